@@ -1,0 +1,107 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"genesys-cloud-export/shared/export"
+	"genesys-cloud-export/shared/exportstore"
+	"genesys-cloud-export/shared/genesys"
+	"genesys-cloud-export/shared/metrics"
+	"genesys-cloud-export/shared/retry"
+	"genesys-cloud-export/shared/rotatorclient"
+	"genesys-cloud-export/shared/settings"
+	"genesys-cloud-export/shared/token"
+	"genesys-cloud-export/shared/tokenstore"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+)
+
+// pageAttempt ends a page request that hangs; a page of 500 users takes the API a few seconds.
+const pageAttempt = 30 * time.Second
+
+// pageRetry outlasts a passing fault. Longer ones are left to the next invocation, whose wait costs nothing.
+func pageRetry() retry.Policy {
+	return retry.Policy{Base: time.Second, Cap: 30 * time.Second, Attempts: 5}
+}
+
+// newHandler wires the users export. A bad configuration makes a handler that answers every event with it.
+func newHandler(environ []string, cloud aws.Config, client *http.Client, out io.Writer, logger *slog.Logger) *handler {
+	var cfg config
+	if err := settings.Load(&cfg, environ); err != nil {
+		return &handler{broken: err}
+	}
+
+	users := genesys.Users()
+
+	base, err := cfg.API()
+	if err != nil {
+		return &handler{broken: err}
+	}
+
+	users.Base, users.HTTP, users.Attempt, users.Logger = base, client, pageAttempt, logger
+	users.Tokens = newReader(&cfg, cloud)
+
+	environment := cfg.Domain()
+	if environment == "" {
+		environment = base.Host
+	}
+
+	bucket := s3.NewFromConfig(cloud)
+
+	return &handler{
+		engine: &export.Engine{
+			Listing:     &users,
+			Documents:   exportstore.NewDocuments(bucket, cfg.Bucket, cfg.Prefix),
+			Parts:       exportstore.NewParts(bucket, cfg.Bucket, cfg.Prefix),
+			Logger:      logger,
+			Environment: environment,
+			Generator:   generator(),
+			Method:      cfg.QueryMethod,
+			PageSize:    cfg.PageSize,
+			PartBytes:   export.DefaultPartBytes,
+			Reserve:     cfg.Reserve(),
+			Retry:       pageRetry(),
+		},
+		metrics: &metrics.Emitter{Out: out, Dimensions: []metrics.Dimension{
+			{Name: "Stack", Value: cfg.StackName}, {Name: "Listing", Value: users.Name()},
+		}},
+		logger: logger,
+	}
+}
+
+// newReader reads the stored token, and asks the rotator where one is named. The rotator's own timeout bounds the call,
+// so the client that asks it has none.
+func newReader(cfg *config, cloud aws.Config) *token.Reader {
+	reader := &token.Reader{Store: tokenstore.New(ssm.NewFromConfig(cloud), cfg.TokenParameterName, "")}
+
+	if cfg.RotatorFunctionName != "" {
+		asking := cloud.Copy()
+		if patient, ok := cloud.HTTPClient.(*awshttp.BuildableClient); ok {
+			asking.HTTPClient = patient.WithTimeout(0)
+		}
+
+		reader.Rotator = rotatorclient.New(lambda.NewFromConfig(asking), cfg.RotatorFunctionName)
+	}
+
+	return reader
+}
+
+// generator names what wrote an export: the module and its version, or its revision where that is known.
+func generator() string {
+	const name = "genesys-cloud-export"
+
+	build, ok := debug.ReadBuildInfo()
+	if !ok || build.Main.Version == "" || build.Main.Version == "(devel)" {
+		return name
+	}
+
+	return name + " " + build.Main.Version
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"genesys-cloud-export/shared/lambdaerr"
+	"genesys-cloud-export/shared/metrics"
+	"genesys-cloud-export/shared/token"
+)
+
+// handler is one invocation: event, rotation, metrics, result. It implements lambda.Handler.
+type handler struct {
+	rotator *token.Rotator
+	metrics *metrics.Emitter
+	logger  *slog.Logger
+	// broken is why the function cannot work; every event is answered with it.
+	broken error
+}
+
+// result is the contract's. It never holds the token.
+type result struct {
+	Rotated          bool      `json:"rotated"`
+	Reason           string    `json:"reason"`
+	Version          int64     `json:"version"`
+	IssuedAt         time.Time `json:"issued_at"`
+	ExpiresAt        time.Time `json:"expires_at"`
+	RemainingSeconds int64     `json:"remaining_seconds"`
+}
+
+// Invoke implements lambda.Handler. Its errors are in Lambda's form.
+func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	if h.broken != nil {
+		return nil, lambdaerr.From(h.broken)
+	}
+
+	asked, err := parseEvent(payload)
+	if err != nil {
+		return nil, lambdaerr.From(err)
+	}
+
+	outcome, err := h.rotator.Rotate(ctx, asked)
+	h.emit(ctx, outcome)
+
+	if err != nil {
+		return nil, lambdaerr.From(fmt.Errorf("rotate the access token: %w", err))
+	}
+
+	stored := outcome.Stored
+	answer := result{
+		Rotated:          outcome.Rotated,
+		Reason:           outcome.Reason,
+		Version:          stored.Version,
+		IssuedAt:         stored.IssuedAt.UTC().Truncate(time.Second),
+		ExpiresAt:        stored.ExpiresAt.UTC().Truncate(time.Second),
+		RemainingSeconds: remaining(stored),
+	}
+
+	h.logger.InfoContext(ctx, "token checked", slog.Bool("rotated", answer.Rotated), slog.String("reason", answer.Reason),
+		slog.Int64("version", answer.Version), slog.Time("expires_at", answer.ExpiresAt), slog.Int64("remaining_seconds", answer.RemainingSeconds))
+
+	encoded, err := json.Marshal(answer)
+
+	return encoded, lambdaerr.From(err)
+}
+
+// emit tells what happened, after failures too: as long as the old token is good, its remaining time is known.
+func (h *handler) emit(ctx context.Context, outcome token.Outcome) {
+	values := []metrics.Value{
+		{Name: "TokenRotated", Unit: metrics.Count, Value: count(outcome.Rotated)},
+		{Name: "TokenMintFailed", Unit: metrics.Count, Value: count(outcome.MintFailed)},
+		{Name: "TokenProbeRejected", Unit: metrics.Count, Value: 0},
+	}
+	if outcome.Stored.Version != 0 {
+		values = append(values, metrics.Value{Name: "TokenRemaining", Unit: metrics.Seconds, Value: float64(remaining(outcome.Stored))})
+	}
+
+	if outcome.Minted {
+		values = append(values, metrics.Value{Name: "ClockSkew", Unit: metrics.Seconds, Value: outcome.Skew.Seconds()})
+	}
+
+	if err := h.metrics.Emit(values...); err != nil {
+		h.logger.ErrorContext(ctx, "metrics were not written", slog.Any("error", err))
+	}
+}
+
+func remaining(stored token.Stored) int64 {
+	return max(int64(stored.Remaining(time.Now())/time.Second), 0)
+}
+
+func count(happened bool) float64 {
+	if happened {
+		return 1
+	}
+
+	return 0
+}

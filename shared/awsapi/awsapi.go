@@ -1,0 +1,92 @@
+// Package awsapi is what the adapters share of the AWS SDK: how patiently its clients retry, and how its errors are told
+// without what they may hold (ARNs, account numbers, request contents).
+package awsapi
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+
+	"genesys-cloud-export/shared/failure"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+)
+
+const (
+	// maxAttempts is how often one call is sent at most. Nobody above the SDK sends it again. One more than the three
+	// throttles in a row that Parameter Store is known for, at about three writes a second.
+	maxAttempts = 5
+	// maxBackoff keeps all attempts of a call within a stop's reserve: 1 + 2 + 2 + 2 seconds at most, half on average.
+	maxBackoff = 2 * time.Second
+	// attemptTimeout ends an attempt that hangs. A part of 8 MB takes under a second inside a region.
+	attemptTimeout = 20 * time.Second
+	// conditionalConflict is S3's answer to conditional writes that cross; AWS asks to repeat the request.
+	conditionalConflict = "ConditionalRequestConflict"
+)
+
+// NewRetryer returns the retry policy of every store's client. It is the only place in which calls to AWS are repeated.
+func NewRetryer() aws.Retryer {
+	standard := retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = maxAttempts
+		o.MaxBackoff = maxBackoff
+	})
+
+	return retry.AddWithErrorCodes(standard, conditionalConflict)
+}
+
+// NewHTTPClient returns the HTTP client of every store's client.
+func NewHTTPClient() aws.HTTPClient {
+	return awshttp.NewBuildableClient().WithTimeout(attemptTimeout)
+}
+
+// Code is the error code that the service answered with, and "" where it did not answer.
+func Code(err error) string {
+	if answered, ok := errors.AsType[smithy.APIError](err); ok {
+		return answered.ErrorCode()
+	}
+
+	return ""
+}
+
+// Status is the HTTP status that the service answered with, and 0 where it did not answer.
+func Status(err error) int {
+	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
+		return response.HTTPStatusCode()
+	}
+
+	return 0
+}
+
+// Denied reports whether the service refused for want of a permission.
+func Denied(err error) bool {
+	return Status(err) == http.StatusForbidden || Code(err) == "AccessDenied" || Code(err) == "AccessDeniedException"
+}
+
+// Describe says in a few words why a call failed: the service's error code, or that there was no answer. The text of the
+// error itself is not used, since it may hold an ARN.
+func Describe(err error) string {
+	var timed net.Error
+
+	switch code := Code(err); {
+	case Denied(err):
+		return "access was denied (" + code + "): check the function's role and the key's policy"
+	case code != "":
+		return "the service answered " + code
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.As(err, &timed) && timed.Timeout():
+		return "there was no answer in time"
+	default:
+		return "the service could not be reached"
+	}
+}
+
+// ConfigFailure is the failure of loading the AWS configuration: the environment or a profile is wrong. The cause's text
+// may repeat what stands in them.
+func ConfigFailure(err error) error {
+	return failure.Because(err, failure.InvalidConfiguration,
+		"the AWS configuration cannot be loaded: check AWS_REGION and the other AWS_ variables")
+}

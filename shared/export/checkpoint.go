@@ -1,0 +1,163 @@
+package export
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strconv"
+	"time"
+
+	"genesys-cloud-export/shared/failure"
+)
+
+// SchemaVersion is the version of the checkpoint, manifest and latest documents that this code writes and reads.
+const SchemaVersion = 1
+
+// Checkpoint is the state of one export between and during invocations. Whoever replaces it by compare-and-swap has
+// committed what it says.
+type Checkpoint struct {
+	SchemaVersion int    `json:"schema_version"`
+	ExportID      string `json:"export_id"`
+	Listing       string `json:"listing"`
+	Environment   string `json:"environment"`
+	Generator     string `json:"generator"`
+	Query         Query  `json:"query"`
+
+	Generation int64     `json:"generation"` // counts the writes of this document
+	Owner      string    `json:"owner"`      // who works on the export; "" is nobody
+	LeaseUntil time.Time `json:"lease_until,omitzero"`
+
+	StartedAt   time.Time `json:"started_at"`
+	CompletedAt time.Time `json:"completed_at,omitzero"`
+
+	Position Position `json:"position"`
+	Parts    []Part   `json:"parts"`
+
+	NotBefore time.Time `json:"not_before,omitzero"` // a rate limit forbids requests until then
+	Stalled   int       `json:"stalled"`             // continues in a row without a committed page
+
+	Checksum string `json:"checksum"` // SHA-256 of this document with an empty checksum
+}
+
+// Part is one object of the export's data.
+type Part struct {
+	Name    string `json:"name"` // without the folder
+	Records int64  `json:"records"`
+	Bytes   int64  `json:"bytes"` // of the object as stored, compressed
+	SHA256  string `json:"sha256"`
+}
+
+func encodeCheckpoint(cp Checkpoint) ([]byte, error) {
+	cp.Checksum = ""
+
+	unsealed, err := json.Marshal(cp)
+	if err != nil {
+		return nil, fmt.Errorf("encode the checkpoint: %w", err)
+	}
+
+	sum := sha256.Sum256(unsealed)
+	cp.Checksum = hex.EncodeToString(sum[:])
+
+	sealed, err := json.Marshal(cp)
+	if err != nil {
+		return nil, fmt.Errorf("encode the checkpoint: %w", err)
+	}
+
+	return sealed, nil
+}
+
+// DecodeCheckpoint reads a checkpoint, or returns a failure of kind CheckpointInvalid that says what is wrong with it. A
+// newer schema is refused and is to be left as it is.
+func DecodeCheckpoint(body []byte) (Checkpoint, error) {
+	invalid := func(what string) (Checkpoint, error) {
+		return Checkpoint{}, failure.New(failure.CheckpointInvalid,
+			"the checkpoint %s: restore the object's last good version, or begin a new export under another export_id", what)
+	}
+
+	var schema struct {
+		SchemaVersion int `json:"schema_version"`
+	}
+	if err := json.Unmarshal(body, &schema); err != nil || schema.SchemaVersion < SchemaVersion {
+		return invalid("is no checkpoint document")
+	}
+
+	if schema.SchemaVersion > SchemaVersion {
+		return Checkpoint{}, failure.New(failure.CheckpointInvalid,
+			"the checkpoint has schema version %d and this code knows %d: deploy the newer version; the checkpoint was left as it is", schema.SchemaVersion, SchemaVersion)
+	}
+
+	var cp Checkpoint
+
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&cp); err != nil {
+		return invalid("is no checkpoint document")
+	}
+
+	again, err := encodeCheckpoint(cp)
+	if err != nil {
+		return Checkpoint{}, err
+	}
+
+	var sealed struct {
+		Checksum string `json:"checksum"`
+	}
+	if err := json.Unmarshal(again, &sealed); err != nil || sealed.Checksum != cp.Checksum {
+		return invalid("was edited: its checksum does not match")
+	}
+
+	return cp, nil
+}
+
+var partPattern = regexp.MustCompile(`^part-([0-9]{6,})-[0-9a-z]+\.jsonl\.gz$`)
+
+// partName carries the part's number, so that names sort in order, and its writer, so that nobody overwrites another's.
+func partName(number int, owner string) string {
+	return fmt.Sprintf("part-%06d-%s.jsonl.gz", number, owner)
+}
+
+// partNumber is the number in a part's name, and 0 for any other name.
+func partNumber(name string) int {
+	match := partPattern.FindStringSubmatch(name)
+	if match == nil {
+		return 0
+	}
+
+	number, err := strconv.Atoi(match[1])
+	if err != nil {
+		return 0
+	}
+
+	return number
+}
+
+// contradiction says where the parts that lay in the store before cp was read contradict it; "" where they do not. A part
+// more than one past the checkpoint cannot come from a crash: it was written after a commit that is gone from cp.
+func (cp Checkpoint) contradiction(stored []StoredPart) string {
+	for _, part := range stored {
+		if partNumber(part.Name) > len(cp.Parts)+1 {
+			return fmt.Sprintf("knows %d parts while %s lies in the store, so it was rolled back", len(cp.Parts), part.Name)
+		}
+	}
+
+	return ""
+}
+
+// missing returns the first part of cp that stored lacks or has in another size, and "" where all are there.
+func (cp Checkpoint) missing(stored []StoredPart) string {
+	sizes := make(map[string]int64, len(stored))
+	for _, part := range stored {
+		sizes[part.Name] = part.Bytes
+	}
+
+	for _, part := range cp.Parts {
+		if size, there := sizes[part.Name]; !there || size != part.Bytes {
+			return part.Name
+		}
+	}
+
+	return ""
+}

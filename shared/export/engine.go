@@ -1,0 +1,318 @@
+package export
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"genesys-cloud-export/shared/budget"
+	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/retry"
+)
+
+const (
+	// DefaultPartBytes is the compressed size at which a part is closed: large enough that readers open few objects, small
+	// enough that it fits several times into the smallest function.
+	DefaultPartBytes = 8 << 20
+	// ownerBytes of randomness tell invocations apart.
+	ownerBytes = 8
+	// maxStalled is the continue in a row without a committed page that becomes an error.
+	maxStalled = 3
+)
+
+// Engine runs slices of exports of one listing. It keeps nothing between calls and may be called by many at once.
+type Engine struct {
+	Listing   Listing
+	Documents Documents
+	Parts     Parts
+	Logger    *slog.Logger
+
+	// Environment, Generator, Method and PageSize are what a new export is begun with.
+	Environment string
+	Generator   string
+	Method      string
+	PageSize    int
+
+	// PartBytes is the compressed size at which a part is closed.
+	PartBytes int
+	// Reserve is kept back from the deadline for the stop: one part and one checkpoint.
+	Reserve time.Duration
+	// Retry is how page requests are repeated.
+	Retry retry.Policy
+}
+
+// Run does one slice of the export that event names; newID names it where the event does not. ctx carries the
+// invocation's deadline. Everything that Run began has ended when it returns.
+//
+// The result is complete or continue; everything else is a failure of a kind of its own, and what was committed before
+// stays. Stats are told in any case.
+func (e *Engine) Run(ctx context.Context, event Event, newID string) (Result, Stats, error) {
+	id := event.ExportID
+	if id == "" {
+		id = newID
+	}
+
+	s := &slice{Engine: e, budget: budget.Of(ctx, e.Reserve), id: id}
+
+	result, err := s.run(ctx, event)
+	if err != nil {
+		return Result{}, s.stats, fmt.Errorf("export %s: %w", id, err)
+	}
+
+	return result, s.stats, nil
+}
+
+// slice is one invocation's work on one export.
+type slice struct {
+	*Engine
+
+	budget budget.Budget
+	id     string
+	stats  Stats
+
+	stored []StoredPart // the parts that lay in the store before the checkpoint was read
+	listed bool         // whether the store told them
+
+	checkpoint Checkpoint // as it is stored, to the best of our knowledge
+	tag        string
+	// doubtful is a checkpoint whose write failed in a way that leaves open whether it happened.
+	doubtful []byte
+}
+
+func (s *slice) run(ctx context.Context, event Event) (Result, error) {
+	found, err := s.find(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+
+	if !found {
+		created, err := s.create(ctx, event)
+		if err != nil {
+			return Result{}, err
+		}
+
+		if created {
+			return s.work(ctx)
+		}
+	}
+
+	if err := s.accept(event); err != nil {
+		return Result{}, err
+	}
+
+	cp := s.checkpoint
+	now := time.Now()
+
+	switch {
+	case cp.Position.Done:
+		return s.finish(ctx)
+	case cp.Owner != "" && now.Before(cp.LeaseUntil):
+		s.stats.SlicesBusy++
+		return s.busy(cp), nil
+	case now.Before(cp.NotBefore):
+		// Invoked early: nothing is asked, and nothing counted. The wait was handed over by the slice that met the limit.
+		s.stats.SlicesStopped++
+		return s.result(cp, StatusContinue, ReasonRateLimited, cp.NotBefore.Sub(now)), nil
+	}
+
+	if err := s.inspect(ctx); err != nil {
+		return Result{}, err
+	}
+
+	return s.claimAndWork(ctx)
+}
+
+// find looks what there is of the export, and reads its checkpoint. The parts are listed before the documents: what
+// another invocation begins in between then is no contradiction. Existence is learnt by listing, never from a failed
+// read: without full permission to list, S3 answers a read of what is not there like one that is not allowed.
+func (s *slice) find(ctx context.Context) (bool, error) {
+	stored, err := s.Parts.List(ctx, s.Listing.Name(), s.id)
+	if err != nil && !errors.Is(err, ErrListDenied) {
+		return false, fmt.Errorf("list the parts: %w", err)
+	}
+
+	s.stored, s.listed = stored, err == nil
+
+	names, err := s.Documents.Names(ctx, s.Listing.Name(), s.id)
+	switch {
+	case errors.Is(err, ErrListDenied):
+		s.Logger.WarnContext(ctx, "the bucket may not be listed, so neither a deleted checkpoint nor stray parts can be noticed: grant s3:ListBucket",
+			slog.String("export_id", s.id))
+
+		return false, nil // creating it will tell
+	case err != nil:
+		return false, fmt.Errorf("list the checkpoint: %w", err)
+	case slices.Contains(names, checkpointName(s.Listing.Name(), s.id)):
+		return true, s.load(ctx)
+	case len(names) > 0 || len(s.stored) > 0:
+		return false, s.vanished()
+	default:
+		return false, nil
+	}
+}
+
+// vanished is what it means that there is no checkpoint where one must be.
+func (s *slice) vanished() error {
+	return failure.New(failure.CheckpointInvalid,
+		"the checkpoint is gone while other objects of the export are there: restore it, or delete what is under %s and begin again, or begin under another export_id",
+		s.Parts.Location(s.Listing.Name(), s.id))
+}
+
+func (s *slice) load(ctx context.Context) error {
+	body, tag, err := s.Documents.Read(ctx, checkpointName(s.Listing.Name(), s.id))
+	if errors.Is(err, ErrAbsent) {
+		return s.vanished()
+	}
+
+	if err != nil {
+		return fmt.Errorf("read the checkpoint: %w", err)
+	}
+
+	cp, err := DecodeCheckpoint(body)
+	if err != nil {
+		return err
+	}
+
+	s.checkpoint, s.tag = cp, tag
+
+	return nil
+}
+
+// create begins the export. It reports false, with the checkpoint read, where another invocation was faster.
+func (s *slice) create(ctx context.Context, event Event) (bool, error) {
+	s.checkpoint = Checkpoint{
+		SchemaVersion: SchemaVersion,
+		ExportID:      s.id,
+		Listing:       s.Listing.Name(),
+		Environment:   s.Environment,
+		Generator:     s.Generator,
+		Query:         newQuery(s.Method, s.PageSize, event),
+		StartedAt:     now(),
+		Parts:         []Part{},
+	}
+	s.own(&s.checkpoint)
+
+	body, err := encodeCheckpoint(s.checkpoint)
+	if err != nil {
+		return false, err
+	}
+
+	s.tag, err = s.Documents.Create(ctx, checkpointName(s.Listing.Name(), s.id), body)
+	if errors.Is(err, ErrConflict) {
+		return false, s.load(ctx)
+	}
+
+	if err != nil {
+		return false, fmt.Errorf("create the checkpoint: %w", err)
+	}
+
+	return true, nil
+}
+
+// accept holds the checkpoint to the event and to this function.
+func (s *slice) accept(event Event) error {
+	cp := s.checkpoint
+
+	differs := func(what, theirs, ours string) error {
+		return failure.New(failure.InvalidInput,
+			"export_id names an export of the %s %s, and this function exports %s: use another export_id", what, theirs, ours)
+	}
+
+	switch {
+	case cp.Listing != s.Listing.Name():
+		return differs("listing", cp.Listing, s.Listing.Name())
+	case cp.ExportID != s.id:
+		return failure.New(failure.CheckpointInvalid, "the checkpoint is that of another export, %s: restore the right one", cp.ExportID)
+	case cp.Environment != s.Environment:
+		return differs("environment", cp.Environment, s.Environment)
+	default:
+		return cp.Query.accepts(event)
+	}
+}
+
+// inspect holds the checkpoint to the parts that the store listed.
+func (s *slice) inspect(ctx context.Context) error {
+	if !s.listed {
+		return nil
+	}
+
+	wrong := s.checkpoint.contradiction(s.stored)
+	if gone := s.checkpoint.missing(s.stored); wrong == "" && gone != "" {
+		// The list is older than the checkpoint, so a part may have come in between; a second look decides.
+		stored, err := s.Parts.List(ctx, s.Listing.Name(), s.id)
+		if err != nil {
+			return fmt.Errorf("list the parts again: %w", err)
+		}
+
+		if gone = s.checkpoint.missing(stored); gone != "" {
+			wrong = "names " + gone + ", which is gone from the store or has another size"
+		}
+	}
+
+	if wrong != "" {
+		return failure.New(failure.CheckpointInvalid,
+			"the checkpoint %s: restore what was changed, or begin a new export under another export_id", wrong)
+	}
+
+	return nil
+}
+
+// own makes this invocation the holder, with a lease up to its own deadline. It is never renewed.
+func (s *slice) own(cp *Checkpoint) {
+	owner := make([]byte, ownerBytes)
+	_, _ = rand.Read(owner) // never fails, by its contract
+
+	cp.Owner = hex.EncodeToString(owner)
+	cp.LeaseUntil = s.budget.Deadline().UTC().Truncate(time.Millisecond)
+}
+
+func (s *slice) claimAndWork(ctx context.Context) (Result, error) {
+	next := s.checkpoint
+	s.own(&next)
+	next.NotBefore = time.Time{}
+
+	won, err := s.replace(ctx, next)
+	if err != nil {
+		return Result{}, err
+	}
+
+	if !won {
+		s.stats.SlicesBusy++
+		return s.busy(s.checkpoint), nil
+	}
+
+	return s.work(ctx)
+}
+
+// replace commits next. It reports false, with what is stored now in s, where somebody else was faster.
+func (s *slice) replace(ctx context.Context, next Checkpoint) (bool, error) {
+	next.Generation++
+
+	body, err := encodeCheckpoint(next)
+	if err != nil {
+		return false, err
+	}
+
+	tag, err := s.Documents.Replace(ctx, checkpointName(s.Listing.Name(), s.id), s.tag, body)
+
+	switch {
+	case err == nil:
+		s.checkpoint, s.tag, s.doubtful = next, tag, nil
+		return true, nil
+	case errors.Is(err, ErrConflict):
+		return false, s.load(ctx)
+	case errors.Is(err, ErrAbsent):
+		return false, s.vanished()
+	default:
+		s.doubtful = body
+		return false, fmt.Errorf("write the checkpoint: %w", err)
+	}
+}
+
+// now is the time as documents carry it.
+func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }

@@ -1,0 +1,84 @@
+// Package export is the engine of an export: pages in, parts and checkpoints out, and a stop in time.
+//
+// One call of [Engine.Run] is one slice of an export: the work that fits into one invocation. Pages are fetched one after
+// the other; their entities go, as gzip NDJSON, into parts; each part is durable before the checkpoint moves past it. The
+// checkpoint is the one commit point, written by compare-and-swap, so that an export which is killed anywhere, or called
+// twice, loses nothing and doubles nothing. The lease in it keeps callers from starving each other; safety does not
+// depend on it.
+//
+// The package knows no AWS and no HTTP. What it needs of them it declares as [Listing], [Documents] and [Parts].
+package export
+
+import (
+	"context"
+	"errors"
+)
+
+// Page is one page of a listing, as lines: each entity on one line, byte for byte as the API gave it, white space
+// outside of strings aside. A Page is reused; whoever keeps Lines past its turn copies them.
+type Page struct {
+	Lines   []byte
+	Records int
+	// Next is the link to the page after this one, "" where there is none.
+	Next string
+}
+
+// Reset empties the page and keeps its memory.
+func (p *Page) Reset() { *p = Page{Lines: p.Lines[:0]} }
+
+// Listing is a source of pages.
+type Listing interface {
+	// Name names the listing in keys, results and metrics: "users".
+	Name() string
+	// First returns the address of the first page, as a next link would be written.
+	First(q Query) string
+	// Fetch requests the page at link ("": the first) once and fills page, which it resets before. After an error the page
+	// is to be thrown away. What may pass by itself is a retry.TransientError; the end of ctx is its cause; everything else is a
+	// failure that says what to do.
+	Fetch(ctx context.Context, q Query, link string, page *Page) error
+}
+
+// Errors of the stores, which are no failures by themselves.
+var (
+	// ErrAbsent says: there is no such document.
+	ErrAbsent = errors.New("the document does not exist")
+	// ErrConflict says: the document is there already, or is not the one that was read.
+	ErrConflict = errors.New("the document was changed by somebody else")
+	// ErrListDenied says: the store does not tell which objects it has.
+	ErrListDenied = errors.New("listing is denied")
+)
+
+// Documents keeps the small documents of exports, by compare-and-swap. A tag stands for one content of one document. All
+// other errors are failures of kind StorageUnavailable, after which a write may have happened all the same.
+type Documents interface {
+	// Names returns the names of the documents of an export, or [ErrListDenied].
+	Names(ctx context.Context, listing, id string) ([]string, error)
+	// Read returns a document and its tag, or [ErrAbsent].
+	Read(ctx context.Context, name string) (body []byte, tag string, err error)
+	// Create writes a document that does not exist, or returns [ErrConflict].
+	Create(ctx context.Context, name string, body []byte) (tag string, err error)
+	// Replace writes a document whose tag is still the given one, or returns [ErrConflict] or [ErrAbsent].
+	Replace(ctx context.Context, name, tag string, body []byte) (newTag string, err error)
+	// URI is where a document lies, for people and other programs: s3://bucket/key.
+	URI(name string) string
+}
+
+// StoredPart is a part as the store lists it.
+type StoredPart struct {
+	Name  string // without the folder
+	Bytes int64
+}
+
+// Parts keeps the parts of exports. Its errors are failures of kind StorageUnavailable.
+type Parts interface {
+	// List returns the parts of an export that lie in the store, whoever wrote them, or [ErrListDenied].
+	List(ctx context.Context, listing, id string) ([]StoredPart, error)
+	// Put writes a part and returns once it is durable. sha256 is the body's, in bytes.
+	Put(ctx context.Context, listing, id, name string, body, sha256 []byte) error
+	// Delete removes a part; one that is not there is no error.
+	Delete(ctx context.Context, listing, id, name string) error
+	// Key is the object key of a part.
+	Key(listing, id, name string) string
+	// Location is the folder of an export's parts: s3://bucket/prefix/.
+	Location(listing, id string) string
+}

@@ -1,0 +1,128 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"genesys-cloud-export/shared/retry"
+)
+
+// errBudgetSpent ends a request that the budget has no more time for.
+var errBudgetSpent = errors.New("the invocation's time is spent")
+
+// leastPage is the shortest time that a page is expected to take after a wait, before one was seen.
+const leastPage = 250 * time.Millisecond
+
+// halt is why a slice stopped fetching. The zero value: the last page was read.
+type halt struct {
+	reason    string    // a reason of a continue
+	notBefore time.Time // the next request may go out then; zero: at once
+	err       error     // a failure
+}
+
+// fetched is a page with the position behind it.
+type fetched struct {
+	page     *Page
+	position Position
+}
+
+// fetcher reads one page after the other, until the listing ends or the slice has to stop.
+type fetcher struct {
+	*slice
+
+	query    Query
+	position Position
+	slowest  time.Duration // the longest that a request for a page took in this slice
+}
+
+// run fetches into pages from free and sends them on. It never holds more than one page, and closes neither channel.
+func (f *fetcher) run(ctx context.Context, free <-chan *Page, pages chan<- fetched) halt {
+	first := f.Listing.First(f.query)
+
+	for n := 0; !f.position.Done; n++ {
+		if n > 0 && f.budget.Left() <= f.slowest {
+			return halt{reason: ReasonBudget}
+		}
+
+		var page *Page
+		select {
+		case page = <-free:
+		case <-ctx.Done():
+			return halt{err: context.Cause(ctx)}
+		}
+
+		if err := f.fetch(ctx, page, n == 0); err != nil {
+			return f.why(err)
+		}
+
+		f.stats.PagesFetched++
+
+		position, err := f.position.advance(first, page, f.query.PageSize)
+		if err != nil {
+			return halt{err: err}
+		}
+
+		f.position = position
+
+		select {
+		case pages <- fetched{page, position}:
+		case <-ctx.Done():
+			return halt{err: context.Cause(ctx)}
+		}
+	}
+
+	return halt{}
+}
+
+// fetch reads the page at the position, with retries. The slice's first page may take the time up to the deadline less a
+// second, so that a slice whose time is short still makes progress; but no wait is begun that ends in the reserve.
+func (f *fetcher) fetch(ctx context.Context, page *Page, first bool) error {
+	limit := f.budget.Stop()
+	if first {
+		limit = f.budget.Latest()
+	}
+
+	ctx, cancel := context.WithDeadlineCause(ctx, limit, errBudgetSpent)
+	defer cancel()
+
+	fits := func(wait time.Duration) bool { return wait+max(f.slowest, leastPage) <= f.budget.Left() }
+
+	sent := 0
+
+	return f.Retry.Do(ctx, fits, func(ctx context.Context) error {
+		if sent++; sent > 1 {
+			f.stats.RequestsRetried++
+		}
+
+		begun := time.Now()
+		err := f.Listing.Fetch(ctx, f.query, f.position.Next, page)
+
+		if failed, transient := errors.AsType[*retry.TransientError](err); transient && failed.Limited {
+			f.stats.RequestsLimited++
+		}
+
+		if err == nil {
+			f.slowest = max(f.slowest, time.Since(begun))
+		}
+
+		return err
+	})
+}
+
+func (f *fetcher) why(err error) halt {
+	if errors.Is(err, errBudgetSpent) {
+		return halt{reason: ReasonBudget}
+	}
+
+	if refused, ok := errors.AsType[*retry.RefusedError](err); ok {
+		if refused.Limited {
+			return halt{reason: ReasonRateLimited, notBefore: time.Now().Add(refused.Wait)}
+		}
+
+		return halt{reason: ReasonBudget}
+	}
+
+	return halt{err: fmt.Errorf("read page %d: %w", f.position.Pages+1, err)}
+}

@@ -1,0 +1,79 @@
+package export
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+func checkpointName(listing, id string) string { return listing + "/" + id + "/checkpoint.json" }
+func manifestName(listing, id string) string   { return listing + "/" + id + "/manifest.json" }
+func latestName(listing string) string         { return listing + "/latest.json" }
+
+// Manifest says what a complete export consists of. Readers go by it and by nothing else. It is a pure function of the
+// checkpoint, so that whoever finishes an export writes the same bytes.
+type Manifest struct {
+	SchemaVersion int            `json:"schema_version"`
+	ExportID      string         `json:"export_id"`
+	Listing       string         `json:"listing"`
+	Environment   string         `json:"environment"`
+	Query         Query          `json:"query"`
+	Records       int64          `json:"records"`
+	Pages         int64          `json:"pages"`
+	Parts         []ManifestPart `json:"parts"`
+	StartedAt     time.Time      `json:"started_at"`
+	CompletedAt   time.Time      `json:"completed_at"`
+	Generator     string         `json:"generator"`
+}
+
+// ManifestPart is one part; Bytes and SHA256 are of the object as stored, compressed.
+type ManifestPart struct {
+	Key     string `json:"key"` // the full object key
+	Records int64  `json:"records"`
+	Bytes   int64  `json:"bytes"`
+	SHA256  string `json:"sha256"`
+}
+
+// Latest names the newest complete export of a listing.
+type Latest struct {
+	SchemaVersion int       `json:"schema_version"`
+	ExportID      string    `json:"export_id"`
+	Manifest      string    `json:"manifest"`
+	CompletedAt   time.Time `json:"completed_at"`
+}
+
+func (e *Engine) manifest(cp Checkpoint) ([]byte, error) {
+	m := Manifest{
+		SchemaVersion: SchemaVersion,
+		ExportID:      cp.ExportID,
+		Listing:       cp.Listing,
+		Environment:   cp.Environment,
+		Query:         cp.Query,
+		Records:       cp.Position.Records,
+		Pages:         cp.Position.Pages,
+		Parts:         make([]ManifestPart, 0, len(cp.Parts)),
+		StartedAt:     cp.StartedAt,
+		CompletedAt:   cp.CompletedAt,
+		Generator:     cp.Generator,
+	}
+	for _, part := range cp.Parts {
+		m.Parts = append(m.Parts, ManifestPart{
+			Key:     e.Parts.Key(cp.Listing, cp.ExportID, part.Name),
+			Records: part.Records,
+			Bytes:   part.Bytes,
+			SHA256:  part.SHA256,
+		})
+	}
+
+	return marshalDocument("manifest", m)
+}
+
+// marshalDocument renders a document that people read too: indented, with a newline at its end.
+func marshalDocument(what string, document any) ([]byte, error) {
+	body, err := json.MarshalIndent(document, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encode the %s: %w", what, err)
+	}
+
+	return append(body, '\n'), nil
+}

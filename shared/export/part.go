@@ -1,0 +1,74 @@
+package export
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// pendingPart is the part that is being filled. Its memory is bounded: by the size at which a part is closed, and one
+// page more.
+type pendingPart struct {
+	compressed bytes.Buffer
+	gzip       *gzip.Writer
+	records    int64
+}
+
+func newPendingPart() (*pendingPart, error) {
+	p := &pendingPart{}
+
+	// The fastest level: entities repeat their keys, so it already takes most of what there is to take.
+	writer, err := gzip.NewWriterLevel(&p.compressed, gzip.BestSpeed)
+	if err != nil {
+		return nil, fmt.Errorf("begin a part: %w", err)
+	}
+
+	p.gzip = writer
+
+	return p, nil
+}
+
+func (p *pendingPart) add(page *Page) error {
+	if page.Records == 0 {
+		return nil
+	}
+
+	if _, err := p.gzip.Write(page.Lines); err != nil {
+		return fmt.Errorf("compress a page: %w", err)
+	}
+
+	p.records += int64(page.Records)
+
+	return nil
+}
+
+func (p *pendingPart) empty() bool { return p.records == 0 }
+
+// size is the compressed size so far, in bytes, less what the compressor still holds (at most 64 KB).
+func (p *pendingPart) size() int { return p.compressed.Len() }
+
+// seal ends the part. Its body is valid until reset.
+func (p *pendingPart) seal(name string) (part Part, body, sum []byte, err error) {
+	if err := p.gzip.Close(); err != nil {
+		return Part{}, nil, nil, fmt.Errorf("close part %s: %w", name, err)
+	}
+
+	body = p.compressed.Bytes()
+	digest := sha256.Sum256(body)
+
+	return Part{
+		Name:    name,
+		Records: p.records,
+		Bytes:   int64(len(body)),
+		SHA256:  hex.EncodeToString(digest[:]),
+	}, body, digest[:], nil
+}
+
+func (p *pendingPart) reset() {
+	p.compressed.Reset()
+	p.gzip.Reset(&p.compressed)
+	p.records = 0
+}

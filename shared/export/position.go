@@ -1,0 +1,150 @@
+package export
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/url"
+	"slices"
+
+	"genesys-cloud-export/shared/failure"
+)
+
+const (
+	// maxEmptyRun is how many empty pages may follow each other. The vendor's own command line guards against listings
+	// that send several, and against such that never end.
+	maxEmptyRun = 100
+	// recentLinks is how many of the last links are remembered one by one, for short cycles to be seen at once.
+	recentLinks = 8
+	// hashBytes is how much of a SHA-256 is kept of a link or a page; what is compared is not chosen by an adversary.
+	hashBytes = 16
+)
+
+// The reasons of a complete export.
+const (
+	endReached       = "end"
+	endAfterFullPage = "end_after_full_page"
+)
+
+// Position is where an export stands between two pages. It is part of the checkpoint, and of constant size.
+type Position struct {
+	Next    string `json:"next"` // the link to the next page; "" before the first page and at the end
+	Pages   int64  `json:"pages"`
+	Records int64  `json:"records"`
+	Done    bool   `json:"done"` // the last page is behind
+	Reason  string `json:"reason"`
+
+	EmptyRun    int    `json:"empty_run"`    // how many empty pages just passed
+	LargestPage int    `json:"largest_page"` // records in the fullest page so far
+	LastPage    string `json:"last_page"`    // hash of the last page that held entities
+	Loop        Loop   `json:"loop"`
+}
+
+// Loop detects that a sequence of links repeats, in constant memory: the last few links one by one, and any longer cycle
+// by Brent's algorithm (BIT 20, 1980), which compares each link with an anchor that moves on at powers of two.
+type Loop struct {
+	Recent []string `json:"recent"`
+	Anchor string   `json:"anchor"`
+	Power  int64    `json:"power"`
+	Steps  int64    `json:"steps"`
+}
+
+// observe takes the next link's hash and reports how many links ago it was seen; 0 is never.
+func (l *Loop) observe(hash string) int64 {
+	if at := slices.Index(l.Recent, hash); at >= 0 {
+		return int64(len(l.Recent) - at)
+	}
+
+	l.Recent = append(slices.Clone(l.Recent), hash)
+	if len(l.Recent) > recentLinks {
+		l.Recent = l.Recent[1:]
+	}
+
+	l.Steps++
+	if hash == l.Anchor {
+		return l.Steps
+	}
+
+	if l.Steps >= l.Power {
+		l.Anchor, l.Power, l.Steps = hash, max(2*l.Power, 1), 0
+	}
+
+	return 0
+}
+
+// advance returns the position after page, which was fetched from p of a listing whose first page is at first. A page
+// that shows a loop is a failure of kind PaginationLoop; nothing of it may be kept.
+func (p Position) advance(first string, page *Page, pageSize int) (Position, error) {
+	if p.Pages == 0 {
+		p.Loop.observe(linkHash(first))
+	}
+
+	p.Pages++
+	p.Records += int64(page.Records)
+
+	if err := p.takeContent(page); err != nil {
+		return p, err
+	}
+
+	full := page.Records >= pageSize || (p.Pages > 1 && p.LargestPage > 0 && page.Records >= p.LargestPage)
+	p.LargestPage = max(p.LargestPage, page.Records)
+	p.Next = page.Next
+
+	if page.Next == "" {
+		p.Done, p.Reason = true, endReached
+		if full {
+			p.Reason = endAfterFullPage
+		}
+
+		return p, nil
+	}
+
+	hash := linkHash(page.Next)
+	if ago := p.Loop.observe(hash); ago != 0 {
+		return p, failure.New(failure.PaginationLoop,
+			"page %d links to a page that was read before: its next link (sha256 %s) was met %d pages earlier, so the listing never ends: begin a new export, and tell the vendor's support if it happens again",
+			p.Pages, hash, ago)
+	}
+
+	return p, nil
+}
+
+func (p *Position) takeContent(page *Page) error {
+	if page.Records == 0 {
+		if p.EmptyRun++; p.EmptyRun > maxEmptyRun {
+			return failure.New(failure.PaginationLoop,
+				"pages %d to %d are empty and each links to another, so the listing never ends: begin a new export, and tell the vendor's support if it happens again",
+				p.Pages-maxEmptyRun, p.Pages)
+		}
+
+		return nil
+	}
+
+	hash := shortHash(page.Lines)
+	if hash == p.LastPage {
+		return failure.New(failure.PaginationLoop,
+			"page %d holds the same %d entities as the page before (sha256 %s): begin a new export, and tell the vendor's support if it happens again",
+			p.Pages, page.Records, hash)
+	}
+
+	p.EmptyRun, p.LastPage = 0, hash
+
+	return nil
+}
+
+// linkHash stands for a link by its path and its sorted query, so that the order of parameters hides no repetition.
+func linkHash(link string) string {
+	canonical := link
+
+	if parsed, err := url.Parse(link); err == nil {
+		if query, err := url.ParseQuery(parsed.RawQuery); err == nil {
+			canonical = parsed.EscapedPath() + "?" + query.Encode()
+		}
+	}
+
+	return shortHash([]byte(canonical))
+}
+
+func shortHash(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:hashBytes])
+}

@@ -1,0 +1,74 @@
+package export
+
+import "time"
+
+// What a slice ended as, and why it asks to be continued.
+const (
+	StatusComplete = "complete"
+	StatusContinue = "continue"
+
+	ReasonBudget      = "budget"       // the next page does not fit into the invocation's time
+	ReasonRateLimited = "rate_limited" // a rate limit asks to wait longer than the invocation's time
+	ReasonBusy        = "busy"         // another invocation works on this export
+)
+
+// maxLinkShown is the longest next page URI that a result repeats, in bytes: a state machine's state stays small.
+const maxLinkShown = 1024
+
+// Result is what an exporter answers. Every field is always there; counts are totals of the whole export so far.
+type Result struct {
+	ExportID    string `json:"export_id"`
+	Listing     string `json:"listing"`
+	Status      string `json:"status"`
+	Reason      string `json:"reason"`
+	WaitSeconds int64  `json:"wait_seconds"`
+	Pages       int64  `json:"pages"`
+	Records     int64  `json:"records"`
+	Parts       int    `json:"parts"`
+	NextPageURI string `json:"next_page_uri"`
+	Location    string `json:"location"`
+	Manifest    string `json:"manifest"`
+}
+
+// Stats is what one slice did, for metrics. It is told after failures too.
+type Stats struct {
+	PagesFetched     int64
+	RecordsExported  int64 // committed by this slice
+	PartsWritten     int64
+	RequestsLimited  int64 // requests that met a rate limit
+	RequestsRetried  int64 // requests sent again
+	WaitHandedOver   time.Duration
+	SlicesStopped    int64 // 1: ended as continue, for another reason than busy
+	SlicesBusy       int64 // 1: another invocation holds the export
+	ExportsCompleted int64
+}
+
+// result describes cp as it is stored.
+func (e *Engine) result(cp Checkpoint, status, reason string, wait time.Duration) Result {
+	r := Result{
+		ExportID:    cp.ExportID,
+		Listing:     cp.Listing,
+		Status:      status,
+		Reason:      reason,
+		WaitSeconds: int64((wait + time.Second - 1) / time.Second),
+		Pages:       cp.Position.Pages,
+		Records:     cp.Position.Records,
+		Parts:       len(cp.Parts),
+		Location:    e.Parts.Location(cp.Listing, cp.ExportID),
+	}
+
+	if len(cp.Position.Next) <= maxLinkShown {
+		r.NextPageURI = cp.Position.Next
+	}
+
+	if status == StatusComplete {
+		r.Manifest = e.Documents.URI(manifestName(cp.Listing, cp.ExportID))
+	}
+
+	return r
+}
+
+// busy tells that somebody else holds cp; the wait is what is left of the lease.
+func (e *Engine) busy(cp Checkpoint) Result {
+	return e.result(cp, StatusContinue, ReasonBusy, max(time.Until(cp.LeaseUntil), time.Second))
+}

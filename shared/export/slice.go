@@ -1,0 +1,258 @@
+package export
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"genesys-cloud-export/shared/failure"
+)
+
+// errLost: another invocation holds the export now.
+var errLost = errors.New("another invocation took the export over")
+
+// pagesInFlight is how many pages are in memory at most: one that is being fetched, one that is being written.
+const pagesInFlight = 2
+
+// work reads and writes until the slice has to stop, and stops.
+func (s *slice) work(ctx context.Context) (Result, error) {
+	part, err := newPendingPart()
+	if err != nil {
+		return Result{}, err
+	}
+
+	w := &writer{slice: s, part: part, position: s.checkpoint.Position}
+	pagesBefore := s.checkpoint.Position.Pages
+	stopped, err := w.transfer(ctx)
+
+	switch {
+	case errors.Is(err, errLost):
+		s.stats.SlicesBusy++
+		return s.busy(s.checkpoint), nil
+	case err != nil:
+		s.release(ctx)
+		return Result{}, err
+	default:
+		return s.stop(ctx, w, stopped, pagesBefore)
+	}
+}
+
+// writer puts pages into parts and commits them.
+type writer struct {
+	*slice
+
+	part     *pendingPart
+	position Position // behind the last page that was taken
+}
+
+// transfer fetches pages and writes them, the next page being fetched while one is written. It returns once both have
+// ended: why no more pages came, or the error with which a write failed.
+func (w *writer) transfer(ctx context.Context) (halt, error) {
+	fetching, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+
+	pages := make(chan fetched)
+	free := make(chan *Page, pagesInFlight)
+	for range pagesInFlight {
+		free <- &Page{}
+	}
+
+	f := &fetcher{slice: w.slice, query: w.checkpoint.Query, position: w.checkpoint.Position}
+
+	var stopped halt
+	go func() {
+		defer close(pages)
+		stopped = f.run(fetching, free, pages)
+	}()
+
+	var failed error
+	for next := range pages {
+		if failed == nil {
+			if failed = w.take(ctx, next); failed != nil {
+				cancel(failed)
+			}
+		}
+
+		free <- next.page
+	}
+
+	return stopped, failed
+}
+
+// take adds a page to the pending part, and commits the part when it is large enough.
+func (w *writer) take(ctx context.Context, next fetched) error {
+	if err := w.part.add(next.page); err != nil {
+		return err
+	}
+
+	w.position = next.position
+	if w.part.size() < w.PartBytes || w.position.Done {
+		return nil // the last page is committed by the stop
+	}
+
+	return w.commit(ctx, func(*Checkpoint) {})
+}
+
+// commit makes the pending part durable and moves the checkpoint past it, in this order. It returns errLost where
+// another invocation was faster, after deleting the part that nobody will name.
+func (w *writer) commit(ctx context.Context, change func(*Checkpoint)) error {
+	next := w.checkpoint
+	records := w.part.records
+	name := ""
+
+	if !w.part.empty() {
+		name = partName(len(next.Parts)+1, next.Owner)
+
+		part, err := w.put(ctx, name)
+		if err != nil {
+			return err
+		}
+
+		next.Parts = append(slices.Clip(next.Parts), part)
+	}
+
+	next.Position = w.position
+	change(&next)
+
+	won, err := w.replace(ctx, next)
+	if err != nil {
+		return err
+	}
+
+	if !won {
+		w.discard(ctx, name)
+		return errLost
+	}
+
+	w.stats.RecordsExported += records
+	if name != "" {
+		w.stats.PartsWritten++
+		w.part.reset()
+	}
+
+	return nil
+}
+
+func (w *writer) put(ctx context.Context, name string) (Part, error) {
+	part, body, sum, err := w.part.seal(name)
+	if err != nil {
+		return Part{}, err
+	}
+
+	if err := w.Parts.Put(ctx, w.Listing.Name(), w.id, name, body, sum); err != nil {
+		return Part{}, fmt.Errorf("write %s: %w", name, err)
+	}
+
+	return part, nil
+}
+
+// discard deletes a part that lost its commit. Where that fails, it is deleted when the export is finished.
+func (w *writer) discard(ctx context.Context, name string) {
+	if name == "" {
+		return
+	}
+
+	if err := w.Parts.Delete(ctx, w.Listing.Name(), w.id, name); err != nil {
+		w.Logger.WarnContext(ctx, "a part that lost its commit stays until the export is finished",
+			slog.String("export_id", w.id), slog.String("part", name), slog.Any("error", err))
+	}
+}
+
+// stop commits what is pending, however small, and gives the export free in the same write.
+func (s *slice) stop(ctx context.Context, w *writer, stopped halt, pagesBefore int64) (Result, error) {
+	var verdict error
+
+	err := w.commit(ctx, func(next *Checkpoint) {
+		next.Owner, next.LeaseUntil = "", time.Time{}
+		next.NotBefore = stopped.notBefore.UTC().Truncate(time.Millisecond)
+
+		switch progressed := next.Position.Pages > pagesBefore; {
+		case next.Position.Done:
+			next.CompletedAt, next.Stalled = now(), 0
+		case progressed:
+			next.Stalled = 0
+		case stopped.err == nil:
+			next.Stalled, verdict = stall(next.Stalled, stopped.reason)
+		}
+	})
+
+	switch {
+	case errors.Is(err, errLost):
+		s.stats.SlicesBusy++
+		return s.busy(s.checkpoint), nil
+	case stopped.err != nil:
+		if err != nil {
+			s.Logger.WarnContext(ctx, "the export could not be given free; it is busy until its lease ends",
+				slog.String("export_id", s.id), slog.Any("error", err))
+		}
+
+		return Result{}, stopped.err
+	case err != nil:
+		s.release(ctx)
+		return Result{}, err
+	case verdict != nil:
+		return Result{}, verdict
+	case s.checkpoint.Position.Done:
+		s.stats.ExportsCompleted++
+		return s.finish(ctx)
+	default:
+		return s.handOver(stopped), nil
+	}
+}
+
+// stall counts a continue without a committed page; the last one allowed is an error and begins the count anew.
+func stall(stalled int, reason string) (int, error) {
+	if stalled++; stalled < maxStalled {
+		return stalled, nil
+	}
+
+	if reason == ReasonRateLimited {
+		return 0, failure.New(failure.RateLimited,
+			"%d invocations in a row met a rate limit before they read a page: lower RATE_SHARE_PERCENT or the load of the token's other users, then invoke again", maxStalled)
+	}
+
+	return 0, failure.New(failure.NoProgress,
+		"%d invocations in a row ended before they read a page: give the function more time, or ask for a smaller page_size in a new export", maxStalled)
+}
+
+func (s *slice) handOver(stopped halt) Result {
+	var wait time.Duration
+	if !stopped.notBefore.IsZero() {
+		wait = max(time.Until(stopped.notBefore), 0)
+	}
+
+	s.stats.SlicesStopped++
+	s.stats.WaitHandedOver = wait
+
+	return s.result(s.checkpoint, StatusContinue, stopped.reason, wait)
+}
+
+// release gives the export free after a write failed, as far as that can be done: who cannot, leaves it busy until the
+// lease ends. A write whose outcome is not known is looked up first.
+func (s *slice) release(ctx context.Context) {
+	mine := s.checkpoint.Owner
+
+	if doubtful := s.doubtful; doubtful != nil {
+		body, tag, err := s.Documents.Read(ctx, checkpointName(s.Listing.Name(), s.id))
+		if err == nil && bytes.Equal(body, doubtful) {
+			s.checkpoint, err = DecodeCheckpoint(body)
+			s.tag = tag
+		}
+
+		if err != nil || s.checkpoint.Owner != mine {
+			return
+		}
+	}
+
+	next := s.checkpoint
+	next.Owner, next.LeaseUntil = "", time.Time{}
+
+	if _, err := s.replace(ctx, next); err != nil {
+		s.Logger.WarnContext(ctx, "the export could not be given free; it is busy until its lease ends",
+			slog.String("export_id", s.id), slog.Any("error", err))
+	}
+}

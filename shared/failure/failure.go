@@ -1,0 +1,89 @@
+// Package failure names what can go wrong. The names are the contract's error types, as Step Functions and a caller of
+// a function see them; shared/lambdaerr turns them into Lambda's form at the edge.
+//
+// A failure's text is written for a log line that anybody may read: it says what was being done, to what, and what to
+// do. It never holds a secret, an entity, a request or response body, or an ARN, so a cause from outside is kept for
+// [errors.Is] and never printed.
+package failure
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Kind is one of the contract's error types. The text of a Kind is its name on the wire.
+type Kind string
+
+// The kinds. Whoever adds one adds it to the README's error table too; a test holds the two together.
+const (
+	// InvalidInput: the event is wrong; its text names the field. Nothing was asked of anybody.
+	InvalidInput Kind = "InvalidInput"
+	// InvalidConfiguration: environment variables are missing or wrong; its text lists every problem.
+	InvalidConfiguration Kind = "InvalidConfiguration"
+	// InvalidCredentials: the client credentials are missing, malformed or refused.
+	InvalidCredentials Kind = "InvalidCredentials"
+	// Forbidden: the API knows the caller and refuses; a permission or an address is missing.
+	Forbidden Kind = "Forbidden"
+	// TokenUnavailable: there is no usable access token, and none could be had in time.
+	TokenUnavailable Kind = "TokenUnavailable"
+	// RateLimited: a rate limit outlasted every attempt.
+	RateLimited Kind = "RateLimited"
+	// UpstreamUnavailable: Genesys Cloud does not answer, or answers with server errors.
+	UpstreamUnavailable Kind = "UpstreamUnavailable"
+	// UpstreamInvalid: Genesys Cloud answered something that its API does not promise.
+	UpstreamInvalid Kind = "UpstreamInvalid"
+	// PaginationLoop: the listing's pages repeat, or never end.
+	PaginationLoop Kind = "PaginationLoop"
+	// CursorExpired: the API no longer takes the next link; the export cannot be resumed.
+	CursorExpired Kind = "CursorExpired"
+	// CheckpointInvalid: what is stored of the export contradicts itself.
+	CheckpointInvalid Kind = "CheckpointInvalid"
+	// NoProgress: three invocations in a row committed no page.
+	NoProgress Kind = "NoProgress"
+	// StorageUnavailable: an AWS store failed or refused: S3, SSM, Secrets Manager.
+	StorageUnavailable Kind = "StorageUnavailable"
+)
+
+// Kinds returns every kind, in the order of the contract.
+func Kinds() []Kind {
+	return []Kind{
+		InvalidInput, InvalidConfiguration, InvalidCredentials, Forbidden, TokenUnavailable, RateLimited,
+		UpstreamUnavailable, UpstreamInvalid, PaginationLoop, CursorExpired, CheckpointInvalid, NoProgress,
+		StorageUnavailable,
+	}
+}
+
+// Error is a failure of one kind.
+type Error struct {
+	Kind    Kind
+	Message string // printable as it stands, see the package comment
+	Cause   error  // for errors.Is and errors.As; never printed
+}
+
+// New makes a failure whose text is the formatted message.
+func New(kind Kind, format string, args ...any) *Error {
+	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...)}
+}
+
+// Because is [New] with a cause that is kept but not printed.
+func Because(cause error, kind Kind, format string, args ...any) *Error {
+	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...), Cause: cause}
+}
+
+// Error returns the message alone.
+func (e *Error) Error() string { return e.Message }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// KindOf returns the kind of the outermost failure in err's chain, and "" where there is none.
+func KindOf(err error) Kind {
+	if failed, ok := errors.AsType[*Error](err); ok {
+		return failed.Kind
+	}
+
+	return ""
+}
+
+// Is reports whether err is a failure of that kind.
+func Is(err error, kind Kind) bool { return KindOf(err) == kind }

@@ -1,0 +1,196 @@
+package genesys
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"genesys-cloud-export/shared/export"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// maxPageBytes bounds one page, as sent and uncompressed. 500 users with every expand take about 3 MB; two pages in
+// flight have to fit into the smallest function.
+const maxPageBytes = 16 << 20
+
+// pageError is a body that is not what the API promises; its text quotes nothing of the body.
+type pageError struct{ what string }
+
+func (e pageError) Error() string { return e.what }
+
+// readPage streams a page from body: entities go to page, one line each, and what is said about the next page is
+// returned. Nothing is decoded into Go values but the links. Duplicate names inside entities are the API's business and pass
+// through; among the page's own fields they are refused, since it would be a guess which one holds.
+//
+// A body that ends too early is io.ErrUnexpectedEOF; one that is wrong is a pageError.
+func readPage(body io.Reader, page *export.Page) (links, error) {
+	decoder := jsontext.NewDecoder(body, jsontext.AllowDuplicateNames(true))
+	reader := pageReader{decoder: decoder, page: page, seen: make(map[string]bool)}
+
+	if err := reader.object(); err != nil {
+		return links{}, err
+	}
+
+	if !reader.seen["entities"] {
+		return links{}, pageError{"it has no entities"}
+	}
+
+	// The body has to be read to its end: only there does a connection that broke off show.
+	if _, err := decoder.ReadToken(); !errors.Is(err, io.EOF) {
+		if err == nil {
+			return links{}, pageError{"something follows the JSON object"}
+		}
+
+		return links{}, classify(err)
+	}
+
+	return reader.links, nil
+}
+
+type pageReader struct {
+	decoder *jsontext.Decoder
+	page    *export.Page
+	seen    map[string]bool
+	links   links
+}
+
+func (r *pageReader) object() error {
+	start, err := r.decoder.ReadToken()
+	if err != nil {
+		return classify(err)
+	}
+
+	if start.Kind() != '{' {
+		return pageError{"it is not a JSON object"}
+	}
+
+	for {
+		token, err := r.decoder.ReadToken()
+		if err != nil {
+			return classify(err)
+		}
+
+		if token.Kind() == '}' {
+			return nil
+		}
+
+		if err := r.field(token.String()); err != nil {
+			return err
+		}
+	}
+}
+
+func (r *pageReader) field(name string) error {
+	var to *string
+
+	switch name {
+	case "entities":
+	case "nextUri":
+		to = &r.links.nextURI
+	case "nextPageUri":
+		to = &r.links.nextPageURI
+	case "cursor":
+		to = &r.links.cursor
+	default:
+		return classify(r.decoder.SkipValue())
+	}
+
+	if r.seen[name] {
+		return pageError{name + " stands twice"}
+	}
+
+	r.seen[name] = true
+
+	if to == nil {
+		return r.entities()
+	}
+
+	return r.text(name, to)
+}
+
+// text reads a string, or null, which the vendor's gateway writes for an absent one.
+func (r *pageReader) text(name string, to *string) error {
+	token, err := r.decoder.ReadToken()
+	if err != nil {
+		return classify(err)
+	}
+
+	switch token.Kind() {
+	case '"':
+		*to = token.String()
+		return nil
+	case 'n':
+		return nil
+	default:
+		return pageError{name + " is not a string"}
+	}
+}
+
+func (r *pageReader) entities() error {
+	start, err := r.decoder.ReadToken()
+	if err != nil {
+		return classify(err)
+	}
+
+	if start.Kind() != '[' {
+		return pageError{"entities is not an array"}
+	}
+
+	for r.decoder.PeekKind() != ']' {
+		value, err := r.decoder.ReadValue()
+		if err != nil {
+			return classify(err)
+		}
+
+		if value.Kind() != '{' {
+			return pageError{fmt.Sprintf("entity %d is not an object", r.page.Records+1)}
+		}
+
+		r.page.Lines = append(appendCompact(r.page.Lines, value), '\n')
+		r.page.Records++
+	}
+
+	_, err = r.decoder.ReadToken()
+
+	return classify(err)
+}
+
+// appendCompact appends valid JSON without the white space outside of its strings, and every other byte as it is.
+func appendCompact(to, value []byte) []byte {
+	inString, escaped, from := false, false, 0
+
+	for i, c := range value {
+		switch {
+		case escaped:
+			escaped = false
+		case inString:
+			escaped = c == '\\'
+			inString = c != '"'
+		case c == '"':
+			inString = true
+		case c == ' ', c == '\n', c == '\r', c == '\t':
+			to = append(to, value[from:i]...)
+			from = i + 1
+		}
+	}
+
+	return append(to, value[from:]...)
+}
+
+// classify keeps what the reader said and takes everything else for a body that is wrong; the decoder's own text may
+// quote the body.
+func classify(err error) error {
+	var syntax *jsontext.SyntacticError
+
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return io.ErrUnexpectedEOF
+	case errors.As(err, &syntax):
+		return pageError{fmt.Sprintf("it is not valid JSON (at byte %d)", syntax.ByteOffset)}
+	default:
+		return err
+	}
+}

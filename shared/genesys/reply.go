@@ -1,0 +1,70 @@
+package genesys
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"regexp"
+	"time"
+
+	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/retry"
+)
+
+// apiError is what this package reads of the API's error body, and of the token endpoint's.
+type apiError struct {
+	Code             string `json:"code"`
+	Error            string `json:"error"`
+	Description      string `json:"description"`
+	ErrorDescription string `json:"error_description"`
+}
+
+// plain is what a code or a correlation id looks like. What does not is not repeated in a log.
+var plain = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,80}$`)
+
+func printable(text string) string {
+	if plain.MatchString(text) {
+		return text
+	}
+
+	return "unknown"
+}
+
+// readError reads an error reply's body as far as it is one. Its texts come from outside: print them through printable only.
+func readError(reply *http.Response) apiError {
+	var body apiError
+
+	raw, err := io.ReadAll(io.LimitReader(reply.Body, errorBodyLimit))
+	if err != nil || json.Unmarshal(raw, &body) != nil {
+		return apiError{}
+	}
+
+	return body
+}
+
+// correlationID is what the vendor's support asks for; the second header is the newer one.
+func correlationID(reply *http.Response) string {
+	for _, name := range []string{"Inin-Correlation-Id", "Genesys-Correlation-Id"} {
+		if id := reply.Header.Get(name); id != "" {
+			return printable(id)
+		}
+	}
+
+	return "none"
+}
+
+// serverTime is the reply's own clock, and ours where it tells none.
+func serverTime(reply *http.Response) time.Time {
+	if date, err := http.ParseTime(reply.Header.Get("Date")); err == nil {
+		return date
+	}
+
+	return time.Now()
+}
+
+// transient makes a retryable failure of a reply, with the wait that its Retry-After asks for.
+func transient(reply *http.Response, limited bool, failed *failure.Error) error {
+	after, told := retry.ParseAfter(reply.Header.Get("Retry-After"), serverTime(reply))
+
+	return &retry.TransientError{Err: failed, Limited: limited, Told: told, After: after}
+}

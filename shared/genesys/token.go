@@ -1,0 +1,225 @@
+package genesys
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"genesys-cloud-export/shared/budget"
+	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/retry"
+	"genesys-cloud-export/shared/secret"
+	"genesys-cloud-export/shared/token"
+)
+
+// How the client credentials are sent, by the names of RFC 8414.
+const (
+	ClientSecretBasic = "client_secret_basic" // in the Authorization header, as the vendor's clients do
+	ClientSecretPost  = "client_secret_post"  // in the form body, as the tutorial does
+)
+
+const (
+	// tokenReplyLimit bounds what is read of a token reply, in bytes; the store takes 8 KB.
+	tokenReplyLimit = 64 << 10
+	// longestLife is the longest lifetime that is believed. The vendor's limit is 172,800 s; a year leaves it room to grow
+	// and still refuses a value in milliseconds.
+	longestLife = 366 * 24 * time.Hour
+	// leastAttempt is the shortest time that a token request is worth being sent with.
+	leastAttempt = time.Second
+)
+
+// TokenClient requests access tokens with the client credentials grant (RFC 6749, 4.4). It implements [token.Issuer].
+type TokenClient struct {
+	URL        string
+	AuthMethod string // ClientSecretBasic or ClientSecretPost
+	Scopes     string // space-separated; empty: not sent
+	HTTP       *http.Client
+	Retry      retry.Policy
+	Attempt    time.Duration // the longest that one request may take
+	Reserve    time.Duration // kept back from the context's deadline, for storing the token
+}
+
+// Issue requests a token. The life of a grant counts from before its own request, so it never ends later than the server says.
+//
+// Failures: InvalidCredentials where the client is refused; RateLimited where the endpoint asks to wait longer than there
+// is time; UpstreamUnavailable; UpstreamInvalid for a reply that is no token; Forbidden.
+func (c *TokenClient) Issue(ctx context.Context, credentials token.Credentials) (token.Grant, error) {
+	var grant token.Grant
+
+	left := budget.Of(ctx, c.Reserve)
+	ctx, cancel := context.WithDeadline(ctx, left.Stop())
+	defer cancel()
+
+	fits := func(wait time.Duration) bool { return wait+leastAttempt <= left.Left() }
+	err := c.Retry.Do(ctx, fits, func(ctx context.Context) error {
+		var err error
+		grant, err = c.request(ctx, credentials)
+
+		return err
+	})
+	if err != nil {
+		return token.Grant{}, fmt.Errorf("request an access token: %w", err)
+	}
+
+	return grant, nil
+}
+
+func (c *TokenClient) request(ctx context.Context, credentials token.Credentials) (token.Grant, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.Attempt)
+	defer cancel()
+
+	request, err := c.newRequest(ctx, credentials)
+	if err != nil {
+		return token.Grant{}, err
+	}
+
+	sentAt := time.Now()
+	reply, err := c.HTTP.Do(request)
+	if err != nil {
+		return token.Grant{}, c.broken(err)
+	}
+	defer reply.Body.Close()
+
+	if reply.StatusCode != http.StatusOK {
+		return token.Grant{}, c.refusal(reply)
+	}
+
+	body := &faultReader{body: reply.Body, left: tokenReplyLimit}
+	raw, err := io.ReadAll(body)
+	if body.fault != nil {
+		return token.Grant{}, c.broken(body.fault)
+	}
+	if err != nil {
+		return token.Grant{}, c.invalid("it is longer than %d bytes", tokenReplyLimit)
+	}
+
+	grant, err := c.parse(raw)
+	grant.SentAt = sentAt
+	if date, noDate := http.ParseTime(reply.Header.Get("Date")); noDate == nil {
+		grant.Skew = date.Sub(time.Now().Truncate(time.Second))
+	}
+
+	return grant, err
+}
+
+func (c *TokenClient) newRequest(ctx context.Context, credentials token.Credentials) (*http.Request, error) {
+	form := url.Values{"grant_type": {"client_credentials"}}
+	if c.Scopes != "" {
+		form.Set("scope", c.Scopes)
+	}
+
+	if c.AuthMethod == ClientSecretPost {
+		form.Set("client_id", credentials.ClientID)
+		form.Set("client_secret", credentials.ClientSecret.Reveal())
+	}
+
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL, strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, failure.Because(err, failure.InvalidConfiguration, "the token URL is not usable: check GENESYS_TOKEN_URL")
+	}
+
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Accept", "application/json")
+
+	if c.AuthMethod != ClientSecretPost {
+		request.SetBasicAuth(credentials.ClientID, credentials.ClientSecret.Reveal())
+	}
+
+	return request, nil
+}
+
+func (c *TokenClient) broken(err error) error {
+	return &retry.TransientError{Err: failure.Because(err, failure.UpstreamUnavailable, "%s: %s", c.host(), whatBroke(err))}
+}
+
+func (c *TokenClient) invalid(format string, args ...any) error {
+	return failure.New(failure.UpstreamInvalid, "%s sent a reply that is no token: %s", c.host(), fmt.Sprintf(format, args...))
+}
+
+func (c *TokenClient) host() string {
+	parsed, err := url.Parse(c.URL)
+	if err != nil {
+		return "the token endpoint"
+	}
+
+	return parsed.Host
+}
+
+// refusal reads the token endpoint's own error shape, {"error","description","error_description"}. Throttling comes as
+// 400 invalid_request, told apart by its text alone, as the vendor's Terraform provider does.
+func (c *TokenClient) refusal(reply *http.Response) error {
+	body := readError(reply)
+	code := printable(body.Error)
+	throttled := func(text string) bool { return strings.HasPrefix(strings.ToLower(text), "rate limit exceeded") }
+
+	switch status := reply.StatusCode; {
+	case status == http.StatusTooManyRequests,
+		status == http.StatusBadRequest && (throttled(body.ErrorDescription) || throttled(body.Description)):
+		return transient(reply, true, failure.New(failure.RateLimited,
+			"%s limits the rate of token requests (status %d)", c.host(), status))
+	case status == http.StatusRequestTimeout, status >= http.StatusInternalServerError:
+		return transient(reply, false, failure.New(failure.UpstreamUnavailable, "%s answered with status %d", c.host(), status))
+	case status == http.StatusUnauthorized,
+		status == http.StatusBadRequest && (body.Error == "invalid_client" || body.Error == "unauthorized_client"):
+		return failure.New(failure.InvalidCredentials,
+			"%s refused the client credentials (status %d, %s): check the client id and secret, and the environment: the wrong region looks the same",
+			c.host(), status, code)
+	case status == http.StatusForbidden:
+		return failure.New(failure.Forbidden,
+			"%s forbids the token request (status 403, %s): check the organisation's IP allow list and the OAuth client", c.host(), code)
+	default:
+		return failure.New(failure.UpstreamInvalid,
+			"%s answered the token request with status %d (%s), which its API does not promise: check the token URL and the environment",
+			c.host(), status, code)
+	}
+}
+
+var (
+	// bearerToken is what may stand in an Authorization header (RFC 6750, 2.1), and nothing that could end one.
+	bearerToken = regexp.MustCompile(`^[\x21-\x7e]+$`)
+	// wholeNumber is an integer as JSON writes it, without fraction and exponent.
+	wholeNumber = regexp.MustCompile(`^-?[0-9]{1,18}$`)
+)
+
+// parse takes a token reply or refuses it; it never quotes it.
+func (c *TokenClient) parse(raw []byte) (token.Grant, error) {
+	var reply struct {
+		AccessToken string          `json:"access_token"`
+		TokenType   string          `json:"token_type"`
+		ExpiresIn   json.RawMessage `json:"expires_in"`
+	}
+	if err := json.Unmarshal(bytes.TrimSpace(raw), &reply); err != nil {
+		return token.Grant{}, c.invalid("it is not the promised JSON object")
+	}
+
+	if !bearerToken.MatchString(reply.AccessToken) {
+		return token.Grant{}, c.invalid("access_token is missing, or cannot stand in a header")
+	}
+
+	if !strings.EqualFold(reply.TokenType, "bearer") {
+		return token.Grant{}, c.invalid("token_type is not bearer")
+	}
+
+	if !wholeNumber.Match(reply.ExpiresIn) {
+		return token.Grant{}, c.invalid("expires_in is missing, or is not a whole number of seconds")
+	}
+
+	seconds, err := strconv.ParseInt(string(reply.ExpiresIn), 10, 64)
+	if err != nil || seconds < 1 || seconds > int64(longestLife/time.Second) {
+		return token.Grant{}, c.invalid("expires_in is outside 1 to %d seconds", int64(longestLife/time.Second))
+	}
+
+	return token.Grant{
+		Access:    secret.New(reply.AccessToken),
+		Type:      reply.TokenType,
+		ExpiresIn: time.Duration(seconds) * time.Second,
+	}, nil
+}

@@ -1,0 +1,121 @@
+// Package retry is the wait policy: what a server asks for with Retry-After comes first, else exponential backoff with
+// full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), and a wait that does not fit
+// into the time left is refused instead of begun.
+package retry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// TransientError marks a failed attempt that a later one may not meet.
+type TransientError struct {
+	Err     error         // what failed
+	Limited bool          // a rate limit, which says nothing against the request itself
+	Told    bool          // the server said how long to wait
+	After   time.Duration // the wait that the server asked for, from now on; 0 where it lies in the past
+}
+
+// Error returns the text of what failed.
+func (t *TransientError) Error() string { return t.Err.Error() }
+
+// Unwrap returns what failed.
+func (t *TransientError) Unwrap() error { return t.Err }
+
+// RefusedError is returned where the next attempt would start too late.
+type RefusedError struct {
+	Err     error         // the last attempt's failure
+	Wait    time.Duration // how long the next attempt has to be put off
+	Limited bool          // a server asked for the wait, or a rate limit caused it
+}
+
+// Error tells the wait and the failure.
+func (r *RefusedError) Error() string {
+	return fmt.Sprintf("%v; the next attempt is due in %s, which does not fit into the time left", r.Err, r.Wait.Round(time.Millisecond))
+}
+
+// Unwrap returns the last attempt's failure.
+func (r *RefusedError) Unwrap() error { return r.Err }
+
+// Policy says how often and how patiently something is tried again.
+type Policy struct {
+	// Base is the upper bound of the first backoff; it doubles with every failure.
+	Base time.Duration
+	// Cap bounds every backoff. It does not bound what a server asks for.
+	Cap time.Duration
+	// Attempts is how often a request is sent at most, the first time included. Attempts that met a rate limit are not
+	// counted: only the time left bounds them.
+	Attempts int
+}
+
+// maxSpread is the most that is added to a wait which a server asked for, so that callers told the same do not come at once.
+const maxSpread = time.Second
+
+// Wait returns how long to wait after the given number of failures in a row, at least 1.
+func (p Policy) Wait(failures int, failed *TransientError) time.Duration {
+	if failed.Told && failed.After > 0 {
+		return failed.After + upTo(min(failed.After/10, maxSpread))
+	}
+
+	bound := p.Cap
+	// Past 30 doublings every sensible base has met its cap, and shifting further would overflow.
+	if shift := failures - 1; shift < 30 && p.Base<<shift < p.Cap {
+		bound = p.Base << shift
+	}
+
+	return upTo(bound)
+}
+
+// Do calls attempt until it succeeds, fails in a way that is not [TransientError], or has spent its attempts; then it returns
+// attempt's error. Where a wait does not fit (fits says no) it returns [*RefusedError] at once, and where ctx ends during a
+// wait, the cause of that.
+func (p Policy) Do(ctx context.Context, fits func(time.Duration) bool, attempt func(context.Context) error) error {
+	spent := 0
+	for failures := 1; ; failures++ {
+		err := attempt(ctx)
+
+		failed, transient := errors.AsType[*TransientError](err)
+		if !transient {
+			return err
+		}
+
+		if !failed.Limited {
+			if spent++; spent >= p.Attempts {
+				return err
+			}
+		}
+
+		wait := p.Wait(failures, failed)
+		if !fits(wait) {
+			return &RefusedError{Err: err, Wait: wait, Limited: failed.Limited || failed.Told}
+		}
+
+		if err := Sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// Sleep waits for d, or until ctx ends and then returns the cause.
+func Sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func upTo(bound time.Duration) time.Duration {
+	if bound <= 0 {
+		return 0
+	}
+
+	return time.Duration(rand.Int64N(int64(bound) + 1)) //nolint:gosec // spreading callers needs no secrecy
+}

@@ -1,0 +1,60 @@
+package settings
+
+import (
+	"regexp"
+	"time"
+
+	"genesys-cloud-export/shared/export"
+)
+
+// Exporter is what every export function reads.
+type Exporter struct {
+	Common
+
+	RotatorFunctionName  string `env:"ROTATOR_FUNCTION_NAME"`
+	Bucket               string `env:"EXPORT_BUCKET,required"`
+	Prefix               string `env:"EXPORT_PREFIX" envDefault:"exports"`
+	PageSize             int    `env:"EXPORT_PAGE_SIZE" envDefault:"100"`
+	TimeReserveSeconds   int    `env:"EXPORT_TIME_RESERVE_SECONDS" envDefault:"10"`
+	MaxRequestsPerMinute int    `env:"MAX_REQUESTS_PER_MINUTE" envDefault:"300"`
+	RateSharePercent     int    `env:"RATE_SHARE_PERCENT" envDefault:"80"`
+}
+
+const (
+	// maxReserve is Lambda's longest timeout, in seconds; the engine never reserves more than a third of what it is given.
+	maxReserve = 900
+	// maxRate is far above every limit that the vendor documents.
+	maxRate = 100_000
+)
+
+var (
+	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	keyPrefix  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.=-]*(/[A-Za-z0-9][A-Za-z0-9_.=-]*)*$`)
+)
+
+// Validate implements [Validator].
+func (e *Exporter) Validate() []string {
+	problems := e.Common.Validate()
+
+	if e.GenesysEnvironment == "" && e.GenesysAPIURL == "" {
+		problems = append(problems, "GENESYS_ENVIRONMENT is not set, and GENESYS_API_URL is not either")
+	}
+
+	if e.Bucket != "" && !bucketName.MatchString(e.Bucket) {
+		problems = append(problems, "EXPORT_BUCKET is not the name of a bucket")
+	}
+
+	if e.Prefix != "" && (len(e.Prefix) > 200 || !keyPrefix.MatchString(e.Prefix)) {
+		problems = append(problems, "EXPORT_PREFIX is not a key prefix without slashes at its ends, such as exports or genesys/exports")
+	}
+
+	problems = append(problems, CheckRange("EXPORT_PAGE_SIZE", e.PageSize, 1, export.MaxPageSize)...)
+	problems = append(problems, CheckRange("EXPORT_TIME_RESERVE_SECONDS", e.TimeReserveSeconds, 1, maxReserve)...)
+	problems = append(problems, CheckRange("MAX_REQUESTS_PER_MINUTE", e.MaxRequestsPerMinute, 1, maxRate)...)
+	problems = append(problems, CheckRange("RATE_SHARE_PERCENT", e.RateSharePercent, 1, 100)...)
+
+	return problems
+}
+
+// Reserve is what is kept back from an invocation's deadline.
+func (e *Exporter) Reserve() time.Duration { return time.Duration(e.TimeReserveSeconds) * time.Second }

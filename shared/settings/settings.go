@@ -1,0 +1,198 @@
+// Package settings reads a function's environment variables into a struct, once, and reports every problem at once. No
+// secret is ever among them.
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/genesys"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Validator says what is wrong with parsed settings, one text a problem that begins with the variable's name.
+type Validator interface {
+	Validate() []string
+}
+
+// Load reads environ ("NAME=value" each) into settings, a pointer to a struct with env tags. All problems, of form and of
+// sense, are one failure of kind InvalidConfiguration.
+func Load(settings Validator, environ []string) error {
+	variables := env.ToMap(environ)
+	for name, value := range variables {
+		if value == "" {
+			delete(variables, name) // SAM passes an optional parameter that is not given as an empty string
+		}
+	}
+
+	var problems []string
+
+	if err := env.ParseWithOptions(settings, env.Options{Environment: variables}); err != nil {
+		problems = formProblems(settings, err)
+	}
+
+	for _, problem := range settings.Validate() {
+		// What could not be parsed is told once, and its zero value is no second problem.
+		name, _, _ := strings.Cut(problem, " ")
+		if !slices.ContainsFunc(problems, func(told string) bool { return strings.HasPrefix(told, name+" ") }) {
+			problems = append(problems, problem)
+		}
+	}
+
+	if len(problems) == 0 {
+		return nil
+	}
+
+	slices.Sort(problems)
+
+	return failure.New(failure.InvalidConfiguration, "the function's environment variables are wrong: %s", strings.Join(problems, "; "))
+}
+
+// formProblems turns the library's errors, which name Go fields, into ones that name variables.
+func formProblems(settings any, err error) []string {
+	all := []error{err}
+
+	if several, ok := errors.AsType[env.AggregateError](err); ok {
+		all = several.Errors
+	}
+
+	problems := make([]string, 0, len(all))
+	for _, one := range all {
+		var (
+			unparsed env.ParseError
+			unset    env.VarIsNotSetError
+		)
+
+		switch {
+		case errors.As(one, &unparsed):
+			problems = append(problems, variableOf(reflect.TypeOf(settings).Elem(), unparsed.Name)+" is not a whole number")
+		case errors.As(one, &unset):
+			problems = append(problems, unset.Key+" is not set")
+		default:
+			problems = append(problems, "a variable cannot be read")
+		}
+	}
+
+	return problems
+}
+
+func variableOf(settings reflect.Type, field string) string {
+	found, ok := settings.FieldByName(field)
+	if !ok {
+		return field
+	}
+
+	name, _, _ := strings.Cut(found.Tag.Get("env"), ",")
+
+	return name
+}
+
+// Variable is one environment variable that a settings struct reads.
+type Variable struct {
+	Name    string
+	Default string
+}
+
+// Variables lists what a settings struct reads, embedded structs included, by name.
+func Variables(settings any) []Variable {
+	var found []Variable
+
+	for _, field := range reflect.VisibleFields(reflect.TypeOf(settings)) {
+		if name, _, _ := strings.Cut(field.Tag.Get("env"), ","); name != "" {
+			found = append(found, Variable{Name: name, Default: field.Tag.Get("envDefault")})
+		}
+	}
+
+	slices.SortFunc(found, func(a, b Variable) int { return strings.Compare(a.Name, b.Name) })
+
+	return found
+}
+
+// Common is what every function reads.
+type Common struct {
+	GenesysEnvironment string `env:"GENESYS_ENVIRONMENT"`
+	GenesysAPIURL      string `env:"GENESYS_API_URL"`
+	TokenParameterName string `env:"TOKEN_PARAMETER_NAME,required"`
+	StackName          string `env:"STACK_NAME" envDefault:"local"`
+}
+
+// parameterName is SSM's: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+var parameterName = regexp.MustCompile(`^(/[A-Za-z0-9_.-]+){1,15}$`)
+
+// Validate implements [Validator] for the variables of every function. That the environment is given is the function's
+// own rule, since it depends on the addresses that the function uses.
+func (c *Common) Validate() []string {
+	var problems []string
+
+	if c.GenesysEnvironment != "" {
+		if _, err := genesys.Domain(c.GenesysEnvironment); err != nil {
+			problems = append(problems, fmt.Sprintf("GENESYS_ENVIRONMENT is unknown: %v", err))
+		}
+	}
+
+	problems = append(problems, CheckURL("GENESYS_API_URL", c.GenesysAPIURL)...)
+
+	if c.TokenParameterName != "" && !parameterName.MatchString(c.TokenParameterName) {
+		problems = append(problems, "TOKEN_PARAMETER_NAME is not an SSM name with a leading slash, such as /genesys/token")
+	}
+
+	return problems
+}
+
+// Domain is the environment's domain, and "" where none is given.
+func (c *Common) Domain() string {
+	if c.GenesysEnvironment == "" {
+		return ""
+	}
+
+	domain, err := genesys.Domain(c.GenesysEnvironment)
+	if err != nil {
+		return "" // Validate has refused it
+	}
+
+	return domain
+}
+
+// API is the address of the API: the override, else the environment's.
+func (c *Common) API() (*url.URL, error) {
+	address := c.GenesysAPIURL
+	if address == "" {
+		address = genesys.APIURL(c.Domain())
+	}
+
+	parsed, err := genesys.ParseURL(address)
+	if err != nil {
+		return nil, failure.Because(err, failure.InvalidConfiguration, "GENESYS_API_URL: %v", err)
+	}
+
+	return parsed, nil
+}
+
+// CheckURL says what is wrong with an address override; an empty one is none.
+func CheckURL(name, value string) []string {
+	if value == "" {
+		return nil
+	}
+
+	if _, err := genesys.ParseURL(value); err != nil {
+		return []string{fmt.Sprintf("%s is not usable: %v", name, err)}
+	}
+
+	return nil
+}
+
+// CheckRange says that a number is outside its bounds.
+func CheckRange(name string, value, least, most int) []string {
+	if value < least || value > most {
+		return []string{fmt.Sprintf("%s must be from %d to %d", name, least, most)}
+	}
+
+	return nil
+}

@@ -1,0 +1,254 @@
+package token
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/secret"
+)
+
+// Store keeps the token. Its errors are [failure.Error] of kind StorageUnavailable, unless said otherwise.
+type Store interface {
+	// Read returns what is stored. [ErrNotStored], and with the version filled in [ErrUnreadable] and [ErrNewerSchema].
+	Read(ctx context.Context) (Stored, error)
+	// Write stores t over whatever is there and returns the new version. A failed Write may have written all the same.
+	Write(ctx context.Context, t Token) (int64, error)
+}
+
+// Credentials are an OAuth client's.
+type Credentials struct {
+	ClientID     string
+	ClientSecret secret.Text
+}
+
+// Equal reports whether both are the same client with the same secret.
+func (c Credentials) Equal(other Credentials) bool {
+	return c.ClientID == other.ClientID && c.ClientSecret.Equal(other.ClientSecret)
+}
+
+// CredentialsReader reads the client credentials afresh at each call. A failure's kind is InvalidCredentials or StorageUnavailable.
+type CredentialsReader interface {
+	Read(ctx context.Context) (Credentials, error)
+}
+
+// Grant is the answer to a token request.
+type Grant struct {
+	Access    secret.Text
+	Type      string
+	ExpiresIn time.Duration // whole seconds, positive
+	SentAt    time.Time     // just before the request was sent; the life is counted from here
+	Skew      time.Duration // the server's clock less ours; 0 where the server told no time
+}
+
+// Issuer requests tokens. It retries what may pass by itself; refused credentials are a failure of kind InvalidCredentials.
+type Issuer interface {
+	Issue(ctx context.Context, c Credentials) (Grant, error)
+}
+
+// The reasons of an [Outcome].
+const (
+	ReasonMissing    = "missing"    // nothing was stored
+	ReasonUnreadable = "unreadable" // what was stored is no token
+	ReasonExpiring   = "expiring"   // the stored token was inside the buffer, or past its life
+	ReasonForced     = "forced"     // the caller forced it
+	ReasonRejected   = "rejected"   // the caller reports that the API rejected the stored version
+	ReasonFresh      = "fresh"      // not rotated: the stored token is good
+	ReasonSuperseded = "superseded" // not rotated: while one was being minted, another that lasts longer was stored
+)
+
+// Rotation asks for a fresh token.
+type Rotation struct {
+	Force           bool
+	RejectedVersion int64 // 0: none
+}
+
+// Outcome is what is stored after a rotation, and why. Where the rotation failed, it is the old token if that can still
+// be used, and empty otherwise.
+type Outcome struct {
+	Rotated bool
+	Reason  string
+	Stored  Stored
+	Minted  bool          // a token was requested and granted
+	Skew    time.Duration // of the token endpoint's clock against ours, where Minted
+	// MintFailed: a token was due and none was granted.
+	MintFailed bool
+}
+
+// Rotator keeps the stored token fresh. It may be called by many at once and does one rotation at a time.
+type Rotator struct {
+	Store       Store
+	Credentials CredentialsReader
+	Issuer      Issuer
+	Buffer      time.Duration
+
+	mu sync.Mutex
+	// unwritten is a minted token that the store did not take. The next run writes it instead of minting another, so
+	// that a store which refuses for hours does not cost a token a minute.
+	unwritten *Token
+}
+
+// Rotate mints and stores a token where one is due, and keeps the old one on any failure.
+//
+// Before it writes, it reads again: a stored token that does not expire earlier is kept, unless it is the very version
+// that this rotation set out to replace. Errors are failures of any kind that the store, the credentials or the issuer
+// have, and TokenUnavailable where a newer schema is stored.
+func (r *Rotator) Rotate(ctx context.Context, asked Rotation) (Outcome, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+
+	stored, err := r.read(ctx)
+	if err != nil {
+		return Outcome{}, err
+	}
+
+	reason := r.reason(stored, asked)
+	if reason == ReasonFresh {
+		return Outcome{Reason: reason, Stored: stored}, nil
+	}
+
+	outcome, err := r.replace(ctx, stored, reason)
+	if err != nil && stored.Usable(time.Now()) && reason != ReasonRejected {
+		outcome.Stored = stored
+	}
+
+	return outcome, err
+}
+
+// read returns what is stored, with an empty token where there is none or an unreadable one.
+func (r *Rotator) read(ctx context.Context) (Stored, error) {
+	stored, err := r.Store.Read(ctx)
+
+	switch {
+	case err == nil:
+		return stored, nil
+	case errors.Is(err, ErrNotStored):
+		return Stored{}, nil
+	case errors.Is(err, ErrUnreadable):
+		return Stored{Version: stored.Version}, nil
+	case errors.Is(err, ErrNewerSchema):
+		return Stored{}, failure.Because(err, failure.TokenUnavailable,
+			"read the stored token: %v; it was left as it is: deploy the newer version of the rotator, or delete the parameter", err)
+	default:
+		return Stored{}, fmt.Errorf("read the stored token: %w", err)
+	}
+}
+
+func (r *Rotator) reason(stored Stored, asked Rotation) string {
+	now := time.Now()
+
+	switch {
+	case stored.Version == 0:
+		return ReasonMissing
+	case stored.Access.Empty():
+		return ReasonUnreadable
+	case asked.Force:
+		return ReasonForced
+	case asked.RejectedVersion == stored.Version:
+		return ReasonRejected
+	case asked.RejectedVersion != 0 && stored.Usable(now):
+		return ReasonFresh
+	case stored.Due(now, r.Buffer):
+		return ReasonExpiring
+	default:
+		return ReasonFresh
+	}
+}
+
+func (r *Rotator) replace(ctx context.Context, old Stored, reason string) (Outcome, error) {
+	outcome := Outcome{Reason: reason}
+
+	fresh, err := r.fresh(ctx, reason, &outcome)
+	if err != nil {
+		return outcome, err
+	}
+
+	r.unwritten = &fresh
+
+	stored, err := r.read(ctx)
+	if err != nil {
+		return outcome, err
+	}
+
+	set := old.Version != 0 && stored.Version == old.Version && (reason == ReasonForced || reason == ReasonRejected)
+	if !set && !stored.Access.Empty() && !stored.ExpiresAt.Before(fresh.ExpiresAt.Truncate(time.Second)) {
+		r.unwritten = nil
+		outcome.Reason, outcome.Stored = ReasonSuperseded, stored
+
+		return outcome, nil
+	}
+
+	version, err := r.write(ctx, fresh)
+	if err != nil {
+		return outcome, err
+	}
+
+	r.unwritten = nil
+	outcome.Rotated, outcome.Stored = true, Stored{Token: fresh, Version: version}
+
+	return outcome, nil
+}
+
+// fresh returns a token to store: the one that an earlier run could not write while it is good, else a new one.
+func (r *Rotator) fresh(ctx context.Context, reason string, outcome *Outcome) (Token, error) {
+	if left := r.unwritten; left != nil && reason != ReasonForced && !left.Due(time.Now(), r.Buffer) {
+		return *left, nil
+	}
+
+	grant, err := r.mint(ctx)
+	if err != nil {
+		outcome.MintFailed = true
+		return Token{}, err
+	}
+
+	outcome.Minted, outcome.Skew = true, grant.Skew
+
+	return Token{
+		Access:    grant.Access,
+		Type:      grant.Type,
+		IssuedAt:  grant.SentAt,
+		ExpiresAt: grant.SentAt.Add(grant.ExpiresIn),
+	}, nil
+}
+
+// mint requests a token. Refused credentials are read once more, since the secret may have been rotated between the read
+// and the request; the request is repeated only where they have changed.
+func (r *Rotator) mint(ctx context.Context) (Grant, error) {
+	credentials, err := r.Credentials.Read(ctx)
+	if err != nil {
+		return Grant{}, fmt.Errorf("read the client credentials: %w", err)
+	}
+
+	grant, refused := r.Issuer.Issue(ctx, credentials)
+	if !failure.Is(refused, failure.InvalidCredentials) {
+		return grant, refused
+	}
+
+	again, err := r.Credentials.Read(ctx)
+	if err != nil {
+		return Grant{}, fmt.Errorf("read the client credentials again: %w", err)
+	}
+
+	if again.Equal(credentials) {
+		return Grant{}, refused
+	}
+
+	return r.Issuer.Issue(ctx, again)
+}
+
+// write stores fresh. A failed write may have happened all the same, its reply lost: what is stored decides.
+func (r *Rotator) write(ctx context.Context, fresh Token) (int64, error) {
+	version, err := r.Store.Write(ctx, fresh)
+	if err == nil {
+		return version, nil
+	}
+
+	if stored, readErr := r.Store.Read(ctx); readErr == nil && stored.Same(fresh) {
+		return stored.Version, nil
+	}
+
+	return 0, fmt.Errorf("store the new token: %w", err)
+}
