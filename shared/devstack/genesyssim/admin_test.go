@@ -1,0 +1,204 @@
+package genesyssim_test
+
+import (
+	"bytes"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"genesys-cloud-export/shared/devstack/genesyssim"
+)
+
+func TestStatsCountWhatHappened(t *testing.T) {
+	t.Parallel()
+	s := start(t, genesyssim.Config{Users: 100, RateLimit: 3})
+	token := s.token(t)
+	s.must(t, http.MethodGet, "/api/v2/users/query?pageSize=10", token, "")
+	s.must(t, http.MethodPost, "/api/v2/users/query", token, `{"pageSize":20}`)
+	s.must(t, http.MethodGet, "/api/v2/tokens/me", token, "")
+	s.must(t, http.MethodGet, "/api/v2/users", token, "")
+	s.must(t, http.MethodGet, "/api/v2/users", "stranger", "")
+
+	const want = `{"requests":{"GET /api/v2/tokens/me":1,"GET /api/v2/users":2,"GET /api/v2/users/query":1,` +
+		`"POST /api/v2/users/query":1,"POST /oauth/token":1},"throttled":1,"token_requests":1,"tokens_minted":1,` +
+		`"bad_token_requests":1,"expired_token_requests":0,"early_requests":{},"pages":2,"entities_served":30,` +
+		`"faults_hit":0,"in_flight_max":1}`
+	got := s.must(t, http.MethodGet, "/_sim/stats", "", "")
+	if diff := cmp.Diff(want, string(got.body)); diff != "" {
+		t.Errorf("stats (-want +got):\n%s", diff)
+	}
+	if got := s.must(t, http.MethodPost, "/_sim/reset-stats", "", ""); got.status != http.StatusNoContent {
+		t.Errorf("reset-stats answers %d, want 204", got.status)
+	}
+	empty := genesyssim.Stats{Requests: map[string]int64{}, EarlyRequests: map[string]int64{}}
+	if diff := cmp.Diff(empty, s.Stats()); diff != "" {
+		t.Errorf("stats after the reset (-want +got):\n%s", diff)
+	}
+}
+
+func TestRequestsAtOneTimeAreSeen(t *testing.T) {
+	t.Parallel()
+	inBubble(t, genesyssim.Config{Users: 5, Latency: time.Second}, func(t *testing.T, s *sim) {
+		token := s.token(t)
+		var group sync.WaitGroup
+		for range 4 {
+			group.Go(func() {
+				if _, err := s.do(t.Context(), http.MethodGet, usersQuery, token, ""); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		if most := s.Stats().InFlightMax; most != 4 {
+			t.Errorf("in_flight_max is %d, want 4", most)
+		}
+	})
+}
+
+func TestAPathThatNobodyKnowsDoesNotGrowTheStatsForEver(t *testing.T) {
+	t.Parallel()
+	s := newSimulator(t, genesyssim.Config{})
+	for i := range 1200 {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "/"+strings.Repeat("x", i+1), http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.ServeHTTP(discarding{}, request)
+	}
+	if requests := s.Stats().Requests; len(requests) != 1001 || requests["other"] != 200 {
+		t.Errorf("%d keys, %d of them other; want 1001, 200", len(requests), requests["other"])
+	}
+}
+
+// discarding is a response writer that nobody reads.
+type discarding struct{}
+
+func (discarding) Header() http.Header         { return http.Header{} }
+func (discarding) Write(p []byte) (int, error) { return len(p), nil }
+func (discarding) WriteHeader(int)             {}
+
+func TestAdminUsersAreThoseOfTheListing(t *testing.T) {
+	t.Parallel()
+	s := start(t, genesyssim.Config{Users: 300, Seed: 4})
+	for path, query := range map[string]genesyssim.Query{
+		"/_sim/users":             {},
+		"/_sim/users?state=any":   {State: "any"},
+		"/_sim/users?expand=team": {Expand: []string{"team"}},
+		"/_sim/users?state=deleted&sortOrder=DESC&expand=team,groups&expand=skills": {
+			State: "deleted", SortOrder: "DESC", Expand: []string{"groups", "skills", "team"},
+		},
+	} {
+		got := s.must(t, http.MethodGet, path, "", "")
+		if diff := cmp.Diff(written(t, s.Simulator, query), string(got.body)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", path, diff)
+		}
+	}
+}
+
+func TestAdminChangesTheOrganisationAtRunTime(t *testing.T) {
+	t.Parallel()
+	s := start(t, genesyssim.Config{Users: 10})
+	token := s.token(t)
+	admin := func(path, body string) int { return s.must(t, http.MethodPost, "/_sim/"+path, "", body).status }
+	attempt := func(value string) answer {
+		return s.requestToken(t, clientID, value, url.Values{"grant_type": {"client_credentials"}})
+	}
+
+	if got := admin("token-lifetime", `{"seconds":300}`); got != http.StatusNoContent {
+		t.Errorf("token-lifetime answers %d, want 204", got)
+	}
+	if seconds := field[int](t, attempt(clientSecret).body, "expires_in"); seconds != 300 {
+		t.Errorf("expires_in is %d, want 300", seconds)
+	}
+	if got := admin("faults", `{"path":"/api/v2/users","status":500}`+"\n"+`{"path":"/api/v2/users","status":502}`); got != http.StatusNoContent {
+		t.Errorf("faults answers %d, want 204", got)
+	}
+	if got := s.must(t, http.MethodGet, "/api/v2/users", token, "").status; got != http.StatusInternalServerError {
+		t.Errorf("the scripted request is answered %d, want 500", got)
+	}
+	if got := admin("faults", ""); got != http.StatusNoContent {
+		t.Errorf("an empty script is answered %d, want 204", got)
+	}
+	if got := s.must(t, http.MethodGet, "/api/v2/users", token, "").status; got != http.StatusOK {
+		t.Errorf("without the script the request is answered %d, want 200", got)
+	}
+	if got := admin("revoke-tokens", ""); got != http.StatusNoContent {
+		t.Errorf("revoke-tokens answers %d, want 204", got)
+	}
+	if got := s.must(t, http.MethodGet, "/api/v2/users", token, "").status; got != http.StatusUnauthorized {
+		t.Errorf("the revoked token is answered %d, want 401", got)
+	}
+	got := s.must(t, http.MethodPost, "/_sim/client", "", `{"secret":"changed"}`)
+	if got.status != http.StatusNoContent || len(got.body) != 0 {
+		t.Errorf("client answers %d with %q, want 204 with nothing", got.status, got.body)
+	}
+	if old, changed := attempt(clientSecret).status, attempt("changed").status; old != 401 || changed != 200 {
+		t.Errorf("the old secret is answered %d, the new one %d; want 401, 200", old, changed)
+	}
+	got = s.must(t, http.MethodPost, "/_sim/client", "", `{"regenerate_secret":true,"disabled":true}`)
+	if got.status != http.StatusNoContent || len(got.body) != 0 {
+		t.Errorf("client answers %d with %q, want 204 with nothing", got.status, got.body)
+	}
+	if got := admin("client", `{"secret":"changed","disabled":false}`); got != http.StatusNoContent {
+		t.Errorf("client answers %d, want 204", got)
+	}
+	if got := attempt("changed").status; got != http.StatusOK {
+		t.Errorf("after all, the token request is answered %d, want 200", got)
+	}
+}
+
+func TestAdminRefusesWhatItDoesNotUnderstand(t *testing.T) {
+	t.Parallel()
+	s := start(t, genesyssim.Config{Users: 10})
+	for _, test := range []struct {
+		method, path, body string
+		status             int
+	}{
+		{"POST", "/_sim/token-lifetime", `{"seconds":0}`, 400},
+		{"POST", "/_sim/token-lifetime", `{"seconds":9223372036854775807}`, 400},
+		{"POST", "/_sim/token-lifetime", `{"minutes":1}`, 400},
+		{"POST", "/_sim/client", `{"disable":true}`, 400},
+		{"POST", "/_sim/client", `{"secret":""}`, 400},
+		{"POST", "/_sim/client", `{"secret":"x","regenerate_secret":true}`, 400},
+		{"POST", "/_sim/faults", `{"path":"/","stauts":500}`, 400},
+		{"GET", "/_sim/users?state=gone", "", 400},
+		{"GET", "/_sim/users?pageSize=5", "", 400},
+		{"GET", "/_sim/reset-stats", "", 404},
+		{"GET", "/_sim/elsewhere", "", 404},
+	} {
+		if got := s.must(t, test.method, test.path, "", test.body); got.status != test.status {
+			t.Errorf("%s %s %s is answered %d, want %d", test.method, test.path, test.body, got.status, test.status)
+		}
+	}
+	if err := s.SetFaults([]genesyssim.Fault{{Path: "/"}}); err == nil {
+		t.Error("SetFaults takes a fault that does nothing")
+	}
+	if err := s.SetTokenLifetime(time.Millisecond); err == nil {
+		t.Error("SetTokenLifetime takes a millisecond")
+	}
+}
+
+func TestTheLogNamesNoTokenSecretOrEntity(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	logger := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s := start(t, genesyssim.Config{Users: 10, Logger: logger})
+	token := s.token(t)
+	s.must(t, http.MethodGet, usersQuery, token, "")
+	s.must(t, http.MethodGet, usersQuery, token+"x", "")
+
+	if count := strings.Count(log.String(), `"request answered"`); count != 3 {
+		t.Errorf("%d lines of requests, want 3", count)
+	}
+	for _, hidden := range []string{token, clientSecret, "example.com"} {
+		if strings.Contains(log.String(), hidden) {
+			t.Errorf("the log holds %q", hidden)
+		}
+	}
+}
