@@ -1,0 +1,149 @@
+// Package lambdasim is a Lambda endpoint on this machine: it serves Lambda's Invoke API and runs built Go binaries, the
+// very "bootstrap" of a deployment package for provided.al2023, through the real Runtime API.
+//
+// Its rules are Lambda's. An execution environment is one process, which serves one invocation at a time; it is used again
+// when idle, a second one is started where invocations overlap, and one that crashed or overran its deadline is replaced.
+// A function sees the environment that it was configured with and nothing of the calling process's. What the caller gets
+// for an error, a crash or a timeout is what Lambda answers. Requests are taken as they come: signatures are not checked.
+//
+// What is left out: memory is measured and reported but not enforced, idle environments are not frozen, there are no
+// versions, aliases, layers, extensions or response streams, and queued events do not outlive the endpoint.
+package lambdasim
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Endpoint serves the Lambda API for its functions. It is an [http.Handler], safe for concurrent use. Close it before the
+// server that it is served by.
+type Endpoint struct {
+	region      string
+	functions   map[string]*function
+	mux         *http.ServeMux
+	logger      *slog.Logger
+	retryDelays []time.Duration
+
+	// lifetime is no request's: processes and queued events live until Close.
+	lifetime context.Context
+	stop     context.CancelFunc
+
+	mu     sync.Mutex
+	closed bool
+	work   sync.WaitGroup
+}
+
+// New makes an endpoint and starts nothing: the first process starts with the first invocation. The error names every
+// problem of the configuration at once.
+func New(config Config) (*Endpoint, error) {
+	if err := config.check(); err != nil {
+		return nil, fmt.Errorf("configure the lambda endpoint: %w", err)
+	}
+
+	e := &Endpoint{
+		region:      config.Region,
+		functions:   make(map[string]*function, len(config.Functions)),
+		logger:      config.Logger,
+		retryDelays: slices.Clone(config.AsyncRetryDelays),
+	}
+	if e.region == "" {
+		e.region = defaultRegion
+	}
+	if e.logger == nil {
+		e.logger = slog.New(slog.DiscardHandler)
+	}
+	if config.AsyncRetryDelays == nil {
+		e.retryDelays = []time.Duration{time.Minute, 2 * time.Minute}
+	}
+	e.lifetime, e.stop = context.WithCancel(context.Background())
+
+	logs := &lineLog{out: config.Logs}
+	for _, f := range config.Functions {
+		settled, err := f.settled()
+		if err != nil {
+			return nil, err
+		}
+		e.functions[f.Name] = &function{
+			Function:  settled,
+			region:    e.region,
+			initLimit: cmp.Or(config.InitTimeout, defaultInit),
+			logs:      logs,
+			logger:    e.logger.With("function", f.Name),
+			hooks:     config.Hooks,
+			alive:     make(map[*environment]struct{}),
+		}
+	}
+	e.mux = e.routes()
+
+	return e, nil
+}
+
+// ServeHTTP answers the Lambda API.
+func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set(headerRequestID, newUUID())
+	e.mux.ServeHTTP(w, r)
+}
+
+// Close kills every process by its id and waits until all of them are gone and every invocation has been answered, a
+// running one by ServiceException. Queued events are dropped. Invocations that come later are refused likewise. It may be
+// called again, and then only waits. Its error is always nil.
+func (e *Endpoint) Close() error {
+	e.mu.Lock()
+	e.closed = true
+	e.mu.Unlock()
+
+	e.stop()
+	e.work.Wait()
+	for _, f := range e.functions {
+		f.await()
+	}
+
+	return nil
+}
+
+// begin announces work that Close waits for, and reports false where the endpoint is closed. The caller calls e.work.Done.
+func (e *Endpoint) begin() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+
+	if e.closed {
+		return false
+	}
+	e.work.Add(1)
+
+	return true
+}
+
+// closing reports whether Close was called.
+func (e *Endpoint) closing() bool { return e.lifetime.Err() != nil }
+
+// Kill kills every process of the named function, busy and idle, as the kernel kills one that is out of memory, and waits
+// until they are gone. It returns how many there were; for an unknown name that is none.
+func (e *Endpoint) Kill(name string) int {
+	f, found := e.functions[name]
+	if !found {
+		return 0
+	}
+
+	return f.kill()
+}
+
+// Report returns what has been counted for the named function so far; for an unknown name everything is zero.
+func (e *Endpoint) Report(name string) FunctionReport {
+	f, found := e.functions[name]
+	if !found {
+		return FunctionReport{}
+	}
+
+	return f.counted()
+}
+
+// Names returns the functions' names in order.
+func (e *Endpoint) Names() []string { return slices.Sorted(maps.Keys(e.functions)) }

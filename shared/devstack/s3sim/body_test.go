@@ -1,0 +1,276 @@
+package s3sim_test
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/md5"
+	"encoding/base64"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/google/go-cmp/cmp"
+
+	"genesys-cloud-export/shared/devstack/s3sim"
+)
+
+func TestEveryChecksumIsVerifiedKeptAndShown(t *testing.T) {
+	t.Parallel()
+	client, _ := serve(t, s3sim.Config{Folder: t.TempDir()})
+	// The check values of "123456789" that the algorithms' definitions give.
+	for algorithm, want := range map[types.ChecksumAlgorithm]string{
+		types.ChecksumAlgorithmCrc32:     "y/Q5Jg==",
+		types.ChecksumAlgorithmCrc32c:    "4waSgw==",
+		types.ChecksumAlgorithmCrc64nvme: "rosUhgp5mIg=",
+		types.ChecksumAlgorithmSha1:      "98O8HYCOBHMq32eZZczDTKeuNEE=",
+		types.ChecksumAlgorithmSha256:    "FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU=",
+	} {
+		t.Run(string(algorithm), func(t *testing.T) {
+			t.Parallel()
+			in := putInput(string(algorithm), "123456789")
+			in.ChecksumAlgorithm = algorithm
+			out, err := client.PutObject(t.Context(), in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := client.GetObject(t.Context(), &s3.GetObjectInput{
+				Bucket: in.Bucket, Key: in.Key, ChecksumMode: types.ChecksumModeEnabled,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer got.Body.Close()
+			if _, err := io.ReadAll(got.Body); err != nil {
+				t.Errorf("the SDK does not accept the checksum: %v", err)
+			}
+			for _, sums := range [][]*string{
+				{out.ChecksumCRC32, out.ChecksumCRC32C, out.ChecksumCRC64NVME, out.ChecksumSHA1, out.ChecksumSHA256},
+				{got.ChecksumCRC32, got.ChecksumCRC32C, got.ChecksumCRC64NVME, got.ChecksumSHA1, got.ChecksumSHA256},
+			} {
+				given := slices.DeleteFunc(aws.ToStringSlice(sums), func(sum string) bool { return sum == "" })
+				if diff := cmp.Diff([]string{want}, given); diff != "" {
+					t.Errorf("checksums (-want +got):\n%s", diff)
+				}
+			}
+		})
+	}
+}
+
+func TestABodyThatDoesNotFitItsDigestsIsNotStored(t *testing.T) {
+	t.Parallel()
+	client, _ := serve(t, s3sim.Config{Folder: t.TempDir()})
+	put(t, client, "k", "before")
+	other := md5.Sum([]byte("other"))
+
+	for name, test := range map[string]struct {
+		change func(*s3.PutObjectInput)
+		want   string
+	}{
+		"crc32":     {func(in *s3.PutObjectInput) { in.ChecksumCRC32 = aws.String("AAAAAA==") }, "BadDigest"},
+		"crc32c":    {func(in *s3.PutObjectInput) { in.ChecksumCRC32C = aws.String("AAAAAA==") }, "BadDigest"},
+		"crc64nvme": {func(in *s3.PutObjectInput) { in.ChecksumCRC64NVME = aws.String("AAAAAAAAAAA=") }, "BadDigest"},
+		"sha256": {
+			func(in *s3.PutObjectInput) {
+				in.ChecksumSHA256 = aws.String(base64.StdEncoding.EncodeToString(make([]byte, 32)))
+			}, "BadDigest",
+		},
+		"a digest of another length": {func(in *s3.PutObjectInput) { in.ChecksumSHA1 = aws.String("AAAA") }, "InvalidRequest"},
+		"Content-MD5": {
+			func(in *s3.PutObjectInput) {
+				in.ContentMD5 = aws.String(base64.StdEncoding.EncodeToString(other[:]))
+			}, "BadDigest",
+		},
+		"a Content-MD5 that is none": {func(in *s3.PutObjectInput) { in.ContentMD5 = aws.String("x") }, "InvalidDigest"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in := putInput("k", "after")
+			test.change(in)
+			_, err := client.PutObject(t.Context(), in)
+			wantCode(t, err, test.want)
+			if got := get(t, client, "k"); got != "before" {
+				t.Errorf("got %s, want what was there before", got)
+			}
+		})
+	}
+}
+
+// stream is a body that cannot be read twice, so that the SDK sends its checksum behind it.
+type stream struct{ io.Reader }
+
+func TestTheSDKsTrailingChecksumIsTakenAndVerified(t *testing.T) {
+	t.Parallel()
+	var encoding string
+	endpoint := open(t, s3sim.Config{Folder: t.TempDir()})
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPut {
+			encoding = r.Header.Get("X-Amz-Content-Sha256")
+		}
+		endpoint.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	client := newClient(server.URL, server.Client())
+
+	body := strings.Repeat("0123456789", 50_000)
+	in := putInput("k", "")
+	in.Body, in.ContentLength = stream{strings.NewReader(body)}, aws.Int64(int64(len(body)))
+	in.ContentEncoding = aws.String("gzip")
+	out, err := client.PutObject(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if encoding != "STREAMING-UNSIGNED-PAYLOAD-TRAILER" || out.ChecksumCRC32 == nil {
+		t.Errorf("the SDK sent %s and got %v: this test tests nothing", encoding, out.ChecksumCRC32)
+	}
+	if got := get(t, client, "k"); got != body {
+		t.Errorf("got %d bytes, want the %d that were sent", len(got), len(body))
+	}
+	head, err := client.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: in.Bucket, Key: in.Key})
+	if err != nil || *head.ContentEncoding != "gzip" {
+		t.Errorf("got %v, %v, want the encoding without the transport's", head, err)
+	}
+}
+
+// chunkedPut sends a body in aws-chunked encoding as it is, and returns status and reply.
+func chunkedPut(handler http.Handler, body string, headers map[string]string) (int, string) {
+	request := httptest.NewRequest(http.MethodPut, "/"+bucket+"/k", strings.NewReader(body))
+	request.Header.Set("X-Amz-Content-Sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
+	for name, value := range headers {
+		request.Header.Set(name, value)
+	}
+	recorder := httptest.NewRecorder()
+	handler.ServeHTTP(recorder, request)
+
+	return recorder.Code, recorder.Body.String()
+}
+
+func TestBodiesInChunks(t *testing.T) {
+	t.Parallel()
+	plain := map[string]string{"X-Amz-Decoded-Content-Length": "9"}
+	trailing := map[string]string{"X-Amz-Decoded-Content-Length": "9", "X-Amz-Trailer": "x-amz-checksum-crc32"}
+
+	for name, test := range map[string]struct {
+		body    string
+		headers map[string]string
+		status  int
+		code    string
+	}{
+		"one chunk":            {"9\r\n123456789\r\n0\r\n\r\n", plain, 200, ""},
+		"signed chunks":        {"4;chunk-signature=a\r\n1234\r\n5;chunk-signature=b\r\n56789\r\n0;chunk-signature=c\r\n\r\n", plain, 200, ""},
+		"a trailer":            {"9\r\n123456789\r\n0\r\nx-amz-checksum-crc32:y/Q5Jg==\r\n\r\n", trailing, 200, ""},
+		"a wrong trailer":      {"9\r\n123456789\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n", trailing, 400, "BadDigest"},
+		"a missing trailer":    {"9\r\n123456789\r\n0\r\n\r\n", trailing, 400, "InvalidRequest"},
+		"cut in a chunk":       {"9\r\n12345", plain, 400, "IncompleteBody"},
+		"cut behind a chunk":   {"9\r\n123456789", plain, 400, "IncompleteBody"},
+		"without a last chunk": {"9\r\n123456789\r\n", plain, 400, "IncompleteBody"},
+		"cut in the trailer":   {"9\r\n123456789\r\n0\r\nx-amz-check", trailing, 400, "IncompleteBody"},
+		"shorter than it says": {"8\r\n12345678\r\n0\r\n\r\n", plain, 400, "IncompleteBody"},
+		"longer than it says":  {"a\r\n1234567890\r\n0\r\n\r\n", plain, 400, "IncompleteBody"},
+		"no size":              {"x\r\n123456789\r\n0\r\n\r\n", plain, 400, "IncompleteBody"},
+		"a negative size":      {"-9\r\n123456789\r\n0\r\n\r\n", plain, 400, "IncompleteBody"},
+		"no declared length":   {"9\r\n123456789\r\n0\r\n\r\n", nil, 411, "MissingContentLength"},
+		"an endless line":      {strings.Repeat("0", 1<<16), plain, 400, "IncompleteBody"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			endpoint := open(t, s3sim.Config{Memory: true})
+			status, reply := chunkedPut(endpoint, test.body, test.headers)
+			if status != test.status || !strings.Contains(reply, test.code) {
+				t.Errorf("got %d and %s, want %d and %s", status, reply, test.status, test.code)
+			}
+			got := stored(endpoint)
+			if want := status == http.StatusOK; (got == "123456789") != want || !want && got != "" {
+				t.Errorf("stored is %q after status %d", got, status)
+			}
+		})
+	}
+}
+
+// stored returns what lies under the key of chunkedPut, "" for nothing.
+func stored(handler http.Handler) string {
+	request := httptest.NewRequest(http.MethodGet, "/"+bucket+"/k", nil)
+	recorder := httptest.NewRecorder()
+	handler.ServeHTTP(recorder, request)
+	if recorder.Code != http.StatusOK {
+		return ""
+	}
+
+	return recorder.Body.String()
+}
+
+func FuzzABodyInChunksIsStoredWholeOrRefused(f *testing.F) {
+	f.Add("9\r\n123456789\r\n0\r\nx-amz-checksum-crc32:y/Q5Jg==\r\n\r\n", 9)
+	f.Add("9\r\n12345", 9)
+	f.Add("0\r\n\r\n", 0)
+	f.Add("4;chunk-signature=a\r\n1234\r\n0;x\r\n\r\n", 4)
+	f.Fuzz(func(t *testing.T, body string, length int) {
+		endpoint := open(t, s3sim.Config{Memory: true})
+		status, reply := chunkedPut(endpoint, body,
+			map[string]string{"X-Amz-Decoded-Content-Length": strconv.Itoa(length)})
+		if status >= http.StatusInternalServerError {
+			t.Errorf("got %d and %s for a client's mistake", status, reply)
+		}
+		if got := stored(endpoint); status == http.StatusOK && len(got) != length || status != http.StatusOK && got != "" {
+			t.Errorf("stored is %q after status %d", got, status)
+		}
+	})
+}
+
+func TestABodyThatIsCutStoresNothing(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, config s3sim.Config) {
+		t.Helper()
+		client, url := serve(t, config)
+		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		request := "PUT /" + bucket + "/k HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"
+		if _, err := conn.Write(append([]byte(request), bytes.Repeat([]byte("x"), 400_000)...)); err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		if err != nil || response.StatusCode != http.StatusBadRequest || !strings.Contains(string(body), "IncompleteBody") {
+			t.Errorf("got %s, %s, %v, want IncompleteBody", response.Status, body, err)
+		}
+		if got := get(t, client, "k"); got != "NoSuchKey" {
+			t.Errorf("got %.20s, want nothing stored", got)
+		}
+	})
+}
+
+func TestADigestThatDoesNotFitSpoilsAPartAndADeletionToo(t *testing.T) {
+	t.Parallel()
+	client, _ := serve(t, s3sim.Config{Memory: true})
+	b, key := aws.String(bucket), aws.String("k")
+	upload, err := client.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: b, Key: key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = client.UploadPart(t.Context(), &s3.UploadPartInput{
+		Bucket: b, Key: key, UploadId: upload.UploadId, PartNumber: aws.Int32(1), Body: strings.NewReader("x"),
+		ChecksumCRC32: aws.String("AAAAAA=="),
+	})
+	wantCode(t, err, "BadDigest")
+	parts, err := client.ListParts(t.Context(), &s3.ListPartsInput{Bucket: b, Key: key, UploadId: upload.UploadId})
+	if err != nil || len(parts.Parts) != 0 {
+		t.Errorf("got %+v, %v, want no part", parts, err)
+	}
+}
