@@ -1,0 +1,193 @@
+// Package functiontest is what the tests of every function share: the built binary behind a Lambda endpoint, what it is
+// linked from, its events, and its rows of the README's configuration table.
+package functiontest
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"genesys-cloud-export/shared/devstack/lambdasim"
+)
+
+// module is the path of this module; functions lie below it.
+const module = "genesys-cloud-export"
+
+// Binary builds the function of that name as it is deployed, and returns the file.
+func Binary(t testing.TB, function string) string {
+	t.Helper()
+
+	file := filepath.Join(t.TempDir(), "bootstrap")
+	build := command(t, "go", "build", "-buildvcs=false", "-tags", "lambda.norpc", "-trimpath", "-o", file, module+"/functions/"+function)
+	build.Env = append(build.Environ(), "CGO_ENABLED=0")
+
+	if output, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build %s: %v\n%s", function, err, output)
+	}
+
+	return file
+}
+
+// Function is a built function behind a Lambda endpoint.
+type Function struct {
+	url  string
+	name string
+	logs *bytes.Buffer
+	stop func()
+}
+
+// Start serves the built function with these environment variables until the test ends.
+func Start(t testing.TB, function string, environment map[string]string) *Function {
+	t.Helper()
+
+	var logs bytes.Buffer
+
+	endpoint, err := lambdasim.New(lambdasim.Config{
+		Logs: &logs,
+		Functions: []lambdasim.Function{{
+			Name: function, Path: Binary(t, function), Env: environment, Timeout: 20 * time.Second,
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	server := httptest.NewServer(endpoint)
+	stop := func() {
+		_ = endpoint.Close()
+		server.Close()
+	}
+	t.Cleanup(stop)
+
+	return &Function{url: server.URL, name: function, logs: &logs, stop: stop}
+}
+
+// Invoke invokes the function, and returns its reply and whether that is an error.
+func (f *Function) Invoke(t testing.TB, payload string) (reply []byte, failed bool) {
+	t.Helper()
+
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
+		f.url+"/2015-03-31/functions/"+f.name+"/invocations", strings.NewReader(payload))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	answer, err := http.DefaultClient.Do(request) //nolint:forbidigo // a test's call to its own server
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+
+	reply, err = io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return reply, answer.Header.Get("X-Amz-Function-Error") != ""
+}
+
+// Logs stops the function and returns all that it printed.
+func (f *Function) Logs() string {
+	f.stop()
+
+	return f.logs.String()
+}
+
+// Modules returns the modules that the function is linked from, this one and the standard library aside, and whether
+// anything of devstack is among its packages.
+func Modules(t testing.TB, function string) (modules []string, devstack bool) {
+	t.Helper()
+
+	list := command(t, "go", "list", "-deps", "-tags", "lambda.norpc", "-f", "{{.ImportPath}} {{with .Module}}{{.Path}}{{end}}", module+"/functions/"+function)
+
+	output, err := list.Output()
+	if err != nil {
+		t.Fatalf("list what %s links: %v", function, err)
+	}
+
+	for line := range strings.Lines(string(output)) {
+		fields := strings.Fields(line)
+		devstack = devstack || strings.HasPrefix(fields[0], module+"/shared/devstack")
+
+		if len(fields) == 2 && fields[1] != module && !slices.Contains(modules, fields[1]) {
+			modules = append(modules, fields[1])
+		}
+	}
+
+	slices.Sort(modules)
+
+	return modules, devstack
+}
+
+// Events returns the function's example events by file name.
+func Events(t testing.TB, function string) map[string][]byte {
+	t.Helper()
+
+	files, err := filepath.Glob(filepath.Join(root(t), "events", function+"-*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("find the events of %s: %v, %v", function, files, err)
+	}
+
+	events := make(map[string][]byte, len(files))
+	for _, file := range files {
+		if events[filepath.Base(file)], err = os.ReadFile(file); err != nil { //nolint:gosec // a file of this repository
+			t.Fatal(err)
+		}
+	}
+
+	return events
+}
+
+// row is a row of the README's configuration table: variable, functions, default, meaning.
+var row = regexp.MustCompile("(?m)^\\| `([A-Z_]+)` \\| ([^|]+) \\| ([^|]*) \\| [^|]+ \\|$")
+
+// ReadmeVariables returns the variables that the README's configuration table has for a function, with their defaults.
+// Rows are meant for the function that they name, for all, or, where the function exports, for exporters.
+func ReadmeVariables(t testing.TB, function string) map[string]string {
+	t.Helper()
+
+	readme, err := os.ReadFile(filepath.Join(root(t), "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	variables := make(map[string]string)
+	for _, match := range row.FindAllStringSubmatch(string(readme), -1) {
+		meant := strings.TrimSpace(match[2])
+		if meant == "all" || meant == function || meant == "exporters" && strings.HasPrefix(function, "export-") {
+			variables[match[1]] = strings.Trim(strings.TrimSpace(match[3]), "`")
+		}
+	}
+
+	return variables
+}
+
+// root is the repository's.
+func root(t testing.TB) string {
+	t.Helper()
+
+	output, err := exec.CommandContext(t.Context(), "go", "env", "GOMOD").Output()
+	if err != nil {
+		t.Fatalf("find the repository: %v", err)
+	}
+
+	return filepath.Dir(strings.TrimSpace(string(output)))
+}
+
+func command(t testing.TB, name string, arguments ...string) *exec.Cmd {
+	t.Helper()
+
+	c := exec.CommandContext(t.Context(), name, arguments...)
+	c.Dir = root(t)
+
+	return c
+}

@@ -1,0 +1,211 @@
+package trial
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"sync"
+	"text/tabwriter"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"genesys-cloud-export/shared/devstack/driver"
+	"genesys-cloud-export/shared/devstack/genesyssim"
+	"genesys-cloud-export/shared/devstack/stack"
+	"genesys-cloud-export/shared/devstack/verify"
+)
+
+// redraw is how often progress is drawn on a terminal.
+const redraw = 200 * time.Millisecond
+
+// view is what a person sees of a trial.
+type view struct {
+	out      io.Writer
+	terminal bool
+
+	mu  sync.Mutex
+	bar *progressbar.ProgressBar
+}
+
+func newView(config Config) *view {
+	return &view{out: config.Stdout, terminal: config.Terminal}
+}
+
+// line prints a line above the progress, if there is any.
+func (v *view) line(format string, args ...any) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+
+	if v.bar != nil {
+		_ = v.bar.Clear()
+	}
+
+	_, _ = fmt.Fprintf(v.out, format+"\n", args...)
+
+	if v.bar != nil {
+		_ = v.bar.RenderBlank()
+	}
+}
+
+func (v *view) started(local *stack.Stack, config Config) {
+	limit := "no rate limit"
+	if l := config.Organisation.RateLimit; l > 0 {
+		window := config.Organisation.RateWindow
+		if window == 0 {
+			window = genesyssim.DefaultRateWindow
+		}
+
+		limit = fmt.Sprintf("%d requests in %s", l, window)
+	}
+
+	v.line("started   Genesys Cloud, simulated  %s  %s users, %s", local.GenesysURL, grouped(int64(config.Users)), limit)
+	v.line("          AWS, simulated            %s  S3, SSM, Secrets Manager, Lambda", local.AWSURL)
+}
+
+func (v *view) rotated(run driver.Run) error {
+	var reply struct {
+		Reason    string    `json:"reason"`
+		Version   int64     `json:"version"`
+		ExpiresAt time.Time `json:"expires_at"`
+	}
+	if err := json.Unmarshal(run.Reply, &reply); err != nil {
+		return fmt.Errorf("read the rotator's reply: %w", err)
+	}
+
+	v.line("rotated   token version %d (%s), good until %s", reply.Version, reply.Reason, reply.ExpiresAt.Format(time.RFC3339))
+
+	return nil
+}
+
+func (v *view) slice(s driver.Slice) {
+	r := s.Result
+
+	next := ""
+	if !r.Complete() {
+		next = fmt.Sprintf(", wait %d s", r.WaitSeconds)
+	}
+
+	v.line("slice %-3d %s (%s%s): %s records in %s pages, %s parts so far",
+		s.Number, r.Status, r.Reason, next, grouped(r.Records), grouped(r.Pages), grouped(r.Parts))
+}
+
+// draw shows on a terminal how many of total records the organisation has handed out, until the returned function is called.
+func (v *view) draw(ctx context.Context, organisation *genesyssim.Simulator, total int64) (stop func()) {
+	if !v.terminal {
+		return func() {}
+	}
+
+	v.mu.Lock()
+	v.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(v.out), progressbar.OptionSetDescription("exporting"),
+		progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(false), progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetWidth(40))
+	v.mu.Unlock()
+
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		v.poll(ctx, organisation, total)
+	}()
+
+	return func() {
+		cancel()
+		<-done
+
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		_ = v.bar.Clear()
+		v.bar = nil
+	}
+}
+
+func (v *view) poll(ctx context.Context, organisation *genesyssim.Simulator, total int64) {
+	ticker := time.NewTicker(redraw)
+	defer ticker.Stop()
+
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			// Pages that are fetched again after a stop are handed out twice.
+			served := min(organisation.Stats().EntitiesServed, total)
+
+			v.mu.Lock()
+			_ = v.bar.Set64(served)
+			v.mu.Unlock()
+		}
+	}
+}
+
+// finished prints the table and what the check found; it returns [ErrIncomplete] where it found something.
+func (v *view) finished(s Summary, report verify.Report) error {
+	verdict := "verified  every record of the organisation, once and in order"
+	if !report.OK() {
+		verdict = "FAILED    the check of the export found:"
+	}
+
+	v.line("%s", verdict)
+
+	if !report.OK() {
+		if err := report.Write(v.out); err != nil {
+			return fmt.Errorf("report the check: %w", err)
+		}
+	}
+
+	if err := v.table(s); err != nil {
+		return err
+	}
+
+	if !report.OK() {
+		return fmt.Errorf("export %s: %w: %d problems, listed above", s.ExportID, ErrIncomplete, len(report.Problems))
+	}
+
+	return nil
+}
+
+func (v *view) table(s Summary) error {
+	table := tabwriter.NewWriter(v.out, 0, 0, 2, ' ', 0)
+
+	_, _ = fmt.Fprintln(table)
+	for _, row := range [][2]string{
+		{"invocations", strconv.Itoa(s.Invocations)},
+		{"pages", grouped(s.Pages)},
+		{"records", grouped(s.Records)},
+		{"parts", grouped(s.Parts)},
+		{"bytes", grouped(s.Bytes)},
+		{"429s", grouped(s.Throttled)},
+		{"tokens minted", grouped(s.TokensMint)},
+		{"peak memory", fmt.Sprintf("%.1f MiB", float64(s.PeakMemory)/(1<<20))},
+		{"wall time", s.WallTime.Round(100 * time.Millisecond).String()},
+		{"export", s.Folder},
+		{"log", s.Logs},
+	} {
+		_, _ = fmt.Fprintf(table, "%s\t%s\n", row[0], row[1])
+	}
+
+	if err := table.Flush(); err != nil {
+		return fmt.Errorf("print the table: %w", err)
+	}
+
+	return nil
+}
+
+// grouped writes a number with commas between its thousands.
+func grouped(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+
+	out := make([]byte, 0, len(digits)+len(digits)/3)
+	for i, digit := range []byte(digits) {
+		if i > 0 && (len(digits)-i)%3 == 0 && digits[i-1] != '-' {
+			out = append(out, ',')
+		}
+
+		out = append(out, digit)
+	}
+
+	return string(out)
+}
