@@ -10,9 +10,10 @@ import (
 	"time"
 
 	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/retry"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awsretry "github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 )
@@ -21,8 +22,10 @@ const (
 	// maxAttempts is how often one call is sent at most. Nobody above the SDK sends it again. One more than the three
 	// throttles in a row that Parameter Store is known for, at about three writes a second.
 	maxAttempts = 5
-	// maxBackoff keeps all attempts of a call within a stop's reserve: 1 + 2 + 2 + 2 seconds at most, half on average.
-	maxBackoff = 2 * time.Second
+	// firstBackoff and maxBackoff keep all attempts of a call within a stop's reserve: 1 + 2 + 2 + 2 seconds at most, half
+	// on average. The SDK's own backoff waits the maximum, without jitter, from its second wait on.
+	firstBackoff = time.Second
+	maxBackoff   = 2 * time.Second
 	// attemptTimeout ends an attempt that hangs. A part of 8 MB takes under a second inside a region.
 	attemptTimeout = 20 * time.Second
 	// conditionalConflict is S3's answer to conditional writes that cross; AWS asks to repeat the request.
@@ -31,12 +34,16 @@ const (
 
 // NewRetryer returns the retry policy of every store's client. It is the only place in which calls to AWS are repeated.
 func NewRetryer() aws.Retryer {
-	standard := retry.NewStandard(func(o *retry.StandardOptions) {
+	waits := retry.Policy{Base: firstBackoff, Cap: maxBackoff}
+	standard := awsretry.NewStandard(func(o *awsretry.StandardOptions) {
 		o.MaxAttempts = maxAttempts
-		o.MaxBackoff = maxBackoff
+		o.Backoff = awsretry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
+			// The SDK counts from 1, or from 0 where AWS_NEW_RETRIES_2026 is set.
+			return waits.Wait(max(attempt, 1), &retry.TransientError{}), nil
+		})
 	})
 
-	return retry.AddWithErrorCodes(standard, conditionalConflict)
+	return awsretry.AddWithErrorCodes(standard, conditionalConflict)
 }
 
 // NewHTTPClient returns the HTTP client of every store's client.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -132,6 +133,11 @@ func partNumber(name string) int {
 	}
 
 	return number
+}
+
+// names reports whether the part is one of cp's.
+func (cp Checkpoint) names(part string) bool {
+	return slices.ContainsFunc(cp.Parts, func(named Part) bool { return named.Name == part })
 }
 
 // contradiction says where the parts that lay in the store before cp was read contradict it; "" where they do not. A part

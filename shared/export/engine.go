@@ -77,6 +77,9 @@ type slice struct {
 
 	stored []StoredPart // the parts that lay in the store before the checkpoint was read
 	listed bool         // whether the store told them
+	sealed bool         // whether the manifest was there before the checkpoint was read
+
+	owner string // what this invocation holds the export as, once it has tried to
 
 	checkpoint Checkpoint // as it is stored, to the best of our knowledge
 	tag        string
@@ -148,6 +151,7 @@ func (s *slice) find(ctx context.Context) (bool, error) {
 	case err != nil:
 		return false, fmt.Errorf("list the checkpoint: %w", err)
 	case slices.Contains(names, checkpointName(s.Listing.Name(), s.id)):
+		s.sealed = slices.Contains(names, manifestName(s.Listing.Name(), s.id))
 		return true, s.load(ctx)
 	case len(names) > 0 || len(s.stored) > 0:
 		return false, s.vanished()
@@ -208,6 +212,9 @@ func (s *slice) create(ctx context.Context, event Event) (bool, error) {
 	}
 
 	if err != nil {
+		s.doubtful = body
+		s.release(ctx, time.Time{})
+
 		return false, fmt.Errorf("create the checkpoint: %w", err)
 	}
 
@@ -235,17 +242,22 @@ func (s *slice) accept(event Event) error {
 	}
 }
 
-// inspect holds the checkpoint to the parts that the store listed.
+// inspect holds the checkpoint, whose export is not complete, to what the store listed before it was read.
 func (s *slice) inspect(ctx context.Context) error {
 	if !s.listed {
 		return nil
 	}
 
 	wrong := s.checkpoint.contradiction(s.stored)
+	if wrong == "" && s.sealed {
+		// Going on would delete the parts of a complete export before it is noticed that its manifest is another.
+		wrong = "is that of an unfinished export while the manifest lies in the store, so it was rolled back"
+	}
+
 	if gone := s.checkpoint.missing(s.stored); wrong == "" && gone != "" {
 		// The list is older than the checkpoint, so a part may have come in between; a second look decides.
 		stored, err := s.Parts.List(ctx, s.Listing.Name(), s.id)
-		if err != nil {
+		if err != nil && !errors.Is(err, ErrListDenied) {
 			return fmt.Errorf("list the parts again: %w", err)
 		}
 
@@ -267,7 +279,8 @@ func (s *slice) own(cp *Checkpoint) {
 	owner := make([]byte, ownerBytes)
 	_, _ = rand.Read(owner) // never fails, by its contract
 
-	cp.Owner = hex.EncodeToString(owner)
+	s.owner = hex.EncodeToString(owner)
+	cp.Owner = s.owner
 	cp.LeaseUntil = s.budget.Deadline().UTC().Truncate(time.Millisecond)
 }
 
@@ -278,6 +291,7 @@ func (s *slice) claimAndWork(ctx context.Context) (Result, error) {
 
 	won, err := s.replace(ctx, next)
 	if err != nil {
+		s.release(ctx, time.Time{})
 		return Result{}, err
 	}
 

@@ -16,6 +16,8 @@ const (
 	MaxPageSize = 500
 	// maxExpand is longer than every name that the API expands, in bytes.
 	maxExpand = 60
+	// maxExpands is more than the names that the API knows for any listing; the query stands in every link and document.
+	maxExpands = 50
 )
 
 // Event is what an exporter is invoked with. Fields that the event leaves out are nil, or "" for the id.
@@ -81,10 +83,10 @@ func (e *Event) set(name string, raw json.RawMessage) error {
 
 func (e *Event) setExpand(raw json.RawMessage) error {
 	var expand []string
-	if err := json.Unmarshal(raw, &expand); err != nil || raw[0] != '[' || slices.ContainsFunc(expand, func(s string) bool {
+	if err := json.Unmarshal(raw, &expand); err != nil || raw[0] != '[' || len(expand) > maxExpands || slices.ContainsFunc(expand, func(s string) bool {
 		return len(s) > maxExpand || !expandPattern.MatchString(s)
 	}) {
-		return failure.New(failure.InvalidInput, `expand must be an array of the API's names, such as ["groups","skills"]`)
+		return failure.New(failure.InvalidInput, `expand must be an array of at most %d of the API's names, such as ["groups","skills"]`, maxExpands)
 	}
 
 	e.Expand = &expand

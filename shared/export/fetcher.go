@@ -50,11 +50,11 @@ func (f *fetcher) run(ctx context.Context, free <-chan *Page, pages chan<- fetch
 		select {
 		case page = <-free:
 		case <-ctx.Done():
-			return halt{err: context.Cause(ctx)}
+			return halt{reason: ReasonBudget}
 		}
 
 		if err := f.fetch(ctx, page, n == 0); err != nil {
-			return f.why(err)
+			return f.why(ctx, err)
 		}
 
 		f.stats.PagesFetched++
@@ -69,7 +69,7 @@ func (f *fetcher) run(ctx context.Context, free <-chan *Page, pages chan<- fetch
 		select {
 		case pages <- fetched{page, position}:
 		case <-ctx.Done():
-			return halt{err: context.Cause(ctx)}
+			return halt{reason: ReasonBudget}
 		}
 	}
 
@@ -111,8 +111,10 @@ func (f *fetcher) fetch(ctx context.Context, page *Page, first bool) error {
 	})
 }
 
-func (f *fetcher) why(err error) halt {
-	if errors.Is(err, errBudgetSpent) {
+// why tells what the failure of a fetch means. The end of the invocation itself is the end of its time: what the stop then
+// cannot write is the error by name.
+func (f *fetcher) why(ctx context.Context, err error) halt {
+	if errors.Is(err, errBudgetSpent) || ctx.Err() != nil {
 		return halt{reason: ReasonBudget}
 	}
 

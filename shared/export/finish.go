@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"genesys-cloud-export/shared/failure"
@@ -51,7 +50,7 @@ func (s *slice) clean(ctx context.Context) error {
 	}
 
 	for _, part := range stored {
-		if slices.ContainsFunc(s.checkpoint.Parts, func(named Part) bool { return named.Name == part.Name }) {
+		if s.checkpoint.names(part.Name) {
 			continue
 		}
 

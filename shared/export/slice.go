@@ -1,7 +1,6 @@
 package export
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -34,7 +33,7 @@ func (s *slice) work(ctx context.Context) (Result, error) {
 		s.stats.SlicesBusy++
 		return s.busy(s.checkpoint), nil
 	case err != nil:
-		s.release(ctx)
+		s.release(ctx, stopped.notBefore)
 		return Result{}, err
 	default:
 		return s.stop(ctx, w, stopped, pagesBefore)
@@ -115,6 +114,10 @@ func (w *writer) commit(ctx context.Context, change func(*Checkpoint)) error {
 		next.Parts = append(slices.Clip(next.Parts), part)
 	}
 
+	if w.position.Pages > next.Position.Pages {
+		next.Stalled = 0
+	}
+
 	next.Position = w.position
 	change(&next)
 
@@ -124,7 +127,11 @@ func (w *writer) commit(ctx context.Context, change func(*Checkpoint)) error {
 	}
 
 	if !won {
-		w.discard(ctx, name)
+		// Where a reply was lost and the write sent again, it failed on its own success, and somebody has built on that.
+		if !w.checkpoint.names(name) {
+			w.discard(ctx, name)
+		}
+
 		return errLost
 	}
 
@@ -168,14 +175,12 @@ func (s *slice) stop(ctx context.Context, w *writer, stopped halt, pagesBefore i
 
 	err := w.commit(ctx, func(next *Checkpoint) {
 		next.Owner, next.LeaseUntil = "", time.Time{}
-		next.NotBefore = stopped.notBefore.UTC().Truncate(time.Millisecond)
+		next.NotBefore = notEarlier(stopped.notBefore)
 
 		switch progressed := next.Position.Pages > pagesBefore; {
 		case next.Position.Done:
-			next.CompletedAt, next.Stalled = now(), 0
-		case progressed:
-			next.Stalled = 0
-		case stopped.err == nil:
+			next.CompletedAt = now()
+		case !progressed && stopped.err == nil:
 			next.Stalled, verdict = stall(next.Stalled, stopped.reason)
 		}
 	})
@@ -186,13 +191,12 @@ func (s *slice) stop(ctx context.Context, w *writer, stopped halt, pagesBefore i
 		return s.busy(s.checkpoint), nil
 	case stopped.err != nil:
 		if err != nil {
-			s.Logger.WarnContext(ctx, "the export could not be given free; it is busy until its lease ends",
-				slog.String("export_id", s.id), slog.Any("error", err))
+			s.release(ctx, stopped.notBefore)
 		}
 
 		return Result{}, stopped.err
 	case err != nil:
-		s.release(ctx)
+		s.release(ctx, stopped.notBefore)
 		return Result{}, err
 	case verdict != nil:
 		return Result{}, verdict
@@ -232,27 +236,51 @@ func (s *slice) handOver(stopped halt) Result {
 }
 
 // release gives the export free after a write failed, as far as that can be done: who cannot, leaves it busy until the
-// lease ends. A write whose outcome is not known is looked up first.
-func (s *slice) release(ctx context.Context) {
-	mine := s.checkpoint.Owner
+// lease ends. A write whose outcome is not known is looked up first. A rate limit that was met stands in the checkpoint
+// all the same.
+func (s *slice) release(ctx context.Context, notBefore time.Time) {
+	held, err := s.holds(ctx)
 
-	if doubtful := s.doubtful; doubtful != nil {
-		body, tag, err := s.Documents.Read(ctx, checkpointName(s.Listing.Name(), s.id))
-		if err == nil && bytes.Equal(body, doubtful) {
-			s.checkpoint, err = DecodeCheckpoint(body)
-			s.tag = tag
-		}
+	if err == nil && held {
+		next := s.checkpoint
+		next.Owner, next.LeaseUntil, next.NotBefore = "", time.Time{}, notEarlier(notBefore)
 
-		if err != nil || s.checkpoint.Owner != mine {
-			return
-		}
+		_, err = s.replace(ctx, next)
 	}
 
-	next := s.checkpoint
-	next.Owner, next.LeaseUntil = "", time.Time{}
-
-	if _, err := s.replace(ctx, next); err != nil {
+	if err != nil {
 		s.Logger.WarnContext(ctx, "the export could not be given free; it is busy until its lease ends",
 			slog.String("export_id", s.id), slog.Any("error", err))
 	}
+}
+
+// holds reports whether this invocation holds the export, after reading again what is stored where a write of it is in
+// doubt.
+func (s *slice) holds(ctx context.Context) (bool, error) {
+	if s.doubtful == nil {
+		return s.checkpoint.Owner == s.owner, nil
+	}
+
+	body, tag, err := s.Documents.Read(ctx, checkpointName(s.Listing.Name(), s.id))
+	if errors.Is(err, ErrAbsent) {
+		return false, nil
+	}
+
+	if err != nil {
+		return false, fmt.Errorf("read the checkpoint: %w", err)
+	}
+
+	cp, err := DecodeCheckpoint(body)
+	if err != nil {
+		return false, err
+	}
+
+	s.checkpoint, s.tag, s.doubtful = cp, tag, nil
+
+	return cp.Owner == s.owner, nil
+}
+
+// notEarlier is t as documents carry it, rounded up: a request that waits for it is not early.
+func notEarlier(t time.Time) time.Time {
+	return t.Add(time.Millisecond - 1).UTC().Truncate(time.Millisecond)
 }

@@ -3,6 +3,7 @@ package exportstore
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -48,7 +49,12 @@ func (d *Documents) Read(ctx context.Context, name string) (body []byte, tag str
 
 // Create implements [export.Documents].
 func (d *Documents) Create(ctx context.Context, name string, body []byte) (string, error) {
-	return d.put(ctx, name, body, &s3.PutObjectInput{IfNoneMatch: aws.String("*")})
+	tag, err := d.put(ctx, name, body, &s3.PutObjectInput{IfNoneMatch: aws.String("*")})
+	if errors.Is(err, export.ErrAbsent) {
+		return "", export.ErrConflict // it was there, and went before it could be looked at
+	}
+
+	return tag, err
 }
 
 // Replace implements [export.Documents].

@@ -61,8 +61,8 @@ func (p Policy) Wait(failures int, failed *TransientError) time.Duration {
 	}
 
 	bound := p.Cap
-	// Past 30 doublings every sensible base has met its cap, and shifting further would overflow.
-	if shift := failures - 1; shift < 30 && p.Base<<shift < p.Cap {
+	// The cap is halved instead of the base doubled for the comparison: that cannot overflow.
+	if shift := failures - 1; p.Base <= p.Cap>>shift {
 		bound = p.Base << shift
 	}
 

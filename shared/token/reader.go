@@ -30,8 +30,9 @@ const (
 	// busyBase and busyCap bound the waits for a rotator that is at work. A rotation takes about a second.
 	busyBase = 500 * time.Millisecond
 	busyCap  = 4 * time.Second
-	// busyAttempts is how often a busy rotator is asked before the reader gives up.
-	busyAttempts = 8
+	// busyAttempts is how often a busy rotator is asked before the reader gives up: after some 18 s, which outlasts a
+	// rotation that the token endpoint has told to wait. With full jitter, eight of them may be over within 3 s.
+	busyAttempts = 12
 )
 
 // Reader hands out the stored token, from memory while it is good. It may be called by many at once.

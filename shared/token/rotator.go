@@ -105,6 +105,10 @@ func (r *Rotator) Rotate(ctx context.Context, asked Rotation) (Outcome, error) {
 		return Outcome{}, err
 	}
 
+	if r.unwritten != nil && stored.Same(*r.unwritten) {
+		r.unwritten = nil // the write that failed had happened after all; were it rejected now, it must not be written again
+	}
+
 	reason := r.reason(stored, asked)
 	if reason == ReasonFresh {
 		return Outcome{Reason: reason, Stored: stored}, nil

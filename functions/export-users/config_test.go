@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bytes"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+
+	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/settings"
+
+	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/google/go-cmp/cmp"
+)
+
+// noNetwork fails the test as soon as anything is sent.
+type noNetwork struct{ t *testing.T }
+
+func (n noNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
+	n.t.Errorf("a request was sent to %s", r.URL.Host)
+	return nil, http.ErrServerClosed
+}
+
+// offline makes a handler of environ that must send nothing, and returns it with what it writes.
+func offline(t *testing.T, environ []string) (h *handler, out *bytes.Buffer) {
+	t.Helper()
+
+	out = &bytes.Buffer{}
+	client := &http.Client{Transport: noNetwork{t}}
+	cloud := aws.Config{Region: "eu-central-1", HTTPClient: client, Credentials: aws.AnonymousCredentials{}}
+
+	return newHandler(environ, cloud, client, out, slog.New(slog.NewJSONHandler(out, nil))), out
+}
+
+// refused invokes the handler and returns how the runtime reports its error.
+func refused(t *testing.T, h *handler, payload string) messages.InvokeResponse_Error {
+	t.Helper()
+
+	result, err := h.Invoke(t.Context(), []byte(payload))
+	if result != nil {
+		t.Errorf("answered %s", result)
+	}
+	if got, want := reflect.TypeOf(err), reflect.TypeFor[messages.InvokeResponse_Error](); got != want {
+		t.Fatalf("got error %v of type %v, want a %v by value", err, got, want)
+	}
+
+	return err.(messages.InvokeResponse_Error) //nolint:errorlint,forcetypeassert // the runtime takes no wrapped one
+}
+
+func complete(more ...string) []string {
+	return append([]string{"GENESYS_ENVIRONMENT=mypurecloud.de", "TOKEN_PARAMETER_NAME=/genesys/token", "EXPORT_BUCKET=exports-of-acme"}, more...)
+}
+
+func TestP05ABadConfigurationAnswersEveryEventWithAllProblemsAndSendsNothing(t *testing.T) {
+	t.Parallel()
+
+	const because = "the function's environment variables are wrong: "
+
+	for name, test := range map[string]struct {
+		environ []string
+		want    string
+	}{
+		"nothing is set": {nil, because +
+			"EXPORT_BUCKET is not set; " +
+			"GENESYS_ENVIRONMENT is not set, and GENESYS_API_URL is not either; " +
+			"TOKEN_PARAMETER_NAME is not set"},
+		"everything is wrong": {[]string{
+			"GENESYS_API_URL=https://user:canary@api.acme.test", "TOKEN_PARAMETER_NAME=token", "EXPORT_BUCKET=B", "EXPORT_PREFIX=/",
+			"EXPORT_PAGE_SIZE=x", "EXPORT_TIME_RESERVE_SECONDS=0", "MAX_REQUESTS_PER_MINUTE=0", "RATE_SHARE_PERCENT=101", "USERS_QUERY_METHOD=PUT",
+		}, because +
+			"EXPORT_BUCKET is not the name of a bucket; " +
+			"EXPORT_PAGE_SIZE is not a whole number; " +
+			"EXPORT_PREFIX is not a key prefix without slashes at its ends, such as exports or genesys/exports; " +
+			"EXPORT_TIME_RESERVE_SECONDS must be from 1 to 900; " +
+			"GENESYS_API_URL is not usable: it holds user information: credentials belong in the secret; " +
+			"MAX_REQUESTS_PER_MINUTE must be from 1 to 100000; " +
+			"RATE_SHARE_PERCENT must be from 1 to 100; " +
+			"TOKEN_PARAMETER_NAME is not an SSM name with a leading slash, such as /genesys/token; " +
+			"USERS_QUERY_METHOD is neither GET nor POST"},
+		"a method of another case": {complete("USERS_QUERY_METHOD=get"), because + "USERS_QUERY_METHOD is neither GET nor POST"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			h, out := offline(t, test.environ)
+			want := messages.InvokeResponse_Error{Type: string(failure.InvalidConfiguration), Message: test.want}
+
+			// The process lives on, and whatever it is asked, it says the same.
+			for _, payload := range []string{`{}`, `{"export_id":"a"}`, `not an event`, ``} {
+				if diff := cmp.Diff(want, refused(t, h, payload)); diff != "" {
+					t.Errorf("event %q (-want +got):\n%s", payload, diff)
+				}
+			}
+
+			if strings.Contains(out.String(), "canary") {
+				t.Errorf("the output holds what the variables hold: %s", out)
+			}
+		})
+	}
+}
+
+func TestAWrongEventIsRefusedBeforeAnythingIsSent(t *testing.T) {
+	t.Parallel()
+
+	h, out := offline(t, complete())
+	if h.broken != nil {
+		t.Fatalf("the configuration is refused: %v", h.broken)
+	}
+
+	for payload, field := range map[string]string{
+		`{"export_id":"../a"}`: "export_id", `{"page_size":501}`: "page_size", `{"expand":"groups"}`: "expand",
+		`{"state":"ACTIVE"}`: "state", `{"sort_order":"UP"}`: "sort_order", `{"pageSize":1}`: "pageSize", `[]`: "event",
+	} {
+		got := refused(t, h, payload)
+		if got.Type != string(failure.InvalidInput) || !strings.Contains(got.Message, field) {
+			t.Errorf("%s: got %s: %s, want %s naming %s", payload, got.Type, got.Message, failure.InvalidInput, field)
+		}
+	}
+
+	if out.Len() != 0 {
+		t.Errorf("a refused event left %s", out)
+	}
+}
+
+func TestTheFunctionReadsItsOwnVariableBesideTheExporters(t *testing.T) {
+	t.Parallel()
+
+	want := append(settings.Variables(settings.Exporter{}), settings.Variable{Name: "USERS_QUERY_METHOD", Default: http.MethodGet})
+	if diff := cmp.Diff(want, settings.Variables(config{})); diff != "" {
+		t.Errorf("variables (-want +got):\n%s", diff)
+	}
+}
+
+func TestTheSettingsReachTheEngine(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct {
+		environ             []string
+		environment, method string
+		pageSize            int
+	}{
+		"the defaults":                {complete(), "mypurecloud.de", http.MethodGet, 100},
+		"a region is told by domain":  {complete("GENESYS_ENVIRONMENT=us-west-2"), "usw2.pure.cloud", http.MethodGet, 100},
+		"the tutorial's dialect":      {complete("USERS_QUERY_METHOD=POST", "EXPORT_PAGE_SIZE=25"), "mypurecloud.de", http.MethodPost, 25},
+		"an address without a domain": {complete("GENESYS_ENVIRONMENT=", "GENESYS_API_URL=https://gw.acme.test:8443/x"), "gw.acme.test:8443", http.MethodGet, 100},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			h, _ := offline(t, test.environ)
+			if h.broken != nil {
+				t.Fatalf("the configuration is refused: %v", h.broken)
+			}
+
+			if e := h.engine; e.Environment != test.environment || e.Method != test.method || e.PageSize != test.pageSize || e.Generator == "" {
+				t.Errorf("got environment %q, method %q, page size %d and generator %q, want %q, %q and %d",
+					e.Environment, e.Method, e.PageSize, e.Generator, test.environment, test.method, test.pageSize)
+			}
+		})
+	}
+}

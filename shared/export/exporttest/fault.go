@@ -1,0 +1,37 @@
+package exporttest
+
+import (
+	"time"
+
+	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/retry"
+)
+
+// Broken is a request that breaks off with half a page, or that the API fails on its side: a later attempt may get it.
+func Broken() PageFault {
+	return PageFault{Err: &retry.TransientError{Err: failure.New(failure.UpstreamUnavailable, "the connection broke")}}
+}
+
+// Limited is a rate limit with a Retry-After.
+func Limited(after time.Duration) PageFault {
+	return PageFault{Err: &retry.TransientError{
+		Err: failure.New(failure.RateLimited, "a rate limit is reached"), Limited: true, Told: true, After: after,
+	}}
+}
+
+// LimitedUntold is a rate limit without a Retry-After.
+func LimitedUntold() PageFault {
+	return PageFault{Err: &retry.TransientError{Err: failure.New(failure.RateLimited, "a rate limit is reached"), Limited: true}}
+}
+
+// Busy is a server that fails on its side and says, with a Retry-After, when it will be back.
+func Busy(after time.Duration) PageFault {
+	return PageFault{Err: &retry.TransientError{
+		Err: failure.New(failure.UpstreamUnavailable, "the API is busy"), Told: true, After: after,
+	}}
+}
+
+// Refused is a failure that no later attempt changes.
+func Refused(kind failure.Kind) PageFault {
+	return PageFault{Err: failure.New(kind, "the API refused the page")}
+}

@@ -1,0 +1,236 @@
+// Package exporttest is what exports are tested with: a bucket in memory with compare-and-swap, a scripted listing, and the
+// semantics that every store of exports has to have.
+//
+// The fakes behave: they hold real bytes under the keys of the contract, check what a real store checks, and answer as it
+// answers. Invocations use them through a [Process], which is where faults are injected: a call may fail before or after
+// it was done, be done later, be sent twice, or kill its process. All waiting is done with timers under a context, so that
+// it takes no time in a bubble of testing/synctest.
+package exporttest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"genesys-cloud-export/shared/export"
+	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/retry"
+)
+
+// The operations that a process does outside of itself, as a [Fault] is told of them.
+const (
+	OpNames   = "names"
+	OpRead    = "read"
+	OpCreate  = "create"
+	OpReplace = "replace"
+	OpList    = "list"
+	OpPut     = "put"
+	OpDelete  = "delete"
+	OpFetch   = "fetch"
+)
+
+// Effect is what becomes of a call.
+type Effect int
+
+// The effects. Each of them holds for writes; a call that only reads is done or not done, and that is all.
+const (
+	// Proceed does the call.
+	Proceed Effect = iota
+	// FailBefore fails without having done it.
+	FailBefore
+	// FailAfter does it and loses the reply.
+	FailAfter
+	// FailLate loses the reply, and does it only when [Store.Land] is called, if its condition holds then.
+	FailLate
+	// Resend does it, loses the reply and sends it again, as a client below an adapter does: a condition that fails then
+	// is a success where the stored document is the one that was sent, and a conflict where it is not.
+	Resend
+	// KillBefore kills the process before it is done.
+	KillBefore
+	// KillAfter kills the process once it is done.
+	KillAfter
+)
+
+// Action is what becomes of a call, and when.
+type Action struct {
+	Effect Effect
+	// Delay passes before anything is done. The end of the call's context ends it, and the call is not done.
+	Delay time.Duration
+	// Meanwhile, if not nil, runs after the call was done and before its reply arrives, or before it is sent again.
+	Meanwhile func()
+	// Err is what a failing call returns; nil is a store that does not answer, or a page that a later attempt may get.
+	Err error
+}
+
+// Fault decides what becomes of a call of a process: op is one of the operations, name is the document's or part's name,
+// or the link of a page. It is called while no lock is held and may do anything, invoke the engine included; two calls of
+// one process may come at once.
+type Fault func(op, name string) Action
+
+// Call is a call that a process made.
+type Call struct{ Op, Name string }
+
+// Process is one invocation's outside. Once it is killed its context has ended and every call is refused, so that nothing
+// of it happens any more. A nil Process has no faults and cannot be killed.
+type Process struct {
+	fault  Fault
+	cancel context.CancelCauseFunc
+
+	mu    sync.Mutex
+	dead  bool
+	calls []Call
+}
+
+// ErrKilled is the cause of the end of a killed process' context.
+var ErrKilled = errors.New("the process was killed")
+
+// NewProcess starts a process under parent; a nil fault lets every call proceed. The context ends with the process.
+func NewProcess(parent context.Context, fault Fault) (context.Context, *Process) {
+	ctx, cancel := context.WithCancelCause(parent)
+	if fault == nil {
+		fault = func(string, string) Action { return Action{} }
+	}
+
+	return ctx, &Process{fault: fault, cancel: cancel}
+}
+
+// Kill kills the process. Killing it again does nothing; a test kills each of its processes in the end.
+func (p *Process) Kill() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+
+	p.dead = true
+	p.cancel(ErrKilled)
+}
+
+// Killed reports whether the process was killed.
+func (p *Process) Killed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+
+	return p.dead
+}
+
+// Calls returns the calls that were made until now, those that failed included.
+func (p *Process) Calls() []Call {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+
+	return append([]Call(nil), p.calls...)
+}
+
+// request is a call on its way. do does it; own, where there is one, reports whether the document that is stored is the one
+// that do wrote; late keeps do for later.
+type request struct {
+	op, name string
+	do       func() error
+	own      func() bool
+	late     func(do func() error)
+}
+
+// call lets a request meet its fate.
+func (p *Process) call(ctx context.Context, r request) error {
+	if p == nil {
+		if ctx.Err() != nil {
+			return unanswered(ctx, r.op)
+		}
+
+		return r.do()
+	}
+
+	if !p.begin(ctx, r) {
+		return unanswered(ctx, r.op)
+	}
+
+	action := p.fault(r.op, r.name)
+	if err := retry.Sleep(ctx, action.Delay); err != nil || p.Killed() {
+		return unanswered(ctx, r.op)
+	}
+
+	return p.perform(ctx, r, action)
+}
+
+func (p *Process) begin(ctx context.Context, r request) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+
+	if p.dead || ctx.Err() != nil {
+		return false
+	}
+
+	p.calls = append(p.calls, Call{Op: r.op, Name: r.name})
+
+	return true
+}
+
+func (p *Process) perform(ctx context.Context, r request, action Action) error {
+	meanwhile := func() {
+		if action.Meanwhile != nil {
+			action.Meanwhile()
+		}
+	}
+
+	switch action.Effect {
+	case FailBefore:
+		meanwhile()
+		return action.lost(ctx, r.op)
+	case FailAfter:
+		_ = r.do() // the reply is lost, whatever it was
+		meanwhile()
+
+		return action.lost(ctx, r.op)
+	case FailLate:
+		if r.late != nil {
+			r.late(r.do)
+		}
+
+		meanwhile()
+
+		return action.lost(ctx, r.op)
+	case Resend:
+		_ = r.do()
+		meanwhile()
+
+		err := r.do()
+		if errors.Is(err, export.ErrConflict) && r.own != nil && r.own() {
+			return nil
+		}
+
+		return err
+	case KillBefore:
+		p.Kill()
+		return unanswered(ctx, r.op)
+	case KillAfter:
+		_ = r.do()
+		p.Kill()
+
+		return unanswered(ctx, r.op)
+	default:
+		err := r.do()
+		meanwhile()
+
+		return err
+	}
+}
+
+func (a Action) lost(ctx context.Context, op string) error {
+	if a.Err != nil {
+		return a.Err
+	}
+
+	return unanswered(ctx, op)
+}
+
+// unanswered is what a call returns that has no answer: a page's is the end of its context, or may pass by itself.
+func unanswered(ctx context.Context, op string) error {
+	if op != OpFetch {
+		return failure.Because(context.Cause(ctx), failure.StorageUnavailable, "the store did not answer a %s", op)
+	}
+
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+
+	return &retry.TransientError{Err: failure.New(failure.UpstreamUnavailable, "the API did not answer")}
+}

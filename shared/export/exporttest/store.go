@@ -1,0 +1,187 @@
+package exporttest
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"genesys-cloud-export/shared/export"
+)
+
+// Where a [Store] keeps things, as the contract lays a bucket out.
+const (
+	Bucket = "bucket"
+	Prefix = "exports"
+
+	root = Prefix + "/_state/"
+)
+
+// DocumentKey is the object key of a document.
+func DocumentKey(name string) string { return root + name }
+
+// PartsFolder is the folder of an export's parts, with a slash at its end.
+func PartsFolder(listing, id string) string { return Prefix + "/" + listing + "/export_id=" + id + "/" }
+
+// Store is a bucket in memory, used by any number of processes at once. Writes are atomic and seen at once; a tag is used
+// for one content of one object and never again.
+type Store struct {
+	mu      sync.Mutex
+	objects map[string]object
+	tags    int
+	denied  bool
+	late    []func() error
+	journal []Change
+}
+
+type object struct {
+	body []byte
+	tag  string
+}
+
+// Change is one change of the store, in the order in which they happened.
+type Change struct {
+	Key     string
+	Body    []byte // nil where Deleted
+	Deleted bool
+}
+
+// NewStore returns an empty store.
+func NewStore() *Store { return &Store{objects: make(map[string]object)} }
+
+// DenyList makes the store one whose callers may not list it: it does not tell what is missing, either.
+func (s *Store) DenyList() { s.denied = true }
+
+// Land does the writes that were left for later, each if its condition still holds.
+func (s *Store) Land() {
+	s.mu.Lock()
+	late := s.late
+	s.late = nil
+	s.mu.Unlock()
+
+	for _, do := range late {
+		_ = do() // nobody waits for the reply
+	}
+}
+
+// Object returns the object of a key, and whether there is one.
+func (s *Store) Object(key string) ([]byte, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	found, there := s.objects[key]
+
+	return bytes.Clone(found.body), there
+}
+
+// Keys returns the keys that begin with prefix, sorted.
+func (s *Store) Keys(prefix string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	return s.keys(prefix)
+}
+
+// Edit writes an object as somebody does by hand, without a condition and outside of every process.
+func (s *Store) Edit(key string, body []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	s.write(key, body)
+}
+
+// Remove deletes an object as somebody does by hand.
+func (s *Store) Remove(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	s.remove(key)
+}
+
+// Journal returns every change since the store was made.
+func (s *Store) Journal() []Change {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	return slices.Clone(s.journal)
+}
+
+func (s *Store) keys(prefix string) []string {
+	var keys []string
+	for key := range maps.Keys(s.objects) {
+		if strings.HasPrefix(key, prefix) {
+			keys = append(keys, key)
+		}
+	}
+
+	slices.Sort(keys)
+
+	return keys
+}
+
+// write returns the new tag.
+func (s *Store) write(key string, body []byte) string {
+	s.tags++
+	written := object{body: bytes.Clone(body), tag: `"` + strconv.Itoa(s.tags) + `"`}
+	s.objects[key] = written
+	s.journal = append(s.journal, Change{Key: key, Body: written.body})
+
+	return written.tag
+}
+
+func (s *Store) remove(key string) {
+	if _, there := s.objects[key]; !there {
+		return
+	}
+
+	delete(s.objects, key)
+	s.journal = append(s.journal, Change{Key: key, Deleted: true})
+}
+
+// request makes a request whose do runs under the store's lock.
+func (s *Store) request(op, name string, do func() error) request {
+	return request{
+		op:   op,
+		name: name,
+		do: func() error {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+
+			return do()
+		},
+		late: func(do func() error) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+
+			s.late = append(s.late, do)
+		},
+	}
+}
+
+// names lists below a folder, without it.
+func (s *Store) names(folder string) ([]string, error) {
+	if s.denied {
+		return nil, export.ErrListDenied
+	}
+
+	keys := s.keys(folder)
+	for i, key := range keys {
+		keys[i] = strings.TrimPrefix(key, folder)
+	}
+
+	return keys, nil
+}
+
+var errChecksum = errors.New("the body does not match its checksum")
+
+func checkSum(body, sum []byte) error {
+	if computed := sha256.Sum256(body); !bytes.Equal(computed[:], sum) {
+		return errChecksum
+	}
+
+	return nil
+}

@@ -1,0 +1,197 @@
+package export_test
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"genesys-cloud-export/shared/export/exporttest"
+)
+
+// scenario is an export that is small, and meets everything that the engine does outside: parts in the middle and at the
+// end, an empty page, slices that stop and are continued.
+type scenario struct {
+	name    string
+	sizes   []int
+	timeout time.Duration
+	bytes   int
+	denied  bool
+}
+
+func scenarios() []scenario {
+	return []scenario{
+		{name: "one slice", sizes: []int{3, 0, 2, 4}, timeout: time.Minute, bytes: 1},
+		{name: "short slices", sizes: []int{3, 0, 2, 4, 1}, timeout: 45 * time.Millisecond, bytes: 1 << 20},
+		{name: "a bucket that may not be listed", sizes: []int{3, 2}, timeout: time.Minute, bytes: 1, denied: true},
+	}
+}
+
+func (s scenario) world() *world {
+	w := newWorld(s.sizes...)
+	w.timeout, w.partBytes = s.timeout, s.bytes
+
+	if s.denied {
+		w.store.DenyList()
+	}
+
+	return w
+}
+
+// hold wants the export complete and whole, after what was still on its way has landed and one more invocation.
+func (s scenario) hold(t *testing.T, w *world, fault exporttest.Fault) {
+	t.Helper()
+
+	w.complete(t, fault)
+	w.store.Land()
+	w.complete(t, w.lives(clean))
+
+	if s.denied {
+		w.removeStrays(t) // nobody could: who may not list knows of no stray part
+	}
+
+	w.mustHold(t)
+
+	if early := w.listing.Early(); early != 0 {
+		t.Fatalf("%d requests were sent too early", early)
+	}
+}
+
+func (w *world) removeStrays(t *testing.T) {
+	t.Helper()
+
+	manifest, err := w.manifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	keep := make(map[string]bool)
+	for _, part := range manifest.Parts {
+		keep[part.Key] = true
+	}
+
+	for _, key := range w.store.Keys(exporttest.PartsFolder(exporttest.ListingName, exportID)) {
+		if !keep[key] {
+			w.store.Remove(key)
+		}
+	}
+}
+
+// operations is how many things an export does outside when nothing goes wrong.
+func (s scenario) operations(t *testing.T) int {
+	t.Helper()
+
+	operations := 0
+
+	synctest.Test(t, func(t *testing.T) {
+		w := s.world()
+		counting := w.lives(func(string, string) exporttest.Action {
+			operations++
+			return exporttest.Action{}
+		})
+		w.complete(t, counting)
+		w.mustHold(t)
+	})
+
+	return operations
+}
+
+func TestX12ExportKilledAtEveryOutsideOperationIsWholeAfterResuming(t *testing.T) {
+	t.Parallel()
+
+	effects := map[string]exporttest.Effect{
+		"killed before":           exporttest.KillBefore,
+		"killed after":            exporttest.KillAfter,
+		"failed":                  exporttest.FailBefore,
+		"done, reply lost":        exporttest.FailAfter,
+		"reply lost, done later":  exporttest.FailLate,
+		"reply lost, asked again": exporttest.Resend,
+	}
+
+	for _, s := range scenarios() {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+
+			for name, effect := range effects {
+				for number := range s.operations(t) {
+					synctest.Test(t, func(t *testing.T) {
+						w := s.world()
+						fault := w.lives(at(number, exporttest.Action{Effect: effect}))
+						s.hold(t, w, fault)
+					})
+
+					if t.Failed() {
+						t.Fatalf("operation %d, %s", number, name)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestX12ExportKilledAnywhereAlwaysEndsByName(t *testing.T) {
+	t.Parallel()
+
+	s := scenarios()[0]
+	for number := range s.operations(t) {
+		synctest.Test(t, func(t *testing.T) {
+			w := s.world()
+			did := w.invoke(t.Context(), w.lives(at(number, exporttest.Action{Effect: exporttest.KillBefore})))
+
+			if kind := kindOf(did.err); kind == "" {
+				t.Errorf("killed before operation %d: got %+v and %v, want a named failure", number, did.Result, did.err)
+			}
+
+			if err := w.checkHistory(); err != nil {
+				t.Errorf("killed before operation %d: %v", number, err)
+			}
+		})
+	}
+}
+
+// TestX13 tries every pair of a first and a second interruption: the second falls on any operation after the first one,
+// also in the invocation that resumes.
+func TestX13ExportInterruptedTwiceAnywhereIsWholeAfterResuming(t *testing.T) {
+	t.Parallel()
+
+	effects := []exporttest.Effect{exporttest.KillBefore, exporttest.KillAfter, exporttest.FailLate}
+
+	s := scenario{name: "small", sizes: []int{2, 1}, timeout: time.Minute, bytes: 1}
+	operations := s.operations(t)
+
+	for _, first := range effects {
+		for _, second := range effects {
+			t.Run(fmt.Sprintf("%d then %d", first, second), func(t *testing.T) {
+				t.Parallel()
+
+				for i := range operations {
+					// What is done twice because of the first interruption makes the run longer.
+					for j := i + 1; j < operations+12; j++ {
+						s.interruptTwice(t, i, first, j, second)
+					}
+				}
+			})
+		}
+	}
+}
+
+func (s scenario) interruptTwice(t *testing.T, i int, first exporttest.Effect, j int, second exporttest.Effect) {
+	t.Helper()
+
+	synctest.Test(t, func(t *testing.T) {
+		w := s.world()
+		one, two := at(i, exporttest.Action{Effect: first}), at(j, exporttest.Action{Effect: second})
+		s.hold(t, w, w.lives(func(op, name string) exporttest.Action {
+			a, b := one(op, name), two(op, name)
+			if a.Effect != exporttest.Proceed {
+				return a
+			}
+
+			return b
+		}))
+	})
+
+	if t.Failed() {
+		t.Fatalf("operations %d and %d", i, j)
+	}
+}

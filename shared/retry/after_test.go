@@ -1,0 +1,108 @@
+package retry_test
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"genesys-cloud-export/shared/retry"
+
+	"pgregory.net/rapid"
+)
+
+const year = 365 * 24 * time.Hour
+
+func serverNow() time.Time { return time.Date(2026, time.February, 28, 23, 59, 50, 0, time.UTC) }
+
+func TestRetryAfterIsSecondsOrADateAndNothingElse(t *testing.T) {
+	t.Parallel()
+
+	for header, want := range map[string]struct {
+		after time.Duration
+		told  bool
+	}{
+		"0":                              {0, true},
+		"7":                              {7 * time.Second, true},
+		"007":                            {7 * time.Second, true},
+		" 22\t":                          {22 * time.Second, true},
+		"86400":                          {24 * time.Hour, true},
+		"31536000":                       {year, true},
+		"31536001":                       {year, true},
+		"9223372036854775807":            {year, true},
+		"9223372036854775808":            {year, true},
+		strings.Repeat("9", 100):         {year, true},
+		"Sun, 01 Mar 2026 00:00:00 GMT":  {10 * time.Second, true},
+		"Sunday, 01-Mar-26 00:00:00 GMT": {10 * time.Second, true},
+		"Sun Mar  1 00:00:00 2026":       {10 * time.Second, true},
+		"Sat, 28 Feb 2026 23:59:50 GMT":  {0, true},
+		"Sat, 28 Feb 2026 23:59:49 GMT":  {0, true},
+		"Thu, 01 Jan 1970 00:00:00 GMT":  {0, true},
+		"Fri, 31 Dec 9999 23:59:59 GMT":  {year, true},
+		"Sun, 30 Feb 2026 00:00:00 GMT":  {},
+		"":                               {},
+		"   ":                            {},
+		"-1":                             {},
+		"+7":                             {},
+		"7.5":                            {},
+		"7s":                             {},
+		"1e3":                            {},
+		"0x7":                            {},
+		"7, 8":                           {},
+		"soon":                           {},
+		"٧":                              {},
+		"2026-03-01T00:00:00Z":           {},
+	} {
+		t.Run(header, func(t *testing.T) {
+			t.Parallel()
+
+			after, told := retry.ParseAfter(header, serverNow())
+			if after != want.after || told != want.told {
+				t.Errorf("ParseAfter(%q): got %s, %v, want %s, %v", header, after, told, want.after, want.told)
+			}
+		})
+	}
+}
+
+func TestRetryAfterReadsWhatItMeansToSay(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		seconds := rapid.Int64Range(-1<<32, math.MaxInt32).Draw(t, "seconds")
+		want := min(max(time.Duration(seconds)*time.Second, 0), year)
+
+		date := serverNow().Add(time.Duration(seconds) * time.Second)
+		if after, told := retry.ParseAfter(date.Format("Mon, 02 Jan 2006 15:04:05 GMT"), serverNow()); !told || after != want {
+			t.Fatalf("a date %d s from now: got %s, %v, want %s", seconds, after, told, want)
+		}
+
+		after, told := retry.ParseAfter(strconv.FormatInt(seconds, 10), serverNow())
+		if told != (seconds >= 0) || told && after != want {
+			t.Fatalf("%d seconds: got %s, %v, want %s", seconds, after, told, want)
+		}
+	})
+}
+
+func FuzzParseAfter(f *testing.F) {
+	for _, seed := range []string{
+		"", "0", "7", "-1", "86400", "99999999999999999999", "Sun, 01 Mar 2026 00:00:00 GMT", "Sunday, 01-Mar-26 00:00:00 GMT",
+		"Sun Mar  1 00:00:00 2026", "Sun, 01 Mar 2026 00:00:00 CET", "garbage", "\x00", "7\r\n",
+	} {
+		f.Add(seed, int64(1772323190))
+	}
+	f.Add("Fri, 31 Dec 9999 23:59:59 GMT", int64(math.MinInt64))
+	f.Add("Thu, 01 Jan 1970 00:00:00 GMT", int64(math.MaxInt64))
+
+	f.Fuzz(func(t *testing.T, header string, now int64) {
+		after, told := retry.ParseAfter(header, time.Unix(now, 0))
+		if after < 0 || after > year || (!told && after != 0) {
+			t.Errorf("ParseAfter(%q) at %d: got %s, %v, want 0 to a year", header, now, after, told)
+		}
+
+		// Whatever was read, the wait made of it is no shorter and at most a second longer.
+		wait := retry.Policy{}.Wait(1, &retry.TransientError{Told: told, After: after})
+		if wait < after || wait > after+time.Second {
+			t.Errorf("ParseAfter(%q): the wait for %s is %s", header, after, wait)
+		}
+	})
+}

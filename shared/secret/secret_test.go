@@ -1,0 +1,248 @@
+package secret_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"genesys-cloud-export/shared/secret"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const canary = "canary-5f1d3c2e"
+
+// public shows its secret to every encoder; private keeps it where fmt calls no methods.
+type (
+	public struct {
+		Name   string
+		Secret secret.Text
+		Also   *secret.Text
+		Many   []secret.Text
+		ByName map[string]secret.Text
+		Any    any
+	}
+	private struct {
+		name   string
+		secret secret.Text
+		also   *secret.Text
+		many   []secret.Text
+		byName map[string]secret.Text
+		inner  struct{ secret secret.Text }
+	}
+)
+
+// holders are values that hold the canary, one for each way of holding it.
+func holders() map[string]any {
+	text := secret.New(canary)
+	hidden := private{
+		name: "hidden", secret: text, also: &text, many: []secret.Text{text}, byName: map[string]secret.Text{"a": text},
+		inner: struct{ secret secret.Text }{text},
+	}
+
+	return map[string]any{
+		"a value":                           text,
+		"a pointer":                         &text,
+		"a slice":                           []secret.Text{text},
+		"an array":                          [1]secret.Text{text},
+		"a map":                             map[string]secret.Text{"a": text},
+		"exported fields":                   public{"shown", text, &text, []secret.Text{text}, map[string]secret.Text{"a": text}, text},
+		"a pointer to exported fields":      &public{Secret: text},
+		"unexported fields":                 hidden,
+		"a pointer to unexported fields":    &hidden,
+		"unexported fields in an interface": any(struct{ any }{hidden}),
+	}
+}
+
+func requireHidden(t *testing.T, printed string) {
+	t.Helper()
+
+	if strings.Contains(printed, canary) {
+		t.Errorf("the secret is seen in %q", printed)
+	}
+}
+
+func TestNoVerbPrintsTheSecret(t *testing.T) {
+	t.Parallel()
+
+	verbs := []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x", "%d", "%t", "%T", "%p", "%08.3f", "%c", "%U"}
+
+	for name, value := range holders() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			for _, verb := range verbs {
+				printed := fmt.Sprintf(verb, value)
+				requireHidden(t, printed)
+
+				// The value in hexadecimal is no better hidden.
+				if strings.Contains(strings.ToLower(strings.ReplaceAll(printed, " ", "")), fmt.Sprintf("%x", canary)) {
+					t.Errorf("%s prints the secret in hexadecimal: %q", verb, printed)
+				}
+			}
+
+			requireHidden(t, fmt.Sprint(value)+fmt.Sprintln(value))
+		})
+	}
+}
+
+func TestASecretPrintsAsRedacted(t *testing.T) {
+	t.Parallel()
+
+	text := secret.New(canary)
+	for verb, want := range map[string]string{"%v": "REDACTED", "%+v": "REDACTED", "%#v": "REDACTED", "%s": "REDACTED", "%q": `"REDACTED"`} {
+		if got := fmt.Sprintf(verb, text); got != want {
+			t.Errorf("%s: got %q, want %q", verb, got, want)
+		}
+	}
+}
+
+func TestNoEncoderWritesTheSecret(t *testing.T) {
+	t.Parallel()
+
+	for name, value := range holders() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			encoded, err := json.Marshal(value)
+			if err != nil {
+				t.Fatalf("json: %v", err)
+			}
+			requireHidden(t, string(encoded))
+		})
+	}
+
+	encoded, err := json.Marshal(public{Secret: secret.New(canary)})
+	if err != nil {
+		t.Fatalf("json: %v", err)
+	}
+	if !bytes.Contains(encoded, []byte(`"Secret":"REDACTED"`)) {
+		t.Errorf("json: got %s, want the secret as REDACTED", encoded)
+	}
+
+	encoded, err = xml.Marshal(struct {
+		XMLName xml.Name `xml:"holder"`
+		Secret  secret.Text
+	}{Secret: secret.New(canary)})
+	if got, want := string(encoded), "<holder><Secret>REDACTED</Secret></holder>"; err != nil || got != want {
+		t.Errorf("xml: got %q and %v, want %q", got, err, want)
+	}
+}
+
+func TestNoLogLineHoldsTheSecret(t *testing.T) {
+	t.Parallel()
+
+	for name, handler := range map[string]func(*bytes.Buffer) slog.Handler{
+		"text": func(out *bytes.Buffer) slog.Handler { return slog.NewTextHandler(out, nil) },
+		"json": func(out *bytes.Buffer) slog.Handler { return slog.NewJSONHandler(out, nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			var out bytes.Buffer
+			logger := slog.New(handler(&out)).With(slog.Any("always", secret.New(canary)))
+
+			for _, value := range holders() {
+				logger.InfoContext(t.Context(), "held", slog.Any("value", value), slog.Group("group", slog.Any("inner", value)))
+			}
+
+			requireHidden(t, out.String())
+
+			if !strings.Contains(out.String(), "REDACTED") {
+				t.Errorf("got %q, want REDACTED in it", out.String())
+			}
+		})
+	}
+}
+
+func TestNoErrorHoldsTheSecret(t *testing.T) {
+	t.Parallel()
+
+	for name, value := range holders() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			err := fmt.Errorf("send %v: %w", value, errors.Join(errors.New("refused"), fmt.Errorf("%#v", value)))
+			requireHidden(t, err.Error()+fmt.Sprintf("%+v %#v %q", err, err, err))
+		})
+	}
+}
+
+func TestNoDiffHoldsTheSecret(t *testing.T) {
+	t.Parallel()
+
+	diff := cmp.Diff(public{Secret: secret.New(canary)}, public{Secret: secret.New("other-" + canary)})
+	if diff == "" {
+		t.Fatal("two different secrets compare as equal")
+	}
+	requireHidden(t, diff)
+}
+
+func TestASecretGivesItsValueToRevealAlone(t *testing.T) {
+	t.Parallel()
+
+	var zero secret.Text
+
+	for name, test := range map[string]struct {
+		text  secret.Text
+		want  string
+		empty bool
+	}{
+		"a value":        {secret.New(canary), canary, false},
+		"the empty one":  {secret.New(""), "", true},
+		"the zero value": {zero, "", true},
+		"the word":       {secret.New("REDACTED"), "REDACTED", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			if got := test.text.Reveal(); got != test.want {
+				t.Errorf("Reveal: got %q, want %q", got, test.want)
+			}
+			if got := test.text.Empty(); got != test.empty {
+				t.Errorf("Empty: got %v, want %v", got, test.empty)
+			}
+		})
+	}
+}
+
+func TestSecretsAreEqualByValue(t *testing.T) {
+	t.Parallel()
+
+	var zero secret.Text
+
+	for name, test := range map[string]struct {
+		a, b secret.Text
+		want bool
+	}{
+		"the same value made twice": {secret.New(canary), secret.New(canary), true},
+		"different values":          {secret.New(canary), secret.New(canary + "x"), false},
+		"zero and empty":            {zero, secret.New(""), true},
+		"zero and a value":          {zero, secret.New(canary), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			if got := test.a.Equal(test.b); got != test.want {
+				t.Errorf("a.Equal(b): got %v, want %v", got, test.want)
+			}
+			if got := test.b.Equal(test.a); got != test.want {
+				t.Errorf("b.Equal(a): got %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestNothingUnmarshalsIntoASecret(t *testing.T) {
+	t.Parallel()
+
+	var into struct{ Secret secret.Text }
+	if err := json.Unmarshal([]byte(`{"Secret":"`+canary+`"}`), &into); err == nil {
+		t.Errorf("a secret was unmarshalled: empty is %v", into.Secret.Empty())
+	}
+}

@@ -1,0 +1,407 @@
+package tokenstore_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/devstack/memnet"
+	"genesys-cloud-export/shared/devstack/ssmsim"
+	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/secret"
+	"genesys-cloud-export/shared/token"
+	"genesys-cloud-export/shared/tokenstore"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/google/go-cmp/cmp"
+)
+
+const name = "/genesys/token"
+
+// parameterStore is the simulator with faults in front of it.
+type parameterStore struct {
+	endpoint *ssmsim.Endpoint
+
+	mu     sync.Mutex
+	faults []http.HandlerFunc // of the next requests, in order
+	calls  map[string]int
+	puts   []map[string]any // what PutParameter was asked
+}
+
+func (p *parameterStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	r.Body = io.NopCloser(strings.NewReader(string(body)))
+
+	p.mu.Lock()
+	operation := ssmsim.Operation(r)
+	p.calls[operation]++
+	if operation == "PutParameter" {
+		var asked map[string]any
+		_ = json.Unmarshal(body, &asked)
+		p.puts = append(p.puts, asked)
+	}
+	var fault http.HandlerFunc
+	if len(p.faults) > 0 {
+		fault, p.faults = p.faults[0], p.faults[1:]
+	}
+	p.mu.Unlock()
+
+	if fault != nil {
+		fault(w, r)
+		return
+	}
+	p.endpoint.ServeHTTP(w, r)
+}
+
+// refuse answers with an AWS error whose message holds what no log may show.
+func refuse(status int, code string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Amzn-ErrorType", code)
+		w.WriteHeader(status)
+		fmt.Fprintf(w, `{"__type":%q,"message":"canary: arn:aws:kms:eu-central-1:123456789012:key/1"}`, code)
+	}
+}
+
+func throttle(w http.ResponseWriter, r *http.Request) {
+	refuse(http.StatusBadRequest, "ThrottlingException")(w, r)
+}
+
+// lose does what is asked and drops the connection before the reply.
+func (p *parameterStore) lose(_ http.ResponseWriter, r *http.Request) {
+	p.endpoint.ServeHTTP(httptest.NewRecorder(), r)
+	panic(http.ErrAbortHandler)
+}
+
+// serve must be called inside a bubble. The store has the function's own retry policy.
+func serve(t *testing.T, config ssmsim.Config, keyID string) (*parameterStore, *tokenstore.Store) {
+	t.Helper()
+
+	endpoint, err := ssmsim.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	p := &parameterStore{endpoint: endpoint, calls: make(map[string]int)}
+	network := memnet.New()
+	stop, err := network.Serve("ssm.test:80", p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+
+	client := ssm.New(ssm.Options{
+		Region: "eu-central-1", BaseEndpoint: aws.String("http://ssm.test"), Retryer: awsapi.NewRetryer(),
+		HTTPClient: &http.Client{Transport: network.Transport()},
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "key", SecretAccessKey: "canary"}, nil
+		}),
+	})
+
+	return p, tokenstore.New(client, name, keyID)
+}
+
+func (p *parameterStore) wantCalls(t *testing.T, want map[string]int) {
+	t.Helper()
+
+	if diff := cmp.Diff(want, p.calls); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+}
+
+func tokenNow(access string) token.Token {
+	now := time.Now()
+
+	return token.Token{Access: secret.New(access), Type: "bearer", IssuedAt: now, ExpiresAt: now.Add(time.Hour)}
+}
+
+// wantFailure checks the kind, that the text says the parts, and that it shows nothing of what AWS said.
+func wantFailure(t *testing.T, err error, kind failure.Kind, parts ...string) {
+	t.Helper()
+
+	if got := failure.KindOf(err); got != kind {
+		t.Errorf("the failure is %q (%v), want %q", got, err, kind)
+	}
+
+	for _, part := range parts {
+		if err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("error %v, want %q in it", err, part)
+		}
+	}
+
+	if err != nil && (strings.Contains(err.Error(), "canary") || strings.Contains(err.Error(), "arn:")) {
+		t.Errorf("the error shows what the service said: %v", err)
+	}
+}
+
+func TestWhatWasWrittenIsRead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		_, store := serve(t, ssmsim.Config{}, "")
+		written := tokenNow("access")
+
+		for want := int64(1); want <= 3; want++ {
+			version, err := store.Write(t.Context(), written)
+			if err != nil || version != want {
+				t.Fatalf("write: version %d, %v, want %d", version, err, want)
+			}
+
+			got, err := store.Read(t.Context())
+			if err != nil || got.Version != want || !got.Same(written) {
+				t.Fatalf("read: version %d, %v, want what was written as version %d", got.Version, err, want)
+			}
+		}
+	})
+}
+
+func TestATokenIsPutAsASecureStringOfTheKey(t *testing.T) {
+	t.Parallel()
+
+	for _, keyID := range []string{"", "alias/tokens"} {
+		t.Run("key "+keyID, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				p, store := serve(t, ssmsim.Config{}, keyID)
+				put := tokenNow("access")
+				if _, err := store.Write(t.Context(), put); err != nil {
+					t.Fatal(err)
+				}
+
+				document, err := token.Encode(put)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := map[string]any{
+					"Name": name, "Value": string(document), "Type": "SecureString", "Tier": "Intelligent-Tiering", "Overwrite": true,
+				}
+				if keyID != "" {
+					want["KeyId"] = keyID
+				}
+				if diff := cmp.Diff([]map[string]any{want}, p.puts); diff != "" {
+					t.Errorf("PutParameter (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func TestNothingStoredIsToldApart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p, store := serve(t, ssmsim.Config{}, "")
+
+		if _, err := store.Read(t.Context()); !errors.Is(err, token.ErrNotStored) {
+			t.Errorf("got error %v, want that nothing is stored", err)
+		}
+		p.wantCalls(t, map[string]int{"GetParameter": 1})
+	})
+}
+
+func TestR14ACorruptOrNewerValueKeepsItsVersion(t *testing.T) {
+	t.Parallel()
+
+	for value, want := range map[string]error{
+		"canary": token.ErrUnreadable,
+		`{"schema_version":2,"access_token":"canary"}`: token.ErrNewerSchema,
+	} {
+		t.Run(want.Error(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				p, store := serve(t, ssmsim.Config{}, "")
+				p.faults = []http.HandlerFunc{func(w http.ResponseWriter, _ *http.Request) {
+					fmt.Fprintf(w, `{"Parameter":{"Name":%q,"Type":"SecureString","Value":%q,"Version":7}}`, name, value)
+				}}
+
+				got, err := store.Read(t.Context())
+
+				if !errors.Is(err, want) || got.Version != 7 {
+					t.Errorf("version %d, error %v, want version 7 and %v", got.Version, err, want)
+				}
+				wantFailure(t, err, "", name)
+			})
+		})
+	}
+}
+
+func TestR10AValueUpToTheAdvancedTiersLimitIsWritten(t *testing.T) {
+	t.Parallel()
+
+	for _, test := range []struct {
+		bytes   int
+		refused bool
+	}{
+		{4096, false},
+		{4097, false},
+		{tokenstore.MaxValueBytes, false},
+		{tokenstore.MaxValueBytes + 1, true},
+	} {
+		t.Run(fmt.Sprintf("%d bytes", test.bytes), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				p, store := serve(t, ssmsim.Config{}, "")
+				old := tokenNow("old")
+				if _, err := store.Write(t.Context(), old); err != nil {
+					t.Fatal(err)
+				}
+				large := tokenOfDocument(t, test.bytes)
+
+				version, err := store.Write(t.Context(), large)
+
+				want, puts := large, 2
+				if test.refused {
+					wantFailure(t, err, failure.UpstreamInvalid, fmt.Sprint(test.bytes), fmt.Sprint(tokenstore.MaxValueBytes), name)
+					want, puts = old, 1
+				} else if err != nil || version != 2 {
+					t.Errorf("version %d, error %v, want version 2", version, err)
+				}
+
+				stored, err := store.Read(t.Context())
+				if err != nil || !stored.Same(want) {
+					t.Errorf("another token than expected is stored, error %v %v", err, errors.Unwrap(err))
+				}
+				p.wantCalls(t, map[string]int{"PutParameter": puts, "GetParameter": 1})
+			})
+		})
+	}
+}
+
+// tokenOfDocument makes a token whose stored document has so many bytes.
+func tokenOfDocument(t *testing.T, size int) token.Token {
+	t.Helper()
+
+	short, err := token.Encode(tokenNow("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return tokenNow(strings.Repeat("x", size-len(short)+1))
+}
+
+func TestR11APutThrottledThriceIsRepeatedThrice(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p, store := serve(t, ssmsim.Config{}, "")
+		p.faults = []http.HandlerFunc{throttle, throttle, throttle}
+
+		version, err := store.Write(t.Context(), tokenNow("access"))
+
+		if err != nil || version != 1 {
+			t.Errorf("version %d, error %v, want version 1", version, err)
+		}
+		p.wantCalls(t, map[string]int{"PutParameter": 4})
+	})
+}
+
+func TestR12AnAttemptWhoseReplyWasLostIsRepeated(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p, store := serve(t, ssmsim.Config{}, "")
+		p.faults = []http.HandlerFunc{p.lose}
+		written := tokenNow("access")
+
+		version, err := store.Write(t.Context(), written)
+
+		if err != nil || version != 2 {
+			t.Errorf("version %d, error %v, want the second version of the same token", version, err)
+		}
+		if stored, err := store.Read(t.Context()); err != nil || !stored.Same(written) {
+			t.Errorf("another token is stored, error %v", err)
+		}
+	})
+}
+
+func TestR13StoreFailuresAreNamed(t *testing.T) {
+	t.Parallel()
+
+	outage := refuse(http.StatusInternalServerError, "InternalServerError")
+
+	for _, test := range []struct {
+		name  string
+		fault http.HandlerFunc
+		calls int
+		parts []string
+	}{
+		{"throttled for good", throttle, 5, []string{"ThrottlingException"}},
+		{"out of order", outage, 5, []string{"InternalServerError"}},
+		{"KMS denied", refuse(http.StatusBadRequest, "AccessDeniedException"), 1, []string{"access was denied", "key's policy"}},
+		{"an invalid key", refuse(http.StatusBadRequest, "InvalidKeyId"), 1, []string{"InvalidKeyId"}},
+		{"no reply", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 5, []string{"could not be reached"}},
+	} {
+		faults := make([]http.HandlerFunc, 10)
+		for i := range faults {
+			faults[i] = test.fault
+		}
+
+		t.Run("read: "+test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				p, store := serve(t, ssmsim.Config{}, "")
+				p.faults = faults
+				began := time.Now()
+
+				_, err := store.Read(t.Context())
+
+				wantFailure(t, err, failure.StorageUnavailable, append(test.parts, name)...)
+				p.wantCalls(t, map[string]int{"GetParameter": test.calls})
+				if took := time.Since(began); took > 8*time.Second {
+					t.Errorf("the attempts took %s, want at most what is reserved for them, 8 s", took)
+				}
+			})
+		})
+		t.Run("write: "+test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				p, store := serve(t, ssmsim.Config{}, "")
+				p.faults = faults
+
+				_, err := store.Write(t.Context(), tokenNow("canary-access"))
+
+				wantFailure(t, err, failure.StorageUnavailable, append(test.parts, name)...)
+				p.wantCalls(t, map[string]int{"PutParameter": test.calls})
+			})
+		})
+	}
+}
+
+func TestAStoreThatHangsEndsWithTheContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p, store := serve(t, ssmsim.Config{}, "")
+		p.faults = []http.HandlerFunc{func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }}
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		began := time.Now()
+
+		_, err := store.Read(ctx)
+
+		wantFailure(t, err, failure.StorageUnavailable, "no answer in time")
+		if took := time.Since(began); took != 3*time.Second {
+			t.Errorf("it ended after %s, want 3 s", took)
+		}
+	})
+}
+
+func TestKMSKeysThatAreDeniedAreNamedAsThat(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p, store := serve(t, ssmsim.Config{DeniedKeys: []string{"alias/tokens"}}, "alias/tokens")
+
+		_, err := store.Write(t.Context(), tokenNow("access"))
+
+		wantFailure(t, err, failure.StorageUnavailable, "access was denied")
+		p.wantCalls(t, map[string]int{"PutParameter": 1})
+	})
+}
