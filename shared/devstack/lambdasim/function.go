@@ -62,7 +62,7 @@ func (f *function) admit() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 
-	if f.ReservedConcurrency != 0 && f.running > f.ReservedConcurrency {
+	if f.ReservedConcurrency != 0 && f.running >= f.ReservedConcurrency {
 		f.report.Throttles++
 
 		return false
