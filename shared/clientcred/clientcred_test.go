@@ -54,6 +54,17 @@ func (v *vault) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v.Handler.ServeHTTP(w, r)
 }
 
+func (v *vault) wantReads(t *testing.T, want int) {
+	t.Helper()
+
+	v.mu.Lock()
+	defer v.mu.Unlock()
+
+	if v.reads != want {
+		t.Errorf("the secret was asked for %d times, want %d", v.reads, want)
+	}
+}
+
 // serve must be called inside a bubble.
 func serve(t *testing.T) *vault {
 	t.Helper()
@@ -218,9 +229,7 @@ func TestAMissingSecretSaysWhatToDo(t *testing.T) {
 			_, err := clientcred.New(v.client, id).Read(t.Context())
 			wantFailure(t, err, failure.InvalidCredentials, "genesys/client", "does not exist", "put the OAuth client's id and secret there")
 		}
-		if v.reads != 2 {
-			t.Errorf("a missing secret was asked for %d times in two reads", v.reads)
-		}
+		v.wantReads(t, 2)
 	})
 }
 
@@ -273,9 +282,7 @@ func TestSecretsManagerFailuresAreStorageUnavailable(t *testing.T) {
 				_, err := clientcred.New(v.client, name).Read(t.Context())
 
 				wantFailure(t, err, failure.StorageUnavailable, name, test.part)
-				if v.reads != test.reads {
-					t.Errorf("the secret was asked for %d times, want %d", v.reads, test.reads)
-				}
+				v.wantReads(t, test.reads)
 				if took := time.Since(began); took > 8*time.Second {
 					t.Errorf("the attempts took %s, want at most 8 s", took)
 				}

@@ -145,7 +145,9 @@ func (w *world) complete(t *testing.T, fault exporttest.Fault) outcome {
 // lives lets every call take a moment, so that calls follow each other in one order in every run. The listing takes
 // longer than what is done with a page meanwhile.
 func (w *world) lives(fault exporttest.Fault) exporttest.Fault {
-	w.listing.Latency = 10 * time.Millisecond
+	if w.listing.Latency == 0 {
+		w.listing.Latency = 10 * time.Millisecond
+	}
 
 	return func(op, name string) exporttest.Action {
 		action := fault(op, name)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -43,6 +44,14 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Unlock()
 
 	f.answer(w, r)
+}
+
+// events are the payloads of the requests so far.
+func (f *front) events() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+
+	return slices.Clone(f.payloads)
 }
 
 // refuse answers as Lambda does where it invokes nothing.
@@ -97,7 +106,7 @@ func TestAskSendsTheEventOfTheContract(t *testing.T) {
 		}
 
 		want := []string{`{}`, `{"rejected_version":1}`, `{"rejected_version":9007199254740993}`}
-		if diff := cmp.Diff(want, f.payloads); diff != "" {
+		if diff := cmp.Diff(want, f.events()); diff != "" {
 			t.Errorf("events (-want +got):\n%s", diff)
 		}
 		if got := f.paths[0]; got != "POST /2015-03-31/functions/stack-rotator/invocations" {
@@ -117,8 +126,8 @@ func TestR21ABusyRotatorIsToldAtOnceAndAskedOnce(t *testing.T) {
 		if !errors.Is(err, token.ErrRotatorBusy) {
 			t.Errorf("got error %v, want that the rotator is busy", err)
 		}
-		if took := time.Since(began); len(f.payloads) != 1 || took != 0 {
-			t.Errorf("%d requests in %s, want one and no wait: the caller looks around first", len(f.payloads), took)
+		if took := time.Since(began); len(f.events()) != 1 || took != 0 {
+			t.Errorf("%d requests in %s, want one and no wait: the caller looks around first", len(f.events()), took)
 		}
 	})
 }
@@ -149,8 +158,8 @@ func TestAFailedRotatorIsNamedByItsErrorTypeAlone(t *testing.T) {
 				if err == nil || err.Error() != test.want {
 					t.Errorf("got error %v, want %s", err, test.want)
 				}
-				if len(f.payloads) != 1 {
-					t.Errorf("the rotator was asked %d times, want once", len(f.payloads))
+				if len(f.events()) != 1 {
+					t.Errorf("the rotator was asked %d times, want once", len(f.events()))
 				}
 			})
 		})
@@ -188,8 +197,8 @@ func TestARotatorThatCannotBeInvokedIsNotAskedAgain(t *testing.T) {
 				if strings.Contains(err.Error(), "arn:") || strings.Contains(err.Error(), "canary") {
 					t.Errorf("the error shows what Lambda said: %v", err)
 				}
-				if len(f.payloads) != 1 {
-					t.Errorf("Lambda was asked %d times, want once", len(f.payloads))
+				if len(f.events()) != 1 {
+					t.Errorf("Lambda was asked %d times, want once", len(f.events()))
 				}
 			})
 		})

@@ -257,15 +257,18 @@ func (f *folder) remove(bucket, key string) error {
 	if info, err := f.root.Lstat(name); err == nil && !info.Mode().IsRegular() {
 		return nil
 	}
-	if err := unlessAbsent(f.root.Remove(name)); err != nil {
+	if err := f.root.Remove(name); err != nil && !isAbsent(err) {
 		return fmt.Errorf("remove an object's file: %w", err)
 	}
 	_ = f.root.Remove(labelName(name))
-	for parent := path.Dir(name); parent != bucket; parent = path.Dir(parent) {
-		if f.root.Remove(parent) != nil {
-			break
-		}
-	}
+	f.prune(path.Dir(name), bucket)
 
 	return nil
+}
+
+// prune removes a folder, and those above it below the bucket, as far as they are empty.
+func (f *folder) prune(name, bucket string) {
+	for name != bucket && f.root.Remove(name) == nil {
+		name = path.Dir(name)
+	}
 }

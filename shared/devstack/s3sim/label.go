@@ -101,15 +101,6 @@ func isAbsent(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
-// unlessAbsent returns an error unless it says that there is no such file.
-func unlessAbsent(err error) error {
-	if isAbsent(err) {
-		return nil
-	}
-
-	return err
-}
-
 // legalKey reports whether a key can be the path of a file below its bucket.
 func legalKey(key string) bool {
 	const longestLevel = 255

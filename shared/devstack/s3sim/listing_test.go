@@ -24,6 +24,9 @@ type checker interface {
 	Fatalf(format string, args ...any)
 }
 
+// maxLines is more than any listing of these tests has.
+const maxLines = 100
+
 // list returns the lines of a whole listing by version 2 of the operation, page after page: keys and common prefixes.
 func list(t checker, client *s3.Client, in *s3.ListObjectsV2Input) []string {
 	t.Helper()
@@ -34,6 +37,9 @@ func list(t checker, client *s3.Client, in *s3.ListObjectsV2Input) []string {
 		page, err := pages.NextPage(t.Context())
 		if err != nil {
 			t.Fatal(err)
+		}
+		if len(lines) > maxLines {
+			t.Fatalf("the listing does not end: %v", lines)
 		}
 		if want := int(*page.KeyCount); len(page.Contents)+len(page.CommonPrefixes) != want {
 			t.Fatalf("KeyCount is %d, lines are %d and %d", want, len(page.Contents), len(page.CommonPrefixes))

@@ -244,6 +244,7 @@ func (s *Stack) newLambda(config Config) (*lambdasim.Endpoint, error) {
 // environment is what the functions are configured with. The AWS keys are no secrets: the endpoints take any.
 func (s *Stack) environment(more map[string]string) map[string]string {
 	variables := map[string]string{
+		"AWS_LAMBDA_LOG_FORMAT":         "JSON", // as the template sets it
 		"AWS_ENDPOINT_URL":              s.AWSURL,
 		"AWS_ACCESS_KEY_ID":             "local",
 		"AWS_SECRET_ACCESS_KEY":         "local",

@@ -88,7 +88,7 @@ func (v *view) slice(s driver.Slice) {
 		next = fmt.Sprintf(", wait %d s", r.WaitSeconds)
 	}
 
-	v.line("slice %-3d %s (%s%s): %s records in %s pages, %s parts so far",
+	v.line("slice %-3d %s (%s%s): %s records, %s pages, parts %s",
 		s.Number, r.Status, r.Reason, next, grouped(r.Records), grouped(r.Pages), grouped(r.Parts))
 }
 

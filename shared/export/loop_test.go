@@ -1,0 +1,202 @@
+package export_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"genesys-cloud-export/shared/export"
+	"genesys-cloud-export/shared/export/exporttest"
+	"genesys-cloud-export/shared/failure"
+
+	"pgregory.net/rapid"
+)
+
+// ones is a listing of that many pages of one entity.
+func ones(pages int) []int { return slices.Repeat([]int{1}, pages) }
+
+func TestX07ListingThatGoesInCirclesIsAPaginationLoop(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct {
+		sizes    []int
+		from, to int
+		evidence string
+	}{
+		"the first page links to itself":    {ones(1), 0, 0, "met 1 pages earlier"},
+		"a later page links to itself":      {ones(4), 3, 3, "met 1 pages earlier"},
+		"A, B, A":                           {ones(2), 1, 0, "met 2 pages earlier"},
+		"A, B, C, A":                        {ones(3), 2, 0, "met 3 pages earlier"},
+		"two pages after a beginning":       {ones(7), 6, 5, "met 2 pages earlier"},
+		"a circle of empty pages":           {[]int{3, 0, 0}, 2, 1, "met 2 pages earlier"},
+		"a circle longer than is kept":      {ones(12), 11, 0, "met 12 pages earlier"},
+		"a long circle after a long way in": {ones(60), 59, 30, "met 30 pages earlier"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(test.sizes...)
+				w.listing.Link(test.from, test.to)
+
+				did := w.invoke(t.Context(), nil)
+				wantKind(t, did.err, failure.PaginationLoop)
+
+				if !strings.Contains(did.err.Error(), test.evidence) {
+					t.Errorf("the failure is %q, want it to say %q", did.err, test.evidence)
+				}
+
+				if _, err := w.manifest(); err == nil {
+					t.Error("there is a manifest")
+				}
+
+				// Invoked again, it is no complete export either.
+				again := w.invoke(t.Context(), nil)
+				wantKind(t, again.err, failure.PaginationLoop)
+			})
+		})
+	}
+}
+
+func TestX07CircleOfAnyLengthIsFoundInASliceAndAcrossSlices(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		lead := rapid.IntRange(0, 40).Draw(rt, "pages before the circle")
+		length := rapid.IntRange(1, 40).Draw(rt, "length of the circle")
+		short := rapid.Bool().Draw(rt, "short slices")
+
+		var err error
+		requests := 0
+
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(ones(lead + length)...)
+			w.listing.Link(lead+length-1, lead)
+
+			if short {
+				w.timeout, w.partBytes = 700*time.Millisecond, 1<<20
+			}
+
+			var did outcome
+			for did.err == nil && len(w.listing.Requests()) < 1000 {
+				did = w.invoke(t.Context(), w.lives(clean))
+			}
+
+			err, requests = did.err, len(w.listing.Requests())
+		})
+
+		if failure.KindOf(err) != failure.PaginationLoop {
+			rt.Fatalf("got %v, want a pagination loop", err)
+		}
+
+		// Brent's algorithm needs a few times the longer of the way in and the circle.
+		if bound := 4*max(lead, length) + 8; requests > bound {
+			rt.Fatalf("it took %d requests, want at most %d", requests, bound)
+		}
+	})
+}
+
+func TestX07PageWithTheEntitiesOfThePageBeforeIsAPaginationLoop(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct {
+		sizes []int
+		page  int
+	}{
+		"next to each other":      {[]int{3, 2, 2, 4}, 2},
+		"an empty page between":   {[]int{3, 2, 0, 2, 4}, 3},
+		"before the listing ends": {[]int{3, 2, 2}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(test.sizes...)
+				w.listing.Repeat(test.page, 1)
+
+				did := w.invoke(t.Context(), nil)
+				wantKind(t, did.err, failure.PaginationLoop)
+
+				if !strings.Contains(did.err.Error(), "the same 2 entities") || strings.Contains(did.err.Error(), "-user") {
+					t.Errorf("the failure is %q, want it to count the entities and to show none", did.err)
+				}
+			})
+		})
+	}
+}
+
+func TestX07SamePageAgainIsSeenAcrossInvocations(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(3, 2, 2, 4)
+		w.listing.Repeat(2, 1)
+		w.listing.Fault(2, exporttest.Refused(failure.Forbidden))
+
+		wantKind(t, w.invoke(t.Context(), nil).err, failure.Forbidden)
+		wantKind(t, w.invoke(t.Context(), nil).err, failure.PaginationLoop)
+	})
+}
+
+func TestX07EmptyPagesAreFineUpToAHundred(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct {
+		empty int
+		loops bool
+	}{
+		"1": {1, false}, "100": {100, false}, "101": {101, true}, "150": {150, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(slices.Concat([]int{2}, make([]int, test.empty), []int{3}, make([]int, 50), []int{1})...)
+
+				did := w.invoke(t.Context(), nil)
+				if test.loops {
+					wantKind(t, did.err, failure.PaginationLoop)
+					return
+				}
+
+				if did.err != nil || did.Pages != int64(test.empty+53) || did.Parts != 3 {
+					t.Fatalf("got %+v and %v, want every page and no part without records", did.Result, did.err)
+				}
+
+				w.mustHold(t)
+			})
+		})
+	}
+}
+
+func TestX09ListingThatEndsAfterAFullPageIsBelievedAndTold(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct {
+		sizes  []int
+		reason string
+	}{
+		"an empty listing":                         {[]int{0}, "end"},
+		"one short page":                           {[]int{3}, "end"},
+		"one full page":                            {[]int{5}, "end_after_full_page"},
+		"a short page at the end":                  {[]int{5, 5, 1}, "end"},
+		"an empty page at the end":                 {[]int{5, 5, 0}, "end"},
+		"a full page at the end":                   {[]int{5, 5, 5}, "end_after_full_page"},
+		"the platform gives less than asked for":   {[]int{3, 3, 3}, "end_after_full_page"},
+		"more than was asked for":                  {[]int{5, 6}, "end_after_full_page"},
+		"short pages in the middle mean nothing":   {[]int{5, 1, 0, 2}, "end"},
+		"a listing that begins with an empty page": {[]int{0, 2}, "end"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(test.sizes...)
+				w.pageSize = 5
+
+				did := w.invoke(t.Context(), nil)
+				if did.err != nil || did.Status != export.StatusComplete || did.Reason != test.reason {
+					t.Errorf("got %+v and %v, want complete with reason %s", did.Result, did.err, test.reason)
+				}
+
+				w.mustHold(t)
+			})
+		})
+	}
+}

@@ -1,0 +1,38 @@
+package genesys
+
+import (
+	"errors"
+	"io"
+	"net/url"
+
+	"genesys-cloud-export/shared/export"
+)
+
+// The bounds, for tests that stand on them.
+const (
+	MaxPageBytes = maxPageBytes
+	MaxLink      = maxLink
+)
+
+// Links is what a page says about the page after it.
+type Links struct{ NextURI, NextPageURI, Cursor string }
+
+// ReadPage is readPage.
+func ReadPage(body io.Reader, page *export.Page) (Links, error) {
+	found, err := readPage(body, page)
+	return Links{found.nextURI, found.nextPageURI, found.cursor}, err
+}
+
+// IsPageError reports whether err says that a body is wrong.
+func IsPageError(err error) bool {
+	_, ok := errors.AsType[pageError](err)
+	return ok
+}
+
+// Resolve is resolve.
+func Resolve(base *url.URL, path, link string) (*url.URL, error) { return resolve(base, path, link) }
+
+// Next is links.next.
+func (l Links) Next(fromCursor func(string) string) (string, error) {
+	return links{l.NextURI, l.NextPageURI, l.Cursor}.next(fromCursor)
+}
