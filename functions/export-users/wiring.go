@@ -69,6 +69,9 @@ func newHandler(environ []string, cloud aws.Config, client *http.Client, out io.
 			PartBytes:   export.DefaultPartBytes,
 			Reserve:     cfg.Reserve(),
 			Retry:       pageRetry(),
+
+			MaxPerMinute: cfg.MaxRequestsPerMinute,
+			SharePercent: cfg.RateSharePercent,
 		},
 		metrics: &metrics.Emitter{Out: out, Dimensions: []metrics.Dimension{
 			{Name: "Stack", Value: cfg.StackName}, {Name: "Listing", Value: users.Name()},

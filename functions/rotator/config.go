@@ -51,3 +51,5 @@ func (c *config) tokenURL() string {
 }
 
 func (c *config) buffer() time.Duration { return time.Duration(c.BufferSeconds) * time.Second }
+
+func (c *config) probeEvery() time.Duration { return time.Duration(c.ProbeSeconds) * time.Second }

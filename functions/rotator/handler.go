@@ -45,6 +45,10 @@ func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	outcome, err := h.rotator.Rotate(ctx, asked)
 	h.emit(ctx, outcome)
 
+	if outcome.ProbeFailed != nil {
+		h.logger.WarnContext(ctx, "the stored token could not be tried on the API, so it was left as it is", slog.Any("error", outcome.ProbeFailed))
+	}
+
 	if err != nil {
 		return nil, lambdaerr.From(fmt.Errorf("rotate the access token: %w", err))
 	}
@@ -72,7 +76,7 @@ func (h *handler) emit(ctx context.Context, outcome token.Outcome) {
 	values := []metrics.Value{
 		{Name: "TokenRotated", Unit: metrics.Count, Value: count(outcome.Rotated)},
 		{Name: "TokenMintFailed", Unit: metrics.Count, Value: count(outcome.MintFailed)},
-		{Name: "TokenProbeRejected", Unit: metrics.Count, Value: 0},
+		{Name: "TokenProbeRejected", Unit: metrics.Count, Value: count(outcome.Reason == token.ReasonRevoked)},
 	}
 	if outcome.Stored.Version != 0 {
 		values = append(values, metrics.Value{Name: "TokenRemaining", Unit: metrics.Seconds, Value: float64(remaining(outcome.Stored))})

@@ -97,6 +97,7 @@ func TestTheRotatorLinksNothingElse(t *testing.T) {
 		"github.com/caarlos0/env/v11",
 		"github.com/go-json-experiment/json",
 		"github.com/klauspost/compress",
+		"golang.org/x/time",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("linked modules (-want +got):\n%s", diff)

@@ -22,6 +22,8 @@ import (
 const (
 	// tokenAttempt ends a token request that hangs; the endpoint answers in well under a second.
 	tokenAttempt = 8 * time.Second
+	// probeAttempt ends a probe that hangs: it is a convenience, and a rotation may have to follow.
+	probeAttempt = 5 * time.Second
 	// storeReserve is kept back from the deadline for storing the token, retries included.
 	storeReserve = 8 * time.Second
 )
@@ -38,6 +40,11 @@ func newHandler(environ []string, cloud aws.Config, client *http.Client, out io.
 		return &handler{broken: err}
 	}
 
+	api, err := cfg.API()
+	if err != nil {
+		return &handler{broken: err}
+	}
+
 	return &handler{
 		rotator: &token.Rotator{
 			Store:       tokenstore.New(ssm.NewFromConfig(cloud), cfg.TokenParameterName, cfg.KMSKeyID),
@@ -51,7 +58,9 @@ func newHandler(environ []string, cloud aws.Config, client *http.Client, out io.
 				Attempt:    tokenAttempt,
 				Reserve:    storeReserve,
 			},
-			Buffer: cfg.buffer(),
+			Buffer:     cfg.buffer(),
+			Prober:     &genesys.TokenProbe{Base: api, HTTP: client, Attempt: probeAttempt},
+			ProbeEvery: cfg.probeEvery(),
 		},
 		metrics: &metrics.Emitter{Out: out, Dimensions: []metrics.Dimension{{Name: "Stack", Value: cfg.StackName}}},
 		logger:  logger,

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"regexp"
 	"time"
 
 	"genesys-cloud-export/shared/failure"
@@ -74,6 +75,9 @@ func Denied(err error) bool {
 	return Status(err) == http.StatusForbidden || Code(err) == "AccessDenied" || Code(err) == "AccessDeniedException"
 }
 
+// errorCode is what an error code looks like; what does not is not repeated.
+var errorCode = regexp.MustCompile(`^[A-Za-z0-9._-]{1,80}$`)
+
 // Describe says in a few words why a call failed: the service's error code, or that there was no answer. The text of the
 // error itself is not used, since it may hold an ARN.
 func Describe(err error) string {
@@ -81,9 +85,11 @@ func Describe(err error) string {
 
 	switch code := Code(err); {
 	case Denied(err):
-		return "access was denied (" + code + "): check the function's role and the key's policy"
-	case code != "":
+		return "access was denied: check the function's role and the key's policy"
+	case errorCode.MatchString(code):
 		return "the service answered " + code
+	case code != "":
+		return "the service answered with an error of no name"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.As(err, &timed) && timed.Timeout():
 		return "there was no answer in time"
 	default:

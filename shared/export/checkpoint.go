@@ -39,6 +39,7 @@ type Checkpoint struct {
 
 	NotBefore time.Time `json:"not_before,omitzero"` // a rate limit forbids requests until then
 	Stalled   int       `json:"stalled"`             // continues in a row without a committed page
+	Limit     int       `json:"limit_per_minute"`    // the lowest rate limit that the API told; 0: none yet
 
 	Checksum string `json:"checksum"` // SHA-256 of this document with an empty checksum
 }

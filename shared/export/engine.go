@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"genesys-cloud-export/shared/budget"
@@ -25,7 +26,8 @@ const (
 	maxStalled = 3
 )
 
-// Engine runs slices of exports of one listing. It keeps nothing between calls and may be called by many at once.
+// Engine runs slices of exports of one listing. Between calls it keeps no more than the rate limit that it has learned. It
+// may be called by many at once.
 type Engine struct {
 	Listing   Listing
 	Documents Documents
@@ -44,6 +46,24 @@ type Engine struct {
 	Reserve time.Duration
 	// Retry is how page requests are repeated.
 	Retry retry.Policy
+	// MaxPerMinute is the rate limit of a token, in requests a minute, before a lower one is learned; SharePercent is what
+	// part of a limit an export may use. 0 a minute is no pacing at all.
+	MaxPerMinute int
+	SharePercent int
+
+	pacing sync.Once
+	pacer  *pacer
+}
+
+// pace returns the engine's pacer.
+func (e *Engine) pace() *pacer {
+	e.pacing.Do(func() {
+		if e.MaxPerMinute > 0 {
+			e.pacer = newPacer(e.MaxPerMinute, e.SharePercent)
+		}
+	})
+
+	return e.pacer
 }
 
 // Run does one slice of the export that event names; newID names it where the event does not. ctx carries the
@@ -79,7 +99,8 @@ type slice struct {
 	listed bool         // whether the store told them
 	sealed bool         // whether the manifest was there before the checkpoint was read
 
-	owner string // what this invocation holds the export as, once it has tried to
+	learned int    // the lowest rate limit that the API told, once the fetching has ended
+	owner   string // what this invocation holds the export as, once it has tried to
 
 	checkpoint Checkpoint // as it is stored, to the best of our knowledge
 	tag        string

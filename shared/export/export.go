@@ -21,6 +21,8 @@ type Page struct {
 	Records int
 	// Next is the link to the page after this one, "" where there is none.
 	Next string
+	// Limit is the rate limit that the reply told, in requests a minute; 0 where it told none. It holds after an error too.
+	Limit int
 }
 
 // Reset empties the page and keeps its memory.

@@ -12,6 +12,12 @@ import (
 // errBudgetSpent ends a request that the budget has no more time for.
 var errBudgetSpent = errors.New("the invocation's time is spent")
 
+// errPaced says that the export's share of the rate limit is used up for now.
+var errPaced = errors.New("the export's share of the rate limit is used up for now")
+
+// longPause is the longest wait between two requests that is not worth ending an invocation for.
+const longPause = time.Second
+
 // leastPage is the shortest time that a page is expected to take after a wait, before one was seen.
 const leastPage = 250 * time.Millisecond
 
@@ -35,6 +41,7 @@ type fetcher struct {
 	query    Query
 	position Position
 	slowest  time.Duration // the longest that a request for a page took in this slice
+	limit    int           // the lowest rate limit that the API told, as in the checkpoint
 }
 
 // run fetches into pages from free and sends them on. It never holds more than one page, and closes neither channel.
@@ -92,12 +99,17 @@ func (f *fetcher) fetch(ctx context.Context, page *Page, first bool) error {
 	sent := 0
 
 	return f.Retry.Do(ctx, fits, func(ctx context.Context) error {
+		if err := f.await(ctx, fits); err != nil {
+			return err
+		}
+
 		if sent++; sent > 1 {
 			f.stats.RequestsRetried++
 		}
 
 		begun := time.Now()
 		err := f.Listing.Fetch(ctx, f.query, f.position.Next, page)
+		f.learn(page.Limit)
 
 		if failed, transient := errors.AsType[*retry.TransientError](err); transient && failed.Limited {
 			f.stats.RequestsLimited++
@@ -109,6 +121,29 @@ func (f *fetcher) fetch(ctx context.Context, page *Page, first bool) error {
 
 		return err
 	})
+}
+
+// await waits until the pace allows another request.
+func (f *fetcher) await(ctx context.Context, fits func(time.Duration) bool) error {
+	wait, claimed := f.pace().take(fits)
+	if !claimed {
+		// A pause that is longer than a moment is handed over, as one that the API asked for: waiting costs nothing outside.
+		return &retry.RefusedError{Err: errPaced, Wait: wait, Limited: wait > longPause}
+	}
+
+	if wait == 0 {
+		return nil
+	}
+
+	return retry.Sleep(ctx, wait)
+}
+
+// learn takes the rate limit that a reply told.
+func (f *fetcher) learn(limit int) {
+	if limit > 0 && (f.limit == 0 || limit < f.limit) {
+		f.limit = limit
+		f.pace().lower(limit)
+	}
 }
 
 // why tells what the failure of a fetch means. The end of the invocation itself is the end of its time: what the stop then

@@ -30,7 +30,7 @@ func TestX16CommitThatWasSentAgainAfterASuccessorTookOverKeepsItsPart(t *testing
 			}
 		}}
 
-		did := w.invoke(t.Context(), w.lives(on(exporttest.OpReplace, checkpointName, stop)))
+		did := w.zombie(t.Context(), w.lives(on(exporttest.OpReplace, checkpointName, stop)))
 		if did.err != nil || did.Reason != export.ReasonBusy {
 			t.Errorf("the first: got %+v and %v, want busy", did.Result, did.err)
 		}

@@ -71,6 +71,26 @@ func TestX14SliceStopsInTimeWhateverAPageTakes(t *testing.T) {
 	}
 }
 
+func TestX14PageThatWillNotFitIsNotAskedFor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(ones(10)...)
+		w.timeout, w.reserve = 30*time.Second, 10*time.Second
+		w.listing.Latency = 3 * time.Second
+
+		begun := time.Now()
+		did := w.invoke(t.Context(), nil)
+
+		if requests := len(w.listing.Requests()); did.Pages != 6 || requests != 6 {
+			t.Errorf("%d pages came of %d requests in 20 seconds, want 6 of 6", did.Pages, requests)
+		}
+
+		if took := time.Since(begun); took != 18*time.Second {
+			t.Errorf("the slice took %s, want 18s", took)
+		}
+	})
+}
+
 func TestX14ThirdInvocationInARowWithoutAPageIsNoProgressAndTheCountBeginsAnew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -147,7 +167,9 @@ func TestX14InvocationsThatDoNotCount(t *testing.T) {
 			holder := make(chan outcome)
 
 			w.listing.Fault(2, exporttest.Refused(failure.Forbidden))
-			go func() { holder <- w.invoke(t.Context(), on(exporttest.OpFetch, "", exporttest.Action{Delay: time.Second})) }()
+			go func() {
+				holder <- w.invoke(t.Context(), on(exporttest.OpFetch, "", exporttest.Action{Delay: time.Second}))
+			}()
 			time.Sleep(time.Millisecond)
 
 			for range 3 {
@@ -237,7 +259,7 @@ func TestInvocationWhoseCallerGoesAwayEndsByName(t *testing.T) {
 		defer cancel()
 
 		// The deadline that the invocation is told is later than the end of its context.
-		did := w.run(frozen{ctx, time.Now().Add(time.Minute)}, nil, export.Event{ExportID: exportID})
+		did := w.run(freeze(ctx, time.Minute), nil, export.Event{ExportID: exportID})
 		wantKind(t, did.err, failure.StorageUnavailable)
 
 		time.Sleep(time.Minute)

@@ -60,7 +60,8 @@ func (w *writer) transfer(ctx context.Context) (halt, error) {
 		free <- &Page{}
 	}
 
-	f := &fetcher{slice: w.slice, query: w.checkpoint.Query, position: w.checkpoint.Position}
+	f := &fetcher{slice: w.slice, query: w.checkpoint.Query, position: w.checkpoint.Position, limit: w.checkpoint.Limit}
+	f.pace().lower(f.limit)
 
 	var stopped halt
 	go func() {
@@ -78,6 +79,8 @@ func (w *writer) transfer(ctx context.Context) (halt, error) {
 
 		free <- next.page
 	}
+
+	w.learned = f.limit
 
 	return stopped, failed
 }
@@ -175,7 +178,7 @@ func (s *slice) stop(ctx context.Context, w *writer, stopped halt, pagesBefore i
 
 	err := w.commit(ctx, func(next *Checkpoint) {
 		next.Owner, next.LeaseUntil = "", time.Time{}
-		next.NotBefore = notEarlier(stopped.notBefore)
+		next.NotBefore, next.Limit = notEarlier(stopped.notBefore), s.learned
 
 		switch progressed := next.Position.Pages > pagesBefore; {
 		case next.Position.Done:
@@ -244,6 +247,9 @@ func (s *slice) release(ctx context.Context, notBefore time.Time) {
 	if err == nil && held {
 		next := s.checkpoint
 		next.Owner, next.LeaseUntil, next.NotBefore = "", time.Time{}, notEarlier(notBefore)
+		if s.learned > 0 {
+			next.Limit = s.learned
+		}
 
 		_, err = s.replace(ctx, next)
 	}

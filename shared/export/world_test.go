@@ -110,9 +110,14 @@ type frozen struct {
 
 func (f frozen) Deadline() (time.Time, bool) { return f.deadline, true }
 
+// freeze returns a context whose deadline is so far away, and which goes on after it.
+func freeze(ctx context.Context, timeout time.Duration) context.Context {
+	return frozen{ctx, time.Now().Add(timeout)}
+}
+
 // zombie runs an invocation that outlives its deadline.
 func (w *world) zombie(ctx context.Context, fault exporttest.Fault) outcome {
-	return w.run(frozen{ctx, time.Now().Add(w.timeout)}, fault, export.Event{ExportID: exportID})
+	return w.run(freeze(ctx, w.timeout), fault, export.Event{ExportID: exportID})
 }
 
 // complete invokes the export, as a caller does who does what he is told, until it is complete.

@@ -20,6 +20,9 @@ import (
 	"genesys-cloud-export/shared/token"
 )
 
+// addressRefused is the code of a 401 that is about the caller's address and not about the token.
+const addressRefused = "ip.not.authorized"
+
 // Tokens hands out the access token of the moment; [token.Reader] does.
 type Tokens interface {
 	// Token returns a token that may be used now, or a failure.
@@ -142,8 +145,13 @@ func (l *Listing) exchange(parent context.Context, q export.Query, link string, 
 	defer reply.Body.Close()
 
 	if reply.StatusCode != http.StatusOK {
-		return l.refusal(ctx, reply, link != "")
+		body := readError(reply)
+		page.Limit = limitTold(reply, body)
+
+		return l.refusal(ctx, reply, body, link != "")
 	}
+
+	page.Limit = limitTold(reply, apiError{})
 
 	return false, l.read(parent, reply, q, page)
 }
@@ -210,7 +218,8 @@ func (l *Listing) read(parent context.Context, reply *http.Response, q export.Qu
 	case errors.Is(err, io.ErrUnexpectedEOF) && endsWithConnection(reply):
 		return l.broken(parent, err)
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return l.invalid(reply, "it is cut off")
+		// Its framing was whole; still, a length that was told too short is a fault which may pass.
+		return &retry.TransientError{Err: l.invalid(reply, "it is cut off")}
 	case errors.As(err, &wrong):
 		return l.invalid(reply, wrong.what)
 	case err != nil:
@@ -263,9 +272,9 @@ func (l *Listing) invalid(reply *http.Response, what string) error {
 }
 
 // refusal turns an error reply into a failure, by the design's table. It reports true where the token was rejected.
-func (l *Listing) refusal(ctx context.Context, reply *http.Response, hasCursor bool) (bool, error) {
+func (l *Listing) refusal(ctx context.Context, reply *http.Response, body apiError, hasCursor bool) (bool, error) {
 	status := reply.StatusCode
-	code := printable(readError(reply).Code)
+	code := printable(body.Code)
 	id := correlationID(reply)
 
 	l.Logger.WarnContext(ctx, "the API refused a page", slog.Int("status", status), slog.String("code", code),
@@ -276,7 +285,7 @@ func (l *Listing) refusal(ctx context.Context, reply *http.Response, hasCursor b
 	}
 
 	switch {
-	case status == http.StatusUnauthorized && code == "ip.not.authorized":
+	case status == http.StatusUnauthorized && code == addressRefused:
 		return false, fail(failure.Forbidden, "add the function's address to the organisation's IP allow list")
 	case status == http.StatusUnauthorized:
 		return true, fail(failure.TokenUnavailable,

@@ -3,9 +3,9 @@ package genesys_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -281,6 +281,6 @@ func TestAPageHoldsNothingOfThePageBefore(t *testing.T) {
 		if diff := cmp.Diff(want, f.page); diff != "" {
 			t.Errorf("page %d (-want +got):\n%s", i, diff)
 		}
-		replies = append(replies[1:], fmt.Sprint(i))
+		replies = append(replies[1:], strconv.Itoa(i))
 	}
 }

@@ -178,8 +178,8 @@ func appendCompact(to, value []byte) []byte {
 	return append(to, value[from:]...)
 }
 
-// classify keeps what the reader said and takes everything else for a body that is wrong; the decoder's own text may
-// quote the body.
+// classify takes what the decoder found wrong for a body that is wrong; the decoder's own text may quote the body. An error
+// of the reader may look so too, as the decoder wraps it inside of a value: whoever has to know asks the reader.
 func classify(err error) error {
 	var syntax *jsontext.SyntacticError
 

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"strconv"
+	"strings"
 	"time"
 
 	"genesys-cloud-export/shared/failure"
@@ -17,6 +19,24 @@ type apiError struct {
 	Error            string `json:"error"`
 	Description      string `json:"description"`
 	ErrorDescription string `json:"error_description"`
+	Limit            struct {
+		Key   string `json:"key"`
+		Value int    `json:"value"`
+	} `json:"limit"`
+}
+
+// limitTold is the rate limit, in requests a minute, that a reply tells: in a 429's body, where its key says that it is one
+// a minute, or in the header that the vendor withdrew in June 2021 and that gateways may still send. 0 is none.
+func limitTold(reply *http.Response, body apiError) int {
+	if strings.HasSuffix(body.Limit.Key, ".per.minute") && body.Limit.Value > 0 {
+		return body.Limit.Value
+	}
+
+	if allowed, err := strconv.Atoi(reply.Header.Get("Inin-Ratelimit-Allowed")); err == nil && allowed > 0 {
+		return allowed
+	}
+
+	return 0
 }
 
 // plain is what a code or a correlation id looks like. What does not is not repeated in a log.
@@ -30,13 +50,14 @@ func printable(text string) string {
 	return "unknown"
 }
 
-// readError reads an error reply's body as far as it is one. Its texts come from outside: print them through printable only.
+// readError reads an error reply's body as far as it is one: a field that is not what it should be is left out. Its texts
+// come from outside: print them through printable only.
 func readError(reply *http.Response) apiError {
 	var body apiError
 
 	raw, err := io.ReadAll(io.LimitReader(reply.Body, errorBodyLimit))
-	if err != nil || json.Unmarshal(raw, &body) != nil {
-		return apiError{}
+	if err == nil {
+		_ = json.Unmarshal(raw, &body)
 	}
 
 	return body

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"genesys-cloud-export/shared/budget"
@@ -45,9 +47,15 @@ type TokenClient struct {
 	Retry      retry.Policy
 	Attempt    time.Duration // the longest that one request may take
 	Reserve    time.Duration // kept back from the context's deadline, for storing the token
+
+	mu sync.Mutex
+	// told is the last failure that came with a Retry-After, and due when that has passed.
+	told error
+	due  time.Time
 }
 
-// Issue requests a token. The life of a grant counts from before its own request, so it never ends later than the server says.
+// Issue requests a token. The life of a grant counts from before its own request, so it never ends later than the server
+// says. What a Retry-After asked of one call binds the next ones of this client too, and may refuse them at once.
 //
 // Failures: InvalidCredentials where the client is refused; RateLimited where the endpoint asks to wait longer than there
 // is time; UpstreamUnavailable; UpstreamInvalid for a reply that is no token; Forbidden.
@@ -59,17 +67,51 @@ func (c *TokenClient) Issue(ctx context.Context, credentials token.Credentials) 
 	defer cancel()
 
 	fits := func(wait time.Duration) bool { return wait+leastAttempt <= left.Left() }
-	err := c.Retry.Do(ctx, fits, func(ctx context.Context) error {
-		var err error
-		grant, err = c.request(ctx, credentials)
+	err := c.awaitDue(ctx, fits)
+	if err == nil {
+		err = c.Retry.Do(ctx, fits, func(ctx context.Context) error {
+			var err error
+			grant, err = c.request(ctx, credentials)
+			c.remember(err)
 
-		return err
-	})
+			return err
+		})
+	}
+
 	if err != nil {
 		return token.Grant{}, fmt.Errorf("request an access token: %w", err)
 	}
 
 	return grant, nil
+}
+
+// awaitDue waits until the endpoint may be called again, or refuses to where that is too late.
+func (c *TokenClient) awaitDue(ctx context.Context, fits func(time.Duration) bool) error {
+	c.mu.Lock()
+	told, wait := c.told, time.Until(c.due)
+	c.mu.Unlock()
+
+	switch {
+	case wait <= 0:
+		return nil
+	case !fits(wait):
+		return &retry.RefusedError{Err: told, Wait: wait, Limited: true}
+	default:
+		return retry.Sleep(ctx, wait)
+	}
+}
+
+// remember keeps what a failed request was told about when to come again.
+func (c *TokenClient) remember(err error) {
+	failed, transient := errors.AsType[*retry.TransientError](err)
+	if !transient || !failed.Told {
+		return
+	}
+
+	c.mu.Lock()
+	defer c.mu.Unlock()
+
+	c.told, c.due = failed.Err, time.Now().Add(failed.After)
 }
 
 func (c *TokenClient) request(ctx context.Context, credentials token.Credentials) (token.Grant, error) {

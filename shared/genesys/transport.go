@@ -5,10 +5,11 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"strings"
+	"net/url"
 	"time"
 )
 
@@ -32,6 +33,8 @@ func NewHTTPClient() *http.Client {
 			ForceAttemptHTTP2:   true,
 			IdleConnTimeout:     idleTimeout,
 			MaxIdleConnsPerHost: 2,
+
+			OnProxyConnectResponse: proxyAnswered,
 		},
 		CheckRedirect: NoRedirect,
 	}
@@ -40,16 +43,34 @@ func NewHTTPClient() *http.Client {
 // NoRedirect makes an [http.Client] return a redirect as the reply that it is.
 func NoRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
+// proxyError is a proxy's refusal to connect.
+type proxyError struct{ status int }
+
+func (e proxyError) Error() string { return fmt.Sprintf("the proxy answered with status %d", e.status) }
+
+func proxyAnswered(_ context.Context, _ *url.URL, _ *http.Request, reply *http.Response) error {
+	if reply.StatusCode == http.StatusOK {
+		return nil
+	}
+
+	return proxyError{reply.StatusCode}
+}
+
 // whatBroke says in fixed words why an exchange failed. The library's own text may hold the link or a proxy's credentials.
 func whatBroke(err error) string {
 	var (
 		network     *net.OpError
+		refused     proxyError
 		certificate *tls.CertificateVerificationError
 		authority   x509.UnknownAuthorityError
 		dns         *net.DNSError
 	)
 
 	switch {
+	case errors.As(err, &refused) && refused.status == http.StatusProxyAuthRequired:
+		return "the proxy asks for credentials: check HTTPS_PROXY"
+	case errors.As(err, &refused):
+		return fmt.Sprintf("the proxy refuses to connect (status %d): check HTTPS_PROXY, and which hosts the proxy allows", refused.status)
 	case errors.As(err, &network) && network.Op == "proxyconnect":
 		return "the proxy cannot be reached: check HTTPS_PROXY"
 	case errors.Is(err, context.DeadlineExceeded), isTimeout(err):
@@ -60,8 +81,6 @@ func whatBroke(err error) string {
 		return "the server's certificate is not trusted"
 	case errors.As(err, &network) && network.Op == "dial":
 		return "no connection can be made"
-	case strings.Contains(err.Error(), http.StatusText(http.StatusProxyAuthRequired)):
-		return "the proxy asks for credentials: check HTTPS_PROXY"
 	default:
 		return "the connection broke"
 	}
@@ -83,13 +102,14 @@ type faultReader struct {
 }
 
 func (r *faultReader) Read(p []byte) (int, error) {
-	if r.left <= 0 {
-		r.over = true
+	// One byte more than may be read tells a body that is too long from one that ends just there.
+	n, err := r.body.Read(p[:min(int64(len(p)), r.left+1)])
+	r.left -= int64(n)
+
+	if r.left < 0 {
+		r.over, r.left = true, 0
 		return 0, errors.New("the body is too long")
 	}
-
-	n, err := r.body.Read(p[:min(int64(len(p)), r.left)])
-	r.left -= int64(n)
 
 	if err != nil && !errors.Is(err, io.EOF) {
 		r.fault = err

@@ -20,12 +20,15 @@ import (
 // root is a line of the embedded metric format, read by the names that its specification gives.
 type root struct {
 	AWS struct {
-		Timestamp         int64
+		Timestamp         int64 `json:"Timestamp"`
 		CloudWatchMetrics []struct {
-			Namespace  string
-			Dimensions [][]string
-			Metrics    []struct{ Name, Unit string }
-		}
+			Namespace  string     `json:"Namespace"`
+			Dimensions [][]string `json:"Dimensions"`
+			Metrics    []struct {
+				Name string `json:"Name"`
+				Unit string `json:"Unit"`
+			} `json:"Metrics"`
+		} `json:"CloudWatchMetrics"`
 	} `json:"_aws"`
 }
 

@@ -129,9 +129,9 @@ func TestBackoffGrowsWithEveryFailureInARow(t *testing.T) {
 			t.Errorf("waits (-asked +waited):\n%s", diff)
 		}
 
-		for i, bound := range []time.Duration{1, 2, 4, 4, 4} {
-			if asked[i] > bound*time.Second {
-				t.Errorf("wait %d is %s, want at most %s", i+1, asked[i], bound*time.Second)
+		for i, bound := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 4 * time.Second, 4 * time.Second} {
+			if asked[i] > bound {
+				t.Errorf("wait %d is %s, want at most %s", i+1, asked[i], bound)
 			}
 		}
 	})

@@ -20,12 +20,12 @@ const canary = "canary-5f1d3c2e"
 // public shows its secret to every encoder; private keeps it where fmt calls no methods.
 type (
 	public struct {
-		Name   string
-		Secret secret.Text
-		Also   *secret.Text
-		Many   []secret.Text
-		ByName map[string]secret.Text
-		Any    any
+		Name   string                 `json:"name"`
+		Secret secret.Text            `json:"secret"`
+		Also   *secret.Text           `json:"also"`
+		Many   []secret.Text          `json:"many"`
+		ByName map[string]secret.Text `json:"by_name"`
+		Any    any                    `json:"any"`
 	}
 	private struct {
 		name   string
@@ -121,15 +121,15 @@ func TestNoEncoderWritesTheSecret(t *testing.T) {
 	if err != nil {
 		t.Fatalf("json: %v", err)
 	}
-	if !bytes.Contains(encoded, []byte(`"Secret":"REDACTED"`)) {
+	if !bytes.Contains(encoded, []byte(`"secret":"REDACTED"`)) {
 		t.Errorf("json: got %s, want the secret as REDACTED", encoded)
 	}
 
 	encoded, err = xml.Marshal(struct {
-		XMLName xml.Name `xml:"holder"`
-		Secret  secret.Text
+		XMLName xml.Name    `xml:"holder"`
+		Secret  secret.Text `xml:"secret"`
 	}{Secret: secret.New(canary)})
-	if got, want := string(encoded), "<holder><Secret>REDACTED</Secret></holder>"; err != nil || got != want {
+	if got, want := string(encoded), "<holder><secret>REDACTED</secret></holder>"; err != nil || got != want {
 		t.Errorf("xml: got %q and %v, want %q", got, err, want)
 	}
 }
@@ -241,8 +241,10 @@ func TestSecretsAreEqualByValue(t *testing.T) {
 func TestNothingUnmarshalsIntoASecret(t *testing.T) {
 	t.Parallel()
 
-	var into struct{ Secret secret.Text }
-	if err := json.Unmarshal([]byte(`{"Secret":"`+canary+`"}`), &into); err == nil {
+	var into struct {
+		Secret secret.Text `json:"secret"`
+	}
+	if err := json.Unmarshal([]byte(`{"secret":"`+canary+`"}`), &into); err == nil {
 		t.Errorf("a secret was unmarshalled: empty is %v", into.Secret.Empty())
 	}
 }

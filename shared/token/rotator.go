@@ -49,6 +49,13 @@ type Issuer interface {
 	Issue(ctx context.Context, c Credentials) (Grant, error)
 }
 
+// Prober tries a token on the API.
+type Prober interface {
+	// Probe reports whether the API rejects the token. An API that does not answer, or fails, has rejected nothing: that is
+	// an error, and says nothing about the token.
+	Probe(ctx context.Context, t Token) (rejected bool, err error)
+}
+
 // The reasons of an [Outcome].
 const (
 	ReasonMissing    = "missing"    // nothing was stored
@@ -56,6 +63,7 @@ const (
 	ReasonExpiring   = "expiring"   // the stored token was inside the buffer, or past its life
 	ReasonForced     = "forced"     // the caller forced it
 	ReasonRejected   = "rejected"   // the caller reports that the API rejected the stored version
+	ReasonRevoked    = "revoked"    // the API rejected the stored token when it was probed
 	ReasonFresh      = "fresh"      // not rotated: the stored token is good
 	ReasonSuperseded = "superseded" // not rotated: while one was being minted, another that lasts longer was stored
 )
@@ -76,6 +84,8 @@ type Outcome struct {
 	Skew    time.Duration // of the token endpoint's clock against ours, where Minted
 	// MintFailed: a token was due and none was granted.
 	MintFailed bool
+	// ProbeFailed is why a probe told nothing; nil where it did, or none was due.
+	ProbeFailed error
 }
 
 // Rotator keeps the stored token fresh. It may be called by many at once and does one rotation at a time.
@@ -85,7 +95,14 @@ type Rotator struct {
 	Issuer      Issuer
 	Buffer      time.Duration
 
+	// Prober tries the stored token at most every ProbeEvery, so that one which was revoked, or left idle for too long, is
+	// replaced before a consumer meets it. Nil, or 0: never.
+	Prober     Prober
+	ProbeEvery time.Duration
+
 	mu sync.Mutex
+	// probed is when the last probe was sent, or the last token stored, which is as good. A new process probes at once.
+	probed time.Time
 	// unwritten is a minted token that the store did not take. The next run writes it instead of minting another, so
 	// that a store which refuses for hours does not cost a token a minute.
 	unwritten *Token
@@ -110,16 +127,43 @@ func (r *Rotator) Rotate(ctx context.Context, asked Rotation) (Outcome, error) {
 	}
 
 	reason := r.reason(stored, asked)
+
+	var probeFailed error
+	if reason == ReasonFresh && r.probeDue(asked) {
+		reason, probeFailed = r.probe(ctx, stored)
+	}
+
 	if reason == ReasonFresh {
-		return Outcome{Reason: reason, Stored: stored}, nil
+		return Outcome{Reason: reason, Stored: stored, ProbeFailed: probeFailed}, nil
 	}
 
 	outcome, err := r.replace(ctx, stored, reason)
-	if err != nil && stored.Usable(time.Now()) && reason != ReasonRejected {
+	if err != nil && reason == ReasonRevoked {
+		r.probed = time.Time{} // the next run has to find it out again, or it would take the dead token for a fresh one
+	}
+
+	if err != nil && stored.Usable(time.Now()) && reason != ReasonRejected && reason != ReasonRevoked {
 		outcome.Stored = stored
 	}
 
 	return outcome, err
+}
+
+// probeDue reports whether the stored token is to be tried: on the schedule's runs, not where a consumer waits for an answer
+// about a version of its own.
+func (r *Rotator) probeDue(asked Rotation) bool {
+	return r.Prober != nil && r.ProbeEvery > 0 && asked.RejectedVersion == 0 && time.Since(r.probed) >= r.ProbeEvery
+}
+
+func (r *Rotator) probe(ctx context.Context, stored Stored) (reason string, failed error) {
+	r.probed = time.Now()
+
+	rejected, err := r.Prober.Probe(ctx, stored.Token)
+	if rejected && err == nil {
+		return ReasonRevoked, nil
+	}
+
+	return ReasonFresh, err
 }
 
 // read returns what is stored, with an empty token where there is none or an unreadable one.
@@ -177,7 +221,7 @@ func (r *Rotator) replace(ctx context.Context, old Stored, reason string) (Outco
 		return outcome, err
 	}
 
-	set := old.Version != 0 && stored.Version == old.Version && (reason == ReasonForced || reason == ReasonRejected)
+	set := old.Version != 0 && stored.Version == old.Version && replaces(reason)
 	if !set && !stored.Access.Empty() && !stored.ExpiresAt.Before(fresh.ExpiresAt.Truncate(time.Second)) {
 		r.unwritten = nil
 		outcome.Reason, outcome.Stored = ReasonSuperseded, stored
@@ -190,10 +234,16 @@ func (r *Rotator) replace(ctx context.Context, old Stored, reason string) (Outco
 		return outcome, err
 	}
 
-	r.unwritten = nil
+	r.unwritten, r.probed = nil, time.Now()
 	outcome.Rotated, outcome.Stored = true, Stored{Token: fresh, Version: version}
 
 	return outcome, nil
+}
+
+// replaces reports whether a rotation for this reason replaces the very token that it set out to replace, also by one that
+// expires earlier: it is no good, or somebody wants another.
+func replaces(reason string) bool {
+	return reason == ReasonForced || reason == ReasonRejected || reason == ReasonRevoked
 }
 
 // fresh returns a token to store: the one that an earlier run could not write while it is good, else a new one.

@@ -163,4 +163,3 @@ func wantFailure(t *testing.T, err error, kind failure.Kind, parts ...string) {
 		t.Errorf("the error shows what the service said: %v", err)
 	}
 }
-

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -133,7 +134,7 @@ func TestR10AValueUpToTheAdvancedTiersLimitIsWritten(t *testing.T) {
 
 				want, puts := large, 2
 				if test.refused {
-					wantFailure(t, err, failure.UpstreamInvalid, fmt.Sprint(test.bytes), fmt.Sprint(tokenstore.MaxValueBytes), name)
+					wantFailure(t, err, failure.UpstreamInvalid, strconv.Itoa(test.bytes), strconv.Itoa(tokenstore.MaxValueBytes), name)
 					want, puts = old, 1
 				} else if err != nil || version != 2 {
 					t.Errorf("version %d, error %v, want version 2", version, err)

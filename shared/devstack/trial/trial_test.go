@@ -72,7 +72,7 @@ func config(t *testing.T) (trial.Config, *bytes.Buffer) {
 	return trial.Config{
 		Users: users, PageSize: pageSize, Out: t.TempDir(), Binaries: binaries, Stdout: &out,
 		Timeout:     3 * time.Second,
-		Environment: map[string]string{"EXPORT_TIME_RESERVE_SECONDS": "1"},
+		Environment: map[string]string{"EXPORT_TIME_RESERVE_SECONDS": "1", "MAX_REQUESTS_PER_MINUTE": "60000"},
 		Organisation: genesyssim.Config{
 			Seed: 7, RateLimit: 11, RateWindow: 2 * time.Second, Latency: 10 * time.Millisecond, TokenLifetime: time.Hour,
 		},

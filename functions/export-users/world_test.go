@@ -1,0 +1,186 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+
+	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/devstack/genesyssim"
+	"genesys-cloud-export/shared/devstack/memnet"
+	"genesys-cloud-export/shared/devstack/s3sim"
+	"genesys-cloud-export/shared/devstack/ssmsim"
+	"genesys-cloud-export/shared/export"
+	"genesys-cloud-export/shared/genesys"
+	"genesys-cloud-export/shared/secret"
+	"genesys-cloud-export/shared/token"
+	"genesys-cloud-export/shared/tokenstore"
+)
+
+// The addresses of a world's servers, on its network in memory.
+const (
+	genesysHost   = "127.0.0.1:8001"
+	ssmHost       = "127.0.0.1:8002"
+	s3Host        = "127.0.0.1:8003"
+	tokenName     = "/world/token"
+	worldBucket   = "exports"
+	clientID      = "world"
+	clientSecret  = "a secret of the world"
+	tokenLifetime = 24 * time.Hour
+)
+
+// world is everything that the function talks to, on a network in memory: for tests in virtual time.
+type world struct {
+	t       *testing.T
+	genesys *genesyssim.Simulator
+	network *http.Client
+	cloud   func(host string) aws.Config
+	out     bytes.Buffer
+}
+
+// newWorld must be called in the bubble in which the world is used. A token is stored, and there is no rotator.
+func newWorld(t *testing.T, organisation genesyssim.Config) *world {
+	t.Helper()
+
+	w := &world{t: t}
+	network := memnet.New()
+	transport := network.Transport()
+	t.Cleanup(transport.CloseIdleConnections)
+	w.network = &http.Client{Transport: transport, CheckRedirect: genesys.NoRedirect}
+
+	organisation.ClientID, organisation.ClientSecret, organisation.TokenLifetime = clientID, secret.New(clientSecret), tokenLifetime
+
+	var err error
+	if w.genesys, err = genesyssim.New(organisation); err != nil {
+		t.Fatal(err)
+	}
+
+	parameters, err := ssmsim.New(ssmsim.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	objects, err := s3sim.New(s3sim.Config{Memory: true, Buckets: []string{worldBucket}})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	for host, handler := range map[string]http.Handler{genesysHost: w.genesys, ssmHost: parameters, s3Host: objects} {
+		stop, err := network.Serve(host, handler)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		t.Cleanup(stop)
+	}
+
+	w.cloud = func(host string) aws.Config {
+		return aws.Config{
+			Region: "eu-central-1", Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
+			HTTPClient: w.network, Retryer: awsapi.NewRetryer, BaseEndpoint: aws.String("http://" + host),
+		}
+	}
+	w.storeToken()
+
+	return w
+}
+
+// storeToken does what the rotator would.
+func (w *world) storeToken() {
+	w.t.Helper()
+
+	issuer := &genesys.TokenClient{
+		URL: "http://" + genesysHost + "/oauth/token", AuthMethod: genesys.ClientSecretBasic, HTTP: w.network, Attempt: time.Minute,
+	}
+
+	grant, err := issuer.Issue(w.t.Context(), token.Credentials{ClientID: clientID, ClientSecret: secret.New(clientSecret)})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+
+	store := tokenstore.New(ssm.NewFromConfig(w.cloud(ssmHost)), tokenName, "")
+	if _, err := store.Write(w.t.Context(), token.Token{
+		Access: grant.Access, Type: grant.Type, IssuedAt: grant.SentAt, ExpiresAt: grant.SentAt.Add(grant.ExpiresIn),
+	}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// process is a new process of the function, with its memory empty.
+func (w *world) process(variables ...string) *handler {
+	cloud := w.cloud(s3Host)
+	cloud.HTTPClient = router{w.network}
+
+	return newHandler(append([]string{
+		"GENESYS_API_URL=http://" + genesysHost, "TOKEN_PARAMETER_NAME=" + tokenName, "EXPORT_BUCKET=" + worldBucket,
+	}, variables...), cloud, w.network, &w.out, slog.New(slog.NewJSONHandler(&w.out, nil)))
+}
+
+// router sends what is meant for SSM there; the function's clients share one base endpoint in these tests.
+type router struct{ client *http.Client }
+
+func (r router) Do(request *http.Request) (*http.Response, error) {
+	if strings.HasPrefix(request.Header.Get("X-Amz-Target"), "AmazonSSM.") {
+		request.URL.Host = ssmHost
+	}
+
+	return r.client.Do(request)
+}
+
+// invoke gives the process one invocation of that length.
+func (w *world) invoke(h *handler, length time.Duration, payload string) (export.Result, error) {
+	w.t.Helper()
+
+	ctx, cancel := context.WithTimeout(lambdacontext.NewContext(w.t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "request-1"}), length)
+	defer cancel()
+
+	reply, err := h.Invoke(ctx, []byte(payload))
+	if err != nil {
+		return export.Result{}, err
+	}
+
+	var result export.Result
+	if err := json.Unmarshal(reply, &result); err != nil {
+		w.t.Fatalf("%s: %v", reply, err)
+	}
+
+	return result, nil
+}
+
+// get is a request of somebody else with the stored token, and returns its status.
+func (w *world) get(path string, query url.Values) int {
+	w.t.Helper()
+
+	store := tokenstore.New(ssm.NewFromConfig(w.cloud(ssmHost)), tokenName, "")
+
+	stored, err := store.Read(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+
+	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, "http://"+genesysHost+path+"?"+query.Encode(), nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+
+	request.Header.Set("Authorization", "Bearer "+stored.Access.Reveal())
+
+	reply, err := w.network.Do(request)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer reply.Body.Close()
+
+	return reply.StatusCode
+}

@@ -1,0 +1,116 @@
+package genesys_test
+
+import (
+	"strings"
+	"testing"
+
+	"genesys-cloud-export/shared/genesys"
+)
+
+func TestAnEnvironmentIsNamedByDomainOrByRegion(t *testing.T) {
+	t.Parallel()
+
+	for region, domain := range map[string]string{
+		"us-east-1": "mypurecloud.com", "us-west-2": "usw2.pure.cloud", "us-east-2": "use2.us-gov-pure.cloud",
+		"ca-central-1": "cac1.pure.cloud", "sa-east-1": "sae1.pure.cloud", "mx-central-1": "mxc1.pure.cloud",
+		"eu-west-1": "mypurecloud.ie", "eu-west-2": "euw2.pure.cloud", "eu-central-1": "mypurecloud.de",
+		"eu-central-2": "euc2.pure.cloud", "eusc-de-east-1": "edee1.eusc-pure.cloud", "me-central-1": "mec1.pure.cloud",
+		"ap-south-1": "aps1.pure.cloud", "ap-southeast-1": "apse1.pure.cloud", "ap-southeast-2": "mypurecloud.com.au",
+		"ap-northeast-1": "mypurecloud.jp", "ap-northeast-2": "apne2.pure.cloud", "ap-northeast-3": "apne3.pure.cloud",
+	} {
+		t.Run(region, func(t *testing.T) {
+			t.Parallel()
+
+			for _, name := range []string{region, domain} {
+				got, err := genesys.Domain(name)
+				if err != nil || got != domain {
+					t.Errorf("%s is %q, error %v, want %s", name, got, err, domain)
+				}
+			}
+
+			if got, want := genesys.TokenURL(domain), "https://login."+domain+"/oauth/token"; got != want {
+				t.Errorf("tokens are requested at %s, want %s", got, want)
+			}
+
+			if got, want := genesys.APIURL(domain), "https://api."+domain; got != want {
+				t.Errorf("the API is at %s, want %s", got, want)
+			}
+		})
+	}
+}
+
+func TestAnUnknownEnvironmentIsNeverGuessed(t *testing.T) {
+	t.Parallel()
+
+	for _, name := range []string{
+		"", "eu-central-9", "MYPURECLOUD.DE", "mypurecloud.de ", "api.mypurecloud.de", "https://mypurecloud.de",
+		"mypurecloud.de.evil.example", "evil.example/mypurecloud.de", "pure.cloud",
+	} {
+		got, err := genesys.Domain(name)
+		if err == nil {
+			t.Errorf("%q was taken for %s", name, got)
+			continue
+		}
+
+		if !strings.Contains(err.Error(), "mypurecloud.de") || !strings.Contains(err.Error(), "eu-central-1") {
+			t.Errorf("the error of %q does not list what is known: %v", name, err)
+		}
+	}
+}
+
+func TestAnAddressIsHTTPSOrHTTPToThisMachine(t *testing.T) {
+	t.Parallel()
+
+	for _, address := range []string{
+		"https://api.mypurecloud.de", "https://gateway.example/genesys/", "https://gateway.example:8443/a%20b", "https://10.0.0.1",
+		"http://127.0.0.1", "http://127.0.0.1:8080/oauth/token", "http://127.9.9.9", "http://[::1]:80/x", "http://localhost:8080",
+		"http://host.docker.internal:8080", "HTTPS://api.example",
+	} {
+		parsed, err := genesys.ParseURL(address)
+		if err != nil {
+			t.Errorf("%s was refused: %v", address, err)
+			continue
+		}
+
+		if parsed.Host == "" || parsed.User != nil || parsed.RawQuery != "" {
+			t.Errorf("%s was read as %s", address, parsed)
+		}
+	}
+
+	for address, part := range map[string]string{
+		"":                                    "no host",
+		"api.mypurecloud.de":                  "no host",
+		"https://":                            "no host",
+		"https://:8080":                       "no host",
+		"https:///oauth/token":                "no host",
+		"mailto:a@b.example":                  "no host",
+		"http://api.mypurecloud.de":           "must be https",
+		"http://10.0.0.1":                     "must be https",
+		"http://0.0.0.0":                      "must be https",
+		"http://localhost.evil.example":       "must be https",
+		"http://127.0.0.1.evil.example":       "must be https",
+		"http://host.docker.internal.example": "must be https",
+		"ftp://127.0.0.1":                     "must be https",
+		"https://canary:canary@api.example":   "user information",
+		"https://canary@api.example":          "user information",
+		"https://api.example?canary=1":        "query",
+		"https://api.example?":                "query",
+		"https://api.example#canary":          "fragment",
+		"https://canary:ca%zznary@[::1":       "not a URL",
+		"https://api.example/\ncanary":        "not a URL",
+	} {
+		_, err := genesys.ParseURL(address)
+		if err == nil {
+			t.Errorf("%q was taken", address)
+			continue
+		}
+
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("the error of %q is %q, want %q in it", address, err, part)
+		}
+
+		if strings.Contains(err.Error(), "canary") {
+			t.Errorf("the error of an address shows it: %v", err)
+		}
+	}
+}

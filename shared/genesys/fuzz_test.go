@@ -1,0 +1,145 @@
+package genesys_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/url"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"genesys-cloud-export/shared/export"
+	"genesys-cloud-export/shared/genesys"
+)
+
+func FuzzReadPage(f *testing.F) {
+	for _, seed := range []string{
+		``, `{}`, `[]`, `null`, twoUsers, `{"entities":null}`, `{"entities":[null]}`, `{"entities":[{"id":1,"id":2}]}`,
+		` { "entities" : [ { "a b" : "c \" d" , "e" : [ 1 , 2.50e-3 ] } , { } ] } `, `{"entities":[],"entities":[]}`, `{"entit\u0069es":[{}]}`,
+		`{"nextUri":"/api/v2/users/query?cursor=a","nextPageUri":null,"cursor":"a","entities":[{}]}`, twoUsers + "x", `{"entities":[{"a":"\ud83d"}]}`,
+		"{\"entities\":[{\"a\":\"\xff\"}]}", "{\"entities\":[{\"a\":\"\n\"}]}", `{"entities":[` + nested(100) + `]}`, `{"entities":[{"a":1}`, `{"Entities":[{}]}`,
+	} {
+		f.Add([]byte(seed))
+	}
+
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var page export.Page
+		links, err := genesys.ReadPage(bytes.NewReader(body), &page)
+		if err != nil {
+			if text := err.Error(); !genesys.IsPageError(err) && !errors.Is(err, io.ErrUnexpectedEOF) || len(text) > 100 || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) {
+				t.Errorf("got error %q, want a short one of plain characters", text)
+			}
+
+			return
+		}
+
+		// encoding/json says what is in it.
+		var fields map[string]json.RawMessage
+		if err := json.Unmarshal(body, &fields); err != nil {
+			t.Fatalf("accepted what encoding/json refuses: %v", err)
+		}
+		var entities []json.RawMessage
+		if err := json.Unmarshal(fields["entities"], &entities); err != nil {
+			t.Fatalf("entities: %v", err)
+		}
+
+		var want bytes.Buffer
+		for _, entity := range entities {
+			if err := json.Compact(&want, entity); err != nil {
+				t.Fatalf("compact: %v", err)
+			}
+			want.WriteByte('\n')
+		}
+		if !bytes.Equal(page.Lines, want.Bytes()) || page.Records != len(entities) || bytes.Count(page.Lines, []byte("\n")) != page.Records {
+			t.Errorf("got %d records in %q, want %d in %q", page.Records, page.Lines, len(entities), want.Bytes())
+		}
+		if !utf8.Valid(page.Lines) {
+			t.Errorf("the lines are no UTF-8: %q", page.Lines)
+		}
+
+		for name, got := range map[string]string{"nextUri": links.NextURI, "nextPageUri": links.NextPageURI, "cursor": links.Cursor} {
+			var want *string
+			if raw, given := fields[name]; given {
+				if err := json.Unmarshal(raw, &want); err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+			}
+			if want == nil && got != "" || want != nil && got != *want {
+				t.Errorf("%s: got %q, want %q", name, got, fields[name])
+			}
+		}
+	})
+}
+
+func FuzzResolve(f *testing.F) {
+	bases := []string{"https://api.mypurecloud.de", "http://api.acme.test", "https://gw.test:8443/a/b", "https://gw.test/a%2Fb/", "http://127.0.0.1:4010", "http://[::1]"}
+
+	for i := range bases {
+		for _, link := range hostileLinks() {
+			f.Add(i, link)
+		}
+		f.Add(i, usersPath+"?cursor=a")
+		f.Add(i, strings.TrimSuffix(bases[i], "/")+usersPath+"?cursor=a%2Bb")
+	}
+
+	f.Fuzz(func(t *testing.T, i int, link string) {
+		base := parsed(t, bases[uint(i)%uint(len(bases))])
+		target, err := genesys.Resolve(base, usersPath, link)
+		if err != nil {
+			return
+		}
+
+		// What is sent is made of the target's text, so that is what counts.
+		again, err := url.Parse(target.String())
+		if err != nil {
+			t.Fatalf("the target of %q is no URL: %v", link, err)
+		}
+		if again.Scheme != base.Scheme || again.Host != base.Host || again.User != nil || again.Fragment != "" {
+			t.Errorf("%q leads to %q, which is not at %s", link, target, base)
+		}
+		if want := strings.TrimSuffix(base.EscapedPath(), "/") + usersPath; again.EscapedPath() != want {
+			t.Errorf("%q leads to path %q, want %q", link, again.EscapedPath(), want)
+		}
+		if strings.ContainsFunc(target.RequestURI(), func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+			t.Errorf("%q makes the request line %q", link, target.RequestURI())
+		}
+
+		// A target is a link of the listing itself.
+		if same, err := genesys.Resolve(base, usersPath, target.String()); len(target.String()) <= genesys.MaxLink && (err != nil || same.String() != target.String()) {
+			t.Errorf("%q resolves to %q, and that to %v (%v)", link, target, same, err)
+		}
+	})
+}
+
+func FuzzNextLink(f *testing.F) {
+	f.Add("", "", "")
+	f.Add("/api/v2/users/query?cursor=a", "", "a")
+	f.Add("", "/api/v2/users/query?cursor=a", "b")
+	f.Add("/api/v2/users/query?b=1&a=2", "/api/v2/users/query?a=2&b=1", "")
+	f.Add("%", "%", "%")
+	f.Add("/a", "https://evil.test/a", "")
+
+	f.Fuzz(func(t *testing.T, nextURI, nextPageURI, cursor string) {
+		const made = "/made"
+		next, err := genesys.Links{NextURI: nextURI, NextPageURI: nextPageURI, Cursor: cursor}.Next(func(got string) string {
+			if got != cursor {
+				t.Errorf("a link is made of %q, want %q", got, cursor)
+			}
+
+			return made
+		})
+
+		switch {
+		case err != nil:
+			if next != "" {
+				t.Errorf("got link %q with error %v", next, err)
+			}
+		case next == "" && (nextURI != "" || nextPageURI != "" || cursor != ""):
+			t.Error("the end was read where something follows")
+		case next != "" && next != nextURI && next != nextPageURI && (next != made || cursor == "" || nextURI != "" || nextPageURI != ""):
+			t.Errorf("got link %q out of %q, %q and %q", next, nextURI, nextPageURI, cursor)
+		}
+	})
+}

@@ -1,0 +1,225 @@
+package genesys_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"genesys-cloud-export/shared/export"
+	"genesys-cloud-export/shared/genesys"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// jsonText generates JSON as text, with white space wherever the grammar has it.
+type jsonText struct{ t *rapid.T }
+
+func (g jsonText) space() string { return rapid.StringMatching(`[ \t\r\n]{0,3}`).Draw(g.t, "space") }
+
+func (g jsonText) word() string {
+	pieces := rapid.SliceOfN(rapid.OneOf(
+		rapid.SampledFrom([]string{
+			`\"`, `\\`, `\/`, `\b`, `\f`, `\n`, `\r`, `\t`, `\u0000`, `\u00e9`, `\uD83D\uDE00`, `\u2028`, " ", "  ", "{", "}", "[", "]", ",", ":",
+			"<", ">", "&", "é", "😀", "\u2028", "\u2029", "\u007f", "\u00a0", "\ufeff", "/", "null",
+		}),
+		rapid.StringMatching(`[a-z ]{0,8}`),
+	), 0, 6).Draw(g.t, "string")
+
+	return `"` + strings.Join(pieces, "") + `"`
+}
+
+func (g jsonText) value(depth int) string {
+	kinds := 6
+	if depth <= 0 {
+		kinds = 4
+	}
+
+	switch rapid.IntRange(0, kinds-1).Draw(g.t, "kind") {
+	case 0:
+		return rapid.SampledFrom([]string{"null", "true", "false", "{}", "[]"}).Draw(g.t, "word")
+	case 1:
+		return rapid.StringMatching(`-?(0|[1-9][0-9]{0,24})(\.[0-9]{1,24})?([eE][+-]?[0-9]{1,3})?`).Draw(g.t, "number")
+	case 2, 3:
+		return g.word()
+	case 4:
+		return g.list("[", "]", func() string { return g.value(depth - 1) })
+	default:
+		return g.object(depth - 1)
+	}
+}
+
+func (g jsonText) object(depth int) string {
+	return g.list("{", "}", func() string { return g.word() + g.space() + ":" + g.space() + g.value(depth) })
+}
+
+func (g jsonText) list(open, closing string, item func() string) string {
+	items := make([]string, rapid.IntRange(0, 3).Draw(g.t, "items"))
+	for i := range items {
+		items[i] = g.space() + item() + g.space()
+	}
+
+	return open + g.space() + strings.Join(items, ",") + g.space() + closing
+}
+
+// others are fields of the envelope that are nobody's business.
+func (g jsonText) others() string {
+	if !rapid.Bool().Draw(g.t, "other fields") {
+		return ""
+	}
+
+	return `"other-` + strings.TrimPrefix(g.word(), `"`) + ":" + g.value(2) + ","
+}
+
+// pieces gives out at most so many bytes at a time, in turn.
+type pieces struct {
+	body  io.Reader
+	sizes []int
+	turn  int
+}
+
+func (p *pieces) Read(to []byte) (int, error) {
+	p.turn++
+	return p.body.Read(to[:min(len(to), p.sizes[p.turn%len(p.sizes)])])
+}
+
+func TestLinesAreTheEntitiesWithoutTheirWhiteSpace(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		g := jsonText{t}
+		entities := make([]string, rapid.IntRange(0, 5).Draw(t, "entities"))
+
+		var want bytes.Buffer
+		for i := range entities {
+			entities[i] = g.object(3)
+			if err := json.Compact(&want, []byte(entities[i])); err != nil {
+				t.Fatalf("the generator made %q: %v", entities[i], err)
+			}
+			want.WriteByte('\n')
+		}
+
+		list := "[" + g.space() + strings.Join(entities, g.space()+","+g.space()) + g.space() + "]"
+		body := g.space() + "{" + g.others() + g.space() + `"entities"` + g.space() + ":" + g.space() + list + g.space() + "}" + g.space()
+
+		// The page held another one before.
+		page := export.Page{Lines: []byte("old\n"), Records: 7, Next: "/old"}
+		page.Reset()
+
+		reader := &pieces{body: strings.NewReader(body), sizes: rapid.SliceOfN(rapid.IntRange(1, 100), 1, 5).Draw(t, "reads")}
+		if _, err := genesys.ReadPage(reader, &page); err != nil {
+			t.Fatalf("read %q: %v", body, err)
+		}
+
+		if got := page.Lines; !bytes.Equal(got, want.Bytes()) {
+			t.Fatalf("lines of %q (-want +got):\n%s", body, cmp.Diff(want.String(), string(got)))
+		}
+		if page.Records != len(entities) || page.Next != "" {
+			t.Fatalf("got %d records and next link %q, want %d and none", page.Records, page.Next, len(entities))
+		}
+	})
+}
+
+func TestWhatAPageSaysOfTheNextIsRead(t *testing.T) {
+	t.Parallel()
+
+	for body, want := range map[string]genesys.Links{
+		`{"entities":[]}`: {},
+		`{"nextUri":"/a?b=\u0026","entities":[],"cursor":"c\n","nextPageUri":"\/d"}`: {NextURI: "/a?b=&", NextPageURI: "/d", Cursor: "c\n"},
+		`{"nextUri":null,"nextPageUri":"","cursor":null,"entities":[]}`:              {},
+		`{"entities":[{"nextUri":"/inner","cursor":"inner"}]}`:                       {},
+		`{"x":{"nextUri":"/inner"},"entities":[],"self":["cursor"]}`:                 {},
+	} {
+		t.Run(body, func(t *testing.T) {
+			t.Parallel()
+
+			var page export.Page
+			got, err := genesys.ReadPage(iotest.OneByteReader(strings.NewReader(body)), &page)
+			if err != nil {
+				t.Fatalf("read: %v", err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("links (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestAPageCutAnywhereIsNoPage(t *testing.T) {
+	t.Parallel()
+
+	const body = `{"results":2, "entities":[{"id":"1","a":[1.5,null,true]},{"id":"\u00e9é"}],"nextUri":"/a","cursor":null}`
+
+	for end := range len(body) {
+		var page export.Page
+		if _, err := genesys.ReadPage(strings.NewReader(body[:end]), &page); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("cut at %d, after %q: got %v, want %v", end, body[:end], err, io.ErrUnexpectedEOF)
+		}
+	}
+}
+
+// usersPage is a page of n users as the vendor sends them with a few expands.
+func usersPage(n int) []byte {
+	var page strings.Builder
+	page.WriteString(`{"entities":[`)
+	for i := range n {
+		if i > 0 {
+			page.WriteByte(',')
+		}
+		fmt.Fprintf(&page, `{"id":"5f1d3c2e-0000-4000-8000-%012d","name":"User Number %d","division":{"id":"d1","name":"Home","selfUri":"/api/v2/authorization/divisions/d1"},`+
+			`"chat":{"jabberId":"%d@acme.test"},"department":"Support \"North\"","email":"user%d@acme.test","primaryContactInfo":[{"address":"user%d@acme.test","mediaType":"EMAIL","type":"PRIMARY"}],`+
+			`"addresses":[],"state":"active","title":"Agent \u00e9","username":"user%d@acme.test","version":%d,"acdAutoAnswer":false,"preferredName":"Ünö",`+
+			`"groups":[{"id":"g1","selfUri":"/api/v2/groups/g1"},{"id":"g2","selfUri":"/api/v2/groups/g2"}],"skills":[{"id":"s1","name":"English","proficiency":5.0,"state":"active"}],`+
+			`"selfUri":"/api/v2/users/5f1d3c2e-0000-4000-8000-%012d"}`, i, i, i, i, i, i, i, i)
+	}
+	page.WriteString(`],"nextUri":"/api/v2/users/query?cursor=abc&pageSize=500","cursor":"abc","results":500}`)
+
+	return []byte(page.String())
+}
+
+// BenchmarkPage compares the streaming reader with encoding/json on a page of 500 users; divide the two.
+func BenchmarkPage(b *testing.B) {
+	body := usersPage(500)
+
+	b.Run("streaming", func(b *testing.B) {
+		var page export.Page
+		b.SetBytes(int64(len(body)))
+		b.ReportAllocs()
+
+		for b.Loop() {
+			page.Reset()
+			if _, err := genesys.ReadPage(bytes.NewReader(body), &page); err != nil || page.Records != 500 {
+				b.Fatalf("%d records: %v", page.Records, err)
+			}
+		}
+	})
+
+	b.Run("raw messages", func(b *testing.B) {
+		var lines bytes.Buffer
+		b.SetBytes(int64(len(body)))
+		b.ReportAllocs()
+
+		for b.Loop() {
+			var page struct {
+				Entities []json.RawMessage `json:"entities"`
+				NextURI  string            `json:"nextUri"`
+				Cursor   string            `json:"cursor"`
+			}
+			if err := json.NewDecoder(bytes.NewReader(body)).Decode(&page); err != nil {
+				b.Fatal(err)
+			}
+
+			lines.Reset()
+			for _, entity := range page.Entities {
+				if err := json.Compact(&lines, entity); err != nil {
+					b.Fatal(err)
+				}
+				lines.WriteByte('\n')
+			}
+		}
+	})
+}

@@ -1,0 +1,51 @@
+package genesys
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/token"
+)
+
+// probePath verifies the token that asks for it. Asking also restarts the idle timer of organisations that have one.
+const probePath = "/api/v2/tokens/me"
+
+// TokenProbe tries a token on the API. It implements [token.Prober]. It does not retry: the next run does.
+type TokenProbe struct {
+	Base    *url.URL // the API's address, with a gateway's path where there is one
+	HTTP    *http.Client
+	Attempt time.Duration // the longest that the request may take
+}
+
+// Probe implements [token.Prober]. Only 401 says that the token is no good, and not even that where it is the caller's
+// address that is refused.
+func (p *TokenProbe) Probe(ctx context.Context, t token.Token) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.Attempt)
+	defer cancel()
+
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.Base.JoinPath(probePath).String(), nil)
+	if err != nil {
+		return false, failure.Because(err, failure.InvalidConfiguration, "the API's address is not usable: check GENESYS_API_URL")
+	}
+
+	request.Header.Set("Authorization", "Bearer "+t.Access.Reveal())
+
+	reply, err := p.HTTP.Do(request)
+	if err != nil {
+		return false, failure.Because(err, failure.UpstreamUnavailable, "try the stored token: %s: %s", p.Base.Host, whatBroke(err))
+	}
+	defer reply.Body.Close()
+
+	switch status := reply.StatusCode; {
+	case status == http.StatusOK, status == http.StatusNoContent:
+		return false, nil
+	case status == http.StatusUnauthorized && readError(reply).Code != addressRefused:
+		return true, nil
+	default:
+		return false, failure.New(failure.UpstreamUnavailable, "try the stored token: %s answered with status %d (correlation id %s)",
+			p.Base.Host, status, correlationID(reply))
+	}
+}

@@ -1,0 +1,116 @@
+package token_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"genesys-cloud-export/shared/token"
+)
+
+// reserved is a rotator behind Lambda with a reserved concurrency of 1: who comes while it works is told so at once.
+type reserved struct {
+	rotator *token.Rotator
+	slot    chan struct{}
+
+	mu   sync.Mutex
+	asks []time.Time
+	busy int
+	told []int64 // the rejected versions of the asks that were let in
+}
+
+func newReserved(rotator *token.Rotator) *reserved {
+	return &reserved{rotator: rotator, slot: make(chan struct{}, 1)}
+}
+
+func (r *reserved) Ask(ctx context.Context, rejectedVersion int64) error {
+	r.mu.Lock()
+	r.asks = append(r.asks, time.Now())
+	r.mu.Unlock()
+
+	select {
+	case r.slot <- struct{}{}:
+		defer func() { <-r.slot }()
+	default:
+		r.mu.Lock()
+		r.busy++
+		r.mu.Unlock()
+
+		return token.ErrRotatorBusy
+	}
+
+	r.mu.Lock()
+	r.told = append(r.told, rejectedVersion)
+	r.mu.Unlock()
+
+	_, err := r.rotator.Rotate(ctx, token.Rotation{RejectedVersion: rejectedVersion})
+
+	return err
+}
+
+// readers makes exporters' readers, each in a process of its own.
+func (w *world) readers(n int, rotator token.Asker) []*token.Reader {
+	all := make([]*token.Reader, n)
+	for i := range all {
+		all[i] = &token.Reader{Store: w.parameter, Rotator: rotator}
+	}
+
+	return all
+}
+
+// together has every reader take a token at once, and returns what they got.
+func (w *world) together(all []*token.Reader) []token.Stored {
+	w.t.Helper()
+
+	got := make([]token.Stored, len(all))
+	var group sync.WaitGroup
+	for i, reader := range all {
+		group.Go(func() {
+			var err error
+			if got[i], err = reader.Token(w.t.Context()); err != nil {
+				w.t.Errorf("reader %d: %v", i, err)
+			}
+		})
+	}
+	group.Wait()
+
+	return got
+}
+
+// slowWorld has calls that take as long as they do in a region, so that readers cross.
+func slowWorld(t *testing.T) *world {
+	w := newWorld(t)
+	w.parameter.latency = 15 * time.Millisecond
+	w.endpoint.latency = 800 * time.Millisecond
+
+	return w
+}
+
+func wantAll(t *testing.T, got []token.Stored, grant int, version int64) {
+	t.Helper()
+
+	for i, stored := range got {
+		if stored.Access.Reveal() != access(grant) || stored.Version != version {
+			t.Errorf("reader %d has %q, version %d, want %q, version %d", i, stored.Access.Reveal(), stored.Version, access(grant), version)
+		}
+	}
+}
+
+// answers is a rotator that changes nothing and answers each ask with the next error, the last one for ever.
+type answers struct {
+	errs  []error
+	asked int
+	told  []int64
+}
+
+func (a *answers) Ask(_ context.Context, rejectedVersion int64) error {
+	a.told = append(a.told, rejectedVersion)
+	a.asked++
+
+	if len(a.errs) == 0 {
+		return nil
+	}
+
+	return a.errs[min(a.asked, len(a.errs))-1]
+}
