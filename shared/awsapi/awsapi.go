@@ -83,13 +83,16 @@ var errorCode = regexp.MustCompile(`^[A-Za-z0-9._-]{1,80}$`)
 func Describe(err error) string {
 	var timed net.Error
 
-	switch code := Code(err); {
+	code := Code(err)
+	if code != "" && !errorCode.MatchString(code) {
+		code = "an error without a name"
+	}
+
+	switch {
 	case Denied(err):
-		return "access was denied: check the function's role and the key's policy"
-	case errorCode.MatchString(code):
-		return "the service answered " + code
+		return "access was denied (" + code + "): check the function's role and the key's policy"
 	case code != "":
-		return "the service answered with an error of no name"
+		return "the service answered " + code
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.As(err, &timed) && timed.Timeout():
 		return "there was no answer in time"
 	default:
