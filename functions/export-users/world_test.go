@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -33,6 +34,7 @@ const (
 	genesysHost   = "127.0.0.1:8001"
 	ssmHost       = "127.0.0.1:8002"
 	s3Host        = "127.0.0.1:8003"
+	lambdaHost    = "127.0.0.1:8004"
 	tokenName     = "/world/token"
 	worldBucket   = "exports"
 	clientID      = "world"
@@ -47,6 +49,10 @@ type world struct {
 	network *http.Client
 	cloud   func(host string) aws.Config
 	out     bytes.Buffer
+
+	// rotator answers the rotator's invocations, whose payloads are kept in asked.
+	rotator http.HandlerFunc
+	asked   []string
 }
 
 // newWorld must be called in the bubble in which the world is used. A token is stored, and there is no rotator.
@@ -76,7 +82,19 @@ func newWorld(t *testing.T, organisation genesyssim.Config) *world {
 		t.Fatal(err)
 	}
 
-	for host, handler := range map[string]http.Handler{genesysHost: w.genesys, ssmHost: parameters, s3Host: objects} {
+	functions := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		payload, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+
+		w.asked = append(w.asked, string(payload))
+		w.rotator(rw, r)
+	})
+
+	for host, handler := range map[string]http.Handler{
+		genesysHost: w.genesys, ssmHost: parameters, s3Host: objects, lambdaHost: functions,
+	} {
 		stop, err := network.Serve(host, handler)
 		if err != nil {
 			t.Fatal(err)
@@ -96,7 +114,7 @@ func newWorld(t *testing.T, organisation genesyssim.Config) *world {
 	return w
 }
 
-// storeToken does what the rotator would.
+// storeToken does what the rotator would: it mints a token and stores it.
 func (w *world) storeToken() {
 	w.t.Helper()
 
@@ -117,6 +135,23 @@ func (w *world) storeToken() {
 	}
 }
 
+// shortenToken stores the token with that much of its life left.
+func (w *world) shortenToken(left time.Duration) {
+	w.t.Helper()
+
+	store := tokenstore.New(ssm.NewFromConfig(w.cloud(ssmHost)), tokenName, "")
+
+	stored, err := store.Read(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+
+	stored.ExpiresAt = time.Now().Add(left)
+	if _, err := store.Write(w.t.Context(), stored.Token); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // process is a new process of the function, with its memory empty.
 func (w *world) process(variables ...string) *handler {
 	cloud := w.cloud(s3Host)
@@ -127,12 +162,15 @@ func (w *world) process(variables ...string) *handler {
 	}, variables...), cloud, w.network, &w.out, slog.New(slog.NewJSONHandler(&w.out, nil)))
 }
 
-// router sends what is meant for SSM there; the function's clients share one base endpoint in these tests.
+// router sends what is meant for SSM or Lambda there; the function's clients share one base endpoint in these tests.
 type router struct{ client *http.Client }
 
 func (r router) Do(request *http.Request) (*http.Response, error) {
-	if strings.HasPrefix(request.Header.Get("X-Amz-Target"), "AmazonSSM.") {
+	switch {
+	case strings.HasPrefix(request.Header.Get("X-Amz-Target"), "AmazonSSM."):
 		request.URL.Host = ssmHost
+	case strings.HasPrefix(request.URL.Path, "/2015-03-31/"):
+		request.URL.Host = lambdaHost
 	}
 
 	return r.client.Do(request)

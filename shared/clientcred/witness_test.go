@@ -171,7 +171,7 @@ func TestWitnessedCurrentVersionIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// moto 5.2 goes on giving the version that was put last as the current one. AWS gives the one that has the stage:
+	// moto 5.2 goes on giving the version that was current before. AWS gives the one that has the stage:
 	// https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
 	if w.Name == witness.Moto {
 		w.wantSecret(t, "second")

@@ -18,7 +18,8 @@ import (
 const SchemaVersion = 1
 
 // Checkpoint is the state of one export between and during invocations. Whoever replaces it by compare-and-swap has
-// committed what it says.
+// committed what it says. A field that is added later is left out where it is zero: the checksum is taken of the document
+// as this code writes it, and has to hold for the checkpoints of exports that are running.
 type Checkpoint struct {
 	SchemaVersion int    `json:"schema_version"`
 	ExportID      string `json:"export_id"`
@@ -37,9 +38,9 @@ type Checkpoint struct {
 	Position Position `json:"position"`
 	Parts    []Part   `json:"parts"`
 
-	NotBefore time.Time `json:"not_before,omitzero"` // a rate limit forbids requests until then
-	Stalled   int       `json:"stalled"`             // continues in a row without a committed page
-	Limit     int       `json:"limit_per_minute"`    // the lowest rate limit that the API told; 0: none yet
+	NotBefore time.Time `json:"not_before,omitzero"`       // a rate limit forbids requests until then
+	Stalled   int       `json:"stalled"`                   // continues in a row without a committed page
+	Limit     int       `json:"limit_per_minute,omitzero"` // the lowest rate limit that the API told; 0: none yet
 
 	Checksum string `json:"checksum"` // SHA-256 of this document with an empty checksum
 }

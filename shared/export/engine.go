@@ -77,6 +77,10 @@ func (e *Engine) Run(ctx context.Context, event Event, newID string) (Result, St
 		id = newID
 	}
 
+	if !idPattern.MatchString(id) {
+		return Result{}, Stats{}, failure.New(failure.InvalidInput, "export_id is missing, and the invocation has no request id to stand in for it: send one")
+	}
+
 	s := &slice{Engine: e, budget: budget.Of(ctx, e.Reserve), id: id}
 
 	result, err := s.run(ctx, event)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -229,7 +230,7 @@ func TestWitnessedVersionsBeyondTheHundredthGoOn(t *testing.T) {
 	w := newWitnessed(t)
 	const writes, kept = 103, 100
 	for want := int64(1); want <= writes; want++ {
-		if got, err := w.store.Write(t.Context(), tokenNow(fmt.Sprint(want))); err != nil || got != want {
+		if got, err := w.store.Write(t.Context(), tokenNow(strconv.FormatInt(want, 10))); err != nil || got != want {
 			t.Fatalf("write at the %s: version %d, %v, want %d", w.Name, got, err, want)
 		}
 	}

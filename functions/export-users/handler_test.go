@@ -1,0 +1,198 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/google/go-cmp/cmp"
+
+	"genesys-cloud-export/shared/devstack/genesyssim"
+	"genesys-cloud-export/shared/export"
+)
+
+// errorType is what Lambda reports for an error.
+func errorType(t *testing.T, err error) (kind, message string) {
+	t.Helper()
+
+	failed, ok := errors.AsType[messages.InvokeResponse_Error](err)
+	if !ok {
+		t.Fatalf("got %v (%T), want an error in Lambda's form", err, err)
+	}
+
+	return failed.Type, failed.Message
+}
+
+const asksRotator = "ROTATOR_FUNCTION_NAME=rotator"
+
+func TestX04ARejectedTokenIsReplacedByTheRotatorWhichIsAskedOnce(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, genesyssim.Config{Users: 1_000, Seed: 1, Faults: []genesyssim.Fault{
+			{Path: "/api/v2/users/query", Nth: 4, Action: genesyssim.ActionRevokeToken},
+		}})
+		w.rotator = func(rw http.ResponseWriter, _ *http.Request) {
+			w.storeToken()
+			_, _ = rw.Write([]byte(`{"rotated":true}`))
+		}
+
+		result, err := w.invoke(w.process(asksRotator), time.Minute, `{"state":"any"}`)
+		if err != nil || result.Status != export.StatusComplete || result.Records != 1_000 {
+			t.Errorf("got %+v, %v", result, err)
+		}
+
+		if diff := cmp.Diff([]string{`{"rejected_version":1}`}, w.asked); diff != "" {
+			t.Errorf("the rotator was asked (-want +got):\n%s", diff)
+		}
+
+		if got := w.genesys.Stats().BadTokenRequests; got != 1 {
+			t.Errorf("requests with a bad token: got %d, want 1", got)
+		}
+	})
+}
+
+func TestX04ATokenThatSomebodyElseReplacedIsReadAgainAndNobodyAsked(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, genesyssim.Config{Users: 1_000, Seed: 1})
+		process := w.process(asksRotator)
+
+		if _, err := w.invoke(process, time.Minute, `{"export_id":"first","state":"any"}`); err != nil {
+			t.Fatal(err)
+		}
+
+		w.genesys.RevokeTokens()
+		w.storeToken()
+
+		if result, err := w.invoke(process, time.Minute, `{"export_id":"second","state":"any"}`); err != nil || result.Records != 1_000 {
+			t.Errorf("got %+v, %v", result, err)
+		}
+
+		if len(w.asked) != 0 {
+			t.Errorf("the rotator was asked %q", w.asked)
+		}
+	})
+}
+
+func TestX04ARotatorThatDoesNotHelpIsANamedError(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct {
+		rotator http.HandlerFunc
+		want    string
+	}{
+		"it fails": {func(rw http.ResponseWriter, _ *http.Request) {
+			rw.Header().Set("X-Amz-Function-Error", "Unhandled")
+			_, _ = fmt.Fprint(rw, `{"errorType":"InvalidCredentials","errorMessage":"canary"}`)
+		}, "InvalidCredentials"},
+		"it leaves the token as it is": {func(rw http.ResponseWriter, _ *http.Request) {
+			_, _ = fmt.Fprint(rw, `{"rotated":false}`)
+		}, "what it left is rejected"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, genesyssim.Config{Users: 1_000, Seed: 1})
+				w.rotator = test.rotator
+				w.genesys.RevokeTokens()
+
+				_, err := w.invoke(w.process(asksRotator), time.Minute, "{}")
+
+				kind, message := errorType(t, err)
+				if kind != "TokenUnavailable" || !strings.Contains(message, test.want) || strings.Contains(message, "canary") {
+					t.Errorf("got %s: %s", kind, message)
+				}
+
+				if len(w.asked) != 1 {
+					t.Errorf("the rotator was asked %d times, want once", len(w.asked))
+				}
+			})
+		})
+	}
+}
+
+func TestX06ATokenThatExpiresDuringAWaitIsReadAgainBeforeTheNextAttempt(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, genesyssim.Config{Users: 1_000, Seed: 1, Faults: []genesyssim.Fault{
+			{Path: "/api/v2/users/query", Nth: 4, Status: http.StatusTooManyRequests, RetryAfter: "120"},
+		}})
+		w.shortenToken(100 * time.Second)
+		w.rotator = func(rw http.ResponseWriter, _ *http.Request) {
+			w.storeToken()
+			_, _ = rw.Write([]byte(`{"rotated":true}`))
+		}
+
+		result, err := w.invoke(w.process(asksRotator), 10*time.Minute, `{"state":"any"}`)
+		if err != nil || result.Status != export.StatusComplete || result.Records != 1_000 {
+			t.Errorf("got %+v, %v", result, err)
+		}
+
+		if diff := cmp.Diff([]string{`{}`}, w.asked); diff != "" {
+			t.Errorf("the rotator was asked (-want +got):\n%s", diff)
+		}
+
+		if got := w.genesys.Stats(); got.BadTokenRequests != 0 || len(got.EarlyRequests) != 0 {
+			t.Errorf("bad token requests %d, early requests %v; want none", got.BadTokenRequests, got.EarlyRequests)
+		}
+	})
+}
+
+func TestWithoutARotatorAMissingTokenIsAnErrorThatSaysWhatToSet(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, genesyssim.Config{Users: 10, Seed: 1})
+
+		_, err := w.invoke(w.process("TOKEN_PARAMETER_NAME=/another"), time.Minute, "{}")
+		if kind, message := errorType(t, err); kind != "TokenUnavailable" || !strings.Contains(message, "ROTATOR_FUNCTION_NAME") {
+			t.Errorf("got %s: %s", kind, message)
+		}
+
+		if requests := w.genesys.Stats().Requests["GET /api/v2/users/query"]; requests != 0 {
+			t.Errorf("%d pages were asked for without a token", requests)
+		}
+	})
+}
+
+func TestAnInvocationWithoutRequestIDAndExportIDIsRefused(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, genesyssim.Config{Users: 10, Seed: 1})
+
+		_, err := w.process().Invoke(t.Context(), []byte("{}"))
+		if kind, message := errorType(t, err); kind != "InvalidInput" || !strings.Contains(message, "export_id") {
+			t.Errorf("got %s: %s", kind, message)
+		}
+	})
+}
+
+func TestBothDialectsExportTheSame(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, genesyssim.Config{Users: 1_000, Seed: 1})
+
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			result, err := w.invoke(w.process("USERS_QUERY_METHOD="+method), time.Minute,
+				`{"export_id":"by-`+method+`","state":"any","expand":["groups","skills"],"sort_order":"DESC"}`)
+			if err != nil || result.Records != 1_000 || result.Status != export.StatusComplete {
+				t.Errorf("%s: got %+v, %v", method, result, err)
+			}
+
+			if got := w.genesys.Stats().Requests[method+" /api/v2/users/query"]; got != 10 {
+				t.Errorf("%s: %d requests, want 10", method, got)
+			}
+		}
+	})
+}
