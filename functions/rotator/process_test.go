@@ -21,7 +21,10 @@ func TestTheBuiltRotatorAnswersEveryEventWithAllProblemsOfItsConfiguration(t *te
 	for range 2 {
 		reply, failed := function.Invoke(t, "{}")
 
-		var problem struct{ ErrorType, ErrorMessage string }
+		var problem struct {
+			ErrorType    string `json:"errorType"`
+			ErrorMessage string `json:"errorMessage"`
+		}
 		if err := json.Unmarshal(reply, &problem); err != nil || !failed {
 			t.Fatalf("got %s, %v", reply, err)
 		}
