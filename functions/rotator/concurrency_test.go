@@ -50,7 +50,7 @@ func (r *reserved) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		return
 	}
 
-	if _, err := r.stack.invoke(r.h, string(payload)); err != nil { //nolint:contextcheck // Lambda goes on where the caller has gone
+	if _, err := r.stack.invoke(r.h, string(payload)); err != nil {
 		w.Header().Set("X-Amz-Function-Error", "Unhandled")
 		fmt.Fprint(w, `{"errorType":"Failed"}`)
 
