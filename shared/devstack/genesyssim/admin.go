@@ -49,17 +49,38 @@ func (s *Simulator) SetClientSecret(value secret.Text) error {
 // somebody else rotated it. Tokens stay good.
 func (s *Simulator) RegenerateSecret() { s.tokens.setSecret(secret.New(rand.Text())) }
 
-// serveAdmin answers under /_sim/. It asks for no token: serve the simulator on the loopback alone.
+// serveAdmin answers under /_sim/. It asks for no token: serve the simulator on the loopback alone. A browser that sends a
+// form or a request from another site's page is refused, or every page that is open there could meddle.
 func (s *Simulator) serveAdmin(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{request: r, correlationID: newUUID()}
-	var answer *reply
-	switch r.Method + " " + r.URL.Path {
-	case "GET /_sim/stats":
-		answer = jsonReply(http.StatusOK, s.Stats())
-	case "GET /_sim/users":
+	if new(http.CrossOriginProtection).Check(r) != nil {
+		s.send(r.Context(), w, x, x.refuse(errCrossSite()))
+
+		return
+	}
+	if r.Method == http.MethodGet && r.URL.Path == adminPrefix+"users" {
 		s.adminUsers(r.Context(), w, x)
 
 		return
+	}
+	s.send(r.Context(), w, x, s.answerAdmin(x))
+}
+
+// answerAdmin does what the admin request asks for.
+func (s *Simulator) answerAdmin(x *exchange) *reply {
+	var answer *reply
+	r := x.request
+	switch r.Method + " " + r.URL.Path {
+	case "GET /_sim/":
+		return s.answerPage()
+	case "POST /_sim/":
+		return s.answerForm(r)
+	case "GET /_sim/live":
+		return s.answerLive()
+	case "GET /_sim/stats":
+		return jsonReply(http.StatusOK, s.Stats())
+	case "GET /_sim/faults":
+		return jsonReply(http.StatusOK, s.Faults())
 	case "POST /_sim/reset-stats":
 		s.ResetStats()
 	case "POST /_sim/revoke-tokens":
@@ -76,7 +97,8 @@ func (s *Simulator) serveAdmin(w http.ResponseWriter, r *http.Request) {
 	if answer == nil {
 		answer = newReply(http.StatusNoContent, "", nil)
 	}
-	s.send(r.Context(), w, x, answer)
+
+	return answer
 }
 
 // refuseError answers 400 with an error's text, and nothing for nil.

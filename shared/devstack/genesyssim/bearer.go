@@ -116,6 +116,14 @@ func (t *tokenStore) setLifetime(lifetime time.Duration) {
 	t.lifetime = lifetime
 }
 
+// lifetimeNow is the lifetime of the tokens to come.
+func (t *tokenStore) lifetimeNow() time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+
+	return t.lifetime
+}
+
 // setDisabled switches the client off, which kills its tokens at once, or on, which brings none of them back.
 func (t *tokenStore) setDisabled(disabled bool) {
 	t.mu.Lock()

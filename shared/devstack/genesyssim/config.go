@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"time"
 
 	"genesys-cloud-export/shared/secret"
@@ -39,7 +40,12 @@ type Config struct {
 	// IdleTimeout kills a token that was not used for so long; 0: never. HIPAA organisations have 15 minutes.
 	IdleTimeout time.Duration
 	// RateLimit is how many API requests one token may make in each RateWindow; 0: any number. The platform's is 300 a minute.
+	// A 429 names it as the platform does, per minute: RateLimit × 1 min / RateWindow.
 	RateLimit int
+	// RateLimitHeaders sends the headers inin-ratelimit-count, -allowed and -reset with every API reply that counts against
+	// RateLimit. The platform withdrew them in June 2021. Count and allowed are per minute too, so that their ratio is what
+	// is used of the limit; reset is the seconds until the window ends.
+	RateLimitHeaders bool
 	// TokenRateLimit is how many token requests are answered in each RateWindow; 0: any number.
 	TokenRateLimit int
 	// RateWindow is how long both limits count before they begin anew; 0 means [DefaultRateWindow]. The platform's is a
@@ -104,6 +110,16 @@ func (c Config) validate() error {
 	}
 
 	return errors.Join(problems...)
+}
+
+// perMinute scales a number of requests in each RateWindow to a minute, rounded down, and at least 1 where there was one.
+func (c Config) perMinute(requests int) int {
+	if requests == 0 {
+		return 0
+	}
+	scaled := float64(requests) * float64(time.Minute) / float64(c.RateWindow)
+
+	return int(max(1, min(scaled, math.MaxInt32)))
 }
 
 // checkLifetime holds a token lifetime against what expires_in can say.

@@ -47,6 +47,13 @@ func errInvalidCursor() *apiError {
 	}
 }
 
+func errCrossSite() *apiError {
+	return &apiError{
+		status: http.StatusForbidden, code: "not.allowed",
+		message: "Another site's page sent this; use the admin page itself, or a client that is no browser",
+	}
+}
+
 // errorBody is the shape of every error of the API.
 type errorBody struct {
 	Message   string     `json:"message"`
@@ -85,9 +92,9 @@ func (x *exchange) refuse(err *apiError) *reply {
 	return answer
 }
 
-// throttled answers 429 as the platform does: whole seconds, in the header and in the message.
+// throttled answers 429 as the platform does: whole seconds, in the header and in the message, and the limit of a minute.
 func (x *exchange) throttled(wait time.Duration, limit int) *reply {
-	seconds := max(1, int((wait+time.Second-1)/time.Second))
+	seconds := wholeSeconds(wait)
 	answer := jsonReply(http.StatusTooManyRequests, x.throttledBody(seconds, limit))
 	answer.header.Set("Retry-After", strconv.Itoa(seconds))
 

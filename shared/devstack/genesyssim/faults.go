@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -37,6 +38,16 @@ const (
 	ActionLinksDisagree   Action = "links_disagree"     // nextUri, nextPageUri and cursor lead to three places
 	ActionEntity          Action = "entity"             // the page has one raw entity more
 )
+
+// Actions lists the actions.
+func Actions() []Action {
+	return []Action{
+		ActionReset, ActionResetBody, ActionTruncate, ActionShortLength, ActionCutGzip, ActionHang, ActionDrip, ActionHTML,
+		ActionRedirect, ActionRevokeToken, ActionExpire, ActionEmptyPage, ActionNullEntities, ActionEntitiesObject,
+		ActionRepeatPage, ActionNextURI, ActionDropNext, ActionNextPageURIOnly, ActionCursorOnly, ActionLinksDisagree,
+		ActionEntity,
+	}
+}
 
 // Fault is one thing that goes wrong: which requests it hits, and what happens to them. Where several faults of a script
 // would hit one request, the first of them does; the others have counted it, and hit the next that they may.
@@ -88,6 +99,9 @@ type Fault struct {
 	EntityBytes int `json:"entity_bytes,omitempty"`
 	// EntityDepth adds an entity of so many objects in one another.
 	EntityDepth int `json:"entity_depth,omitempty"`
+
+	// Note says in words what the fault is there for. It changes nothing.
+	Note string `json:"note,omitempty"`
 }
 
 // ParseFaults reads a script of JSON lines, one fault a line; empty lines are passed over. An unknown field, or a fault
@@ -132,7 +146,7 @@ func (f *Fault) validate() error {
 		return errors.New("a number is negative: only times and retry_after_in may be")
 	case f.Status != 0 && (f.Status < http.StatusOK || f.Status > 599):
 		return fmt.Errorf("field status is %d: give 200 to 599", f.Status)
-	case !f.Action.known():
+	case f.Action != "" && !slices.Contains(Actions(), f.Action):
 		return fmt.Errorf("field action is %q: there is no such action", f.Action)
 	case f.Action == ActionDrip && f.DripMS == 0:
 		return errors.New("field drip_ms is missing: say how far apart the bytes are")
@@ -192,16 +206,4 @@ func (f *Fault) hitsPath(path string) bool {
 	}
 
 	return path == f.Path
-}
-
-func (a Action) known() bool {
-	switch a {
-	case "", ActionReset, ActionResetBody, ActionTruncate, ActionShortLength, ActionCutGzip, ActionHang, ActionDrip,
-		ActionHTML, ActionRedirect, ActionRevokeToken, ActionExpire, ActionEmptyPage, ActionNullEntities,
-		ActionEntitiesObject, ActionRepeatPage, ActionNextURI, ActionDropNext, ActionNextPageURIOnly, ActionCursorOnly,
-		ActionLinksDisagree, ActionEntity:
-		return true
-	default:
-		return false
-	}
 }

@@ -24,10 +24,17 @@ func newWindows(limit int, length time.Duration) *windows {
 	return &windows{limit: limit, length: length, open: make(map[string]*window)}
 }
 
-// take counts a request of key, or reports how long its window still lasts where the limit is used up.
-func (w *windows) take(key string, now time.Time) (wait time.Duration, limited bool) {
+// allowance is what a key has used of its window.
+type allowance struct {
+	used    int
+	resets  time.Duration // until the window ends; 0 where nothing is limited
+	refused bool          // the limit was used up: the request did not count
+}
+
+// take counts a request of key, or refuses it where the limit is used up.
+func (w *windows) take(key string, now time.Time) allowance {
 	if w.limit == 0 {
-		return 0, false
+		return allowance{}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -38,12 +45,12 @@ func (w *windows) take(key string, now time.Time) (wait time.Duration, limited b
 		current = &window{ends: now.Add(w.length)}
 		w.open[key] = current
 	}
-	if current.used >= w.limit {
-		return current.ends.Sub(now), true
+	refused := current.used >= w.limit
+	if !refused {
+		current.used++
 	}
-	current.used++
 
-	return 0, false
+	return allowance{used: current.used, resets: current.ends.Sub(now), refused: refused}
 }
 
 // prune forgets windows that ended, so that tokens which come and go do not add up.
@@ -53,6 +60,21 @@ func (w *windows) prune(now time.Time) {
 			delete(w.open, key)
 		}
 	}
+}
+
+// wholeSeconds rounds a wait up, to at least one second: who waits so long does not come early.
+func wholeSeconds(wait time.Duration) int {
+	return max(1, int((wait+time.Second-1)/time.Second))
+}
+
+// tellLimit sets the withdrawn rate-limit headers where they are asked for and something is limited.
+func (s *Simulator) tellLimit(answer *reply, spent allowance) {
+	if !s.config.RateLimitHeaders || spent.resets == 0 {
+		return
+	}
+	answer.header.Set("inin-ratelimit-count", strconv.Itoa(s.config.perMinute(spent.used)))
+	answer.header.Set("inin-ratelimit-allowed", strconv.Itoa(s.config.perMinute(s.config.RateLimit)))
+	answer.header.Set("inin-ratelimit-reset", strconv.Itoa(wholeSeconds(spent.resets)))
 }
 
 // gates remembers until when each caller was told to stay away.

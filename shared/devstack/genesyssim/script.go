@@ -60,6 +60,30 @@ func (s *script) next(method, path string) *Fault {
 	return hit
 }
 
+// FaultCount is one fault of the script in force, and what has become of it.
+type FaultCount struct {
+	Fault Fault `json:"fault"`
+	// Seen is how many requests of its method and path came since the script was put in place.
+	Seen int `json:"seen"`
+	// Hits is how many of them it hit.
+	Hits int `json:"hits"`
+}
+
+// Faults returns the script in force, in its order, with the counts so far.
+func (s *Simulator) Faults() []FaultCount { return s.script.counts() }
+
+func (s *script) counts() []FaultCount {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	counts := make([]FaultCount, len(s.entries))
+	for i, entry := range s.entries {
+		counts[i] = FaultCount{Fault: entry.fault, Seen: entry.seen, Hits: entry.hits}
+	}
+
+	return counts
+}
+
 // contains reports whether the script has a fault of this action.
 func (s *script) contains(action Action) bool {
 	s.mu.Lock()

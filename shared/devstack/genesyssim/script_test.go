@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"genesys-cloud-export/shared/devstack/genesyssim"
 )
 
@@ -83,4 +85,58 @@ func FuzzParseFaults(f *testing.F) {
 			t.Errorf("a script that was parsed is refused: %v", err)
 		}
 	})
+}
+
+// examples are the example scripts that the package carries.
+func examples(t *testing.T) []genesyssim.Example {
+	t.Helper()
+	all, err := genesyssim.Examples()
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return all
+}
+
+func TestEveryActionHasAnExampleAndEveryExampleSaysWhatItIsFor(t *testing.T) {
+	t.Parallel()
+	shown := map[genesyssim.Action]bool{}
+	for _, example := range examples(t) {
+		lines := strings.Split(strings.TrimSpace(strings.ReplaceAll(example.Script, "\n\n", "\n")), "\n")
+		if len(lines) != len(example.Faults) || len(lines) == 0 {
+			t.Errorf("%s has %d lines and %d faults, want one a line", example.Name, len(lines), len(example.Faults))
+		}
+		for _, fault := range example.Faults {
+			shown[fault.Action] = true
+			if fault.Note == "" {
+				t.Errorf("%s has a fault without a note", example.Name)
+			}
+		}
+	}
+	for _, action := range genesyssim.Actions() {
+		if !shown[action] {
+			t.Errorf("no example shows %s", action)
+		}
+	}
+}
+
+func TestTheScriptInForceIsShownWithItsCounts(t *testing.T) {
+	t.Parallel()
+	s := start(t, genesyssim.Config{})
+	s.must(t, http.MethodPost, "/_sim/faults", "", `{"path":"/api/v2/users","nth":2,"status":500,"note":"the second"}`+"\n"+`{"path":"/api/*","status":502}`)
+	for range 3 {
+		s.must(t, http.MethodGet, "/api/v2/users", "", "")
+	}
+
+	const want = `[{"fault":{"path":"/api/v2/users","nth":2,"status":500,"note":"the second"},"seen":3,"hits":1},` +
+		`{"fault":{"path":"/api/*","status":502},"seen":3,"hits":1}]`
+	if diff := cmp.Diff(want, string(s.must(t, http.MethodGet, "/_sim/faults", "", "").body)); diff != "" {
+		t.Errorf("the script in force (-want +got):\n%s", diff)
+	}
+	if err := s.SetFaults(nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := string(s.must(t, http.MethodGet, "/_sim/faults", "", "").body); got != "[]" {
+		t.Errorf("an empty script is shown as %s, want []", got)
+	}
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"html/template"
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -36,6 +38,7 @@ type Simulator struct {
 	stats   *ledger
 	pages   *lastPages
 	gzip    *compressor
+	page    func() (*template.Template, error)
 }
 
 // New makes a simulator of the organisation that config describes. The error names every field that does not hold.
@@ -62,6 +65,7 @@ func New(config Config) (*Simulator, error) {
 		stats:   newLedger(),
 		pages:   newLastPages(),
 		gzip:    newCompressor(config.NoCompression),
+		page:    sync.OnceValues(parsePage),
 	}, nil
 }
 
@@ -143,8 +147,17 @@ func (s *Simulator) answerAPI(x *exchange) *reply {
 	if err := s.authenticate(x.bearer, x.request.Header.Get("Authorization") != ""); err != nil {
 		return x.refuse(err)
 	}
-	if wait, limited := s.limits.take(x.bearer, time.Now()); limited {
-		return x.throttled(wait, s.config.RateLimit)
+	spent := s.limits.take(x.bearer, time.Now())
+	answer := s.answerWithin(x, spent)
+	s.tellLimit(answer, spent)
+
+	return answer
+}
+
+// answerWithin asks the resource unless the limit is used up.
+func (s *Simulator) answerWithin(x *exchange, spent allowance) *reply {
+	if spent.refused {
+		return x.throttled(spent.resets, s.config.perMinute(s.config.RateLimit))
 	}
 
 	method := x.request.Method

@@ -30,7 +30,7 @@ func (s *Simulator) answerToken(x *exchange) *reply {
 
 		return answer
 	}
-	if _, limited := s.minting.take("", time.Now()); limited {
+	if s.minting.take("", time.Now()).refused {
 		return tokenRefusal(http.StatusBadRequest, "invalid_request", "rate limit exceeded; too many token requests")
 	}
 	form, refusal := readForm(r)
