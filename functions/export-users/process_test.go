@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"genesys-cloud-export/shared/devstack/functiontest"
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/settings"
@@ -62,52 +60,17 @@ func TestEveryExampleEventIsAnEventOfTheUsersExport(t *testing.T) {
 func TestTheReadmeTellsTheUsersExportsVariables(t *testing.T) {
 	t.Parallel()
 
-	want := make(map[string]string)
-	for _, variable := range settings.Variables(config{}) {
-		want[variable.Name] = variable.Default
-	}
-
-	if diff := cmp.Diff(want, functiontest.ReadmeVariables(t, "export-users")); diff != "" {
-		t.Errorf("the README's configuration table (-code +README):\n%s", diff)
-	}
+	functiontest.WantReadmeVariables(t, "export-users", settings.Variables(config{}))
 }
 
 func TestTheUsersExportLinksNothingElse(t *testing.T) {
 	t.Parallel()
 
-	got, devstack := functiontest.Modules(t, "export-users")
-	if devstack {
-		t.Error("something that was made for development is linked")
-	}
-
-	want := []string{
-		"github.com/aws/aws-lambda-go",
-		"github.com/aws/aws-sdk-go-v2",
+	functiontest.WantModules(t, "export-users",
 		"github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream",
-		"github.com/aws/aws-sdk-go-v2/config",
-		"github.com/aws/aws-sdk-go-v2/credentials",
-		"github.com/aws/aws-sdk-go-v2/feature/ec2/imds",
-		"github.com/aws/aws-sdk-go-v2/internal/configsources",
-		"github.com/aws/aws-sdk-go-v2/internal/endpoints/v2",
-		"github.com/aws/aws-sdk-go-v2/internal/v4a",
-		"github.com/aws/aws-sdk-go-v2/service/internal/accept-encoding",
 		"github.com/aws/aws-sdk-go-v2/service/internal/checksum",
-		"github.com/aws/aws-sdk-go-v2/service/internal/presigned-url",
 		"github.com/aws/aws-sdk-go-v2/service/internal/s3shared",
 		"github.com/aws/aws-sdk-go-v2/service/lambda",
 		"github.com/aws/aws-sdk-go-v2/service/s3",
-		"github.com/aws/aws-sdk-go-v2/service/signin",
-		"github.com/aws/aws-sdk-go-v2/service/ssm",
-		"github.com/aws/aws-sdk-go-v2/service/sso",
-		"github.com/aws/aws-sdk-go-v2/service/ssooidc",
-		"github.com/aws/aws-sdk-go-v2/service/sts",
-		"github.com/aws/smithy-go",
-		"github.com/caarlos0/env/v11",
-		"github.com/go-json-experiment/json",
-		"github.com/klauspost/compress",
-		"golang.org/x/time",
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("linked modules (-want +got):\n%s", diff)
-	}
+	)
 }

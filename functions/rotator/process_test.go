@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"genesys-cloud-export/shared/devstack/functiontest"
 	"genesys-cloud-export/shared/settings"
 )
@@ -61,48 +59,13 @@ func TestEveryExampleEventIsAnEventOfTheRotator(t *testing.T) {
 func TestTheReadmeTellsTheRotatorsVariables(t *testing.T) {
 	t.Parallel()
 
-	want := make(map[string]string)
-	for _, variable := range settings.Variables(config{}) {
-		want[variable.Name] = variable.Default
-	}
-
-	if diff := cmp.Diff(want, functiontest.ReadmeVariables(t, "rotator")); diff != "" {
-		t.Errorf("the README's configuration table (-code +README):\n%s", diff)
-	}
+	functiontest.WantReadmeVariables(t, "rotator", settings.Variables(config{}))
 }
 
 func TestTheRotatorLinksNothingElse(t *testing.T) {
 	t.Parallel()
 
-	got, devstack := functiontest.Modules(t, "rotator")
-	if devstack {
-		t.Error("something that was made for development is linked")
-	}
-
-	want := []string{
-		"github.com/aws/aws-lambda-go",
-		"github.com/aws/aws-sdk-go-v2",
-		"github.com/aws/aws-sdk-go-v2/config",
-		"github.com/aws/aws-sdk-go-v2/credentials",
-		"github.com/aws/aws-sdk-go-v2/feature/ec2/imds",
-		"github.com/aws/aws-sdk-go-v2/internal/configsources",
-		"github.com/aws/aws-sdk-go-v2/internal/endpoints/v2",
-		"github.com/aws/aws-sdk-go-v2/internal/v4a",
-		"github.com/aws/aws-sdk-go-v2/service/internal/accept-encoding",
-		"github.com/aws/aws-sdk-go-v2/service/internal/presigned-url",
+	functiontest.WantModules(t, "rotator",
 		"github.com/aws/aws-sdk-go-v2/service/secretsmanager",
-		"github.com/aws/aws-sdk-go-v2/service/signin",
-		"github.com/aws/aws-sdk-go-v2/service/ssm",
-		"github.com/aws/aws-sdk-go-v2/service/sso",
-		"github.com/aws/aws-sdk-go-v2/service/ssooidc",
-		"github.com/aws/aws-sdk-go-v2/service/sts",
-		"github.com/aws/smithy-go",
-		"github.com/caarlos0/env/v11",
-		"github.com/go-json-experiment/json",
-		"github.com/klauspost/compress",
-		"golang.org/x/time",
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("linked modules (-want +got):\n%s", diff)
-	}
+	)
 }

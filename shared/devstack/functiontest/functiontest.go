@@ -16,7 +16,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"genesys-cloud-export/shared/devstack/lambdasim"
+	"genesys-cloud-export/shared/settings"
 )
 
 // module is the path of this module; functions lie below it.
@@ -102,9 +105,9 @@ func (f *Function) Logs() string {
 	return f.logs.String()
 }
 
-// Modules returns the modules that the function is linked from, this one and the standard library aside, and whether
-// anything of devstack is among its packages.
-func Modules(t testing.TB, function string) (modules []string, devstack bool) {
+// WantModules holds what the function is linked from, this module and the standard library aside, to a list, and lets
+// nothing of devstack be among its packages. What AWS's SDK and this project's settings always bring need not be listed.
+func WantModules(t testing.TB, function string, more ...string) {
 	t.Helper()
 
 	list := command(t, "go", "list", "-deps", "-tags", "lambda.norpc", "-f", "{{.ImportPath}} {{with .Module}}{{.Path}}{{end}}", module+"/functions/"+function)
@@ -114,18 +117,43 @@ func Modules(t testing.TB, function string) (modules []string, devstack bool) {
 		t.Fatalf("list what %s links: %v", function, err)
 	}
 
+	var got []string
 	for line := range strings.Lines(string(output)) {
 		fields := strings.Fields(line)
-		devstack = devstack || strings.HasPrefix(fields[0], module+"/shared/devstack")
+		if strings.HasPrefix(fields[0], module+"/shared/devstack") {
+			t.Errorf("%s, which was made for development, is linked", fields[0])
+		}
 
-		if len(fields) == 2 && fields[1] != module && !slices.Contains(modules, fields[1]) {
-			modules = append(modules, fields[1])
+		if len(fields) == 2 && fields[1] != module && !slices.Contains(got, fields[1]) {
+			got = append(got, fields[1])
 		}
 	}
 
-	slices.Sort(modules)
+	want := append(common(), more...)
+	slices.Sort(want)
+	slices.Sort(got)
 
-	return modules, devstack
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("linked modules (-want +got):\n%s", diff)
+	}
+}
+
+// common is what every function links.
+func common() []string {
+	modules := []string{
+		"github.com/caarlos0/env/v11", "github.com/go-json-experiment/json", "github.com/klauspost/compress", "golang.org/x/time",
+	}
+	for _, name := range []string{
+		"aws-lambda-go", "smithy-go", "aws-sdk-go-v2", "aws-sdk-go-v2/config", "aws-sdk-go-v2/credentials",
+		"aws-sdk-go-v2/feature/ec2/imds", "aws-sdk-go-v2/internal/configsources", "aws-sdk-go-v2/internal/endpoints/v2",
+		"aws-sdk-go-v2/internal/v4a", "aws-sdk-go-v2/service/internal/accept-encoding",
+		"aws-sdk-go-v2/service/internal/presigned-url", "aws-sdk-go-v2/service/signin", "aws-sdk-go-v2/service/ssm",
+		"aws-sdk-go-v2/service/sso", "aws-sdk-go-v2/service/ssooidc", "aws-sdk-go-v2/service/sts",
+	} {
+		modules = append(modules, "github.com/aws/"+name)
+	}
+
+	return modules
 }
 
 // Events returns the function's example events by file name.
@@ -150,9 +178,9 @@ func Events(t testing.TB, function string) map[string][]byte {
 // row is a row of the README's configuration table: variable, functions, default, meaning.
 var row = regexp.MustCompile("(?m)^\\| `([A-Z_]+)` \\| ([^|]+) \\| ([^|]*) \\| [^|]+ \\|$")
 
-// ReadmeVariables returns the variables that the README's configuration table has for a function, with their defaults.
+// WantReadmeVariables holds the README's configuration table to the variables that a function reads, with their defaults.
 // Rows are meant for the function that they name, for all, or, where the function exports, for exporters.
-func ReadmeVariables(t testing.TB, function string) map[string]string {
+func WantReadmeVariables(t testing.TB, function string, read []settings.Variable) {
 	t.Helper()
 
 	readme, err := os.ReadFile(filepath.Join(root(t), "README.md"))
@@ -160,15 +188,22 @@ func ReadmeVariables(t testing.TB, function string) map[string]string {
 		t.Fatal(err)
 	}
 
-	variables := make(map[string]string)
+	told := make(map[string]string)
 	for _, match := range row.FindAllStringSubmatch(string(readme), -1) {
 		meant := strings.TrimSpace(match[2])
 		if meant == "all" || meant == function || meant == "exporters" && strings.HasPrefix(function, "export-") {
-			variables[match[1]] = strings.Trim(strings.TrimSpace(match[3]), "`")
+			told[match[1]] = strings.Trim(strings.TrimSpace(match[3]), "`")
 		}
 	}
 
-	return variables
+	want := make(map[string]string, len(read))
+	for _, variable := range read {
+		want[variable.Name] = variable.Default
+	}
+
+	if diff := cmp.Diff(want, told); diff != "" {
+		t.Errorf("the README's configuration table (-code +README):\n%s", diff)
+	}
 }
 
 // root is the repository's.
@@ -186,7 +221,7 @@ func root(t testing.TB) string {
 func command(t testing.TB, name string, arguments ...string) *exec.Cmd {
 	t.Helper()
 
-	c := exec.CommandContext(t.Context(), name, arguments...)
+	c := exec.CommandContext(t.Context(), name, arguments...) //nolint:gosec // the go command, with arguments of this package
 	c.Dir = root(t)
 
 	return c

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"genesys-cloud-export/shared/devstack/ssmsim/awsjson"
+	"genesys-cloud-export/shared/devstack/awsjson"
 )
 
 type idInput struct {

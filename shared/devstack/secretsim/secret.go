@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"genesys-cloud-export/shared/devstack/ssmsim/awsjson"
+	"genesys-cloud-export/shared/devstack/awsjson"
 )
 
 // The staging labels that Secrets Manager moves by itself.

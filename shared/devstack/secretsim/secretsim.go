@@ -16,7 +16,7 @@ import (
 	"sync"
 	"time"
 
-	"genesys-cloud-export/shared/devstack/ssmsim/awsjson"
+	"genesys-cloud-export/shared/devstack/awsjson"
 )
 
 // target is the service's prefix in X-Amz-Target.

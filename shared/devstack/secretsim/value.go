@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"genesys-cloud-export/shared/devstack/ssmsim/awsjson"
+	"genesys-cloud-export/shared/devstack/awsjson"
 )
 
 type createInput struct {

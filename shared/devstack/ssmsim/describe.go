@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"genesys-cloud-export/shared/devstack/ssmsim/awsjson"
+	"genesys-cloud-export/shared/devstack/awsjson"
 )
 
 // caller is who changed every parameter.

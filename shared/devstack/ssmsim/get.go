@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"genesys-cloud-export/shared/devstack/ssmsim/awsjson"
+	"genesys-cloud-export/shared/devstack/awsjson"
 )
 
 // namesPerCall bounds GetParameters and DeleteParameters; AWS's limit.

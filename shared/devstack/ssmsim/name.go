@@ -3,7 +3,7 @@ package ssmsim
 import (
 	"strings"
 
-	"genesys-cloud-export/shared/devstack/ssmsim/awsjson"
+	"genesys-cloud-export/shared/devstack/awsjson"
 )
 
 // The limits of a parameter's name: 15 levels, and 1,011 characters with the ARN's share taken off 2,048.

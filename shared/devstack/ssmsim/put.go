@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"genesys-cloud-export/shared/devstack/ssmsim/awsjson"
+	"genesys-cloud-export/shared/devstack/awsjson"
 )
 
 type putInput struct {

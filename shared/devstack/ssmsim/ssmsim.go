@@ -15,7 +15,7 @@ import (
 	"strings"
 	"sync"
 
-	"genesys-cloud-export/shared/devstack/ssmsim/awsjson"
+	"genesys-cloud-export/shared/devstack/awsjson"
 )
 
 // target is the service's prefix in X-Amz-Target.
