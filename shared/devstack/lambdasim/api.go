@@ -1,6 +1,7 @@
 package lambdasim
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -96,6 +97,13 @@ func (e *Endpoint) find(name, qualifier string) (*function, *apiError) {
 	}
 
 	region, owner, plain, suffix := parts[1], parts[2], parts[3], parts[4]
+	if suffix != "" && qualifier != "" && suffix != qualifier {
+		return nil, &apiError{
+			status: http.StatusBadRequest, code: "InvalidParameterValueException",
+			message: "the qualifier in the function name and the specified qualifier differ",
+		}
+	}
+
 	f, known := e.functions[plain]
 	known = known && (region == "" || region == e.region) && (owner == "" || owner == account)
 	known = known && (suffix == "" || suffix == version) && (qualifier == "" || qualifier == version)
@@ -103,7 +111,7 @@ func (e *Endpoint) find(name, qualifier string) (*function, *apiError) {
 		return nil, &apiError{
 			status: http.StatusNotFound, code: "ResourceNotFoundException",
 			message: "Function not found: arn:aws:lambda:" + e.region + ":" + account + ":function:" + strings.Join(slices.DeleteFunc(
-				[]string{plain, suffix, qualifier}, func(part string) bool { return part == "" }), ":"),
+				[]string{plain, cmp.Or(suffix, qualifier)}, func(part string) bool { return part == "" }), ":"),
 		}
 	}
 

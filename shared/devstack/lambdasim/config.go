@@ -16,7 +16,10 @@ const (
 	defaultRegion   = "local"
 	defaultTimeout  = 3 * time.Second
 	defaultMemoryMB = 128
+	maxMemoryMB     = 10240
 	defaultInit     = 10 * time.Second
+	// defaultLifetime stands for Lambda's "every few hours", the only number that it gives.
+	defaultLifetime = 2 * time.Hour
 	account         = "000000000000"
 )
 
@@ -37,7 +40,8 @@ type Function struct {
 	// Timeout is how long one invocation may take before its process is killed. 0 is Lambda's default of 3 s.
 	Timeout time.Duration
 
-	// MemoryMB is the configured memory in MB, 128 by default. It is told to the function and reported; it is not enforced.
+	// MemoryMB is the configured memory in MB, 128 to 10,240; 0 is Lambda's default of 128. It is told to the function,
+	// and a process that holds more is killed; see the package comment for how that is found out.
 	MemoryMB int
 
 	// ReservedConcurrency is how many invocations may run at once; what goes beyond is throttled, not queued. 0 reserves
@@ -67,9 +71,19 @@ type Config struct {
 	// retries, after one minute and after two. An empty slice that is not nil means no retry.
 	AsyncRetryDelays []time.Duration
 
-	// InitTimeout is how long a process may take until it asks for its first invocation; then it is killed and the invocation
-	// ends as Sandbox.Timedout. 0 is Lambda's limit of 10 s.
+	// InitTimeout is how long a process may take until it asks for its first invocation. Where it takes longer it is killed,
+	// and another one is started within the invocation, whose timeout it then shares; where that is too slow too the
+	// invocation ends as Sandbox.Timedout. 0 is Lambda's limit of 10 s.
 	InitTimeout time.Duration
+
+	// EnvironmentLifetime is how old an execution environment gets, counted from the start of its process: an idle one
+	// is then shut down, a busy one once its invocation has ended, and the next invocation is a cold start. 0 is two hours;
+	// Lambda says no more than "every few hours".
+	EnvironmentLifetime time.Duration
+
+	// MaxInvocationsPerEnvironment is how many invocations an execution environment serves before it is shut down likewise.
+	// 0 is no limit, as in Lambda; 1 makes every invocation a cold start.
+	MaxInvocationsPerEnvironment int
 
 	// Hooks watch invocations; tests use them to act in the middle of one.
 	Hooks Hooks
@@ -121,6 +135,12 @@ func (c Config) check() error {
 	if c.InitTimeout < 0 {
 		problems = append(problems, fmt.Errorf("the init timeout %s is negative", c.InitTimeout))
 	}
+	if c.EnvironmentLifetime < 0 {
+		problems = append(problems, fmt.Errorf("the environment lifetime %s is negative", c.EnvironmentLifetime))
+	}
+	if c.MaxInvocationsPerEnvironment < 0 {
+		problems = append(problems, fmt.Errorf("the limit of %d invocations an environment is negative", c.MaxInvocationsPerEnvironment))
+	}
 
 	seen := make(map[string]bool, len(c.Functions))
 	for _, f := range c.Functions {
@@ -146,8 +166,8 @@ func (f Function) check() error {
 	if f.Timeout < 0 {
 		problems = append(problems, fmt.Errorf("the timeout %s is negative", f.Timeout))
 	}
-	if f.MemoryMB < 0 {
-		problems = append(problems, fmt.Errorf("the memory of %d MB is negative", f.MemoryMB))
+	if f.MemoryMB != 0 && (f.MemoryMB < defaultMemoryMB || f.MemoryMB > maxMemoryMB) {
+		problems = append(problems, fmt.Errorf("the memory of %d MB is not between %d and %d", f.MemoryMB, defaultMemoryMB, maxMemoryMB))
 	}
 	for key := range f.Env {
 		if reserved(key) {

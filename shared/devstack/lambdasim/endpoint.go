@@ -1,13 +1,30 @@
 // Package lambdasim is a Lambda endpoint on this machine: it serves Lambda's Invoke API and runs built Go binaries, the
 // very "bootstrap" of a deployment package for provided.al2023, through the real Runtime API.
 //
-// Its rules are Lambda's. An execution environment is one process, which serves one invocation at a time; it is used again
-// when idle, a second one is started where invocations overlap, and one that crashed or overran its deadline is replaced.
-// A function sees the environment that it was configured with and nothing of the calling process's. What the caller gets
-// for an error, a crash or a timeout is what Lambda answers. Requests are taken as they come: signatures are not checked.
+// Its rules are Lambda's. An execution environment is one process, with whatever processes that starts; it serves one
+// invocation at a time, is used again when idle, a second one is started where invocations overlap, and one that crashed
+// or overran its deadline is replaced. An init that fails is tried once more, within the invocation. A function sees the
+// environment that it was configured with and nothing of the calling process's. What the caller gets for an error, a crash
+// or a timeout is what Lambda answers. Requests are taken as they come: signatures are not checked.
 //
-// What is left out: memory is measured and reported but not enforced, idle environments are not frozen, there are no
-// versions, aliases, layers, extensions or response streams, and queued events do not outlive the endpoint.
+// Between invocations an environment is frozen: from the moment at which the runtime asks for the next invocation until
+// there is one, no process of its process group gets any time. Clocks go on, so that after the thaw a timer that came due
+// meanwhile fires late and all at once. An environment that is old, has served its number of invocations or is recycled on
+// purpose is killed without a signal that it could catch, as Lambda does with a function that has no extensions.
+//
+// An environment that holds more memory than the function has is killed, and the invocation ends as Runtime.ExitError,
+// "signal: killed"; the REPORT line says Runtime.OutOfMemory. Lambda's kernel refuses the first page too much; here the
+// resident set is sampled from /proc, with these limits:
+//   - The environment's first process is looked at every 10 ms while it runs, and at each answer, by the high-water mark
+//     that the kernel keeps. A peak is so never missed, but found up to 10 ms late, with as much memory as can be taken in
+//     that time; what the process did in between has happened.
+//   - Processes that it starts are found within 250 ms as long as they stay in its process group, and count from the second
+//     look on; peaks between two looks are missed. Pages that several processes share count for each of them.
+//   - The resident set is counted, not the page cache and not /tmp, so Lambda may kill a little earlier.
+//   - Where there is no /proc, as on macOS, nobody is killed, and the peak is known once a process has ended.
+//
+// What is left out: versions, aliases, layers, extensions, response streams and snapshots; the processor's share does not
+// depend on the memory; queued events do not outlive the endpoint.
 package lambdasim
 
 import (
@@ -71,13 +88,15 @@ func New(config Config) (*Endpoint, error) {
 			return nil, err
 		}
 		e.functions[f.Name] = &function{
-			Function:  settled,
-			region:    e.region,
-			initLimit: cmp.Or(config.InitTimeout, defaultInit),
-			logs:      logs,
-			logger:    e.logger.With("function", f.Name),
-			hooks:     config.Hooks,
-			alive:     make(map[*environment]struct{}),
+			Function:       settled,
+			region:         e.region,
+			initLimit:      cmp.Or(config.InitTimeout, defaultInit),
+			maxAge:         cmp.Or(config.EnvironmentLifetime, defaultLifetime),
+			maxInvocations: config.MaxInvocationsPerEnvironment,
+			logs:           logs,
+			logger:         e.logger.With("function", f.Name),
+			hooks:          config.Hooks,
+			alive:          make(map[*environment]struct{}),
 		}
 	}
 	e.mux = e.routes()
@@ -133,6 +152,18 @@ func (e *Endpoint) Kill(name string) int {
 	}
 
 	return f.kill()
+}
+
+// Recycle shuts down every execution environment of the named function, as Lambda does from time to time: the idle ones
+// now, and it waits until they are gone; the busy ones once their invocation has ended, which it does not wait for. The next
+// invocation is a cold start. It returns how many there were; for an unknown name that is none.
+func (e *Endpoint) Recycle(name string) int {
+	f, found := e.functions[name]
+	if !found {
+		return 0
+	}
+
+	return f.recycle()
 }
 
 // Report returns what has been counted for the named function so far; for an unknown name everything is zero.

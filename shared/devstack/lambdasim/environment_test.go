@@ -140,13 +140,15 @@ func TestABadConfigurationTellsEveryProblem(t *testing.T) {
 	directory := t.TempDir()
 	good := probe()
 
-	_, err := lambdasim.New(lambdasim.Config{InitTimeout: -1, Functions: []lambdasim.Function{
+	_, err := lambdasim.New(lambdasim.Config{InitTimeout: -1, EnvironmentLifetime: -1, MaxInvocationsPerEnvironment: -1, Functions: []lambdasim.Function{
 		good,
 		good,
 		{Name: "a b", Path: good.Path},
 		{Name: "missing", Path: filepath.Join(directory, "bootstrap")},
 		{Name: "directory", Path: directory},
 		{Name: "negative", Path: good.Path, Timeout: -1, MemoryMB: -1},
+		{Name: "small", Path: good.Path, MemoryMB: 127},
+		{Name: "large", Path: good.Path, MemoryMB: 10241},
 		{Name: "reserved", Path: good.Path, Env: map[string]string{"AWS_LAMBDA_RUNTIME_API": "here"}},
 	}})
 	if err == nil {
@@ -159,7 +161,11 @@ func TestABadConfigurationTellsEveryProblem(t *testing.T) {
 		`function "missing": build the binary first`,
 		`function "directory": ` + directory + ` is no executable file`,
 		`function "negative": the timeout -1ns is negative`,
-		`the memory of -1 MB is negative`,
+		`the memory of -1 MB is not between 128 and 10240`,
+		`function "small": the memory of 127 MB is not between 128 and 10240`,
+		`function "large": the memory of 10241 MB is not between 128 and 10240`,
+		`the environment lifetime -1ns is negative`,
+		`the limit of -1 invocations an environment is negative`,
 		`function "reserved": the variable AWS_LAMBDA_RUNTIME_API is set by Lambda`,
 	} {
 		if !strings.Contains(err.Error(), want) {

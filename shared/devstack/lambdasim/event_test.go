@@ -85,6 +85,20 @@ func TestAFailedEventIsRetriedTwiceUnderItsRequestID(t *testing.T) {
 	}
 }
 
+func TestTheLargestEventIsDelivered(t *testing.T) {
+	t.Parallel()
+	ended := make(chan lambdasim.Invocation, 10)
+	s := start(t, lambdasim.Config{
+		Functions: []lambdasim.Function{probe()},
+		Hooks:     lambdasim.Hooks{Ended: func(i lambdasim.Invocation) { ended <- i }},
+	})
+
+	s.send(t, string(jsonOf(256<<10)))
+	if seen := receive(t, ended); seen.ErrorType != "" {
+		t.Errorf("it ended as %+v, want a success", seen)
+	}
+}
+
 func TestAnEventWaitsWhileTheFunctionIsThrottled(t *testing.T) {
 	t.Parallel()
 	function := probe()

@@ -22,7 +22,7 @@ func asError[E error](err error, target *E) bool { return errors.As(err, target)
 
 // counts is a report without what differs from run to run.
 func counts(r lambdasim.FunctionReport) lambdasim.FunctionReport {
-	r.PeakMemory, r.BilledDuration = 0, 0
+	r.PeakMemory, r.MaxMemoryUsedMB, r.BilledDuration = 0, 0, 0
 
 	return r
 }
@@ -117,55 +117,108 @@ func TestAProcessThatDoesNotComeUpIsToldAsLambdaTellsIt(t *testing.T) {
 		path    string
 		env     map[string]string
 		payload string
-		report  lambdasim.FunctionReport
+		// status is how the three lines of the log that tell of a failure end.
+		status string
+		report lambdasim.FunctionReport
+		// linux tells that it is found out nowhere else.
+		linux bool
 	}{
 		"an exit before the first invocation": {
 			payload: `^\{"errorType":"Runtime.ExitError","errorMessage":"RequestId: [0-9a-f-]{36} Error: Runtime exited with error: exit status 3"\}$`,
-			report:  lambdasim.FunctionReport{Invocations: 1, Errors: 1, Crashes: 1, Processes: 1},
+			status:  `error\tError Type: Runtime\.ExitError`,
+			report:  lambdasim.FunctionReport{Invocations: 1, Errors: 1, Crashes: 2, Processes: 2},
 		},
 		"an exit of 0 before the first invocation": {
 			env:     map[string]string{"EXIT": "0"},
 			payload: `Error: Runtime exited without providing a reason"\}$`,
-			report:  lambdasim.FunctionReport{Invocations: 1, Errors: 1, Crashes: 1, Processes: 1},
+			status:  `error\tError Type: Runtime\.ExitError`,
+			report:  lambdasim.FunctionReport{Invocations: 1, Errors: 1, Crashes: 2, Processes: 2},
 		},
 		"an init error": {
 			env:     map[string]string{"LAST_WORDS": "two variables are missing"},
 			payload: `^\{"errorType":"InvalidConfiguration","errorMessage":"two variables are missing"\}$`,
-			report:  lambdasim.FunctionReport{Invocations: 1, Errors: 1, Crashes: 1, Processes: 1},
+			status:  `error\tError Type: InvalidConfiguration`,
+			report:  lambdasim.FunctionReport{Invocations: 1, Errors: 1, Crashes: 2, Processes: 2},
 		},
 		"a start that takes too long": {
 			env:     map[string]string{"HANG": "1"},
-			payload: `^\{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: [0-9a-f-]{36} Error: Task timed out after 2.50 seconds"\}$`,
-			report:  lambdasim.FunctionReport{Invocations: 1, Errors: 1, Timeouts: 1, Processes: 1},
+			payload: `^\{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: [0-9a-f-]{36} Error: Task timed out after 2.25 seconds"\}$`,
+			status:  `timeout`,
+			report:  lambdasim.FunctionReport{Invocations: 1, Errors: 1, Timeouts: 1, Processes: 2},
+		},
+		"a start that takes too much memory": {
+			env:     map[string]string{"EAT_MB": "200"},
+			payload: `^\{"errorType":"Runtime.ExitError","errorMessage":"RequestId: [0-9a-f-]{36} Error: Runtime exited with error: signal: killed"\}$`,
+			status:  `error\tError Type: Runtime\.OutOfMemory`,
+			report:  lambdasim.FunctionReport{Invocations: 1, Errors: 1, Crashes: 2, OutOfMemory: 2, Processes: 2},
+			linux:   true,
 		},
 		"a file that is no program": {
 			path:    nonsense,
 			payload: `^\{"errorType":"Runtime.InvalidEntrypoint","errorMessage":"RequestId: [0-9a-f-]{36} Error: .*exec format error"\}$`,
+			status:  `error\tError Type: Runtime\.InvalidEntrypoint`,
 			report:  lambdasim.FunctionReport{Invocations: 1, Errors: 1},
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			function := lambdasim.Function{Name: "probe", Path: filepath.Join(programs, "stillborn"), Env: test.env}
+			if test.linux {
+				needsProc(t)
+			}
+			function := lambdasim.Function{
+				Name: "probe", Path: filepath.Join(programs, "stillborn"), Env: test.env, Timeout: 2250 * time.Millisecond,
+			}
 			if test.path != "" {
 				function.Path = test.path
 			}
 			s := start(t, lambdasim.Config{
-				Functions: []lambdasim.Function{function}, InitTimeout: 2500 * time.Millisecond,
+				Functions: []lambdasim.Function{function}, InitTimeout: 1500 * time.Millisecond,
 			})
 
-			output := s.invoke(t, `{}`)
+			output, log := s.invokeForLog(t, `{}`)
 			if aws.ToString(output.FunctionError) != "Unhandled" {
 				t.Errorf("function error %q, want Unhandled", aws.ToString(output.FunctionError))
 			}
 			if !regexp.MustCompile(test.payload).Match(output.Payload) {
 				t.Errorf("payload %s, want %s", output.Payload, test.payload)
 			}
+			form := `(?s)^INIT_REPORT Init Duration: \d+\.\d\d ms\tPhase: init\tStatus: ` + test.status +
+				`\nINIT_REPORT Init Duration: \d+\.\d\d ms\tPhase: invoke\tStatus: ` + test.status +
+				`\nSTART RequestId: .*END RequestId: \S+\nREPORT RequestId: [^\n]* MB\tStatus: ` + test.status + `\n$`
+			if !regexp.MustCompile(form).MatchString(log) {
+				t.Errorf("the log is\n%swant %s", log, form)
+			}
 			if diff := cmp.Diff(test.report, counts(s.Report("probe"))); diff != "" {
 				t.Errorf("report (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestAnInitThatFailsOnceIsMadeUpForInTheInvocation(t *testing.T) {
+	t.Parallel()
+	function := probe()
+	function.Timeout = 30 * time.Second
+	function.Env = map[string]string{"DIE_ONCE": filepath.Join(t.TempDir(), "died")}
+	s := start(t, lambdasim.Config{Functions: []lambdasim.Function{function}})
+
+	output, log := s.invokeForLog(t, `{"do":"count"}`)
+	if output.FunctionError != nil || !strings.HasPrefix(string(output.Payload), `{"invocations":1,`) {
+		t.Errorf("the invocation was answered %s", output.Payload)
+	}
+	const form = `^INIT_REPORT Init Duration: \S+ ms\tPhase: init\tStatus: error\tError Type: Runtime\.ExitError\n` +
+		`START [^\n]*\nEND [^\n]*\nREPORT RequestId: [^\n]* MB\n$`
+	if !regexp.MustCompile(form).MatchString(log) {
+		t.Errorf("the log is\n%swant %s", log, form)
+	}
+
+	if again, log := s.invokeForLog(t, `{"do":"count"}`); again.FunctionError != nil || strings.Contains(log, "INIT_REPORT") {
+		t.Errorf("the next invocation was answered %s, its log is\n%s", again.Payload, log)
+	}
+	want := lambdasim.FunctionReport{Invocations: 2, Crashes: 1, Processes: 2}
+	if diff := cmp.Diff(want, counts(s.Report("probe"))); diff != "" {
+		t.Errorf("report (-want +got):\n%s", diff)
 	}
 }
 

@@ -3,16 +3,17 @@ package lambdasim
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"sync"
 	"time"
 )
 
 // Error types as Lambda names them.
 const (
-	typeTimedOut         = "Sandbox.Timedout"
-	typeExit             = "Runtime.ExitError"
-	typeEntrypoint       = "Runtime.InvalidEntrypoint"
+	typeTimedOut   = "Sandbox.Timedout"
+	typeExit       = "Runtime.ExitError"
+	typeEntrypoint = "Runtime.InvalidEntrypoint"
+	// typeOutOfMemory stands in the log alone: the caller is told of an exit.
+	typeOutOfMemory      = "Runtime.OutOfMemory"
 	typeResponseTooLarge = "Function.ResponseSizeTooLarge"
 	// typeUnhandled stands for an error that the runtime posted without a type.
 	typeUnhandled = "Unhandled"
@@ -28,7 +29,7 @@ type invocation struct {
 	payload       []byte
 	log           *tail
 
-	// start and deadline are set before the invocation is handed out.
+	// start and deadline are set before the invocation is handed out, or before the second attempt to bring a process up.
 	start    time.Time
 	deadline time.Time
 
@@ -46,6 +47,23 @@ type reply struct {
 
 func newInvocation(id string, attempt int) *invocation {
 	return &invocation{id: id, attempt: attempt, log: &tail{}, finished: make(chan struct{})}
+}
+
+// begin starts the invocation's time.
+func (i *invocation) begin(timeout time.Duration) {
+	i.start = time.Now()
+	i.deadline = i.start.Add(timeout)
+}
+
+func (i *invocation) logStart() { i.log.line("START RequestId: " + i.id + " Version: " + version) }
+
+// conclude adds the duration and the last lines of the log.
+func (i *invocation) conclude(result outcome, memoryMB int) outcome {
+	result.duration = time.Since(i.start)
+	i.log.line("END RequestId: " + i.id)
+	i.log.line(reportLine(i, result, memoryMB))
+
+	return result
 }
 
 // answer keeps the first reply and reports whether this was it.
@@ -78,6 +96,7 @@ type outcome struct {
 	payload      []byte
 	errorType    string
 	timedOut     bool
+	outOfMemory  bool
 	cold         bool
 	processID    int
 	duration     time.Duration
@@ -99,10 +118,6 @@ func failed(inv *invocation, errorType, message string) outcome {
 	inv.log.line(errorType)
 
 	return outcome{payload: errorDocument(errorType, message), errorType: errorType}
-}
-
-func invalidEntrypoint(inv *invocation, err error) outcome {
-	return failed(inv, typeEntrypoint, err.Error())
 }
 
 func timedOut(inv *invocation, after time.Duration) outcome {
@@ -136,23 +151,3 @@ func errorTypeOf(document []byte) string {
 
 	return parsed.Type
 }
-
-// reportLine is the line that Lambda writes last into an invocation's log.
-func reportLine(inv *invocation, o outcome, memoryMB int) string {
-	line := fmt.Sprintf("REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %d ms\tMemory Size: %d MB\tMax Memory Used: %.0f MB",
-		inv.id, milliseconds(o.duration), o.billed().Milliseconds(), memoryMB, math.Ceil(float64(o.peakMemory)/(1<<20)))
-	if o.cold {
-		line += fmt.Sprintf("\tInit Duration: %.2f ms", milliseconds(o.initDuration))
-	}
-
-	switch {
-	case o.timedOut:
-		line += "\tStatus: timeout"
-	case o.errorType != "":
-		line += "\tStatus: error\tError Type: " + o.errorType
-	}
-
-	return line
-}
-
-func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

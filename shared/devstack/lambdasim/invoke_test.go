@@ -90,8 +90,8 @@ func TestBadRequestsAreRefusedByName(t *testing.T) {
 		"a payload over 6 MB": {
 			lambda.InvokeInput{Payload: jsonOf(6<<20 + 1)}, "RequestTooLargeException", http.StatusRequestEntityTooLarge,
 		},
-		"an event over 1 MB": {
-			lambda.InvokeInput{InvocationType: types.InvocationTypeEvent, Payload: jsonOf(1<<20 + 1)},
+		"an event over 256 KB": {
+			lambda.InvokeInput{InvocationType: types.InvocationTypeEvent, Payload: jsonOf(256<<10 + 1)},
 			"RequestTooLargeException", http.StatusRequestEntityTooLarge,
 		},
 		"an unknown invocation type": {
@@ -99,6 +99,10 @@ func TestBadRequestsAreRefusedByName(t *testing.T) {
 		},
 		"a client context that is not base64": {
 			lambda.InvokeInput{ClientContext: aws.String("{}")}, "InvalidRequestContentException", http.StatusBadRequest,
+		},
+		"two qualifiers that differ": {
+			lambda.InvokeInput{FunctionName: aws.String("probe:$LATEST"), Qualifier: aws.String("live")},
+			"InvalidParameterValueException", http.StatusBadRequest,
 		},
 		"a name that is none": {
 			lambda.InvokeInput{FunctionName: aws.String("pro be")}, "InvalidParameterValueException", http.StatusBadRequest,
@@ -134,7 +138,7 @@ func TestTheLargestPayloadGoesInAndOut(t *testing.T) {
 	t.Parallel()
 	s := startProbe(t)
 
-	payload := jsonOf(6 << 20)
+	payload := jsonOf(6 << 20) // 6,291,456 bytes either way, as Lambda's quotas have it
 	output, err := s.client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("probe"), Payload: payload})
 	if err != nil {
 		t.Fatal(err)

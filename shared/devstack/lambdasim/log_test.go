@@ -33,8 +33,8 @@ func (l *lines) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// tail invokes the probe and returns the log that came with the reply.
-func (s stack) tail(t *testing.T, payload string) string {
+// invokeForLog calls the probe synchronously and returns the reply with the log that came with it.
+func (s stack) invokeForLog(t *testing.T, payload string) (*lambda.InvokeOutput, string) {
 	t.Helper()
 
 	output, err := s.client.Invoke(t.Context(), &lambda.InvokeInput{
@@ -48,7 +48,16 @@ func (s stack) tail(t *testing.T, payload string) string {
 		t.Fatal(err)
 	}
 
-	return string(log)
+	return output, string(log)
+}
+
+// tail invokes the probe and returns the log that came with the reply.
+func (s stack) tail(t *testing.T, payload string) string {
+	t.Helper()
+
+	_, log := s.invokeForLog(t, payload)
+
+	return log
 }
 
 func TestTheLogOfAnInvocationComesWithTheReply(t *testing.T) {

@@ -130,6 +130,13 @@ func (t *tail) line(line string) {
 	}
 }
 
+func (t *tail) clear() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+
+	t.text = nil
+}
+
 func (t *tail) bytes() []byte {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -1,7 +1,9 @@
 package lambdasim_test
 
 import (
+	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,28 +12,39 @@ import (
 	"genesys-cloud-export/shared/devstack/lambdasim"
 )
 
+const megabyte = 1 << 20
+
 func TestThePeakMemoryIsThatOfTheLargestProcess(t *testing.T) {
 	t.Parallel()
 
-	const megabyte = 1 << 20
 	for name, event := range map[string]string{
 		"an answer": `{"do":"eat","count":300}`,
 		"a crash":   `{"do":"eat","count":300,"text":"exit","millis":1000}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := startProbe(t)
+			function := probe()
+			function.MemoryMB = 1024
+			s := start(t, lambdasim.Config{Functions: []lambdasim.Function{function}})
 
 			s.invoke(t, `{}`)
 			if small := s.Report("probe").PeakMemory; runtime.GOOS == "linux" && (small < megabyte || small > 100*megabyte) {
 				t.Errorf("an empty invocation peaked at %d bytes", small)
 			}
-			s.invoke(t, event)
+			log := s.tail(t, event)
 			if runtime.GOOS != "linux" {
 				s.Kill("probe") // elsewhere memory is known at the end of a process
 			}
-			if large := s.Report("probe").PeakMemory; large < 300*megabyte || large > 700*megabyte {
+			report := s.Report("probe")
+			if large := report.PeakMemory; large < 300*megabyte || large > 700*megabyte {
 				t.Errorf("an invocation that took 300 MB peaked at %d bytes", large)
+			}
+			rounded := int((report.PeakMemory + megabyte - 1) / megabyte)
+			if report.MaxMemoryUsedMB != rounded {
+				t.Errorf("%d MB are reported for a peak of %d bytes", report.MaxMemoryUsedMB, report.PeakMemory)
+			}
+			if want := fmt.Sprintf("Memory Size: 1024 MB\tMax Memory Used: %d MB", rounded); runtime.GOOS == "linux" && !strings.Contains(log, want) {
+				t.Errorf("the log does not say %q:\n%s", want, log)
 			}
 		})
 	}

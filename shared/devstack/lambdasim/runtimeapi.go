@@ -205,8 +205,11 @@ func (a *runtimeAPI) addressed(w http.ResponseWriter, r *http.Request) *invocati
 }
 
 func (a *runtimeAPI) accept(w http.ResponseWriter, inv *invocation, r reply) {
-	// A process that panicked ends right after this request, so now is the time to look.
-	a.process.measure()
+	// A process that panicked ends right after this request, so now is the time to look. One that took too much memory would
+	// not have lived to answer.
+	if !a.process.withinMemory() {
+		return
+	}
 
 	if !inv.answer(r) {
 		refuse(w, http.StatusForbidden, "InvalidStateTransition", "the invocation has been answered already")

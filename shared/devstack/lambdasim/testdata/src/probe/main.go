@@ -7,6 +7,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
+	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -22,9 +25,17 @@ type event struct {
 	Path   string `json:"path"`
 }
 
-type state struct{ invocations int }
+type state struct {
+	invocations int
+	ticks       atomic.Int64
+	longest     atomic.Int64
+}
 
 func main() {
+	if count, err := strconv.Atoi(os.Getenv("CHILD_MB")); err == nil {
+		beChild(count)
+	}
+	dieOnce(os.Getenv("DIE_ONCE"))
 	if text := os.Getenv("GREETING"); text != "" {
 		fmt.Println(text)
 	}
@@ -63,6 +74,12 @@ func (s *state) handle(ctx context.Context, raw json.RawMessage) (any, error) {
 			os.Exit(int(block[0]))
 		}
 		return map[string]int{"bytes": len(block)}, nil
+	case "tick":
+		go s.tick()
+	case "ticks":
+		return map[string]int64{"count": s.ticks.Load(), "longest_millis": s.longest.Load()}, nil
+	case "spawn":
+		return s.spawn(e)
 	case "big":
 		return string(bytes.Repeat([]byte("x"), e.Count)), nil
 	case "env":
@@ -74,6 +91,62 @@ func (s *state) handle(ctx context.Context, raw json.RawMessage) (any, error) {
 	}
 
 	return map[string]int{"pid": os.Getpid(), "invocations": s.invocations}, nil
+}
+
+// tick counts every 5 ms, and notes the longest time between two counts.
+func (s *state) tick() {
+	last := time.Now()
+	for range time.Tick(5 * time.Millisecond) {
+		s.ticks.Add(1)
+		s.longest.Store(max(s.longest.Load(), time.Since(last).Milliseconds()))
+		last = time.Now()
+	}
+}
+
+// spawn starts a child that takes e.Count MB, waits until it has them and then for as long as e.Millis says, and leaves it
+// behind.
+func (s *state) spawn(e event) (any, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	child := exec.Command(program)
+	child.Env = []string{"CHILD_MB=" + strconv.Itoa(e.Count)}
+	out, err := child.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := child.Start(); err != nil {
+		return nil, err
+	}
+	if e.Path != "" {
+		if err := os.WriteFile(e.Path, []byte(strconv.Itoa(child.Process.Pid)), 0o600); err != nil {
+			return nil, err
+		}
+	}
+	_, _ = out.Read(make([]byte, 1))
+	time.Sleep(time.Duration(e.Millis) * time.Millisecond)
+
+	return map[string]int{"pid": os.Getpid(), "child": child.Process.Pid}, nil
+}
+
+// beChild takes memory, says so and stays.
+func beChild(megabytes int) {
+	block := bytes.Repeat([]byte{1}, megabytes<<20)
+	fmt.Print("!")
+	time.Sleep(time.Minute)
+	os.Exit(len(block) & 1)
+}
+
+// dieOnce ends the process unless the file is there, and makes it.
+func dieOnce(path string) {
+	if path == "" {
+		return
+	}
+	if _, err := os.Stat(path); err != nil {
+		_ = os.WriteFile(path, nil, 0o600)
+		os.Exit(3)
+	}
 }
 
 // failUntil fails as long as the file at e.Path has fewer than e.Count lines, and adds the request id to it.

@@ -1,14 +1,22 @@
-// Command stillborn is a function that never asks for an invocation: it ends, with or without telling why, or hangs.
+// Command stillborn is a function that never asks for an invocation: it ends, with or without telling why, hangs, or takes
+// too much memory.
 package main
 
 import (
+	"bytes"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 )
 
 func main() {
+	if count, err := strconv.Atoi(os.Getenv("EAT_MB")); err == nil {
+		block := bytes.Repeat([]byte{1}, count<<20)
+		time.Sleep(time.Minute)
+		os.Exit(int(block[0]))
+	}
 	if os.Getenv("HANG") != "" {
 		time.Sleep(time.Minute)
 	}
