@@ -5,10 +5,21 @@ GOLANGCI_LINT         := .tools/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
 FUNCTIONS := $(notdir $(wildcard functions/*))
 
-# What a run is like: how many users, how many a page (the function's default where empty), where the export goes.
+# What a run is like: how many users, how many a page (the function's default where empty), where the export goes. With
+# GENESYS=live it is the real organisation of GENESYS_ENVIRONMENT (a domain or an AWS region), whose client credentials
+# are asked for, or come from the file CREDENTIALS or from the profile GC_PROFILE of gc; YES=1 goes on without asking.
 USERS     ?= 25000
 PAGE_SIZE ?=
-OUT       ?= .exports
+GENESYS   ?= simulated
+OUT       ?= .exports$(if $(filter live,$(GENESYS)),/live)
+
+# An option and its value, where there is one.
+option = $(if $($2),-$1 "$($2)")
+
+RUN_simulated = run -users $(USERS)
+RUN_live      = live $(call option,environment,GENESYS_ENVIRONMENT) $(call option,api-url,GENESYS_API_URL) \
+	$(call option,token-url,GENESYS_TOKEN_URL) $(call option,credentials,CREDENTIALS) $(call option,profile,GC_PROFILE) \
+	$(call option,state,STATE) $(call option,ca,CA) $(if $(filter 1,$(YES)),-yes)
 
 # How long each fuzz target runs.
 FUZZTIME ?= 15s
@@ -21,12 +32,18 @@ help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: build ## rotate a token and export every user on this machine, and check the export (USERS= PAGE_SIZE= OUT=)
-	@.build/devstack run -users $(USERS) $(if $(PAGE_SIZE),-page-size $(PAGE_SIZE)) -out "$(OUT)"
+run: build ## rotate a token and export every user on this machine, and check the export (USERS= PAGE_SIZE= OUT= GENESYS=live)
+	@$(if $(RUN_$(GENESYS)),,echo "GENESYS is simulated or live" >&2; exit 2)
+	@exec .build/devstack $(RUN_$(GENESYS)) $(call option,page-size,PAGE_SIZE) -out "$(OUT)"
 
 .PHONY: stack
 stack: build ## start the local world alone, for the AWS CLI, SDKs and curl (USERS= OUT=)
 	@.build/devstack stack -users $(USERS) -out "$(OUT)"
+
+.PHONY: sim
+sim: ## start the simulated Genesys Cloud alone, to develop against (USERS= OUT= LISTEN= CREDENTIALS= FAULTS=)
+	@$(GO) build -buildvcs=false -o .build/devstack ./shared/devstack
+	@exec .build/devstack sim -users $(USERS) -out "$(OUT)" $(if $(LISTEN),-listen "$(LISTEN)") $(if $(CREDENTIALS),-credentials "$(CREDENTIALS)") $(if $(FAULTS),-faults "$(FAULTS)")
 
 .PHONY: build
 build: $(FUNCTIONS:%=build-function-%) ## build the functions, as they are deployed, and the local world
@@ -40,6 +57,10 @@ build-function-%:
 test: ## run every test, with the race detector
 	@$(if $(RACE),,echo "no C compiler: the tests run without the race detector")
 	$(GO) test $(RACE) -count=1 ./...
+
+.PHONY: witness
+witness: build ## let clients and emulators of others judge the local world (WITNESS=, see .ci/witness/run)
+	@GO="$(GO)" .ci/witness/run $(WITNESS)
 
 .PHONY: bench
 bench: ## run the benchmarks, each with the ratio that it shows

@@ -21,16 +21,18 @@ const lineLimit = 4096
 // ask no more afterwards.
 type Device struct {
 	in  *os.File
+	fd  int
 	out io.Writer
 }
 
 // Open returns the terminal that in is, and false where in is none. Questions are shown on out.
 func Open(in *os.File, out io.Writer) (*Device, bool) {
-	if !term.IsTerminal(int(in.Fd())) {
+	fd := int(in.Fd())
+	if !term.IsTerminal(fd) {
 		return nil, false
 	}
 
-	return &Device{in: in, out: out}, true
+	return &Device{in: in, fd: fd, out: out}, true
 }
 
 // Ask implements [Terminal].
@@ -40,15 +42,15 @@ func (d *Device) Ask(ctx context.Context, question string) (string, error) {
 
 // AskSecret implements [Terminal]: the device's echo is off until the line has ended or ctx has.
 func (d *Device) AskSecret(ctx context.Context, question string) (secret.Text, error) {
-	before, err := term.GetState(int(d.in.Fd()))
+	before, err := term.GetState(d.fd)
 	if err != nil {
 		return secret.Text{}, fmt.Errorf("learn how the terminal is set: %w", err)
 	}
 	// Reading sets it back too, unless it never ends.
-	defer func() { _ = term.Restore(int(d.in.Fd()), before) }()
+	defer func() { _ = term.Restore(d.fd, before) }()
 
 	typed, err := d.ask(ctx, question, func() (string, error) {
-		line, err := term.ReadPassword(int(d.in.Fd()))
+		line, err := term.ReadPassword(d.fd)
 		return string(line), err
 	})
 

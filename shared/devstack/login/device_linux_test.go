@@ -14,8 +14,6 @@ import (
 	"time"
 	"unsafe"
 
-	"golang.org/x/term"
-
 	"genesys-cloud-export/shared/devstack/login"
 )
 
@@ -46,7 +44,7 @@ func newScreen(t *testing.T) *screen {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = inner.Close() })
+	// inner stays open: a read that outlives its test ends when the outer side is closed, and then sets the terminal back.
 
 	s := &screen{keyboard: outer, inner: inner}
 	go func() { _, _ = io.Copy(s, outer) }()
@@ -230,9 +228,5 @@ func TestAPipeIsNoTerminal(t *testing.T) {
 
 	if _, ok := login.Open(in, io.Discard); ok {
 		t.Error("a pipe is taken for a terminal")
-	}
-
-	if term.IsTerminal(int(in.Fd())) {
-		t.Error("a pipe is a terminal")
 	}
 }

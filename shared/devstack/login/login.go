@@ -90,7 +90,7 @@ func read(name string) ([]byte, os.FileMode, error) {
 	if err != nil {
 		return nil, 0, err // it names the file
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 
 	info, err := file.Stat()
 	if err != nil {

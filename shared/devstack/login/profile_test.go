@@ -1,6 +1,7 @@
 package login_test
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -119,8 +120,12 @@ func FuzzAProfileIsReadOrRefusedWithoutShowingIt(f *testing.F) {
 		f.Add(seed)
 	}
 
+	name := filepath.Join(f.TempDir(), "config.toml") // each worker has its own
+
 	f.Fuzz(func(t *testing.T, text string) {
-		name := written(t, text, 0o600)
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 
 		got, err := login.FromProfile(name, "default")
 		if err == nil && (got.ClientID == "" || got.ClientSecret.Empty()) {

@@ -1,12 +1,12 @@
 // Package stack is the local world in one piece: a Genesys Cloud organisation, AWS's S3, SSM, Secrets Manager and Lambda
 // behind one address, and the built functions wired to them as the template wires them in AWS.
 //
-// Everything listens on the address that it is told to, loopback by default, on free ports. Nothing of it reaches out.
+// Everything listens on the address that it is told to, loopback by default, on free ports. Nothing of it reaches out, but
+// for the functions where the organisation is [Outside].
 package stack
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,7 +17,6 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -52,8 +51,8 @@ const rotatorTimeout = 30 * time.Second
 
 // Config says what the local world is like.
 type Config struct {
-	// Genesys is the organisation; its client credentials are made up by the stack where they are empty.
-	Genesys genesyssim.Config
+	// Organisation is whose data the functions export.
+	Organisation Organisation
 	// Binaries is the folder with a folder for each function, each with its bootstrap.
 	Binaries string
 	// Data is the folder below which S3 keeps its objects as plain files.
@@ -72,9 +71,10 @@ type Config struct {
 
 // Stack is the running local world. Close it.
 type Stack struct {
+	// Genesys is the organisation where it is [Simulated], else nil.
 	Genesys *genesyssim.Simulator
 	Lambda  *lambdasim.Endpoint
-	// GenesysURL and AWSURL are where the organisation and AWS are: http://127.0.0.1:port.
+	// GenesysURL is where the organisation's API is, AWSURL where AWS is: http://127.0.0.1:port.
 	GenesysURL string
 	AWSURL     string
 	// AWS is a configuration that leads to the stack's AWS.
@@ -95,52 +95,47 @@ func Start(ctx context.Context, config Config) (*Stack, error) {
 }
 
 func (s *Stack) start(ctx context.Context, config Config) error {
-	if config.Genesys.ClientID == "" {
-		config.Genesys.ClientID, config.Genesys.ClientSecret = "local-"+strings.ToLower(rand.Text()), secret.New(rand.Text())
+	if config.Organisation == nil {
+		return errors.New("start the stack: no organisation is given")
 	}
 
-	s.clientSecret = config.Genesys.ClientSecret
-
-	// The addresses are needed to configure what is then served on them.
-	genesysListener, genesysURL, err := listen(ctx, config.Listen)
+	organisation, err := config.Organisation.open(ctx, s, config.Listen)
 	if err != nil {
 		return err
 	}
 
-	awsListener, awsURL, err := listen(ctx, config.Listen)
-	if err != nil {
-		return errors.Join(err, genesysListener.Close())
+	s.GenesysURL, s.clientSecret = organisation.apiURL, organisation.clientSecret
+
+	if err := s.startAWS(ctx, config, organisation.variables); err != nil {
+		return err
 	}
 
-	s.GenesysURL, s.AWSURL = genesysURL, awsURL
-
-	if err := s.build(ctx, config, genesysListener, awsListener); err != nil {
-		return errors.Join(err, ignoreClosed(genesysListener.Close()), ignoreClosed(awsListener.Close()))
-	}
-
-	return s.putCredentials(ctx, config.Genesys.ClientID)
+	return s.putCredentials(ctx, organisation.clientID)
 }
 
-func (s *Stack) build(ctx context.Context, config Config, genesysListener, awsListener net.Listener) error {
-	var err error
-	if s.Genesys, err = genesyssim.New(config.Genesys); err != nil {
-		return fmt.Errorf("start the organisation: %w", err)
-	}
-
-	if s.AWS, err = awsconfig.LoadDefaultConfig(ctx,
-		awsconfig.WithRegion(Region), awsconfig.WithBaseEndpoint(s.AWSURL),
-		awsconfig.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("local", "local", "")),
-		awsconfig.WithSharedConfigFiles(nil), awsconfig.WithSharedCredentialsFiles(nil)); err != nil {
-		return fmt.Errorf("configure the AWS client: %w", err)
-	}
-
-	gateway, err := s.newGateway(config)
+// startAWS takes the address first, as the functions' environment holds it, and serves on it last.
+func (s *Stack) startAWS(ctx context.Context, config Config, variables map[string]string) error {
+	listener, url, err := listen(ctx, config.Listen)
 	if err != nil {
 		return err
 	}
 
-	s.serve(genesysListener, s.Genesys)
-	s.serve(awsListener, gateway)
+	s.AWSURL = url
+
+	gateway, err := s.newGateway(config, variables)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+
+	s.serve(listener, gateway)
+
+	s.AWS, err = awsconfig.LoadDefaultConfig(ctx,
+		awsconfig.WithRegion(Region), awsconfig.WithBaseEndpoint(url),
+		awsconfig.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("local", "local", "")),
+		awsconfig.WithSharedConfigFiles(nil), awsconfig.WithSharedCredentialsFiles(nil))
+	if err != nil {
+		return fmt.Errorf("configure the AWS client: %w", err)
+	}
 
 	return nil
 }
@@ -161,14 +156,6 @@ func listen(ctx context.Context, host string) (net.Listener, string, error) {
 	return listener, "http://" + listener.Addr().String(), nil
 }
 
-func ignoreClosed(err error) error {
-	if errors.Is(err, net.ErrClosed) {
-		return nil
-	}
-
-	return err
-}
-
 func (s *Stack) serve(listener net.Listener, handler http.Handler) {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
 	done := make(chan struct{})
@@ -185,7 +172,7 @@ func (s *Stack) serve(listener net.Listener, handler http.Handler) {
 	})
 }
 
-func (s *Stack) newGateway(config Config) (*gateway, error) {
+func (s *Stack) newGateway(config Config, variables map[string]string) (*gateway, error) {
 	parameters, err := ssmsim.New(ssmsim.Config{Region: Region})
 	if err != nil {
 		return nil, fmt.Errorf("start SSM: %w", err)
@@ -203,7 +190,7 @@ func (s *Stack) newGateway(config Config) (*gateway, error) {
 
 	s.closers = append(s.closers, objects.Close)
 
-	functions, err := s.newLambda(config)
+	functions, err := s.newLambda(config, variables)
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +198,9 @@ func (s *Stack) newGateway(config Config) (*gateway, error) {
 	return &gateway{parameters: parameters, secrets: secrets, objects: objects, lambda: functions}, nil
 }
 
-func (s *Stack) newLambda(config Config) (*lambdasim.Endpoint, error) {
+func (s *Stack) newLambda(config Config, variables map[string]string) (*lambdasim.Endpoint, error) {
+	environment := s.environment(variables, config.Environment)
+
 	timeout := config.Timeout
 	if timeout == 0 {
 		timeout = 15 * time.Minute
@@ -224,11 +213,11 @@ func (s *Stack) newLambda(config Config) (*lambdasim.Endpoint, error) {
 		Functions: []lambdasim.Function{
 			{
 				Name: Rotator, Path: filepath.Join(config.Binaries, Rotator, "bootstrap"), Timeout: rotatorTimeout,
-				MemoryMB: 128, ReservedConcurrency: 1, Env: s.environment(config.Environment),
+				MemoryMB: 128, ReservedConcurrency: 1, Env: environment,
 			},
 			{
 				Name: ExportUsers, Path: filepath.Join(config.Binaries, ExportUsers, "bootstrap"), Timeout: timeout,
-				MemoryMB: 256, Env: s.environment(config.Environment),
+				MemoryMB: 256, Env: environment,
 			},
 		},
 	})
@@ -241,15 +230,14 @@ func (s *Stack) newLambda(config Config) (*lambdasim.Endpoint, error) {
 	return endpoint, nil
 }
 
-// environment is what the functions are configured with. The AWS keys are no secrets: the endpoints take any.
-func (s *Stack) environment(more map[string]string) map[string]string {
+// environment is what the functions are configured with, later ones over earlier. The AWS keys are no secrets: the endpoints
+// take any.
+func (s *Stack) environment(more ...map[string]string) map[string]string {
 	variables := map[string]string{
 		"AWS_LAMBDA_LOG_FORMAT":         "JSON", // as the template sets it
 		"AWS_ENDPOINT_URL":              s.AWSURL,
 		"AWS_ACCESS_KEY_ID":             "local",
 		"AWS_SECRET_ACCESS_KEY":         "local",
-		"GENESYS_TOKEN_URL":             s.GenesysURL + "/oauth/token",
-		"GENESYS_API_URL":               s.GenesysURL,
 		"GENESYS_CREDENTIALS_SECRET_ID": SecretID,
 		"TOKEN_PARAMETER_NAME":          ParameterName,
 		"ROTATOR_FUNCTION_NAME":         Rotator,
@@ -257,7 +245,9 @@ func (s *Stack) environment(more map[string]string) map[string]string {
 		"EXPORT_PREFIX":                 Prefix,
 		"STACK_NAME":                    "local",
 	}
-	maps.Copy(variables, more)
+	for _, set := range more {
+		maps.Copy(variables, set)
+	}
 
 	return variables
 }

@@ -1,18 +1,12 @@
-// Package trial is a trial run of the whole product on the local stack: a token is rotated, every user exported over as
-// many invocations as that takes, and the result held against the organisation's own list.
+// Package trial is a run of the whole product on the local stack, from the first token to the check of the export: on a
+// simulated organisation ([Run]), where the result is held against the organisation's own list, or on a real one ([RunLive]).
 package trial
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"genesys-cloud-export/shared/devstack/driver"
 	"genesys-cloud-export/shared/devstack/genesyssim"
@@ -20,13 +14,8 @@ import (
 	"genesys-cloud-export/shared/devstack/verify"
 )
 
-const (
-	// state is which users a trial exports: all of them, so that their number is the one that was asked for.
-	state = "any"
-	// rotation is the schedule's rate, as in the template.
-	rotation = time.Minute
-	listing  = "users"
-)
+// state is which users a trial exports: all of them, so that their number is the one that was asked for.
+const state = "any"
 
 // Config says how large a trial is, and where it leaves what.
 type Config struct {
@@ -60,7 +49,7 @@ type Config struct {
 	BeforeCheck func(context.Context, *stack.Stack, driver.Result)
 }
 
-// Summary is what a trial counted. Counts of requests are the organisation's, not the functions' own.
+// Summary is what a run counted.
 type Summary struct {
 	ExportID    string
 	Invocations int
@@ -70,14 +59,17 @@ type Summary struct {
 	Bytes       int64 // of all parts, compressed
 	Throttled   int64 // requests that were answered with 429
 	TokensMint  int64
+	// ByFunctions tells that Throttled and TokensMint are the functions' own counts of this run, from the metrics in their
+	// log, as nobody can count at a real organisation. Else they are the organisation's.
+	ByFunctions bool
 	PeakMemory  int64 // of the export function, in bytes
 	WallTime    time.Duration
 	Folder      string // where the parts lie
 	Logs        string // the file with what the functions printed
 }
 
-// ErrIncomplete says that an export was finished and is not what the organisation has.
-var ErrIncomplete = errors.New("the export is not what the organisation has")
+// ErrIncomplete says that an export was finished and is not what it should be.
+var ErrIncomplete = errors.New("it did not pass the check")
 
 // Run does a trial and reports it to Stdout. The error is [ErrIncomplete] where the check found something, and whatever
 // ended the export before that. Nothing is left running.
@@ -94,7 +86,7 @@ func Run(ctx context.Context, config Config) (summary Summary, err error) {
 	organisation.Users = config.Users
 
 	local, err := stack.Start(ctx, stack.Config{
-		Genesys: organisation, Binaries: config.Binaries, Data: filepath.Join(config.Out, "s3"),
+		Organisation: stack.Simulated{Config: organisation}, Binaries: config.Binaries, Data: dataFolder(config.Out),
 		Timeout: config.Timeout, Environment: config.Environment, Logs: logs,
 	})
 	if err != nil {
@@ -102,172 +94,50 @@ func Run(ctx context.Context, config Config) (summary Summary, err error) {
 	}
 	defer func() { err = errors.Join(err, local.Close()) }()
 
-	t := &trial{Config: config, stack: local, view: newView(config)}
-	t.view.started(local, config)
+	v := &view{out: config.Stdout, terminal: config.Terminal}
+	v.started(local, config)
 
 	if config.OnStart != nil {
 		config.OnStart(ctx, local)
 	}
 
-	result, err := t.export(ctx)
+	summary, report, err := config.export(ctx, local, v)
 	if err != nil {
 		return Summary{}, err
 	}
 
-	if config.BeforeCheck != nil {
-		config.BeforeCheck(ctx, local, result)
-	}
-
-	report, err := t.check(ctx, result.ExportID)
-	if err != nil {
-		return Summary{}, err
-	}
-
-	summary = t.summarise(result, report)
+	counts := local.Genesys.Stats()
+	summary.Throttled, summary.TokensMint = counts.Throttled, counts.TokensMinted
 	summary.WallTime, summary.Logs = time.Since(begun), logs.Name()
 
-	return summary, t.view.finished(summary, report)
+	return summary, errors.Join(v.verdict(summary, report), v.table(summary))
 }
 
-func openLogs(out string) (*os.File, error) {
-	folder := filepath.Join(out, "logs")
-	if err := os.MkdirAll(folder, 0o750); err != nil {
-		return nil, fmt.Errorf("make the folder for logs: %w", err)
-	}
-
-	name := filepath.Join(folder, "functions-"+time.Now().UTC().Format("20060102T150405.000Z")+".log")
-
-	file, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600) //nolint:gosec // the folder is the caller's choice
-	if err != nil {
-		return nil, fmt.Errorf("open the functions' log: %w", err)
-	}
-
-	return file, nil
-}
-
-type trial struct {
-	Config
-
-	stack *stack.Stack
-	view  *view
-}
-
-// export runs the schedule beside the follow-up loop, as AWS does.
-func (t *trial) export(ctx context.Context) (driver.Result, error) {
-	var result driver.Result
-
-	calls := driver.New(t.stack.Functions(), driver.Config{})
-	rotated := make(chan driver.Run, 1)
-
-	scheduling, stopSchedule := context.WithCancel(ctx)
-	defer stopSchedule()
-
-	var group errgroup.Group
-	group.Go(func() error {
-		return calls.Schedule(scheduling, driver.Schedule{
-			Name: "rotator", FunctionName: stack.Rotator, Every: rotation,
-			OnRun: func(run driver.Run) {
-				select {
-				case rotated <- run:
-				default: // only the first is waited for
-				}
-			},
-		})
-	})
-	group.Go(func() error {
-		defer stopSchedule()
-
-		if err := t.awaitToken(ctx, rotated); err != nil {
-			return err
-		}
-
-		var err error
-		result, err = t.follow(ctx, calls)
-
-		return err
-	})
-
-	return result, group.Wait()
-}
-
-func (t *trial) awaitToken(ctx context.Context, rotated <-chan driver.Run) error {
-	select {
-	case run := <-rotated:
-		if run.Err != nil {
-			return fmt.Errorf("rotate the first token: %w", run.Err)
-		}
-
-		return t.view.rotated(run)
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-func (t *trial) follow(ctx context.Context, calls *driver.Driver) (driver.Result, error) {
-	id := t.ExportID
-	if id == "" {
-		id = "run-" + time.Now().UTC().Format("20060102T150405Z")
-	}
-
-	event := map[string]any{"export_id": id, "state": state}
-	if t.PageSize != 0 {
-		event["page_size"] = t.PageSize
-	}
-
-	encoded, err := json.Marshal(event)
-	if err != nil {
-		return driver.Result{}, fmt.Errorf("encode the event: %w", err)
-	}
-
-	stopDrawing := t.view.draw(ctx, t.stack.Genesys, int64(t.Users))
-	defer stopDrawing()
-
-	return calls.Export(ctx, driver.Request{
-		FunctionName: stack.ExportUsers,
-		Event:        encoded,
-		OnSlice: func(slice driver.Slice) {
-			t.view.slice(slice)
-
-			if t.OnSlice != nil && !slice.Result.Complete() {
-				t.OnSlice(ctx, t.stack, slice)
-			}
-		},
-	})
-}
-
-// check holds the export against the organisation's own list, by code that knows nothing of the writer's.
-func (t *trial) check(ctx context.Context, exportID string) (verify.Report, error) {
-	report, err := verify.Export(ctx, verify.Config{
-		S3: t.stack.S3(), Bucket: stack.Bucket, Prefix: stack.Prefix, Listing: listing, ExportID: exportID,
-		Truth: func(context.Context) (io.ReadCloser, error) {
+func (c Config) export(ctx context.Context, local *stack.Stack, v *view) (Summary, verify.Report, error) {
+	e := &export{
+		stack: local, view: v, calls: driver.New(local.Functions(), driver.Config{}), out: c.Out,
+		order: order{ExportID: c.ExportID, State: state, PageSize: c.PageSize},
+		total: int64(c.Users),
+		// Pages that are fetched again after a stop are handed out twice.
+		records: func() int64 { return min(local.Genesys.Stats().EntitiesServed, int64(c.Users)) },
+		truth: func(context.Context) (io.ReadCloser, error) {
 			reader, writer := io.Pipe()
-			go func() { writer.CloseWithError(t.stack.Genesys.WriteUsers(writer, genesyssim.Query{State: state})) }()
+			go func() { writer.CloseWithError(local.Genesys.WriteUsers(writer, genesyssim.Query{State: state})) }()
 
 			return reader, nil
 		},
-	})
-	if err != nil {
-		return verify.Report{}, fmt.Errorf("check the export: %w", err)
+	}
+	if e.order.ExportID == "" {
+		e.order.ExportID = newExportID("run")
 	}
 
-	return report, nil
-}
-
-func (t *trial) summarise(result driver.Result, report verify.Report) Summary {
-	counts := t.stack.Genesys.Stats()
-	function := t.stack.Lambda.Report(stack.ExportUsers)
-
-	return Summary{
-		ExportID:    result.ExportID,
-		Invocations: function.Invocations,
-		Pages:       report.Pages,
-		Records:     report.Records,
-		Parts:       int64(report.Parts),
-		Bytes:       report.Bytes,
-		Throttled:   counts.Throttled,
-		TokensMint:  counts.TokensMinted,
-		PeakMemory:  function.PeakMemory,
-		Folder: filepath.Join(t.Out, "s3", stack.Bucket, stack.Prefix, listing,
-			"export_id="+result.ExportID),
+	if c.OnSlice != nil {
+		e.onSlice = func(ctx context.Context, slice driver.Slice) { c.OnSlice(ctx, local, slice) }
 	}
+
+	if c.BeforeCheck != nil {
+		e.beforeCheck = func(ctx context.Context, result driver.Result) { c.BeforeCheck(ctx, local, result) }
+	}
+
+	return e.run(ctx)
 }

@@ -1,7 +1,6 @@
 package trial
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,20 +17,18 @@ import (
 	"genesys-cloud-export/shared/devstack/verify"
 )
 
-// redraw is how often progress is drawn on a terminal.
-const redraw = 200 * time.Millisecond
+// reasonBusy is an exporter's reason where another invocation holds the export.
+const reasonBusy = "busy"
 
-// view is what a person sees of a trial.
+// view is what a person sees of a run.
 type view struct {
 	out      io.Writer
 	terminal bool
 
-	mu  sync.Mutex
-	bar *progressbar.ProgressBar
-}
-
-func newView(config Config) *view {
-	return &view{out: config.Stdout, terminal: config.Terminal}
+	mu    sync.Mutex
+	bar   *progressbar.ProgressBar
+	until time.Time // the next slice begins then
+	count int64     // records after the last slice
 }
 
 // line prints a line above the progress, if there is any.
@@ -83,6 +80,17 @@ func (v *view) rotated(run driver.Run) error {
 func (v *view) slice(s driver.Slice) {
 	r := s.Result
 
+	v.mu.Lock()
+	v.count, v.until = r.Records, time.Now().Add(r.Wait())
+	v.mu.Unlock()
+
+	if r.Reason == reasonBusy {
+		v.line("waiting   %d s: an invocation that was cut off, or another caller's, holds the export until then; %s records so far",
+			r.WaitSeconds, grouped(r.Records))
+
+		return
+	}
+
 	next := ""
 	if !r.Complete() {
 		next = fmt.Sprintf(", wait %d s", r.WaitSeconds)
@@ -92,82 +100,33 @@ func (v *view) slice(s driver.Slice) {
 		s.Number, r.Status, r.Reason, next, grouped(r.Records), grouped(r.Pages), grouped(r.Parts))
 }
 
-// draw shows on a terminal how many of total records the organisation has handed out, until the returned function is called.
-func (v *view) draw(ctx context.Context, organisation *genesyssim.Simulator, total int64) (stop func()) {
-	if !v.terminal {
-		return func() {}
-	}
-
-	v.mu.Lock()
-	v.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(v.out), progressbar.OptionSetDescription("exporting"),
-		progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(false), progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetWidth(40))
-	v.mu.Unlock()
-
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		v.poll(ctx, organisation, total)
-	}()
-
-	return func() {
-		cancel()
-		<-done
-
-		v.mu.Lock()
-		defer v.mu.Unlock()
-		_ = v.bar.Clear()
-		v.bar = nil
-	}
-}
-
-func (v *view) poll(ctx context.Context, organisation *genesyssim.Simulator, total int64) {
-	ticker := time.NewTicker(redraw)
-	defer ticker.Stop()
-
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			// Pages that are fetched again after a stop are handed out twice.
-			served := min(organisation.Stats().EntitiesServed, total)
-
-			v.mu.Lock()
-			_ = v.bar.Set64(served)
-			v.mu.Unlock()
-		}
-	}
-}
-
-// finished prints the table and what the check found; it returns [ErrIncomplete] where it found something.
-func (v *view) finished(s Summary, report verify.Report) error {
-	verdict := "verified  every record of the organisation, once and in order"
+// verdict says what the check found, and is [ErrIncomplete] where it found something.
+func (v *view) verdict(s Summary, report verify.Report) error {
 	if !report.OK() {
-		verdict = "FAILED    the check of the export found:"
-	}
+		v.line("FAILED    the check of the export found:")
 
-	v.line("%s", verdict)
-
-	if !report.OK() {
 		if err := report.Write(v.out); err != nil {
 			return fmt.Errorf("report the check: %w", err)
 		}
-	}
 
-	if err := v.table(s); err != nil {
-		return err
-	}
-
-	if !report.OK() {
 		return fmt.Errorf("export %s: %w: %d problems, listed above", s.ExportID, ErrIncomplete, len(report.Problems))
+	}
+
+	if report.Compared {
+		v.line("verified  every record of the organisation, once and in order")
+	} else {
+		v.line("verified  the export in itself: every part is as the manifest says, and no record is there twice")
 	}
 
 	return nil
 }
 
 func (v *view) table(s Summary) error {
+	counted := ""
+	if s.ByFunctions {
+		counted = " (as the functions counted in this run)"
+	}
+
 	table := tabwriter.NewWriter(v.out, 0, 0, 2, ' ', 0)
 
 	_, _ = fmt.Fprintln(table)
@@ -177,8 +136,8 @@ func (v *view) table(s Summary) error {
 		{"records", grouped(s.Records)},
 		{"parts", grouped(s.Parts)},
 		{"bytes", grouped(s.Bytes)},
-		{"429s", grouped(s.Throttled)},
-		{"tokens minted", grouped(s.TokensMint)},
+		{"429s", grouped(s.Throttled) + counted},
+		{"tokens minted", grouped(s.TokensMint) + counted},
 		{"peak memory", fmt.Sprintf("%.1f MiB", float64(s.PeakMemory)/(1<<20))},
 		{"wall time", s.WallTime.Round(100 * time.Millisecond).String()},
 		{"export", s.Folder},

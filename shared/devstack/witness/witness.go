@@ -30,7 +30,7 @@ const (
 // AccessKey and SecretKey are the credentials of every endpoint. Those that check signatures are started with them.
 const (
 	AccessKey = "local"
-	SecretKey = "local" //nolint:gosec // of endpoints on the loopback, which hold nothing
+	SecretKey = "local"
 )
 
 // Name says who answers.

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/term"
+
+	"genesys-cloud-export/shared/devstack/login"
+	"genesys-cloud-export/shared/devstack/stack"
+	"genesys-cloud-export/shared/devstack/trial"
+)
+
+// liveOptions is what devstack live is told besides what is exported.
+type liveOptions struct {
+	environment, tokenURL, apiURL, authorities string
+	credentials, profile                       string
+	yes                                        bool
+}
+
+// runLive is devstack live: a real organisation is exported to this machine. No option takes a secret.
+func runLive(ctx context.Context, arguments []string, stdin, stdout *os.File, stderr io.Writer) error {
+	var given liveOptions
+
+	config := trial.Live{
+		Stdout: stdout, Terminal: term.IsTerminal(int(stdout.Fd())),
+		Logger:      slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Environment: proxies(os.Environ()),
+	}
+
+	if err := parseLive(arguments, stderr, &given, &config); err != nil {
+		return err
+	}
+
+	// Before anybody types a secret. A profile may yet name the environment.
+	if given.profile == "" {
+		if _, _, err := given.organisation().Addresses(); err != nil {
+			return err
+		}
+	}
+
+	terminal, present := login.Open(stdin, stderr)
+	if !given.yes && !present {
+		return errors.New("nobody is at a terminal to confirm: look at the options and say -yes (make: YES=1)")
+	}
+
+	found, err := given.login(ctx, terminal, present)
+	if err != nil {
+		return err
+	}
+
+	if given.environment == "" && (given.tokenURL == "" || given.apiURL == "") {
+		given.environment = found.Environment
+	}
+
+	config.Source, config.Warning = found.Source, found.Warning
+	config.Organisation = given.organisation()
+	config.Organisation.ClientID, config.Organisation.ClientSecret = found.ClientID, found.ClientSecret
+	config.Confirm = func(ctx context.Context) error {
+		if given.yes {
+			return nil
+		}
+
+		return confirm(ctx, terminal)
+	}
+
+	_, err = trial.RunLive(ctx, config)
+
+	return err
+}
+
+func parseLive(arguments []string, stderr io.Writer, given *liveOptions, config *trial.Live) error {
+	line := flag.NewFlagSet("devstack live", flag.ContinueOnError)
+	line.SetOutput(stderr)
+	line.StringVar(&given.environment, "environment", "", "the organisation's domain (mypurecloud.de) or AWS region (eu-central-1); the profile's where it has one")
+	line.StringVar(&given.tokenURL, "token-url", "", "the token endpoint where it is not the environment's: a gateway's")
+	line.StringVar(&given.apiURL, "api-url", "", "the API where it is not the environment's: a gateway's")
+	line.StringVar(&given.authorities, "ca", "", "a PEM `file` of the certificate authorities to trust instead of the system's")
+	line.StringVar(&given.credentials, "credentials", "", `a JSON `+"`file`"+` {"client_id":"…","client_secret":"…"} that you alone can read; without it and -profile they are asked for`)
+	line.StringVar(&given.profile, "profile", "", "a profile of the vendor's command line gc, in ~/.gc/config.toml: default, or another's name")
+	line.BoolVar(&given.yes, "yes", false, "do not ask before the first request")
+	line.StringVar(&config.State, "state", "any", "which users: active, inactive, deleted or any")
+	line.IntVar(&config.PageSize, "page-size", 0, "users a page; 0 is the function's default")
+	line.StringVar(&config.Out, "out", filepath.Join(".exports", "live"), "the folder for the export and logs")
+	line.StringVar(&config.Binaries, "bin", ".build", "the folder with a folder for each built function")
+	line.DurationVar(&config.Timeout, "timeout", 0, "the export function's timeout; 0 is a minute")
+
+	if err := line.Parse(arguments); err != nil {
+		return err
+	}
+
+	if line.NArg() > 0 {
+		return fmt.Errorf("%q is no option (-h lists them)", line.Arg(0))
+	}
+
+	return nil
+}
+
+// organisation lacks the credentials.
+func (o liveOptions) organisation() stack.Outside {
+	return stack.Outside{Environment: o.environment, TokenURL: o.tokenURL, APIURL: o.apiURL, Authorities: o.authorities}
+}
+
+// login gets the credentials from where they are said to be, else from the person.
+func (o liveOptions) login(ctx context.Context, terminal *login.Device, present bool) (login.Credentials, error) {
+	switch {
+	case o.credentials != "" && o.profile != "":
+		return login.Credentials{}, errors.New("a file and a profile with credentials are given: choose one")
+	case o.credentials != "":
+		return login.FromFile(o.credentials)
+	case o.profile != "":
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return login.Credentials{}, fmt.Errorf("find the profiles of gc: %w", err)
+		}
+
+		return login.FromProfile(filepath.Join(home, ".gc", "config.toml"), o.profile)
+	case present:
+		return login.FromTerminal(ctx, terminal)
+	default:
+		return login.Credentials{}, errors.New(
+			"no client credentials: give -credentials FILE or -profile NAME (make: CREDENTIALS=, GC_PROFILE=), or be at a terminal to type them")
+	}
+}
+
+func confirm(ctx context.Context, terminal login.Terminal) error {
+	yes, err := login.Confirm(ctx, terminal)
+	if err == nil && !yes {
+		err = errors.New("not confirmed, so nothing was asked of the organisation")
+	}
+
+	return err
+}
+
+// proxies are the variables that say which proxy leads outside, for the functions, which get nothing else of environ.
+func proxies(environ []string) map[string]string {
+	variables := make(map[string]string)
+
+	for _, variable := range environ {
+		name, value, _ := strings.Cut(variable, "=")
+		if slices.Contains([]string{"HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"}, name) {
+			variables[name] = value
+		}
+	}
+
+	return variables
+}

@@ -1,0 +1,86 @@
+package main_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// binary is the command, built once for all tests.
+var binary string //nolint:gochecknoglobals // set by TestMain alone
+
+func TestMain(m *testing.M) {
+	os.Exit(testMain(m))
+}
+
+func testMain(m *testing.M) int {
+	folder, err := os.MkdirTemp("", "devstack-")
+	if err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+
+	binary = filepath.Join(folder, "devstack")
+	if output, err := exec.Command("go", "build", "-buildvcs=false", "-o", binary, ".").CombinedOutput(); err != nil {
+		_, _ = fmt.Fprintf(os.Stderr, "build devstack: %v\n%s", err, output)
+		return 1
+	}
+
+	return m.Run()
+}
+
+func TestACommandLineThatMakesNoSenseIsRefusedByName(t *testing.T) {
+	t.Parallel()
+
+	folder := t.TempDir()
+	write := func(name, content string) string {
+		t.Helper()
+
+		name = filepath.Join(folder, name)
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+
+		return name
+	}
+
+	for name, test := range map[string]struct {
+		arguments []string
+		want      string
+	}{
+		"no command":           {nil, "devstack run, devstack live, devstack stack or devstack sim"},
+		"an unknown command":   {[]string{"walk"}, `"walk" is none of run, live, stack and sim`},
+		"what is no option":    {[]string{"sim", "fast"}, `"fast" is no option`},
+		"an unknown option":    {[]string{"run", "-listen", "127.0.0.1"}, "-listen"},
+		"no such script":       {[]string{"stack", "-faults", filepath.Join(folder, "none")}, "open the fault script"},
+		"a bad script":         {[]string{"sim", "-faults", write("faults", "{}")}, "line 1 of the fault script"},
+		"a bad organisation":   {[]string{"sim", "-out", folder, "-users", "-1"}, "field Users is -1"},
+		"a bad address":        {[]string{"sim", "-out", folder, "-listen", "8080"}, "-listen host:port"},
+		"no credentials there": {[]string{"sim", "-credentials", filepath.Join(folder, "none")}, "read the credentials file"},
+		"credentials of another kind": {
+			[]string{"sim", "-credentials", write("credentials", `{"client_id":"x","secret":"canary"}`)}, "is not {\"client_id\"",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			var stdout, stderr bytes.Buffer
+
+			command := exec.CommandContext(t.Context(), binary, test.arguments...)
+			command.Stdout, command.Stderr = &stdout, &stderr
+
+			if err := command.Run(); command.ProcessState.ExitCode() != 1 || !strings.Contains(stderr.String(), test.want) {
+				t.Errorf("ended with %v and said %q, want status 1 and %q", err, stderr.String(), test.want)
+			}
+
+			if stdout.Len() > 0 || strings.Contains(stderr.String(), "canary") {
+				t.Errorf("said too much: %q %q", stdout.String(), stderr.String())
+			}
+		})
+	}
+}

@@ -1,0 +1,282 @@
+package main_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// sim is a running devstack sim.
+type sim struct {
+	url, credentials string
+
+	command *exec.Cmd
+	mu      sync.Mutex
+	output  bytes.Buffer // all that it wrote, on both streams
+}
+
+// Write implements io.Writer.
+func (s *sim) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	return s.output.Write(p)
+}
+
+func (s *sim) said() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	return s.output.String()
+}
+
+// startSim runs devstack sim, and waits until it says that it is up.
+func startSim(t *testing.T, arguments ...string) *sim {
+	t.Helper()
+
+	s := &sim{command: exec.CommandContext(t.Context(), binary, append([]string{"sim"}, arguments...)...)}
+	s.command.Stderr = s
+	s.command.Env = []string{}
+	s.command.Cancel = func() error { return s.command.Process.Signal(syscall.SIGTERM) } // at the end of the test
+
+	stdout, err := s.command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if err := s.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+
+	lines := bufio.NewReader(io.TeeReader(stdout, s))
+	for s.url == "" {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			t.Fatalf("it ended with %v and said %q", err, s.said())
+		}
+
+		if found := regexp.MustCompile(`^credentials +(.+)\n`).FindStringSubmatch(line); found != nil {
+			s.credentials = found[1]
+		}
+
+		if found := regexp.MustCompile(`^admin page +(http://.+)/_sim/\n`).FindStringSubmatch(line); found != nil {
+			s.url = found[1]
+		}
+	}
+
+	t.Cleanup(func() { // the signal was sent: it has to go in good order
+		_, _ = io.Copy(io.Discard, lines)
+
+		if err := s.command.Wait(); !s.command.ProcessState.Success() {
+			t.Errorf("ended with %v (%v) and said %q", s.command.ProcessState, err, s.said())
+		}
+	})
+
+	return s
+}
+
+// client reads the credentials file as an integration would.
+func (s *sim) client(t *testing.T) (id, secret string) {
+	t.Helper()
+
+	content, err := os.ReadFile(s.credentials)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	var file map[string]string
+	if err := json.Unmarshal(content, &file); err != nil {
+		t.Fatal(err)
+	}
+
+	return file["client_id"], file["client_secret"]
+}
+
+// ask sends a request and decodes its reply.
+func (s *sim) ask(t *testing.T, request *http.Request, into any) int {
+	t.Helper()
+
+	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+
+	response, err := client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+
+	if err := json.NewDecoder(response.Body).Decode(into); err != nil {
+		t.Fatalf("%s is answered %s: %v", request.URL.Path, response.Status, err)
+	}
+
+	return response.StatusCode
+}
+
+func (s *sim) token(t *testing.T) (token string, lifetime int) {
+	t.Helper()
+
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/oauth/token",
+		strings.NewReader(url.Values{"grant_type": {"client_credentials"}}.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.SetBasicAuth(s.client(t))
+
+	var reply struct {
+		AccessToken string `json:"access_token"`
+		ExpiresIn   int    `json:"expires_in"`
+	}
+	if status := s.ask(t, request, &reply); status != http.StatusOK {
+		t.Fatalf("the token request is answered %d", status)
+	}
+
+	return reply.AccessToken, reply.ExpiresIn
+}
+
+// users asks for a page of users, and returns the status and how many there are.
+func (s *sim) users(t *testing.T, token string) (status, count int) {
+	t.Helper()
+
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/api/v2/users/query?state=any&pageSize=500", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	request.Header.Set("Authorization", "Bearer "+token)
+
+	var page struct {
+		Results int `json:"results"`
+	}
+
+	return s.ask(t, request, &page), page.Results
+}
+
+func TestTheSimulatorAloneServesWithCredentialsThatItKeepsInAFileOfTheOwner(t *testing.T) {
+	t.Parallel()
+
+	out := filepath.Join(t.TempDir(), "out")
+	s := startSim(t, "-out", out, "-users", "12", "-verbose")
+
+	if want := filepath.Join(out, "sim", "credentials.json"); s.credentials != want {
+		t.Errorf("credentials are in %s, want %s", s.credentials, want)
+	}
+
+	for name, want := range map[string]os.FileMode{s.credentials: 0o600, filepath.Dir(s.credentials): 0o700 | os.ModeDir} {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		if info.Mode() != want {
+			t.Errorf("%s has mode %v, want %v", name, info.Mode(), want)
+		}
+	}
+
+	token, lifetime := s.token(t)
+	if status, count := s.users(t, token); status != http.StatusOK || count != 12 || lifetime != 86_400 {
+		t.Errorf("status %d, %d users, tokens of %d s; want 200, 12, 86400", status, count, lifetime)
+	}
+
+	id, secret := s.client(t)
+	for what, hidden := range map[string]string{"the secret": secret, "the client": id, "a token": token} {
+		if len(hidden) < 20 || strings.Contains(s.said(), hidden) {
+			t.Errorf("%s is printed, or too short: %q", what, s.said())
+		}
+	}
+
+	if !strings.HasPrefix(s.url, "http://127.0.0.1:") || !strings.Contains(s.said(), "path=/api/v2/users/query status=200") {
+		t.Errorf("at %s it said %q, want a port of the loopback and a line for each request", s.url, s.said())
+	}
+}
+
+func TestCredentialsThatWereMadeUpSurviveARestart(t *testing.T) {
+	t.Parallel()
+
+	out := t.TempDir()
+	one, two := startSim(t, "-out", out), startSim(t, "-out", out)
+	oneID, oneSecret := one.client(t)
+	twoID, twoSecret := two.client(t)
+
+	if diff := cmp.Diff([]string{oneID, oneSecret}, []string{twoID, twoSecret}); diff != "" {
+		t.Errorf("credentials (-first start +second):\n%s", diff)
+	}
+
+	if _, lifetime := one.token(t); lifetime == 0 {
+		t.Error("the first simulator no longer takes them")
+	}
+}
+
+func TestTheSimulatorTakesCredentialsAndAnOrganisationFromTheCommandLine(t *testing.T) {
+	t.Parallel()
+
+	folder := t.TempDir()
+	credentials := filepath.Join(folder, "mine.json")
+
+	if err := os.WriteFile(credentials, []byte(`{"client_id":"mine","client_secret":"canary"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	s := startSim(t, "-credentials", credentials, "-out", filepath.Join(folder, "out"), "-listen", "127.0.0.1:0", "-users", "700", "-seed", "5",
+		"-token-lifetime", "5m", "-idle-timeout", "15m", "-rate-limit", "3", "-rate-window", "30s", "-latency", "1ms", "-max-page-size", "60",
+		"-faults", filepath.Join("genesyssim", "testdata", "faults", "code_413.jsonl"))
+
+	token, lifetime := s.token(t)
+
+	var got [][2]int
+	for range 4 {
+		status, count := s.users(t, token)
+		got = append(got, [2]int{status, count})
+	}
+
+	// The fault answers before the limit is looked at.
+	want := [][2]int{{413, 0}, {200, 60}, {200, 60}, {200, 60}}
+	if diff := cmp.Diff(want, got); diff != "" || lifetime != 300 {
+		t.Errorf("tokens of %d s, want 300; status and users (-want +got):\n%s", lifetime, diff)
+	}
+
+	if status, _ := s.users(t, token); status != http.StatusTooManyRequests {
+		t.Errorf("over the limit the status is %d, want 429", status)
+	}
+
+	if _, err := os.Stat(filepath.Join(folder, "out")); !os.IsNotExist(err) {
+		t.Errorf("credentials were made up though some were given (%v)", err)
+	}
+
+	if strings.Contains(s.said(), "canary") {
+		t.Errorf("it prints the secret: %q", s.said())
+	}
+}
+
+func TestTheSimulatorWarnsWhereOthersCanReachIt(t *testing.T) {
+	t.Parallel()
+
+	const warning = "Others than this machine can reach it"
+
+	everywhere, here := startSim(t, "-out", t.TempDir(), "-listen", ":0"), startSim(t, "-out", t.TempDir())
+	if strings.Contains(here.said(), warning) {
+		t.Errorf("on the loopback it said %q", here.said())
+	}
+
+	if !strings.Contains(everywhere.said(), warning) {
+		t.Errorf("on every address it said %q", everywhere.said())
+	}
+
+	if _, lifetime := everywhere.token(t); lifetime == 0 {
+		t.Errorf("nothing is served at %s, where it says it is", everywhere.url)
+	}
+}

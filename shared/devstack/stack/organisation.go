@@ -1,0 +1,188 @@
+package stack
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"genesys-cloud-export/shared/devstack/genesyssim"
+	"genesys-cloud-export/shared/genesys"
+	"genesys-cloud-export/shared/secret"
+)
+
+// Organisation is the Genesys Cloud side of the world: [Simulated] here, or one that is [Outside].
+type Organisation interface {
+	// open makes the organisation reachable on behalf of s, and says how the functions reach it.
+	open(ctx context.Context, s *Stack, listen string) (access, error)
+}
+
+// access is how an organisation is reached.
+type access struct {
+	apiURL       string
+	clientID     string
+	clientSecret secret.Text
+	// variables are what the functions' environment says of it.
+	variables map[string]string
+}
+
+// Simulated is an organisation that the stack itself serves. The client credentials are made up where they are empty.
+type Simulated struct{ genesyssim.Config }
+
+func (o Simulated) open(ctx context.Context, s *Stack, address string) (access, error) {
+	config := o.Config
+	if config.ClientID == "" {
+		config.ClientID, config.ClientSecret = "local-"+strings.ToLower(rand.Text()), secret.New(rand.Text())
+	}
+
+	simulator, err := genesyssim.New(config)
+	if err != nil {
+		return access{}, fmt.Errorf("start the organisation: %w", err)
+	}
+
+	listener, url, err := listen(ctx, address)
+	if err != nil {
+		return access{}, err
+	}
+
+	s.Genesys = simulator
+	s.serve(listener, simulator)
+
+	return access{
+		apiURL: url, clientID: config.ClientID, clientSecret: config.ClientSecret,
+		variables: map[string]string{"GENESYS_TOKEN_URL": url + "/oauth/token", "GENESYS_API_URL": url},
+	}, nil
+}
+
+// Outside is an organisation that is there without the stack: a real one. Nothing but the functions talks to it.
+type Outside struct {
+	// Environment is the organisation's domain or AWS region; "" where both addresses are given.
+	Environment string
+	// TokenURL and APIURL are addresses that are not the environment's: a gateway's. By the functions' rules: https, or http
+	// to loopback.
+	TokenURL, APIURL string
+	// ClientID and ClientSecret are an OAuth client's with the grant type Client Credentials.
+	ClientID     string
+	ClientSecret secret.Text
+	// Authorities is a file of certificates in PEM that the functions trust instead of the system's: those of a private
+	// authority. "" is the system's. Go looks at such a file on Linux and the BSDs only.
+	Authorities string
+}
+
+// Addresses are where tokens are requested and where the API is. The error lists everything that is wrong with Environment,
+// TokenURL and APIURL.
+func (o Outside) Addresses() (tokenURL, apiURL string, err error) {
+	tokenURL, apiURL = o.TokenURL, o.APIURL
+
+	var problems []error
+	if o.Environment == "" && (tokenURL == "" || apiURL == "") {
+		problems = append(problems, errors.New(
+			"it is not said which: give the organisation's domain (mypurecloud.de) or AWS region (eu-central-1), or both addresses"))
+	}
+
+	if o.Environment != "" {
+		domain, err := genesys.Domain(o.Environment)
+		if err != nil {
+			problems = append(problems, err)
+		}
+
+		if tokenURL == "" {
+			tokenURL = genesys.TokenURL(domain)
+		}
+
+		if apiURL == "" {
+			apiURL = genesys.APIURL(domain)
+		}
+	}
+
+	for _, address := range []struct{ of, text string }{{"token endpoint", o.TokenURL}, {"API", o.APIURL}} {
+		if address.text == "" {
+			continue
+		}
+
+		if _, err := genesys.ParseURL(address.text); err != nil {
+			problems = append(problems, fmt.Errorf("the address of the %s is not usable: %w", address.of, err))
+		}
+	}
+
+	if len(problems) > 0 {
+		return "", "", fmt.Errorf("find the organisation: %w", errors.Join(problems...))
+	}
+
+	return tokenURL, apiURL, nil
+}
+
+// Name is what exports call the organisation's environment: its domain, or the API's host where no environment is given.
+// The error is that of Addresses.
+func (o Outside) Name() (string, error) {
+	_, apiURL, err := o.Addresses()
+	if err != nil {
+		return "", err
+	}
+
+	if o.Environment != "" {
+		return genesys.Domain(o.Environment)
+	}
+
+	parsed, err := genesys.ParseURL(apiURL)
+	if err != nil {
+		return "", fmt.Errorf("find the organisation: %w", err)
+	}
+
+	return parsed.Host, nil
+}
+
+func (o Outside) open(context.Context, *Stack, string) (access, error) {
+	_, apiURL, err := o.Addresses()
+	if err != nil {
+		return access{}, err
+	}
+
+	if o.ClientID == "" || o.ClientSecret.Empty() {
+		return access{}, errors.New("reach the organisation: the client credentials are not complete")
+	}
+
+	authorities, err := o.authorities()
+	if err != nil {
+		return access{}, err
+	}
+
+	// An empty variable counts as none.
+	return access{
+		apiURL: apiURL, clientID: o.ClientID, clientSecret: o.ClientSecret,
+		variables: map[string]string{
+			"GENESYS_ENVIRONMENT": o.Environment,
+			"GENESYS_TOKEN_URL":   o.TokenURL,
+			"GENESYS_API_URL":     o.APIURL,
+			"SSL_CERT_FILE":       authorities,
+		},
+	}, nil
+}
+
+// authorities returns the file's absolute name, as the functions run in folders of their own. A file that is not there, or
+// has no certificate, is an error here, as it would be passed over in silence there.
+func (o Outside) authorities() (string, error) {
+	if o.Authorities == "" {
+		return "", nil
+	}
+
+	name, err := filepath.Abs(o.Authorities)
+	if err != nil {
+		return "", fmt.Errorf("find the file of certificate authorities: %w", err)
+	}
+
+	text, err := os.ReadFile(name) //nolint:gosec // the file is the caller's choice
+	if err != nil {
+		return "", fmt.Errorf("read the file of certificate authorities: %w", err)
+	}
+
+	if !x509.NewCertPool().AppendCertsFromPEM(text) {
+		return "", fmt.Errorf("the file of certificate authorities %s holds no certificate in PEM: name another", name)
+	}
+
+	return name, nil
+}

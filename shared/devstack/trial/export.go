@@ -1,0 +1,187 @@
+package trial
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"genesys-cloud-export/shared/devstack/driver"
+	"genesys-cloud-export/shared/devstack/stack"
+	"genesys-cloud-export/shared/devstack/verify"
+)
+
+const (
+	// rotation is the schedule's rate, as in the template.
+	rotation = time.Minute
+	listing  = "users"
+)
+
+// export is one export on a stack, from the first token to the check.
+type export struct {
+	stack *stack.Stack
+	view  *view
+	calls *driver.Driver
+	out   string // the folder of everything that is left
+	order order
+
+	// total is how many records there will be, or unknown; records tells how many there are.
+	total   int64
+	records func() int64
+	// truth opens the organisation's own list. Nil: the export is checked in itself.
+	truth func(context.Context) (io.ReadCloser, error)
+
+	// These are called, where they are not nil: before the first slice; after each but the last; when all is exported.
+	begin       func() error
+	onSlice     func(context.Context, driver.Slice)
+	beforeCheck func(context.Context, driver.Result)
+}
+
+// order is the export function's event: which export, of what.
+type order struct {
+	ExportID string `json:"export_id"`
+	State    string `json:"state"`
+	PageSize int    `json:"page_size,omitempty"`
+}
+
+// newExportID returns an id that says when the export began.
+func newExportID(kind string) string { return kind + "-" + time.Now().UTC().Format("20060102T150405Z") }
+
+// dataFolder is where the stack's S3 keeps its objects.
+func dataFolder(out string) string { return filepath.Join(out, "s3") }
+
+// partsFolder is where the parts of every export of users are found as files.
+func partsFolder(out string) string {
+	return filepath.Join(dataFolder(out), stack.Bucket, stack.Prefix, listing)
+}
+
+func openLogs(out string) (*os.File, error) {
+	folder := filepath.Join(out, "logs")
+	if err := os.MkdirAll(folder, 0o750); err != nil {
+		return nil, fmt.Errorf("make the folder for logs: %w", err)
+	}
+
+	name := filepath.Join(folder, "functions-"+time.Now().UTC().Format("20060102T150405.000Z")+".log")
+
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600) //nolint:gosec // the folder is the caller's choice
+	if err != nil {
+		return nil, fmt.Errorf("open the functions' log: %w", err)
+	}
+
+	return file, nil
+}
+
+// run exports and checks. The summary lacks what the stack does not know: requests, tokens, wall time and log.
+func (e *export) run(ctx context.Context) (Summary, verify.Report, error) {
+	result, err := e.drive(ctx)
+	if err != nil {
+		return Summary{}, verify.Report{}, err
+	}
+
+	if e.beforeCheck != nil {
+		e.beforeCheck(ctx, result)
+	}
+
+	report, err := verify.Export(ctx, verify.Config{
+		S3: e.stack.S3(), Bucket: stack.Bucket, Prefix: stack.Prefix, Listing: listing, ExportID: result.ExportID, Truth: e.truth,
+	})
+	if err != nil {
+		return Summary{}, verify.Report{}, fmt.Errorf("check the export: %w", err)
+	}
+
+	function := e.stack.Lambda.Report(stack.ExportUsers)
+
+	return Summary{
+		ExportID:    result.ExportID,
+		Invocations: function.Invocations,
+		Pages:       report.Pages,
+		Records:     report.Records,
+		Parts:       int64(report.Parts),
+		Bytes:       report.Bytes,
+		PeakMemory:  function.PeakMemory,
+		Folder:      filepath.Join(partsFolder(e.out), "export_id="+result.ExportID),
+	}, report, nil
+}
+
+// drive runs the schedule beside the follow-up loop, as AWS does.
+func (e *export) drive(ctx context.Context) (driver.Result, error) {
+	var result driver.Result
+
+	rotated := make(chan driver.Run, 1)
+
+	scheduling, stopSchedule := context.WithCancel(ctx)
+	defer stopSchedule()
+
+	var group errgroup.Group
+	group.Go(func() error {
+		return e.calls.Schedule(scheduling, driver.Schedule{
+			Name: "rotator", FunctionName: stack.Rotator, Every: rotation,
+			OnRun: func(run driver.Run) {
+				select {
+				case rotated <- run:
+				default: // only the first is waited for
+				}
+			},
+		})
+	})
+	group.Go(func() error {
+		defer stopSchedule()
+
+		if err := e.awaitToken(ctx, rotated); err != nil {
+			return err
+		}
+
+		var err error
+		result, err = e.follow(ctx)
+
+		return err
+	})
+
+	return result, group.Wait()
+}
+
+func (e *export) awaitToken(ctx context.Context, rotated <-chan driver.Run) error {
+	select {
+	case run := <-rotated:
+		if run.Err != nil {
+			return fmt.Errorf("rotate the first token: %w", run.Err)
+		}
+
+		return e.view.rotated(run)
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (e *export) follow(ctx context.Context) (driver.Result, error) {
+	event, err := json.Marshal(e.order)
+	if err != nil {
+		return driver.Result{}, fmt.Errorf("encode the event: %w", err)
+	}
+
+	if e.begin != nil {
+		if err := e.begin(); err != nil {
+			return driver.Result{}, err
+		}
+	}
+
+	stopDrawing := e.view.draw(ctx, e.total, e.records)
+	defer stopDrawing()
+
+	return e.calls.Export(ctx, driver.Request{
+		FunctionName: stack.ExportUsers,
+		Event:        event,
+		OnSlice: func(slice driver.Slice) {
+			e.view.slice(slice)
+
+			if e.onSlice != nil && !slice.Result.Complete() {
+				e.onSlice(ctx, slice)
+			}
+		},
+	})
+}
