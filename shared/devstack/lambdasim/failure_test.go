@@ -1,6 +1,7 @@
 package lambdasim_test
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"os"
@@ -200,12 +201,18 @@ func TestAnInitThatFailsOnceIsMadeUpForInTheInvocation(t *testing.T) {
 	t.Parallel()
 	function := probe()
 	function.Timeout = 30 * time.Second
-	function.Env = map[string]string{"DIE_ONCE": filepath.Join(t.TempDir(), "died")}
+	function.Env = map[string]string{"DIE_ONCE": filepath.Join(t.TempDir(), "died"), "INIT_MILLIS": "1000"}
 	s := start(t, lambdasim.Config{Functions: []lambdasim.Function{function}})
 
-	output, log := s.invokeForLog(t, `{"do":"count"}`)
-	if output.FunctionError != nil || !strings.HasPrefix(string(output.Payload), `{"invocations":1,`) {
-		t.Errorf("the invocation was answered %s", output.Payload)
+	output, log := s.invokeForLog(t, `{"do":"context"}`)
+	var seen struct {
+		MillisLeft int64 `json:"millis_left"`
+	}
+	if err := json.Unmarshal(output.Payload, &seen); err != nil || output.FunctionError != nil {
+		t.Errorf("the invocation was answered %s: %v", output.Payload, err)
+	}
+	if seen.MillisLeft > 29_000 || seen.MillisLeft < 10_000 {
+		t.Errorf("%d ms are left of 30,000 after the second init took 1,000", seen.MillisLeft)
 	}
 	const form = `^INIT_REPORT Init Duration: \S+ ms\tPhase: init\tStatus: error\tError Type: Runtime\.ExitError\n` +
 		`START [^\n]*\nEND [^\n]*\nREPORT RequestId: [^\n]* MB\n$`

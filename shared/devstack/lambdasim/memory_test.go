@@ -115,6 +115,32 @@ func TestAnEnvironmentOverItsMemoryIsKilledAsLambdaKillsIt(t *testing.T) {
 	}
 }
 
+func TestAPeakIsFoundOutEvenIfNobodyLookedMeanwhile(t *testing.T) {
+	t.Parallel()
+	needsProc(t)
+	running, goOn := make(chan lambdasim.Invocation, 10), make(chan struct{})
+	s := start(t, lambdasim.Config{
+		Functions: []lambdasim.Function{probe()},
+		Hooks: lambdasim.Hooks{Started: func(i lambdasim.Invocation) {
+			running <- i
+			<-goOn // what is held up here takes no samples
+		}},
+	})
+
+	done := s.invokeInBackground(t, `{"do":"eat","count":200,"text":"give back"}`)
+	seen := receive(t, running)
+	func() {
+		defer close(goOn)
+		awaitState(t, seen.ProcessID, gone)
+	}()
+	if ended := receive(t, done); ended.err != nil || !strings.Contains(string(ended.output.Payload), "Runtime.ExitError") {
+		t.Errorf("the invocation ended as %+v, want one that was killed", ended)
+	}
+	if got := s.Report("probe").OutOfMemory; got != 1 {
+		t.Errorf("%d environments were out of memory, want 1", got)
+	}
+}
+
 func TestAnEnvironmentWithinItsMemoryIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	function := probe()

@@ -85,7 +85,7 @@ func TestRecycledEnvironmentsAreReplacedAndTheBusyOnesFinishFirst(t *testing.T) 
 		Hooks:     lambdasim.Hooks{Started: func(i lambdasim.Invocation) { running <- i }},
 	})
 
-	busy := s.invokeInBackground(t, `{"do":"sleep","millis":1500}`)
+	busy := s.invokeInBackground(t, `{"do":"sleep","millis":3000}`)
 	receive(t, running)
 	s.wantServed(t, "1")
 	if got := s.Recycle("probe"); got != 2 {

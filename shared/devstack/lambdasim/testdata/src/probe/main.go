@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -36,6 +37,9 @@ func main() {
 		beChild(count)
 	}
 	dieOnce(os.Getenv("DIE_ONCE"))
+	if millis, err := strconv.Atoi(os.Getenv("INIT_MILLIS")); err == nil {
+		time.Sleep(time.Duration(millis) * time.Millisecond)
+	}
 	if text := os.Getenv("GREETING"); text != "" {
 		fmt.Println(text)
 	}
@@ -73,7 +77,11 @@ func (s *state) handle(ctx context.Context, raw json.RawMessage) (any, error) {
 		if e.Text == "exit" {
 			os.Exit(int(block[0]))
 		}
-		return map[string]int{"bytes": len(block)}, nil
+		size := len(block)
+		if e.Text == "give back" {
+			debug.FreeOSMemory() // nothing refers to the block any more
+		}
+		return map[string]int{"bytes": size}, nil
 	case "tick":
 		go s.tick()
 	case "ticks":
