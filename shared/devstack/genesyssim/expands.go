@@ -170,7 +170,9 @@ func (m *userMaker) station(index int) {
 		m.id("id", "station", index)
 		m.out.text("name", "WebRTC "+m.choose(m.people.words.departments))
 		m.out.text("type", "inin_webrtc_softphone")
-		m.id("associatedUser", "user", index)
+		m.out.object("associatedUser")
+		m.id("id", "user", index)
+		m.out.close('}')
 		m.out.close('}')
 	}
 	m.out.close('}')
