@@ -206,19 +206,12 @@ def main():
     with tempfile.TemporaryDirectory(prefix="witness-") as folder:
         with concurrent.futures.ThreadPoolExecutor() as services:
             for service in (ssm, secrets_manager, s3, functions):
-                services.submit(look, service, pathlib.Path(folder, service.__name__))
+                own = pathlib.Path(folder, service.__name__)
+                own.mkdir()
+                services.submit(checks.look, service, own)
     saw = f"{len(commands)} commands, {len(named)} errors by name"
     version = run("--version", ()).stdout.split("/")[1].split()[0]
     checks.finish(f"{version}: {saw}")
-
-
-def look(service, folder):
-    """Looks at one service. What is so unexpected that the looking ends there is a problem as well."""
-    folder.mkdir()
-    try:
-        service(folder)
-    except Exception as error:
-        checks.fail(f"{service.__name__} ended early: {error!r}")
 
 
 if __name__ == "__main__":

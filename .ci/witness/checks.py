@@ -21,6 +21,13 @@ class Checks:
         """Notes a problem."""
         self.count_one(False, problem)
 
+    def look(self, look, *arguments):
+        """Calls look. What is so unexpected that the looking ends there is a problem as well."""
+        try:
+            look(*arguments)
+        except Exception as error:
+            self.fail(f"{look.__name__} ended early: {error!r}")
+
     def count_one(self, holds, problem):
         with self.lock:
             self.count += 1

@@ -18,6 +18,7 @@ from checks import Checks
 
 USERS = 3000
 checks = Checks("DuckDB")
+saw = []
 
 
 def export(out):
@@ -43,10 +44,11 @@ def main():
         export(folder)
         time.sleep(1)  # an export of devstack run is named by its second
         export(folder)
-        look(pathlib.Path(folder, "s3/exports-local"))
+        checks.look(read, pathlib.Path(folder, "s3/exports-local"))
+    checks.finish(f"{duckdb.__version__}: {'; '.join(saw)}")
 
 
-def look(bucket):
+def read(bucket):
     database = duckdb.connect()
     database.execute(
         "CREATE TABLE users AS FROM read_json(?, format = 'newline_delimited', hive_partitioning = true, filename = true)",
@@ -74,8 +76,7 @@ def look(bucket):
     latest = json.loads((bucket / "exports/_state/users/latest.json").read_bytes())
     checks.expect("the newest export", latest["export_id"], max(manifests, key=lambda m: m["completed_at"])["export_id"])
 
-    saw = f"{everybody:,} records of 2 exports in {len(counted)} parts, {home:,} in division Home"
-    checks.finish(f"{duckdb.__version__}: {saw}")
+    saw.append(f"{everybody:,} records of 2 exports in {len(counted)} parts, {home:,} in division Home")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"genesys-cloud-export/shared/devstack/genesyssim"
-	"genesys-cloud-export/shared/secret"
+	"genesys-cloud-export/shared/devstack/login"
 )
 
 // credentialsFile is a client's credentials as they lie in a file, in the form in which Secrets Manager holds them too.
@@ -44,19 +44,14 @@ func ensureCredentials(name string) error {
 	return nil
 }
 
-// readCredentials gives the organisation the client of a credentials file. What is in the file is in no error.
+// readCredentials gives the organisation the client of a credentials file, by the rules of [login.FromFile].
 func readCredentials(name string, organisation *genesyssim.Config) error {
-	content, err := os.ReadFile(name) //nolint:gosec // the file is the caller's choice
+	given, err := login.FromFile(name)
 	if err != nil {
-		return fmt.Errorf("read the credentials file: %w", err)
+		return err
 	}
 
-	var given credentialsFile
-	if json.Unmarshal(content, &given) != nil || given.ClientID == "" || given.ClientSecret == "" {
-		return fmt.Errorf(`the credentials file %s is not {"client_id":"…","client_secret":"…"}: correct it, or remove it and have others made up`, name)
-	}
-
-	organisation.ClientID, organisation.ClientSecret = given.ClientID, secret.New(given.ClientSecret)
+	organisation.ClientID, organisation.ClientSecret = given.ClientID, given.ClientSecret
 
 	return nil
 }

@@ -130,13 +130,14 @@ func (l *live) start(t *testing.T, options ...string) *process {
 	t.Cleanup(cancel)
 
 	arguments := append([]string{
-		"live", "-bin", l.binaries, "-out", l.out, "-ca", l.authority, "-timeout", "6s",
+		"live", "-bin", l.binaries, "-out", l.out, "-ca", filepath.Base(l.authority), "-timeout", "6s",
 		"-api-url", l.url, "-token-url", l.url + "/oauth/token", "-page-size", "50",
 	}, options...)
 
 	p := &process{Cmd: exec.CommandContext(ctx, binary, arguments...)}
 	p.Stdout, p.Stderr = stream{p, &p.stdout}, stream{p, &p.stderr}
 	p.Env = append(os.Environ(), "HOME="+l.home)
+	p.Dir = filepath.Dir(l.authority) // its name is relative to here, and the functions run elsewhere
 
 	if err := p.Start(); err != nil {
 		t.Fatal(err)

@@ -172,6 +172,7 @@ func (m *userMaker) station(index int) {
 		m.out.text("type", "inin_webrtc_softphone")
 		m.out.object("associatedUser")
 		m.id("id", "user", index)
+		m.selfURI("/api/v2/users/", "user", index)
 		m.out.close('}')
 		m.out.close('}')
 	}

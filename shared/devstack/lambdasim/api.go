@@ -25,6 +25,7 @@ func (e *Endpoint) routes() *http.ServeMux {
 	mux.HandleFunc("GET "+apiPath, e.list)
 	mux.HandleFunc("GET "+apiPath+"/{$}", e.list)
 	mux.HandleFunc("GET "+apiPath+"/{name}", e.describe)
+	mux.HandleFunc("GET "+apiPath+"/{name}/configuration", e.describeConfiguration)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		apiError{
 			status: http.StatusNotFound, code: "UnknownOperationException",

@@ -57,6 +57,13 @@ func (e *Endpoint) describe(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, answer)
 }
 
+// describeConfiguration answers GetFunctionConfiguration.
+func (e *Endpoint) describeConfiguration(w http.ResponseWriter, r *http.Request) {
+	if f := e.requested(w, r); f != nil {
+		writeJSON(w, http.StatusOK, f.configuration())
+	}
+}
+
 func (f *function) configuration() functionConfiguration {
 	configuration := functionConfiguration{
 		FunctionName:     f.Name,

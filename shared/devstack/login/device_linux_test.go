@@ -75,13 +75,15 @@ func (s *screen) text() string {
 	return s.seen.String()
 }
 
-// await waits until the terminal has shown text.
+// await waits until the terminal has shown text, and is no end of the test where it never does: who waits may be another
+// goroutine.
 func (s *screen) await(t *testing.T, text string) {
 	t.Helper()
 
 	for end := time.Now().Add(10 * time.Second); !strings.Contains(s.text(), text); {
 		if time.Now().After(end) {
-			t.Fatalf("the terminal never showed %q; it shows %q", text, s.text())
+			t.Errorf("the terminal never showed %q; it shows %q", text, s.text())
+			return
 		}
 
 		time.Sleep(time.Millisecond)
@@ -94,19 +96,20 @@ func (s *screen) echoes(t *testing.T) bool {
 
 	var settings syscall.Termios
 	if _, _, failed := syscall.Syscall(syscall.SYS_IOCTL, s.inner.Fd(), syscall.TCGETS, uintptr(unsafe.Pointer(&settings))); failed != 0 {
-		t.Fatalf("learn how the terminal is set: %v", failed)
+		t.Errorf("learn how the terminal is set: %v", failed)
 	}
 
 	return settings.Lflag&syscall.ECHO != 0
 }
 
-// awaitEcho waits until the terminal's echo is on, or off.
+// awaitEcho waits in the same way until the terminal's echo is on, or off.
 func (s *screen) awaitEcho(t *testing.T, on bool) {
 	t.Helper()
 
 	for end := time.Now().Add(10 * time.Second); s.echoes(t) != on; {
 		if time.Now().After(end) {
-			t.Fatalf("the terminal's echo never became %v", on)
+			t.Errorf("the terminal's echo never became %v", on)
+			return
 		}
 
 		time.Sleep(time.Millisecond)
@@ -117,7 +120,7 @@ func (s *screen) typed(t *testing.T, line string) {
 	t.Helper()
 
 	if _, err := io.WriteString(s.keyboard, line+"\n"); err != nil {
-		t.Fatal(err)
+		t.Error(err)
 	}
 }
 

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 )
 
@@ -11,8 +12,9 @@ type gateway struct {
 	lambda                       http.Handler
 }
 
-// lambdaPath begins every path of the Lambda API that is imitated. A bucket of that name could not be reached.
-const lambdaPath = "/2015-03-31/"
+// lambdaPath begins every path of the Lambda API, whose parts are of several dates. A bucket of such a name could not be
+// reached.
+var lambdaPath = regexp.MustCompile(`^/20\d\d-\d\d-\d\d/`)
 
 // ServeHTTP implements http.Handler.
 func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -24,10 +26,16 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(target, "secretsmanager."):
 		g.secrets.ServeHTTP(w, r)
 	case target != "":
-		http.Error(w, "this stack has S3, SSM, Secrets Manager and Lambda", http.StatusNotImplemented)
-	case strings.HasPrefix(r.URL.Path, lambdaPath):
+		notHere(w)
+	case lambdaPath.MatchString(r.URL.Path):
 		g.lambda.ServeHTTP(w, r)
+	case r.Method == http.MethodPost && r.URL.Path == "/" && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded"):
+		notHere(w) // the query protocol: STS, CloudFormation and others
 	default:
 		g.objects.ServeHTTP(w, r)
 	}
+}
+
+func notHere(w http.ResponseWriter) {
+	http.Error(w, "this stack has S3, SSM, Secrets Manager and Lambda, and no other service", http.StatusNotImplemented)
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -49,8 +50,10 @@ type order struct {
 	PageSize int    `json:"page_size,omitempty"`
 }
 
-// newExportID returns an id that says when the export began.
-func newExportID(kind string) string { return kind + "-" + time.Now().UTC().Format("20060102T150405Z") }
+// newExportID returns an id that says when the export began, to the millisecond: two runs may begin in one second.
+func newExportID(kind string) string {
+	return kind + "-" + strings.Replace(time.Now().UTC().Format("20060102T150405.000Z"), ".", "-", 1)
+}
 
 // dataFolder is where the stack's S3 keeps its objects.
 func dataFolder(out string) string { return filepath.Join(out, "s3") }
