@@ -61,9 +61,9 @@ func TestACommandLineThatMakesNoSenseIsRefusedByName(t *testing.T) {
 		"a bad script":         {[]string{"sim", "-faults", write("faults", "{}")}, "line 1 of the fault script"},
 		"a bad organisation":   {[]string{"sim", "-out", folder, "-users", "-1"}, "field Users is -1"},
 		"a bad address":        {[]string{"sim", "-out", folder, "-listen", "8080"}, "-listen host:port"},
-		"no credentials there": {[]string{"sim", "-credentials", filepath.Join(folder, "none")}, "read the credentials file"},
+		"no credentials there": {[]string{"sim", "-credentials", filepath.Join(folder, "none")}, "read the client credentials"},
 		"credentials of another kind": {
-			[]string{"sim", "-credentials", write("credentials", `{"client_id":"x","secret":"canary"}`)}, "is not {\"client_id\"",
+			[]string{"sim", "-credentials", write("credentials", `{"client_id":"x","secret":"canary"}`)}, "has no client_secret",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -199,7 +199,13 @@ func TestTheSimulatorAloneServesWithCredentialsThatItKeepsInAFileOfTheOwner(t *t
 		}
 	}
 
-	if !strings.HasPrefix(s.url, "http://127.0.0.1:") || !strings.Contains(s.said(), "path=/api/v2/users/query status=200") {
+	// What the process prints arrives through a pipe, some time after the reply.
+	const line = "path=/api/v2/users/query status=200"
+	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(s.said(), line) && time.Now().Before(deadline); {
+		time.Sleep(20 * time.Millisecond)
+	}
+
+	if !strings.HasPrefix(s.url, "http://127.0.0.1:") || !strings.Contains(s.said(), line) {
 		t.Errorf("at %s it said %q, want a port of the loopback and a line for each request", s.url, s.said())
 	}
 }
