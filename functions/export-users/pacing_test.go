@@ -110,3 +110,43 @@ func TestX01TheLimitOfA429IsLearnedAndKeptForTheNextInvocation(t *testing.T) {
 		}
 	})
 }
+
+func TestX01TheLimitOfTheOldHeadersIsLearnedBeforeA429(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		const users = 15_000
+
+		w := newWorld(t, genesyssim.Config{Users: users, Seed: 1, RateLimit: 60, RateLimitHeaders: true})
+		result := follow(t, w, 45*time.Second, `{"export_id":"told","state":"any"}`)
+
+		if result.Records != users {
+			t.Errorf("records: got %d, want %d", result.Records, users)
+		}
+
+		if got := w.genesys.Stats().Throttled; got != 0 {
+			t.Errorf("429s: got %d, want none, as every reply told the limit", got)
+		}
+	})
+}
+
+func TestX01ALimitThatIsNotPerMinuteIsNotLearned(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		const users = 6_000
+
+		body := `{"code":"too.many.requests.retry.after","status":429,"limit":{"key":"user.rate.per.day","namespace":"directory","value":2}}`
+		w := newWorld(t, genesyssim.Config{Users: users, Seed: 1, Faults: []genesyssim.Fault{
+			{Path: "/api/v2/users/query", Nth: 2, Status: http.StatusTooManyRequests, RetryAfter: "3", Body: &body},
+		}})
+
+		begun := time.Now()
+		follow(t, w, 10*time.Minute, `{"export_id":"daily","state":"any"}`)
+
+		// 60 pages at 240 a minute; at 2 a minute they would take half an hour.
+		if took := time.Since(begun); took > time.Minute {
+			t.Errorf("the export took %s: it was slowed down by a limit of another kind", took)
+		}
+	})
+}
