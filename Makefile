@@ -38,7 +38,7 @@ run: build ## rotate a token and export every user on this machine, and check th
 
 .PHONY: stack
 stack: build ## start the local world alone, for the AWS CLI, SDKs and curl (USERS= OUT=)
-	@.build/devstack stack -users $(USERS) -out "$(OUT)"
+	@exec .build/devstack stack -users $(USERS) -out "$(OUT)"
 
 .PHONY: sim
 sim: ## start the simulated Genesys Cloud alone, to develop against (USERS= OUT= LISTEN= CREDENTIALS= FAULTS=)
@@ -49,7 +49,8 @@ sim: ## start the simulated Genesys Cloud alone, to develop against (USERS= OUT=
 build: $(FUNCTIONS:%=build-function-%) ## build the functions, as they are deployed, and the local world
 	@$(GO) build -buildvcs=false -o .build/devstack ./shared/devstack
 
-# The flags are the ones that sam build uses: without CGO_ENABLED=0 the binary would not be static.
+# Without CGO_ENABLED=0 the binary would not be static; the same flags go to sam build by the environment:
+# CGO_ENABLED=0 GOFLAGS="-buildvcs=false -tags=lambda.norpc -trimpath '-ldflags=-s -w'".
 build-function-%:
 	@CGO_ENABLED=0 $(GO) build -buildvcs=false -tags lambda.norpc -trimpath -ldflags '-s -w' -o .build/$*/bootstrap ./functions/$*
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"time"
 
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/lambdaerr"
@@ -32,7 +33,7 @@ func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		return nil, lambdaerr.From(err)
 	}
 
-	result, stats, err := h.engine.Run(ctx, asked, requestID(ctx))
+	result, stats, err := h.run(ctx, asked)
 	h.emit(ctx, stats)
 
 	if err != nil {
@@ -43,6 +44,19 @@ func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	encoded, err := json.Marshal(result)
 
 	return encoded, lambdaerr.From(err)
+}
+
+// namedEnd before the deadline everything is given up: an invocation that Lambda kills tells nobody why.
+const namedEnd = 300 * time.Millisecond
+
+func (h *handler) run(ctx context.Context, asked export.Event) (export.Result, export.Stats, error) {
+	if deadline, limited := ctx.Deadline(); limited {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-namedEnd))
+		defer cancel()
+	}
+
+	return h.engine.Run(ctx, asked, requestID(ctx))
 }
 
 // requestID names an export that the event does not name: an asynchronous retry has the same one, and resumes.

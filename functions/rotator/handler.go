@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"genesys-cloud-export/shared/budget"
 	"genesys-cloud-export/shared/lambdaerr"
 	"genesys-cloud-export/shared/metrics"
 	"genesys-cloud-export/shared/token"
@@ -42,7 +43,7 @@ func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		return nil, lambdaerr.From(err)
 	}
 
-	outcome, err := h.rotator.Rotate(ctx, asked)
+	outcome, err := h.rotate(ctx, asked)
 	h.emit(ctx, outcome)
 
 	if outcome.ProbeFailed != nil {
@@ -71,18 +72,26 @@ func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	return encoded, lambdaerr.From(err)
 }
 
+// rotate leaves a second before the deadline: an invocation that Lambda kills tells nobody why.
+func (h *handler) rotate(ctx context.Context, asked token.Rotation) (token.Outcome, error) {
+	ctx, cancel := context.WithDeadline(ctx, budget.Of(ctx, 0).Latest())
+	defer cancel()
+
+	return h.rotator.Rotate(ctx, asked)
+}
+
 // emit tells what happened, after failures too: as long as the old token is good, its remaining time is known.
 func (h *handler) emit(ctx context.Context, outcome token.Outcome) {
 	values := []metrics.Value{
 		{Name: "TokenRotated", Unit: metrics.Count, Value: count(outcome.Rotated)},
 		{Name: "TokenMintFailed", Unit: metrics.Count, Value: count(outcome.MintFailed)},
-		{Name: "TokenProbeRejected", Unit: metrics.Count, Value: count(outcome.Reason == token.ReasonRevoked)},
+		{Name: "TokenProbeRejected", Unit: metrics.Count, Value: count(outcome.ProbeRejected)},
 	}
 	if outcome.Stored.Version != 0 {
 		values = append(values, metrics.Value{Name: "TokenRemaining", Unit: metrics.Seconds, Value: float64(remaining(outcome.Stored))})
 	}
 
-	if outcome.Minted {
+	if outcome.Skew != nil {
 		values = append(values, metrics.Value{Name: "ClockSkew", Unit: metrics.Seconds, Value: outcome.Skew.Seconds()})
 	}
 

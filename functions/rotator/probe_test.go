@@ -61,13 +61,13 @@ func TestR20ARevokedTokenThatCouldNotBeReplacedIsNotTakenForAFreshOne(t *testing
 
 	synctest.Test(t, func(t *testing.T) {
 		s := newStack(t, hourly)
-		process := s.process("TOKEN_PROBE_SECONDS=3600")
+		process := s.process("TOKEN_PROBE_SECONDS=1200")
 		s.rotate(process, "{}")
 
 		s.genesys.RevokeTokens()
 		time.Sleep(30 * time.Minute)
 
-		process = s.process("TOKEN_PROBE_SECONDS=3600") // a new one, which probes at once
+		process = s.process("TOKEN_PROBE_SECONDS=1200") // a new one, which probes at once
 		s.faults(genesyssim.Fault{Status: 503, Times: -1})
 
 		for range 2 {

@@ -4,6 +4,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"genesys-cloud-export/shared/clientcred"
@@ -52,7 +53,7 @@ func newHandler(environ []string, cloud aws.Config, client *http.Client, out io.
 			Issuer: &genesys.TokenClient{
 				URL:        cfg.tokenURL(),
 				AuthMethod: cfg.AuthMethod,
-				Scopes:     cfg.Scopes,
+				Scopes:     strings.Join(strings.Fields(cfg.Scopes), " "),
 				HTTP:       client,
 				Retry:      mintRetry(),
 				Attempt:    tokenAttempt,

@@ -31,6 +31,8 @@ const (
 	attemptTimeout = 20 * time.Second
 	// conditionalConflict is S3's answer to conditional writes that cross; AWS asks to repeat the request.
 	conditionalConflict = "ConditionalRequestConflict"
+	// tooManyUpdates is Parameter Store's answer to writes that cross.
+	tooManyUpdates = "TooManyUpdates"
 )
 
 // NewRetryer returns the retry policy of every store's client. It is the only place in which calls to AWS are repeated.
@@ -44,7 +46,7 @@ func NewRetryer() aws.Retryer {
 		})
 	})
 
-	return awsretry.AddWithErrorCodes(standard, conditionalConflict)
+	return awsretry.AddWithErrorCodes(standard, conditionalConflict, tooManyUpdates)
 }
 
 // NewHTTPClient returns the HTTP client of every store's client.

@@ -58,10 +58,10 @@ Genesys Cloud  %[1]s   %[2]d users; what was asked of it: %[1]s/_sim/
 AWS            %[3]s   S3, SSM, Secrets Manager, Lambda; objects lie in %[4]s
 
 For the AWS CLI and every SDK (any credentials do):
-  export AWS_ENDPOINT_URL=%[3]s AWS_REGION=%[5]s AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
+  export AWS_ENDPOINT_URL=%[3]s AWS_REGION=%[5]s AWS_DEFAULT_REGION=%[5]s AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
 
 One slice of an export, again and again until it is complete:
-  aws lambda invoke --function-name %[6]s --payload '{"export_id":"mine"}' /dev/stdout
+  echo '{"export_id":"mine"}' | aws lambda invoke --function-name %[6]s --cli-read-timeout 0 --payload fileb:///dev/stdin /dev/stdout
 The stored token, without the token:
   aws ssm get-parameter --name %[7]s --with-decryption --query Parameter.Value --output text | jq .expires_at
 `, local.GenesysURL, users, local.AWSURL, filepath.Join(data, stack.Bucket), stack.Region,

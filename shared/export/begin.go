@@ -46,8 +46,8 @@ func (s *slice) find(ctx context.Context) (bool, error) {
 // vanished is what it means that there is no checkpoint where one must be.
 func (s *slice) vanished() error {
 	return failure.New(failure.CheckpointInvalid,
-		"the checkpoint is gone while other objects of the export are there: restore it, or delete what is under %s and begin again, or begin under another export_id",
-		s.Parts.Location(s.Listing.Name(), s.id))
+		"the checkpoint %s is gone while other objects of the export are there: restore it, or begin under another export_id",
+		s.Documents.URI(checkpointName(s.Listing.Name(), s.id)))
 }
 
 func (s *slice) load(ctx context.Context) error {

@@ -23,7 +23,8 @@ const (
 	maxStalled = 3
 )
 
-// Engine runs slices of exports of one listing. Between calls it keeps no more than the rate limit that it has learned. It
+// Engine runs slices of exports of one listing. Between calls it keeps no more than its pacer: the rate limit
+// that it has learned, and what is used of it. It
 // may be called by many at once.
 type Engine struct {
 	Listing   Listing

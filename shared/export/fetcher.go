@@ -23,9 +23,10 @@ const leastPage = 250 * time.Millisecond
 
 // halt is why a slice stopped fetching. The zero value: the last page was read.
 type halt struct {
-	reason    string    // a reason of a continue
-	notBefore time.Time // the next request may go out then; zero: at once
-	err       error     // a failure
+	reason    string        // a reason of a continue
+	notBefore time.Time     // the API asked for no request until then; zero: it did not
+	pause     time.Duration // how long the export's own pace has the next request wait, where that is long
+	err       error         // a failure
 }
 
 // fetched is a page with the position behind it.
@@ -42,6 +43,7 @@ type fetcher struct {
 	position Position
 	slowest  time.Duration // the longest that a request for a page took in this slice
 	limit    int           // the lowest rate limit that the API told, as in the checkpoint
+	until    time.Time     // the end of the last wait that the API asked for
 }
 
 // run fetches into pages from free and sends them on. It never holds more than one page, and closes neither channel.
@@ -98,7 +100,7 @@ func (f *fetcher) fetch(ctx context.Context, page *Page, first bool) error {
 
 	sent := 0
 
-	return f.Retry.Do(ctx, fits, func(ctx context.Context) error {
+	err := f.Retry.Do(ctx, fits, func(ctx context.Context) error {
 		if err := f.await(ctx, fits); err != nil {
 			return err
 		}
@@ -111,8 +113,15 @@ func (f *fetcher) fetch(ctx context.Context, page *Page, first bool) error {
 		err := f.Listing.Fetch(ctx, f.query, f.position.Next, page)
 		f.learn(page.Limit)
 
-		if failed, transient := errors.AsType[*retry.TransientError](err); transient && failed.Limited {
-			f.stats.RequestsLimited++
+		f.until = time.Time{}
+		if failed, transient := errors.AsType[*retry.TransientError](err); transient {
+			if failed.Limited {
+				f.stats.RequestsLimited++
+			}
+
+			if failed.Told {
+				f.until = time.Now().Add(failed.After)
+			}
 		}
 
 		if err == nil {
@@ -121,14 +130,21 @@ func (f *fetcher) fetch(ctx context.Context, page *Page, first bool) error {
 
 		return err
 	})
+
+	// Whatever the time ran out in, a token that was being waited for included, it is the time that ran out. Where it did
+	// not even suffice for the slice's first page, what took it is worth more than that.
+	if err != nil && !first && errors.Is(context.Cause(ctx), errBudgetSpent) {
+		return errBudgetSpent
+	}
+
+	return err
 }
 
 // await waits until the pace allows another request.
 func (f *fetcher) await(ctx context.Context, fits func(time.Duration) bool) error {
 	wait, claimed := f.pace().take(fits)
 	if !claimed {
-		// A pause that is longer than a moment is handed over, as one that the API asked for: waiting costs nothing outside.
-		return &retry.RefusedError{Err: errPaced, Wait: wait, Limited: wait > longPause}
+		return &retry.RefusedError{Err: errPaced, Wait: wait}
 	}
 
 	if wait == 0 {
@@ -156,6 +172,10 @@ func (f *fetcher) why(ctx context.Context, err error) halt {
 	if refused, ok := errors.AsType[*retry.RefusedError](err); ok {
 		if refused.Limited {
 			return halt{reason: ReasonRateLimited, notBefore: time.Now().Add(refused.Wait)}
+		}
+
+		if errors.Is(err, errPaced) && refused.Wait > longPause {
+			return halt{reason: ReasonBudget, pause: refused.Wait} // waiting costs nothing outside
 		}
 
 		return halt{reason: ReasonBudget}

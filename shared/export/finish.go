@@ -50,7 +50,8 @@ func (s *slice) clean(ctx context.Context) error {
 	}
 
 	for _, part := range stored {
-		if s.checkpoint.names(part.Name) {
+		// What is no part was put there by somebody else, and is no business of this export.
+		if partNumber(part.Name) == 0 || s.checkpoint.names(part.Name) {
 			continue
 		}
 
@@ -78,6 +79,7 @@ func (s *slice) seal(ctx context.Context) error {
 	if errors.Is(err, ErrAbsent) {
 		_, err = s.Documents.Create(ctx, name, manifest)
 		if err == nil {
+			s.stats.ExportsCompleted++
 			return nil
 		}
 

@@ -33,10 +33,9 @@ type Position struct {
 	Done    bool   `json:"done"` // the last page is behind
 	Reason  string `json:"reason"`
 
-	EmptyRun    int    `json:"empty_run"`    // how many empty pages just passed
-	LargestPage int    `json:"largest_page"` // records in the fullest page so far
-	LastPage    string `json:"last_page"`    // hash of the last page that held entities
-	Loop        Loop   `json:"loop"`
+	EmptyRun int    `json:"empty_run"` // how many empty pages just passed
+	LastPage string `json:"last_page"` // hash of the last page that held entities
+	Loop     Loop   `json:"loop"`
 }
 
 // Loop detects that a sequence of links repeats, in constant memory: the last few links one by one, and any longer cycle
@@ -85,13 +84,11 @@ func (p Position) advance(first string, page *Page, pageSize int) (Position, err
 		return p, err
 	}
 
-	full := page.Records >= pageSize || (p.Pages > 1 && p.LargestPage > 0 && page.Records >= p.LargestPage)
-	p.LargestPage = max(p.LargestPage, page.Records)
 	p.Next = page.Next
 
 	if page.Next == "" {
 		p.Done, p.Reason = true, endReached
-		if full {
+		if page.Records >= pageSize {
 			p.Reason = endAfterFullPage
 		}
 
@@ -110,7 +107,7 @@ func (p Position) advance(first string, page *Page, pageSize int) (Position, err
 
 func (p *Position) takeContent(page *Page) error {
 	if page.Records == 0 {
-		if p.EmptyRun++; p.EmptyRun > maxEmptyRun {
+		if p.EmptyRun++; p.EmptyRun > maxEmptyRun && page.Next != "" {
 			return failure.New(failure.PaginationLoop,
 				"pages %d to %d are empty and each links to another, so the listing never ends: begin a new export, and tell the vendor's support if it happens again",
 				p.Pages-maxEmptyRun, p.Pages)

@@ -82,6 +82,11 @@ func (w *writer) transfer(ctx context.Context) (halt, error) {
 
 	w.learned = f.limit
 
+	// A wait that the API asked for binds the next invocation, however this one came to end within it.
+	if stopped.notBefore.IsZero() && time.Now().Before(f.until) {
+		stopped.notBefore = f.until
+	}
+
 	return stopped, failed
 }
 
@@ -204,7 +209,6 @@ func (s *slice) stop(ctx context.Context, w *writer, stopped halt, pagesBefore i
 	case verdict != nil:
 		return Result{}, verdict
 	case s.checkpoint.Position.Done:
-		s.stats.ExportsCompleted++
 		return s.finish(ctx)
 	default:
 		return s.handOver(stopped), nil
@@ -227,7 +231,7 @@ func stall(stalled int, reason string) (int, error) {
 }
 
 func (s *slice) handOver(stopped halt) Result {
-	var wait time.Duration
+	wait := stopped.pause
 	if !stopped.notBefore.IsZero() {
 		wait = max(time.Until(stopped.notBefore), 0)
 	}

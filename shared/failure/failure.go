@@ -26,7 +26,7 @@ const (
 	Forbidden Kind = "Forbidden"
 	// TokenUnavailable: there is no usable access token, and none could be had in time.
 	TokenUnavailable Kind = "TokenUnavailable"
-	// RateLimited: a rate limit outlasted every attempt.
+	// RateLimited: a rate limit outlasted three invocations, or the token endpoint's the time of one.
 	RateLimited Kind = "RateLimited"
 	// UpstreamUnavailable: Genesys Cloud does not answer, or answers with server errors.
 	UpstreamUnavailable Kind = "UpstreamUnavailable"
@@ -44,7 +44,7 @@ const (
 	StorageUnavailable Kind = "StorageUnavailable"
 )
 
-// Kinds returns every kind, in the order of the contract.
+// Kinds returns every kind, in the order of the README's error table.
 func Kinds() []Kind {
 	return []Kind{
 		InvalidInput, InvalidConfiguration, InvalidCredentials, Forbidden, TokenUnavailable, RateLimited,

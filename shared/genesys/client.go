@@ -145,7 +145,11 @@ func (l *Listing) exchange(parent context.Context, q export.Query, link string, 
 	defer reply.Body.Close()
 
 	if reply.StatusCode != http.StatusOK {
-		body := readError(reply)
+		body, err := readError(reply)
+		if err != nil {
+			return false, l.broken(parent, err)
+		}
+
 		page.Limit = limitTold(reply, body)
 
 		return l.refusal(ctx, reply, body, link != "")

@@ -101,8 +101,8 @@ func TestX11WhatIsNoPageIsRefusedByName(t *testing.T) {
 		"garbage behind":                      {twoUsers + "canary", notJSON},
 		"a brace behind":                      {twoUsers + "}", notJSON},
 		"a zero byte behind":                  {twoUsers + "\x00", notJSON},
-		"an entity longer than a page may be": {`{"entities":[{"id":"` + strings.Repeat("canary", genesys.MaxPageBytes/6) + `"}]}`, "it is longer than 16777216 bytes"},
-		"one byte more than a page may have":  {pageOf(genesys.MaxPageBytes + 1), "it is longer than 16777216 bytes: ask for a smaller page_size or fewer expand in a new export"},
+		"an entity longer than a page may be": {`{"entities":[{"id":"` + strings.Repeat("canary", genesys.MaxPageBytes/6) + `"}]}`, "it is longer than 12582912 bytes"},
+		"one byte more than a page may have":  {pageOf(genesys.MaxPageBytes + 1), "it is longer than 12582912 bytes: ask for a smaller page_size or fewer expand in a new export"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

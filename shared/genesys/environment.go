@@ -11,7 +11,9 @@ import (
 	"maps"
 	"net"
 	"net/url"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -42,6 +44,9 @@ func regions() map[string]string {
 	}
 }
 
+// hostName is what a domain and a region look like.
+var hostName = regexp.MustCompile(`^[a-z0-9.-]{1,60}$`)
+
 // Domain returns the domain of an environment that is named by its domain or by its AWS region. An unknown name is an
 // error that lists the known ones: a token request to a guessed host would hand it the client credentials.
 func Domain(environment string) (string, error) {
@@ -55,8 +60,14 @@ func Domain(environment string) (string, error) {
 		return environment, nil
 	}
 
-	return "", fmt.Errorf("%q is neither a Genesys Cloud domain (%s) nor an AWS region that hosts one (%s)",
-		environment, strings.Join(domains, ", "), strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+	// What does not look like either may be anything that was pasted here, and is not repeated.
+	shown := "it"
+	if hostName.MatchString(environment) {
+		shown = strconv.Quote(environment)
+	}
+
+	return "", fmt.Errorf("%s is neither a Genesys Cloud domain (%s) nor an AWS region that hosts one (%s)",
+		shown, strings.Join(domains, ", "), strings.Join(slices.Sorted(maps.Keys(known)), ", "))
 }
 
 // TokenURL is where a domain's tokens are requested.

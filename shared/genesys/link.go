@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -82,15 +83,11 @@ func (l links) next(fromCursor func(string) string) (string, error) {
 		return fromCursor(l.cursor), nil
 	}
 
-	query := queryOf(link)
-	if l.nextPageURI != "" && l.nextPageURI != link {
-		other := queryOf(l.nextPageURI)
-		if pathOf(l.nextPageURI) != pathOf(link) || other.Encode() != query.Encode() {
-			return "", errors.New("nextUri and nextPageUri disagree")
-		}
+	if l.nextPageURI != "" && l.nextPageURI != link && !sameTarget(l.nextPageURI, link) {
+		return "", errors.New("nextUri and nextPageUri disagree")
 	}
 
-	if l.cursor != "" && query.Has("cursor") && query.Get("cursor") != l.cursor {
+	if inLink, there := cursorIn(link); there && l.cursor != "" && !slices.Contains(inLink, l.cursor) {
 		return "", errors.New("the next link and cursor disagree")
 	}
 
@@ -102,20 +99,38 @@ type links struct {
 	nextURI, nextPageURI, cursor string
 }
 
-func queryOf(link string) url.Values {
-	parsed, err := url.Parse(link)
-	if err != nil {
-		return nil
+// sameTarget reports whether two links that are not spelt alike lead to the same page. Links that cannot be compared do not.
+func sameTarget(a, b string) bool {
+	first, errA := url.Parse(a)
+	second, errB := url.Parse(b)
+
+	if errA != nil || errB != nil || first.EscapedPath() != second.EscapedPath() {
+		return false
 	}
 
-	return parsed.Query()
+	one, errA := url.ParseQuery(first.RawQuery)
+	other, errB := url.ParseQuery(second.RawQuery)
+
+	return errA == nil && errB == nil && one.Encode() == other.Encode()
 }
 
-func pathOf(link string) string {
-	parsed, err := url.Parse(link)
-	if err != nil {
-		return link
+// cursorIn returns what a link's cursor may be, and whether it has one: as it is written, and unescaped with and without
+// taking a plus for a space, which servers that put a cursor into a link unescaped do not mean.
+func cursorIn(link string) (readings []string, there bool) {
+	_, query, _ := strings.Cut(link, "?")
+	for pair := range strings.SplitSeq(query, "&") {
+		value, found := strings.CutPrefix(pair, "cursor=")
+		if !found {
+			continue
+		}
+
+		readings = append(readings, value)
+		for _, unescape := range []func(string) (string, error){url.QueryUnescape, url.PathUnescape} {
+			if text, err := unescape(value); err == nil {
+				readings = append(readings, text)
+			}
+		}
 	}
 
-	return parsed.EscapedPath()
+	return readings, len(readings) > 0
 }

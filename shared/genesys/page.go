@@ -12,7 +12,7 @@ import (
 
 // maxPageBytes bounds one page, as sent and uncompressed. 500 users with every expand take about 3 MB; two pages in
 // flight have to fit into the smallest function.
-const maxPageBytes = 16 << 20
+const maxPageBytes = 12 << 20
 
 // pageError is a body that is not what the API promises; its text quotes nothing of the body.
 type pageError struct{ what string }

@@ -39,13 +39,19 @@ func (p *TokenProbe) Probe(ctx context.Context, t token.Token) (bool, error) {
 	}
 	defer reply.Body.Close()
 
+	body, err := readError(reply)
+	if err != nil {
+		return false, failure.Because(err, failure.UpstreamUnavailable, "try the stored token: %s: %s", p.Base.Host, whatBroke(err))
+	}
+
 	switch status := reply.StatusCode; {
 	case status == http.StatusOK, status == http.StatusNoContent:
 		return false, nil
-	case status == http.StatusUnauthorized && readError(reply).Code != addressRefused:
+	case status == http.StatusUnauthorized && body.Code != addressRefused:
 		return true, nil
 	default:
-		return false, failure.New(failure.UpstreamUnavailable, "try the stored token: %s answered with status %d (correlation id %s)",
-			p.Base.Host, status, correlationID(reply))
+		// With the wait that a Retry-After asks for, which binds the next probe.
+		return false, transient(reply, status == http.StatusTooManyRequests, failure.New(failure.UpstreamUnavailable,
+			"try the stored token: %s answered with status %d (correlation id %s)", p.Base.Host, status, correlationID(reply)))
 	}
 }

@@ -28,7 +28,7 @@ type apiError struct {
 // limitTold is the rate limit, in requests a minute, that a reply tells: in a 429's body, where its key says that it is one
 // a minute, or in the header that the vendor withdrew in June 2021 and that gateways may still send. 0 is none.
 func limitTold(reply *http.Response, body apiError) int {
-	if strings.HasSuffix(body.Limit.Key, ".per.minute") && body.Limit.Value > 0 {
+	if reply.StatusCode == http.StatusTooManyRequests && strings.HasSuffix(body.Limit.Key, ".per.minute") && body.Limit.Value > 0 {
 		return body.Limit.Value
 	}
 
@@ -39,8 +39,9 @@ func limitTold(reply *http.Response, body apiError) int {
 	return 0
 }
 
-// plain is what a code or a correlation id looks like. What does not is not repeated in a log.
-var plain = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,80}$`)
+// plain is what a code or a correlation id looks like: words, or a UUID. What does not is not repeated in a log: neither an
+// ARN nor an access token does.
+var plain = regexp.MustCompile(`^[A-Za-z0-9._-]{1,40}$`)
 
 func printable(text string) string {
 	if plain.MatchString(text) {
@@ -51,16 +52,23 @@ func printable(text string) string {
 }
 
 // readError reads an error reply's body as far as it is one: a field that is not what it should be is left out. Its texts
-// come from outside: print them through printable only.
-func readError(reply *http.Response) apiError {
+// come from outside: print them through printable only. A body that breaks off is an error where it decides what the
+// reply means, which is where the request itself is refused.
+func readError(reply *http.Response) (apiError, error) {
 	var body apiError
 
 	raw, err := io.ReadAll(io.LimitReader(reply.Body, errorBodyLimit))
-	if err == nil {
-		_ = json.Unmarshal(raw, &body)
+
+	switch reply.StatusCode {
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
+		if err != nil {
+			return apiError{}, err
+		}
 	}
 
-	return body
+	_ = json.Unmarshal(raw, &body)
+
+	return body, nil
 }
 
 // correlationID is what the vendor's support asks for; the second header is the newer one.

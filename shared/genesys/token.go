@@ -125,6 +125,7 @@ func (c *TokenClient) request(ctx context.Context, credentials token.Credentials
 
 	sentAt := time.Now()
 	reply, err := c.HTTP.Do(request)
+	answeredAt := time.Now()
 	if err != nil {
 		return token.Grant{}, c.broken(err)
 	}
@@ -146,7 +147,8 @@ func (c *TokenClient) request(ctx context.Context, credentials token.Credentials
 	grant, err := c.parse(raw)
 	grant.SentAt = sentAt
 	if date, noDate := http.ParseTime(reply.Header.Get("Date")); noDate == nil {
-		grant.Skew = date.Sub(time.Now().Truncate(time.Second))
+		skew := date.Sub(answeredAt.Truncate(time.Second))
+		grant.Skew = &skew
 	}
 
 	return grant, err
@@ -198,7 +200,11 @@ func (c *TokenClient) host() string {
 // refusal reads the token endpoint's own error shape, {"error","description","error_description"}. Throttling comes as
 // 400 invalid_request, told apart by its text alone, as the vendor's Terraform provider does.
 func (c *TokenClient) refusal(reply *http.Response) error {
-	body := readError(reply)
+	body, err := readError(reply)
+	if err != nil {
+		return c.broken(err)
+	}
+
 	code := printable(body.Error)
 	throttled := func(text string) bool { return strings.HasPrefix(strings.ToLower(text), "rate limit exceeded") }
 
@@ -224,12 +230,8 @@ func (c *TokenClient) refusal(reply *http.Response) error {
 	}
 }
 
-var (
-	// bearerToken is what may stand in an Authorization header (RFC 6750, 2.1), and nothing that could end one.
-	bearerToken = regexp.MustCompile(`^[\x21-\x7e]+$`)
-	// wholeNumber is an integer as JSON writes it, without fraction and exponent.
-	wholeNumber = regexp.MustCompile(`^-?[0-9]{1,18}$`)
-)
+// wholeNumber is an integer as JSON writes it, without fraction and exponent.
+var wholeNumber = regexp.MustCompile(`^-?[0-9]{1,18}$`)
 
 // parse takes a token reply or refuses it; it never quotes it.
 func (c *TokenClient) parse(raw []byte) (token.Grant, error) {
@@ -242,7 +244,7 @@ func (c *TokenClient) parse(raw []byte) (token.Grant, error) {
 		return token.Grant{}, c.invalid("it is not the promised JSON object")
 	}
 
-	if !bearerToken.MatchString(reply.AccessToken) {
+	if !token.Sendable(reply.AccessToken) {
 		return token.Grant{}, c.invalid("access_token is missing, or cannot stand in a header")
 	}
 

@@ -90,7 +90,7 @@ func (p Policy) Do(ctx context.Context, fits func(time.Duration) bool, attempt f
 
 		wait := p.Wait(failures, failed)
 		if !fits(wait) {
-			return &RefusedError{Err: err, Wait: wait, Limited: failed.Limited || failed.Told}
+			return &RefusedError{Err: err, Wait: wait, Limited: failed.Limited || failed.Told && failed.After > 0}
 		}
 
 		if err := Sleep(ctx, wait); err != nil {

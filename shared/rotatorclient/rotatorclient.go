@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"regexp"
 
 	"genesys-cloud-export/shared/awsapi"
@@ -41,8 +42,16 @@ func (c *Client) Ask(ctx context.Context, rejectedVersion int64) error {
 	reply, err := c.lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: &c.function, Payload: payload},
 		func(o *lambda.Options) { o.Retryer = aws.NopRetryer{} })
 	if err != nil {
-		if _, ok := errors.AsType[*types.TooManyRequestsException](err); ok {
+		if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, ctx.Err()) {
+			return cause // the caller's own reason for ending the call
+		}
+
+		if _, ok := errors.AsType[*types.TooManyRequestsException](err); ok || awsapi.Status(err) == http.StatusTooManyRequests {
 			return token.ErrRotatorBusy
+		}
+
+		if _, ok := errors.AsType[*types.ResourceNotFoundException](err); ok {
+			return errors.New("it could not be invoked: there is no such function: check ROTATOR_FUNCTION_NAME")
 		}
 
 		return fmt.Errorf("it could not be invoked: %s", awsapi.Describe(err))

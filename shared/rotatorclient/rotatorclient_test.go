@@ -174,7 +174,7 @@ func TestARotatorThatCannotBeInvokedIsNotAskedAgain(t *testing.T) {
 		part   string
 	}{
 		"denied":       {refuse(http.StatusForbidden, "AccessDeniedException"), "access was denied"},
-		"not there":    {refuse(http.StatusNotFound, "ResourceNotFoundException"), "ResourceNotFoundException"},
+		"not there":    {refuse(http.StatusNotFound, "ResourceNotFoundException"), "ROTATOR_FUNCTION_NAME"},
 		"out of order": {refuse(http.StatusInternalServerError, "ServiceException"), "ServiceException"},
 		"silent":       {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "could not be reached"},
 		"hanging":      {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "no answer in time"},

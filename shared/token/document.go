@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
 	"genesys-cloud-export/shared/secret"
@@ -23,12 +24,18 @@ var (
 
 // document is the contract with every consumer of the token, in any language: RFC 3339 times in UTC, whole seconds.
 type document struct {
-	SchemaVersion int       `json:"schema_version"`
+	SchemaVersion float64   `json:"schema_version"` // a whole number, in whichever form JSON has for it
 	AccessToken   string    `json:"access_token"`
 	TokenType     string    `json:"token_type"`
 	IssuedAt      time.Time `json:"issued_at"`
 	ExpiresAt     time.Time `json:"expires_at"`
 }
+
+// bearerToken is what may stand in an Authorization header (RFC 6750, 2.1), and nothing that could end one.
+var bearerToken = regexp.MustCompile(`^[\x21-\x7e]+$`)
+
+// Sendable reports whether an access token can be sent: it is not empty, and nothing in it could end a header.
+func Sendable(access string) bool { return bearerToken.MatchString(access) }
 
 // Encode renders t as the stored document. Both times are cut to whole seconds, the expiry never to a later one. The
 // result holds the token itself.
@@ -51,13 +58,19 @@ func Encode(t Token) ([]byte, error) {
 // of the value.
 func Decode(value []byte) (Token, error) {
 	var schema struct {
-		SchemaVersion int `json:"schema_version"`
+		SchemaVersion json.RawMessage `json:"schema_version"`
 	}
-	if err := json.Unmarshal(value, &schema); err != nil || schema.SchemaVersion < SchemaVersion {
+	if err := json.Unmarshal(value, &schema); err != nil || len(schema.SchemaVersion) == 0 {
 		return Token{}, ErrUnreadable
 	}
 
-	if schema.SchemaVersion > SchemaVersion {
+	// A number may be written in several ways: what somebody newer wrote as 2.0 is not to be overwritten either.
+	var version float64
+	if err := json.Unmarshal(schema.SchemaVersion, &version); err != nil || version < SchemaVersion {
+		return Token{}, ErrUnreadable
+	}
+
+	if version > SchemaVersion {
 		return Token{}, ErrNewerSchema
 	}
 
@@ -66,7 +79,7 @@ func Decode(value []byte) (Token, error) {
 		return Token{}, ErrUnreadable
 	}
 
-	if stored.AccessToken == "" || stored.TokenType == "" || stored.IssuedAt.IsZero() || !stored.ExpiresAt.After(stored.IssuedAt) {
+	if !Sendable(stored.AccessToken) || stored.TokenType == "" || stored.IssuedAt.IsZero() || !stored.ExpiresAt.After(stored.IssuedAt) {
 		return Token{}, ErrUnreadable
 	}
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/retry"
 	"genesys-cloud-export/shared/secret"
 )
 
@@ -41,7 +42,8 @@ type Grant struct {
 	Type      string
 	ExpiresIn time.Duration // whole seconds, positive
 	SentAt    time.Time     // just before the request was sent; the life is counted from here
-	Skew      time.Duration // the server's clock less ours; 0 where the server told no time
+	// Skew is the server's clock less ours; nil where the server told no time.
+	Skew *time.Duration
 }
 
 // Issuer requests tokens. It retries what may pass by itself; refused credentials are a failure of kind InvalidCredentials.
@@ -80,10 +82,13 @@ type Outcome struct {
 	Rotated bool
 	Reason  string
 	Stored  Stored
-	Minted  bool          // a token was requested and granted
-	Skew    time.Duration // of the token endpoint's clock against ours, where Minted
-	// MintFailed: a token was due and none was granted.
+	Minted  bool // a token was requested and granted
+	// Skew is the token endpoint's clock less ours; nil where nothing was minted, or the endpoint told no time.
+	Skew *time.Duration
+	// MintFailed: a token was due, and none that can be stored was granted.
 	MintFailed bool
+	// ProbeRejected: the API rejected the stored token when it was probed.
+	ProbeRejected bool
 	// ProbeFailed is why a probe told nothing; nil where it did, or none was due.
 	ProbeFailed error
 }
@@ -101,8 +106,13 @@ type Rotator struct {
 	ProbeEvery time.Duration
 
 	mu sync.Mutex
-	// probed is when the last probe was sent, or the last token stored, which is as good. A new process probes at once.
+	// probed is when the last probe was sent; a new process knows of none.
 	probed time.Time
+	// probeNotBefore is when the API may be tried again after it asked to wait.
+	probeNotBefore time.Time
+	// rejected is a stored version that is known to be no good and could not be replaced yet, and rejectedReason why.
+	rejected       int64
+	rejectedReason string
 	// unwritten is a minted token that the store did not take. The next run writes it instead of minting another, so
 	// that a store which refuses for hours does not cost a token a minute.
 	unwritten *Token
@@ -129,7 +139,8 @@ func (r *Rotator) Rotate(ctx context.Context, asked Rotation) (Outcome, error) {
 	reason := r.reason(stored, asked)
 
 	var probeFailed error
-	if reason == ReasonFresh && r.probeDue(asked) {
+	probed := reason == ReasonFresh && r.probeDue(asked, stored)
+	if probed {
 		reason, probeFailed = r.probe(ctx, stored)
 	}
 
@@ -138,11 +149,13 @@ func (r *Rotator) Rotate(ctx context.Context, asked Rotation) (Outcome, error) {
 	}
 
 	outcome, err := r.replace(ctx, stored, reason)
-	if err != nil && reason == ReasonRevoked {
-		r.probed = time.Time{} // the next run has to find it out again, or it would take the dead token for a fresh one
-	}
+	outcome.ProbeRejected = probed
 
-	if err != nil && stored.Usable(time.Now()) && reason != ReasonRejected && reason != ReasonRevoked {
+	switch {
+	case err == nil:
+	case reason == ReasonRejected, reason == ReasonRevoked:
+		r.rejected, r.rejectedReason = stored.Version, reason // or the next run would take the dead token for a fresh one
+	case stored.Usable(time.Now()):
 		outcome.Stored = stored
 	}
 
@@ -150,9 +163,12 @@ func (r *Rotator) Rotate(ctx context.Context, asked Rotation) (Outcome, error) {
 }
 
 // probeDue reports whether the stored token is to be tried: on the schedule's runs, not where a consumer waits for an answer
-// about a version of its own.
-func (r *Rotator) probeDue(asked Rotation) bool {
-	return r.Prober != nil && r.ProbeEvery > 0 && asked.RejectedVersion == 0 && time.Since(r.probed) >= r.ProbeEvery
+// about a version of its own. A token that was just issued is as good as one that was just tried.
+func (r *Rotator) probeDue(asked Rotation, stored Stored) bool {
+	now := time.Now()
+
+	return r.Prober != nil && r.ProbeEvery > 0 && asked.RejectedVersion == 0 && !now.Before(r.probeNotBefore) &&
+		now.Sub(r.probed) >= r.ProbeEvery && now.Sub(stored.IssuedAt) >= r.ProbeEvery
 }
 
 func (r *Rotator) probe(ctx context.Context, stored Stored) (reason string, failed error) {
@@ -161,6 +177,10 @@ func (r *Rotator) probe(ctx context.Context, stored Stored) (reason string, fail
 	rejected, err := r.Prober.Probe(ctx, stored.Token)
 	if rejected && err == nil {
 		return ReasonRevoked, nil
+	}
+
+	if told, ok := errors.AsType[*retry.TransientError](err); ok && told.Told {
+		r.probeNotBefore = time.Now().Add(told.After)
 	}
 
 	return ReasonFresh, err
@@ -197,8 +217,12 @@ func (r *Rotator) reason(stored Stored, asked Rotation) string {
 		return ReasonForced
 	case asked.RejectedVersion == stored.Version:
 		return ReasonRejected
+	case stored.Version == r.rejected:
+		return r.rejectedReason
 	case asked.RejectedVersion != 0 && stored.Usable(now):
 		return ReasonFresh
+	case asked.RejectedVersion != 0:
+		return ReasonExpiring
 	case stored.Due(now, r.Buffer):
 		return ReasonExpiring
 	default:
@@ -223,18 +247,25 @@ func (r *Rotator) replace(ctx context.Context, old Stored, reason string) (Outco
 
 	set := old.Version != 0 && stored.Version == old.Version && replaces(reason)
 	if !set && !stored.Access.Empty() && !stored.ExpiresAt.Before(fresh.ExpiresAt.Truncate(time.Second)) {
-		r.unwritten = nil
+		if stored.Version != old.Version {
+			r.unwritten = nil // else it is of use when the longer-lasting one, which was due, has run down
+		}
+
 		outcome.Reason, outcome.Stored = ReasonSuperseded, stored
 
 		return outcome, nil
 	}
 
 	version, err := r.write(ctx, fresh)
+	if failure.Is(err, failure.UpstreamInvalid) {
+		r.unwritten, outcome.MintFailed = nil, true // it can never be stored: the next run asks for another
+	}
+
 	if err != nil {
 		return outcome, err
 	}
 
-	r.unwritten, r.probed = nil, time.Now()
+	r.unwritten = nil
 	outcome.Rotated, outcome.Stored = true, Stored{Token: fresh, Version: version}
 
 	return outcome, nil

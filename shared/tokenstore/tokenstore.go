@@ -43,6 +43,10 @@ func (s *Store) Read(ctx context.Context) (token.Stored, error) {
 		return token.Stored{}, failure.Because(err, failure.StorageUnavailable, "SSM parameter %s: %s", s.name, awsapi.Describe(err))
 	}
 
+	if reply.Parameter == nil || reply.Parameter.Version < 1 {
+		return token.Stored{}, failure.New(failure.StorageUnavailable, "SSM parameter %s: the service answered without a parameter", s.name)
+	}
+
 	stored := token.Stored{Version: reply.Parameter.Version}
 
 	stored.Token, err = token.Decode([]byte(aws.ToString(reply.Parameter.Value)))
@@ -81,6 +85,10 @@ func (s *Store) Write(ctx context.Context, t token.Token) (int64, error) {
 	reply, err := s.client.PutParameter(ctx, input)
 	if err != nil {
 		return 0, failure.Because(err, failure.StorageUnavailable, "SSM parameter %s: %s", s.name, awsapi.Describe(err))
+	}
+
+	if reply.Version < 1 {
+		return 0, failure.New(failure.StorageUnavailable, "SSM parameter %s: the service answered without a version", s.name)
 	}
 
 	return reply.Version, nil

@@ -83,7 +83,7 @@ func TestWitnessedWhatWasWrittenIsRead(t *testing.T) {
 	}
 
 	for want := int64(1); want <= 3; want++ {
-		written := tokenNow(fmt.Sprint("access ü€😀 ", want))
+		written := tokenNow(fmt.Sprintf(`access"\\!~<&-%d`, want))
 		version, err := w.store.Write(t.Context(), written)
 		if err != nil || version != want {
 			t.Fatalf("write at the %s: version %d, %v, want %d", w.Name, version, err, want)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -162,11 +163,11 @@ func TestAProcessThatDoesNotComeUpIsToldAsLambdaTellsIt(t *testing.T) {
 		},
 	}
 	for name, test := range tests {
+		if test.linux && runtime.GOOS != "linux" {
+			continue // only /proc tells how much memory a process has
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if test.linux {
-				needsProc(t)
-			}
 			function := lambdasim.Function{
 				Name: "probe", Path: filepath.Join(programs, "stillborn"), Env: test.env, Timeout: 2250 * time.Millisecond,
 			}

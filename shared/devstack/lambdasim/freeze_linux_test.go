@@ -35,7 +35,6 @@ func TestABackgroundGoroutineGetsNoTimeBetweenInvocations(t *testing.T) {
 
 func TestAnIdleEnvironmentIsStoppedAsAWhole(t *testing.T) {
 	t.Parallel()
-	needsProc(t)
 	running := make(chan lambdasim.Invocation, 10)
 	s := start(t, lambdasim.Config{
 		Functions: []lambdasim.Function{probe()},

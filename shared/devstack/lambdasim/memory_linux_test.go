@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,15 +18,6 @@ import (
 
 	"genesys-cloud-export/shared/devstack/lambdasim"
 )
-
-// needsProc skips a test of what only /proc tells.
-func needsProc(t *testing.T) {
-	t.Helper()
-
-	if runtime.GOOS != "linux" {
-		t.Skip("there is no /proc: memory is not enforced, and the state of a process not known")
-	}
-}
 
 // stateOf returns the state of a process as proc(5) abbreviates it, X for one that is gone.
 func stateOf(t *testing.T, processID int) string {
@@ -64,7 +54,6 @@ const gone = "XZ"
 
 func TestAnEnvironmentOverItsMemoryIsKilledAsLambdaKillsIt(t *testing.T) {
 	t.Parallel()
-	needsProc(t)
 
 	for name, event := range map[string]string{
 		"while it holds it":       `{"do":"eat","count":200,"millis":60000}`,
@@ -117,7 +106,6 @@ func TestAnEnvironmentOverItsMemoryIsKilledAsLambdaKillsIt(t *testing.T) {
 
 func TestAPeakIsFoundOutEvenIfNobodyLookedMeanwhile(t *testing.T) {
 	t.Parallel()
-	needsProc(t)
 	running, goOn := make(chan lambdasim.Invocation, 10), make(chan struct{})
 	s := start(t, lambdasim.Config{
 		Functions: []lambdasim.Function{probe()},
@@ -160,7 +148,6 @@ func TestAnEnvironmentWithinItsMemoryIsLeftAlone(t *testing.T) {
 
 func TestTheMemoryOfChildrenIsThatOfTheEnvironment(t *testing.T) {
 	t.Parallel()
-	needsProc(t)
 	function := probe()
 	function.MemoryMB = 1024
 	s := start(t, lambdasim.Config{Functions: []lambdasim.Function{function}})
@@ -173,7 +160,6 @@ func TestTheMemoryOfChildrenIsThatOfTheEnvironment(t *testing.T) {
 
 func TestNothingOfAnEnvironmentOutlivesIt(t *testing.T) {
 	t.Parallel()
-	needsProc(t)
 
 	for name, end := range map[string]func(*testing.T, stack){
 		"killed":   func(_ *testing.T, s stack) { s.Kill("probe") },
