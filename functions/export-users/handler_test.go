@@ -196,3 +196,43 @@ func TestBothDialectsExportTheSame(t *testing.T) {
 		}
 	})
 }
+
+func TestInvariant10AStoreThatHangsEndsByNameBeforeTheDeadline(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		const length = 30 * time.Second
+
+		w := newWorld(t, genesyssim.Config{Users: 1_000, Seed: 1})
+		w.hanging = func(r *http.Request) bool {
+			return r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/part-")
+		}
+
+		begun := time.Now()
+
+		_, err := w.invoke(w.process(), length, "{}")
+		if kind, message := errorType(t, err); kind != "StorageUnavailable" {
+			t.Errorf("got %s: %s", kind, message)
+		}
+
+		if took := time.Since(begun); took >= length {
+			t.Errorf("the end came after %s of %s", took, length)
+		}
+	})
+}
+
+func TestABudgetThatEndsWhileTheRotatorWorksIsNoFailure(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, genesyssim.Config{Users: 20_000, Seed: 1, Latency: 100 * time.Millisecond, Faults: []genesyssim.Fault{
+			{Path: "/api/v2/users/query", Nth: 70, Action: genesyssim.ActionRevokeToken},
+		}})
+		w.rotator = func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+
+		result, err := w.invoke(w.process(asksRotator), 30*time.Second, `{"state":"any"}`)
+		if err != nil || result.Reason != export.ReasonBudget || result.Pages < 60 {
+			t.Errorf("got %+v, %v; want what was read committed, and to go on later", result, err)
+		}
+	})
+}

@@ -6,9 +6,11 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"runtime/debug"
 
 	"genesys-cloud-export/shared/awsapi"
 	"genesys-cloud-export/shared/genesys"
+	"genesys-cloud-export/shared/settings"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -22,8 +24,13 @@ func main() {
 	cloud, err := awsconfig.LoadDefaultConfig(context.Background(),
 		awsconfig.WithRetryer(awsapi.NewRetryer), awsconfig.WithHTTPClient(awsapi.NewHTTPClient()))
 	if err != nil {
-		lambda.Start(&handler{broken: awsapi.ConfigFailure(err)})
+		lambda.Start(&handler{broken: settings.Also(&config{}, os.Environ(), awsapi.ConfigFailure(err))})
 		return
+	}
+
+	// Pages come and go by the megabyte; without a limit the heap would double before it is collected.
+	if limit := settings.MemoryLimit(os.Environ()); limit > 0 {
+		debug.SetMemoryLimit(limit)
 	}
 
 	lambda.Start(newHandler(os.Environ(), cloud, genesys.NewHTTPClient(), os.Stdout, logger))

@@ -53,6 +53,8 @@ type world struct {
 	// rotator answers the rotator's invocations, whose payloads are kept in asked.
 	rotator http.HandlerFunc
 	asked   []string
+	// hanging tells which requests to AWS get no answer; nil: none.
+	hanging func(*http.Request) bool
 }
 
 // newWorld must be called in the bubble in which the world is used. A token is stored, and there is no rotator.
@@ -155,7 +157,7 @@ func (w *world) shortenToken(left time.Duration) {
 // process is a new process of the function, with its memory empty.
 func (w *world) process(variables ...string) *handler {
 	cloud := w.cloud(s3Host)
-	cloud.HTTPClient = router{w.network}
+	cloud.HTTPClient = router{w}
 
 	return newHandler(append([]string{
 		"GENESYS_API_URL=http://" + genesysHost, "TOKEN_PARAMETER_NAME=" + tokenName, "EXPORT_BUCKET=" + worldBucket,
@@ -163,7 +165,7 @@ func (w *world) process(variables ...string) *handler {
 }
 
 // router sends what is meant for SSM or Lambda there; the function's clients share one base endpoint in these tests.
-type router struct{ client *http.Client }
+type router struct{ *world }
 
 func (r router) Do(request *http.Request) (*http.Response, error) {
 	switch {
@@ -173,7 +175,12 @@ func (r router) Do(request *http.Request) (*http.Response, error) {
 		request.URL.Host = lambdaHost
 	}
 
-	return r.client.Do(request)
+	if r.hanging != nil && r.hanging(request) {
+		<-request.Context().Done()
+		return nil, request.Context().Err()
+	}
+
+	return r.network.Do(request)
 }
 
 // invoke gives the process one invocation of that length.

@@ -74,7 +74,7 @@ func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 
 // rotate leaves a second before the deadline: an invocation that Lambda kills tells nobody why.
 func (h *handler) rotate(ctx context.Context, asked token.Rotation) (token.Outcome, error) {
-	ctx, cancel := context.WithDeadline(ctx, budget.Of(ctx, 0).Latest())
+	ctx, cancel := context.WithDeadline(ctx, budget.Of(ctx, 0).Deadline().Add(-budget.LastResort))
 	defer cancel()
 
 	return h.rotator.Rotate(ctx, asked)

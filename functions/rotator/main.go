@@ -9,6 +9,7 @@ import (
 
 	"genesys-cloud-export/shared/awsapi"
 	"genesys-cloud-export/shared/genesys"
+	"genesys-cloud-export/shared/settings"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -22,7 +23,7 @@ func main() {
 	cloud, err := awsconfig.LoadDefaultConfig(context.Background(),
 		awsconfig.WithRetryer(awsapi.NewRetryer), awsconfig.WithHTTPClient(awsapi.NewHTTPClient()))
 	if err != nil {
-		lambda.Start(&handler{broken: awsapi.ConfigFailure(err)})
+		lambda.Start(&handler{broken: settings.Also(&config{}, os.Environ(), awsapi.ConfigFailure(err))})
 		return
 	}
 

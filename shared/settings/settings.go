@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"genesys-cloud-export/shared/failure"
@@ -53,6 +54,31 @@ func Load(settings Validator, environ []string) error {
 	slices.Sort(problems)
 
 	return failure.New(failure.InvalidConfiguration, "the function's environment variables are wrong: %s", strings.Join(problems, "; "))
+}
+
+// Also is failed together with what else is wrong: whoever mends one problem is to hear of all of them.
+func Also(settings Validator, environ []string, failed error) error {
+	if err := Load(settings, environ); err != nil {
+		return failure.Because(failed, failure.InvalidConfiguration, "%v; %v", err, failed)
+	}
+
+	return failed
+}
+
+const (
+	memoryVariable = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE" // in MB, set by Lambda
+	// memoryShare is the part of a function's memory that Go is to keep to: the rest is the binary's, the kernel's and slack.
+	memoryShare = 2
+)
+
+// MemoryLimit is what to set Go's soft memory limit to inside a function, in bytes; 0 where the environment tells nothing.
+func MemoryLimit(environ []string) int64 {
+	megabytes, err := strconv.ParseInt(env.ToMap(environ)[memoryVariable], 10, 32)
+	if err != nil || megabytes <= 0 {
+		return 0
+	}
+
+	return megabytes << 20 / memoryShare
 }
 
 // formProblems turns the library's errors, which name Go fields, into ones that name variables.
