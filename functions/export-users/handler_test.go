@@ -236,3 +236,28 @@ func TestABudgetThatEndsWhileTheRotatorWorksIsNoFailure(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatTheAPISaysOfItselfIsNotRepeatedWhereItLooksLikeMoreThanACode(t *testing.T) {
+	t.Parallel()
+
+	for name, canary := range map[string]string{
+		"an ARN":          "arn:aws:lambda:eu-central-1:123456789012:function:gw",
+		"an access token": "Tm90IGEgdG9rZW4sIGJ1dCBhcyBsb25nIGFzIG9uZQ-and_some_more",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			synctest.Test(t, func(t *testing.T) {
+				body := `{"code":"` + canary + `","message":"` + canary + `","limit":{"key":"user.rate.per.minute","value":7}}`
+				w := newWorld(t, genesyssim.Config{Users: 10, Seed: 1, Faults: []genesyssim.Fault{{
+					Path: "/api/v2/users/query", Status: http.StatusForbidden, Body: &body, Headers: map[string]string{"Genesys-Correlation-Id": canary},
+				}}})
+
+				_, err := w.invoke(w.process(), time.Minute, "{}")
+				if kind, message := errorType(t, err); kind != "Forbidden" || strings.Contains(message+w.out.String(), canary) {
+					t.Errorf("got %s: %s\n%s", kind, message, w.out.String())
+				}
+			})
+		})
+	}
+}
