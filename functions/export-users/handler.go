@@ -51,9 +51,12 @@ const namedEnd = 300 * time.Millisecond
 
 func (h *handler) run(ctx context.Context, asked export.Event) (export.Result, export.Stats, error) {
 	if deadline, limited := ctx.Deadline(); limited {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-namedEnd))
-		defer cancel()
+		// Canceled, and not given an earlier deadline: budget and lease are reckoned from Lambda's own.
+		ending, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		defer time.AfterFunc(time.Until(deadline)-namedEnd, func() { cancel(context.DeadlineExceeded) }).Stop()
+
+		ctx = ending
 	}
 
 	return h.engine.Run(ctx, asked, requestID(ctx))

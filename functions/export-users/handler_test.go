@@ -261,3 +261,28 @@ func TestWhatTheAPISaysOfItselfIsNotRepeatedWhereItLooksLikeMoreThanACode(t *tes
 		})
 	}
 }
+
+func TestX14TheFirstPageMayUseTheTimeUpToTheDeadlineLessASecond(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct {
+		latency time.Duration
+		pages   int64
+	}{
+		"just in time": {8_900 * time.Millisecond, 1},
+		"too late":     {9_100 * time.Millisecond, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, genesyssim.Config{Users: 1_000, Seed: 1, Latency: test.latency})
+
+				result, err := w.invoke(w.process(), 10*time.Second, `{"state":"any"}`)
+				if err != nil || result.Reason != export.ReasonBudget || result.Pages != test.pages {
+					t.Errorf("got %+v, %v; want %d pages", result, err, test.pages)
+				}
+			})
+		})
+	}
+}

@@ -4,7 +4,7 @@
 // the other; their entities go, as gzip NDJSON, into parts; each part is durable before the checkpoint moves past it. The
 // checkpoint is the one commit point, written by compare-and-swap, so that an export which is killed anywhere, or called
 // twice, loses nothing and doubles nothing. The lease in it keeps callers from starving each other; safety does not
-// depend on it.
+// depend on it. Requests are spread, so that an export keeps to its share of the rate limit, which it learns.
 //
 // The package knows no AWS and no HTTP. What it needs of them it declares as [Listing], [Documents] and [Parts].
 package export

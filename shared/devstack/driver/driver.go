@@ -2,8 +2,8 @@
 // invokes an export again and again until it is complete.
 //
 // Its only tie to the place where functions run is the SDK's Lambda client, so that the same loop drives the local
-// endpoint, "sam local start-lambda" and AWS. A function never invokes itself; in AWS the state machine does what this
-// package does by hand.
+// endpoint, "sam local start-lambda" and AWS. A function never invokes itself; in AWS a state machine, or
+// whoever invokes it, does what this package does.
 //
 // All waiting is done with timers and ends with the context. Neither payloads nor replies are logged.
 package driver
