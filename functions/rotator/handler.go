@@ -88,7 +88,10 @@ func (h *handler) emit(ctx context.Context, outcome token.Outcome) {
 		{Name: "TokenProbeRejected", Unit: metrics.Count, Value: count(outcome.ProbeRejected)},
 	}
 	if outcome.Stored.Version != 0 {
-		values = append(values, metrics.Value{Name: "TokenRemaining", Unit: metrics.Seconds, Value: float64(remaining(outcome.Stored))})
+		values = append(values,
+			metrics.Value{Name: "TokenRemaining", Unit: metrics.Seconds, Value: float64(remaining(outcome.Stored))},
+			// The one in force, and not the configured one: an alarm that compares the two knows no token's lifetime.
+			metrics.Value{Name: "TokenBuffer", Unit: metrics.Seconds, Value: outcome.Stored.Buffer(h.rotator.Buffer).Seconds()})
 	}
 
 	if outcome.Skew != nil {

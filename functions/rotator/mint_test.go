@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/google/go-cmp/cmp"
 )
 
 // dueStack is a stack with a process and a stored token, version 1, that is due and has 100 s left.
@@ -221,6 +222,11 @@ func TestR08AnEffectiveBufferOfAThirdRotatesThreeHundredSecondsAtAHundred(t *tes
 			}
 		}
 		s.wantMinted(2)
+
+		// The alarm compares what is left with the buffer in force: with 300 s it would never be quiet.
+		if diff := cmp.Diff([]float64{100, 100, 100, 100, 100}, s.metric("TokenBuffer")); diff != "" {
+			t.Errorf("TokenBuffer (-want +got):\n%s", diff)
+		}
 	})
 }
 

@@ -113,6 +113,7 @@ func TestMetricsTellEachRun(t *testing.T) {
 			"TokenMintFailed":    {0, 0, 1, 0},
 			"TokenProbeRejected": {0, 0, 0, 0},
 			"TokenRemaining":     {600, 600, 600}, // none of the run that left a rejected token
+			"TokenBuffer":        {200, 200, 200}, // likewise; a third of the lifetime
 			"ClockSkew":          {0, 0},
 		} {
 			if diff := cmp.Diff(want, s.metric(name)); diff != "" {

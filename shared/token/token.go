@@ -38,9 +38,14 @@ func (t Token) Usable(now time.Time) bool {
 	return t.Remaining(now) > min(leastRemaining, t.Lifetime()/leastShare)
 }
 
-// Due reports whether the token is to be rotated at now: it is inside the buffer, which is cut to a third of the lifetime.
+// Buffer is the buffer that is in force for this token: the configured one, cut to a third of the lifetime.
+func (t Token) Buffer(configured time.Duration) time.Duration {
+	return min(configured, t.Lifetime()/bufferShare)
+}
+
+// Due reports whether the token is to be rotated at now: it is inside the buffer that is in force.
 func (t Token) Due(now time.Time, buffer time.Duration) bool {
-	return t.Remaining(now) <= min(buffer, t.Lifetime()/bufferShare)
+	return t.Remaining(now) <= t.Buffer(buffer)
 }
 
 // Same reports whether both are the same token with the same span, to the second, which is what the store keeps.
