@@ -53,6 +53,13 @@ func Kinds() []Kind {
 	}
 }
 
+// Retryable reports whether the same event may well succeed later without anybody changing anything. It is what the state
+// machine and everything else that calls the functions goes by; a test holds the state machine's lists to it. NoProgress is
+// not: three invocations with a fresh budget each have been tried by then.
+func (k Kind) Retryable() bool {
+	return k == RateLimited || k == UpstreamUnavailable || k == StorageUnavailable || k == TokenUnavailable
+}
+
 // Error is a failure of one kind.
 type Error struct {
 	Kind    Kind

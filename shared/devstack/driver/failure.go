@@ -5,10 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"genesys-cloud-export/shared/failure"
 )
 
 const (
@@ -36,12 +37,9 @@ func (e *FunctionError) Error() string {
 	return e.Type + ": " + e.Message
 }
 
-// Retryable reports whether the same event may well succeed later. Types that are not known are permanent, and so is
-// NoProgress: three slices with a fresh budget each have been tried by then.
+// Retryable reports whether the same event may well succeed later. Types that are not known are permanent.
 func (e *FunctionError) Retryable() bool {
-	return slices.Contains([]string{
-		"RateLimited", "UpstreamUnavailable", "StorageUnavailable", "TokenUnavailable", typeTimedOut, typeExit,
-	}, e.Type)
+	return failure.Kind(e.Type).Retryable() || e.Type == typeTimedOut || e.Type == typeExit
 }
 
 // functionError reads a reply's error document. flagged tells that the reply's header said there is one; some versions of
@@ -64,26 +62,26 @@ func functionError(payload []byte, flagged bool) *FunctionError {
 		return &FunctionError{Type: typeUnknown, Message: "the error document cannot be read"}
 	}
 
-	failure := &FunctionError{Type: typeUnknown}
+	failed := &FunctionError{Type: typeUnknown}
 	if document.Message != nil {
-		failure.Message = *document.Message
+		failed.Message = *document.Message
 	}
 	switch {
 	case document.Type != nil && *document.Type != "":
-		failure.Type = *document.Type
-	case strings.Contains(failure.Message, "Task timed out after "):
-		failure.Type = typeTimedOut // Lambda has named no type in this case for years, and still may
+		failed.Type = *document.Type
+	case strings.Contains(failed.Message, "Task timed out after "):
+		failed.Type = typeTimedOut // Lambda has named no type in this case for years, and still may
 	}
 
-	return failure
+	return failed
 }
 
 // retryable reports whether a failed invocation is worth another attempt: the function's own judgement, throttling, and
 // whatever went wrong between here and Lambda. What the caller did wrong stays wrong, and so does a reply that breaks the
 // contract.
 func retryable(err error) bool {
-	if failure, ok := errors.AsType[*FunctionError](err); ok {
-		return failure.Retryable()
+	if failed, ok := errors.AsType[*FunctionError](err); ok {
+		return failed.Retryable()
 	}
 	if _, ok := errors.AsType[*smithyhttp.RequestSendError](err); ok {
 		return true
