@@ -73,7 +73,7 @@ def aws(folder, options):
 
 @contextlib.contextmanager
 def moto(folder, options):
-    argv = [TOOLS / "witness-moto/bin/python", pathlib.Path(__file__).with_name("moto_one_by_one.py"), *options]
+    argv = [TOOLS / "moto/bin/python", pathlib.Path(__file__).with_name("moto_one_by_one.py"), *options]
     with running(argv, folder) as log:
         yield witness_variables("moto", address(log, r"(http://127\.0\.0\.1:\d+)"))
 

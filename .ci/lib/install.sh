@@ -1,0 +1,43 @@
+# What the scripts of this folder's neighbours share, to be sourced at the top of the checkout: programs of others are
+# installed by name and version into the ignored folder .tools, and nowhere else.
+
+readonly tools=$PWD/.tools
+export GO=${GO:-go} PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$PWD/.ci/lib
+
+need() { # what it is, a command that shows that it is there
+  local what=$1
+  shift
+  "$@" >/dev/null 2>&1 || { echo "${0#.ci/} needs $what" >&2; exit 1; }
+}
+
+need_python() {
+  need "Python 3.11 or later: python3" python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'
+  need "Python's venv and pip (on Debian the package python3-venv)" python3 -c 'import ensurepip, venv'
+}
+
+need_node() {
+  need "Node 20 or later: node" node -e 'process.exit(Number(parseInt(process.versions.node) < 20))'
+  need "npm" npm --version
+}
+
+# once installs what is not there in just that form. What an earlier form or a broken installation left is removed first.
+once() { # folder or file below .tools, form, command that is given its path
+  local target=$tools/$1 form=$2
+  shift 2
+  [ "$(cat "$target.form" 2>/dev/null)" != "$form" ] || return 0
+  rm -rf "$target" "$target.form"
+  mkdir -p "$tools"
+  echo "installing $form" >&2
+  "$@" "$target" >"$target.log" 2>&1 || { cat "$target.log" >&2; echo "$form could not be installed" >&2; exit 1; }
+  echo "$form" >"$target.form"
+}
+
+python_packages() { # package…, folder
+  local folder=${!#}
+  python3 -m venv "$folder" && "$folder/bin/python" -m pip install --quiet "${@:1:$#-1}"
+}
+node_package() { npm install --prefix "$2" --no-audit --no-fund --no-package-lock --loglevel=error "$1"; }
+
+# moto stands in two places: as a witness of the local world, and under the deployed stack.
+MOTO='moto[server]==5.2.5'
+install_moto() { once moto "$MOTO" python_packages "$MOTO"; }
