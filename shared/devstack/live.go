@@ -91,6 +91,7 @@ func parseLive(arguments []string, stderr io.Writer, given *liveOptions, config 
 	line.IntVar(&config.PageSize, "page-size", 0, "users a page; 0 is the function's default")
 	line.StringVar(&config.Out, "out", filepath.Join(".exports", "live"), "the folder for the export and logs")
 	line.StringVar(&config.Binaries, "bin", ".build", "the folder with a folder for each built function")
+	line.StringVar(&config.Template, "template", defaultTemplate, "the template that says what the functions and their roles are")
 	line.DurationVar(&config.Timeout, "timeout", 0, "the export function's timeout; 0 is a minute")
 
 	if err := line.Parse(arguments); err != nil {

@@ -129,8 +129,13 @@ func (l *live) start(t *testing.T, options ...string) *process {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 
+	template, err := filepath.Abs(filepath.Join("..", "..", "template.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+
 	arguments := append([]string{
-		"live", "-bin", l.binaries, "-out", l.out, "-ca", filepath.Base(l.authority), "-timeout", "6s",
+		"live", "-template", template, "-bin", l.binaries, "-out", l.out, "-ca", filepath.Base(l.authority), "-timeout", "6s",
 		"-api-url", l.url, "-token-url", l.url + "/oauth/token", "-page-size", "50",
 	}, options...)
 

@@ -7,14 +7,13 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
-	"time"
 
 	"genesys-cloud-export/shared/devstack/driver"
 	"genesys-cloud-export/shared/devstack/stack"
 )
 
-// rotation is the schedule's rate, as in the template.
-const rotation = time.Minute
+// defaultTemplate is the project's template, for whoever is at the top of the checkout.
+const defaultTemplate = "template.yaml"
 
 // runStack is devstack stack: the organisation, AWS, and the rotator on its schedule, until ctx ends.
 func runStack(ctx context.Context, arguments []string, stdout, stderr io.Writer) (err error) {
@@ -27,8 +26,9 @@ func runStack(ctx context.Context, arguments []string, stdout, stderr io.Writer)
 	line := newCommandLine("stack", &organisation, stderr)
 	line.StringVar(&out, "out", ".exports", "the folder for exports")
 	line.StringVar(&config.Binaries, "bin", ".build", "the folder with a folder for each built function")
-	line.StringVar(&config.Listen, "listen", "127.0.0.1", "the IP address to listen on")
-	line.DurationVar(&config.Timeout, "timeout", 15*time.Minute, "the export function's timeout")
+	line.StringVar(&config.AlsoListen, "also-listen", "", "a further IP address to listen on beside loopback, such as that of Docker's bridge")
+	line.StringVar(&config.Template, "template", defaultTemplate, "the template that says what the functions and their roles are")
+	line.DurationVar(&config.Timeout, "timeout", 0, "the export function's timeout; 0 is the template's")
 
 	if err := line.read(arguments); err != nil {
 		return err
@@ -48,7 +48,7 @@ func runStack(ctx context.Context, arguments []string, stdout, stderr io.Writer)
 	}
 
 	return driver.New(local.Functions(), driver.Config{Logger: logger}).
-		Schedule(ctx, driver.Schedule{Name: "rotator", FunctionName: stack.Rotator, Every: rotation})
+		Schedule(ctx, driver.Schedule{Name: "rotator", FunctionName: stack.Rotator, Every: local.RotationEvery})
 }
 
 func describeStack(out io.Writer, local *stack.Stack, users int, data string) error {
@@ -57,7 +57,7 @@ func describeStack(out io.Writer, local *stack.Stack, users int, data string) er
 Genesys Cloud  %[1]s   %[2]d users; what was asked of it: %[1]s/_sim/
 AWS            %[3]s   S3, SSM, Secrets Manager, Lambda; objects lie in %[4]s
 
-For the AWS CLI and every SDK (any credentials do):
+For the AWS CLI and every SDK (any credentials do; with a function's name for a key id one may do what its role may):
   export AWS_ENDPOINT_URL=%[3]s AWS_REGION=%[5]s AWS_DEFAULT_REGION=%[5]s AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
 
 One slice of an export, again and again until it is complete:
@@ -65,7 +65,7 @@ One slice of an export, again and again until it is complete:
 The stored token, without the token:
   aws ssm get-parameter --name %[7]s --with-decryption --query Parameter.Value --output text | jq .expires_at
 `, local.GenesysURL, users, local.AWSURL, filepath.Join(data, stack.Bucket), stack.Region,
-		stack.ExportUsers, stack.ParameterName)
+		stack.ExportUsers, local.TokenParameter)
 	if err != nil {
 		return fmt.Errorf("describe the stack: %w", err)
 	}

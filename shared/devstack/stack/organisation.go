@@ -18,7 +18,7 @@ import (
 // Organisation is the Genesys Cloud side of the world: [Simulated] here, or one that is [Outside].
 type Organisation interface {
 	// open makes the organisation reachable on behalf of s, and says how the functions reach it.
-	open(ctx context.Context, s *Stack, listen string) (access, error)
+	open(ctx context.Context, s *Stack, alsoListen string) (access, error)
 }
 
 // access is how an organisation is reached.
@@ -26,14 +26,16 @@ type access struct {
 	apiURL       string
 	clientID     string
 	clientSecret secret.Text
-	// variables are what the functions' environment says of it.
+	// parameters are what the template is told of it.
+	parameters map[string]string
+	// variables are set for the functions beside what the template sets.
 	variables map[string]string
 }
 
 // Simulated is an organisation that the stack itself serves. The client credentials are made up where they are empty.
 type Simulated struct{ genesyssim.Config }
 
-func (o Simulated) open(ctx context.Context, s *Stack, address string) (access, error) {
+func (o Simulated) open(ctx context.Context, s *Stack, alsoListen string) (access, error) {
 	config := o.Config
 	if config.ClientID == "" {
 		config.ClientID, config.ClientSecret = "local-"+strings.ToLower(rand.Text()), secret.New(rand.Text())
@@ -44,17 +46,18 @@ func (o Simulated) open(ctx context.Context, s *Stack, address string) (access, 
 		return access{}, fmt.Errorf("start the organisation: %w", err)
 	}
 
-	listener, url, err := listen(ctx, address)
+	opened, err := openDoor(ctx, alsoListen)
 	if err != nil {
 		return access{}, err
 	}
 
 	s.Genesys = simulator
-	s.serve(listener, simulator)
+	s.serve(opened, simulator)
+	url := opened.url()
 
 	return access{
 		apiURL: url, clientID: config.ClientID, clientSecret: config.ClientSecret,
-		variables: map[string]string{"GENESYS_TOKEN_URL": url + "/oauth/token", "GENESYS_API_URL": url},
+		parameters: map[string]string{"GenesysTokenUrl": url + "/oauth/token", "GenesysApiUrl": url},
 	}, nil
 }
 
@@ -154,12 +157,12 @@ func (o Outside) open(context.Context, *Stack, string) (access, error) {
 	// An empty variable counts as none.
 	return access{
 		apiURL: apiURL, clientID: o.ClientID, clientSecret: o.ClientSecret,
-		variables: map[string]string{
-			"GENESYS_ENVIRONMENT": o.Environment,
-			"GENESYS_TOKEN_URL":   o.TokenURL,
-			"GENESYS_API_URL":     o.APIURL,
-			"SSL_CERT_FILE":       authorities,
+		parameters: map[string]string{
+			"GenesysEnvironment": o.Environment,
+			"GenesysTokenUrl":    o.TokenURL,
+			"GenesysApiUrl":      o.APIURL,
 		},
+		variables: map[string]string{"SSL_CERT_FILE": authorities},
 	}, nil
 }
 

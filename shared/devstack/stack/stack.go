@@ -1,21 +1,21 @@
 // Package stack is the local world in one piece: a Genesys Cloud organisation, AWS's S3, SSM, Secrets Manager and Lambda
-// behind one address, and the built functions wired to them as the template wires them in AWS.
+// behind one address, and the built functions wired to them by the very template that wires them in AWS.
 //
-// Everything listens on the address that it is told to, loopback by default, on free ports. Nothing of it reaches out, but
+// The template is the one source of what the functions are: their environment, memory, timeout and concurrency, and what
+// their roles may do. Each function's process has an access key of its own role, and what that role does not allow is
+// refused as AWS refuses it; where AWS could not do its own part with a role, the stack does not start. Of EventInvokeConfig
+// the destination is checked, while asynchronous retries are those that lambdasim has for every function.
+//
+// Everything listens on loopback, and where it is told so on one further address, on free ports. Nothing of it reaches out, but
 // for the functions where the organisation is [Outside].
 package stack
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
-	"net"
-	"net/http"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -28,40 +28,49 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"genesys-cloud-export/shared/devstack/genesyssim"
+	"genesys-cloud-export/shared/devstack/iamsim"
 	"genesys-cloud-export/shared/devstack/lambdasim"
-	"genesys-cloud-export/shared/devstack/s3sim"
-	"genesys-cloud-export/shared/devstack/secretsim"
-	"genesys-cloud-export/shared/devstack/ssmsim"
 	"genesys-cloud-export/shared/secret"
 )
 
-// The names of what the stack holds, as the template's would be in AWS.
+// What the stack itself chooses, and tells the template where that asks for it.
 const (
-	Rotator       = "rotator"
-	ExportUsers   = "export-users"
-	Bucket        = "exports-local"
-	Prefix        = "exports"
-	ParameterName = "/genesys-cloud-export/token"
-	SecretID      = "genesys-cloud-export/credentials" //nolint:gosec // where the secret lies, not the secret
-	Region        = "eu-central-1"
+	Name     = "genesys-cloud-export"
+	Bucket   = "exports-local"
+	Prefix   = "exports"
+	SecretID = "genesys-cloud-export/credentials" //nolint:gosec // where the secret lies, not the secret
+	Region   = "eu-central-1"
+	Account  = "000000000000"
 )
 
-// rotatorTimeout is the rotator's, as in the template.
-const rotatorTimeout = 30 * time.Second
+// The functions' names, which are those of their folders.
+const (
+	Rotator     = "rotator"
+	ExportUsers = "export-users"
+)
+
+// developer is the access key of whoever is no function, and may do everything.
+const developer = "local"
 
 // Config says what the local world is like.
 type Config struct {
+	// Template is the file of the template that says what the functions and their roles are.
+	Template string
+	// Parameters are values of the template's parameters, beside those that the stack sets itself: the organisation's, those
+	// of bucket, prefix and secret, AwsEndpointUrl and Architecture.
+	Parameters map[string]string
 	// Organisation is whose data the functions export.
 	Organisation Organisation
 	// Binaries is the folder with a folder for each function, each with its bootstrap.
 	Binaries string
 	// Data is the folder below which S3 keeps its objects as plain files.
 	Data string
-	// Listen is the IP address that is listened on; "" is 127.0.0.1.
-	Listen string
-	// Timeout is that of the export functions; 0 is 15 minutes, as in the template.
+	// AlsoListen is a further IP address that is listened on, on the same ports as on loopback: that of Docker's bridge, so
+	// that containers reach the stack. "" is none.
+	AlsoListen string
+	// Timeout is that of the export functions; 0 is the template's. It may be shorter than the template takes.
 	Timeout time.Duration
-	// Environment is set for every function, over what the stack itself sets.
+	// Environment is set for every function, over what the template sets.
 	Environment map[string]string
 	// Logs gets what the functions print. Nil drops it.
 	Logs io.Writer
@@ -77,14 +86,21 @@ type Stack struct {
 	// GenesysURL is where the organisation's API is, AWSURL where AWS is: http://127.0.0.1:port.
 	GenesysURL string
 	AWSURL     string
-	// AWS is a configuration that leads to the stack's AWS.
+	// AWS is a configuration that leads to the stack's AWS, as the developer, who may do everything.
 	AWS aws.Config
+	// IAM is who decides what the functions may do, with a record of what they did.
+	IAM *iamsim.Guard
+	// TokenParameter is the name of the SSM parameter with the token.
+	TokenParameter string
+	// RotationEvery is how often the template's schedule runs the rotator. The stack has no schedule of its own.
+	RotationEvery time.Duration
 
 	clientSecret secret.Text
 	closers      []func() error
 }
 
-// Start starts everything and fills in the client credentials. On an error nothing is left running.
+// Start starts everything and fills in the client credentials. On an error nothing is left running. Where AWS could not
+// write a function's log, trace it or report its failures, the error names each role, action and resource.
 func Start(ctx context.Context, config Config) (*Stack, error) {
 	s := &Stack{}
 	if err := s.start(ctx, config); err != nil {
@@ -99,170 +115,96 @@ func (s *Stack) start(ctx context.Context, config Config) error {
 		return errors.New("start the stack: no organisation is given")
 	}
 
-	organisation, err := config.Organisation.open(ctx, s, config.Listen)
+	organisation, err := config.Organisation.open(ctx, s, config.AlsoListen)
 	if err != nil {
 		return err
 	}
 
 	s.GenesysURL, s.clientSecret = organisation.apiURL, organisation.clientSecret
 
-	if err := s.startAWS(ctx, config, organisation.variables); err != nil {
+	// The functions' environment holds the address, so that it is taken first and served on last.
+	opened, err := openDoor(ctx, config.AlsoListen)
+	if err != nil {
 		return err
 	}
 
-	return s.putCredentials(ctx, organisation.clientID)
+	s.AWSURL = opened.url()
+
+	if err := s.startAWS(ctx, config, organisation, opened); err != nil {
+		return errors.Join(err, opened.close())
+	}
+
+	return s.configureClients(ctx)
 }
 
-// startAWS takes the address first, as the functions' environment holds it, and serves on it last.
-func (s *Stack) startAWS(ctx context.Context, config Config, variables map[string]string) error {
-	listener, url, err := listen(ctx, config.Listen)
+func (s *Stack) startAWS(ctx context.Context, config Config, organisation access, opened door) error {
+	stores, err := s.newEndpoints(config)
 	if err != nil {
 		return err
 	}
 
-	s.AWSURL = url
-
-	gateway, err := s.newGateway(config, variables)
+	secretARN, err := stores.putCredentials(ctx, organisation)
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return err
 	}
 
-	s.serve(listener, gateway)
-
-	s.AWS, err = awsconfig.LoadDefaultConfig(ctx,
-		awsconfig.WithRegion(Region), awsconfig.WithBaseEndpoint(url),
-		awsconfig.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("local", "local", "")),
-		awsconfig.WithSharedConfigFiles(nil), awsconfig.WithSharedCredentialsFiles(nil))
+	deployed, err := deploy(config, s.parameters(organisation, secretARN))
 	if err != nil {
-		return fmt.Errorf("configure the AWS client: %w", err)
+		return err
 	}
+
+	s.IAM = deployed.guard(secretARN)
+	if err := s.take(deployed); err != nil {
+		return err
+	}
+
+	if s.Lambda, err = newLambda(config, deployed, organisation.variables); err != nil {
+		return fmt.Errorf("start Lambda: %w", err)
+	}
+
+	s.serve(opened, stores.guarded(s.IAM, s.Lambda))
 
 	return nil
 }
 
-// listen takes a free port of host and returns its address.
-func listen(ctx context.Context, host string) (net.Listener, string, error) {
-	if host == "" {
-		host = "127.0.0.1"
-	}
+// take keeps what users of the stack need to know of the template, and refuses one with which AWS could not do its part.
+func (s *Stack) take(deployed *deployment) error {
+	var errToken, errSchedule error
 
-	var listening net.ListenConfig
+	s.TokenParameter, errToken = deployed.output("TokenParameterName")
+	s.RotationEvery, errSchedule = deployed.rotationEvery()
 
-	listener, err := listening.Listen(ctx, "tcp", net.JoinHostPort(host, "0"))
-	if err != nil {
-		return nil, "", fmt.Errorf("listen on %s: %w", host, err)
-	}
-
-	return listener, "http://" + listener.Addr().String(), nil
+	return errors.Join(errToken, errSchedule, deployed.checkDuties(s.IAM))
 }
 
-func (s *Stack) serve(listener net.Listener, handler http.Handler) {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = server.Serve(listener) // ends with Close, and with nothing else that matters
-	}()
+// guard knows the functions by their access keys.
+func (d *deployment) guard(secretARN string) *iamsim.Guard {
+	bearers := make(map[string]iamsim.Role)
+	for _, f := range d.functions {
+		bearers[f.name] = f.role
+	}
 
-	s.closers = append(s.closers, func() error {
-		err := server.Close()
-		<-done
-
-		return err
+	return iamsim.New(iamsim.Config{
+		Roles: bearers, Region: Region, Account: Account, Secrets: []string{secretARN}, KeyARN: d.parameter("KmsKeyArn"),
 	})
 }
 
-func (s *Stack) newGateway(config Config, variables map[string]string) (*gateway, error) {
-	parameters, err := ssmsim.New(ssmsim.Config{Region: Region})
-	if err != nil {
-		return nil, fmt.Errorf("start SSM: %w", err)
+func newLambda(config Config, deployed *deployment, variables map[string]string) (*lambdasim.Endpoint, error) {
+	functions := make([]lambdasim.Function, 0, len(deployed.functions))
+	for _, f := range deployed.functions {
+		functions = append(functions, f.local(config, variables))
 	}
 
-	secrets, err := secretsim.New(secretsim.Config{Region: Region})
-	if err != nil {
-		return nil, fmt.Errorf("start Secrets Manager: %w", err)
-	}
-
-	objects, err := s3sim.New(s3sim.Config{Folder: config.Data, Buckets: []string{Bucket}, Logger: config.Logger})
-	if err != nil {
-		return nil, fmt.Errorf("start S3: %w", err)
-	}
-
-	s.closers = append(s.closers, objects.Close)
-
-	functions, err := s.newLambda(config, variables)
-	if err != nil {
-		return nil, err
-	}
-
-	return &gateway{parameters: parameters, secrets: secrets, objects: objects, lambda: functions}, nil
+	return lambdasim.New(lambdasim.Config{Region: Region, Logs: config.Logs, Logger: config.Logger, Functions: functions})
 }
 
-func (s *Stack) newLambda(config Config, variables map[string]string) (*lambdasim.Endpoint, error) {
-	environment := s.environment(variables, config.Environment)
-
-	timeout := config.Timeout
-	if timeout == 0 {
-		timeout = 15 * time.Minute
-	}
-
-	endpoint, err := lambdasim.New(lambdasim.Config{
-		Region: Region,
-		Logs:   config.Logs,
-		Logger: config.Logger,
-		Functions: []lambdasim.Function{
-			{
-				Name: Rotator, Path: filepath.Join(config.Binaries, Rotator, "bootstrap"), Timeout: rotatorTimeout,
-				MemoryMB: 128, ReservedConcurrency: 1, Env: environment,
-			},
-			{
-				Name: ExportUsers, Path: filepath.Join(config.Binaries, ExportUsers, "bootstrap"), Timeout: timeout,
-				MemoryMB: 256, Env: environment,
-			},
-		},
-	})
+func (s *Stack) configureClients(ctx context.Context) (err error) {
+	s.AWS, err = awsconfig.LoadDefaultConfig(ctx,
+		awsconfig.WithRegion(Region), awsconfig.WithBaseEndpoint(s.AWSURL),
+		awsconfig.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(developer, developer, "")),
+		awsconfig.WithSharedConfigFiles(nil), awsconfig.WithSharedCredentialsFiles(nil))
 	if err != nil {
-		return nil, fmt.Errorf("start Lambda: %w", err)
-	}
-
-	s.Lambda = endpoint
-
-	return endpoint, nil
-}
-
-// environment is what the functions are configured with, later ones over earlier. The AWS keys are no secrets: the endpoints
-// take any.
-func (s *Stack) environment(more ...map[string]string) map[string]string {
-	variables := map[string]string{
-		"AWS_LAMBDA_LOG_FORMAT":         "JSON", // as the template sets it
-		"AWS_ENDPOINT_URL":              s.AWSURL,
-		"AWS_ACCESS_KEY_ID":             "local",
-		"AWS_SECRET_ACCESS_KEY":         "local",
-		"GENESYS_CREDENTIALS_SECRET_ID": SecretID,
-		"TOKEN_PARAMETER_NAME":          ParameterName,
-		"ROTATOR_FUNCTION_NAME":         Rotator,
-		"EXPORT_BUCKET":                 Bucket,
-		"EXPORT_PREFIX":                 Prefix,
-		"STACK_NAME":                    "local",
-	}
-	for _, set := range more {
-		maps.Copy(variables, set)
-	}
-
-	return variables
-}
-
-func (s *Stack) putCredentials(ctx context.Context, clientID string) error {
-	value, err := json.Marshal(map[string]string{"client_id": clientID, "client_secret": s.clientSecret.Reveal()})
-	if err != nil {
-		return fmt.Errorf("encode the client credentials: %w", err)
-	}
-
-	_, err = s.SecretsManager().CreateSecret(ctx, &secretsmanager.CreateSecretInput{
-		Name: aws.String(SecretID), SecretString: aws.String(string(value)),
-	})
-	if err != nil {
-		return fmt.Errorf("store the client credentials: %w", err)
+		return fmt.Errorf("configure the AWS client: %w", err)
 	}
 
 	return nil

@@ -17,11 +17,7 @@ import (
 	"genesys-cloud-export/shared/devstack/verify"
 )
 
-const (
-	// rotation is the schedule's rate, as in the template.
-	rotation = time.Minute
-	listing  = "users"
-)
+const listing = "users"
 
 // export is one export on a stack, from the first token to the check.
 type export struct {
@@ -123,7 +119,7 @@ func (e *export) drive(ctx context.Context) (driver.Result, error) {
 	var group errgroup.Group
 	group.Go(func() error {
 		return e.calls.Schedule(scheduling, driver.Schedule{
-			Name: "rotator", FunctionName: stack.Rotator, Every: rotation,
+			Name: "rotator", FunctionName: stack.Rotator, Every: e.stack.RotationEvery,
 			OnRun: func(run driver.Run) {
 				select {
 				case rotated <- run:

@@ -39,10 +39,12 @@ type Live struct {
 	Out string
 	// Binaries is the folder with a folder for each function, each with its bootstrap.
 	Binaries string
+	// Template is the file of the template that says what the functions and their roles are.
+	Template string
 	// Timeout is that of the export function; 0 is a minute. An export that was interrupted waits for so long at most before
 	// it goes on.
 	Timeout time.Duration
-	// Environment is set for every function, over what the stack sets.
+	// Environment is set for every function, over what the template sets.
 	Environment map[string]string
 	// Stdout gets the report. No entity and no secret is in it.
 	Stdout io.Writer
@@ -119,7 +121,7 @@ func RunLive(ctx context.Context, config Live) (summary Summary, err error) {
 	counted := &tally{log: logs}
 
 	local, err := stack.Start(ctx, stack.Config{
-		Organisation: config.Organisation, Binaries: config.Binaries, Data: dataFolder(config.Out),
+		Template: config.Template, Organisation: config.Organisation, Binaries: config.Binaries, Data: dataFolder(config.Out),
 		Timeout: config.Timeout, Environment: config.Environment, Logs: counted,
 	})
 	if err != nil {

@@ -45,7 +45,7 @@ func liveConfig(t *testing.T, faults ...genesyssim.Fault) (trial.Live, *genesyss
 			TokenURL: url + "/oauth/token", APIURL: url, Authorities: private.File(t),
 			ClientID: "a-client", ClientSecret: secret.New(clientSecret),
 		},
-		Source: "a test", State: "any", PageSize: pageSize, Out: t.TempDir(), Binaries: binaries, Stdout: &out,
+		Source: "a test", State: "any", PageSize: pageSize, Out: t.TempDir(), Binaries: binaries, Template: templateFile, Stdout: &out,
 		Timeout:     3 * time.Second,
 		Environment: map[string]string{"EXPORT_TIME_RESERVE_SECONDS": "1", "MAX_REQUESTS_PER_MINUTE": "600"},
 		Confirm:     func(context.Context) error { return nil },

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/schollz/progressbar/v3"
+
+	"genesys-cloud-export/shared/devstack/figure"
 )
 
 const (
@@ -71,7 +73,7 @@ func (v *view) poll(ctx context.Context, total int64, records func() int64) {
 			}
 
 			if total == unknown {
-				doing += ", " + grouped(there) + " records so far"
+				doing += ", " + figure.Grouped(there) + " records so far"
 			}
 
 			v.bar.Describe(doing)

@@ -27,11 +27,15 @@ type Config struct {
 	Out string
 	// Binaries is the folder with a folder for each function, each with its bootstrap.
 	Binaries string
+	// Template is the file of the template that says what the functions and their roles are, Parameters what it is told
+	// beside what the stack tells it.
+	Template   string
+	Parameters map[string]string
 	// Organisation is what else the organisation is like; its Users are replaced.
 	Organisation genesyssim.Config
 	// Timeout is that of the export function. With a short one the export takes several invocations.
 	Timeout time.Duration
-	// Environment is set for every function, over what the stack sets.
+	// Environment is set for every function, over what the template sets.
 	Environment map[string]string
 	// Stdout gets the report.
 	Stdout io.Writer
@@ -86,6 +90,7 @@ func Run(ctx context.Context, config Config) (summary Summary, err error) {
 	organisation.Users = config.Users
 
 	local, err := stack.Start(ctx, stack.Config{
+		Template: config.Template, Parameters: config.Parameters,
 		Organisation: stack.Simulated{Config: organisation}, Binaries: config.Binaries, Data: dataFolder(config.Out),
 		Timeout: config.Timeout, Environment: config.Environment, Logs: logs,
 	})

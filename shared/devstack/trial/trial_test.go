@@ -33,6 +33,9 @@ const (
 	pageSize = 50
 )
 
+// templateFile is the project's template.
+const templateFile = "../../../template.yaml"
+
 // binaries is where TestMain built the functions, once for all tests.
 var binaries string //nolint:gochecknoglobals // set by TestMain alone
 
@@ -70,7 +73,7 @@ func config(t *testing.T) (trial.Config, *bytes.Buffer) {
 	var out bytes.Buffer
 
 	return trial.Config{
-		Users: users, PageSize: pageSize, Out: t.TempDir(), Binaries: binaries, Stdout: &out,
+		Users: users, PageSize: pageSize, Out: t.TempDir(), Binaries: binaries, Template: templateFile, Stdout: &out,
 		Timeout:     3 * time.Second,
 		Environment: map[string]string{"EXPORT_TIME_RESERVE_SECONDS": "1", "MAX_REQUESTS_PER_MINUTE": "60000"},
 		Organisation: genesyssim.Config{
@@ -171,7 +174,7 @@ func search(t *testing.T, folder string, out *bytes.Buffer, secrets []string) {
 func storedToken(ctx context.Context, t *testing.T, s *stack.Stack) string {
 	t.Helper()
 
-	reply, err := s.SSM().GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String(stack.ParameterName), WithDecryption: aws.Bool(true)})
+	reply, err := s.SSM().GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String(s.TokenParameter), WithDecryption: aws.Bool(true)})
 	if err != nil {
 		t.Errorf("read the stored token: %v", err)
 		return ""
@@ -341,7 +344,7 @@ func TestALostTokenCostsOneMintAndNoRecord(t *testing.T) {
 	for name, lose := range map[string]func(context.Context, *stack.Stack) error{
 		"the stored token is deleted, and the exporter's process gone": func(ctx context.Context, s *stack.Stack) error {
 			s.Lambda.Kill(stack.ExportUsers)
-			_, err := s.SSM().DeleteParameter(ctx, &ssm.DeleteParameterInput{Name: aws.String(stack.ParameterName)})
+			_, err := s.SSM().DeleteParameter(ctx, &ssm.DeleteParameterInput{Name: aws.String(s.TokenParameter)})
 
 			return err
 		},

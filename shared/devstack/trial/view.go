@@ -12,6 +12,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"genesys-cloud-export/shared/devstack/driver"
+	"genesys-cloud-export/shared/devstack/figure"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/verify"
@@ -58,7 +59,7 @@ func (v *view) started(local *stack.Stack, config Config) {
 		limit = fmt.Sprintf("%d requests in %s", l, window)
 	}
 
-	v.line("started   Genesys Cloud, simulated  %s  %s users, %s", local.GenesysURL, grouped(int64(config.Users)), limit)
+	v.line("started   Genesys Cloud, simulated  %s  %s users, %s", local.GenesysURL, figure.Grouped(int64(config.Users)), limit)
 	v.line("          AWS, simulated            %s  S3, SSM, Secrets Manager, Lambda", local.AWSURL)
 }
 
@@ -86,7 +87,7 @@ func (v *view) slice(s driver.Slice) {
 
 	if r.Reason == reasonBusy {
 		v.line("waiting   %d s: an invocation that was cut off, or another caller's, holds the export until then; %s records so far",
-			r.WaitSeconds, grouped(r.Records))
+			r.WaitSeconds, figure.Grouped(r.Records))
 
 		return
 	}
@@ -97,7 +98,7 @@ func (v *view) slice(s driver.Slice) {
 	}
 
 	v.line("slice %-3d %s (%s%s): %s records, %s pages, parts %s",
-		s.Number, r.Status, r.Reason, next, grouped(r.Records), grouped(r.Pages), grouped(r.Parts))
+		s.Number, r.Status, r.Reason, next, figure.Grouped(r.Records), figure.Grouped(r.Pages), figure.Grouped(r.Parts))
 }
 
 // verdict says what the check found, and is [ErrIncomplete] where it found something.
@@ -132,12 +133,12 @@ func (v *view) table(s Summary) error {
 	_, _ = fmt.Fprintln(table)
 	for _, row := range [][2]string{
 		{"invocations", strconv.Itoa(s.Invocations)},
-		{"pages", grouped(s.Pages)},
-		{"records", grouped(s.Records)},
-		{"parts", grouped(s.Parts)},
-		{"bytes", grouped(s.Bytes)},
-		{"429s", grouped(s.Throttled) + counted},
-		{"tokens minted", grouped(s.TokensMint) + counted},
+		{"pages", figure.Grouped(s.Pages)},
+		{"records", figure.Grouped(s.Records)},
+		{"parts", figure.Grouped(s.Parts)},
+		{"bytes", figure.Grouped(s.Bytes)},
+		{"429s", figure.Grouped(s.Throttled) + counted},
+		{"tokens minted", figure.Grouped(s.TokensMint) + counted},
 		{"peak memory", fmt.Sprintf("%.1f MiB", float64(s.PeakMemory)/(1<<20))},
 		{"wall time", s.WallTime.Round(100 * time.Millisecond).String()},
 		{"export", s.Folder},
@@ -151,20 +152,4 @@ func (v *view) table(s Summary) error {
 	}
 
 	return nil
-}
-
-// grouped writes a number with commas between its thousands.
-func grouped(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-
-	out := make([]byte, 0, len(digits)+len(digits)/3)
-	for i, digit := range []byte(digits) {
-		if i > 0 && (len(digits)-i)%3 == 0 && digits[i-1] != '-' {
-			out = append(out, ',')
-		}
-
-		out = append(out, digit)
-	}
-
-	return string(out)
 }

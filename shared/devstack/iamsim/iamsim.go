@@ -1,0 +1,185 @@
+// Package iamsim is IAM in front of the local AWS: who may do what. It reads identity policies as a template has them, and
+// lets a request through to a service where the role of its access key may do what the request asks for; else it refuses
+// as AWS does, in AWS's words.
+//
+// Rules: statements are evaluated as IAM does of identity policies: default deny, an explicit Deny wins, and what is not
+// known here (an element, a condition operator, a policy variable) is an error when the policy is read. Resource policies,
+// permissions boundaries and trust policies are not looked at, and global condition keys have no values. A request tells
+// by the access key id of its signature who sends it; signatures are not checked, and a key that no role has is the
+// developer's, who may do everything. What of a request cannot be read is taken for the widest that it could be. With a
+// customer key, what AWS asks of KMS on a caller's behalf has to be allowed too, of S3 as for a bucket without a bucket key.
+//
+// S3 hides from who may not list the whole bucket whether a key exists: a read of a missing one is 403, not 404.
+//
+// Sources: the IAM User Guide on policy elements and evaluation, the Service Authorization Reference on actions,
+// resources and keys, and each service's guide on its use of KMS.
+package iamsim
+
+import (
+	"cmp"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Config says who is who, and what is protected by what.
+type Config struct {
+	// Roles are who has an access key, by access key id.
+	Roles map[string]Role
+	// Region and Account stand in ARNs.
+	Region, Account string
+	// Secrets are the ARNs of the secrets, so that a request may call one by its name.
+	Secrets []string
+	// KeyARN is the customer managed KMS key of parameters, secrets and buckets. "" is AWS's own keys, which ask nobody
+	// for a permission.
+	KeyARN string
+}
+
+// Guard is IAM: it decides, and keeps a record. It may be used by any number of goroutines.
+type Guard struct {
+	config Config
+
+	mu   sync.Mutex
+	uses map[Use]int
+}
+
+// Use is one line of the record.
+type Use struct {
+	// Role is the role's name.
+	Role string
+	// Action and Resource are what was asked for.
+	Action, Resource string
+	// Allowed says whether it was allowed, and Statement by which statement; where it was not, Statement is the one that
+	// denies it, or "".
+	Allowed   bool
+	Statement string
+}
+
+// New returns a guard whose record is empty.
+func New(config Config) *Guard { return &Guard{config: config, uses: make(map[Use]int)} }
+
+// Decide decides and records.
+func (g *Guard) Decide(role Role, access Access) Decision {
+	decision := role.Decide(access)
+
+	g.mu.Lock()
+	defer g.mu.Unlock()
+
+	g.uses[Use{
+		Role: role.Name, Action: access.Action, Resource: access.Resource, Allowed: decision.Allowed, Statement: decision.Statement,
+	}]++
+
+	return decision
+}
+
+// Uses is the record: each use that was made of a permission or was refused, once, sorted.
+func (g *Guard) Uses() []Use {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+
+	all := make([]Use, 0, len(g.uses))
+	for use := range g.uses {
+		all = append(all, use)
+	}
+
+	slices.SortFunc(all, func(a, b Use) int {
+		return cmp.Or(cmp.Compare(a.Role, b.Role), cmp.Compare(a.Action, b.Action), cmp.Compare(a.Resource, b.Resource),
+			cmp.Compare(a.Statement, b.Statement))
+	})
+
+	return all
+}
+
+// Parameters is Parameter Store for whoever may use it.
+func (g *Guard) Parameters(next http.Handler) http.Handler {
+	return g.front(next, g.parameterAccess, refuseJSON)
+}
+
+// Secrets is Secrets Manager for whoever may use it.
+func (g *Guard) Secrets(next http.Handler) http.Handler {
+	return g.front(next, g.secretAccess, refuseJSON)
+}
+
+// Objects is S3 for whoever may use it.
+func (g *Guard) Objects(next http.Handler) http.Handler {
+	concealing := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if role, known := g.caller(r); known && g.conceals(role, r) {
+			w = &concealer{ResponseWriter: w, request: r}
+		}
+
+		next.ServeHTTP(w, r)
+	})
+
+	return g.front(concealing, g.objectAccess, refuseXML)
+}
+
+// Functions is Lambda for whoever may use it.
+func (g *Guard) Functions(next http.Handler) http.Handler {
+	return g.front(next, g.functionAccess, refuseREST)
+}
+
+// refusal answers a request that is not allowed.
+type refusal func(w http.ResponseWriter, r *http.Request, message string)
+
+// front lets a request through where everything that it asks for is allowed.
+func (g *Guard) front(next http.Handler, asked func(*http.Request) []Access, refuse refusal) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		role, known := g.caller(r)
+		if !known {
+			next.ServeHTTP(w, r)
+
+			return
+		}
+
+		for _, access := range asked(r) {
+			if decision := g.Decide(role, access); !decision.Allowed {
+				refuse(w, r, denial(role, access, decision))
+
+				return
+			}
+		}
+
+		next.ServeHTTP(w, r)
+	})
+}
+
+// credential is the access key id of a signature of version 4, in the Authorization header or in the query.
+var credential = regexp.MustCompile(`(?:^AWS4-HMAC-SHA256 .*\bCredential=|^)([A-Za-z0-9_-]+)/[0-9]{8}/`)
+
+// caller finds who sends a request; known is false for the developer.
+func (g *Guard) caller(r *http.Request) (role Role, known bool) {
+	found := credential.FindStringSubmatch(cmp.Or(r.Header.Get("Authorization"), r.URL.Query().Get("X-Amz-Credential")))
+	if found == nil {
+		return Role{}, false
+	}
+
+	role, known = g.config.Roles[found[1]]
+
+	return role, known
+}
+
+// denial says what is not allowed in AWS's words.
+func denial(role Role, access Access, decision Decision) string {
+	because := "because no identity-based policy allows the " + access.Action + " action"
+	if decision.Statement != "" {
+		because = "with an explicit deny in an identity-based policy"
+	}
+
+	return "User: " + role.User + " is not authorized to perform: " + access.Action + " on resource: " + access.Resource + " " + because
+}
+
+// arn is the ARN of something in the account's region.
+func (g *Guard) arn(service, resource string) string {
+	return "arn:aws:" + service + ":" + g.config.Region + ":" + g.config.Account + ":" + resource
+}
+
+// whole is an ARN as it is, and the ARN that is made of anything else.
+func whole(name string, otherwise func(string) string) string {
+	if strings.HasPrefix(name, "arn:") {
+		return name
+	}
+
+	return otherwise(name)
+}

@@ -1,0 +1,104 @@
+package iamsim
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"encoding/xml"
+	"net/http"
+	"strings"
+
+	"genesys-cloud-export/shared/devstack/awsjson"
+	"genesys-cloud-export/shared/devstack/s3sim"
+)
+
+// refuseJSON answers as Parameter Store and Secrets Manager do.
+func refuseJSON(w http.ResponseWriter, r *http.Request, message string) {
+	service, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	answer := awsjson.Service{Target: service, Operations: map[string]awsjson.Operation{
+		operation: func([]byte) (any, error) { return nil, awsjson.Errorf("AccessDeniedException", "%s", message) },
+	}}
+
+	answer.ServeHTTP(w, r)
+}
+
+// refuseREST answers as Lambda does.
+func refuseREST(w http.ResponseWriter, _ *http.Request, message string) {
+	content, _ := json.Marshal(map[string]string{"Message": message}) //nolint:errchkjson // it is text alone
+
+	w.Header().Set("X-Amzn-Errortype", "AccessDeniedException")
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusForbidden)
+	_, _ = w.Write(content)
+}
+
+// accessDenied is S3's XML of a refusal.
+type accessDenied struct {
+	XMLName   xml.Name `xml:"Error"`
+	Code      string   `xml:"Code"`
+	Message   string   `xml:"Message"`
+	RequestID string   `xml:"RequestId"`
+}
+
+// refuseXML answers as S3 does. The reply to a HEAD has no body.
+func refuseXML(w http.ResponseWriter, r *http.Request, message string) {
+	var id [8]byte
+	_, _ = rand.Read(id[:])
+
+	reply := accessDenied{Code: "AccessDenied", Message: message, RequestID: strings.ToUpper(hex.EncodeToString(id[:]))}
+	content, _ := xml.Marshal(reply)
+
+	w.Header().Del("Content-Length")
+	w.Header().Set("X-Amz-Request-Id", reply.RequestID)
+	w.Header().Set("Content-Type", "application/xml")
+	w.WriteHeader(http.StatusForbidden)
+
+	if r.Method != http.MethodHead {
+		_, _ = w.Write([]byte(xml.Header))
+		_, _ = w.Write(content)
+	}
+}
+
+// conceals says whether a read may not tell a missing key from a forbidden one. S3 asks for the right to list without any
+// prefix, so that one that is bound to a prefix does not count.
+func (g *Guard) conceals(role Role, r *http.Request) bool {
+	if operation := s3sim.Operation(r); operation != "GetObject" && operation != "HeadObject" {
+		return false
+	}
+
+	bucket, _ := s3sim.Location(r)
+
+	return !role.Decide(Access{Action: "s3:ListBucket", Resource: objectARN(bucket, "")}).Allowed
+}
+
+// concealer turns a reply that something is not there into a refusal.
+type concealer struct {
+	http.ResponseWriter
+
+	request   *http.Request
+	concealed bool
+}
+
+// WriteHeader implements [http.ResponseWriter].
+func (c *concealer) WriteHeader(status int) {
+	if status == http.StatusNotFound {
+		c.concealed = true
+		refuseXML(c.ResponseWriter, c.request, "Access Denied")
+
+		return
+	}
+
+	c.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements [http.ResponseWriter]; what a concealed reply says is dropped.
+func (c *concealer) Write(content []byte) (int, error) {
+	if c.concealed {
+		return len(content), nil
+	}
+
+	return c.ResponseWriter.Write(content)
+}
+
+// Unwrap serves [http.ResponseController].
+func (c *concealer) Unwrap() http.ResponseWriter { return c.ResponseWriter }

@@ -1,0 +1,207 @@
+package iamsim_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/smithy-go"
+
+	"genesys-cloud-export/shared/devstack/iamsim"
+	"genesys-cloud-export/shared/devstack/s3sim"
+)
+
+// client is an SDK's configuration for a service behind the guard, with an access key.
+func client(t *testing.T, handler http.Handler, accessKey string) aws.Config {
+	t.Helper()
+
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+
+	return aws.Config{
+		Region: "eu-central-1", BaseEndpoint: aws.String(server.URL), RetryMaxAttempts: 1,
+		Credentials: credentials.NewStaticCredentialsProvider(accessKey, "any", ""),
+	}
+}
+
+// never is what must not be reached.
+func never(t *testing.T) http.Handler {
+	t.Helper()
+
+	return http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a request was let through") })
+}
+
+func TestTheSDKSeesARefusalInTheWordsOfAWS(t *testing.T) {
+	t.Parallel()
+
+	nobody := map[string]iamsim.Role{"reader": role(t, `{"Statement":[]}`)}
+	guard := newGuard(nobody, "")
+
+	for name, test := range map[string]struct {
+		call     func(context.Context) error
+		status   int
+		code     string
+		asked    string
+		resource string
+	}{
+		"Parameter Store": {func(ctx context.Context) error {
+			_, err := ssm.NewFromConfig(client(t, guard.Parameters(never(t)), "reader")).
+				GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String("/stack/token")})
+
+			return err
+		}, 400, "AccessDeniedException", "ssm:GetParameter", parameter},
+		"Secrets Manager": {func(ctx context.Context) error {
+			_, err := secretsmanager.NewFromConfig(client(t, guard.Secrets(never(t)), "reader")).
+				GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String(secret)})
+
+			return err
+		}, 400, "AccessDeniedException", "secretsmanager:GetSecretValue", secret},
+		"S3": {func(ctx context.Context) error {
+			_, err := s3.NewFromConfig(client(t, guard.Objects(never(t)), "reader")).
+				PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("a/b")})
+
+			return err
+		}, 403, "AccessDenied", "s3:PutObject", "arn:aws:s3:::bucket/a/b"},
+		"Lambda": {func(ctx context.Context) error {
+			_, err := lambda.NewFromConfig(client(t, guard.Functions(never(t)), "reader")).
+				Invoke(ctx, &lambda.InvokeInput{FunctionName: aws.String("f")})
+
+			return err
+		}, 403, "AccessDeniedException", "lambda:InvokeFunction", "arn:aws:lambda" + here + "function:f"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			err := test.call(t.Context())
+
+			answered, isAnswer := errors.AsType[smithy.APIError](err)
+			response, isResponse := errors.AsType[*awshttp.ResponseError](err)
+
+			if !isAnswer || !isResponse {
+				t.Fatalf("got %v, want the service's refusal", err)
+			}
+
+			if answered.ErrorCode() != test.code || response.HTTPStatusCode() != test.status {
+				t.Errorf("got %s with %d, want %s with %d", answered.ErrorCode(), response.HTTPStatusCode(), test.code, test.status)
+			}
+
+			want := "User: arn:aws:sts::000000000000:assumed-role/stack-Reader/reader is not authorized to perform: " + test.asked +
+				" on resource: " + test.resource + " because no identity-based policy allows the " + test.asked + " action"
+			if answered.ErrorMessage() != want {
+				t.Errorf("got the message %q, want %q", answered.ErrorMessage(), want)
+			}
+		})
+	}
+}
+
+func TestAnExplicitDenialIsToldAsOne(t *testing.T) {
+	t.Parallel()
+
+	guard := newGuard(map[string]iamsim.Role{
+		"reader": role(t, `{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"Never","Effect":"Deny","Action":"s3:*","Resource":"*"}]}`),
+	}, "")
+	reply := httptest.NewRecorder()
+	guard.Objects(never(t)).ServeHTTP(reply, request{method: "GET", target: "/bucket/a"}.signed(t, "reader"))
+
+	if reply.Code != http.StatusForbidden || !strings.Contains(reply.Body.String(), "with an explicit deny in an identity-based policy") {
+		t.Errorf("got %d: %s", reply.Code, reply.Body)
+	}
+
+	if uses := guard.Uses(); len(uses) != 1 || uses[0].Allowed || uses[0].Statement != "Never" {
+		t.Errorf("the record is %+v, want one denial by Never", uses)
+	}
+}
+
+func TestTheDeveloperMayDoEverythingAndIsNotRecorded(t *testing.T) {
+	t.Parallel()
+
+	guard := newGuard(map[string]iamsim.Role{"reader": role(t, `{"Statement":[]}`)}, key)
+
+	unsigned := request{method: "GET", target: "/bucket/a"}.signed(t, "")
+	unsigned.Header.Del("Authorization")
+
+	presigned := request{method: "GET", target: "/bucket/a?X-Amz-Credential=reader%2F20260101%2Feu-central-1%2Fs3%2Faws4_request"}.signed(t, "")
+	presigned.Header.Del("Authorization")
+
+	for name, test := range map[string]struct {
+		request *http.Request
+		want    int
+	}{
+		"another key":       {request{method: "GET", target: "/bucket/a"}.signed(t, "local"), http.StatusOK},
+		"no signature":      {unsigned, http.StatusOK},
+		"a key's beginning": {request{method: "GET", target: "/bucket/a"}.signed(t, "read"), http.StatusOK},
+		"a signed address":  {presigned, http.StatusForbidden},
+	} {
+		reply := httptest.NewRecorder()
+		guard.Objects(http.HandlerFunc(echo)).ServeHTTP(reply, test.request)
+
+		if reply.Code != test.want {
+			t.Errorf("%s: got %d, want %d", name, reply.Code, test.want)
+		}
+	}
+
+	if uses := guard.Uses(); len(uses) != 1 {
+		t.Errorf("the record is %+v, want the signed address alone", uses)
+	}
+}
+
+func TestX21AMissingKeyIsForbiddenToWhoMayNotListTheWholeBucket(t *testing.T) {
+	t.Parallel()
+
+	const read = `{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject","s3:DeleteObject"],"Resource":"arn:aws:s3:::bucket/*"}`
+
+	for name, test := range map[string]struct {
+		statements string
+		want       int
+	}{
+		"nothing may be listed":        {read, http.StatusForbidden},
+		"the bucket may be listed":     {read + `,{"Effect":"Allow","Action":"s3:ListBucket","Resource":"arn:aws:s3:::bucket"}`, http.StatusNotFound},
+		"another bucket may be listed": {read + `,{"Effect":"Allow","Action":"s3:ListBucket","Resource":"arn:aws:s3:::other"}`, http.StatusForbidden},
+		"a prefix may be listed": {
+			read + `,{"Effect":"Allow","Action":"s3:ListBucket","Resource":"arn:aws:s3:::bucket","Condition":{"StringLike":{"s3:prefix":"*"}}}`,
+			http.StatusForbidden,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			store, err := s3sim.New(s3sim.Config{Memory: true, Buckets: []string{"bucket"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer store.Close()
+
+			guard := newGuard(map[string]iamsim.Role{"reader": role(t, `{"Statement":[`+test.statements+`]}`)}, "")
+			objects := s3.NewFromConfig(client(t, guard.Objects(store), "reader"), func(o *s3.Options) { o.UsePathStyle = true })
+			bucket, missing, there := aws.String("bucket"), aws.String("missing"), aws.String("there")
+
+			_, errGet := objects.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: missing})
+			_, errHead := objects.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: bucket, Key: missing})
+
+			for operation, err := range map[string]error{"GetObject": errGet, "HeadObject": errHead} {
+				response, is := errors.AsType[*awshttp.ResponseError](err)
+				if !is || response.HTTPStatusCode() != test.want {
+					t.Errorf("%s of a missing key: got %v, want %d", operation, err, test.want)
+				}
+			}
+
+			_, errPut := objects.PutObject(t.Context(), &s3.PutObjectInput{Bucket: bucket, Key: there, Body: strings.NewReader("text")})
+			_, errGet = objects.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: there})
+			_, errDelete := objects.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: bucket, Key: missing})
+
+			if err := errors.Join(errPut, errGet, errDelete); err != nil {
+				t.Errorf("what is allowed was refused: %v", err)
+			}
+		})
+	}
+}

@@ -1,0 +1,84 @@
+package main_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestTheReadmeListsThePermissionsThatTheTemplateGrants(t *testing.T) {
+	t.Parallel()
+
+	printed, err := exec.CommandContext(t.Context(), binary, "permissions", "-template", filepath.Join("..", "..", "template.yaml")).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	_, rest, begun := strings.Cut(string(readme), "<!-- permissions -->\n")
+	table, _, ended := strings.Cut(rest, "<!-- /permissions -->\n")
+
+	if !begun || !ended {
+		t.Fatal("the README has no table between <!-- permissions --> and <!-- /permissions -->")
+	}
+
+	if diff := cmp.Diff(strings.Split(string(printed), "\n"), strings.Split(table, "\n")); diff != "" {
+		t.Errorf("put what devstack permissions prints into the README (-printed +README):\n%s", diff)
+	}
+}
+
+func TestPermissionsShowEveryKindOfStatement(t *testing.T) {
+	t.Parallel()
+
+	file := filepath.Join(t.TempDir(), "template.yaml")
+	content := `
+Parameters:
+  GenesysEnvironment: {Type: String}
+  KmsKeyArn: {Type: String, Default: ""}
+  SubnetIds: {Type: String, Default: ""}
+  SecurityGroupIds: {Type: String, Default: ""}
+  ExportScheduleExpression: {Type: String, Default: ""}
+Conditions:
+  HasKey: !Not [!Equals [!Ref KmsKeyArn, ""]]
+Resources:
+  Reader:
+    Type: AWS::IAM::Role
+    Properties:
+      Policies:
+        - PolicyName: read
+          PolicyDocument:
+            Statement:
+              - {Sid: Most, Effect: Allow, NotAction: ["iam:*", "sts:*"], NotResource: "arn:aws:s3:::secret"}
+              - !If
+                - HasKey
+                - {Effect: Deny, Action: "kms:Decrypt", Resource: !Ref KmsKeyArn, Condition: {Bool: {"aws:SecureTransport": false}}}
+                - !Ref AWS::NoValue
+`
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	printed, err := exec.CommandContext(t.Context(), binary, "permissions", "-template", file).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	want := []string{
+		"| role | statement | actions | resource | condition |",
+		"|---|---|---|---|---|",
+		"| Reader | Most | all but `iam:*`, `sts:*` | all but `arn:aws:s3:::secret` |  |",
+		"| Reader | read[1], with `KmsKeyArn` | **never** `kms:Decrypt` | `KmsKeyArn` | `aws:SecureTransport` Bool `false` |",
+		"",
+	}
+	if diff := cmp.Diff(want, strings.Split(string(printed), "\n")); diff != "" {
+		t.Errorf("permissions (-want +got):\n%s", diff)
+	}
+}

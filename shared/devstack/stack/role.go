@@ -1,0 +1,138 @@
+package stack
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"genesys-cloud-export/shared/devstack/iamsim"
+	"genesys-cloud-export/shared/devstack/template"
+)
+
+// role is one of the template's.
+type role struct {
+	// id is the logical id, name what it is called in AWS.
+	id, name   string
+	statements []iamsim.Statement
+}
+
+// assumed is the role as somebody bears it.
+func (r role) assumed(session string) iamsim.Role {
+	return iamsim.Role{
+		Name: r.id, User: "arn:aws:sts::" + Account + ":assumed-role/" + r.name + "/" + session, Statements: r.statements,
+	}
+}
+
+// roles are all roles of the template, by name.
+type roles map[string]role
+
+// find finds a role by its ARN.
+func (r roles) find(arn string) (role, error) {
+	found, known := r[path.Base(arn)]
+	if !known {
+		return role{}, fmt.Errorf("its role %q is none of the template's", arn)
+	}
+
+	return found, nil
+}
+
+// Roles are the roles of a template, with their statements, sorted by their logical ids; nobody has assumed them. The error
+// lists every policy that is not understood.
+func Roles(deployed *template.Stack) ([]iamsim.Role, error) {
+	read, err := readRoles(deployed)
+	if err != nil {
+		return nil, fmt.Errorf("read the roles: %w", err)
+	}
+
+	all := make([]iamsim.Role, 0, len(read))
+	for _, r := range read {
+		all = append(all, iamsim.Role{Name: r.id, Statements: r.statements})
+	}
+
+	slices.SortFunc(all, func(a, b iamsim.Role) int { return strings.Compare(a.Name, b.Name) })
+
+	return all, nil
+}
+
+func readRoles(deployed *template.Stack) (roles, error) {
+	all := make(roles)
+
+	var problems []error
+
+	for _, resource := range deployed.OfType("AWS::IAM::Role") {
+		read := role{id: resource.LogicalID, name: physicalName(deployed, resource, "RoleName")}
+
+		var err error
+		if read.statements, err = statements(deployed, resource); err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", resource.LogicalID, err))
+		}
+
+		all[read.name] = read
+	}
+
+	// They could add a Deny to any role, and must not be passed over.
+	for _, kind := range []string{"AWS::IAM::Policy", "AWS::IAM::RolePolicy"} {
+		for _, resource := range deployed.OfType(kind) {
+			problems = append(problems, fmt.Errorf("%s: policies of the type %s are not known here: write it into its role", resource.LogicalID, kind))
+		}
+	}
+
+	return all, errors.Join(problems...)
+}
+
+// statements are those of a role's inline policies and of the managed ones that it names, which the template has to define.
+func statements(deployed *template.Stack, resource template.Resource) ([]iamsim.Statement, error) {
+	var (
+		all      []iamsim.Statement
+		problems []error
+	)
+
+	add := func(policy string, document any) {
+		read, err := iamsim.Statements(policy, document)
+		if err != nil {
+			problems = append(problems, err)
+		}
+
+		all = append(all, read...)
+	}
+
+	inline, _ := resource.Properties["Policies"].([]any)
+	for _, policy := range inline {
+		add(text(within(policy, "PolicyName")), within(policy, "PolicyDocument"))
+	}
+
+	managed, _ := resource.Properties["ManagedPolicyArns"].([]any)
+	for _, arn := range managed {
+		policy, found := managedPolicy(deployed, text(arn))
+		if !found {
+			problems = append(problems, fmt.Errorf("what the managed policy %v says is not known, as the template does not define it", arn))
+
+			continue
+		}
+
+		add(policy.LogicalID, policy.Properties["PolicyDocument"])
+	}
+
+	return all, errors.Join(problems...)
+}
+
+func managedPolicy(deployed *template.Stack, arn string) (template.Resource, bool) {
+	for _, policy := range deployed.OfType("AWS::IAM::ManagedPolicy") {
+		if physicalName(deployed, policy, "ManagedPolicyName") == path.Base(arn) {
+			return policy, true
+		}
+	}
+
+	return template.Resource{}, false
+}
+
+// physicalName is what CloudFormation calls a resource, but for the random characters at the end.
+func physicalName(deployed *template.Stack, resource template.Resource, property string) string {
+	if name := text(resource.Properties[property]); name != "" {
+		return name
+	}
+
+	return deployed.Name + "-" + resource.LogicalID
+}
