@@ -5,6 +5,21 @@
 //	devstack live   the same on a real organisation, with AWS's part alone simulated
 //	devstack stack  the world alone, with the rotator on its schedule, until it is interrupted
 //	devstack sim    the organisation alone, to develop any integration against, until it is interrupted
+//	devstack drive  an export taken to its end wherever AWS's configuration leads to, without a state machine
+//
+// Four look at the template:
+//
+//	devstack evaluate     what a CloudFormation template comes to for one deployment
+//	devstack dashboard    the template's dashboard, drawn of the logs of a run
+//	devstack permissions  who may do what by a template, as a table
+//	devstack deployer     what whoever deploys the template has to be allowed
+//
+// Four work on a stack that is deployed, with the AWS credentials and region of whoever calls them:
+//
+//	devstack set-credentials  puts the OAuth client's id and secret into the stack's secret
+//	devstack doctor           looks whether all is well
+//	devstack export           takes an export to its end by the stack's state machine
+//	devstack farewell         what a deletion of the stack leaves behind
 package main
 
 import (
@@ -32,10 +47,13 @@ func main() {
 	}
 }
 
+// commands names all of them, in the order of the package comment.
+const commands = "run, live, stack, sim, drive, evaluate, dashboard, permissions, deployer, set-credentials, doctor, export and farewell"
+
 // run hands the command line to the command that it names.
 func run(ctx context.Context, arguments []string, stdout *os.File, stderr io.Writer) error {
 	if len(arguments) == 0 {
-		return errors.New("say what to do: devstack run, devstack live, devstack stack or devstack sim (-h lists the options of each)")
+		return errors.New("say what to do: devstack has the commands " + commands + " (-h lists the options of each)")
 	}
 
 	switch command, rest := arguments[0], arguments[1:]; command {
@@ -47,7 +65,19 @@ func run(ctx context.Context, arguments []string, stdout *os.File, stderr io.Wri
 		return runStack(ctx, rest, stdout, stderr)
 	case "sim":
 		return runSim(ctx, rest, stdout, stderr)
+	case "drive":
+		return runDrive(ctx, rest, stdout, stderr)
+	case "deployer":
+		return runDeployer(rest, stdout, stderr)
+	case "evaluate":
+		return runEvaluate(rest, stdout, stderr)
+	case "dashboard":
+		return runDashboard(rest, stdout, stderr)
+	case "permissions":
+		return runPermissions(rest, stdout, stderr)
+	case "set-credentials", "doctor", "export", "farewell":
+		return runOperator(ctx, command, rest, os.Stdin, stdout, stderr)
 	default:
-		return fmt.Errorf("%q is none of run, live, stack and sim", command)
+		return fmt.Errorf("%q is none of "+commands, command)
 	}
 }

@@ -53,8 +53,8 @@ func TestACommandLineThatMakesNoSenseIsRefusedByName(t *testing.T) {
 		arguments []string
 		want      string
 	}{
-		"no command":           {nil, "devstack run, devstack live, devstack stack or devstack sim"},
-		"an unknown command":   {[]string{"walk"}, `"walk" is none of run, live, stack and sim`},
+		"no command":           {nil, "devstack has the commands run, live, stack"},
+		"an unknown command":   {[]string{"walk"}, `"walk" is none of run, live, stack, sim, drive`},
 		"what is no option":    {[]string{"sim", "fast"}, `"fast" is no option`},
 		"an unknown option":    {[]string{"run", "-listen", "127.0.0.1"}, "-listen"},
 		"no such script":       {[]string{"stack", "-faults", filepath.Join(folder, "none")}, "open the fault script"},

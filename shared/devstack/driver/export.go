@@ -103,7 +103,7 @@ func (d *Driver) slice(ctx context.Context, function string, event []byte, id st
 
 // once invokes the function and decodes its result.
 func (d *Driver) once(ctx context.Context, function string, event []byte, id string) (Result, error) {
-	payload, err := d.invoke(ctx, function, event)
+	payload, err := d.Invoke(ctx, function, event)
 	if err != nil {
 		return Result{}, err
 	}
@@ -119,8 +119,9 @@ func (d *Driver) once(ctx context.Context, function string, event []byte, id str
 	return result, nil
 }
 
-// invoke calls a function synchronously and returns what it returned; a function error is a [*FunctionError].
-func (d *Driver) invoke(ctx context.Context, function string, payload []byte) ([]byte, error) {
+// Invoke calls a function once, synchronously, and returns what it returned. A function error is a [*FunctionError], wrapped; any
+// other is the SDK's, wrapped, or the cause of the context's end.
+func (d *Driver) Invoke(ctx context.Context, function string, payload []byte) ([]byte, error) {
 	output, err := d.client.Invoke(ctx, &lambda.InvokeInput{
 		FunctionName:   aws.String(function),
 		InvocationType: types.InvocationTypeRequestResponse,
@@ -151,11 +152,11 @@ func identified(event json.RawMessage) (withID []byte, id string, err error) {
 	}
 
 	if given, ok := fields[exportIDField]; ok && string(given) != "null" {
-		if err := json.Unmarshal(given, &id); err != nil || !validExportID(id) {
+		if err := json.Unmarshal(given, &id); err != nil || !ValidExportID(id) {
 			return nil, "", errors.New("read the export's event: export_id is 1 to 80 letters, digits, hyphens and underscores, and begins with a letter or digit")
 		}
 	} else {
-		id = newExportID(time.Now())
+		id = NewExportID(time.Now())
 		fields[exportIDField] = json.RawMessage(`"` + id + `"`)
 	}
 
@@ -167,8 +168,8 @@ func identified(event json.RawMessage) (withID []byte, id string, err error) {
 	return withID, id, nil
 }
 
-// newExportID returns a random id that begins with the time, so that exports sort by their beginning.
-func newExportID(now time.Time) string {
+// NewExportID returns a random id that begins with the time, so that exports sort by their beginning.
+func NewExportID(now time.Time) string {
 	var unique [8]byte
 	_, _ = rand.Read(unique[:])
 

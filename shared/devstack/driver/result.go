@@ -44,8 +44,9 @@ func (r Result) Wait() time.Duration { return time.Duration(r.WaitSeconds) * tim
 // Complete reports whether there is nothing left to do.
 func (r Result) Complete() bool { return r.Status == StatusComplete }
 
-// validExportID reports whether id has the form that the exporters accept.
-func validExportID(id string) bool {
+// ValidExportID reports whether id has the form that the exporters accept: 1 to 80 letters, digits, hyphens and underscores,
+// the first a letter or digit.
+func ValidExportID(id string) bool {
 	return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$`).MatchString(id)
 }
 
@@ -86,7 +87,7 @@ func (r Result) check() error {
 	switch {
 	case r.Status != StatusComplete && r.Status != StatusContinue:
 		return fmt.Errorf("the status %.40q is neither complete nor continue", r.Status)
-	case !validExportID(r.ExportID):
+	case !ValidExportID(r.ExportID):
 		return errors.New("the export_id is malformed")
 	case r.WaitSeconds < 0 || r.WaitSeconds > int64(maxWait/time.Second):
 		return fmt.Errorf("wait_seconds is %d, not between 0 and %d", r.WaitSeconds, int64(maxWait/time.Second))

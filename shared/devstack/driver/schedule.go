@@ -71,7 +71,7 @@ func (d *Driver) run(ctx context.Context, schedule Schedule, at time.Time) {
 	}
 
 	started := time.Now()
-	reply, err := d.invoke(ctx, schedule.FunctionName, payload)
+	reply, err := d.Invoke(ctx, schedule.FunctionName, payload)
 	if ctx.Err() != nil {
 		return
 	}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+
+	"genesys-cloud-export/shared/devstack/driver"
+)
+
+// runDrive is devstack drive: an export function is invoked again and again until its export is complete, wherever AWS's
+// configuration leads to: AWS, devstack stack, or sam local start-lambda. It is what the state machine does, without one.
+// The last result goes to stdout as JSON, what happens on the way to stderr.
+func runDrive(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
+	var function, event string
+
+	line := flag.NewFlagSet("devstack drive", flag.ContinueOnError)
+	line.SetOutput(stderr)
+	line.StringVar(&function, "function", "export-users", "the export function's name or ARN")
+	line.StringVar(&event, "event", "", "a file with the export's event; none is {}, a new export")
+
+	if err := line.Parse(arguments); err != nil {
+		return err
+	}
+
+	if line.NArg() > 0 {
+		return fmt.Errorf("%q is no option (-h lists them)", line.Arg(0))
+	}
+
+	request := driver.Request{FunctionName: function, OnSlice: func(slice driver.Slice) { tellSlice(stderr, slice) }}
+
+	if event != "" {
+		text, err := os.ReadFile(event) //nolint:gosec // the file is the caller's choice
+		if err != nil {
+			return fmt.Errorf("read the event: %w", err)
+		}
+
+		request.Event = text
+	}
+
+	cloud, err := awsconfig.LoadDefaultConfig(ctx)
+	if err != nil {
+		return fmt.Errorf("read AWS's configuration: %w", err)
+	}
+
+	if cloud.Region == "" {
+		return errors.New("no region is configured: set AWS_REGION")
+	}
+
+	logger := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+
+	result, err := driver.New(lambda.NewFromConfig(cloud), driver.Config{Logger: logger}).Export(ctx, request)
+	if err != nil {
+		if result.ExportID != "" {
+			return fmt.Errorf("%w; with the export_id %s it goes on where it stands", err, result.ExportID)
+		}
+
+		return err
+	}
+
+	if err := json.NewEncoder(stdout).Encode(result); err != nil {
+		return fmt.Errorf("print the result: %w", err)
+	}
+
+	return nil
+}
+
+func tellSlice(out io.Writer, slice driver.Slice) {
+	r := slice.Result
+	_, _ = fmt.Fprintf(out, "slice %d  %s (%s, wait %d s): %d records, %d pages, %d parts\n",
+		slice.Number, r.Status, r.Reason, r.WaitSeconds, r.Records, r.Pages, r.Parts)
+}

@@ -1,0 +1,138 @@
+package operator_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+
+	"genesys-cloud-export/shared/clientcred"
+	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/genesys"
+	"genesys-cloud-export/shared/retry"
+	"genesys-cloud-export/shared/token"
+	"genesys-cloud-export/shared/tokenstore"
+)
+
+const (
+	rotatorName  = "exports-Rotator-ab12"
+	exporterName = "exports-ExportUsers-cd34"
+)
+
+// functions is Lambda with the stack's functions: the rotator's own policy and adapters, and the exporter's configuration.
+type functions struct {
+	rotator *token.Rotator
+
+	mu          sync.Mutex
+	busy        int // how many more invocations meet a rotator that is at work
+	events      []string
+	environment map[string]string // nil: it is not shown
+	vpc         string
+}
+
+func newFunctions(t *testing.T, cloud aws.Config, secretARN, organisation string) *functions {
+	t.Helper()
+
+	base, err := url.Parse(organisation)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	client := genesys.NewHTTPClient()
+	t.Cleanup(client.CloseIdleConnections)
+
+	return &functions{
+		environment: map[string]string{"GENESYS_API_URL": organisation, "GENESYS_ENVIRONMENT": ""},
+		rotator: &token.Rotator{
+			Store:       tokenstore.New(ssm.NewFromConfig(cloud), parameter, ""),
+			Credentials: clientcred.New(secretsmanager.NewFromConfig(cloud), secretARN),
+			Buffer:      5 * time.Minute,
+			Issuer: &genesys.TokenClient{
+				URL: base.JoinPath("/oauth/token").String(), AuthMethod: genesys.ClientSecretBasic, HTTP: client,
+				Retry: retry.Policy{Base: time.Millisecond, Cap: time.Millisecond, Attempts: 1}, Attempt: 5 * time.Second,
+			},
+		},
+	}
+}
+
+func (f *functions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+
+	switch path := r.URL.Path; {
+	case strings.HasSuffix(path, rotatorName+"/invocations"):
+		f.invoke(w, r)
+	case strings.HasSuffix(path, exporterName+"/configuration"):
+		f.describe(w)
+	default:
+		w.Header().Set("X-Amzn-ErrorType", "ResourceNotFoundException")
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = io.WriteString(w, `{"Message":"no such function"}`)
+	}
+}
+
+func (f *functions) describe(w http.ResponseWriter) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+
+	reply := map[string]any{"FunctionName": exporterName}
+	if f.environment != nil {
+		reply["Environment"] = map[string]any{"Variables": f.environment}
+	}
+	if f.vpc != "" {
+		reply["VpcConfig"] = map[string]any{"VpcId": f.vpc}
+	}
+
+	_ = json.NewEncoder(w).Encode(reply)
+}
+
+func (f *functions) invoke(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+
+	f.mu.Lock()
+	f.events = append(f.events, string(body))
+	busy := f.busy > 0
+	f.busy = max(0, f.busy-1)
+	f.mu.Unlock()
+
+	if busy {
+		w.Header().Set("X-Amzn-ErrorType", "TooManyRequestsException")
+		w.WriteHeader(http.StatusTooManyRequests)
+		_, _ = io.WriteString(w, `{"Message":"Rate Exceeded."}`)
+
+		return
+	}
+
+	var event struct {
+		Force           bool  `json:"force"`
+		RejectedVersion int64 `json:"rejected_version"`
+	}
+	_ = json.Unmarshal(body, &event)
+
+	outcome, err := f.rotator.Rotate(r.Context(), token.Rotation{Force: event.Force, RejectedVersion: event.RejectedVersion})
+	if err != nil {
+		w.Header().Set("X-Amz-Function-Error", "Unhandled")
+		_ = json.NewEncoder(w).Encode(map[string]string{"errorType": string(failure.KindOf(err)), "errorMessage": err.Error()})
+
+		return
+	}
+
+	_ = json.NewEncoder(w).Encode(map[string]any{
+		"reason": outcome.Reason, "version": outcome.Stored.Version, "expires_at": outcome.Stored.ExpiresAt,
+	})
+}
+
+// asked is what the rotator was asked.
+func (f *functions) asked() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+
+	return f.events
+}

@@ -1,0 +1,217 @@
+package operator_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	machineARN      = "arn:aws:states:" + region + ":" + account + ":stateMachine:exports-export"
+	executionPrefix = "arn:aws:states:" + region + ":" + account + ":execution:exports-export:"
+)
+
+// machine is Step Functions with one state machine, whose executions go through a script as time passes.
+type machine struct {
+	mu         sync.Mutex
+	script     func(name string) *execution // what the next execution that is started does
+	executions map[string]*execution        // by name
+	starts     []string                     // the inputs
+	outages    [][2]time.Time               // from and to when nobody answers
+	calls      map[string]int
+}
+
+// execution is what happens in an execution, by the time since its start.
+type execution struct {
+	started time.Time
+	unseen  time.Duration // for so long reads do not find it
+	input   string
+	events  []event
+	ends    time.Duration
+	status  string // at the end
+	output  string
+	failed  [2]string // error and cause
+}
+
+type event struct {
+	after   time.Duration
+	kind    string
+	details map[string]any
+}
+
+func newMachine() *machine {
+	return &machine{executions: make(map[string]*execution), calls: make(map[string]int)}
+}
+
+// begin lets an execution that others have started run from now on.
+func (m *machine) begin(name string, e *execution) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+
+	e.started = time.Now()
+	m.executions[name] = e
+}
+
+func (m *machine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+
+	now := time.Now()
+	for _, outage := range m.outages {
+		if now.After(outage[0]) && now.Before(outage[1]) {
+			panic(http.ErrAbortHandler)
+		}
+	}
+
+	var asked struct {
+		Name            string `json:"name"`
+		Input           string `json:"input"`
+		StateMachineArn string `json:"stateMachineArn"`
+		ExecutionArn    string `json:"executionArn"`
+		NextToken       string `json:"nextToken"`
+		MaxResults      int    `json:"maxResults"`
+		ReverseOrder    bool   `json:"reverseOrder"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
+		stateError(w, "ValidationException")
+		return
+	}
+
+	operation := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "AWSStepFunctions.")
+	m.calls[operation]++
+
+	if operation == "StartExecution" {
+		m.start(w, asked.StateMachineArn, asked.Name, asked.Input)
+		return
+	}
+
+	name := strings.TrimPrefix(asked.ExecutionArn, executionPrefix)
+
+	e, ok := m.executions[name]
+	if !ok || now.Before(e.started.Add(e.unseen)) {
+		stateError(w, "ExecutionDoesNotExist")
+		return
+	}
+
+	switch operation {
+	case "DescribeExecution":
+		stateReply(w, e.describe(name, now))
+	case "GetExecutionHistory":
+		stateReply(w, e.page(now, asked.ReverseOrder, asked.MaxResults, asked.NextToken))
+	default:
+		stateError(w, "UnknownOperationException")
+	}
+}
+
+func (m *machine) start(w http.ResponseWriter, arn, name, input string) {
+	var object map[string]any
+
+	switch {
+	case arn != machineARN:
+		stateError(w, "StateMachineDoesNotExist")
+	case m.executions[name] != nil || len(name) > 80 || strings.Trim(name, "0123456789-_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") != "":
+		stateError(w, "InvalidName")
+	case json.Unmarshal([]byte(input), &object) != nil:
+		stateError(w, "InvalidExecutionInput")
+	default:
+		e := m.script(name)
+		e.started, e.input = time.Now(), input
+		m.executions[name] = e
+		m.starts = append(m.starts, input)
+		stateReply(w, map[string]any{"executionArn": executionPrefix + name, "startDate": seconds(e.started)})
+	}
+}
+
+func (e *execution) describe(name string, now time.Time) map[string]any {
+	told := map[string]any{
+		"executionArn": executionPrefix + name, "stateMachineArn": machineARN, "name": name, "status": "RUNNING",
+		"startDate": seconds(e.started), "input": e.input,
+	}
+	if end := e.started.Add(e.ends); !now.Before(end) {
+		told["status"], told["stopDate"] = e.status, seconds(end)
+		if e.output != "" {
+			told["output"] = e.output
+		}
+		if e.failed[0] != "" {
+			told["error"], told["cause"] = e.failed[0], e.failed[1]
+		}
+	}
+
+	return told
+}
+
+// page is a page of what has happened by now.
+func (e *execution) page(now time.Time, reverse bool, size int, token string) map[string]any {
+	var all []map[string]any
+	for i, ev := range e.events {
+		if at := e.started.Add(ev.after); !now.Before(at) {
+			told := map[string]any{"id": i + 1, "previousEventId": i, "timestamp": seconds(at), "type": ev.kind}
+			maps.Copy(told, ev.details)
+			all = append(all, told)
+		}
+	}
+	if reverse {
+		slices.Reverse(all)
+	}
+
+	from, _ := strconv.Atoi(token)
+	reply := map[string]any{"events": all[min(from, len(all)):min(from+size, len(all))]}
+	if from+size < len(all) {
+		reply["nextToken"] = strconv.Itoa(from + size)
+	}
+
+	return reply
+}
+
+func seconds(at time.Time) float64 { return float64(at.UnixMilli()) / 1000 }
+
+func stateReply(w http.ResponseWriter, reply any) {
+	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	_ = json.NewEncoder(w).Encode(reply)
+}
+
+func stateError(w http.ResponseWriter, code string) {
+	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	w.WriteHeader(http.StatusBadRequest)
+	fmt.Fprintf(w, `{"__type":%q,"message":"%s arn:aws:states:eu-central-1:123456789012:x"}`, code, canary)
+}
+
+// state is what the machine's states pass on after a slice.
+func state(exportID string, records, wait int64, status, reason, manifest string) map[string]any {
+	return map[string]any{
+		"listing": "users", "export_id": exportID, "options": map[string]any{}, "passes": 1, "refreshes": 0,
+		"result": map[string]any{
+			"status": status, "reason": reason, "wait_seconds": wait, "pages": records / 100, "records": records, "parts": 1,
+			"location": "s3://b/exports/", "manifest": manifest,
+		},
+	}
+}
+
+// slice is the events of one slice that ends after so long; the machine waits then.
+func slice(after time.Duration, state map[string]any) []event {
+	output, _ := json.Marshal(state)
+
+	return []event{
+		{after - time.Second, "TaskStateEntered", map[string]any{"stateEnteredEventDetails": map[string]any{"name": "Export", "input": "{}"}}},
+		{after - time.Second, "TaskScheduled", map[string]any{"taskScheduledEventDetails": map[string]any{
+			"resource": "invoke", "resourceType": "lambda", "region": region, "parameters": "{}",
+		}}},
+		{after, "TaskSucceeded", map[string]any{"taskSucceededEventDetails": map[string]any{"resource": "invoke", "resourceType": "lambda", "output": "{}"}}},
+		{after, "TaskStateExited", map[string]any{"stateExitedEventDetails": map[string]any{"name": "Export", "output": string(output)}}},
+		{after, "WaitStateEntered", map[string]any{"stateEnteredEventDetails": map[string]any{"name": "Wait", "input": string(output)}}},
+	}
+}
+
+// ended is the output of an execution, with the ARN of its successor or "".
+func ended(state map[string]any, successor string) string {
+	state["successor"] = successor
+	output, _ := json.Marshal(state)
+
+	return string(output)
+}
