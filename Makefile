@@ -21,6 +21,22 @@ RUN_live      = live $(call option,environment,GENESYS_ENVIRONMENT) $(call optio
 	$(call option,token-url,GENESYS_TOKEN_URL) $(call option,credentials,CREDENTIALS) $(call option,profile,GC_PROFILE) \
 	$(call option,state,STATE) $(call option,ca,CA) $(if $(filter 1,$(YES)),-yes)
 
+# The SAM CLI that sam-test installed, else the one on the PATH; and the stack that the targets for operators speak of, with
+# parameters for make deploy, such as PARAMETERS="GenesysEnvironment=mypurecloud.de AlarmEmail=me@example.com".
+SAM        ?= $(or $(wildcard .tools/sam/bin/sam),sam)
+STACK      ?= genesys-cloud-export
+PARAMETERS ?=
+
+# What an execution of make export asks for; what make sam-invoke-… sends.
+LISTING   ?= users
+EXPORT_ID ?=
+OPTIONS   ?=
+EVENT     ?=
+
+# One processor is as good as another to the functions; without these flags a binary would not be static.
+export SAM_CLI_TELEMETRY := 0
+SAM_BUILD := CGO_ENABLED=0 GOFLAGS="-buildvcs=false -tags=lambda.norpc -trimpath '-ldflags=-s -w'" $(SAM) build
+
 # How long each fuzz target runs.
 FUZZTIME ?= 15s
 
@@ -29,7 +45,7 @@ RACE := $(shell command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)
 
 .PHONY: help
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+(-%)?:.*## / {sub("%", "…", $$1); printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## rotate a token and export every user on this machine, and check the export (USERS= PAGE_SIZE= OUT= GENESYS=live)
@@ -45,12 +61,16 @@ sim: ## start the simulated Genesys Cloud alone, to develop against (USERS= OUT=
 	@$(GO) build -buildvcs=false -o .build/devstack ./shared/devstack
 	@exec .build/devstack sim -users $(USERS) -out "$(OUT)" $(if $(LISTEN),-listen "$(LISTEN)") $(if $(CREDENTIALS),-credentials "$(CREDENTIALS)") $(if $(FAULTS),-faults "$(FAULTS)")
 
+.PHONY: dashboard
+dashboard: build ## draw the template's dashboard from the logs of what make run did here (OUT=)
+	@test -d "$(OUT)/logs" || { echo "there is no log below $(OUT)/logs yet: make run first" >&2; exit 1; }
+	@exec .build/devstack dashboard -out "$(OUT)/dashboard.html" "$(OUT)"/logs/*
+
 .PHONY: build
 build: $(FUNCTIONS:%=build-function-%) ## build the functions, as they are deployed, and the local world
 	@$(GO) build -buildvcs=false -o .build/devstack ./shared/devstack
 
-# Without CGO_ENABLED=0 the binary would not be static; the same flags go to sam build by the environment:
-# CGO_ENABLED=0 GOFLAGS="-buildvcs=false -tags=lambda.norpc -trimpath '-ldflags=-s -w'".
+# Without CGO_ENABLED=0 the binary would not be static.
 build-function-%:
 	@CGO_ENABLED=0 $(GO) build -buildvcs=false -tags lambda.norpc -trimpath -ldflags '-s -w' -o .build/$*/bootstrap ./functions/$*
 
@@ -62,6 +82,56 @@ test: ## run every test, with the race detector
 .PHONY: witness
 witness: build ## let clients and emulators of others judge the local world (WITNESS=, see .ci/witness/run)
 	@GO="$(GO)" .ci/witness/run $(WITNESS)
+
+.PHONY: sam-test
+sam-test: build ## validate, scan, build, invoke and execute with AWS's own tools, installed where they are missing (STEPS=)
+	@GO="$(GO)" .ci/sam/run $(STEPS)
+
+.PHONY: validate
+validate: need-sam ## validate and lint the template by the SAM CLI
+	@AWS_DEFAULT_REGION="$${AWS_DEFAULT_REGION:-eu-central-1}" $(SAM) validate --lint
+
+.PHONY: sam-build
+sam-build: need-sam ## build the functions by the SAM CLI into .aws-sam, for ARCHITECTURE=arm64 (default) or x86_64
+	@$(GO) vet ./functions/... # a compile error shows in sam build as a missing bootstrap
+	@$(SAM_BUILD) --parameter-overrides Architecture=$(or $(ARCHITECTURE),arm64)
+
+.PHONY: $(FUNCTIONS:%=sam-invoke-%)
+sam-invoke-%: build need-sam ## invoke a function by sam local invoke against the local world (EVENT=events/….json)
+	@test -d functions/$* || { echo "there is no function $*: sam-invoke- goes with one of $(FUNCTIONS)" >&2; exit 1; }
+	@$(SAM_BUILD) --parameter-overrides Architecture=$(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64) >/dev/null 2>&1 || { echo "sam build failed: make sam-build says why" >&2; exit 1; }
+	@.ci/sam/run invoke-one $* "$(or $(EVENT),$(if $(filter rotator,$*),events/rotator-check.json,events/export-users-new.json))"
+
+.PHONY: deploy
+deploy: need-sam build ## build and deploy the stack (STACK= PARAMETERS=), and say what the deployer has to be allowed
+	@.build/devstack deployer -stack "$(STACK)"
+	@$(MAKE) --no-print-directory sam-build ARCHITECTURE="$(or $(patsubst Architecture=%,%,$(filter Architecture=%,$(PARAMETERS))),arm64)"
+	$(SAM) deploy --stack-name "$(STACK)" $(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
+
+.PHONY: set-credentials
+set-credentials: build ## put the OAuth client's id and secret into the stack's secret, typed unseen or from CREDENTIALS=FILE (STACK=)
+	@exec .build/devstack set-credentials -stack "$(STACK)" $(call option,credentials,CREDENTIALS) $(if $(filter 1,$(YES)),-yes)
+
+.PHONY: doctor
+doctor: build ## after a deployment: look at everything that has to be in place, and say what to do where it is not (STACK=)
+	@exec .build/devstack doctor -stack "$(STACK)"
+
+.PHONY: export
+export: build ## start an export in AWS and follow it to its end (STACK= LISTING= EXPORT_ID= OPTIONS='{"state":"any"}')
+	@exec .build/devstack export -stack "$(STACK)" -listing "$(LISTING)" $(call option,export-id,EXPORT_ID) $(if $(OPTIONS),-options '$(OPTIONS)')
+
+.PHONY: logs
+logs: need-sam ## follow the functions' logs (STACK=)
+	@exec $(SAM) logs --tail $(foreach f,$(FUNCTIONS),--cw-log-group "/aws/lambda/$(STACK)-$f")
+
+.PHONY: destroy
+destroy: need-sam build ## delete the stack, after saying what stays and what that costs (STACK=)
+	@.build/devstack farewell -stack "$(STACK)"
+	@exec $(SAM) delete --stack-name "$(STACK)"
+
+.PHONY: need-sam
+need-sam:
+	@command -v $(SAM) >/dev/null || { echo "this needs the SAM CLI: pipx install aws-sam-cli, or make sam-test STEPS=validate, which installs it below .tools" >&2; exit 1; }
 
 .PHONY: bench
 bench: ## run the benchmarks, each with the ratio that it shows
@@ -92,4 +162,4 @@ $(GOLANGCI_LINT):
 
 .PHONY: clean
 clean: ## remove what was built; exports stay
-	rm -rf .build
+	rm -rf .build .aws-sam

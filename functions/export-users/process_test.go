@@ -76,3 +76,9 @@ func TestTheUsersExportLinksNothingElse(t *testing.T) {
 		"github.com/aws/aws-sdk-go-v2/service/s3",
 	)
 }
+
+func TestTheTemplateSetsJustWhatTheUsersExportReads(t *testing.T) {
+	t.Parallel()
+
+	functiontest.WantTemplateVariables(t, "export-users", settings.Variables(config{}))
+}

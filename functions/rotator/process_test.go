@@ -71,3 +71,9 @@ func TestTheRotatorLinksNothingElse(t *testing.T) {
 		"github.com/aws/aws-sdk-go-v2/service/secretsmanager",
 	)
 }
+
+func TestTheTemplateSetsJustWhatTheRotatorReads(t *testing.T) {
+	t.Parallel()
+
+	functiontest.WantTemplateVariables(t, "rotator", settings.Variables(config{}))
+}

@@ -22,35 +22,37 @@ const (
 )
 
 type machine struct {
-	TimeoutSeconds int
-	StartAt        string
-	States         map[string]state
+	TimeoutSeconds int              `json:"TimeoutSeconds"`
+	StartAt        string           `json:"StartAt"`
+	States         map[string]state `json:"States"`
 }
 
 type state struct {
-	Type           string
-	Resource       string
-	TimeoutSeconds int
-	Next, Default  string
-	Choices        []struct{ Next string }
-	Retry          []retrier
-	Catch          []catcher
-	End            bool
+	Type           string    `json:"Type"`
+	TimeoutSeconds int       `json:"TimeoutSeconds"`
+	Next           string    `json:"Next"`
+	Default        string    `json:"Default"`
+	Choices        []choice  `json:"Choices"`
+	Retry          []retrier `json:"Retry"`
+	Catch          []catcher `json:"Catch"`
+}
+
+type choice struct {
+	Next string `json:"Next"`
 }
 
 type retrier struct {
-	ErrorEquals     []string
-	IntervalSeconds int
-	BackoffRate     float64
-	MaxAttempts     int
-	MaxDelaySeconds int
-	JitterStrategy  string
+	ErrorEquals     []string `json:"ErrorEquals"`
+	IntervalSeconds int      `json:"IntervalSeconds"`
+	BackoffRate     float64  `json:"BackoffRate"`
+	MaxAttempts     int      `json:"MaxAttempts"`
+	MaxDelaySeconds int      `json:"MaxDelaySeconds"`
+	JitterStrategy  string   `json:"JitterStrategy"`
 }
 
 type catcher struct {
-	ErrorEquals []string
-	ResultPath  string
-	Next        string
+	ErrorEquals []string `json:"ErrorEquals"`
+	Next        string   `json:"Next"`
 }
 
 func read(t *testing.T) machine {
