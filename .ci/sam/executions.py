@@ -1,0 +1,106 @@
+"""Executions of the deployed state machine, as their histories tell them."""
+
+import json
+import time
+
+from deployed import BUCKET
+from exports import organisation, records
+
+POLL_SECONDS, END_SECONDS = 0.2, 150
+LARGEST_STATE = 2048  # bytes
+# The states that an execution goes through, by what names the export.
+BEFORE = {
+    by: ["Read input", "Fill in defaults", "List the values", "Are all fields known?", f"Named by the {by}"]
+    for by in ("input", "schedule", "execution")
+}
+BEFORE["schedule"].append("Join the scheduled time")
+BEGIN = ["Which listing?", "Users", "Begin"]
+SLICE = ["Export", "Count the pass", "Is it complete?"]
+REFRESH = ["Export", "Has the token been asked for often enough?", "Refresh the token", "Count the refresh"]
+
+
+def begun(by):
+    return BEFORE[by] + BEGIN
+
+
+def slices(count, end=("Complete",)):
+    """The states of so many slices, of which the last is followed by end."""
+    states = (SLICE + ["Wait"]) * (count - 1)
+    return states + SLICE + list(end)
+
+
+class Execution:
+    """One that has ended: status, output (decoded), passes, error and cause, given (its input), states (the names in order), and
+    failures (the errors of its tasks' attempts, in order)."""
+
+    def __init__(self, told, events):
+        self.arn, self.name, self.status = told["executionArn"], told["name"], told["status"]
+        self.seconds = (told["stopDate"] - told["startDate"]).total_seconds()
+        self.given, self.output = json.loads(told["input"]), json.loads(told.get("output") or "null")
+        self.passes = (self.output or {}).get("passes", 0)
+        self.error, self.cause = told.get("error", ""), told.get("cause", "")
+        self.states = [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
+        self.failures = [event["taskFailedEventDetails"]["error"] for event in events if "taskFailedEventDetails" in event]
+        self.texts = [text for event in events for text in states_of(event)]
+
+    def __repr__(self):
+        return f"{self.name}: {self.status} {self.error} {self.cause} after {' > '.join(self.states)}"
+
+
+def states_of(event):
+    """The state as it goes into a state or out of it."""
+    for details, text in (("stateEnteredEventDetails", "input"), ("stateExitedEventDetails", "output")):
+        if details in event:
+            yield event[details].get(text, "")
+
+
+class Machine:
+    """A deployed state machine. ended has every execution whose end was waited for."""
+
+    def __init__(self, here, checks):
+        self.here, self.checks, self.ended = here, checks, []
+        self.client, self.arn = here.client("stepfunctions"), here.outputs["ExportWorkflowArn"]
+
+    def start(self, name=None, **given):
+        more = {"name": name} if name else {}
+        return self.client.start_execution(stateMachineArn=self.arn, input=json.dumps(given), **more)["executionArn"]
+
+    def wait(self, arn):
+        """Waits until the execution has ended, and looks at what holds of every execution."""
+        end = time.monotonic() + END_SECONDS
+        while (told := self.client.describe_execution(executionArn=arn))["status"] == "RUNNING":
+            if time.monotonic() > end:
+                raise TimeoutError(f"{arn} has not ended after {END_SECONDS} s")
+            time.sleep(POLL_SECONDS)
+        pages = self.client.get_paginator("get_execution_history").paginate(executionArn=arn)
+        execution = Execution(told, [event for page in pages for event in page["events"]])
+        largest = max(execution.texts, key=len)
+        self.checks.must(f"{execution.name}: the state is small: {largest}", len(largest.encode()) < LARGEST_STATE)
+        self.checks.must(
+            f"{execution.name}: no state has the next page's link", not any("next_page_uri" in text for text in execution.texts)
+        )
+        self.ended.append(execution)
+        return execution
+
+    def run(self, name=None, **given):
+        return self.wait(self.start(name, **given))
+
+    def complete(self, execution, export_id, state="active"):
+        """Holds an execution that has to have completed its export to what the organisation has, and to nothing else."""
+        if execution.status != "SUCCEEDED":
+            self.checks.fail(f"not complete: {execution!r}")
+            return
+        output, result, s3 = execution.output, execution.output["result"], self.here.client("s3")
+        told = [output["export_id"], output["listing"], output["successor"], result["status"]]
+        self.checks.expect(f"{execution.name}: the output", told, [export_id, "users", "", "complete"])
+        got, want = records(s3, result["manifest"]), organisation(self.here.genesys, state)
+        self.checks.expect(f"{execution.name}: the records in the result", result["records"], len(want))
+        self.checks.must(f"{execution.name}: every user of state {state}, byte for byte and in order", got == want)
+        manifest = s3.get_object(Bucket=BUCKET, Key=result["manifest"].partition(f"{BUCKET}/")[2])["Body"].read()
+        parts = [part["key"] for part in json.loads(manifest)["parts"]]
+        self.checks.expect(f"{execution.name}: the parts that lie there", self.parts(export_id), parts)
+
+    def parts(self, export_id):
+        """The keys of the parts that lie there for an export."""
+        place = {"Bucket": BUCKET, "Prefix": f"exports/users/export_id={export_id}/"}
+        return [found["Key"] for found in self.here.client("s3").list_objects_v2(**place).get("Contents", [])]
