@@ -104,6 +104,7 @@ sam-invoke-%: build need-sam ## invoke a function by sam local invoke against th
 
 .PHONY: deploy
 deploy: need-sam build ## build and deploy the stack (STACK= PARAMETERS=), and say what the deployer has to be allowed
+	@.build/devstack ready -stack "$(STACK)"
 	@.build/devstack deployer -stack "$(STACK)"
 	@$(MAKE) --no-print-directory sam-build ARCHITECTURE="$(or $(patsubst Architecture=%,%,$(filter Architecture=%,$(PARAMETERS))),arm64)"
 	$(SAM) deploy --stack-name "$(STACK)" $(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
@@ -121,7 +122,8 @@ export: build ## start an export in AWS and follow it to its end (STACK= LISTING
 	@exec .build/devstack export -stack "$(STACK)" -listing "$(LISTING)" $(call option,export-id,EXPORT_ID) $(if $(OPTIONS),-options '$(OPTIONS)')
 
 .PHONY: logs
-logs: need-sam ## follow the functions' logs (STACK=)
+logs: need-sam build ## follow the functions' logs (STACK=)
+	@.build/devstack ready -stack "$(STACK)"
 	@exec $(SAM) logs --tail $(foreach f,$(FUNCTIONS),--cw-log-group "/aws/lambda/$(STACK)-$f")
 
 .PHONY: destroy

@@ -14,8 +14,9 @@
 //	devstack permissions  who may do what by a template, as a table
 //	devstack deployer     what whoever deploys the template has to be allowed
 //
-// Four work on a stack that is deployed, with the AWS credentials and region of whoever calls them:
+// Five work on a stack in AWS, with the credentials and the region of whoever calls them:
 //
+//	devstack ready            whether there are any
 //	devstack set-credentials  puts the OAuth client's id and secret into the stack's secret
 //	devstack doctor           looks whether all is well
 //	devstack export           takes an export to its end by the stack's state machine
@@ -48,7 +49,7 @@ func main() {
 }
 
 // commands names all of them, in the order of the package comment.
-const commands = "run, live, stack, sim, drive, evaluate, dashboard, permissions, deployer, set-credentials, doctor, export and farewell"
+const commands = "run, live, stack, sim, drive, evaluate, dashboard, permissions, deployer, ready, set-credentials, doctor, export and farewell"
 
 // run hands the command line to the command that it names.
 func run(ctx context.Context, arguments []string, stdout *os.File, stderr io.Writer) error {
@@ -75,7 +76,7 @@ func run(ctx context.Context, arguments []string, stdout *os.File, stderr io.Wri
 		return runDashboard(rest, stdout, stderr)
 	case "permissions":
 		return runPermissions(rest, stdout, stderr)
-	case "set-credentials", "doctor", "export", "farewell":
+	case "ready", "set-credentials", "doctor", "export", "farewell":
 		return runOperator(ctx, command, rest, os.Stdin, stdout, stderr)
 	default:
 		return fmt.Errorf("%q is none of "+commands, command)

@@ -20,13 +20,13 @@ type operation struct {
 	do      func(context.Context, operator.Target) error
 }
 
-// runOperator is devstack set-credentials, doctor, export and farewell. They reach AWS as its command line does, by the
+// runOperator is devstack ready, set-credentials, doctor, export and farewell. They reach AWS as its command line does, by the
 // usual variables and profiles. No option takes a secret.
 func runOperator(ctx context.Context, command string, arguments []string, stdin, stdout *os.File, stderr io.Writer) error {
 	target := operator.Target{Out: stdout, Command: os.Args[0]}
 
 	chosen, known := map[string]func(*os.File, io.Writer, bool) operation{
-		"set-credentials": setCredentials, "doctor": doctor, "export": export, "farewell": farewell,
+		"ready": ready, "set-credentials": setCredentials, "doctor": doctor, "export": export, "farewell": farewell,
 	}[command]
 	if !known {
 		return fmt.Errorf("%q is no command on a deployed stack", command)
@@ -61,6 +61,18 @@ func reached(ctx context.Context, target operator.Target) (operator.Target, erro
 	}
 
 	return target, operator.Ready(ctx, target.AWS)
+}
+
+// ready says nothing where AWS can be asked, for tools that say a lot where it cannot.
+func ready(*os.File, io.Writer, bool) operation {
+	return operation{
+		options: func(*flag.FlagSet) {},
+		do: func(ctx context.Context, target operator.Target) error {
+			_, err := reached(ctx, target)
+
+			return err
+		},
+	}
 }
 
 func setCredentials(stdin *os.File, stderr io.Writer, _ bool) operation {

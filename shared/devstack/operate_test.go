@@ -133,15 +133,16 @@ func TestAnOperatorsCommandSaysInALineWhatIsMissing(t *testing.T) {
 		arguments   []string
 		want        string
 	}{
-		"no AWS credentials":    {nil, []string{"export"}, "devstack: no AWS credentials: log in (aws sso login) or set AWS_PROFILE\n"},
-		"no region":             {keys, []string{"farewell"}, "devstack: no region: set AWS_REGION\n"},
-		"no such profile":       {append([]string{"AWS_PROFILE=none"}, placed...), []string{"farewell"}, "devstack: there is no AWS profile none: set AWS_PROFILE to one that is configured (aws configure list-profiles)\n"},
-		"no such stack":         {placed, []string{"export"}, "devstack: there is no stack genesys-cloud-export in eu-central-1: deploy it first, or name another with STACK=\n"},
-		"no name of a stack":    {placed, []string{"export", "-stack", ""}, "devstack: the stack has no name: give -stack NAME (make: STACK=)\n"},
-		"nobody at a terminal":  {placed, []string{"set-credentials", "-stack", "mine"}, "devstack: no client credentials: give -credentials FILE (make: CREDENTIALS=), or be at a terminal to type them\n"},
-		"options of no sense":   {placed, []string{"export", "-stack", "mine", "-options", "x"}, "devstack: the options are not a JSON object such as {\"state\":\"any\"}: correct -options (make: OPTIONS=)\n"},
-		"what is no option":     {placed, []string{"doctor", "now"}, "devstack: \"now\" is no option (-h lists them)\n"},
-		"an output of old days": {placed, []string{"farewell", "-stack", "mine"}, "devstack: the stack mine (CREATE_COMPLETE) has no output ExportsBucket: it is not of this template, or not deployed whole: deploy it again\n"},
+		"no AWS credentials":     {nil, []string{"export"}, "devstack: no AWS credentials: log in (aws sso login) or set AWS_PROFILE\n"},
+		"nothing to deploy with": {nil, []string{"ready"}, "devstack: no AWS credentials: log in (aws sso login) or set AWS_PROFILE\n"},
+		"no region":              {keys, []string{"farewell"}, "devstack: no region: set AWS_REGION\n"},
+		"no such profile":        {append([]string{"AWS_PROFILE=none"}, placed...), []string{"farewell"}, "devstack: there is no AWS profile none: set AWS_PROFILE to one that is configured (aws configure list-profiles)\n"},
+		"no such stack":          {placed, []string{"export"}, "devstack: there is no stack genesys-cloud-export in eu-central-1: deploy it first, or name another with STACK=\n"},
+		"no name of a stack":     {placed, []string{"export", "-stack", ""}, "devstack: the stack has no name: give -stack NAME (make: STACK=)\n"},
+		"nobody at a terminal":   {placed, []string{"set-credentials", "-stack", "mine"}, "devstack: no client credentials: give -credentials FILE (make: CREDENTIALS=), or be at a terminal to type them\n"},
+		"options of no sense":    {placed, []string{"export", "-stack", "mine", "-options", "x"}, "devstack: the options are not a JSON object such as {\"state\":\"any\"}: correct -options (make: OPTIONS=)\n"},
+		"what is no option":      {placed, []string{"doctor", "now"}, "devstack: \"now\" is no option (-h lists them)\n"},
+		"an output of old days":  {placed, []string{"farewell", "-stack", "mine"}, "devstack: the stack mine (CREATE_COMPLETE) has no output ExportsBucket: it is not of this template, or not deployed whole: deploy it again\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
