@@ -96,7 +96,6 @@ sam-build: need-sam ## build the functions by the SAM CLI into .aws-sam, for ARC
 	@$(GO) vet ./functions/... # a compile error shows in sam build as a missing bootstrap
 	@$(SAM_BUILD) --parameter-overrides Architecture=$(or $(ARCHITECTURE),arm64)
 
-.PHONY: $(FUNCTIONS:%=sam-invoke-%)
 sam-invoke-%: build need-sam ## invoke a function by sam local invoke against the local world (EVENT=events/….json)
 	@test -d functions/$* || { echo "there is no function $*: sam-invoke- goes with one of $(FUNCTIONS)" >&2; exit 1; }
 	@$(SAM_BUILD) --parameter-overrides Architecture=$(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64) >/dev/null 2>&1 || { echo "sam build failed: make sam-build says why" >&2; exit 1; }

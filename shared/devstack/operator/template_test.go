@@ -87,7 +87,8 @@ func TestAFarewellNamesWhateverTheTemplateRetains(t *testing.T) {
 	}
 
 	slices.Sort(retained)
-	if diff := cmp.Diff([]string{"Credentials", "Exports"}, retained); diff != "" {
+	// The policy stays with the bucket, and goes with it.
+	if diff := cmp.Diff([]string{"Credentials", "Exports", "ExportsPolicy"}, retained); diff != "" {
 		t.Errorf("retained: what a farewell names, and what the template says (-want +got):\n%s", diff)
 	}
 }
