@@ -1,0 +1,159 @@
+package deployment_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"genesys-cloud-export/shared/devstack/genesyssim"
+	"genesys-cloud-export/shared/failure"
+)
+
+// refusing is a token endpoint that does not take the client's credentials.
+func refusing() genesyssim.Fault {
+	return genesyssim.Fault{Path: "/oauth/token", Times: -1, Status: http.StatusUnauthorized}
+}
+
+// rotations are so many minutes of the schedule, each of which has to end as said: with an error of that kind, or "".
+func (s *scene) rotations(minutes int, want failure.Kind) {
+	s.t.Helper()
+
+	for range minutes {
+		if got := s.rotate(); got.errorType != string(want) {
+			s.t.Fatalf("a run of the rotator ended as %q, want %q", got.errorType, want)
+		}
+	}
+}
+
+func rotatorFails(t *testing.T) {
+	s := newScene(t, genesyssim.Config{Users: 1})
+	s.rotations(2, "")
+
+	// One failure that mends itself is none of the operators' business, and neither is a second one.
+	s.leave(4 * time.Minute) // of the five that the buffer is
+	s.faults(genesyssim.Fault{Path: "/oauth/token", Times: 2, Status: http.StatusUnauthorized})
+	s.rotations(2, failure.InvalidCredentials)
+	s.rotations(5, "")
+	s.wantStates("rotator-errors", 0, "0 OK")
+
+	s.leave(4 * time.Minute)
+	s.faults(refusing())
+	s.rotations(4, failure.InvalidCredentials)
+	s.faults()
+	s.rotations(6, "")
+
+	// The minutes 9 to 12 failed, so that three of the last five did until the end of minute 14.
+	s.wantStates("rotator-errors", 0, "0 OK", "12 ALARM", "16 OK")
+}
+
+func rotatorFallsSilent(t *testing.T) {
+	t.Run("as nobody runs it", func(t *testing.T) {
+		t.Parallel()
+
+		s := newScene(t, genesyssim.Config{Users: 1})
+		s.rotations(6, "")
+		s.pass(4 * time.Minute) // less than five are no silence
+		s.rotations(5, "")
+		s.pass(6 * time.Minute)
+		s.rotations(2, "")
+		s.wantStates("rotator-silent", 5, "5 OK", "20 ALARM", "22 OK")
+	})
+
+	// The alarm cannot know since when the stack is there: until the credentials are filled in, it rings.
+	t.Run("as there is no token and none to be had", func(t *testing.T) {
+		t.Parallel()
+
+		s := newScene(t, genesyssim.Config{Users: 1})
+		s.rotations(6, "")
+		s.forget()
+		s.faults(refusing())
+		s.rotations(7, failure.InvalidCredentials)
+		s.faults()
+		s.rotations(2, "")
+		s.wantStates("rotator-silent", 5, "5 OK", "11 ALARM", "14 OK")
+		s.wantSamples("TokenMintFailed", 15)
+		s.wantSamples("TokenRemaining", 8) // the seven that failed knew of none
+	})
+
+	t.Run("but not while it fails beside a good token", func(t *testing.T) {
+		t.Parallel()
+
+		s := newScene(t, genesyssim.Config{Users: 1})
+		s.rotations(5, "")
+		s.leave(299 * time.Second)
+		s.faults(refusing())
+		s.rotations(4, failure.InvalidCredentials)
+		s.wantStates("rotator-silent", 5, "5 OK")
+	})
+}
+
+// wantSamples holds how often the functions have emitted a metric.
+func (s *scene) wantSamples(name string, want int) {
+	s.t.Helper()
+
+	got := 0
+
+	for _, sample := range s.emitted {
+		if sample.Metric.Name == name {
+			got++
+		}
+	}
+
+	if got != want {
+		s.t.Errorf("%s was emitted %d times, want %d", name, got, want)
+	}
+}
+
+func tokenIsNotReplaced(t *testing.T) {
+	t.Run("while the rotator cannot mint, and stays silent then", func(t *testing.T) {
+		t.Parallel()
+
+		s := newScene(t, genesyssim.Config{Users: 1})
+		s.rotations(2, "")
+		s.leave(260 * time.Second)
+		s.faults(refusing())
+
+		// 260, 200, 140, 80 seconds are left, and half the buffer is 150.
+		s.rotations(4, failure.InvalidCredentials)
+		s.wantStates("token-expiring", 0, "1 OK", "6 ALARM")
+
+		// With less than half a minute nobody uses the token, and nothing is told of it; then nobody runs at all.
+		s.rotations(3, failure.InvalidCredentials)
+		s.pass(30 * time.Minute)
+		s.wantStates("token-expiring", 0, "1 OK", "6 ALARM")
+
+		s.faults()
+		s.rotations(2, "")
+		s.wantStates("token-expiring", 0, "1 OK", "6 ALARM", "40 OK")
+	})
+
+	// A single bad minute: the next one mints.
+	t.Run("but not in one run alone", func(t *testing.T) {
+		t.Parallel()
+
+		s := newScene(t, genesyssim.Config{Users: 1})
+		s.rotations(2, "")
+		s.leave(140 * time.Second)
+		s.faults(refusing())
+		s.rotations(1, failure.InvalidCredentials)
+		s.faults()
+		s.rotations(5, "")
+		s.wantStates("token-expiring", 0, "1 OK")
+	})
+
+	for name, lifetime := range map[string]time.Duration{"a lifetime of one buffer": 300 * time.Second, "a lifetime of two": 600 * time.Second} {
+		t.Run("and never in a healthy cycle with "+name, func(t *testing.T) {
+			t.Parallel()
+
+			s := newScene(t, genesyssim.Config{Users: 1, TokenLifetime: lifetime})
+			s.rotations(30, "")
+
+			if minted := s.Genesys.Stats().TokensMinted; minted < 3 {
+				t.Errorf("the token was replaced %d times, which is no cycle", minted)
+			}
+
+			s.wantStates("token-expiring", 0, "1 OK")
+			s.wantStates("rotator-silent", 5, "5 OK")
+		})
+	}
+}

@@ -1,0 +1,216 @@
+package deployment_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+
+	"genesys-cloud-export/shared/devstack/cloudwatchsim"
+	"genesys-cloud-export/shared/devstack/genesyssim"
+	"genesys-cloud-export/shared/devstack/stack"
+	"genesys-cloud-export/shared/retry"
+)
+
+// scene is the local stack with its built functions, and a clock of its own: what the functions wrote into their log while
+// they ran in real time stands in CloudWatch at the scene's time. The stored token grows older as the clock moves.
+type scene struct {
+	*stack.Stack
+
+	t          *testing.T
+	log        lineBuffer
+	read       int // how much of the log was taken
+	emitted    []cloudwatchsim.Sample
+	cloudwatch cloudwatchsim.Store
+	began, now time.Time
+}
+
+// lineBuffer is a log that is read while it is written.
+type lineBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (b *lineBuffer) Write(line []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+
+	return b.text.Write(line)
+}
+
+// from is what was written behind the first bytes.
+func (b *lineBuffer) from(start int) []byte {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+
+	return bytes.Clone(b.text.Bytes()[start:])
+}
+
+// runAt is where in its minute a run stands: the schedule is never to the second.
+const runAt = 5 * time.Second
+
+// newScene starts the stack of an organisation, with functions that are not held up by their pace. The changes are made to
+// its configuration.
+func newScene(t *testing.T, organisation genesyssim.Config, changes ...func(*stack.Config)) *scene {
+	t.Helper()
+
+	s := &scene{t: t, began: time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)}
+	s.now = s.began
+
+	config := stack.Config{
+		Template: templateFile, Binaries: binaries, Data: t.TempDir(), Organisation: stack.Simulated{Config: organisation}, Logs: &s.log,
+		Environment: map[string]string{"MAX_REQUESTS_PER_MINUTE": "60000"},
+	}
+	for _, change := range changes {
+		change(&config)
+	}
+
+	started, err := stack.Start(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	s.Stack = started
+	t.Cleanup(func() { _ = started.Close() })
+
+	return s
+}
+
+// answer is what an invocation came to.
+type answer struct {
+	// errorType is the error's, "" on success.
+	errorType string
+	// The function's own.
+	Status  string `json:"status"`
+	Reason  string `json:"reason"`
+	Rotated bool   `json:"rotated"`
+}
+
+// run invokes a function and waits for it. What it wrote stands in CloudWatch at the scene's time, and so does AWS/Lambda's
+// Errors, which is 1 or 0 for each invocation:
+// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html#invocation-metrics
+func (s *scene) run(function, payload string) answer {
+	s.t.Helper()
+
+	a := s.invoke(s.Functions(), function, payload)
+	s.collect()
+	s.count("AWS/Lambda", "Errors", map[string]string{"FunctionName": function}, a.errorType != "")
+
+	return a
+}
+
+// invoke invokes a function and waits for it.
+func (s *scene) invoke(through *lambda.Client, function, payload string) answer {
+	s.t.Helper()
+
+	reply, err := through.Invoke(s.t.Context(), &lambda.InvokeInput{FunctionName: &function, Payload: []byte(payload)})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+
+	if reply.FunctionError != nil {
+		return failed(s.t, reply.Payload)
+	}
+
+	var a answer
+	if err := json.Unmarshal(reply.Payload, &a); err != nil {
+		s.t.Fatal(err)
+	}
+
+	return a
+}
+
+func failed(t *testing.T, payload []byte) answer {
+	t.Helper()
+
+	var failure struct {
+		ErrorType string `json:"errorType"`
+	}
+	if err := json.Unmarshal(payload, &failure); err != nil || failure.ErrorType == "" {
+		t.Fatalf("a failure without a type: %v", err)
+	}
+
+	return answer{errorType: failure.ErrorType}
+}
+
+// collect takes the metrics that the functions wrote since it was last called.
+func (s *scene) collect() {
+	s.t.Helper()
+
+	written := s.log.from(s.read)
+	s.read += len(written)
+
+	samples, err := cloudwatchsim.ParseLog(bytes.NewReader(written))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+
+	for i := range samples {
+		samples[i].At = s.now.Add(runAt)
+	}
+
+	s.emitted = append(s.emitted, samples...)
+	s.cloudwatch.Put(samples...)
+}
+
+// count puts 1 or 0 into a metric of AWS's own.
+func (s *scene) count(namespace, name string, dimensions map[string]string, happened bool) {
+	value := 0.0
+	if happened {
+		value = 1
+	}
+
+	s.cloudwatch.Put(cloudwatchsim.Sample{
+		Metric: cloudwatchsim.Metric{Namespace: namespace, Name: name, Dimensions: dimensions}, Unit: "Count", At: s.now.Add(runAt), Value: value,
+	})
+}
+
+// rotate is a run of the rotator as its schedule makes it, and a minute that passes after it.
+func (s *scene) rotate() answer {
+	s.t.Helper()
+
+	a := s.run(stack.Rotator, "{}")
+	s.pass(time.Minute)
+
+	return a
+}
+
+// pass lets time pass, for the clock and for the stored token.
+func (s *scene) pass(d time.Duration) {
+	s.t.Helper()
+
+	s.now = s.now.Add(d)
+
+	if stored, is := s.storedToken(); is {
+		stored.IssuedAt, stored.ExpiresAt = stored.IssuedAt.Add(-d), stored.ExpiresAt.Add(-d)
+		s.store(stored)
+	}
+}
+
+// faults are what the organisation does wrong from now on; none is nothing.
+func (s *scene) faults(script ...genesyssim.Fault) {
+	s.t.Helper()
+
+	if err := s.Genesys.SetFaults(script); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// briefly gives the exporter three seconds, of which it keeps one back: a wait of a few seconds ends the slice.
+func briefly(c *stack.Config) {
+	c.Timeout = 3 * time.Second
+	c.Environment["EXPORT_TIME_RESERVE_SECONDS"] = "1"
+}
+
+// wait waits in real time.
+func wait(t *testing.T, d time.Duration) {
+	t.Helper()
+
+	if err := retry.Sleep(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+}
