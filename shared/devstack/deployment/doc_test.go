@@ -7,14 +7,12 @@
 package deployment_test
 
 import (
-	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path"
-	"path/filepath"
 	"testing"
 
+	"genesys-cloud-export/shared/devstack/functiontest"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/template"
 )
@@ -30,30 +28,7 @@ const (
 var binaries string //nolint:gochecknoglobals // set by TestMain alone
 
 func TestMain(m *testing.M) {
-	os.Exit(testMain(m))
-}
-
-func testMain(m *testing.M) int {
-	folder, err := os.MkdirTemp("", "deployment-")
-	if err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer func() { _ = os.RemoveAll(folder) }()
-
-	binaries = folder
-	for _, function := range []string{stack.Rotator, stack.ExportUsers} {
-		build := exec.Command("go", "build", "-buildvcs=false", "-tags", "lambda.norpc", "-trimpath",
-			"-o", filepath.Join(folder, function, "bootstrap"), "genesys-cloud-export/functions/"+function)
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-
-		if output, err := build.CombinedOutput(); err != nil {
-			_, _ = fmt.Fprintf(os.Stderr, "build %s: %v\n%s", function, err, output)
-			return 1
-		}
-	}
-
-	return m.Run()
+	os.Exit(functiontest.Main(m, &binaries, stack.Rotator, stack.ExportUsers))
 }
 
 // source is the project's template.

@@ -4,6 +4,8 @@ package functiontest
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -30,14 +32,44 @@ func Binary(t testing.TB, function string) string {
 	t.Helper()
 
 	file := filepath.Join(t.TempDir(), "bootstrap")
-	build := command(t, "go", "build", "-buildvcs=false", "-tags", "lambda.norpc", "-trimpath", "-o", file, module+"/functions/"+function)
-	build.Env = append(build.Environ(), "CGO_ENABLED=0")
-
-	if output, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build %s: %v\n%s", function, err, output)
+	if err := build(t.Context(), function, file); err != nil {
+		t.Fatal(err)
 	}
 
 	return file
+}
+
+// Main runs a package's tests with these functions built, each as bootstrap in a folder of its name below the one that is
+// put into binaries. It returns the process's exit code.
+func Main(m *testing.M, binaries *string, functions ...string) int {
+	folder, err := os.MkdirTemp("", "functions-")
+	if err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+
+	for _, function := range functions {
+		if err := build(context.Background(), function, filepath.Join(folder, function, "bootstrap")); err != nil {
+			_, _ = fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+
+	*binaries = folder
+
+	return m.Run()
+}
+
+func build(ctx context.Context, function, file string) error {
+	command := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-tags", "lambda.norpc", "-trimpath", "-o", file, module+"/functions/"+function) //nolint:gosec // the go command, with arguments of this package
+	command.Env = append(command.Environ(), "CGO_ENABLED=0")
+
+	if output, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("build %s: %w\n%s", function, err, output)
+	}
+
+	return nil
 }
 
 // Function is a built function behind a Lambda endpoint.

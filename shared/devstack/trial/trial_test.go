@@ -6,12 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -22,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"genesys-cloud-export/shared/devstack/driver"
+	"genesys-cloud-export/shared/devstack/functiontest"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/trial"
@@ -40,30 +39,7 @@ const templateFile = "../../../template.yaml"
 var binaries string //nolint:gochecknoglobals // set by TestMain alone
 
 func TestMain(m *testing.M) {
-	os.Exit(testMain(m))
-}
-
-func testMain(m *testing.M) int {
-	folder, err := os.MkdirTemp("", "trial-")
-	if err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer func() { _ = os.RemoveAll(folder) }()
-
-	binaries = folder
-	for _, function := range []string{stack.Rotator, stack.ExportUsers} {
-		build := exec.Command("go", "build", "-buildvcs=false", "-tags", "lambda.norpc", "-trimpath",
-			"-o", filepath.Join(folder, function, "bootstrap"), "genesys-cloud-export/functions/"+function)
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-
-		if output, err := build.CombinedOutput(); err != nil {
-			_, _ = fmt.Fprintf(os.Stderr, "build %s: %v\n%s", function, err, output)
-			return 1
-		}
-	}
-
-	return m.Run()
+	os.Exit(functiontest.Main(m, &binaries, stack.Rotator, stack.ExportUsers))
 }
 
 // config is a trial of 30 pages that meets a rate limit and runs out of time.
