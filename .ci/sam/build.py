@@ -1,9 +1,11 @@
-"""sam build, and a look at what it built: for each function its own static binary for the right architecture.
+"""sam build, and a look at what it built: for each function its own static binary for the right architecture, under the name
+that the runtime starts.
 
     build.py [host]    for both processors, or for this machine's alone, whose build is what is left in .aws-sam
 """
 
 import hashlib
+import json
 import os
 import shutil
 import struct
@@ -30,6 +32,17 @@ def build(architecture):
     checks.must(f"sam build for {architecture} ends well: {done.stderr[-600:]}", done.returncode == 0)
     digests = {look(logical, folder, architecture) for logical, folder in FOLDERS.items()}
     checks.expect(f"different binaries for {architecture}", len(digests), len(FOLDERS))
+
+
+def handlers():
+    """What Lambda is told to start. The runtime starts bootstrap whatever it is told, and so would hide a misspelt one."""
+    argv = [".build/devstack", "evaluate", "template.yaml", "GenesysEnvironment=mypurecloud.de"]
+    evaluated = json.loads(subprocess.run(argv, cwd=TOP, capture_output=True, check=True).stdout)
+    functions = {n: r["Properties"] for n, r in evaluated["Resources"].items() if r["Type"] == "AWS::Serverless::Function"}
+    checks.expect("the functions", sorted(functions), sorted(FOLDERS))
+    for logical, told in functions.items():
+        checks.expect(f"{logical}: runtime and handler", (told["Runtime"], told["Handler"]), ("provided.al2023", "bootstrap"))
+        checks.expect(f"{logical}: where its code is", told["CodeUri"].strip("/"), f"functions/{FOLDERS[logical]}")
 
 
 def look(logical, folder, architecture):
@@ -63,6 +76,7 @@ def segments(content):
 
 def main():
     asked = [ARCHITECTURE] if sys.argv[1:] == ["host"] else ["arm64" if ARCHITECTURE == "x86_64" else "x86_64", ARCHITECTURE]
+    handlers()
     for architecture in asked:
         build(architecture)
     checks.finish(f"{len(FOLDERS)} functions for {' and '.join(asked)}, each its own static binary")
