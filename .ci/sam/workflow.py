@@ -98,6 +98,9 @@ def permanent_errors(machine):
         ("unknown-listing", {"listing": "userz"}, [*known, *named, "Unknown listing"], ["one of these: users"]),
         ("number", {"export_id": 7}, [*known, "Field of a wrong type"], ["listing and export_id are strings"]),
         ("text", {"options": '{"page_size":100}'}, [*known, "Field of a wrong type"], ["options is an object"]),
+        ("array", {"options": [{"page_size": 100}]}, [*known, "Field of a wrong type"], ["options is an object"]),
+        ("empty-array", {"options": []}, [*known, "Field of a wrong type"], ["options is an object"]),
+        ("null", {"options": None}, [*known, "Field of a wrong type"], ["options is an object"]),
         ("no-time", {"scheduled_at": "2026-11-25"}, [*known, "Field of a wrong type"], ["2026-11-25T02:00:00Z"]),
     ):
         execution = machine.run(name, **given)
