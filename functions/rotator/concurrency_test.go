@@ -215,12 +215,13 @@ func TestR18ARevokedTokenIsReplacedOnceForAllReaders(t *testing.T) {
 		s.slow(800 * time.Millisecond)
 		s.behindLambda(h)
 		s.genesys.RevokeTokens()
+		revoked := s.stored()
 
 		var group sync.WaitGroup
 		for range 50 {
 			reader := s.reader()
 			group.Go(func() {
-				reader.Reject(1)
+				reader.Reject(revoked)
 				if got, err := reader.Token(t.Context()); err != nil || got.Version != 2 {
 					t.Errorf("version %d, error %v, want version 2", got.Version, err)
 				}

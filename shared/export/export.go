@@ -19,6 +19,10 @@ import (
 type Page struct {
 	Lines   []byte
 	Records int
+	// Replaced counts the unpaired surrogate escapes that were written as \ufffd, and ReplacedIn is the number of the first
+	// entity with one, from 1.
+	Replaced   int
+	ReplacedIn int
 	// Next is the link to the page after this one, "" where there is none.
 	Next string
 	// Limit is the rate limit that the reply told, in requests a minute; 0 where it told none. It holds after an error too.

@@ -27,8 +27,8 @@ const addressRefused = "ip.not.authorized"
 type Tokens interface {
 	// Token returns a token that may be used now, or a failure.
 	Token(ctx context.Context) (token.Stored, error)
-	// Reject tells that the API refused the token of that version.
-	Reject(version int64)
+	// Reject reports that the API refused t.
+	Reject(t token.Stored)
 }
 
 // Listing reads a listing of the API page by page. It implements [export.Listing].
@@ -94,7 +94,7 @@ func (l *Listing) Fetch(ctx context.Context, q export.Query, link string, page *
 			return err
 		}
 
-		l.Tokens.Reject(access.Version)
+		l.Tokens.Reject(access)
 
 		if attempt > 1 {
 			return err

@@ -54,12 +54,12 @@ func (b *bearers) Token(context.Context) (token.Stored, error) {
 	return token.Stored{Token: token.Token{Access: secret.New(bearer(b.version + 1)), Type: "bearer"}, Version: b.version + 1}, nil
 }
 
-func (b *bearers) Reject(version int64) {
+func (b *bearers) Reject(t token.Stored) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 
-	b.rejected = append(b.rejected, version)
-	if version == b.version+1 {
+	b.rejected = append(b.rejected, t.Version)
+	if t.Version == b.version+1 {
 		b.version++
 	}
 }

@@ -43,7 +43,7 @@ type Reader struct {
 
 	mu       sync.Mutex
 	held     Stored
-	rejected int64 // the stored version that the API rejected last
+	rejected Stored // what the API rejected last
 }
 
 // Token returns a token that may be used now. It is never one that is known to be rejected or expired.
@@ -91,16 +91,16 @@ func (r *Reader) Token(ctx context.Context) (Stored, error) {
 	}
 }
 
-// Reject tells that the API refused the token of that version, so that it is not handed out again.
-func (r *Reader) Reject(version int64) {
+// Reject reports that the API refused t, so that it is not handed out again.
+func (r *Reader) Reject(t Stored) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 
-	r.rejected = version
+	r.rejected = t
 }
 
 func (r *Reader) accepts(s Stored) bool {
-	return s.Version != 0 && s.Version != r.rejected && s.Usable(time.Now())
+	return s.Version != 0 && !s.Is(r.rejected) && s.Usable(time.Now())
 }
 
 // read returns what is stored, and in words why it may not be used ("" where it may).
@@ -115,7 +115,7 @@ func (r *Reader) read(ctx context.Context) (stored Stored, unusable string, err 
 			"read the access token: %v: deploy the newer version of this function", err)
 	case err != nil:
 		return stored, "", fmt.Errorf("read the access token: %w", err)
-	case stored.Version == r.rejected:
+	case stored.Is(r.rejected):
 		return stored, "the API rejected the stored token", nil
 	case !stored.Usable(time.Now()):
 		return stored, "the stored token has expired or is about to", nil
@@ -131,8 +131,8 @@ func (r *Reader) ask(ctx context.Context, stored Stored, unusable string) error 
 	}
 
 	var rejected int64
-	if stored.Version == r.rejected {
-		rejected = r.rejected
+	if stored.Is(r.rejected) {
+		rejected = stored.Version
 	}
 
 	err := r.Rotator.Ask(ctx, rejected)
@@ -151,7 +151,7 @@ func (r *Reader) afterRotation(ctx context.Context) (Stored, error) {
 		return Stored{}, fmt.Errorf("read the access token after the rotation: %w", asUnavailable(err))
 	}
 
-	if stored.Version == r.rejected || stored.Remaining(time.Now()) <= 0 {
+	if stored.Is(r.rejected) || stored.Remaining(time.Now()) <= 0 {
 		return Stored{}, failure.New(failure.TokenUnavailable,
 			"read the access token: the rotator ran, and what it left is rejected or has expired: look at the rotator's log")
 	}

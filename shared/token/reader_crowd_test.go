@@ -35,7 +35,7 @@ func TestR18FiftyReadersOfARevokedTokenMintOne(t *testing.T) {
 		wantAll(t, w.together(all), 1, 1)
 
 		for _, reader := range all {
-			reader.Reject(1)
+			reader.Reject(w.stored())
 		}
 
 		wantAll(t, w.together(all), 2, 2)
@@ -55,12 +55,13 @@ func TestR18FiftyReadersThatMeetTheRejectionOneAfterAnotherMintOne(t *testing.T)
 		w.rotate(token.Rotation{})
 		all := w.readers(50, newReserved(w.rotator))
 		w.together(all)
+		revoked := w.stored()
 
 		var group sync.WaitGroup
 		for i, reader := range all {
 			group.Go(func() {
 				time.Sleep(time.Duration(i) * 37 * time.Millisecond)
-				reader.Reject(1)
+				reader.Reject(revoked)
 				got, err := reader.Token(t.Context())
 				if err != nil || got.Version != 2 {
 					t.Errorf("reader %d has version %d, error %v, want version 2", i, got.Version, err)
@@ -99,7 +100,7 @@ func TestR21ABusyRotatorIsLookedAroundBeforeItIsAskedAgain(t *testing.T) {
 		lambda := newReserved(w.rotator)
 		lambda.slot <- struct{}{} // somebody else, for ever
 		reader := w.readers(1, lambda)[0]
-		reader.Reject(1)
+		reader.Reject(w.stored())
 		began := time.Now()
 
 		_, err := reader.Token(t.Context())

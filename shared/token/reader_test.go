@@ -45,8 +45,9 @@ func TestReaderFindsWhatAnotherHasRotatedWithoutAsking(t *testing.T) {
 			t.Fatal(err)
 		}
 
+		old := w.stored()
 		w.rotate(token.Rotation{Force: true})
-		reader.Reject(1)
+		reader.Reject(old)
 		got, err := reader.Token(t.Context())
 
 		if err != nil || got.Version != 2 || len(lambda.asks) != 0 {
@@ -144,7 +145,7 @@ func TestReaderErrorsSayWhatIsWrongAndWhatToDo(t *testing.T) {
 				test.prepare(w)
 				reader := w.readers(1, test.rotator)[0]
 				if test.reject != 0 {
-					reader.Reject(test.reject)
+					reader.Reject(w.stored())
 				}
 
 				_, err := reader.Token(t.Context())
@@ -167,7 +168,7 @@ func TestReaderTellsTheRotatorWhichVersionWasRejected(t *testing.T) {
 		w.rotate(token.Rotation{})
 		asked := &answers{}
 		reader := w.readers(1, asked)[0]
-		reader.Reject(1)
+		reader.Reject(w.stored())
 		_, _ = reader.Token(t.Context())
 
 		w.rotate(token.Rotation{Force: true})

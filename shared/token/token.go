@@ -60,3 +60,9 @@ type Stored struct {
 	Token
 	Version int64
 }
+
+// Is reports whether both are the same stored token. The version alone does not tell: a parameter that was deleted and
+// made anew begins at version 1 again. The zero value is no token, and is nothing else's.
+func (s Stored) Is(other Stored) bool {
+	return s.Version != 0 && s.Version == other.Version && s.IssuedAt.Equal(other.IssuedAt)
+}
