@@ -4,27 +4,25 @@ package main
 
 import (
 	"context"
-	"log/slog"
 	"os"
 	"runtime/debug"
 
 	"genesys-cloud-export/shared/awsapi"
 	"genesys-cloud-export/shared/genesys"
+	"genesys-cloud-export/shared/invocation"
 	"genesys-cloud-export/shared/settings"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-lambda-go/lambdacontext"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 )
 
 func main() {
-	logger := lambdacontext.NewLogger()
-	slog.SetDefault(logger) // the runtime logs returned errors through it
+	logger := invocation.NewLogger()
 
 	cloud, err := awsconfig.LoadDefaultConfig(context.Background(),
 		awsconfig.WithRetryer(awsapi.NewRetryer), awsconfig.WithHTTPClient(awsapi.NewHTTPClient()))
 	if err != nil {
-		lambda.Start(&handler{broken: settings.Also(&config{}, os.Environ(), awsapi.ConfigFailure(err))})
+		lambda.Start(invocation.Refuse(settings.Also(&config{}, os.Environ(), awsapi.ConfigFailure(err)), logger))
 		return
 	}
 

@@ -10,6 +10,7 @@ import (
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/exportstore"
 	"genesys-cloud-export/shared/genesys"
+	"genesys-cloud-export/shared/invocation"
 	"genesys-cloud-export/shared/metrics"
 	"genesys-cloud-export/shared/retry"
 	"genesys-cloud-export/shared/rotatorclient"
@@ -33,17 +34,26 @@ func pageRetry() retry.Policy {
 }
 
 // newHandler wires the users export. A bad configuration makes a handler that answers every event with it.
-func newHandler(environ []string, cloud aws.Config, client *http.Client, out io.Writer, logger *slog.Logger) *handler {
+func newHandler(environ []string, cloud aws.Config, client *http.Client, out io.Writer, logger *slog.Logger) *invocation.Handler {
+	e, err := newExporter(environ, cloud, client, out, logger)
+	if err != nil {
+		return invocation.Refuse(err, logger)
+	}
+
+	return invocation.New(e.work, logger)
+}
+
+func newExporter(environ []string, cloud aws.Config, client *http.Client, out io.Writer, logger *slog.Logger) (*exporter, error) {
 	var cfg config
 	if err := settings.Load(&cfg, environ); err != nil {
-		return &handler{broken: err}
+		return nil, err
 	}
 
 	users := genesys.Users()
 
 	base, err := cfg.API()
 	if err != nil {
-		return &handler{broken: err}
+		return nil, err
 	}
 
 	users.Base, users.HTTP, users.Attempt, users.Logger = base, client, pageAttempt, logger
@@ -56,7 +66,7 @@ func newHandler(environ []string, cloud aws.Config, client *http.Client, out io.
 
 	bucket := s3.NewFromConfig(cloud)
 
-	return &handler{
+	return &exporter{
 		engine: &export.Engine{
 			Listing:     &users,
 			Documents:   exportstore.NewDocuments(bucket, cfg.Bucket, cfg.Prefix),
@@ -77,7 +87,7 @@ func newHandler(environ []string, cloud aws.Config, client *http.Client, out io.
 			{Name: "Stack", Value: cfg.StackName}, {Name: "Listing", Value: users.Name()},
 		}},
 		logger: logger,
-	}
+	}, nil
 }
 
 // newReader reads the stored token, and asks the rotator where one is named. The rotator's own timeout bounds the call,

@@ -24,6 +24,7 @@ import (
 	"genesys-cloud-export/shared/devstack/ssmsim"
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/genesys"
+	"genesys-cloud-export/shared/invocation"
 	"genesys-cloud-export/shared/secret"
 	"genesys-cloud-export/shared/token"
 	"genesys-cloud-export/shared/tokenstore"
@@ -155,7 +156,7 @@ func (w *world) shortenToken(left time.Duration) {
 }
 
 // process is a new process of the function, with its memory empty.
-func (w *world) process(variables ...string) *handler {
+func (w *world) process(variables ...string) *invocation.Handler {
 	cloud := w.cloud(s3Host)
 	cloud.HTTPClient = router{w}
 
@@ -184,7 +185,7 @@ func (r router) Do(request *http.Request) (*http.Response, error) {
 }
 
 // invoke gives the process one invocation of that length.
-func (w *world) invoke(h *handler, length time.Duration, payload string) (export.Result, error) {
+func (w *world) invoke(h *invocation.Handler, length time.Duration, payload string) (export.Result, error) {
 	w.t.Helper()
 
 	ctx, cancel := context.WithTimeout(lambdacontext.NewContext(w.t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "request-1"}), length)

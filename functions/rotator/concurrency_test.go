@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"genesys-cloud-export/shared/invocation"
 	"genesys-cloud-export/shared/retry"
 	"genesys-cloud-export/shared/rotatorclient"
 	"genesys-cloud-export/shared/token"
@@ -23,7 +24,7 @@ import (
 // reserved is Lambda in front of a process, with a reserved concurrency of 1.
 type reserved struct {
 	stack *stack
-	h     *handler
+	h     *invocation.Handler
 	slot  chan struct{}
 
 	mu      sync.Mutex
@@ -60,7 +61,7 @@ func (r *reserved) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 }
 
 // behindLambda serves a process at lambda.test.
-func (s *stack) behindLambda(h *handler) *reserved {
+func (s *stack) behindLambda(h *invocation.Handler) *reserved {
 	s.t.Helper()
 
 	r := &reserved{stack: s, h: h, slot: make(chan struct{}, 1)}

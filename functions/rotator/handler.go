@@ -2,24 +2,19 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"time"
 
-	"genesys-cloud-export/shared/budget"
-	"genesys-cloud-export/shared/lambdaerr"
 	"genesys-cloud-export/shared/metrics"
 	"genesys-cloud-export/shared/token"
 )
 
-// handler is one invocation: event, rotation, metrics, result. It implements lambda.Handler.
-type handler struct {
-	rotator *token.Rotator
+// rotator is the function's work in one invocation: event, rotation, metrics, result.
+type rotator struct {
+	token   *token.Rotator
 	metrics *metrics.Emitter
 	logger  *slog.Logger
-	// broken is why the function cannot work; every event is answered with it.
-	broken error
 }
 
 // result is the contract's. It never holds the token.
@@ -32,26 +27,22 @@ type result struct {
 	RemainingSeconds int64     `json:"remaining_seconds"`
 }
 
-// Invoke implements lambda.Handler. Its errors are in Lambda's form.
-func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	if h.broken != nil {
-		return nil, lambdaerr.From(h.broken)
-	}
-
+// work implements [invocation.Work].
+func (r *rotator) work(ctx context.Context, payload []byte) (any, error) {
 	asked, err := parseEvent(payload)
 	if err != nil {
-		return nil, lambdaerr.From(err)
+		return nil, err
 	}
 
-	outcome, err := h.rotate(ctx, asked)
-	h.emit(ctx, outcome)
+	outcome, err := r.token.Rotate(ctx, asked)
+	r.emit(ctx, outcome)
 
 	if outcome.ProbeFailed != nil {
-		h.logger.WarnContext(ctx, "the stored token could not be tried on the API, so it was left as it is", slog.Any("error", outcome.ProbeFailed))
+		r.logger.WarnContext(ctx, "the stored token could not be tried on the API, so it was left as it is", slog.Any("error", outcome.ProbeFailed))
 	}
 
 	if err != nil {
-		return nil, lambdaerr.From(fmt.Errorf("rotate the access token: %w", err))
+		return nil, fmt.Errorf("rotate the access token: %w", err)
 	}
 
 	stored := outcome.Stored
@@ -64,24 +55,14 @@ func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		RemainingSeconds: remaining(stored),
 	}
 
-	h.logger.InfoContext(ctx, "token checked", slog.Bool("rotated", answer.Rotated), slog.String("reason", answer.Reason),
+	r.logger.InfoContext(ctx, "token checked", slog.Bool("rotated", answer.Rotated), slog.String("reason", answer.Reason),
 		slog.Int64("version", answer.Version), slog.Time("expires_at", answer.ExpiresAt), slog.Int64("remaining_seconds", answer.RemainingSeconds))
 
-	encoded, err := json.Marshal(answer)
-
-	return encoded, lambdaerr.From(err)
-}
-
-// rotate leaves a second before the deadline: an invocation that Lambda kills tells nobody why.
-func (h *handler) rotate(ctx context.Context, asked token.Rotation) (token.Outcome, error) {
-	ctx, cancel := context.WithDeadline(ctx, budget.Of(ctx, 0).Deadline().Add(-budget.LastResort))
-	defer cancel()
-
-	return h.rotator.Rotate(ctx, asked)
+	return answer, nil
 }
 
 // emit tells what happened, after failures too: as long as the old token is good, its remaining time is known.
-func (h *handler) emit(ctx context.Context, outcome token.Outcome) {
+func (r *rotator) emit(ctx context.Context, outcome token.Outcome) {
 	values := []metrics.Value{
 		{Name: "TokenRotated", Unit: metrics.Count, Value: count(outcome.Rotated)},
 		{Name: "TokenMintFailed", Unit: metrics.Count, Value: count(outcome.MintFailed)},
@@ -91,15 +72,15 @@ func (h *handler) emit(ctx context.Context, outcome token.Outcome) {
 		values = append(values,
 			metrics.Value{Name: "TokenRemaining", Unit: metrics.Seconds, Value: float64(remaining(outcome.Stored))},
 			// The one in force, and not the configured one: an alarm that compares the two knows no token's lifetime.
-			metrics.Value{Name: "TokenBuffer", Unit: metrics.Seconds, Value: outcome.Stored.Buffer(h.rotator.Buffer).Seconds()})
+			metrics.Value{Name: "TokenBuffer", Unit: metrics.Seconds, Value: outcome.Stored.Buffer(r.token.Buffer).Seconds()})
 	}
 
 	if outcome.Skew != nil {
 		values = append(values, metrics.Value{Name: "ClockSkew", Unit: metrics.Seconds, Value: outcome.Skew.Seconds()})
 	}
 
-	if err := h.metrics.Emit(values...); err != nil {
-		h.logger.ErrorContext(ctx, "metrics were not written", slog.Any("error", err))
+	if err := r.metrics.Emit(values...); err != nil {
+		r.logger.ErrorContext(ctx, "metrics were not written", slog.Any("error", err))
 	}
 }
 

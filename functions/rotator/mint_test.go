@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"genesys-cloud-export/shared/devstack/genesyssim"
+	"genesys-cloud-export/shared/invocation"
 	"genesys-cloud-export/shared/secret"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,7 +18,7 @@ import (
 )
 
 // dueStack is a stack with a process and a stored token, version 1, that is due and has 100 s left.
-func dueStack(t *testing.T) (*stack, *handler) {
+func dueStack(t *testing.T) (*stack, *invocation.Handler) {
 	t.Helper()
 
 	s := newStack(t)

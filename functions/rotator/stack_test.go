@@ -20,6 +20,7 @@ import (
 	"genesys-cloud-export/shared/devstack/secretsim"
 	"genesys-cloud-export/shared/devstack/ssmsim"
 	"genesys-cloud-export/shared/genesys"
+	"genesys-cloud-export/shared/invocation"
 	"genesys-cloud-export/shared/secret"
 	"genesys-cloud-export/shared/token"
 	"genesys-cloud-export/shared/tokenstore"
@@ -146,7 +147,7 @@ func (s *stack) cloud(address string) aws.Config {
 }
 
 // process starts a rotator process. The probe is off unless the environment switches it on.
-func (s *stack) process(environment ...string) *handler {
+func (s *stack) process(environment ...string) *invocation.Handler {
 	logger := slog.New(slog.NewJSONHandler(s.output, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	environ := append([]string{
 		"GENESYS_TOKEN_URL=http://127.0.0.1/oauth/token", "GENESYS_API_URL=http://127.0.0.1",
@@ -159,7 +160,7 @@ func (s *stack) process(environment ...string) *handler {
 }
 
 // invoke gives a process one event and Lambda's time for it; what comes back is part of the output.
-func (s *stack) invoke(h *handler, payload string) (result, error) {
+func (s *stack) invoke(h *invocation.Handler, payload string) (result, error) {
 	s.t.Helper()
 
 	ctx, cancel := context.WithTimeout(s.t.Context(), lambdaTimeout)
@@ -185,7 +186,7 @@ func (s *stack) invoke(h *handler, payload string) (result, error) {
 }
 
 // rotate is invoke where nothing may fail.
-func (s *stack) rotate(h *handler, payload string) result {
+func (s *stack) rotate(h *invocation.Handler, payload string) result {
 	s.t.Helper()
 
 	got, err := s.invoke(h, payload)

@@ -9,6 +9,7 @@ import (
 
 	"genesys-cloud-export/shared/clientcred"
 	"genesys-cloud-export/shared/genesys"
+	"genesys-cloud-export/shared/invocation"
 	"genesys-cloud-export/shared/metrics"
 	"genesys-cloud-export/shared/retry"
 	"genesys-cloud-export/shared/settings"
@@ -35,19 +36,19 @@ func mintRetry() retry.Policy {
 }
 
 // newHandler wires the rotator. A bad configuration makes a handler that answers every event with it.
-func newHandler(environ []string, cloud aws.Config, client *http.Client, out io.Writer, logger *slog.Logger) *handler {
+func newHandler(environ []string, cloud aws.Config, client *http.Client, out io.Writer, logger *slog.Logger) *invocation.Handler {
 	var cfg config
 	if err := settings.Load(&cfg, environ); err != nil {
-		return &handler{broken: err}
+		return invocation.Refuse(err, logger)
 	}
 
 	api, err := cfg.API()
 	if err != nil {
-		return &handler{broken: err}
+		return invocation.Refuse(err, logger)
 	}
 
-	return &handler{
-		rotator: &token.Rotator{
+	r := &rotator{
+		token: &token.Rotator{
 			Store:       tokenstore.New(ssm.NewFromConfig(cloud), cfg.TokenParameterName, cfg.KMSKeyID),
 			Credentials: clientcred.New(secretsmanager.NewFromConfig(cloud), cfg.CredentialsSecretID),
 			Issuer: &genesys.TokenClient{
@@ -66,4 +67,6 @@ func newHandler(environ []string, cloud aws.Config, client *http.Client, out io.
 		metrics: &metrics.Emitter{Out: out, Dimensions: []metrics.Dimension{{Name: "Stack", Value: cfg.StackName}}},
 		logger:  logger,
 	}
+
+	return invocation.New(r.work, logger)
 }

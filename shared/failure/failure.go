@@ -1,5 +1,5 @@
 // Package failure names what can go wrong. The names are the contract's error types, as Step Functions and a caller of
-// a function see them; shared/lambdaerr turns them into Lambda's form at the edge.
+// a function see them; shared/invocation turns them into Lambda's form at the edge.
 //
 // A failure's text is written for a log line that anybody may read: it says what was being done, to what, and what to
 // do. It never holds a secret, an entity, a request or response body, or an ARN, so a cause from outside is kept for

@@ -1,4 +1,4 @@
-package lambdaerr_test
+package invocation_test
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"genesys-cloud-export/shared/failure"
-	"genesys-cloud-export/shared/lambdaerr"
+	"genesys-cloud-export/shared/invocation"
 	"genesys-cloud-export/shared/retry"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
@@ -48,7 +48,7 @@ func TestEveryKindIsAnErrorTypeOfLambda(t *testing.T) {
 				t.Parallel()
 
 				want := messages.InvokeResponse_Error{Type: string(kind), Message: test.want}
-				if diff := cmp.Diff(want, reported(t, lambdaerr.From(test.err))); diff != "" {
+				if diff := cmp.Diff(want, reported(t, invocation.AsLambda(test.err))); diff != "" {
 					t.Errorf("reported (-want +got):\n%s", diff)
 				}
 			})
@@ -59,7 +59,7 @@ func TestEveryKindIsAnErrorTypeOfLambda(t *testing.T) {
 func TestTheReportIsTwoFieldsOfJSON(t *testing.T) {
 	t.Parallel()
 
-	got, err := json.Marshal(reported(t, lambdaerr.From(failure.New(failure.NoProgress, "three invocations"))))
+	got, err := json.Marshal(reported(t, invocation.AsLambda(failure.New(failure.NoProgress, "three invocations"))))
 	if want := `{"errorMessage":"three invocations","errorType":"NoProgress"}`; err != nil || string(got) != want {
 		t.Errorf("got %s and %v, want %s", got, err, want)
 	}
@@ -69,7 +69,7 @@ func TestAFailedInvocationLeavesTheProcessRunning(t *testing.T) {
 	t.Parallel()
 
 	for _, err := range []error{failure.New(failure.Forbidden, "no"), io.EOF} {
-		if reported(t, lambdaerr.From(err)).ShouldExit {
+		if reported(t, invocation.AsLambda(err)).ShouldExit {
 			t.Errorf("%v ends the process", err)
 		}
 	}
@@ -88,7 +88,7 @@ func TestTheTextOfAnErrorThatIsNoFailureIsWithheld(t *testing.T) {
 		err      error
 		typeName string
 	}{
-		"an own type":    {leakyError{canary}, "lambdaerr_test.leakyError"},
+		"an own type":    {leakyError{canary}, "invocation_test.leakyError"},
 		"a plain one":    {errors.New(canary), "*errors.errorString"},
 		"a wrapped one":  {fmt.Errorf("send %s: %w", canary, io.EOF), "*fmt.wrapError"},
 		"joined ones":    {errors.Join(leakyError{canary}, io.EOF), "*errors.joinError"},
@@ -99,13 +99,13 @@ func TestTheTextOfAnErrorThatIsNoFailureIsWithheld(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			got := lambdaerr.From(test.err)
+			got := invocation.AsLambda(test.err)
 			if printed := fmt.Sprintf("%v %+v %#v %s", got, got, got, got); strings.Contains(printed, canary) {
 				t.Errorf("the text is seen: %s", printed)
 			}
 
 			want := messages.InvokeResponse_Error{
-				Type:    lambdaerr.Unclassified,
+				Type:    invocation.Unclassified,
 				Message: "an error that has no name (" + test.typeName + "): this is a defect, please report it",
 			}
 			if diff := cmp.Diff(want, reported(t, got)); diff != "" {
@@ -119,16 +119,8 @@ func TestUnclassifiedIsNoKind(t *testing.T) {
 	t.Parallel()
 
 	for _, kind := range failure.Kinds() {
-		if kind == lambdaerr.Unclassified {
+		if kind == invocation.Unclassified {
 			t.Errorf("%s is a kind", kind)
 		}
-	}
-}
-
-func TestNoErrorIsNoError(t *testing.T) {
-	t.Parallel()
-
-	if got := lambdaerr.From(nil); got != nil {
-		t.Errorf("From(nil): got %v", got)
 	}
 }

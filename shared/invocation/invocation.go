@@ -1,0 +1,127 @@
+// Package invocation is what every function does around one invocation, whatever its work is: the end before the deadline,
+// the error in the log and in Lambda's form, and the silence of the standard logger.
+//
+// The Lambda runtime and net/http print through the standard logger: the one each returned error, without level and
+// request id, the other the first bytes of a reply that nobody asked for, which may hold a token. So it is silent here, and
+// each failed invocation is one line at ERROR with error_type and request id.
+package invocation
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+)
+
+// lastMoment before the deadline the work's context ends: an invocation that Lambda kills tells nobody why.
+const lastMoment = 300 * time.Millisecond
+
+// NewLogger returns a function's logger, which follows Lambda's log settings and adds the request id, and silences the
+// standard one. Call it once, in main.
+func NewLogger() *slog.Logger {
+	log.SetOutput(io.Discard)
+
+	return lambdacontext.NewLogger()
+}
+
+// Stopping returns a channel that is closed once the process is asked to end (SIGTERM), so that work in progress can stop
+// in good order. Call it once, in main.
+func Stopping() <-chan struct{} {
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, syscall.SIGTERM)
+
+	stopping := make(chan struct{})
+	go func() {
+		<-asked
+		close(stopping)
+	}()
+
+	return stopping
+}
+
+// RequestID is the invocation's, and "" outside of Lambda. An asynchronous retry has the same one.
+func RequestID(ctx context.Context) string {
+	if invoked, ok := lambdacontext.FromContext(ctx); ok {
+		return invoked.AwsRequestID
+	}
+
+	return ""
+}
+
+// Work is what a function does with one event. Its result is answered as JSON; its error is a failure.
+//
+// The context's deadline is Lambda's own. The context itself ends a moment earlier, so that there is time to say why.
+type Work func(ctx context.Context, payload []byte) (result any, err error)
+
+// Handler implements lambda.Handler around a function's work.
+type Handler struct {
+	work   Work
+	logger *slog.Logger
+}
+
+// New returns the handler of a function that does work.
+func New(work Work, logger *slog.Logger) *Handler {
+	return &Handler{work: work, logger: logger}
+}
+
+// Refuse returns the handler of a function that cannot work, for this reason. It answers every event with it.
+func Refuse(reason error, logger *slog.Logger) *Handler {
+	return New(func(context.Context, []byte) (any, error) { return nil, reason }, logger)
+}
+
+// Invoke implements lambda.Handler. Its errors are in Lambda's form, and are logged. A panic ends the process, as in every
+// function; its value is neither logged nor answered, since it may hold anything.
+func (h *Handler) Invoke(ctx context.Context, payload []byte) (answer []byte, err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			answer, err = nil, h.failed(ctx, messages.InvokeResponse_Error{
+				Type:       Unclassified,
+				Message:    fmt.Sprintf("the function panicked (%T): this is a defect, please report it with the log", panicked),
+				ShouldExit: true,
+			}, slog.String("stack", string(debug.Stack())))
+		}
+	}()
+
+	result, err := h.do(ctx, payload)
+	if err != nil {
+		return nil, h.failed(ctx, AsLambda(err))
+	}
+
+	answer, err = json.Marshal(result)
+	if err != nil {
+		return nil, h.failed(ctx, AsLambda(err))
+	}
+
+	return answer, nil
+}
+
+// do gives the work a context that ends before the deadline. It is canceled rather than given an earlier deadline, since
+// budgets and leases are reckoned from Lambda's own.
+func (h *Handler) do(ctx context.Context, payload []byte) (any, error) {
+	if deadline, limited := ctx.Deadline(); limited {
+		ending, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		defer time.AfterFunc(time.Until(deadline)-lastMoment, func() { cancel(context.DeadlineExceeded) }).Stop()
+
+		ctx = ending
+	}
+
+	return h.work(ctx, payload)
+}
+
+func (h *Handler) failed(ctx context.Context, failed messages.InvokeResponse_Error, more ...slog.Attr) error {
+	h.logger.LogAttrs(ctx, slog.LevelError, "the invocation failed",
+		append([]slog.Attr{slog.String("error_type", failed.Type), slog.String("error", failed.Message)}, more...)...)
+
+	return failed
+}
