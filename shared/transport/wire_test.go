@@ -1,0 +1,193 @@
+package transport_test
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// wire serves one service byte by byte, so that a test can say what happens on the connection itself.
+type wire struct {
+	service http.Handler
+
+	mu       sync.Mutex
+	fault    fault // nil: none
+	requests int
+}
+
+// fault answers a request instead of the service, whose reply it is given, and reports whether the connection goes on.
+type fault func(to net.Conn, reply []byte) bool
+
+// sent is how many requests have arrived.
+func (w *wire) sent() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+
+	return w.requests
+}
+
+// set changes the fault; nil ends it.
+func (w *wire) set(fault fault) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+
+	w.fault, w.requests = fault, 0
+}
+
+// serve listens on a free port of loopback until the test ends, and returns the address.
+func (w *wire) serve(t *testing.T, config *tls.Config) string {
+	t.Helper()
+
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	address := listener.Addr().String()
+	if config != nil {
+		listener = tls.NewListener(listener, config)
+	}
+
+	var (
+		group sync.WaitGroup
+		mu    sync.Mutex
+		open  []net.Conn
+	)
+
+	group.Go(func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+
+			mu.Lock()
+			open = append(open, connection)
+			mu.Unlock()
+
+			group.Go(func() { w.talk(connection) })
+		}
+	})
+
+	t.Cleanup(func() {
+		_ = listener.Close()
+
+		mu.Lock()
+		connections := slices.Clone(open)
+		mu.Unlock()
+
+		for _, connection := range connections {
+			_ = connection.Close()
+		}
+		group.Wait()
+	})
+
+	return address
+}
+
+func (w *wire) talk(connection net.Conn) {
+	defer connection.Close()
+
+	reader := bufio.NewReader(connection)
+	for {
+		request, err := http.ReadRequest(reader)
+		if err != nil {
+			return
+		}
+
+		body, err := io.ReadAll(request.Body)
+		if err != nil {
+			return
+		}
+		request.Body = io.NopCloser(bytes.NewReader(body))
+
+		w.mu.Lock()
+		w.requests++
+		fault := w.fault
+		w.mu.Unlock()
+
+		reply := w.answer(request)
+
+		if fault != nil {
+			if !fault(connection, reply) {
+				return
+			}
+
+			continue
+		}
+
+		if _, err := connection.Write(reply); err != nil {
+			return
+		}
+	}
+}
+
+// answer is the service's reply as it goes over the wire.
+func (w *wire) answer(request *http.Request) []byte {
+	recorder := httptest.NewRecorder()
+	w.service.ServeHTTP(recorder, request)
+
+	result := recorder.Result() //nolint:bodyclose // a recorder's body holds nothing
+	result.ContentLength = int64(recorder.Body.Len())
+
+	var raw bytes.Buffer
+	_ = result.Write(&raw) // a buffer takes everything
+
+	return raw.Bytes()
+}
+
+// canary begins what no log may show. What follows it makes it long enough to be seen in the first bytes of a reply.
+const canary = "wire-canary"
+
+var (
+	// bytesAfter sends the reply, and then bytes that nobody asked for.
+	bytesAfter fault = func(c net.Conn, reply []byte) bool {
+		_, err := c.Write(append(slices.Clone(reply), canary+` {"access_token":"`+canary+`","name":"`+canary+`"}`...))
+		return err == nil
+	}
+	// secondReply sends the reply twice.
+	secondReply fault = func(c net.Conn, reply []byte) bool {
+		_, err := c.Write(append(slices.Clone(reply), "HTTP/1.1 200 "+canary+"\r\nContent-Length: 11\r\n\r\n"+canary...))
+		return err == nil
+	}
+	// shortLength declares a body ten bytes shorter than the one that it sends.
+	shortLength fault = func(c net.Conn, reply []byte) bool {
+		head, body, _ := bytes.Cut(reply, []byte("\r\n\r\n"))
+
+		var lines []string
+		for line := range strings.SplitSeq(string(head), "\r\n") {
+			if !strings.HasPrefix(line, "Content-Length:") && !strings.HasPrefix(line, "Transfer-Encoding:") {
+				lines = append(lines, line)
+			}
+		}
+
+		_, err := fmt.Fprintf(c, "%s\r\nContent-Length: %d\r\n\r\n%s", strings.Join(lines, "\r\n"), max(len(body)-10, 0), body)
+
+		return err == nil
+	}
+	// switching answers 101 and keeps the connection open.
+	switching fault = func(c net.Conn, _ []byte) bool {
+		_, err := fmt.Fprintf(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: %s\r\nConnection: Upgrade\r\n\r\n", canary)
+		return err == nil
+	}
+	// silent takes the request and never answers.
+	silent fault = func(net.Conn, []byte) bool { return true }
+	// headersOnly sends the head of a reply and closes.
+	headersOnly fault = func(c net.Conn, reply []byte) bool {
+		head, _, _ := bytes.Cut(reply, []byte("\r\n\r\n"))
+		_, _ = c.Write(append(slices.Clone(head), "\r\n\r\n"...))
+
+		return false
+	}
+	// hangUp closes a connection that has answered before, without an answer.
+	hangUp fault = func(net.Conn, []byte) bool { return false }
+)
