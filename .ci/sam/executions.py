@@ -16,7 +16,7 @@ BEFORE = {
 BEFORE["schedule"].append("Join the scheduled time")
 BEGIN = ["Which listing?", "Users", "Begin"]
 SLICE = ["Export", "Count the pass", "Is it complete?"]
-REFRESH = ["Export", "Has the token been asked for often enough?", "Refresh the token", "Count the refresh"]
+REFRESH = ["Export", "Has the token been asked for often enough?", "Refresh the token", "Count the refresh", "Let the token settle"]
 
 
 def begun(by):

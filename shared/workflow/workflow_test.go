@@ -131,7 +131,7 @@ func TestAMissingTokenGoesToTheRotatorAndBack(t *testing.T) {
 		name = m.States[name].Next + m.States[name].Default
 	}
 
-	want := []string{"Has the token been asked for often enough?", "Refresh the token", "Count the refresh"}
+	want := []string{"Has the token been asked for often enough?", "Refresh the token", "Count the refresh", "Let the token settle"}
 	if diff := cmp.Diff(want, path); diff != "" {
 		t.Errorf("the way of a missing token (-want +got):\n%s", diff)
 	}
@@ -213,7 +213,7 @@ func TestTheHistoryHoldsEveryPassHoweverMuchIsRetried(t *testing.T) {
 		return events
 	}
 
-	refresh := sum("Has the token been asked for often enough?", "Refresh the token", "Count the refresh", "Export")
+	refresh := sum("Has the token been asked for often enough?", "Refresh the token", "Count the refresh", "Let the token settle", "Export")
 	pass := sum("Export", "Count the pass", "Is it complete?", "Wait") + 3*refresh
 	around := sum(slices.Collect(maps.Keys(m.States))...)
 
