@@ -198,9 +198,9 @@ func TestRetryAfterIsHandedOnAsTheServerMeansIt(t *testing.T) {
 				if !ok {
 					t.Fatalf("got %v, want a transient error", err)
 				}
-				if failed.Limited != test.limited || failed.Told != test.told || failed.After != test.after {
+				if failed.Throttled != test.limited || failed.Told != test.told || failed.After != test.after {
 					t.Errorf("got limited %v, told %v, after %s, want %v, %v, %s",
-						failed.Limited, failed.Told, failed.After, test.limited, test.told, test.after)
+						failed.Throttled, failed.Told, failed.After, test.limited, test.told, test.after)
 				}
 			})
 		})

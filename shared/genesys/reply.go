@@ -92,8 +92,8 @@ func serverTime(reply *http.Response) time.Time {
 }
 
 // transient makes a retryable failure of a reply, with the wait that its Retry-After asks for.
-func transient(reply *http.Response, limited bool, failed *failure.Error) error {
-	after, told := retry.ParseAfter(reply.Header.Get("Retry-After"), serverTime(reply))
+func transient(reply *http.Response, throttled bool, failed *failure.Error) error {
+	after, told := retry.ParseAfter(reply.Header.Values("Retry-After"), serverTime(reply))
 
-	return &retry.TransientError{Err: failed, Limited: limited, Told: told, After: after}
+	return &retry.TransientError{Err: failed, Throttled: throttled, Told: told, After: after}
 }

@@ -95,7 +95,7 @@ func (c *TokenClient) awaitDue(ctx context.Context, fits func(time.Duration) boo
 	case wait <= 0:
 		return nil
 	case !fits(wait):
-		return &retry.RefusedError{Err: told, Wait: wait, Limited: true}
+		return &retry.RefusedError{Err: told, Wait: wait, Throttled: true}
 	default:
 		return retry.Sleep(ctx, wait)
 	}
