@@ -19,6 +19,8 @@ const (
 	addressRefused = "ip.not.authorized"
 	// entityTooLarge is the code of a 400 that stands for a 413.
 	entityTooLarge = "response.entity.too.large"
+	// unpromised is what to do about a reply that no wait changes.
+	unpromised = "the API does not promise this: check GENESYS_API_URL, the environment and the event's options"
 )
 
 // answer is the API's reply to one request for a page, and what has to be known of that request to read it.
@@ -29,6 +31,7 @@ type answer struct {
 	access   token.Stored // the token that was sent
 	rejected bool         // the API rejected the token of the request before
 	reply    *http.Response
+	err      apiError // the body of a reply that is no page
 }
 
 // read takes the page, or refuses all of it. What is no page may pass by itself; a page that is too long, or that leads
@@ -107,71 +110,69 @@ func (a *answer) smaller(alone bool) string {
 // the body; all others only where the body is an error in the API's own form, as a gateway or a proxy knows neither roles
 // nor cursors.
 func (a *answer) refusal(ctx context.Context, page *export.Page) error {
-	body, err := readError(a.reply)
-	if err != nil {
+	var err error
+	if a.err, err = readError(a.reply); err != nil {
 		return a.listing.broken(ctx, err)
 	}
 
-	status := a.reply.StatusCode
-	code := printable(body.text("code"), a.access.Access.Reveal())
-	page.Limit = limitTold(a.reply, body)
+	page.Limit = limitTold(a.reply, a.err)
 
-	a.listing.Logger.WarnContext(ctx, "the API refused a page", slog.Int("status", status), slog.String("code", code),
+	a.listing.Logger.WarnContext(ctx, "the API refused a page", slog.Int("status", a.reply.StatusCode), slog.String("code", a.code()),
 		slog.String("correlation_id", a.correlationID()))
 
-	fail := func(kind failure.Kind, advice string) *failure.Error {
-		return failure.New(kind, "%s answered with status %d (%s, correlation id %s): %s",
-			a.listing.Base.Host, status, code, a.correlationID(), advice)
-	}
-
-	switch {
-	case status == http.StatusUnauthorized && body.text("code") == addressRefused:
-		return fail(failure.Forbidden, "add the function's address to the organisation's IP allow list")
+	switch status := a.reply.StatusCode; {
+	case status == http.StatusUnauthorized && a.err.text("code") == addressRefused:
+		return a.fail(failure.Forbidden, "add the function's address to the organisation's IP allow list")
 	case status == http.StatusUnauthorized:
-		return a.unauthorized(fail)
-	case status == http.StatusRequestEntityTooLarge, status == http.StatusBadRequest && body.text("code") == entityTooLarge:
-		return fail(failure.InvalidInput, "the page is too large: "+a.smaller(false))
+		return a.unauthorized()
+	case status == http.StatusRequestEntityTooLarge, status == http.StatusBadRequest && a.err.text("code") == entityTooLarge:
+		return a.fail(failure.InvalidInput, "the page is too large: "+a.smaller(false))
 	case status == http.StatusTooManyRequests:
-		return transient(a.reply, true, fail(failure.RateLimited, "a rate limit is reached: invoke again later"))
+		return transient(a.reply, true, a.fail(failure.RateLimited, "a rate limit is reached: invoke again later"))
 	case status == http.StatusRequestTimeout, status >= http.StatusInternalServerError:
-		return transient(a.reply, false, fail(failure.UpstreamUnavailable, "it fails on its side: invoke again later"))
-	case status >= http.StatusBadRequest && body.inForm():
-		return a.meant(fail)
+		return transient(a.reply, false, a.fail(failure.UpstreamUnavailable, "it fails on its side: invoke again later"))
+	case status >= http.StatusBadRequest && a.err.inForm():
+		return a.meant()
 	case status >= http.StatusMultipleChoices && status < http.StatusBadRequest:
-		return fail(failure.UpstreamInvalid, unpromised)
+		return a.fail(failure.UpstreamInvalid, unpromised)
 	default:
-		return transient(a.reply, false, fail(failure.UpstreamInvalid,
+		return transient(a.reply, false, a.fail(failure.UpstreamInvalid,
 			"this is no answer of its API: check GENESYS_API_URL, and what stands between, a gateway or a proxy"))
 	}
 }
 
-const unpromised = "the API does not promise this: check GENESYS_API_URL, the environment and the event's options"
-
 // meant is what an error in the API's own form means.
-func (a *answer) meant(fail func(failure.Kind, string) *failure.Error) error {
+func (a *answer) meant() error {
 	switch status := a.reply.StatusCode; {
 	case status == http.StatusForbidden:
-		return fail(failure.Forbidden, "give the OAuth client's role the permission "+a.listing.Permission+" in all divisions")
+		return a.fail(failure.Forbidden, "give the OAuth client's role the permission "+a.listing.Permission+" in all divisions")
 	case hasCursor(a.link) && (status == http.StatusBadRequest || status == http.StatusNotFound || status == http.StatusGone):
-		return fail(failure.CursorExpired, "it no longer takes the next link, so this export cannot go on: begin a new one")
+		return a.fail(failure.CursorExpired, "it no longer takes the next link, so this export cannot go on: begin a new one")
 	default:
-		return fail(failure.UpstreamInvalid, unpromised)
+		return a.fail(failure.UpstreamInvalid, unpromised)
 	}
 }
 
 // unauthorized reports the token as rejected. That passes by itself where it is the first time in a row: the next request
 // is another attempt, with another token.
-func (a *answer) unauthorized(fail func(failure.Kind, string) *failure.Error) error {
+func (a *answer) unauthorized() error {
 	a.listing.Tokens.Reject(a.access)
 
 	if a.rejected {
-		return fail(failure.TokenUnavailable,
+		return a.fail(failure.TokenUnavailable,
 			"it rejected the access token twice, also a fresh one: check that the OAuth client is enabled and belongs to this environment")
 	}
 
 	a.listing.rejected.Store(true)
 
-	return &retry.TransientError{Err: fail(failure.TokenUnavailable, "it rejected the access token: invoke again later")}
+	return &retry.TransientError{Err: a.fail(failure.TokenUnavailable, "it rejected the access token: invoke again later")}
 }
+
+func (a *answer) fail(kind failure.Kind, advice string) *failure.Error {
+	return failure.New(kind, "%s answered with status %d (%s, correlation id %s): %s",
+		a.listing.Base.Host, a.reply.StatusCode, a.code(), a.correlationID(), advice)
+}
+
+func (a *answer) code() string { return printable(a.err.text("code"), a.access.Access.Reveal()) }
 
 func (a *answer) correlationID() string { return correlationID(a.reply, a.access.Access.Reveal()) }

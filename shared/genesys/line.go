@@ -2,7 +2,8 @@ package genesys
 
 import (
 	"bytes"
-	"strconv"
+	"encoding/binary"
+	"encoding/hex"
 	"unicode"
 	"unicode/utf16"
 )
@@ -63,10 +64,10 @@ func codeUnit(text []byte) rune {
 		return -1
 	}
 
-	unit, err := strconv.ParseUint(string(text[2:escapeBytes]), 16, 16)
-	if err != nil {
+	var unit [2]byte
+	if _, err := hex.Decode(unit[:], text[2:escapeBytes]); err != nil {
 		return -1
 	}
 
-	return rune(unit)
+	return rune(binary.BigEndian.Uint16(unit[:]))
 }
