@@ -163,14 +163,15 @@ func (r *pageReader) entity() error {
 	number := r.page.Records + 1
 
 	value, err := r.decoder.ReadValue()
+	if err = classify(err); err != nil {
+		if wrong, ok := errors.AsType[pageError](err); ok {
+			return pageError{fmt.Sprintf("in entity %d, %s", number, wrong.what)}
+		}
 
-	var wrong pageError
-
-	switch err := classify(err); {
-	case errors.As(err, &wrong):
-		return pageError{fmt.Sprintf("in entity %d, %s", number, wrong.what)}
-	case err != nil:
 		return err
+	}
+
+	switch {
 	case value.Kind() != '{':
 		return pageError{fmt.Sprintf("entity %d is not an object", number)}
 	case !utf8.Valid(value):
@@ -194,16 +195,17 @@ func (r *pageReader) entity() error {
 // classify takes what the decoder found wrong for a body that is wrong; the decoder's own text may quote the body. An error
 // of the reader may look so too, as the decoder wraps it inside of a value: whoever has to know asks the reader.
 func classify(err error) error {
-	var syntax *jsontext.SyntacticError
-
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return io.ErrUnexpectedEOF
-	case errors.As(err, &syntax):
-		return pageError{fmt.Sprintf("it is not valid JSON (at byte %d)", syntax.ByteOffset)}
-	default:
-		return err
 	}
+
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+
+	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		return pageError{fmt.Sprintf("it is not valid JSON (at byte %d)", syntax.ByteOffset)}
+	}
+
+	return err
 }
