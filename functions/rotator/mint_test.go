@@ -185,7 +185,7 @@ func TestR07RepliesThatAreNoTokenKeepTheOldOne(t *testing.T) {
 		"no token":           {Body: aws.String(`{"token_type":"bearer","expires_in":3600}`)},
 		"expires_in 0":       {Body: reply(`,"expires_in":0`)},
 		"expires_in -1":      {Body: reply(`,"expires_in":-1`)},
-		"expires_in text":    {Body: reply(`,"expires_in":"3600"`)},
+		"expires_in text":    {Body: reply(`,"expires_in":"1h"`)},
 		"expires_in missing": {Body: reply(``)},
 		"expires_in 1e12":    {Body: reply(`,"expires_in":1e12`)},
 	} {

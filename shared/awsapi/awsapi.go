@@ -42,7 +42,7 @@ func NewRetryer() aws.Retryer {
 		o.MaxAttempts = maxAttempts
 		o.Backoff = awsretry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
 			// The SDK counts from 1, or from 0 where AWS_NEW_RETRIES_2026 is set.
-			return waits.Wait(max(attempt, 1), &retry.TransientError{}), nil
+			return waits.Backoff(max(attempt, 1)), nil
 		})
 	})
 

@@ -115,7 +115,7 @@ func (f *fetcher) fetch(ctx context.Context, page *Page, first bool) error {
 
 		f.until = time.Time{}
 		if failed, transient := errors.AsType[*retry.TransientError](err); transient {
-			if failed.Limited {
+			if failed.Throttled {
 				f.stats.RequestsLimited++
 			}
 
@@ -170,7 +170,7 @@ func (f *fetcher) why(ctx context.Context, err error) halt {
 	}
 
 	if refused, ok := errors.AsType[*retry.RefusedError](err); ok {
-		if refused.Limited {
+		if refused.Throttled {
 			return halt{reason: ReasonRateLimited, notBefore: time.Now().Add(refused.Wait)}
 		}
 

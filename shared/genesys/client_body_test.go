@@ -58,57 +58,60 @@ func TestX11AnEntityIsOneLineAsTheAPIGaveIt(t *testing.T) {
 
 func cut(text string) string { return text[:min(len(text), 400)] }
 
-func TestX11WhatIsNoPageIsRefusedByName(t *testing.T) {
+func TestWhatIsNoPageIsTriedAgainAndThenNamed(t *testing.T) {
 	t.Parallel()
 
 	const notJSON = "it is not valid JSON (at byte "
 
 	for name, test := range map[string]struct{ body, want string }{
-		"entities are null":                   {`{"entities":null}`, "entities is not an array"},
-		"entities are an object":              {`{"entities":{"canary":1}}`, "entities is not an array"},
-		"entities are a string":               {`{"entities":"canary"}`, "entities is not an array"},
-		"no entities":                         {`{"results":0}`, "it has no entities"},
-		"an empty object":                     {`{}`, "it has no entities"},
-		"entities twice":                      {`{"entities":[],"entities":[{"id":"canary"}]}`, "entities stands twice"},
-		"entities twice, once escaped":        {`{"entities":[],"\u0065ntities":[]}`, "entities stands twice"},
-		"nextUri twice":                       {`{"entities":[],"nextUri":"/canary","nextUri":"/canary"}`, "nextUri stands twice"},
-		"nextPageUri twice":                   {`{"nextPageUri":null,"entities":[],"nextPageUri":"/canary"}`, "nextPageUri stands twice"},
-		"cursor twice":                        {`{"cursor":"canary","cursor":"canary","entities":[]}`, "cursor stands twice"},
-		"nextUri is a number":                 {`{"entities":[],"nextUri":7}`, "nextUri is not a string"},
-		"nextPageUri is an object":            {`{"entities":[],"nextPageUri":{"href":"canary"}}`, "nextPageUri is not a string"},
-		"cursor is an array":                  {`{"entities":[],"cursor":["canary"]}`, "cursor is not a string"},
-		"an entity is null":                   {`{"entities":[{"id":"1"},null]}`, "entity 2 is not an object"},
-		"an entity is a string":               {`{"entities":["canary"]}`, "entity 1 is not an object"},
-		"an entity is an array":               {`{"entities":[[]]}`, "entity 1 is not an object"},
-		"an entity is a number":               {`{"entities":[{},{},7]}`, "entity 3 is not an object"},
-		"a raw newline in a string":           {"{\"entities\":[{\"id\":\"canary\n\"}]}", notJSON},
-		"a raw tab in a string":               {"{\"entities\":[{\"id\":\"canary\t\"}]}", notJSON},
-		"invalid UTF-8":                       {"{\"entities\":[{\"id\":\"canary\xff\"}]}", notJSON},
-		"half of a surrogate pair":            {`{"entities":[{"id":"canary\ud83d"}]}`, notJSON},
-		"an entity that nests 10,000 deep":    {`{"entities":[` + nested(10000) + `]}`, notJSON},
-		"a field that nests 100,000 deep":     {`{"canary":` + strings.Repeat("[", 100000) + strings.Repeat("]", 100000) + `}`, notJSON},
-		"a comma too many":                    {`{"entities":[{"id":"canary"},]}`, notJSON},
-		"a comma too few":                     {`{"entities":[{"id":"canary"}{"id":"canary"}]}`, notJSON},
-		"a bare word":                         {`{"entities":[{"id":canary}]}`, notJSON},
-		"a number that is none":               {`{"entities":[{"id":01}]}`, notJSON},
-		"HTML":                                {"<html>canary</html>", notJSON},
-		"a byte order mark":                   {"\ufeff" + twoUsers, notJSON},
-		"an array":                            {`[{"id":"canary"}]`, "it is not a JSON object"},
-		"a string":                            {`"canary"`, "it is not a JSON object"},
-		"null":                                {`null`, "it is not a JSON object"},
-		"another object behind":               {twoUsers + twoUsers, "something follows the JSON object"},
-		"a number behind":                     {twoUsers + " 7", "something follows the JSON object"},
-		"garbage behind":                      {twoUsers + "canary", notJSON},
-		"a brace behind":                      {twoUsers + "}", notJSON},
-		"a zero byte behind":                  {twoUsers + "\x00", notJSON},
-		"an entity longer than a page may be": {`{"entities":[{"id":"` + strings.Repeat("canary", genesys.MaxPageBytes/6) + `"}]}`, "it is longer than 12582912 bytes"},
-		"one byte more than a page may have":  {pageOf(genesys.MaxPageBytes + 1), "it is longer than 12582912 bytes: ask for a smaller page_size or fewer expand in a new export"},
+		"entities are null":                  {`{"entities":null}`, "entities is not an array"},
+		"entities are an object":             {`{"entities":{"canary":1}}`, "entities is not an array"},
+		"entities are a string":              {`{"entities":"canary"}`, "entities is not an array"},
+		"no entities":                        {`{"results":0}`, "it has no entities"},
+		"an empty object":                    {`{}`, "it has no entities"},
+		"entities twice":                     {`{"entities":[],"entities":[{"id":"canary"}]}`, "entities stands twice"},
+		"entities twice, once escaped":       {`{"entities":[],"\u0065ntities":[]}`, "entities stands twice"},
+		"nextUri twice":                      {`{"entities":[],"nextUri":"/canary","nextUri":"/canary"}`, "nextUri stands twice"},
+		"nextPageUri twice":                  {`{"nextPageUri":null,"entities":[],"nextPageUri":"/canary"}`, "nextPageUri stands twice"},
+		"cursor twice":                       {`{"cursor":"canary","cursor":"canary","entities":[]}`, "cursor stands twice"},
+		"nextUri is a number":                {`{"entities":[],"nextUri":7}`, "nextUri is not a string"},
+		"nextPageUri is an object":           {`{"entities":[],"nextPageUri":{"href":"canary"}}`, "nextPageUri is not a string"},
+		"cursor is an array":                 {`{"entities":[],"cursor":["canary"]}`, "cursor is not a string"},
+		"an entity is null":                  {`{"entities":[{"id":"1"},null]}`, "entity 2 is not an object"},
+		"an entity is a string":              {`{"entities":["canary"]}`, "entity 1 is not an object"},
+		"an entity is an array":              {`{"entities":[[]]}`, "entity 1 is not an object"},
+		"an entity is a number":              {`{"entities":[{},{},7]}`, "entity 3 is not an object"},
+		"a raw newline in a string":          {"{\"entities\":[{\"id\":\"canary\n\"}]}", "in entity 1, " + notJSON},
+		"a raw tab in a string":              {"{\"entities\":[{},{\"id\":\"canary\t\"}]}", "in entity 2, " + notJSON},
+		"invalid UTF-8":                      {"{\"entities\":[{},{},{\"id\":\"canary\xff\"}]}", "entity 3 is not valid UTF-8"},
+		"invalid UTF-8 in a name":            {"{\"entities\":[{\"canary\xc3\":1}]}", "entity 1 is not valid UTF-8"},
+		"a surrogate that is no escape":      {"{\"entities\":[{\"id\":\"canary\xed\xa0\xbd\"}]}", "entity 1 is not valid UTF-8"},
+		"invalid UTF-8 in a cursor":          {"{\"entities\":[],\"cursor\":\"canary\xff\"}", "cursor is not valid text"},
+		"half of a surrogate pair in a link": {`{"entities":[],"nextUri":"/canary\ud83d"}`, "nextUri is not valid text"},
+		"an escape that is none":             {`{"entities":[{"id":"\ud83"}]}`, "in entity 1, " + notJSON},
+		"an entity that nests 10,000 deep":   {`{"entities":[` + nested(10000) + `]}`, "in entity 1, " + notJSON},
+		"a field that nests 100,000 deep":    {`{"canary":` + strings.Repeat("[", 100000) + strings.Repeat("]", 100000) + `}`, notJSON},
+		"a comma too many":                   {`{"entities":[{"id":"canary"},]}`, "in entity 2, " + notJSON},
+		"a comma too few":                    {`{"entities":[{"id":"canary"}{"id":"canary"}]}`, "in entity 2, " + notJSON},
+		"a bare word":                        {`{"entities":[{"id":canary}]}`, "in entity 1, " + notJSON},
+		"a number that is none":              {`{"entities":[{"id":01}]}`, "in entity 1, " + notJSON},
+		"HTML":                               {"<html>canary</html>", notJSON},
+		"a byte order mark":                  {"\ufeff" + twoUsers, notJSON},
+		"an array":                           {`[{"id":"canary"}]`, "it is not a JSON object"},
+		"a string":                           {`"canary"`, "it is not a JSON object"},
+		"null":                               {`null`, "it is not a JSON object"},
+		"another object behind":              {twoUsers + twoUsers, "something follows the JSON object"},
+		"a number behind":                    {twoUsers + " 7", "something follows the JSON object"},
+		"garbage behind":                     {twoUsers + "canary", notJSON},
+		"a brace behind":                     {twoUsers + "}", notJSON},
+		"a zero byte behind":                 {twoUsers + "\x00", notJSON},
+		"an error under 200":                 {errorBody(403, "missing.permissions"), "it has no entities"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
 			f := serveFake(t, listingBase, answer(http.StatusOK, test.body))
-			text := requireFailure(t, f.fetch(query(), ""), failure.UpstreamInvalid, false)
+			text := requireFailure(t, f.fetch(query(), ""), failure.UpstreamInvalid, true)
 
 			start := "api.acme.test sent a page that its API does not promise: " + test.want
 			if !strings.HasPrefix(text, start) || !strings.HasSuffix(text, "(correlation id "+correlation+")") {
@@ -116,6 +119,81 @@ func TestX11WhatIsNoPageIsRefusedByName(t *testing.T) {
 			}
 			if len(f.seen()) != 1 {
 				t.Errorf("%d requests, want 1", len(f.seen()))
+			}
+			if logged := f.log.String(); !strings.Contains(logged, `"level":"WARN"`) || !strings.Contains(logged, correlation) {
+				t.Errorf("logged %q, want a warning with the correlation id", logged)
+			}
+		})
+	}
+}
+
+func TestAPageThatIsTooLongSaysWhatToAskFor(t *testing.T) {
+	t.Parallel()
+
+	const (
+		smaller = "ask for a smaller page_size or fewer expand in a new export"
+		alone   = "one entity alone is too large, which a smaller page_size does not change: ask for fewer expand in a new export, or make that entity smaller"
+	)
+	big := `{"entities":[{"id":"` + strings.Repeat("canary", genesys.MaxPageBytes/6) + `"}]}`
+
+	for name, test := range map[string]struct {
+		body, want string
+		size       int
+	}{
+		"many entities":                   {pageOf(genesys.MaxPageBytes + 1), smaller, 100},
+		"one entity among 100":            {big, alone, 100},
+		"one entity that was asked alone": {big, alone, 1},
+		"a page of more than was asked":   {pageOf(genesys.MaxPageBytes + 1), alone, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			f := serveFake(t, listingBase, answer(http.StatusOK, test.body))
+			q := query()
+			q.PageSize = test.size
+
+			text := requireFailure(t, f.fetch(q, ""), failure.UpstreamInvalid, false)
+			if want := "it is longer than 12582912 bytes: " + test.want + " (correlation"; !strings.Contains(text, want) {
+				t.Errorf("got %q, want %q in it", text, want)
+			}
+		})
+	}
+}
+
+func TestAnUnpairedSurrogateEscapeIsReplacedAndCounted(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct {
+		entities, want string
+		replaced, in   int
+	}{
+		"a high half alone":             {`{"t":"a\ud83d"}`, `{"t":"a\ufffd"}`, 1, 1},
+		"a low half alone":              {`{"t":"\ude00a"}`, `{"t":"\ufffda"}`, 1, 1},
+		"capitals":                      {`{"t":"\uD83D \uDE00"}`, `{"t":"\ufffd \ufffd"}`, 2, 1},
+		"a pair the wrong way round":    {`{"t":"\ude00\ud83d"}`, `{"t":"\ufffd\ufffd"}`, 2, 1},
+		"a half before a pair":          {`{"t":"\ud83d\ud83d\ude00"}`, `{"t":"\ufffd\ud83d\ude00"}`, 1, 1},
+		"a half behind a pair":          {`{"t":"\uD83d\uDe00\ude00"}`, `{"t":"\uD83d\uDe00\ufffd"}`, 1, 1},
+		"a half before another escape":  {`{"t":"\ud83d\n\ud83d\u0041"}`, `{"t":"\ufffd\n\ufffd\u0041"}`, 2, 1},
+		"a half at the end of a string": {`{"t":"\ud83d","u":"\ude00"}`, `{"t":"\ufffd","u":"\ufffd"}`, 2, 1},
+		"a half in a name":              {`{"\ud83d":1}`, `{"\ufffd":1}`, 1, 1},
+		"white space around it":         {"{ \"t\" :\n\"\\ud83d \" }", `{"t":"\ufffd "}`, 1, 1},
+		"a backslash that is escaped":   {`{"t":"\\ud83d\\\ud83d"}`, `{"t":"\\ud83d\\\ufffd"}`, 1, 1},
+		"pairs and other escapes alone": {`{"t":"\ud83d\ude00\u00e9\\\"\/\ufffd😀"}`, `{"t":"\ud83d\ude00\u00e9\\\"\/\ufffd😀"}`, 0, 0},
+		"the bounds":                    {`{"t":"\ud7ff\ud800\udbff\udc00\udfff\ue000"}`, `{"t":"\ud7ff\ufffd\udbff\udc00\ufffd\ue000"}`, 2, 1},
+		"later entities":                {`{},{"t":"\ud83d"},{},{"t":"\ud83d\ud83d"}`, "{}\n" + `{"t":"\ufffd"}` + "\n{}\n" + `{"t":"\ufffd\ufffd"}`, 3, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			f := serveFake(t, listingBase, answer(http.StatusOK, `{"entities":[`+test.entities+`]}`))
+			if err := f.fetch(query(), ""); err != nil {
+				t.Fatalf("fetch: %v", err)
+			}
+			if diff := cmp.Diff(test.want+"\n", string(f.page.Lines)); diff != "" {
+				t.Errorf("lines (-want +got):\n%s", diff)
+			}
+			if f.page.Replaced != test.replaced || f.page.ReplacedIn != test.in {
+				t.Errorf("counted %d, the first in entity %d, want %d and %d", f.page.Replaced, f.page.ReplacedIn, test.replaced, test.in)
 			}
 		})
 	}

@@ -179,7 +179,7 @@ func TestX09TheNextLinkIsReadFromWhicheverFieldHoldsIt(t *testing.T) {
 	const (
 		link       = "/api/v2/users/query?cursor=a%2Bb&pageSize=2"
 		reordered  = "/api/v2/users/query?pageSize=2&cursor=a%2bb"
-		fromCursor = "/api/v2/users/query?cursor=a%2Bb&pageSize=2&sortOrder=ASC&state=active"
+		fromCursor = "/api/v2/users/query?cursor=a%2Bb"
 	)
 
 	for name, test := range map[string]struct {
@@ -216,17 +216,125 @@ func TestX09TheNextLinkIsReadFromWhicheverFieldHoldsIt(t *testing.T) {
 	}
 }
 
-func TestX09ACursorKeepsTheOptionsOfTheQuery(t *testing.T) {
+// asked is a query with every option.
+func asked() export.Query {
+	return export.Query{Method: http.MethodGet, PageSize: 7, Expand: []string{"groups", "skills"}, State: "any", SortOrder: "DESC"}
+}
+
+func TestALinkThatLacksParametersOfTheQueryGetsThem(t *testing.T) {
 	t.Parallel()
 
-	f := serveFake(t, listingBase, answer(http.StatusOK, pageWith(t, map[string]string{"cursor": "a&state=x"})))
-	q := export.Query{Method: http.MethodGet, PageSize: 7, Expand: []string{"groups", "skills"}, State: "any", SortOrder: "DESC"}
+	const all = "&expand=groups%2Cskills&pageSize=7&sortOrder=DESC&state=any"
 
-	if err := f.fetch(q, ""); err != nil {
-		t.Fatalf("fetch: %v", err)
+	for name, test := range map[string]struct{ field, value, want string }{
+		"the cursor alone":             {"nextUri", usersPath + "?cursor=a%2Bb", "?cursor=a%2Bb" + all},
+		"the cursor field alone":       {"cursor", "a&state=x", "?cursor=a%26state%3Dx" + all},
+		"a page number alone":          {"nextUri", usersPath + "?pageNumber=2", "?pageNumber=2" + all},
+		"no query":                     {"nextUri", usersPath, "?" + all[1:]},
+		"all but the state":            {"nextPageUri", usersPath + "?cursor=a&sortOrder=DESC&expand=groups,skills&pageSize=7", "?cursor=a&sortOrder=DESC&expand=groups,skills&pageSize=7&state=any"},
+		"all but the expands":          {"nextUri", usersPath + "?cursor=a&sortOrder=DESC&state=any&pageSize=7", "?cursor=a&sortOrder=DESC&state=any&pageSize=7&expand=groups%2Cskills"},
+		"all, but a clamped page size": {"nextUri", usersPath + "?cursor=a&sortOrder=DESC&expand=groups,skills&state=any&pageSize=3", "?cursor=a&sortOrder=DESC&expand=groups,skills&state=any&pageSize=3"},
+		"the expands in other ways":    {"nextUri", usersPath + "?cursor=a&expand=skills&expand=Groups&sortOrder=desc&state=ANY&pageSize=7", "?cursor=a&expand=skills&expand=Groups&sortOrder=desc&state=ANY&pageSize=7"},
+		"an absolute link":             {"nextUri", listingBase + usersPath + "?cursor=a", "?cursor=a" + all},
+		"a parameter with semicolons":  {"nextUri", usersPath + "?cursor=a;state=x", "?cursor=a;state=x" + all},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			f := serveFake(t, listingBase, answer(http.StatusOK, pageWith(t, map[string]string{test.field: test.value})))
+			if err := f.fetch(asked(), ""); err != nil {
+				t.Fatalf("fetch: %v", err)
+			}
+			if err := f.fetch(asked(), f.page.Next); err != nil {
+				t.Fatalf("fetch the next page: %v", err)
+			}
+			if got := f.seen()[1].RequestURI; got != usersPath+test.want {
+				t.Errorf("got %q, want %q", got, usersPath+test.want)
+			}
+		})
 	}
-	if want := "/api/v2/users/query?cursor=a%26state%3Dx&expand=groups%2Cskills&pageSize=7&sortOrder=DESC&state=any"; f.page.Next != want {
-		t.Errorf("got %q, want %q", f.page.Next, want)
+}
+
+func TestALinkThatContradictsTheQueryIsRefused(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct{ parameters, names string }{
+		"another state":         {"&state=inactive", "state"},
+		"another state as well": {"&state=any&state=inactive", "state"},
+		"an empty state":        {"&state=", "state"},
+		"a state without value": {"&state", "state"},
+		"an escaped name":       {"&st%61te=inactive", "state"},
+		"another order":         {"&sortOrder=ASC", "sortOrder"},
+		"one expand fewer":      {"&expand=groups", "expand"},
+		"one expand more":       {"&expand=groups,skills,presence", "expand"},
+		"another expand":        {"&expand=groups&expand=presence", "expand"},
+		"no expand":             {"&expand=", "expand"},
+	} {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			t.Run(method+" "+name, func(t *testing.T) {
+				t.Parallel()
+
+				link := usersPath + "?cursor=canary" + test.parameters
+				f := serveFake(t, listingBase, answer(http.StatusOK, pageWith(t, map[string]string{"nextPageUri": link})))
+				q := asked()
+				q.Method = method
+
+				text := requireFailure(t, f.fetch(q, ""), failure.UpstreamInvalid, false)
+				if want := "its next link asks for another " + test.names + " than the export"; !strings.Contains(text, want) || f.page.Next != "" {
+					t.Errorf("got %q and next link %q, want %q and none", text, f.page.Next, want)
+				}
+
+				// A checkpoint may have been edited.
+				requireFailure(t, f.fetch(q, link), failure.UpstreamInvalid, false)
+				if len(f.seen()) != 1 {
+					t.Errorf("%d requests, want the first page's", len(f.seen()))
+				}
+			})
+		}
+	}
+
+	f := serveFake(t, listingBase, answer(http.StatusOK, pageWith(t, map[string]string{"nextUri": usersPath + "?cursor=canary&expand=groups"})))
+	requireFailure(t, f.fetch(query(), ""), failure.UpstreamInvalid, false) // nothing was to be expanded
+}
+
+func TestALinkThatIsEscapedTwiceIsRefused(t *testing.T) {
+	t.Parallel()
+
+	for name, fields := range map[string]map[string]string{
+		"the cursor":                      {"nextUri": usersPath + "?pageSize=2&cursor=canary%252Bb%253D"},
+		"the cursor in the other field":   {"nextPageUri": usersPath + "?cursor=canary%252Bb"},
+		"the cursor, and its field too":   {"nextUri": usersPath + "?cursor=canary%252Bb", "cursor": "canary%2Bb"},
+		"the cursor, but not its field":   {"nextUri": usersPath + "?cursor=canary%252Bb", "cursor": "canary+b"},
+		"the query":                       {"nextUri": usersPath + "?cursor%3Dcanary%26pageSize%3D2"},
+		"the name of a parameter":         {"nextUri": usersPath + "?cursor=a&page%2553ize=2"},
+		"the question mark and the query": {"nextUri": usersPath + "%3Fcursor%3Dcanary"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			f := serveFake(t, listingBase, answer(http.StatusOK, pageWith(t, fields)))
+			requireFailure(t, f.fetch(query(), ""), failure.UpstreamInvalid, false)
+			if f.page.Next != "" {
+				t.Errorf("got next link %q, want none", f.page.Next)
+			}
+		})
+	}
+}
+
+func TestTheTutorialsNextLinkIsHandedBackAsItIs(t *testing.T) {
+	t.Parallel()
+
+	const link = usersPath + "?cursor=a%2Bb"
+
+	f := serveFake(t, listingBase, answer(http.StatusOK, pageWith(t, map[string]string{"nextPageUri": link})))
+	if err := f.fetch(dialect(), ""); err != nil || f.page.Next != link {
+		t.Fatalf("got next link %q and %v, want %q", f.page.Next, err, link)
+	}
+	if err := f.fetch(dialect(), f.page.Next); err != nil {
+		t.Fatalf("fetch the next page: %v", err)
+	}
+	if want := `{"pageSize":2,"nextPageUri":"` + link + `"}`; f.bodies[1] != want || f.seen()[1].RequestURI != usersPath {
+		t.Errorf("sent %q to %q, want %q to %q", f.bodies[1], f.seen()[1].RequestURI, want, usersPath)
 	}
 }
 

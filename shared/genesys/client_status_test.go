@@ -1,7 +1,7 @@
 package genesys_test
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -17,6 +17,8 @@ import (
 const (
 	firstPage = ""
 	laterPage = "/api/v2/users/query?cursor=" + canary
+	// A page number cannot expire either.
+	laterPageByNumber = "/api/v2/users/query?pageNumber=2"
 )
 
 func TestX05X10EveryAnswerHasItsFailure(t *testing.T) {
@@ -24,6 +26,7 @@ func TestX05X10EveryAnswerHasItsFailure(t *testing.T) {
 
 	const (
 		smaller  = "ask for a smaller page_size or fewer expand in a new export"
+		noAnswer = "this is no answer of its API: check GENESYS_API_URL, and what stands between, a gateway or a proxy"
 		unstated = "the API does not promise this"
 		onItself = "it fails on its side: invoke again later"
 		expired  = "it no longer takes the next link, so this export cannot go on: begin a new one"
@@ -47,6 +50,8 @@ func TestX05X10EveryAnswerHasItsFailure(t *testing.T) {
 		{400, "", laterPage, failure.CursorExpired, false, expired},
 		{404, "not.found", laterPage, failure.CursorExpired, false, expired},
 		{410, "", laterPage, failure.CursorExpired, false, expired},
+		{400, "bad.request", laterPageByNumber, failure.UpstreamInvalid, false, unstated},
+		{404, "", laterPageByNumber, failure.UpstreamInvalid, false, unstated},
 		{400, "bad.request", firstPage, failure.UpstreamInvalid, false, unstated},
 		{404, "not.found", firstPage, failure.UpstreamInvalid, false, unstated},
 		{410, "", firstPage, failure.UpstreamInvalid, false, unstated},
@@ -58,8 +63,12 @@ func TestX05X10EveryAnswerHasItsFailure(t *testing.T) {
 	for _, status := range []int{408, 500, 501, 502, 503, 504, 520, 599} {
 		rows = append(rows, row{status, "", laterPage, failure.UpstreamUnavailable, true, onItself})
 	}
-	for _, status := range []int{201, 202, 203, 204, 206, 300, 301, 302, 303, 304, 305, 307, 308, 402, 405, 406, 407, 409, 415, 418, 422, 451} {
+	for _, status := range []int{300, 301, 302, 303, 304, 305, 307, 308, 402, 405, 406, 407, 409, 415, 418, 422, 451} {
 		rows = append(rows, row{status, "", laterPage, failure.UpstreamInvalid, false, unstated})
+	}
+	// No 2xx but 200 is promised, whatever it says.
+	for _, status := range []int{201, 202, 203, 204, 206} {
+		rows = append(rows, row{status, "", laterPage, failure.UpstreamInvalid, true, noAnswer})
 	}
 
 	for _, row := range rows {
@@ -96,6 +105,128 @@ func TestX05X10EveryAnswerHasItsFailure(t *testing.T) {
 	}
 }
 
+// notInForm are bodies that are no error of the API: a gateway's, a proxy's, damage.
+func notInForm() map[string]string {
+	return map[string]string{
+		"nothing":               "",
+		"HTML":                  "<html>canary missing.permissions</html>",
+		"an empty object":       "{}",
+		"null":                  "null",
+		"an array":              `[{"code":"missing.permissions","message":"canary"}]`,
+		"a text":                `"missing.permissions"`,
+		"a byte order mark":     "\ufeff" + errorBody(403, "missing.permissions"),
+		"cut off":               errorBody(403, "missing.permissions")[:40],
+		"empty texts":           `{"code":"","message":""}`,
+		"fields of other types": `{"code":404,"message":null}`,
+		"fields of other names": `{"Code":"missing.permissions","Message":"canary","error":"canary"}`,
+		"a page":                twoUsers,
+		"longer than an error":  `{"code":"missing.permissions","message":"` + strings.Repeat(canary, 20000) + `"}`,
+	}
+}
+
+func TestAReplyThatIsNotInTheAPIsFormIsTriedAgain(t *testing.T) {
+	t.Parallel()
+
+	for name, body := range notInForm() {
+		for _, status := range []int{400, 403, 404, 410, 405, 409, 422, 202, 204} {
+			t.Run(fmt.Sprintf("%d with %s", status, name), func(t *testing.T) {
+				t.Parallel()
+
+				if status == http.StatusNoContent {
+					body = ""
+				}
+
+				f := serveFake(t, listingBase, answer(status, body))
+				text := requireFailure(t, f.fetch(query(), laterPage), failure.UpstreamInvalid, true)
+
+				start := fmt.Sprintf("api.acme.test answered with status %d (unknown, correlation id %s): this is no answer of its API", status, correlation)
+				if !strings.HasPrefix(text, start) {
+					t.Errorf("got %q, want it to begin with %q", text, start)
+				}
+			})
+		}
+	}
+}
+
+func TestSomeRepliesCountByTheirStatusWhateverTheBody(t *testing.T) {
+	t.Parallel()
+
+	for name, body := range notInForm() {
+		for status, want := range map[int]struct {
+			kind    failure.Kind
+			passing bool
+		}{
+			401: {failure.TokenUnavailable, true},
+			408: {failure.UpstreamUnavailable, true},
+			413: {failure.InvalidInput, false},
+			429: {failure.RateLimited, true},
+			500: {failure.UpstreamUnavailable, true},
+			503: {failure.UpstreamUnavailable, true},
+			302: {failure.UpstreamInvalid, false},
+		} {
+			t.Run(fmt.Sprintf("%d with %s", status, name), func(t *testing.T) {
+				t.Parallel()
+
+				f := serveFake(t, listingBase, answer(status, body))
+				requireFailure(t, f.fetch(query(), laterPage), want.kind, want.passing)
+			})
+		}
+	}
+}
+
+func TestOneReplyThatIsNotInTheAPIsFormCostsOneAttempt(t *testing.T) {
+	t.Parallel()
+
+	for name, reply := range map[string]http.HandlerFunc{
+		"HTML with 200":           answer(http.StatusOK, "<html></html>"),
+		"HTML with 403":           answer(http.StatusForbidden, "<html></html>"),
+		"{} with 200":             answer(http.StatusOK, "{}"),
+		"null with 200":           answer(http.StatusOK, "null"),
+		"nothing with 200":        answer(http.StatusOK, ""),
+		"an error with 200":       answer(http.StatusOK, errorBody(500, "internal.server.error")),
+		"a mark in front":         answer(http.StatusOK, "\ufeff"+twoUsers),
+		"202":                     answer(http.StatusAccepted, "{}"),
+		"204":                     answer(http.StatusNoContent, ""),
+		"404 of a gateway":        answer(http.StatusNotFound, "no route"),
+		"an array that is absent": answer(http.StatusOK, `{"results":2}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				replies := []http.HandlerFunc{reply, answer(http.StatusOK, twoUsers)}
+				f := serveFake(t, listingBase, func(w http.ResponseWriter, r *http.Request) {
+					next := replies[0]
+					replies = replies[1:]
+					next(w, r)
+				})
+
+				policy := retry.Policy{Base: time.Second, Cap: time.Second, Attempts: 2}
+				err := policy.Do(t.Context(), func(time.Duration) bool { return true }, func(ctx context.Context) error {
+					return f.Fetch(ctx, query(), laterPage, &f.page)
+				})
+				if err != nil || f.page.Records != 2 {
+					t.Errorf("got %d records and %v, want 2 and no error", f.page.Records, err)
+				}
+			})
+		})
+	}
+}
+
+func TestAnEntityThatIsTooLargeAloneIsNotToldToUseSmallerPages(t *testing.T) {
+	t.Parallel()
+
+	for _, status := range []int{413, 400} {
+		f := serveFake(t, listingBase, answer(status, errorBody(status, "response.entity.too.large")))
+		q := query()
+		q.PageSize = 1
+
+		text := requireFailure(t, f.fetch(q, ""), failure.InvalidInput, false)
+		if strings.Contains(text, "ask for a smaller") || !strings.Contains(text, "one entity alone is too large") {
+			t.Errorf("%d: got %q, want the entity's own size named", status, text)
+		}
+	}
+}
+
 func TestTheTutorialsDialectFailsByTheSameTable(t *testing.T) {
 	t.Parallel()
 
@@ -105,104 +236,5 @@ func TestTheTutorialsDialectFailsByTheSameTable(t *testing.T) {
 	}{{firstPage, failure.UpstreamInvalid}, {laterPage, failure.CursorExpired}} {
 		f := serveFake(t, listingBase, answer(http.StatusNotFound, errorBody(404, "not.found")))
 		requireFailure(t, f.fetch(dialect(), test.link), test.kind, false)
-	}
-}
-
-func TestWhatAnErrorReplySaysOfItselfIsRepeatedOnlyWhereItIsPlain(t *testing.T) {
-	t.Parallel()
-
-	for name, test := range map[string]struct {
-		headers [2]string // a name and a value
-		body    string
-		want    string
-	}{
-		"the usual":               {[2]string{"ININ-Correlation-Id", "a-1"}, `{"code":"not.found"}`, "(not.found, correlation id a-1)"},
-		"the newer header":        {[2]string{"Genesys-Correlation-Id", "a-1"}, `{"code":"not.found"}`, "(not.found, correlation id a-1)"},
-		"no header":               {[2]string{}, `{"code":"not.found"}`, "(not.found, correlation id none)"},
-		"a header that is a text": {[2]string{"ININ-Correlation-Id", canary + " Jane Doe"}, `{"code":"x"}`, "(x, correlation id unknown)"},
-		"a long header":           {[2]string{"ININ-Correlation-Id", canary + strings.Repeat("x", 80)}, `{"code":"x"}`, "(x, correlation id unknown)"},
-		"a code that is a text":   {[2]string{}, `{"code":"canary of Jane"}`, "(unknown, "},
-		"a code with a newline":   {[2]string{}, `{"code":"canary\nx"}`, "(unknown, "},
-		"a code that is a number": {[2]string{}, `{"code":404}`, "(unknown, "},
-		"no body":                 {[2]string{}, "", "(unknown, "},
-		"HTML":                    {[2]string{}, "<html>" + canary + "</html>", "(unknown, "},
-		"an array":                {[2]string{}, `["canary"]`, "(unknown, "},
-		"a body without an end":   {[2]string{}, `{"code":"x","message":"` + strings.Repeat(canary, 20000) + `"}`, "(unknown, "},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			f := serveFake(t, listingBase, func(w http.ResponseWriter, _ *http.Request) {
-				if test.headers[0] != "" {
-					w.Header().Set(test.headers[0], test.headers[1])
-				}
-				w.WriteHeader(http.StatusForbidden)
-				_, _ = w.Write([]byte(test.body))
-			})
-
-			if text := requireFailure(t, f.fetch(query(), ""), failure.Forbidden, false); !strings.Contains(text, test.want) {
-				t.Errorf("got %q, want %q in it", text, test.want)
-			}
-		})
-	}
-}
-
-func TestRetryAfterIsHandedOnAsTheServerMeansIt(t *testing.T) {
-	t.Parallel()
-
-	// In a bubble the time is 2000-01-01T00:00:00Z, and the server's clock is ours where it sends no other.
-	const fast = "Sat, 01 Jan 2000 00:10:00 GMT"
-
-	for name, test := range map[string]struct {
-		status  int
-		header  string
-		date    string // the server's own clock
-		limited bool
-		told    bool
-		after   time.Duration
-	}{
-		"seconds":                       {429, "22", "", true, true, 22 * time.Second},
-		"a day":                         {429, "86400", "", true, true, 24 * time.Hour},
-		"none":                          {429, "", "", true, false, 0},
-		"garbage":                       {429, "soon", "", true, false, 0},
-		"zero":                          {429, "0", "", true, true, 0},
-		"a date":                        {429, "Sat, 01 Jan 2000 00:00:10 GMT", "", true, true, 10 * time.Second},
-		"a date in the past":            {429, "Fri, 31 Dec 1999 23:59:00 GMT", "", true, true, 0},
-		"a date of a server that is on": {429, "Sat, 01 Jan 2000 00:10:10 GMT", fast, true, true, 10 * time.Second},
-		"seconds of one that is on":     {429, "5", fast, true, true, 5 * time.Second},
-		"a date without a clock":        {429, "Sat, 01 Jan 2000 00:00:10 GMT", "none", true, true, 10 * time.Second},
-		"a date by a wrong clock":       {429, "Sat, 01 Jan 2000 00:00:10 GMT", "yesterday", true, true, 10 * time.Second},
-		"a 503 that tells":              {503, "7", "", false, true, 7 * time.Second},
-		"a 500 that does not":           {500, "", "", false, false, 0},
-		"a 408 that tells":              {408, "1", "", false, true, time.Second},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				f := serveFake(t, listingBase, func(w http.ResponseWriter, r *http.Request) {
-					if test.header != "" {
-						w.Header().Set("Retry-After", test.header)
-					}
-					switch test.date {
-					case "":
-					case "none":
-						w.Header()["Date"] = nil
-					default:
-						w.Header().Set("Date", test.date)
-					}
-					answer(test.status, errorBody(test.status, ""))(w, r)
-				})
-
-				err := f.fetch(query(), "")
-				failed, ok := errors.AsType[*retry.TransientError](err)
-				if !ok {
-					t.Fatalf("got %v, want a transient error", err)
-				}
-				if failed.Limited != test.limited || failed.Told != test.told || failed.After != test.after {
-					t.Errorf("got limited %v, told %v, after %s, want %v, %v, %s",
-						failed.Limited, failed.Told, failed.After, test.limited, test.told, test.after)
-				}
-			})
-		})
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,6 +31,7 @@ func TestTheUsersListingIsTheVendors(t *testing.T) {
 func TestThePageIsAskedForAsTheVendorsClientsDo(t *testing.T) {
 	t.Parallel()
 
+	const rest = "sortOrder=ASC&state=active"
 	expanding := export.Query{Method: http.MethodGet, PageSize: 500, Expand: []string{"groups", "skills"}, State: "any", SortOrder: "DESC"}
 
 	for name, test := range map[string]struct {
@@ -42,14 +42,15 @@ func TestThePageIsAskedForAsTheVendorsClientsDo(t *testing.T) {
 	}{
 		"the first page":                 {listingBase, query(), "", "/api/v2/users/query?pageSize=2&sortOrder=ASC&state=active"},
 		"every option":                   {listingBase, expanding, "", "/api/v2/users/query?expand=groups%2Cskills&pageSize=500&sortOrder=DESC&state=any"},
-		"a next link, as it stands":      {listingBase, query(), "/api/v2/users/query?pageSize=2&cursor=a%2Bb%3D%3D&x", "/api/v2/users/query?pageSize=2&cursor=a%2Bb%3D%3D&x"},
-		"an absolute next link":          {listingBase, query(), "http://API.acme.test:80/api/v2/users/query?cursor=a", "/api/v2/users/query?cursor=a"},
+		"a next link, as it stands":      {listingBase, query(), "/api/v2/users/query?pageSize=2&cursor=a%2Bb%3D%3D&x&" + rest, "/api/v2/users/query?pageSize=2&cursor=a%2Bb%3D%3D&x&" + rest},
+		"a next link of another size":    {listingBase, query(), "/api/v2/users/query?pageSize=1&cursor=a&" + rest, "/api/v2/users/query?pageSize=1&cursor=a&" + rest},
+		"an absolute next link":          {listingBase, query(), "http://API.acme.test:80/api/v2/users/query?cursor=a&pageSize=2&" + rest, "/api/v2/users/query?cursor=a&pageSize=2&" + rest},
 		"the first page of a gateway":    {listingBase + "/gw/", query(), "", "/gw/api/v2/users/query?pageSize=2&sortOrder=ASC&state=active"},
-		"a next link of a gateway":       {listingBase + "/gw", query(), "/api/v2/users/query?cursor=a", "/gw/api/v2/users/query?cursor=a"},
-		"a gateway's own absolute link":  {listingBase + "/a/b", query(), listingBase + "/a/b/api/v2/users/query?cursor=a", "/a/b/api/v2/users/query?cursor=a"},
+		"a next link of a gateway":       {listingBase + "/gw", query(), "/api/v2/users/query?cursor=a&pageSize=2&" + rest, "/gw/api/v2/users/query?cursor=a&pageSize=2&" + rest},
+		"a gateway's own absolute link":  {listingBase + "/a/b", query(), listingBase + "/a/b/api/v2/users/query?cursor=a&pageSize=2&" + rest, "/a/b/api/v2/users/query?cursor=a&pageSize=2&" + rest},
 		"the tutorial's first page":      {listingBase, dialect(), "", "/api/v2/users/query"},
 		"the tutorial's next page":       {listingBase + "/gw", dialect(), "/api/v2/users/query?cursor=a", "/gw/api/v2/users/query"},
-		"a gateway with an escaped path": {listingBase + "/g%20w", query(), "/api/v2/users/query?cursor=a", "/g%20w/api/v2/users/query?cursor=a"},
+		"a gateway with an escaped path": {listingBase + "/g%20w", query(), "/api/v2/users/query?cursor=a&pageSize=2&" + rest, "/g%20w/api/v2/users/query?cursor=a&pageSize=2&" + rest},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -122,91 +123,6 @@ func TestAGetHasNoBody(t *testing.T) {
 	f := serveFake(t, listingBase, answer(http.StatusOK, twoUsers))
 	if err := f.fetch(query(), ""); err != nil || f.bodies[0] != "" || f.seen()[0].Header.Get("Content-Type") != "" {
 		t.Errorf("got error %v and sent body %q of type %q", err, f.bodies[0], f.seen()[0].Header.Get("Content-Type"))
-	}
-}
-
-func TestX04ARejectedTokenIsReplacedAndTheRequestSentOnceMore(t *testing.T) {
-	t.Parallel()
-
-	f := serveFake(t, listingBase, func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") == "Bearer "+bearer(1) {
-			answer(http.StatusUnauthorized, errorBody(401, "bad.credentials"))(w, r)
-			return
-		}
-
-		answer(http.StatusOK, twoUsers)(w, r)
-	})
-
-	if err := f.fetch(query(), "/api/v2/users/query?cursor=a"); err != nil || f.page.Records != 2 {
-		t.Errorf("got %d records and error %v, want 2 and none", f.page.Records, err)
-	}
-	if diff := cmp.Diff([]int64{1}, f.bearers.rejected); diff != "" {
-		t.Errorf("rejected versions (-want +got):\n%s", diff)
-	}
-
-	// Both requests are the same but for the token, and the fresh token serves the next page too.
-	if err := f.fetch(query(), "/api/v2/users/query?cursor=b"); err != nil {
-		t.Errorf("the next page: %v", err)
-	}
-
-	var sent []string
-	for _, request := range f.seen() {
-		sent = append(sent, request.URL.Query().Get("cursor")+" "+request.Header.Get("Authorization"))
-	}
-	if diff := cmp.Diff([]string{"a Bearer " + bearer(1), "a Bearer " + bearer(2), "b Bearer " + bearer(2)}, sent); diff != "" {
-		t.Errorf("requests (-want +got):\n%s", diff)
-	}
-}
-
-func TestX04ASecondRejectionInARowIsTokenUnavailable(t *testing.T) {
-	t.Parallel()
-
-	for _, code := range []string{"bad.credentials", "authentication.required", "something.new", ""} {
-		t.Run("code "+code, func(t *testing.T) {
-			t.Parallel()
-
-			f := serveFake(t, listingBase, answer(http.StatusUnauthorized, errorBody(401, code)))
-			text := requireFailure(t, f.fetch(query(), ""), failure.TokenUnavailable, false)
-
-			if !strings.Contains(text, correlation) || len(f.seen()) != 2 {
-				t.Errorf("got %q after %d requests, want the correlation id after 2", text, len(f.seen()))
-			}
-			if diff := cmp.Diff([]int64{1, 2}, f.bearers.rejected); diff != "" {
-				t.Errorf("rejected versions (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
-func TestX04TheReasonForNoTokenIsTold(t *testing.T) {
-	t.Parallel()
-
-	f := serveFake(t, listingBase, answer(http.StatusUnauthorized, errorBody(401, "bad.credentials")))
-	f.bearers.last = 1
-
-	if err := f.fetch(query(), ""); !errors.Is(err, errNoToken) || len(f.seen()) != 1 {
-		t.Errorf("got %v after %d requests, want %v after 1", err, len(f.seen()), errNoToken)
-	}
-	if err := f.fetch(query(), ""); !errors.Is(err, errNoToken) || len(f.seen()) != 1 {
-		t.Errorf("without a token: got %v after %d requests, want nothing sent", err, len(f.seen()))
-	}
-}
-
-func TestX04AFaultAfterARejectionIsAFault(t *testing.T) {
-	t.Parallel()
-
-	f := serveFake(t, listingBase, func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") == "Bearer "+bearer(1) {
-			answer(http.StatusUnauthorized, errorBody(401, "bad.credentials"))(w, r)
-			return
-		}
-
-		answer(http.StatusServiceUnavailable, "")(w, r)
-	})
-
-	requireFailure(t, f.fetch(query(), ""), failure.UpstreamUnavailable, true)
-	if diff := cmp.Diff([]int64{1}, f.bearers.rejected); diff != "" || len(f.seen()) != 2 {
-		t.Errorf("after %d requests, rejected versions (-want +got):\n%s", len(f.seen()), diff)
 	}
 }
 

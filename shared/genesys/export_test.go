@@ -33,6 +33,11 @@ func IsPageError(err error) bool {
 func Resolve(base *url.URL, path, link string) (*url.URL, error) { return resolve(base, path, link) }
 
 // Next is links.next.
-func (l Links) Next(fromCursor func(string) string) (string, error) {
-	return links{l.NextURI, l.NextPageURI, l.Cursor}.next(fromCursor)
+func (l Links) Next(path string) (string, error) {
+	return links{l.NextURI, l.NextPageURI, l.Cursor}.next(path)
+}
+
+// Complete is complete.
+func Complete(query string, parameters url.Values) (string, error) {
+	return complete(query, parameters)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -18,7 +19,8 @@ func FuzzReadPage(f *testing.F) {
 	for _, seed := range []string{
 		``, `{}`, `[]`, `null`, twoUsers, `{"entities":null}`, `{"entities":[null]}`, `{"entities":[{"id":1,"id":2}]}`,
 		` { "entities" : [ { "a b" : "c \" d" , "e" : [ 1 , 2.50e-3 ] } , { } ] } `, `{"entities":[],"entities":[]}`, `{"entit\u0069es":[{}]}`,
-		`{"nextUri":"/api/v2/users/query?cursor=a","nextPageUri":null,"cursor":"a","entities":[{}]}`, twoUsers + "x", `{"entities":[{"a":"\ud83d"}]}`,
+		`{"nextUri":"/api/v2/users/query?cursor=a","nextPageUri":null,"cursor":"a","entities":[{}]}`, twoUsers + "x", `{"entities":[{"a":"\ud83d"},{"\ude00\ud83d\ude00":"\\\ud83d"}]}`,
+		`{"cursor":"\ud83d","entities":[]}`,
 		"{\"entities\":[{\"a\":\"\xff\"}]}", "{\"entities\":[{\"a\":\"\n\"}]}", `{"entities":[` + nested(100) + `]}`, `{"entities":[{"a":1}`, `{"Entities":[{}]}`,
 	} {
 		f.Add([]byte(seed))
@@ -52,6 +54,11 @@ func FuzzReadPage(f *testing.F) {
 			}
 			want.WriteByte('\n')
 		}
+		if page.Replaced > 0 {
+			requireReplaced(t, want.Bytes(), &page)
+			want.Reset()
+			want.Write(page.Lines)
+		}
 		if !bytes.Equal(page.Lines, want.Bytes()) || page.Records != len(entities) || bytes.Count(page.Lines, []byte("\n")) != page.Records {
 			t.Errorf("got %d records in %q, want %d in %q", page.Records, page.Lines, len(entities), want.Bytes())
 		}
@@ -71,6 +78,29 @@ func FuzzReadPage(f *testing.F) {
 			}
 		}
 	})
+}
+
+// requireReplaced holds a page to differ from what was sent in escapes alone, and to mean the same: encoding/json reads an
+// unpaired surrogate as U+FFFD.
+func requireReplaced(t *testing.T, sent []byte, page *export.Page) {
+	t.Helper()
+
+	first := 0
+	got := bytes.Split(page.Lines, []byte("\n"))
+	for i, line := range bytes.Split(sent, []byte("\n")) {
+		if first == 0 && !bytes.Equal(line, got[i]) {
+			first = i + 1
+		}
+
+		var before, after any
+		if len(line) > 0 && (json.Unmarshal(line, &before) != nil || json.Unmarshal(got[i], &after) != nil || !reflect.DeepEqual(before, after)) {
+			t.Errorf("got %q, want %q but for its unpaired surrogates", got[i], line)
+		}
+	}
+
+	if len(page.Lines) != len(sent) || page.ReplacedIn < 1 || page.ReplacedIn > page.Records || first != 0 && page.ReplacedIn > first {
+		t.Errorf("the first of %d was replaced in entity %d, want %d", page.Replaced, page.ReplacedIn, first)
+	}
 }
 
 func FuzzResolve(f *testing.F) {
@@ -121,15 +151,12 @@ func FuzzNextLink(f *testing.F) {
 	f.Add("%", "%", "%")
 	f.Add("/a", "https://evil.test/a", "")
 
-	f.Fuzz(func(t *testing.T, nextURI, nextPageURI, cursor string) {
-		const made = "/made"
-		next, err := genesys.Links{NextURI: nextURI, NextPageURI: nextPageURI, Cursor: cursor}.Next(func(got string) string {
-			if got != cursor {
-				t.Errorf("a link is made of %q, want %q", got, cursor)
-			}
+	f.Add("/api/v2/users/query?cursor=a%252B", "", "a%2B")
+	f.Add("/api/v2/users/query?cursor%3Da", "", "")
 
-			return made
-		})
+	f.Fuzz(func(t *testing.T, nextURI, nextPageURI, cursor string) {
+		next, err := genesys.Links{NextURI: nextURI, NextPageURI: nextPageURI, Cursor: cursor}.Next(usersPath)
+		made := usersPath + "?cursor=" + url.QueryEscape(cursor)
 
 		switch {
 		case err != nil:
@@ -140,6 +167,40 @@ func FuzzNextLink(f *testing.F) {
 			t.Error("the end was read where something follows")
 		case next != "" && next != nextURI && next != nextPageURI && (next != made || cursor == "" || nextURI != "" || nextPageURI != ""):
 			t.Errorf("got link %q out of %q, %q and %q", next, nextURI, nextPageURI, cursor)
+		}
+	})
+}
+
+func FuzzComplete(f *testing.F) {
+	for _, seed := range []string{
+		"", "cursor=a", "cursor=a%2Bb&pageSize=3", "state=any&expand=skills&expand=groups", "state=active", "state=any;state=active", "st%61te=active",
+		"&&=&", "%zz=%zz", "expand=", "expand=groups,skills,", "sortOrder=desc", "state=any&state=any", "expand=groups%2C+skills",
+	} {
+		f.Add(seed)
+	}
+
+	parameters := url.Values{"expand": {"groups,skills"}, "pageSize": {"7"}, "sortOrder": {"DESC"}, "state": {"any"}}
+
+	f.Fuzz(func(t *testing.T, query string) {
+		completed, err := genesys.Complete(query, parameters)
+		if err != nil {
+			if completed != "" || !strings.HasPrefix(err.Error(), "asks for another ") {
+				t.Errorf("got %q and error %v", completed, err)
+			}
+
+			return
+		}
+
+		if !strings.Contains(completed, strings.TrimPrefix(query, "&")) {
+			t.Errorf("%q became %q, want everything of it kept", query, completed)
+		}
+		if again, err := genesys.Complete(completed, parameters); err != nil || again != strings.TrimPrefix(completed, "&") {
+			t.Errorf("%q became %q, and that %q (%v)", query, completed, again, err)
+		}
+
+		// As any server reads it, the state is the export's.
+		if read, err := url.ParseQuery(completed); err == nil && !strings.EqualFold(strings.Trim(read.Get("state"), ", "), "any") {
+			t.Errorf("%q became %q, which asks for state %q", query, completed, read.Get("state"))
 		}
 	})
 }

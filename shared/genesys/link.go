@@ -1,9 +1,11 @@
 package genesys
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -67,36 +69,119 @@ func port(u *url.URL) string {
 	return "80"
 }
 
-// next picks the link to the following page from what a reply carries: nextUri, nextPageUri or cursor, whichever is there.
-// fromCursor makes a link of a cursor. "" is the end. Where they contradict each other, none is believed.
-func (l links) next(fromCursor func(string) string) (string, error) {
-	link := l.nextURI
-	if link == "" {
-		link = l.nextPageURI
+// complete adds to a link's query what it lacks of the parameters of the export. A link that asks for another state, order
+// or set of expands is an error: its pages are not the export's. Another page size is none, as the platform clamps it.
+func complete(query string, parameters url.Values) (string, error) {
+	for _, name := range []string{"expand", "pageSize", "sortOrder", "state"} {
+		wanted, given := parameters[name], values(query, name)
+
+		switch {
+		case len(given) > 0 && name != "pageSize" && !slices.Equal(asSet(given), asSet(wanted)):
+			return "", fmt.Errorf("asks for another %s than the export", name)
+		case len(given) == 0 && len(wanted) > 0:
+			query += "&" + url.Values{name: wanted}.Encode()
+		}
 	}
 
+	return strings.TrimPrefix(query, "&"), nil
+}
+
+// asSet is the set of what a parameter's values name, whether they are repeated or joined by commas. Two of the API's names
+// never differ in capitals alone.
+func asSet(values []string) []string {
+	names := strings.FieldsFunc(strings.ToLower(strings.Join(values, ",")), func(r rune) bool { return r == ',' || r == ' ' })
+	slices.Sort(names)
+
+	return slices.Compact(names)
+}
+
+// values are the values of a parameter in a query. Unlike [url.ParseQuery], which takes no semicolon, it leaves none out that
+// the API may see.
+func values(query, name string) []string {
+	var found []string
+	for pair := range strings.SplitSeq(query, "&") {
+		key, value, _ := strings.Cut(pair, "=")
+		if unescape(key) == name {
+			found = append(found, unescape(value))
+		}
+	}
+
+	return found
+}
+
+// unescape is a part of a query without its escapes, or as it stands where they are wrong.
+func unescape(text string) string {
+	if unescaped, err := url.QueryUnescape(text); err == nil {
+		return unescaped
+	}
+
+	return text
+}
+
+// links is what a reply says about the page after it.
+type links struct {
+	nextURI, nextPageURI, cursor string
+}
+
+// next picks the link to the following page from what a reply carries: nextUri, nextPageUri or cursor, whichever is there.
+// A cursor makes a link of the listing at path. "" is the end. Where they contradict each other, none counts.
+func (l links) next(path string) (string, error) {
+	link := cmp.Or(l.nextURI, l.nextPageURI)
 	if link == "" {
 		if l.cursor == "" {
 			return "", nil
 		}
 
-		return fromCursor(l.cursor), nil
+		return path + "?" + url.Values{"cursor": {l.cursor}}.Encode(), nil
 	}
 
 	if l.nextPageURI != "" && l.nextPageURI != link && !sameTarget(l.nextPageURI, link) {
 		return "", errors.New("nextUri and nextPageUri disagree")
 	}
 
-	if inLink, there := cursorIn(link); there && l.cursor != "" && !slices.Contains(inLink, l.cursor) {
-		return "", errors.New("the next link and cursor disagree")
+	if err := l.checkCursor(link); err != nil {
+		return "", err
 	}
 
 	return link, nil
 }
 
-// links is what a reply says about the page after it.
-type links struct {
-	nextURI, nextPageURI, cursor string
+// escape is an escaped character of a URL.
+var escape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+
+// checkCursor holds a link's cursor against the reply's own. A link that still holds escapes without its escapes was escaped
+// twice: the API would take it for another cursor, or for none, which is the first page.
+func (l links) checkCursor(link string) error {
+	_, query, _ := strings.Cut(link, "?")
+
+	for pair := range strings.SplitSeq(query, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		name = unescape(name)
+
+		switch {
+		case strings.ContainsAny(name, "=&%"), name == "cursor" && escape.MatchString(unescape(value)):
+			return errors.New("the next link is escaped twice")
+		case name == "cursor" && l.cursor != "" && !mayBe(value, l.cursor):
+			return errors.New("the next link and cursor disagree")
+		}
+	}
+
+	return nil
+}
+
+// mayBe reports whether a link's value may be the cursor: as it is written, and unescaped with and without taking a plus for
+// a space, which servers that put a cursor into a link unescaped do not mean.
+func mayBe(value, cursor string) bool {
+	unescaped, err := url.PathUnescape(value)
+
+	return value == cursor || unescape(value) == cursor || err == nil && unescaped == cursor
+}
+
+// hasCursor reports whether a link carries a cursor, which may expire.
+func hasCursor(link string) bool {
+	_, query, _ := strings.Cut(link, "?")
+
+	return len(values(query, "cursor")) > 0
 }
 
 // sameTarget reports whether two links that are not spelt alike lead to the same page. Links that cannot be compared do not.
@@ -112,25 +197,4 @@ func sameTarget(a, b string) bool {
 	other, errB := url.ParseQuery(second.RawQuery)
 
 	return errA == nil && errB == nil && one.Encode() == other.Encode()
-}
-
-// cursorIn returns what a link's cursor may be, and whether it has one: as it is written, and unescaped with and without
-// taking a plus for a space, which servers that put a cursor into a link unescaped do not mean.
-func cursorIn(link string) (readings []string, there bool) {
-	_, query, _ := strings.Cut(link, "?")
-	for pair := range strings.SplitSeq(query, "&") {
-		value, found := strings.CutPrefix(pair, "cursor=")
-		if !found {
-			continue
-		}
-
-		readings = append(readings, value)
-		for _, unescape := range []func(string) (string, error){url.QueryUnescape, url.PathUnescape} {
-			if text, err := unescape(value); err == nil {
-				readings = append(readings, text)
-			}
-		}
-	}
-
-	return readings, len(readings) > 0
 }

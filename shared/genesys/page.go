@@ -1,9 +1,12 @@
 package genesys
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"unicode/utf8"
 
 	"genesys-cloud-export/shared/export"
 
@@ -23,9 +26,13 @@ func (e pageError) Error() string { return e.what }
 // returned. Nothing is decoded into Go values but the links. Duplicate names inside entities are the API's business and pass
 // through; among the page's own fields they are refused, since it would be a guess which one holds.
 //
+// An unpaired surrogate escape, of which no text can be made, is written as \ufffd and counted: an entity with one is
+// found in the wild, and would end every export for ever. Invalid UTF-8 is not: it is damage.
+//
 // A body that ends too early is io.ErrUnexpectedEOF; one that is wrong is a pageError.
 func readPage(body io.Reader, page *export.Page) (links, error) {
-	decoder := jsontext.NewDecoder(body, jsontext.AllowDuplicateNames(true))
+	// Invalid UTF-8 is looked for here, as the decoder would refuse unpaired surrogates with it.
+	decoder := jsontext.NewDecoder(body, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	reader := pageReader{decoder: decoder, page: page, seen: make(map[string]bool)}
 
 	if err := reader.object(); err != nil {
@@ -119,6 +126,10 @@ func (r *pageReader) text(name string, to *string) error {
 	switch token.Kind() {
 	case '"':
 		*to = token.String()
+		if strings.ContainsRune(*to, utf8.RuneError) {
+			return pageError{name + " is not valid text"}
+		}
+
 		return nil
 	case 'n':
 		return nil
@@ -138,17 +149,9 @@ func (r *pageReader) entities() error {
 	}
 
 	for r.decoder.PeekKind() != ']' {
-		value, err := r.decoder.ReadValue()
-		if err != nil {
-			return classify(err)
+		if err := r.entity(); err != nil {
+			return err
 		}
-
-		if value.Kind() != '{' {
-			return pageError{fmt.Sprintf("entity %d is not an object", r.page.Records+1)}
-		}
-
-		r.page.Lines = append(appendCompact(r.page.Lines, value), '\n')
-		r.page.Records++
 	}
 
 	_, err = r.decoder.ReadToken()
@@ -156,41 +159,53 @@ func (r *pageReader) entities() error {
 	return classify(err)
 }
 
-// appendCompact appends valid JSON without the white space outside of its strings, and every other byte as it is.
-func appendCompact(to, value []byte) []byte {
-	inString, escaped, from := false, false, 0
+func (r *pageReader) entity() error {
+	number := r.page.Records + 1
 
-	for i, c := range value {
-		switch {
-		case escaped:
-			escaped = false
-		case inString:
-			escaped = c == '\\'
-			inString = c != '"'
-		case c == '"':
-			inString = true
-		case c == ' ', c == '\n', c == '\r', c == '\t':
-			to = append(to, value[from:i]...)
-			from = i + 1
+	value, err := r.decoder.ReadValue()
+	if err = classify(err); err != nil {
+		if wrong, ok := errors.AsType[pageError](err); ok {
+			return pageError{fmt.Sprintf("in entity %d, %s", number, wrong.what)}
 		}
+
+		return err
 	}
 
-	return append(to, value[from:]...)
+	switch {
+	case value.Kind() != '{':
+		return pageError{fmt.Sprintf("entity %d is not an object", number)}
+	case !utf8.Valid(value):
+		return pageError{fmt.Sprintf("entity %d is not valid UTF-8", number)}
+	}
+
+	from := len(r.page.Lines)
+	r.page.Lines = appendCompact(r.page.Lines, value)
+
+	if replaced := replaceUnpaired(r.page.Lines[from:]); replaced > 0 {
+		r.page.Replaced += replaced
+		r.page.ReplacedIn = cmp.Or(r.page.ReplacedIn, number)
+	}
+
+	r.page.Lines = append(r.page.Lines, '\n')
+	r.page.Records = number
+
+	return nil
 }
 
 // classify takes what the decoder found wrong for a body that is wrong; the decoder's own text may quote the body. An error
 // of the reader may look so too, as the decoder wraps it inside of a value: whoever has to know asks the reader.
 func classify(err error) error {
-	var syntax *jsontext.SyntacticError
-
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return io.ErrUnexpectedEOF
-	case errors.As(err, &syntax):
-		return pageError{fmt.Sprintf("it is not valid JSON (at byte %d)", syntax.ByteOffset)}
-	default:
-		return err
 	}
+
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+
+	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		return pageError{fmt.Sprintf("it is not valid JSON (at byte %d)", syntax.ByteOffset)}
+	}
+
+	return err
 }

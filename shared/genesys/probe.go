@@ -47,11 +47,11 @@ func (p *TokenProbe) Probe(ctx context.Context, t token.Token) (bool, error) {
 	switch status := reply.StatusCode; {
 	case status == http.StatusOK, status == http.StatusNoContent:
 		return false, nil
-	case status == http.StatusUnauthorized && body.Code != addressRefused:
+	case status == http.StatusUnauthorized && body.text("code") != addressRefused:
 		return true, nil
 	default:
 		// With the wait that a Retry-After asks for, which binds the next probe.
 		return false, transient(reply, status == http.StatusTooManyRequests, failure.New(failure.UpstreamUnavailable,
-			"try the stored token: %s answered with status %d (correlation id %s)", p.Base.Host, status, correlationID(reply)))
+			"try the stored token: %s answered with status %d (correlation id %s)", p.Base.Host, status, correlationID(reply, t.Access.Reveal())))
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,87 +13,131 @@ import (
 	"genesys-cloud-export/shared/retry"
 )
 
-// apiError is what this package reads of the API's error body, and of the token endpoint's.
-type apiError struct {
-	Code             string `json:"code"`
-	Error            string `json:"error"`
-	Description      string `json:"description"`
-	ErrorDescription string `json:"error_description"`
-	Limit            struct {
-		Key   string `json:"key"`
-		Value int    `json:"value"`
-	} `json:"limit"`
+// apiError is the body of an error reply: the API's {"message","code","limit",…}, or the token endpoint's
+// {"error","description","error_description"}. It is nil where the body is no JSON object. Its texts come from outside:
+// print them through [printable] only.
+type apiError map[string]any
+
+// text is a field that is a string, and "" where there is none.
+func (e apiError) text(name string) string {
+	text, _ := e[name].(string)
+	return text
 }
 
-// limitTold is the rate limit, in requests a minute, that a reply tells: in a 429's body, where its key says that it is one
-// a minute, or in the header that the vendor withdrew in June 2021 and that gateways may still send. 0 is none.
+// inForm reports whether the body is an error in the API's own form, and not a gateway's or a proxy's.
+func (e apiError) inForm() bool { return e.text("code") != "" || e.text("message") != "" }
+
+// readError reads an error reply's body as far as it is one. A body that breaks off is an error where the body decides what
+// the reply means.
+func readError(reply *http.Response) (apiError, error) {
+	raw, err := io.ReadAll(io.LimitReader(reply.Body, errorBodyLimit))
+	if err != nil && !countsByStatus(reply.StatusCode) {
+		return nil, err
+	}
+
+	var body apiError
+	if json.Unmarshal(raw, &body) != nil {
+		return nil, nil //nolint:nilnil // no JSON object is no error of the API, whatever the cause
+	}
+
+	return body, nil
+}
+
+// countsByStatus reports whether a reply means the same whatever its body.
+func countsByStatus(status int) bool {
+	return status >= http.StatusMultipleChoices && status < http.StatusBadRequest || status >= http.StatusInternalServerError ||
+		status == http.StatusRequestTimeout || status == http.StatusRequestEntityTooLarge || status == http.StatusTooManyRequests
+}
+
+// leastLimit is the lowest rate limit that is believed, in requests a minute. The vendor's lowest is 180.
+const leastLimit = 10
+
+// limitTold is the rate limit, in requests a minute, that a reply tells: a 429 does, in its body, where the key says that it
+// is one a minute. 0 is none. The headers that the vendor withdrew in June 2021 teach nothing: whatever sets them, one
+// would slow the process down for as long as it lives.
 func limitTold(reply *http.Response, body apiError) int {
-	if reply.StatusCode == http.StatusTooManyRequests && strings.HasSuffix(body.Limit.Key, ".per.minute") && body.Limit.Value > 0 {
-		return body.Limit.Value
+	limit := apiError{}
+	if told, ok := body["limit"].(map[string]any); ok {
+		limit = told
 	}
 
-	if allowed, err := strconv.Atoi(reply.Header.Get("Inin-Ratelimit-Allowed")); err == nil && allowed > 0 {
-		return allowed
+	value, _ := limit["value"].(float64)
+	if reply.StatusCode != http.StatusTooManyRequests || !strings.HasSuffix(limit.text("key"), ".per.minute") || value <= 0 {
+		return 0
 	}
 
-	return 0
+	const most = 1 << 30 // no limit is lowered to it, and it is an int everywhere
+
+	return int(min(max(value, leastLimit), most))
 }
 
-// plain is what a code or a correlation id looks like: words, or a UUID. What does not is not repeated in a log: neither an
-// ARN nor an access token does.
+// plain is what a code or a correlation id looks like: words, or a UUID. What does not is not repeated in a log: an ARN does
+// not.
 var plain = regexp.MustCompile(`^[A-Za-z0-9._-]{1,40}$`)
 
-func printable(text string) string {
-	if plain.MatchString(text) {
+// printable is a text from outside that may be printed, and "unknown" for one that may not: it is not plain, or it repeats
+// one of the secrets that the request carried.
+func printable(text string, secrets ...string) string {
+	if plain.MatchString(text) && !slices.ContainsFunc(secrets, func(secret string) bool { return repeats(text, secret) }) {
 		return text
 	}
 
 	return "unknown"
 }
 
-// readError reads an error reply's body as far as it is one: a field that is not what it should be is left out. Its texts
-// come from outside: print them through printable only. A body that breaks off is an error where it decides what the
-// reply means, which is where the request itself is refused.
-func readError(reply *http.Response) (apiError, error) {
-	var body apiError
+// echo is how many characters of a secret in a row, or all where it has fewer, are a repetition and no chance.
+const echo = 8
 
-	raw, err := io.ReadAll(io.LimitReader(reply.Body, errorBodyLimit))
+// repeats reports whether text holds a secret, or a good part of one, in capitals or not.
+func repeats(text, secret string) bool {
+	text, secret = strings.ToLower(text), strings.ToLower(secret)
 
-	switch reply.StatusCode {
-	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
-		if err != nil {
-			return apiError{}, err
+	part := min(len(secret), echo)
+	if part == 0 {
+		return false
+	}
+
+	for from := range len(text) - part + 1 {
+		if strings.Contains(secret, text[from:from+part]) {
+			return true
 		}
 	}
 
-	_ = json.Unmarshal(raw, &body)
-
-	return body, nil
+	return false
 }
 
 // correlationID is what the vendor's support asks for; the second header is the newer one.
-func correlationID(reply *http.Response) string {
+func correlationID(reply *http.Response, secrets ...string) string {
 	for _, name := range []string{"Inin-Correlation-Id", "Genesys-Correlation-Id"} {
 		if id := reply.Header.Get(name); id != "" {
-			return printable(id)
+			return printable(id, secrets...)
 		}
 	}
 
 	return "none"
 }
 
-// serverTime is the reply's own clock, and ours where it tells none.
-func serverTime(reply *http.Response) time.Time {
-	if date, err := http.ParseTime(reply.Header.Get("Date")); err == nil {
-		return date
+// farOff is how far a server's clock may be from ours to be believed. AWS refuses requests of a clock that is 15 minutes
+// off, so where they differ by more it is not ours that is wrong.
+const farOff = 15 * time.Minute
+
+// clockOf is the clock that a date in a reply counts from: the reply's own Date, so that a clock that is off here changes no
+// wait. It is ours where the Date is absent, wrong, or that of a reply which a cache has kept.
+func clockOf(reply *http.Response) time.Time {
+	now := time.Now()
+	date, err := http.ParseTime(reply.Header.Get("Date"))
+	age := reply.Header.Get("Age")
+
+	if err != nil || date.Sub(now).Abs() > farOff || age != "" && age != "0" {
+		return now
 	}
 
-	return time.Now()
+	return date
 }
 
 // transient makes a retryable failure of a reply, with the wait that its Retry-After asks for.
-func transient(reply *http.Response, limited bool, failed *failure.Error) error {
-	after, told := retry.ParseAfter(reply.Header.Get("Retry-After"), serverTime(reply))
+func transient(reply *http.Response, throttled bool, failed *failure.Error) error {
+	after, told := retry.ParseAfter(reply.Header.Values("Retry-After"), clockOf(reply))
 
-	return &retry.TransientError{Err: failed, Limited: limited, Told: told, After: after}
+	return &retry.TransientError{Err: failed, Throttled: throttled, Told: told, After: after}
 }

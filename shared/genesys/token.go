@@ -1,16 +1,13 @@
 package genesys
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -18,7 +15,6 @@ import (
 	"genesys-cloud-export/shared/budget"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/retry"
-	"genesys-cloud-export/shared/secret"
 	"genesys-cloud-export/shared/token"
 )
 
@@ -85,19 +81,22 @@ func (c *TokenClient) Issue(ctx context.Context, credentials token.Credentials) 
 	return grant, nil
 }
 
-// awaitDue waits until the endpoint may be called again, or refuses to where that is too late.
+// awaitDue waits until the endpoint may be called again, or refuses to where that is too late. A wait that is cut short, as
+// one is that a process was frozen in, ends as one that is refused.
 func (c *TokenClient) awaitDue(ctx context.Context, fits func(time.Duration) bool) error {
 	c.mu.Lock()
-	told, wait := c.told, time.Until(c.due)
+	told, due := c.told, c.due
 	c.mu.Unlock()
 
-	switch {
+	switch wait := time.Until(due); {
 	case wait <= 0:
 		return nil
 	case !fits(wait):
-		return &retry.RefusedError{Err: told, Wait: wait, Limited: true}
+		return &retry.RefusedError{Err: told, Wait: wait, Throttled: true}
+	case retry.Sleep(ctx, wait) != nil:
+		return &retry.RefusedError{Err: told, Wait: max(time.Until(due), 0), Throttled: true}
 	default:
-		return retry.Sleep(ctx, wait)
+		return nil
 	}
 }
 
@@ -132,7 +131,7 @@ func (c *TokenClient) request(ctx context.Context, credentials token.Credentials
 	defer reply.Body.Close()
 
 	if reply.StatusCode != http.StatusOK {
-		return token.Grant{}, c.refusal(reply)
+		return token.Grant{}, c.refusal(reply, credentials)
 	}
 
 	body := &faultReader{body: reply.Body, left: tokenReplyLimit}
@@ -174,10 +173,15 @@ func (c *TokenClient) newRequest(ctx context.Context, credentials token.Credenti
 	request.Header.Set("Accept", "application/json")
 
 	if c.AuthMethod != ClientSecretPost {
-		request.SetBasicAuth(credentials.ClientID, credentials.ClientSecret.Reveal())
+		request.Header.Set("Authorization", "Basic "+basic(credentials))
 	}
 
 	return request, nil
+}
+
+// basic is the form in which the credentials stand in the Authorization header (RFC 7617).
+func basic(c token.Credentials) string {
+	return base64.StdEncoding.EncodeToString([]byte(c.ClientID + ":" + c.ClientSecret.Reveal()))
 }
 
 func (c *TokenClient) broken(err error) error {
@@ -199,24 +203,24 @@ func (c *TokenClient) host() string {
 
 // refusal reads the token endpoint's own error shape, {"error","description","error_description"}. Throttling comes as
 // 400 invalid_request, told apart by its text alone, as the vendor's Terraform provider does.
-func (c *TokenClient) refusal(reply *http.Response) error {
+func (c *TokenClient) refusal(reply *http.Response, sent token.Credentials) error {
 	body, err := readError(reply)
 	if err != nil {
 		return c.broken(err)
 	}
 
-	code := printable(body.Error)
+	code := printable(body.text("error"), sent.ClientSecret.Reveal(), basic(sent))
 	throttled := func(text string) bool { return strings.HasPrefix(strings.ToLower(text), "rate limit exceeded") }
 
 	switch status := reply.StatusCode; {
 	case status == http.StatusTooManyRequests,
-		status == http.StatusBadRequest && (throttled(body.ErrorDescription) || throttled(body.Description)):
+		status == http.StatusBadRequest && (throttled(body.text("error_description")) || throttled(body.text("description"))):
 		return transient(reply, true, failure.New(failure.RateLimited,
 			"%s limits the rate of token requests (status %d)", c.host(), status))
 	case status == http.StatusRequestTimeout, status >= http.StatusInternalServerError:
 		return transient(reply, false, failure.New(failure.UpstreamUnavailable, "%s answered with status %d", c.host(), status))
 	case status == http.StatusUnauthorized,
-		status == http.StatusBadRequest && (body.Error == "invalid_client" || body.Error == "unauthorized_client"):
+		status == http.StatusBadRequest && (body.text("error") == "invalid_client" || body.text("error") == "unauthorized_client"):
 		return failure.New(failure.InvalidCredentials,
 			"%s refused the client credentials (status %d, %s): check the client id and secret, and the environment: the wrong region looks the same",
 			c.host(), status, code)
@@ -228,42 +232,4 @@ func (c *TokenClient) refusal(reply *http.Response) error {
 			"%s answered the token request with status %d (%s), which its API does not promise: check the token URL and the environment",
 			c.host(), status, code)
 	}
-}
-
-// wholeNumber is an integer as JSON writes it, without fraction and exponent.
-var wholeNumber = regexp.MustCompile(`^-?[0-9]{1,18}$`)
-
-// parse takes a token reply or refuses it; it never quotes it.
-func (c *TokenClient) parse(raw []byte) (token.Grant, error) {
-	var reply struct {
-		AccessToken string          `json:"access_token"`
-		TokenType   string          `json:"token_type"`
-		ExpiresIn   json.RawMessage `json:"expires_in"`
-	}
-	if err := json.Unmarshal(bytes.TrimSpace(raw), &reply); err != nil {
-		return token.Grant{}, c.invalid("it is not the promised JSON object")
-	}
-
-	if !token.Sendable(reply.AccessToken) {
-		return token.Grant{}, c.invalid("access_token is missing, or cannot stand in a header")
-	}
-
-	if !strings.EqualFold(reply.TokenType, "bearer") {
-		return token.Grant{}, c.invalid("token_type is not bearer")
-	}
-
-	if !wholeNumber.Match(reply.ExpiresIn) {
-		return token.Grant{}, c.invalid("expires_in is missing, or is not a whole number of seconds")
-	}
-
-	seconds, err := strconv.ParseInt(string(reply.ExpiresIn), 10, 64)
-	if err != nil || seconds < 1 || seconds > int64(longestLife/time.Second) {
-		return token.Grant{}, c.invalid("expires_in is outside 1 to %d seconds", int64(longestLife/time.Second))
-	}
-
-	return token.Grant{
-		Access:    secret.New(reply.AccessToken),
-		Type:      reply.TokenType,
-		ExpiresIn: time.Duration(seconds) * time.Second,
-	}, nil
 }

@@ -2,6 +2,7 @@ package genesys_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -75,6 +76,7 @@ func TestR04RetryAfterInEveryForm(t *testing.T) {
 		{"a date", dateIn(7 * time.Second), 7 * time.Second, 8 * time.Second},
 		{"a date that has passed", dateIn(-time.Hour), 0, 500 * time.Millisecond},
 		{"zero", func() string { return "0" }, 0, 500 * time.Millisecond},
+		{"a fraction", func() string { return "2.5" }, 3 * time.Second, 4 * time.Second},
 		{"garbage", func() string { return "soon" }, 0, 500 * time.Millisecond},
 		{"negative", func() string { return "-5" }, 0, 500 * time.Millisecond},
 	} {
@@ -100,7 +102,7 @@ func TestR04RetryAfterInEveryForm(t *testing.T) {
 func TestR04ARetryAfterThatDoesNotFitIsGivenUpAtOnce(t *testing.T) {
 	t.Parallel()
 
-	for _, seconds := range []int{22, 86_400} {
+	for _, seconds := range []int{22, 86_400, 99_999_999} {
 		t.Run(strconv.Itoa(seconds), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -159,6 +161,67 @@ func TestInvariant07ARetryAfterBindsLaterRunsOfTheProcess(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A process may be frozen, or its invocation ended, in each of its waits.
+func TestATokenRequestThatIsCutShortInAWaitIsNamed(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct {
+		answer http.HandlerFunc
+		kind   failure.Kind
+	}{
+		"429 with Retry-After": {loginAnswer(429, "", "Retry-After", "15"), failure.RateLimited},
+		"503 with Retry-After": {loginAnswer(503, "", "Retry-After", "15"), failure.UpstreamUnavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				l, client := serveLogin(t, test.answer)
+				began := time.Now()
+
+				// The first run is in the wait that it was asked for, the second in what is left of it.
+				for run := range 2 {
+					ctx, cancel := issueWithin(t)
+					time.AfterFunc(3*time.Second, cancel)
+
+					_, err := client.Issue(ctx, loginCredentials())
+
+					wantLoginFailure(t, err, test.kind, "does not fit")
+					if errors.Is(err, context.Canceled) {
+						t.Errorf("the error is taken for the end of the time: %v", err)
+					}
+					if took := time.Since(began); took != time.Duration(run+1)*3*time.Second {
+						t.Errorf("run %d ended after %s, want 3 s each", run, took)
+					}
+				}
+
+				l.wantRequests(t, 1)
+			})
+		})
+	}
+}
+
+func TestATokenRequestWhoseTimeIsOverAtOnceIsNamed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l, client := serveLogin(t, granted())
+
+		for _, left := range []time.Duration{-time.Second, 0} {
+			ctx, cancel := context.WithTimeout(t.Context(), left)
+			_, err := client.Issue(ctx, loginCredentials())
+			cancel()
+
+			wantLoginFailure(t, err, failure.UpstreamUnavailable, "no complete reply in time")
+		}
+
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := client.Issue(ctx, loginCredentials())
+
+		wantLoginFailure(t, err, failure.UpstreamUnavailable)
+		l.wantRequests(t, 0)
+	})
 }
 
 func TestR03AThrottleThatDoesNotEndIsBoundedByTheBudget(t *testing.T) {

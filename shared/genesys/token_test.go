@@ -83,7 +83,6 @@ func TestR07RepliesThatAreNoTokenAreRefused(t *testing.T) {
 		"another type":            `{"access_token":"canary-token","token_type":"mac","expires_in":3600}`,
 		"expires_in 0":            grant(`"expires_in":0`),
 		"expires_in -1":           grant(`"expires_in":-1`),
-		"expires_in as text":      grant(`"expires_in":"3600"`),
 		"expires_in missing":      grant(`"note":1`),
 		"expires_in null":         grant(`"expires_in":null`),
 		"expires_in 1e12":         grant(`"expires_in":1e12`),
@@ -105,6 +104,64 @@ func TestR07RepliesThatAreNoTokenAreRefused(t *testing.T) {
 					t.Error("a token came with the failure")
 				}
 				l.wantRequests(t, 1)
+			})
+		})
+	}
+}
+
+func TestALifetimeThatIsNoneIsRefusedWithItsReason(t *testing.T) {
+	t.Parallel()
+
+	const outside = "expires_in is outside 1 to 31622400 seconds"
+
+	for member, want := range map[string]string{
+		`"note":1`:                         "expires_in is missing",
+		`"expires_in":null`:                "expires_in is missing",
+		`"expires_in":""`:                  "expires_in is missing",
+		`"expires_in":"1h"`:                "expires_in is not a number",
+		`"expires_in":"0x10"`:              "expires_in is not a number",
+		`"expires_in":"Infinity"`:          "expires_in is not a number",
+		`"expires_in":" 3599"`:             "expires_in is not a number",
+		`"expires_in":true`:                "expires_in is not a number",
+		`"expires_in":{}`:                  "expires_in is not a number",
+		`"expires_in":[3599]`:              "expires_in is not a number",
+		`"expires_in":3599.5`:              "expires_in is not a whole number of seconds",
+		`"expires_in":"3599.5"`:            "expires_in is not a whole number of seconds",
+		`"expires_in":35995e-1`:            "expires_in is not a whole number of seconds",
+		`"expires_in":0`:                   outside,
+		`"expires_in":-1`:                  outside,
+		`"expires_in":"-1"`:                outside,
+		`"expires_in":1e12`:                outside,
+		`"expires_in":1e400`:               outside,
+		`"expires_in":9223372036854775808`: outside,
+	} {
+		t.Run(member, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				_, client := serveLogin(t, loginAnswer(http.StatusOK, `{"access_token":"canary-token","token_type":"bearer",`+member+`}`))
+
+				_, err := client.Issue(t.Context(), loginCredentials())
+
+				wantLoginFailure(t, err, failure.UpstreamInvalid, want)
+			})
+		})
+	}
+}
+
+func TestALifetimeIsTakenHoweverItIsWritten(t *testing.T) {
+	t.Parallel()
+
+	for _, written := range []string{`3599`, `"3599"`, `3599.0`, `3.599e3`, `3.599E+3`, `"3599.0"`, `"3.599e3"`, `35990e-1`} {
+		t.Run(written, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				_, client := serveLogin(t, loginAnswer(http.StatusOK, `{"access_token":"canary-token","token_type":"bearer","expires_in":`+written+`}`))
+
+				grant, err := client.Issue(t.Context(), loginCredentials())
+
+				if err != nil || grant.ExpiresIn != 3599*time.Second {
+					t.Errorf("got a grant for %s, error %v, want 3599 s", grant.ExpiresIn, err)
+				}
 			})
 		})
 	}

@@ -12,8 +12,6 @@ import (
 	"pgregory.net/rapid"
 )
 
-const year = 365 * 24 * time.Hour
-
 func serverNow() time.Time { return time.Date(2026, time.February, 28, 23, 59, 50, 0, time.UTC) }
 
 func TestRetryAfterIsSecondsOrADateAndNothingElse(t *testing.T) {
@@ -28,28 +26,40 @@ func TestRetryAfterIsSecondsOrADateAndNothingElse(t *testing.T) {
 		"007":                            {7 * time.Second, true},
 		" 22\t":                          {22 * time.Second, true},
 		"86400":                          {24 * time.Hour, true},
-		"31536000":                       {year, true},
-		"31536001":                       {year, true},
-		"9223372036854775807":            {year, true},
-		"9223372036854775808":            {year, true},
-		strings.Repeat("9", 100):         {year, true},
+		"86399":                          {retry.Longest - time.Second, true},
+		"86401":                          {retry.Longest, true},
+		"99999999":                       {retry.Longest, true},
+		"2.5":                            {3 * time.Second, true},
+		"45.7":                           {46 * time.Second, true},
+		"45.0":                           {45 * time.Second, true},
+		"0.001":                          {time.Second, true},
+		"2.00000000000000000000000001":   {3 * time.Second, true},
+		"86399.5":                        {retry.Longest, true},
+		"7, 8":                           {8 * time.Second, true},
+		"8,7":                            {8 * time.Second, true},
+		"soon, 7":                        {7 * time.Second, true},
+		"Thu, 01 Jan 2099 00:00:00 GMT":  {retry.Longest, true},
+		"9223372036854775807":            {retry.Longest, true},
+		"9223372036854775808":            {retry.Longest, true},
+		strings.Repeat("9", 100):         {retry.Longest, true},
 		"Sun, 01 Mar 2026 00:00:00 GMT":  {10 * time.Second, true},
 		"Sunday, 01-Mar-26 00:00:00 GMT": {10 * time.Second, true},
 		"Sun Mar  1 00:00:00 2026":       {10 * time.Second, true},
 		"Sat, 28 Feb 2026 23:59:50 GMT":  {0, true},
 		"Sat, 28 Feb 2026 23:59:49 GMT":  {0, true},
 		"Thu, 01 Jan 1970 00:00:00 GMT":  {0, true},
-		"Fri, 31 Dec 9999 23:59:59 GMT":  {year, true},
+		"Fri, 31 Dec 9999 23:59:59 GMT":  {retry.Longest, true},
 		"Sun, 30 Feb 2026 00:00:00 GMT":  {},
 		"":                               {},
 		"   ":                            {},
 		"-1":                             {},
 		"+7":                             {},
-		"7.5":                            {},
+		"7.":                             {},
+		".5":                             {},
+		"7.5.3":                          {},
 		"7s":                             {},
 		"1e3":                            {},
 		"0x7":                            {},
-		"7, 8":                           {},
 		"soon":                           {},
 		"٧":                              {},
 		"2026-03-01T00:00:00Z":           {},
@@ -57,7 +67,7 @@ func TestRetryAfterIsSecondsOrADateAndNothingElse(t *testing.T) {
 		t.Run(header, func(t *testing.T) {
 			t.Parallel()
 
-			after, told := retry.ParseAfter(header, serverNow())
+			after, told := retry.ParseAfter([]string{header}, serverNow())
 			if after != want.after || told != want.told {
 				t.Errorf("ParseAfter(%q): got %s, %v, want %s, %v", header, after, told, want.after, want.told)
 			}
@@ -65,18 +75,56 @@ func TestRetryAfterIsSecondsOrADateAndNothingElse(t *testing.T) {
 	}
 }
 
+func TestTheLongestOfSeveralRetryAftersCounts(t *testing.T) {
+	t.Parallel()
+
+	const date = "Sun, 01 Mar 2026 00:00:00 GMT" // in 10 s
+
+	for name, test := range map[string]struct {
+		values []string
+		want   time.Duration
+		told   bool
+	}{
+		"none":                         {nil, 0, false},
+		"the first is longer":          {[]string{"8", "7"}, 8 * time.Second, true},
+		"the second is longer":         {[]string{"7", "8"}, 8 * time.Second, true},
+		"a date is longer":             {[]string{"7", date}, 10 * time.Second, true},
+		"seconds are longer":           {[]string{date, "11"}, 11 * time.Second, true},
+		"one of them is none":          {[]string{"", "soon", "7", "-9"}, 7 * time.Second, true},
+		"none of them is one":          {[]string{"", "soon"}, 0, false},
+		"one of them lies in the past": {[]string{"Thu, 01 Jan 1970 00:00:00 GMT", "0"}, 0, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			if after, told := retry.ParseAfter(test.values, serverNow()); after != test.want || told != test.told {
+				t.Errorf("got %s, %v, want %s, %v", after, told, test.want, test.told)
+			}
+		})
+	}
+}
+
+func TestADateIsRoundedUpToAWholeSecond(t *testing.T) {
+	t.Parallel()
+
+	now := serverNow().Add(300 * time.Millisecond) // 9.7 s before
+	if after, told := retry.ParseAfter([]string{"Sun, 01 Mar 2026 00:00:00 GMT"}, now); !told || after != 10*time.Second {
+		t.Errorf("got %s, %v, want 10s", after, told)
+	}
+}
+
 func TestRetryAfterReadsWhatItMeansToSay(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		seconds := rapid.Int64Range(-1<<32, math.MaxInt32).Draw(t, "seconds")
-		want := min(max(time.Duration(seconds)*time.Second, 0), year)
+		want := min(max(time.Duration(seconds)*time.Second, 0), retry.Longest)
 
 		date := serverNow().Add(time.Duration(seconds) * time.Second)
-		if after, told := retry.ParseAfter(date.Format("Mon, 02 Jan 2006 15:04:05 GMT"), serverNow()); !told || after != want {
+		if after, told := retry.ParseAfter([]string{date.Format("Mon, 02 Jan 2006 15:04:05 GMT")}, serverNow()); !told || after != want {
 			t.Fatalf("a date %d s from now: got %s, %v, want %s", seconds, after, told, want)
 		}
 
-		after, told := retry.ParseAfter(strconv.FormatInt(seconds, 10), serverNow())
+		after, told := retry.ParseAfter([]string{strconv.FormatInt(seconds, 10)}, serverNow())
 		if told != (seconds >= 0) || told && after != want {
 			t.Fatalf("%d seconds: got %s, %v, want %s", seconds, after, told, want)
 		}
@@ -86,7 +134,7 @@ func TestRetryAfterReadsWhatItMeansToSay(t *testing.T) {
 func FuzzParseAfter(f *testing.F) {
 	for _, seed := range []string{
 		"", "0", "7", "-1", "86400", "99999999999999999999", "Sun, 01 Mar 2026 00:00:00 GMT", "Sunday, 01-Mar-26 00:00:00 GMT",
-		"Sun Mar  1 00:00:00 2026", "Sun, 01 Mar 2026 00:00:00 CET", "garbage", "\x00", "7\r\n",
+		"Sun Mar  1 00:00:00 2026", "Sun, 01 Mar 2026 00:00:00 CET", "garbage", "\x00", "7\r\n", "2.5", "7, 8", "99999999", "Thu, 01 Jan 2099 00:00:00 GMT",
 	} {
 		f.Add(seed, int64(1772323190))
 	}
@@ -94,13 +142,13 @@ func FuzzParseAfter(f *testing.F) {
 	f.Add("Thu, 01 Jan 1970 00:00:00 GMT", int64(math.MaxInt64))
 
 	f.Fuzz(func(t *testing.T, header string, now int64) {
-		after, told := retry.ParseAfter(header, time.Unix(now, 0))
-		if after < 0 || after > year || (!told && after != 0) {
-			t.Errorf("ParseAfter(%q) at %d: got %s, %v, want 0 to a year", header, now, after, told)
+		after, told := retry.ParseAfter([]string{header}, time.Unix(now, 0))
+		if after < 0 || after > retry.Longest || after%time.Second != 0 || (!told && after != 0) {
+			t.Errorf("ParseAfter(%q) at %d: got %s, %v, want whole seconds, 0 to a day", header, now, after, told)
 		}
 
 		// Whatever was read, the wait made of it is no shorter and at most a second longer.
-		wait := retry.Policy{}.Wait(1, &retry.TransientError{Told: told, After: after})
+		wait := retry.Policy{}.WaitAfter(1, &retry.TransientError{Told: told, After: after})
 		if wait < after || wait > after+time.Second {
 			t.Errorf("ParseAfter(%q): the wait for %s is %s", header, after, wait)
 		}

@@ -13,10 +13,10 @@ import (
 
 // TransientError marks a failed attempt that a later one may not meet.
 type TransientError struct {
-	Err     error         // what failed
-	Limited bool          // a rate limit, which says nothing against the request itself
-	Told    bool          // the server said how long to wait
-	After   time.Duration // the wait that the server asked for, from now on; 0 where it lies in the past
+	Err       error         // what failed
+	Throttled bool          // a rate limit was met, which says nothing against the request itself
+	Told      bool          // the server said how long to wait
+	After     time.Duration // the wait that the server asked for, from now on; 0 where it lies in the past
 }
 
 // Error returns the text of what failed.
@@ -27,9 +27,9 @@ func (t *TransientError) Unwrap() error { return t.Err }
 
 // RefusedError is returned where the next attempt would start too late.
 type RefusedError struct {
-	Err     error         // the last attempt's failure
-	Wait    time.Duration // how long the next attempt has to be put off
-	Limited bool          // a server asked for the wait, or a rate limit caused it
+	Err       error         // the last attempt's failure
+	Wait      time.Duration // how long the next attempt has to be put off
+	Throttled bool          // a server asked for the wait, or a rate limit caused it
 }
 
 // Error tells the wait and the failure.
@@ -46,7 +46,7 @@ type Policy struct {
 	Base time.Duration
 	// Cap bounds every backoff. It does not bound what a server asks for.
 	Cap time.Duration
-	// Attempts is how often a request is sent at most, the first time included. Attempts that met a rate limit are not
+	// Attempts is how often a request is sent at most, the first time included. Attempts that were throttled are not
 	// counted: only the time left bounds them.
 	Attempts int
 }
@@ -54,12 +54,9 @@ type Policy struct {
 // maxSpread is the most that is added to a wait which a server asked for, so that callers told the same do not come at once.
 const maxSpread = time.Second
 
-// Wait returns how long to wait after the given number of failures in a row, at least 1.
-func (p Policy) Wait(failures int, failed *TransientError) time.Duration {
-	if failed.Told && failed.After > 0 {
-		return failed.After + upTo(min(failed.After/10, maxSpread))
-	}
-
+// Backoff returns how long to wait after the given number of failures in a row, at least 1: anything from nothing to Base,
+// which doubles with each failure, up to Cap.
+func (p Policy) Backoff(failures int) time.Duration {
 	bound := p.Cap
 	// The cap is halved instead of the base doubled for the comparison: that cannot overflow.
 	if shift := failures - 1; p.Base <= p.Cap>>shift {
@@ -69,9 +66,18 @@ func (p Policy) Wait(failures int, failed *TransientError) time.Duration {
 	return upTo(bound)
 }
 
+// wait is what the server asked for and a little more, or a backoff. It is never more than [Longest] for the server's sake.
+func (p Policy) wait(failures int, failed *TransientError) time.Duration {
+	if failed.Told && failed.After > 0 {
+		return min(failed.After+upTo(min(failed.After/10, maxSpread)), Longest)
+	}
+
+	return p.Backoff(failures)
+}
+
 // Do calls attempt until it succeeds, fails in a way that is not [TransientError], or has spent its attempts; then it returns
-// attempt's error. Where a wait does not fit (fits says no) it returns [*RefusedError] at once, and where ctx ends during a
-// wait, the cause of that.
+// attempt's error. Where a wait does not fit (fits says no, or ctx would end before it) it returns [*RefusedError] at once,
+// and where ctx ends during a wait too: what failed is known by then, and says more than the end of the time.
 func (p Policy) Do(ctx context.Context, fits func(time.Duration) bool, attempt func(context.Context) error) error {
 	spent := 0
 	for failures := 1; ; failures++ {
@@ -82,34 +88,46 @@ func (p Policy) Do(ctx context.Context, fits func(time.Duration) bool, attempt f
 			return err
 		}
 
-		if !failed.Limited {
+		if !failed.Throttled {
 			if spent++; spent >= p.Attempts {
 				return err
 			}
 		}
 
-		wait := p.Wait(failures, failed)
-		if !fits(wait) {
-			return &RefusedError{Err: err, Wait: wait, Limited: failed.Limited || failed.Told && failed.After > 0}
+		wait := p.wait(failures, failed)
+		refused := &RefusedError{Err: err, Wait: wait, Throttled: failed.Throttled || failed.Told && failed.After > 0}
+
+		if !fits(wait) || endsBefore(ctx, wait) {
+			return refused
 		}
 
-		if err := Sleep(ctx, wait); err != nil {
-			return err
+		begun := time.Now()
+		if Sleep(ctx, wait) != nil {
+			refused.Wait = max(wait-time.Since(begun), 0)
+			return refused
 		}
 	}
 }
 
-// Sleep waits for d, or until ctx ends and then returns the cause.
+// endsBefore reports whether ctx ends before a wait from now on does.
+func endsBefore(ctx context.Context, wait time.Duration) bool {
+	deadline, set := ctx.Deadline()
+
+	return set && !time.Now().Add(wait).Before(deadline)
+}
+
+// Sleep waits for d, or until ctx ends and then returns the cause. After a wait that both have ended in, as one does that a
+// process was frozen in, it returns the cause.
 func Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 
 	select {
 	case <-timer.C:
-		return nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
+
+	return context.Cause(ctx)
 }
 
 func upTo(bound time.Duration) time.Duration {

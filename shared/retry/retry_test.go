@@ -15,18 +15,18 @@ import (
 )
 
 var (
-	errBroken  = errors.New("the connection broke")
-	errLimited = errors.New("a rate limit is reached")
-	errWrong   = errors.New("the request is wrong")
+	errBroken    = errors.New("the connection broke")
+	errThrottled = errors.New("a rate limit is reached")
+	errWrong     = errors.New("the request is wrong")
 )
 
 func always(time.Duration) bool { return true }
 
-func broken() error  { return &retry.TransientError{Err: errBroken} }
-func limited() error { return &retry.TransientError{Err: errLimited, Limited: true} }
+func broken() error    { return &retry.TransientError{Err: errBroken} }
+func throttled() error { return &retry.TransientError{Err: errThrottled, Throttled: true} }
 
 func told(after time.Duration) error {
-	return &retry.TransientError{Err: errLimited, Limited: true, Told: true, After: after}
+	return &retry.TransientError{Err: errThrottled, Throttled: true, Told: true, After: after}
 }
 
 // script is an attempt that returns its outcomes one after the other, and remembers when it was called.
@@ -69,8 +69,8 @@ func TestDoCallsAsOftenAsThePolicyAndTheFailureAllow(t *testing.T) {
 		"attempts spent":                               {policy, []error{broken()}, errBroken, 3},
 		"what does not pass is not tried again":        {policy, []error{errWrong}, errWrong, 1},
 		"what does not pass ends the retries":          {policy, []error{broken(), errWrong, nil}, errWrong, 2},
-		"rate limits are not counted":                  {policy, append(repeat(20, limited()), nil), nil, 21},
-		"rate limits between failures are not counted": {policy, []error{broken(), limited(), broken(), limited(), broken(), nil}, errBroken, 5},
+		"rate limits are not counted":                  {policy, append(repeat(20, throttled()), nil), nil, 21},
+		"rate limits between failures are not counted": {policy, []error{broken(), throttled(), broken(), throttled(), broken(), nil}, errBroken, 5},
 		"one attempt only":                             {retry.Policy{Base: 1, Cap: 1, Attempts: 1}, []error{broken(), nil}, errBroken, 1},
 		"a policy of no attempts still makes one":      {retry.Policy{}, []error{broken(), nil}, errBroken, 1},
 	} {
@@ -144,12 +144,12 @@ func TestAWaitThatDoesNotFitIsRefusedAtOnce(t *testing.T) {
 
 	for name, test := range map[string]struct {
 		failed     retry.TransientError
-		limited    bool
+		throttled  bool
 		from, upTo time.Duration
 	}{
 		"a broken connection":           {retry.TransientError{Err: errBroken}, false, 0, time.Second},
-		"a rate limit":                  {retry.TransientError{Err: errBroken, Limited: true}, true, 0, time.Second},
-		"a rate limit with Retry-After": {retry.TransientError{Err: errBroken, Limited: true, Told: true, After: time.Hour}, true, time.Hour, time.Hour + time.Second},
+		"a rate limit":                  {retry.TransientError{Err: errBroken, Throttled: true}, true, 0, time.Second},
+		"a rate limit with Retry-After": {retry.TransientError{Err: errBroken, Throttled: true, Told: true, After: time.Hour}, true, time.Hour, time.Hour + time.Second},
 		"a 503 with Retry-After":        {retry.TransientError{Err: errBroken, Told: true, After: time.Minute}, true, time.Minute, time.Minute + time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -162,8 +162,8 @@ func TestAWaitThatDoesNotFitIsRefusedAtOnce(t *testing.T) {
 				if !ok {
 					t.Fatalf("got error %v, want a refusal", err)
 				}
-				if refused.Limited != test.limited {
-					t.Errorf("Limited: got %v, want %v", refused.Limited, test.limited)
+				if refused.Throttled != test.throttled {
+					t.Errorf("Throttled: got %v, want %v", refused.Throttled, test.throttled)
 				}
 				if refused.Wait < test.from || refused.Wait > test.upTo {
 					t.Errorf("Wait: got %s, want %s to %s", refused.Wait, test.from, test.upTo)
@@ -193,22 +193,80 @@ func TestSpentAttemptsAreToldBeforeAWaitIsRefused(t *testing.T) {
 	}
 }
 
-func TestDoEndsWithItsContext(t *testing.T) {
+func TestAWaitThatIsCutShortTellsTheFailureThatItFollowed(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct {
+		failed    error
+		throttled bool
+	}{
+		"a broken connection":           {&retry.TransientError{Err: errBroken}, false},
+		"a rate limit with Retry-After": {&retry.TransientError{Err: errBroken, Throttled: true, Told: true, After: time.Minute}, true},
+		"a 503 with Retry-After":        {&retry.TransientError{Err: errBroken, Told: true, After: time.Minute}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				var wait time.Duration
+				fits := func(asked time.Duration) bool {
+					wait = asked
+					time.AfterFunc(wait/4, func() { cancel(io.ErrClosedPipe) })
+
+					return true
+				}
+
+				s := newScript(test.failed)
+				err := retry.Policy{Base: time.Hour, Cap: time.Hour, Attempts: 5}.Do(ctx, fits, s.attempt)
+
+				refused, ok := errors.AsType[*retry.RefusedError](err)
+				if !ok || !errors.Is(err, errBroken) || errors.Is(err, io.ErrClosedPipe) {
+					t.Fatalf("got error %v, want a refusal around %v", err, errBroken)
+				}
+				if waited := time.Since(s.begun); waited != wait/4 || refused.Wait != wait-waited || refused.Throttled != test.throttled {
+					t.Errorf("ended after %s of %s with %s to wait, throttled %v; want a quarter, the rest and %v",
+						waited, wait, refused.Wait, refused.Throttled, test.throttled)
+				}
+				if len(s.at) != 1 {
+					t.Errorf("called %d times, want once", len(s.at))
+				}
+			})
+		})
+	}
+}
+
+func TestNoWaitIsBegunThatOutlastsTheContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeoutCause(t.Context(), 3*time.Second, io.ErrClosedPipe)
-		defer cancel()
+		for _, left := range []time.Duration{time.Second, time.Minute} {
+			ctx, cancel := context.WithTimeout(t.Context(), left)
+			s := newScript(told(time.Minute))
+			err := retry.Policy{Attempts: 5}.Do(ctx, always, s.attempt)
+			cancel()
 
-		s := newScript(told(time.Hour))
-		err := retry.Policy{Attempts: 5}.Do(ctx, always, s.attempt)
-
-		if !errors.Is(err, io.ErrClosedPipe) {
-			t.Errorf("got error %v, want the cause %v", err, io.ErrClosedPipe)
-		}
-		if waited := time.Since(s.begun); waited != 3*time.Second || len(s.at) != 1 {
-			t.Errorf("ended after %s and %d calls, want 3s and 1", waited, len(s.at))
+			refused, ok := errors.AsType[*retry.RefusedError](err)
+			if !ok || !refused.Throttled || refused.Wait < time.Minute {
+				t.Errorf("with %s left: got error %v, want a refusal of the whole minute", left, err)
+			}
+			if waited := time.Since(s.begun); waited != 0 || len(s.at) != 1 {
+				t.Errorf("with %s left: waited %s and called %d times, want 0 and 1", left, waited, len(s.at))
+			}
 		}
 	})
+}
+
+// A frozen process is thawed with its timer and its deadline behind it, and which of them is seen first is chance.
+func TestASleepThatBothTimeAndContextEndInIsCutShort(t *testing.T) {
+	t.Parallel()
+
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(io.ErrClosedPipe)
+
+	for range 100 {
+		if err := retry.Sleep(ctx, 0); !errors.Is(err, io.ErrClosedPipe) {
+			t.Fatalf("got %v, want %v", err, io.ErrClosedPipe)
+		}
+	}
 }
 
 func TestAnAttemptGetsTheContextOfDo(t *testing.T) {

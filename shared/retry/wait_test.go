@@ -21,7 +21,7 @@ const (
 func spread(p retry.Policy, failures int, failed retry.TransientError) (least, most time.Duration) {
 	least = math.MaxInt64
 	for range draws {
-		wait := p.Wait(failures, &failed)
+		wait := p.WaitAfter(failures, &failed)
 		least, most = min(least, wait), max(most, wait)
 	}
 
@@ -49,12 +49,14 @@ func TestAWaitIsSpreadOverTheWholeOfItsBounds(t *testing.T) {
 		"a base of the cap":                  {retry.Policy{Base: time.Minute, Cap: time.Minute}, 1, retry.TransientError{}, 0, time.Minute},
 		"a base above the cap":               {retry.Policy{Base: time.Hour, Cap: time.Minute}, 3, retry.TransientError{}, 0, time.Minute},
 		"a long base after many failures":    {retry.Policy{Base: 30 * time.Second, Cap: time.Minute}, 30, retry.TransientError{}, 0, time.Minute},
-		"a rate limit without Retry-After":   {policy, 3, retry.TransientError{Limited: true}, 0, 4 * time.Second},
+		"a rate limit without Retry-After":   {policy, 3, retry.TransientError{Throttled: true}, 0, 4 * time.Second},
 		"a Retry-After that lies behind":     {policy, 2, told(0), 0, 2 * time.Second},
 		"a Retry-After of one second":        {policy, 1, told(time.Second), time.Second, 1100 * time.Millisecond},
 		"a Retry-After beyond the cap":       {policy, 1, told(time.Hour), time.Hour, time.Hour + time.Second},
 		"a Retry-After after many failures":  {policy, 9, told(5 * time.Second), 5 * time.Second, 5500 * time.Millisecond},
 		"an After that nobody told is none":  {policy, 1, retry.TransientError{After: time.Hour}, 0, time.Second},
+		"a Retry-After of a day":             {policy, 1, told(retry.Longest), retry.Longest, retry.Longest},
+		"a Retry-After of a year":            {policy, 1, told(365 * retry.Longest), retry.Longest, retry.Longest},
 		"a Retry-After whose spread is full": {policy, 1, told(10 * time.Second), 10 * time.Second, 11 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -82,17 +84,17 @@ func TestAWaitIsNeverNegativeNorBeyondItsBoundsNorBeforeRetryAfter(t *testing.T)
 			Cap:  time.Duration(long.Draw(t, "cap")),
 		}
 		failed := retry.TransientError{
-			Limited: rapid.Bool().Draw(t, "limited"),
-			Told:    rapid.Bool().Draw(t, "told"),
-			After:   time.Duration(rapid.Int64Range(0, int64(365*24*time.Hour)).Draw(t, "after")),
+			Throttled: rapid.Bool().Draw(t, "throttled"),
+			Told:      rapid.Bool().Draw(t, "told"),
+			After:     time.Duration(rapid.Int64Range(0, int64(365*24*time.Hour)).Draw(t, "after")),
 		}
 		failures := rapid.IntRange(1, 100).Draw(t, "failures")
 
-		wait := policy.Wait(failures, &failed)
+		wait := policy.WaitAfter(failures, &failed)
 
 		from, to := time.Duration(0), policy.Cap
 		if failed.Told && failed.After > 0 {
-			from, to = failed.After, failed.After+time.Second
+			from, to = min(failed.After, retry.Longest), min(failed.After+time.Second, retry.Longest)
 		}
 
 		if wait < from || wait > to {
@@ -104,7 +106,24 @@ func TestAWaitIsNeverNegativeNorBeyondItsBoundsNorBeforeRetryAfter(t *testing.T)
 func TestAPolicyOfZeroWaitsNotAtAll(t *testing.T) {
 	t.Parallel()
 
-	if got := (retry.Policy{}).Wait(1, &retry.TransientError{}); got != 0 {
+	if got := (retry.Policy{}).Backoff(1); got != 0 {
 		t.Errorf("got %s, want 0", got)
+	}
+}
+
+func TestABackoffIsThatOfAFailureWithoutRetryAfter(t *testing.T) {
+	t.Parallel()
+
+	policy := retry.Policy{Base: time.Second, Cap: 4 * time.Second}
+
+	for failures, bound := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 4 * time.Second} {
+		most := time.Duration(0)
+		for range draws {
+			most = max(most, policy.Backoff(failures+1))
+		}
+
+		if most > bound || most < bound-bound/tenth {
+			t.Errorf("after %d failures: waits up to %s, want up to %s", failures+1, most, bound)
+		}
 	}
 }

@@ -84,7 +84,7 @@ func (r *Reader) Token(ctx context.Context) (Stored, error) {
 				"read the access token: %s, and the rotator was busy each of the %d times it was asked: look at the rotator's log", unusable, attempt)
 		}
 
-		if err := retry.Sleep(ctx, backoff.Wait(attempt, &retry.TransientError{})); err != nil {
+		if err := retry.Sleep(ctx, backoff.Backoff(attempt)); err != nil {
 			return Stored{}, failure.Because(err, failure.TokenUnavailable,
 				"read the access token: %s, and the time ended while the rotator was busy", unusable)
 		}

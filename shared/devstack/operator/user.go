@@ -16,6 +16,7 @@ import (
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/genesys"
+	"genesys-cloud-export/shared/retry"
 	"genesys-cloud-export/shared/rotatorclient"
 	"genesys-cloud-export/shared/token"
 	"genesys-cloud-export/shared/tokenstore"
@@ -59,7 +60,12 @@ func (e *examination) user(ctx context.Context) finding {
 	query := export.Query{Method: http.MethodGet, PageSize: 1}
 	query.State, query.SortOrder = query.DefaultState(), query.DefaultSortOrder()
 
-	return read(listing.Fetch(ctx, query, "", &page), page.Records, base.Host, place.inVPC)
+	err = listing.Fetch(ctx, query, "", &page)
+	if _, passing := errors.AsType[*retry.TransientError](err); passing && failure.Is(err, failure.TokenUnavailable) {
+		err = listing.Fetch(ctx, query, "", &page) // with the token that replaces the rejected one
+	}
+
+	return read(err, page.Records, base.Host, place.inVPC)
 }
 
 // read tells what the request came to.

@@ -15,13 +15,13 @@ func Broken() PageFault {
 // Limited is a rate limit with a Retry-After.
 func Limited(after time.Duration) PageFault {
 	return PageFault{Err: &retry.TransientError{
-		Err: failure.New(failure.RateLimited, "a rate limit is reached"), Limited: true, Told: true, After: after,
+		Err: failure.New(failure.RateLimited, "a rate limit is reached"), Throttled: true, Told: true, After: after,
 	}}
 }
 
 // LimitedUntold is a rate limit without a Retry-After.
 func LimitedUntold() PageFault {
-	return PageFault{Err: &retry.TransientError{Err: failure.New(failure.RateLimited, "a rate limit is reached"), Limited: true}}
+	return PageFault{Err: &retry.TransientError{Err: failure.New(failure.RateLimited, "a rate limit is reached"), Throttled: true}}
 }
 
 // Busy is a server that fails on its side and says, with a Retry-After, when it will be back.

@@ -1,0 +1,178 @@
+package genesys
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+
+	"genesys-cloud-export/shared/export"
+	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/retry"
+	"genesys-cloud-export/shared/token"
+)
+
+const (
+	// addressRefused is the code of a 401 that is about the caller's address and not about the token.
+	addressRefused = "ip.not.authorized"
+	// entityTooLarge is the code of a 400 that stands for a 413.
+	entityTooLarge = "response.entity.too.large"
+	// unpromised is what to do about a reply that no wait changes.
+	unpromised = "the API does not promise this: check GENESYS_API_URL, the environment and the event's options"
+)
+
+// answer is the API's reply to one request for a page, and what has to be known of that request to read it.
+type answer struct {
+	listing  *Listing
+	query    export.Query
+	link     string       // of the page that was requested; "": the first
+	access   token.Stored // the token that was sent
+	rejected bool         // the API rejected the token of the request before
+	reply    *http.Response
+	err      apiError // the body of a reply that is no page
+}
+
+// read takes the page, or refuses all of it. What is no page may pass by itself; a page that is too long, or that leads
+// elsewhere, does not.
+func (a *answer) read(ctx context.Context, page *export.Page) error {
+	body := &faultReader{body: a.reply.Body, left: maxPageBytes}
+
+	found, err := readPage(body, page)
+
+	var wrong pageError
+
+	switch {
+	case body.fault != nil:
+		return a.listing.broken(ctx, body.fault)
+	case body.over:
+		return a.invalid(fmt.Sprintf("it is longer than %d bytes: %s", maxPageBytes, a.smaller(page.Records == 0)))
+	case errors.Is(err, io.ErrUnexpectedEOF) && endsWithConnection(a.reply):
+		return a.listing.broken(ctx, err)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		// Its framing was whole; still, a length that was told too short is a fault which may pass.
+		return a.noPage(ctx, "it is cut off")
+	case errors.As(err, &wrong):
+		return a.noPage(ctx, wrong.what)
+	case err != nil:
+		return a.listing.broken(ctx, err)
+	}
+
+	return a.follow(found, page)
+}
+
+// follow sets the page's next link, checked before it can reach a checkpoint.
+func (a *answer) follow(found links, page *export.Page) error {
+	next, err := found.next(a.listing.Path)
+	if err != nil {
+		return a.invalid(err.Error())
+	}
+
+	if next != "" {
+		if _, err := a.listing.target(a.query, next); err != nil {
+			return a.invalid("its next link " + err.Error())
+		}
+	}
+
+	page.Next = next
+
+	return nil
+}
+
+// endsWithConnection reports whether the end of the reply's body is told by the end of the connection alone, so that a
+// body which is cut off looks like one that ends.
+func endsWithConnection(reply *http.Response) bool {
+	return reply.ContentLength < 0 && !reply.Uncompressed && len(reply.TransferEncoding) == 0 && reply.ProtoMajor < 2
+}
+
+func (a *answer) invalid(what string) *failure.Error {
+	return failure.New(failure.UpstreamInvalid,
+		"%s sent a page that its API does not promise: %s (correlation id %s)", a.listing.Base.Host, what, a.correlationID())
+}
+
+func (a *answer) noPage(ctx context.Context, what string) error {
+	a.listing.Logger.WarnContext(ctx, "the API sent no page", slog.String("reason", what), slog.String("correlation_id", a.correlationID()))
+
+	return transient(a.reply, false, a.invalid(what))
+}
+
+// smaller is what to do about a page that is too large; alone says that one entity is.
+func (a *answer) smaller(alone bool) string {
+	if alone || a.query.PageSize == 1 {
+		return "one entity alone is too large, which a smaller page_size does not change: ask for fewer expand in a new export, or make that entity smaller"
+	}
+
+	return "ask for a smaller page_size or fewer expand in a new export"
+}
+
+// refusal turns a reply that is no page into a failure, by the design's table. Some replies count by their status, whatever
+// the body; all others only where the body is an error in the API's own form, as a gateway or a proxy knows neither roles
+// nor cursors.
+func (a *answer) refusal(ctx context.Context, page *export.Page) error {
+	var err error
+	if a.err, err = readError(a.reply); err != nil {
+		return a.listing.broken(ctx, err)
+	}
+
+	page.Limit = limitTold(a.reply, a.err)
+
+	a.listing.Logger.WarnContext(ctx, "the API refused a page", slog.Int("status", a.reply.StatusCode), slog.String("code", a.code()),
+		slog.String("correlation_id", a.correlationID()))
+
+	switch status := a.reply.StatusCode; {
+	case status == http.StatusUnauthorized && a.err.text("code") == addressRefused:
+		return a.fail(failure.Forbidden, "add the function's address to the organisation's IP allow list")
+	case status == http.StatusUnauthorized:
+		return a.unauthorized()
+	case status == http.StatusRequestEntityTooLarge, status == http.StatusBadRequest && a.err.text("code") == entityTooLarge:
+		return a.fail(failure.InvalidInput, "the page is too large: "+a.smaller(false))
+	case status == http.StatusTooManyRequests:
+		return transient(a.reply, true, a.fail(failure.RateLimited, "a rate limit is reached: invoke again later"))
+	case status == http.StatusRequestTimeout, status >= http.StatusInternalServerError:
+		return transient(a.reply, false, a.fail(failure.UpstreamUnavailable, "it fails on its side: invoke again later"))
+	case status >= http.StatusBadRequest && a.err.inForm():
+		return a.meant()
+	case status >= http.StatusMultipleChoices && status < http.StatusBadRequest:
+		return a.fail(failure.UpstreamInvalid, unpromised)
+	default:
+		return transient(a.reply, false, a.fail(failure.UpstreamInvalid,
+			"this is no answer of its API: check GENESYS_API_URL, and what stands between, a gateway or a proxy"))
+	}
+}
+
+// meant is what an error in the API's own form means.
+func (a *answer) meant() error {
+	switch status := a.reply.StatusCode; {
+	case status == http.StatusForbidden:
+		return a.fail(failure.Forbidden, "give the OAuth client's role the permission "+a.listing.Permission+" in all divisions")
+	case hasCursor(a.link) && (status == http.StatusBadRequest || status == http.StatusNotFound || status == http.StatusGone):
+		return a.fail(failure.CursorExpired, "it no longer takes the next link, so this export cannot go on: begin a new one")
+	default:
+		return a.fail(failure.UpstreamInvalid, unpromised)
+	}
+}
+
+// unauthorized reports the token as rejected. That passes by itself where it is the first time in a row: the next request
+// is another attempt, with another token.
+func (a *answer) unauthorized() error {
+	a.listing.Tokens.Reject(a.access)
+
+	if a.rejected {
+		return a.fail(failure.TokenUnavailable,
+			"it rejected the access token twice, also a fresh one: check that the OAuth client is enabled and belongs to this environment")
+	}
+
+	a.listing.rejected.Store(true)
+
+	return &retry.TransientError{Err: a.fail(failure.TokenUnavailable, "it rejected the access token: invoke again later")}
+}
+
+func (a *answer) fail(kind failure.Kind, advice string) *failure.Error {
+	return failure.New(kind, "%s answered with status %d (%s, correlation id %s): %s",
+		a.listing.Base.Host, a.reply.StatusCode, a.code(), a.correlationID(), advice)
+}
+
+func (a *answer) code() string { return printable(a.err.text("code"), a.access.Access.Reveal()) }
+
+func (a *answer) correlationID() string { return correlationID(a.reply, a.access.Access.Reveal()) }
