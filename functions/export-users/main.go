@@ -14,17 +14,15 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 )
 
 func main() {
 	logger := lambdacontext.NewLogger()
 	slog.SetDefault(logger) // the runtime logs returned errors through it
 
-	cloud, err := awsconfig.LoadDefaultConfig(context.Background(),
-		awsconfig.WithRetryer(awsapi.NewRetryer), awsconfig.WithHTTPClient(awsapi.NewHTTPClient()))
+	cloud, err := awsapi.Load(context.Background())
 	if err != nil {
-		lambda.Start(&handler{broken: settings.Also(&config{}, os.Environ(), awsapi.ConfigFailure(err))})
+		lambda.Start(&handler{broken: settings.Also(&config{}, os.Environ(), err)})
 		return
 	}
 
