@@ -37,7 +37,7 @@ func Status(err error) int {
 // Denied reports whether the service refused for want of a permission. Credentials, a clock or a signature that it does not
 // take are something else, although the status may be the same.
 func Denied(err error) bool {
-	if refusesSignature(err) || refusesCredentials(err) || garbled(err) {
+	if refusesSignature(err) || refusesCredentials(err) || Foreign(err) {
 		return false
 	}
 
@@ -65,8 +65,8 @@ func refusesCredentials(err error) bool {
 	}, Code(err))
 }
 
-// garbled reports whether what answered was not the service: a reply that cannot be read, or a web page.
-func garbled(err error) bool {
+// Foreign reports whether what answered was not the service: a reply that cannot be read, or a web page.
+func Foreign(err error) bool {
 	if _, unread := errors.AsType[*smithy.DeserializationError](err); unread {
 		return true
 	}
@@ -97,7 +97,7 @@ func Describe(err error) string {
 		return "the credentials have expired or are not known (" + code + "): invoke again, and check the AWS_ variables where it stays"
 	case refusesSignature(err):
 		return "the request's time or signature was refused (" + code + "): check the clock, and the credentials"
-	case garbled(err):
+	case Foreign(err):
 		return "the answer was not the service's: check what stands in between, and AWS_ENDPOINT_URL"
 	case Denied(err):
 		return "access was denied (" + code + "): check the function's role and the key's policy"

@@ -68,7 +68,7 @@ func passes(err error) aws.Ternary {
 		return aws.FalseTernary
 	}
 
-	if crosses(err) || refusesSignature(err) || refusesCredentials(err) || garbled(err) {
+	if crosses(err) || refusesSignature(err) || refusesCredentials(err) || Foreign(err) {
 		return aws.TrueTernary
 	}
 
