@@ -107,7 +107,7 @@ var regionName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 // InvalidConfiguration: a missing region too, without which nothing could be called. The SDK logs nothing: what it would
 // tell, our errors tell without what may not be printed.
 func Load(ctx context.Context) (aws.Config, error) {
-	cloud, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{}))
+	cloud, err := config.LoadDefaultConfig(ctx, config.WithRetryer(NewRetryer), config.WithLogger(logging.Nop{}))
 	if err != nil {
 		// The cause's text may repeat what stands in the environment or a profile.
 		return aws.Config{}, failure.Because(err, failure.InvalidConfiguration,

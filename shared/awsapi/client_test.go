@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -12,6 +14,7 @@ import (
 	"time"
 
 	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/transport"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -124,8 +127,7 @@ func TestARetryIsGrantedAfterAnOutageAsItWasBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &service{}
 		config := cloud(t, s)
-		config.Retryer = func() aws.Retryer { return awsapi.NewRetryer() }
-		retryer := config.Retryer() // one for the client's life, as the SDK keeps it
+		retryer := awsapi.NewRetryer() // one for the client's life, as the SDK keeps it
 		config.Retryer = func() aws.Retryer { return retryer }
 
 		s.replies = replies{jsonError(503, "ServiceUnavailable")}
@@ -206,6 +208,33 @@ func TestAConnectionThatWentSilentCostsAStoreOneAttempt(t *testing.T) {
 			t.Errorf("took %d calls and %s, want 3 calls and one attempt's time", s.asked(), took)
 		}
 	})
+}
+
+func TestAProxyThatDoesNotServeIsNamedWithoutItsCredentials(t *testing.T) {
+	t.Parallel()
+
+	for status, want := range map[int]string{
+		http.StatusProxyAuthRequired: "the service could not be reached: the proxy asks for credentials: check HTTPS_PROXY",
+		http.StatusForbidden:         "the service could not be reached: the proxy refuses to connect (status 403): check HTTPS_PROXY, and which hosts the proxy allows",
+	} {
+		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+		t.Cleanup(proxy.Close)
+
+		client := awsapi.NewHTTPClient()
+		own, ok := client.Transport.(*transport.Transport)
+		if !ok {
+			t.Fatalf("the client's transport is a %T", client.Transport)
+		}
+		own.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: proxy.Listener.Addr().String(), User: url.UserPassword("canary", "canary")})
+
+		config := cloud(t, &service{})
+		config.HTTPClient, config.BaseEndpoint = client, aws.String("https://ssm.test")
+		config.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
+
+		if got := awsapi.Describe(getParameter(t.Context(), config)); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
 }
 
 func TestThePatientClientWaitsAsLongAsItsContextOverTheSameNetwork(t *testing.T) {

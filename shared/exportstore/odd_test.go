@@ -256,9 +256,8 @@ func TestADocumentWhoseReadIsCutIsReadAgain(t *testing.T) {
 	})
 }
 
+// Not in parallel: it measures memory.
 func TestACheckpointOf100MBIsAFailureInBoundedMemory(t *testing.T) {
-	t.Parallel()
-
 	b := overMemory(t, s3sim.Config{Memory: true})
 	b.spoiled(func(w http.ResponseWriter, _ *http.Request, _ string, _ int, _ http.Handler) {
 		w.Header().Set("Etag", `"1"`)

@@ -162,7 +162,7 @@ func TestAConnectionThatWentSilentIsReplacedForTheNextAttempt(t *testing.T) {
 		})
 
 		for attempt, want := range []string{"page", "", "page", "page"} {
-			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 			got, err := get(ctx, client, url)
 			cancel()
 
