@@ -151,15 +151,17 @@ func TestAConnectionThatWentSilentIsReplacedForTheNextAttempt(t *testing.T) {
 	both(t, func(t *testing.T, client *http.Client, own *transport.Transport) {
 		var silent atomic.Value // the address of the connection that no longer answers
 
+		over := make(chan struct{})
 		url := secure(t, own, func(w http.ResponseWriter, r *http.Request) {
 			if silent.Load() == r.RemoteAddr {
-				<-r.Context().Done()
+				<-over // and not when the client goes: it could still read an answer then
 				return
 			}
 
 			silent.CompareAndSwap(nil, r.RemoteAddr)
 			_, _ = io.WriteString(w, "page")
 		})
+		t.Cleanup(func() { close(over) })
 
 		for attempt, want := range []string{"page", "", "page", "page"} {
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
