@@ -13,16 +13,14 @@ import (
 	"genesys-cloud-export/shared/settings"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 )
 
 func main() {
 	logger := invocation.NewLogger()
 
-	cloud, err := awsconfig.LoadDefaultConfig(context.Background(),
-		awsconfig.WithRetryer(awsapi.NewRetryer), awsconfig.WithHTTPClient(awsapi.NewHTTPClient()))
+	cloud, err := awsapi.Load(context.Background())
 	if err != nil {
-		lambda.Start(invocation.Refuse(settings.Also(&config{}, os.Environ(), awsapi.ConfigFailure(err)), logger))
+		lambda.Start(invocation.Refuse(settings.Also(&config{}, os.Environ(), err), logger))
 		return
 	}
 

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"genesys-cloud-export/shared/awsapi"
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/exportstore"
 	"genesys-cloud-export/shared/genesys"
@@ -19,7 +20,6 @@ import (
 	"genesys-cloud-export/shared/tokenstore"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -96,12 +96,7 @@ func newReader(cfg *config, cloud aws.Config) *token.Reader {
 	reader := &token.Reader{Store: tokenstore.New(ssm.NewFromConfig(cloud), cfg.TokenParameterName, "")}
 
 	if cfg.RotatorFunctionName != "" {
-		asking := cloud.Copy()
-		if patient, ok := cloud.HTTPClient.(*awshttp.BuildableClient); ok {
-			asking.HTTPClient = patient.WithTimeout(0)
-		}
-
-		reader.Rotator = rotatorclient.New(lambda.NewFromConfig(asking), cfg.RotatorFunctionName)
+		reader.Rotator = rotatorclient.New(lambda.NewFromConfig(awsapi.Patient(cloud)), cfg.RotatorFunctionName)
 	}
 
 	return reader

@@ -14,10 +14,8 @@ import (
 
 	"genesys-cloud-export/shared/awsapi"
 	"genesys-cloud-export/shared/devstack/memnet"
-	"genesys-cloud-export/shared/failure"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/smithy-go"
@@ -72,6 +70,24 @@ func xmlError(status int, code string) func(http.ResponseWriter, *http.Request) 
 	}
 }
 
+func page(status int, text string) func(http.ResponseWriter, *http.Request) {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, text)
+	}
+}
+
+func webPage(status int) func(http.ResponseWriter, *http.Request) {
+	return page(status, "<html><body>Please log in</body></html>")
+}
+
+// cut sends less than it says.
+func cut(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Length", "1000")
+	fine(w, r)
+}
+
 func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 
 func crash(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
@@ -91,16 +107,12 @@ func cloud(t *testing.T, s *service) aws.Config {
 	}
 	t.Cleanup(stop)
 
-	client, ok := awsapi.NewHTTPClient().(*awshttp.BuildableClient)
-	if !ok {
-		t.Fatalf("the client is a %T", awsapi.NewHTTPClient())
+	client, err := network.Carry(awsapi.NewHTTPClient())
+	if err != nil {
+		t.Fatal(err)
 	}
-
+	t.Cleanup(client.CloseIdleConnections)
 	s.begun = time.Now()
-	client = client.WithTransportOptions(func(transport *http.Transport) {
-		transport.Proxy, transport.DialContext = nil, network.DialContext
-		t.Cleanup(transport.CloseIdleConnections)
-	})
 
 	return aws.Config{
 		Region: "eu-central-1", BaseEndpoint: aws.String("http://" + endpoint), Retryer: awsapi.NewRetryer, HTTPClient: client,
@@ -141,6 +153,13 @@ func TestCallsAreRepeatedFiveTimesAtMostWithinAStopsReserve(t *testing.T) {
 		"conditional writes cross":    {putObject, xmlError(409, "ConditionalRequestConflict"), 5, 7 * time.Second},
 		"the connection breaks":       {getParameter, crash, 5, 7 * time.Second},
 		"every attempt hangs":         {getParameter, hang, 5, 5*20*time.Second + 7*time.Second},
+		"two operations cross":        {putObject, xmlError(409, "OperationAborted"), 5, 7 * time.Second},
+		"the time is refused":         {putObject, xmlError(403, "RequestTimeTooSkewed"), 5, 7 * time.Second},
+		"the signature is refused":    {getParameter, jsonError(400, "InvalidSignatureException"), 5, 7 * time.Second},
+		"the credentials expired":     {putObject, xmlError(400, "ExpiredToken"), 5, 7 * time.Second},
+		"a web page answers":          {getParameter, webPage(200), 5, 7 * time.Second},
+		"a web page forbids":          {putObject, webPage(403), 5, 7 * time.Second},
+		"the reply is cut":            {getParameter, cut, 5, 7 * time.Second},
 		"access is denied":            {getParameter, jsonError(400, "AccessDeniedException"), 1, 0},
 		"nothing is there":            {getParameter, jsonError(400, "ParameterNotFound"), 1, 0},
 		"the condition does not hold": {putObject, xmlError(412, "PreconditionFailed"), 1, 0},
@@ -226,7 +245,12 @@ func TestACallEndsWithItsContext(t *testing.T) {
 func TestAnErrorIsToldByItsCodeAndWithoutItsText(t *testing.T) {
 	t.Parallel()
 
-	const denied = ": check the function's role and the key's policy"
+	const (
+		denied     = ": check the function's role and the key's policy"
+		checkClock = ": check the clock, and the credentials"
+		expired    = ": invoke again, and check the AWS_ variables where it stays"
+		foreign    = "the answer was not the service's: check what stands in between, and AWS_ENDPOINT_URL"
+	)
 
 	for name, test := range map[string]struct {
 		call     func(context.Context, aws.Config) error
@@ -242,7 +266,15 @@ func TestAnErrorIsToldByItsCodeAndWithoutItsText(t *testing.T) {
 		"denied by XML":       {putObject, xmlError(403, "AccessDenied"), "AccessDenied", 403, true, "access was denied (AccessDenied)" + denied},
 		"a failed condition":  {putObject, xmlError(412, "PreconditionFailed"), "PreconditionFailed", 412, false, "the service answered PreconditionFailed"},
 		"throttled too often": {getParameter, jsonError(400, "ThrottlingException"), "ThrottlingException", 400, false, "the service answered ThrottlingException"},
-		"a broken connection": {getParameter, crash, "", 0, false, "the service could not be reached"},
+		"a broken connection": {getParameter, crash, "", 0, false, "the service could not be reached: the connection broke"},
+		"a clock that is off": {putObject, xmlError(403, "RequestTimeTooSkewed"), "RequestTimeTooSkewed", 403, false, "the request's time or signature was refused (RequestTimeTooSkewed)" + checkClock},
+		"a refused signature": {getParameter, jsonError(400, "InvalidSignatureException"), "InvalidSignatureException", 400, false, "the request's time or signature was refused (InvalidSignatureException)" + checkClock},
+		"one of S3's":         {putObject, xmlError(403, "SignatureDoesNotMatch"), "SignatureDoesNotMatch", 403, false, "the request's time or signature was refused (SignatureDoesNotMatch)" + checkClock},
+		"expired credentials": {putObject, xmlError(400, "ExpiredToken"), "ExpiredToken", 400, false, "the credentials have expired or are not known (ExpiredToken)" + expired},
+		"unknown credentials": {getParameter, jsonError(403, "UnrecognizedClientException"), "UnrecognizedClientException", 403, false, "the credentials have expired or are not known (UnrecognizedClientException)" + expired},
+		"a web page":          {getParameter, webPage(200), "", 200, false, foreign},
+		"a forbidding page":   {putObject, webPage(403), "Forbidden", 403, false, foreign},
+		"an unclosed page":    {putObject, page(403, "<html><br></html>"), "", 403, false, foreign},
 		"no answer":           {getParameter, hang, "", 0, false, "there was no answer in time"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -283,16 +315,5 @@ func TestErrorsThatNoServiceAnsweredHaveNoCode(t *testing.T) {
 
 	if got, want := awsapi.Describe(fmt.Errorf("call: %w", context.Canceled)), "there was no answer in time"; got != want {
 		t.Errorf("Describe of a cancelled call: got %q, want %q", got, want)
-	}
-}
-
-func TestABadAWSConfigurationIsInvalidConfigurationWithoutItsText(t *testing.T) {
-	t.Parallel()
-
-	cause := errors.New("profile canary: role " + arn)
-	err := awsapi.ConfigFailure(cause)
-
-	if !failure.Is(err, failure.InvalidConfiguration) || !errors.Is(err, cause) || strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), "canary") {
-		t.Errorf("got %v of kind %q", err, failure.KindOf(err))
 	}
 }

@@ -117,26 +117,38 @@ func inBubble(t *testing.T, config s3sim.Config) *bucket {
 	t.Helper()
 
 	config.Memory = true
+
+	return overMemory(t, config)
+}
+
+// overMemory serves a bucket on a network in memory, and reaches it with the functions' own client.
+func overMemory(t *testing.T, config s3sim.Config) *bucket {
+	t.Helper()
+
 	b := newBucket(t, config)
 	network := memnet.New()
-	transport := network.Transport()
 
 	stop, err := network.Serve(address, b)
 	if err != nil {
 		t.Fatal(err)
 	}
 
+	client, err := network.Carry(awsapi.NewHTTPClient())
+	if err != nil {
+		t.Fatal(err)
+	}
+
 	t.Cleanup(func() {
-		transport.CloseIdleConnections()
+		client.CloseIdleConnections()
 		stop()
 	})
 
-	b.client = newClient("http://"+address, &http.Client{Transport: transport})
+	b.client = newClient("http://"+address, client)
 
 	return b
 }
 
-// newClient is configured as the functions are, but for the address.
+// newClient is configured as the functions' is, but for the address.
 func newClient(url string, client aws.HTTPClient) *s3.Client {
 	return s3.NewFromConfig(aws.Config{
 		Region: "eu-central-1", BaseEndpoint: &url, HTTPClient: client, Retryer: awsapi.NewRetryer,

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"genesys-cloud-export/shared/awsapi"
@@ -35,16 +37,34 @@ func (d *Documents) Names(ctx context.Context, listing, id string) ([]string, er
 	}
 
 	names := make([]string, 0, len(found))
-	for _, object := range found {
-		names = append(names, strings.TrimPrefix(aws.ToString(object.Key), d.root()))
+	for _, listed := range found {
+		names = append(names, strings.TrimPrefix(listed.key, d.root()))
 	}
 
 	return names, nil
 }
 
-// Read implements [export.Documents].
+// Read implements [export.Documents]. Whether a document exists whose read is denied is learnt by listing: without full
+// s3:ListBucket S3 answers 403, not 404. Where that is denied as well, it counts as absent, which a conditional write then
+// proves.
 func (d *Documents) Read(ctx context.Context, name string) (body []byte, tag string, err error) {
-	return d.get(ctx, d.root()+name)
+	key := d.root() + name
+
+	body, tag, err = d.get(ctx, key)
+	if !awsapi.Denied(err) {
+		return body, tag, err
+	}
+
+	found, listErr := d.list(ctx, key)
+	if listErr != nil && !errors.Is(listErr, export.ErrListDenied) {
+		return nil, "", listErr
+	}
+
+	if slices.ContainsFunc(found, func(listed object) bool { return listed.key == key }) {
+		return nil, "", err
+	}
+
+	return nil, "", export.ErrAbsent
 }
 
 // Create implements [export.Documents].
@@ -70,26 +90,47 @@ func (d *Documents) put(ctx context.Context, name string, body []byte, input *s3
 	input.Body = bytes.NewReader(body)
 	input.ContentType = aws.String("application/json")
 
-	reply, err := d.client.PutObject(ctx, input)
-	if err == nil {
-		return aws.ToString(reply.ETag), nil
+	if len(body) > maxDocument {
+		return "", d.unusable(key, fmt.Sprintf("it would be longer than %d bytes: export less under one id", maxDocument))
 	}
 
-	switch status := awsapi.Status(err); {
-	case status == http.StatusNotFound && awsapi.Code(err) != "NoSuchBucket":
+	reply, err := d.client.PutObject(ctx, input)
+
+	switch {
+	case err == nil:
+		return d.tag(reply.ETag, key)
+	case missing(err):
 		return "", export.ErrAbsent
-	case status != http.StatusPreconditionFailed:
+	case awsapi.Status(err) != http.StatusPreconditionFailed:
 		return "", d.failed(err, key)
 	}
 
+	// That it exists is known now, so a read that is denied is no absence.
 	stored, tag, err := d.get(ctx, key)
-	if err != nil {
+
+	switch {
+	case err != nil:
 		return "", err
-	}
-
-	if !bytes.Equal(stored, body) {
+	case bytes.Equal(stored, body):
+		return tag, nil
+	case input.IfMatch == nil:
 		return "", export.ErrConflict
+	default:
+		return "", d.conflict(ctx, key, *input.IfMatch, tag, stored)
+	}
+}
+
+// conflict is what it means that asked did not match, while stored lies there under tag: that somebody else was faster, or
+// that the store's ETags change by themselves, and nobody was.
+func (d *Documents) conflict(ctx context.Context, key, asked, tag string, stored []byte) error {
+	again, now, err := d.get(ctx, key)
+	if err != nil {
+		return err
 	}
 
-	return tag, nil
+	if tag == asked || now != tag && bytes.Equal(again, stored) {
+		return d.unusable(key, "the store does not keep to its own ETags: use one with stable ETags, and nothing in between that changes them")
+	}
+
+	return export.ErrConflict
 }

@@ -11,9 +11,9 @@ package exportstore
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
+	"strings"
 
 	"genesys-cloud-export/shared/awsapi"
 	"genesys-cloud-export/shared/export"
@@ -21,11 +21,14 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// maxDocument bounds what is read of a document, in bytes: a checkpoint of 100,000 parts has a fifth of it.
-const maxDocument = 128 << 20
+const (
+	// maxDocument bounds a document, in bytes: what is longer could not be read back.
+	maxDocument = awsapi.MaxReply
+	// maxPages bounds a list. S3 puts 1,000 objects on a page; a checkpoint names a tenth of what that makes.
+	maxPages = 1000
+)
 
 // objects is a bucket below a prefix.
 type objects struct {
@@ -34,19 +37,31 @@ type objects struct {
 	prefix string
 }
 
+// object is what a list tells of an object.
+type object struct {
+	key   string
+	bytes int64
+}
+
 func (o objects) uri(key string) string { return "s3://" + o.bucket + "/" + key }
 
 func (o objects) failed(err error, key string) error {
 	return failure.Because(err, failure.StorageUnavailable, "%s: %s", o.uri(key), awsapi.Describe(err))
 }
 
-// list returns the objects below a folder, or [export.ErrListDenied].
-func (o objects) list(ctx context.Context, folder string) ([]types.Object, error) {
-	var found []types.Object
+func (o objects) unusable(key, why string) error {
+	return failure.New(failure.StorageUnavailable, "%s: %s", o.uri(key), why)
+}
 
-	pages := s3.NewListObjectsV2Paginator(o.client, &s3.ListObjectsV2Input{Bucket: &o.bucket, Prefix: &folder})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+// list returns the objects below a folder, or [export.ErrListDenied].
+func (o objects) list(ctx context.Context, folder string) ([]object, error) {
+	var found []object
+
+	seen := make(map[string]bool)
+	input := &s3.ListObjectsV2Input{Bucket: &o.bucket, Prefix: &folder}
+
+	for {
+		page, err := o.client.ListObjectsV2(ctx, input)
 		if awsapi.Denied(err) {
 			return nil, export.ErrListDenied
 		}
@@ -55,52 +70,68 @@ func (o objects) list(ctx context.Context, folder string) ([]types.Object, error
 			return nil, o.failed(err, folder)
 		}
 
-		found = append(found, page.Contents...)
-	}
+		// The SDK reads a list out of any XML, a web page too. Every store tells in a list whether it goes on.
+		if page.IsTruncated == nil {
+			return nil, o.unusable(folder, "the answer was no list: check what stands in between, and AWS_ENDPOINT_URL")
+		}
 
-	return found, nil
+		for _, listed := range page.Contents {
+			found = append(found, object{aws.ToString(listed.Key), aws.ToInt64(listed.Size)})
+		}
+
+		if !*page.IsTruncated {
+			return found, nil
+		}
+
+		next := aws.ToString(page.NextContinuationToken)
+		if next == "" || seen[next] || len(seen) == maxPages {
+			return nil, o.unusable(folder, "the list repeats a continuation token, has none, or never ends: check the store")
+		}
+
+		seen[next], input.ContinuationToken = true, &next
+	}
 }
 
-// get reads a small object. Whether a missing one exists is learnt by listing: without full s3:ListBucket S3 answers 403,
-// not 404. Where that is denied as well, a refused read is taken for an absence, which a conditional write then proves.
+// get reads a document, or returns [export.ErrAbsent].
 func (o objects) get(ctx context.Context, key string) (body []byte, tag string, err error) {
 	reply, err := o.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &o.bucket, Key: &key})
-	if err != nil {
-		return nil, "", o.absence(ctx, key, err)
+	if missing(err) {
+		return nil, "", export.ErrAbsent
 	}
-	defer reply.Body.Close()
 
-	body, err = io.ReadAll(io.LimitReader(reply.Body, maxDocument+1))
 	if err != nil {
 		return nil, "", o.failed(err, key)
 	}
+	defer reply.Body.Close()
 
-	if len(body) > maxDocument {
-		return nil, "", failure.New(failure.StorageUnavailable, "%s: it is longer than %d bytes", o.uri(key), maxDocument)
+	if awsapi.WebPage(aws.ToString(reply.ContentType)) {
+		return nil, "", o.unusable(key, "the answer was a web page: check what stands in between, and AWS_ENDPOINT_URL")
 	}
 
-	return body, aws.ToString(reply.ETag), nil
+	if tag, err = o.tag(reply.ETag, key); err != nil {
+		return nil, "", err
+	}
+
+	// The functions' client has read the reply already, in bounded memory.
+	if body, err = io.ReadAll(reply.Body); err != nil {
+		return nil, "", o.failed(err, key)
+	}
+
+	return body, tag, nil
 }
 
-func (o objects) absence(ctx context.Context, key string, err error) error {
-	if awsapi.Status(err) == http.StatusNotFound && awsapi.Code(err) != "NoSuchBucket" {
-		return export.ErrAbsent
+// tag is the ETag of a reply. Without a strong one nothing can be written on condition: a client would send an empty
+// If-Match, or one that never holds, and the export would seem to be busy for ever.
+func (o objects) tag(etag *string, key string) (string, error) {
+	tag := aws.ToString(etag)
+	if strings.Trim(tag, `"`) == "" || strings.HasPrefix(tag, "W/") {
+		return "", o.unusable(key, "the store gives no ETag, or a weak one: use one with strong ETags, and nothing in between that changes them")
 	}
 
-	if !awsapi.Denied(err) {
-		return o.failed(err, key)
-	}
+	return tag, nil
+}
 
-	found, listErr := o.list(ctx, key)
-	if listErr != nil && !errors.Is(listErr, export.ErrListDenied) {
-		return listErr
-	}
-
-	for _, object := range found {
-		if aws.ToString(object.Key) == key {
-			return o.failed(err, key)
-		}
-	}
-
-	return export.ErrAbsent
+// missing reports whether the service says that there is no such object.
+func missing(err error) bool {
+	return awsapi.Status(err) == http.StatusNotFound && awsapi.Code(err) != "NoSuchBucket" && !awsapi.Foreign(err)
 }

@@ -40,11 +40,8 @@ func (p *Parts) List(ctx context.Context, listing, id string) ([]export.StoredPa
 	}
 
 	parts := make([]export.StoredPart, 0, len(found))
-	for _, object := range found {
-		parts = append(parts, export.StoredPart{
-			Name:  strings.TrimPrefix(aws.ToString(object.Key), folder),
-			Bytes: aws.ToInt64(object.Size),
-		})
+	for _, listed := range found {
+		parts = append(parts, export.StoredPart{Name: strings.TrimPrefix(listed.key, folder), Bytes: listed.bytes})
 	}
 
 	return parts, nil

@@ -22,6 +22,7 @@ import (
 	"genesys-cloud-export/shared/retry"
 	"genesys-cloud-export/shared/secret"
 	"genesys-cloud-export/shared/token"
+	"genesys-cloud-export/shared/transport"
 )
 
 const (
@@ -113,12 +114,12 @@ func newFake(t testing.TB, base string) *fakeAPI {
 func (f *fakeAPI) transport() *http.Transport {
 	f.t.Helper()
 
-	transport, ok := f.HTTP.Transport.(*http.Transport)
+	own, ok := f.HTTP.Transport.(*transport.Transport)
 	if !ok {
 		f.t.Fatalf("the client's transport is a %T", f.HTTP.Transport)
 	}
 
-	return transport
+	return own.Transport
 }
 
 // serveFake serves handler as the API at base's address, on a network in memory where the test fails as soon as anybody

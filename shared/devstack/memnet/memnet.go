@@ -11,6 +11,8 @@ import (
 	"net"
 	"net/http"
 	"sync"
+
+	"genesys-cloud-export/shared/transport"
 )
 
 // Network is a set of addresses that are listened on. The zero value is not usable; see [New].
@@ -63,6 +65,18 @@ func (n *Network) DialContext(ctx context.Context, _, address string) (net.Conn,
 // Transport returns a new transport that dials on this network and knows no proxy. The caller closes its idle connections.
 func (n *Network) Transport() *http.Transport {
 	return &http.Transport{DialContext: n.DialContext}
+}
+
+// Carry has a client of shared/transport dial on this network, past any proxy. The caller closes its idle connections.
+func (n *Network) Carry(client *http.Client) (*http.Client, error) {
+	own, ok := client.Transport.(*transport.Transport)
+	if !ok {
+		return nil, fmt.Errorf("carry a client whose transport is a %T: it is not shared/transport's", client.Transport)
+	}
+
+	own.Proxy, own.DialContext = nil, n.DialContext
+
+	return client, nil
 }
 
 // Serve runs handler on address until the returned function is called, which closes every connection and waits.

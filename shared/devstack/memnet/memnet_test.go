@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"genesys-cloud-export/shared/devstack/memnet"
+	"genesys-cloud-export/shared/transport"
 
 	"go.uber.org/goleak"
 )
@@ -74,6 +75,26 @@ func TestServersAreReachedByTheirAddress(t *testing.T) {
 		if got, err := get(t.Context(), c, url); err != nil || got != want {
 			t.Errorf("%s: got %q and %v, want %q", url, got, err, want)
 		}
+	}
+}
+
+func TestTheFunctionsOwnClientIsCarriedAndNoOther(t *testing.T) {
+	t.Parallel()
+
+	network := memnet.New()
+	serve(t, network, address, greet)
+
+	carried, err := network.Carry(transport.New().Client())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(carried.CloseIdleConnections)
+
+	if got, err := get(t.Context(), carried, "http://"+address); err != nil || got != "hello from "+address {
+		t.Errorf("got %q and %v", got, err)
+	}
+	if _, err := network.Carry(&http.Client{Transport: network.Transport()}); err == nil {
+		t.Error("another client was carried")
 	}
 }
 

@@ -1,0 +1,141 @@
+package awsapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"regexp"
+	"slices"
+	"time"
+
+	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/retry"
+	"genesys-cloud-export/shared/transport"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	awsretry "github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/logging"
+)
+
+const (
+	// maxAttempts is how often one call is sent at most. Nobody above the SDK sends it again. One more than the three
+	// throttles in a row that Parameter Store is known for, at about three writes a second.
+	maxAttempts = 5
+	// firstBackoff and maxBackoff keep all attempts of a call within a stop's reserve: 1 + 2 + 2 + 2 seconds at most, half
+	// on average. The SDK's own backoff waits the maximum, without jitter, from its second wait on.
+	firstBackoff = time.Second
+	maxBackoff   = 2 * time.Second
+	// attemptTimeout ends an attempt that hangs. A part of 8 MB takes under a second inside a region.
+	attemptTimeout = 20 * time.Second
+	// MaxReply bounds what is taken of one reply, in bytes, whatever service it comes from. The longest that is rightly sent
+	// is a document of an export, at some 200 bytes a part: 80,000 parts. A list of 1,000 keys has 2 MB at most, the rotator's
+	// reply, a secret and a parameter far less.
+	MaxReply = 16 << 20
+)
+
+// NewRetryer returns the retry policy of every store's client. It is the only place in which calls to AWS are repeated.
+func NewRetryer() aws.Retryer { return newRetryer(nil) }
+
+// newRetryer has the credentials fetched anew, where they are cached, before a call that was refused for theirs is repeated.
+func newRetryer(credentials *aws.CredentialsCache) aws.Retryer {
+	waits := retry.Policy{Base: firstBackoff, Cap: maxBackoff}
+
+	return awsretry.NewStandard(func(o *awsretry.StandardOptions) {
+		o.MaxAttempts = maxAttempts
+		// The SDK's quota of retries lives as long as its client, so after an outage the first 503 would be fatal.
+		o.RateLimiter = ratelimit.None
+		o.Backoff = awsretry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
+			// The SDK counts from 1, or from 0 where AWS_NEW_RETRIES_2026 is set.
+			return waits.Backoff(max(attempt, 1)), nil
+		})
+		o.Retryables = slices.Insert(o.Retryables, 0, awsretry.IsErrorRetryable(awsretry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+			if credentials != nil && refusesCredentials(err) {
+				credentials.Invalidate()
+			}
+
+			return passes(err)
+		})))
+	})
+}
+
+// passes tells what passes by itself, or never does, of the errors that the SDK takes for the contrary. The SDK signs each
+// attempt anew, by the server's clock where ours is off.
+func passes(err error) aws.Ternary {
+	if _, long := errors.AsType[transport.TooLongError](err); long {
+		return aws.FalseTernary
+	}
+
+	if crosses(err) || refusesSignature(err) || refusesCredentials(err) || Foreign(err) {
+		return aws.TrueTernary
+	}
+
+	return aws.UnknownTernary
+}
+
+// NewHTTPClient returns the HTTP client of every store's client: [transport.Transport]'s, which reads each reply whole, in
+// bounded memory and time.
+func NewHTTPClient() *http.Client {
+	own := transport.New()
+	own.MaxReply, own.Timeout = MaxReply, attemptTimeout
+
+	return own.Client()
+}
+
+// Patient returns cloud with the bound on the time of an attempt lifted, over the same connections: for a call that takes
+// as long as the function that it invokes. The call's context has to bound it.
+func Patient(cloud aws.Config) aws.Config {
+	patient := cloud.Copy()
+
+	if client, ok := cloud.HTTPClient.(*http.Client); ok {
+		if own, ok := client.Transport.(*transport.Transport); ok {
+			unbounded := *own
+			unbounded.Timeout = 0
+			patient.HTTPClient = unbounded.Client()
+		}
+	}
+
+	return patient
+}
+
+// regionName is what may stand in a host name; the SDK would find out at the first call.
+var regionName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// Load returns the AWS configuration of a function, with this package's retry policy and HTTP client. Its failures are
+// InvalidConfiguration: a missing region too, without which nothing could be called. The SDK logs nothing: what it would
+// tell, our errors tell without what may not be printed.
+func Load(ctx context.Context) (aws.Config, error) {
+	cloud, err := config.LoadDefaultConfig(ctx, config.WithRetryer(NewRetryer), config.WithLogger(logging.Nop{}))
+	if err != nil {
+		// The cause's text may repeat what stands in the environment or a profile.
+		return aws.Config{}, failure.Because(err, failure.InvalidConfiguration,
+			"the AWS configuration cannot be loaded: check AWS_REGION and the other AWS_ variables")
+	}
+
+	if !regionName.MatchString(cloud.Region) {
+		return aws.Config{}, failure.New(failure.InvalidConfiguration,
+			"AWS_REGION is missing or names no region: set it to the stack's, such as eu-central-1 (Lambda does so by itself)")
+	}
+
+	cloud.HTTPClient = trusting(cloud.HTTPClient)
+
+	cached, _ := cloud.Credentials.(*aws.CredentialsCache)
+	cloud.Retryer = func() aws.Retryer { return newRetryer(cached) }
+
+	return cloud, nil
+}
+
+// trusting is [NewHTTPClient]'s with the certificates of AWS_CA_BUNDLE, which the SDK has put into its own.
+func trusting(sdk aws.HTTPClient) *http.Client {
+	client := NewHTTPClient()
+
+	if built, ok := sdk.(*awshttp.BuildableClient); ok {
+		if own, ok := client.Transport.(*transport.Transport); ok {
+			own.TLSClientConfig.RootCAs = built.GetTransport().TLSClientConfig.RootCAs
+		}
+	}
+
+	return client
+}

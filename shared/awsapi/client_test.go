@@ -1,0 +1,253 @@
+package awsapi_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/transport"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+)
+
+type replies = []func(http.ResponseWriter, *http.Request)
+
+// services is a call of each service that the functions talk to.
+func services() map[string]func(context.Context, aws.Config) error {
+	pathStyle := func(o *s3.Options) { o.UsePathStyle = true }
+
+	return map[string]func(context.Context, aws.Config) error{
+		"SSM": getParameter,
+		"Secrets Manager": func(ctx context.Context, config aws.Config) error {
+			_, err := secretsmanager.NewFromConfig(config).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String("s")})
+			return err
+		},
+		"Lambda": func(ctx context.Context, config aws.Config) error {
+			_, err := lambda.NewFromConfig(config).Invoke(ctx, &lambda.InvokeInput{FunctionName: aws.String("rotator")})
+			return err
+		},
+		"S3 put": putObject,
+		"S3 get": func(ctx context.Context, config aws.Config) error {
+			reply, err := s3.NewFromConfig(config, pathStyle).GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String("b"), Key: aws.String("k")})
+			if err == nil {
+				reply.Body.Close()
+			}
+
+			return err
+		},
+		"S3 list": func(ctx context.Context, config aws.Config) error {
+			_, err := s3.NewFromConfig(config, pathStyle).ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: aws.String("b")})
+			return err
+		},
+	}
+}
+
+func TestAProtocolSwitchEndsACallOfEachServiceWithinAnAttemptsTime(t *testing.T) {
+	t.Parallel()
+
+	upgrade := func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			panic(err)
+		}
+		defer conn.Close()
+
+		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+		_, _ = io.Copy(io.Discard, conn) // open until the client closes it
+	}
+
+	for name, call := range services() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := &service{replies: replies{upgrade}}
+				err := call(t.Context(), cloud(t, s))
+
+				if got, want := awsapi.Describe(err), "the answer was status 101, which was not asked for"; got != want {
+					t.Errorf("got %q (%v), want %q", got, err, want)
+				}
+				if took := time.Since(s.begun); took > 20*time.Second {
+					t.Errorf("it took %s", took)
+				}
+			})
+		})
+	}
+}
+
+// Not in parallel: it measures memory.
+func TestAReplyOf300MBOfEachServiceIsRefusedOnceAndInBoundedMemory(t *testing.T) {
+	for name, call := range services() {
+		for _, status := range []int{200, 400} {
+			var sent atomic.Int64
+			huge := func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(status)
+				for block := []byte(strings.Repeat("x", 64<<10)); sent.Load() < 300<<20; {
+					n, err := w.Write(block)
+					sent.Add(int64(n))
+					if err != nil {
+						return
+					}
+				}
+			}
+
+			s := &service{replies: replies{huge}}
+			config := cloud(t, s)
+
+			var before, after runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			err := call(t.Context(), config)
+			runtime.ReadMemStats(&after)
+
+			if got, want := awsapi.Describe(err), "the answer is longer than 16777216 bytes"; got != want {
+				t.Errorf("%s, status %d: got %q (%v), want %q", name, status, got, err, want)
+			}
+			// What was allocated in all; the sizes of a buffer that grows by a quarter at a time come to five times the last.
+			if allocated := (after.TotalAlloc - before.TotalAlloc) >> 20; allocated > 120 || sent.Load() > 17<<20 || s.asked() != 1 {
+				t.Errorf("%s, status %d: %d MB allocated, %d bytes sent, in %d calls", name, status, allocated, sent.Load(), s.asked())
+			}
+		}
+	}
+}
+
+func TestARetryIsGrantedAfterAnOutageAsItWasBefore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{}
+		config := cloud(t, s)
+		retryer := awsapi.NewRetryer() // one for the client's life, as the SDK keeps it
+		config.Retryer = func() aws.Retryer { return retryer }
+
+		s.replies = replies{jsonError(503, "ServiceUnavailable")}
+		for begun := time.Now(); time.Since(begun) < 2*time.Minute; {
+			if err := getParameter(t.Context(), config); err == nil {
+				t.Fatal("a call succeeded in the outage")
+			}
+		}
+
+		s.mu.Lock()
+		s.calls, s.replies = 0, replies{jsonError(503, "ServiceUnavailable"), fine}
+		s.mu.Unlock()
+
+		if err := getParameter(t.Context(), config); err != nil || s.asked() != 2 {
+			t.Errorf("a single 503 after the outage: got %v after %d calls, want success after 2", err, s.asked())
+		}
+	})
+}
+
+func TestWhatPassesByItselfIsTriedAgain(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct {
+		call  func(context.Context, aws.Config) error
+		reply func(http.ResponseWriter, *http.Request)
+	}{
+		"two operations cross":      {putObject, xmlError(409, "OperationAborted")},
+		"the time is refused":       {putObject, xmlError(403, "RequestTimeTooSkewed")},
+		"the signature is refused":  {getParameter, jsonError(400, "InvalidSignatureException")},
+		"S3's credentials expired":  {putObject, xmlError(400, "ExpiredToken")},
+		"SSM's credentials expired": {getParameter, jsonError(400, "ExpiredTokenException")},
+		"the reply is cut":          {getParameter, cut},
+		"a web page answers":        {getParameter, webPage(200)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := &service{replies: replies{test.reply, fine}}
+				if err := test.call(t.Context(), cloud(t, s)); err != nil || s.asked() != 2 {
+					t.Errorf("got %v after %d calls, want success after 2", err, s.asked())
+				}
+			})
+		})
+	}
+}
+
+func TestARequestIsSignedByTheServersClockWhereOursIsOff(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ahead := time.Now().Add(20 * time.Minute)
+		s := &service{replies: replies{func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Date", ahead.Format(http.TimeFormat))
+
+			signed, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
+			if err != nil || ahead.Sub(signed).Abs() > 5*time.Minute {
+				xmlError(403, "RequestTimeTooSkewed")(w, r)
+			}
+		}}}
+
+		if err := putObject(t.Context(), cloud(t, s)); err != nil || s.asked() != 2 {
+			t.Errorf("got %v after %d calls, want success after 2", err, s.asked())
+		}
+	})
+}
+
+func TestAConnectionThatWentSilentCostsAStoreOneAttempt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{replies: replies{fine, hang, fine}}
+		config := cloud(t, s)
+
+		for range 2 {
+			if err := getParameter(t.Context(), config); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(s.begun); s.asked() != 3 || took > 22*time.Second {
+			t.Errorf("took %d calls and %s, want 3 calls and one attempt's time", s.asked(), took)
+		}
+	})
+}
+
+func TestAProxyThatDoesNotServeIsNamedWithoutItsCredentials(t *testing.T) {
+	t.Parallel()
+
+	for status, want := range map[int]string{
+		http.StatusProxyAuthRequired: "the service could not be reached: the proxy asks for credentials: check HTTPS_PROXY",
+		http.StatusForbidden:         "the service could not be reached: the proxy refuses to connect (status 403): check HTTPS_PROXY, and which hosts the proxy allows",
+	} {
+		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+		t.Cleanup(proxy.Close)
+
+		client := awsapi.NewHTTPClient()
+		own, ok := client.Transport.(*transport.Transport)
+		if !ok {
+			t.Fatalf("the client's transport is a %T", client.Transport)
+		}
+		own.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: proxy.Listener.Addr().String(), User: url.UserPassword("canary", "canary")})
+
+		config := cloud(t, &service{})
+		config.HTTPClient, config.BaseEndpoint = client, aws.String("https://ssm.test")
+		config.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
+
+		if got := awsapi.Describe(getParameter(t.Context(), config)); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestThePatientClientWaitsAsLongAsItsContextOverTheSameNetwork(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
+		defer cancel()
+
+		s := &service{replies: replies{hang}}
+		err := getParameter(ctx, awsapi.Patient(cloud(t, s)))
+
+		if took := time.Since(s.begun); err == nil || took != 40*time.Second || s.asked() != 1 {
+			t.Errorf("got %v after %s and %d calls, want one call of 40s", err, took, s.asked())
+		}
+	})
+}

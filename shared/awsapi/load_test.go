@@ -1,0 +1,163 @@
+package awsapi_test
+
+import (
+	"encoding/pem"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/devstack/memnet"
+	"genesys-cloud-export/shared/failure"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// environment is Lambda's, without what the machine has set up.
+func environment(t *testing.T) {
+	t.Helper()
+
+	for name, value := range map[string]string{
+		"AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "", "AWS_PROFILE": "", "AWS_CA_BUNDLE": "", "AWS_ENDPOINT_URL": "",
+		"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "canary-key", "AWS_SESSION_TOKEN": "canary-token",
+		"AWS_CONFIG_FILE": t.TempDir() + "/none", "AWS_SHARED_CREDENTIALS_FILE": t.TempDir() + "/none",
+	} {
+		t.Setenv(name, value)
+	}
+}
+
+func TestABadAWSConfigurationIsToldAtStartAndWithoutItsText(t *testing.T) {
+	for name, test := range map[string]struct{ variable, value, want string }{
+		"no region":         {"AWS_REGION", "", "AWS_REGION is missing"},
+		"no region's name":  {"AWS_REGION", "canary region", "AWS_REGION is missing or names no region"},
+		"no profile":        {"AWS_PROFILE", "canary", "the AWS configuration cannot be loaded"},
+		"no such authority": {"AWS_CA_BUNDLE", "/canary.pem", "the AWS configuration cannot be loaded"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			environment(t)
+			t.Setenv(test.variable, test.value)
+
+			_, err := awsapi.Load(t.Context())
+			if !failure.Is(err, failure.InvalidConfiguration) || !strings.Contains(err.Error(), test.want) {
+				t.Fatalf("got %v, want %s: … %s", err, failure.InvalidConfiguration, test.want)
+			}
+			if strings.Contains(fmt.Sprintf("%v %+v", err, err), "canary") {
+				t.Errorf("got %v, which repeats what was set", err)
+			}
+		})
+	}
+}
+
+func TestALoadedConfigurationReachesItsServiceByTheFunctionsOwnClient(t *testing.T) {
+	environment(t)
+
+	var seen atomic.Value
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen.Store(r.Header.Get("Authorization"))
+		fine(w, r)
+	}))
+	t.Cleanup(server.Close)
+	t.Setenv("AWS_ENDPOINT_URL", server.URL)
+
+	config, err := awsapi.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := getParameter(t.Context(), config); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := seen.Load().(string); !strings.Contains(got, "/eu-central-1/ssm/") {
+		t.Errorf("signed with %q", got)
+	}
+
+	client, ok := config.HTTPClient.(*http.Client)
+	if !ok {
+		t.Fatalf("the client is a %T", config.HTTPClient)
+	}
+	if _, err := memnet.New().Carry(client); err != nil {
+		t.Error(err)
+	}
+	client.CloseIdleConnections()
+}
+
+// What lets credentials be fetched anew is the container's endpoint, which Lambda's SnapStart uses.
+func TestExpiredCredentialsAreFetchedAnewForTheRetry(t *testing.T) {
+	environment(t)
+
+	var handed, refused atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/credentials":
+			fmt.Fprintf(w, `{"AccessKeyId":"AKID%d","SecretAccessKey":"canary","Token":"canary","Expiration":%q}`,
+				handed.Add(1), time.Now().Add(time.Hour).Format(time.RFC3339))
+		case strings.Contains(r.Header.Get("Authorization"), "Credential=AKID1/"):
+			refused.Add(1)
+			jsonError(400, "ExpiredTokenException")(w, r)
+		default:
+			fine(w, r)
+		}
+	}))
+	t.Cleanup(server.Close)
+	t.Setenv("AWS_ENDPOINT_URL", server.URL)
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", server.URL+"/credentials")
+
+	config, err := awsapi.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if err := getParameter(t.Context(), config); err != nil || handed.Load() != 2 || refused.Load() != 1 {
+		t.Errorf("got %v; credentials handed out %d times and refused %d times, want 2 and 1", err, handed.Load(), refused.Load())
+	}
+}
+
+func TestTheAuthoritiesThatAWSVariablesNameAreTrusted(t *testing.T) {
+	environment(t)
+
+	server := httptest.NewUnstartedServer(http.HandlerFunc(fine))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it tells of the handshake that is refused
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	t.Setenv("AWS_ENDPOINT_URL", server.URL)
+
+	config, err := awsapi.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
+
+	if got, want := awsapi.Describe(getParameter(t.Context(), config)), "the service could not be reached: the server's certificate is not trusted"; got != want {
+		t.Errorf("without it: got %q, want %q", got, want)
+	}
+
+	t.Setenv("AWS_CA_BUNDLE", bundle(t, server))
+
+	if config, err = awsapi.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := getParameter(t.Context(), config); err != nil {
+		t.Errorf("with it: %v", err)
+	}
+}
+
+// bundle is a file with the server's certificate.
+func bundle(t *testing.T, server *httptest.Server) string {
+	t.Helper()
+
+	path := filepath.Join(t.TempDir(), "bundle.pem")
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	return path
+}

@@ -1,0 +1,177 @@
+package transport_test
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"genesys-cloud-export/shared/devstack/memnet"
+	"genesys-cloud-export/shared/transport"
+)
+
+const host = "store.test:80"
+
+// inMemory is a client that takes whole replies of at most limit bytes, of a service on a network in memory.
+func inMemory(t *testing.T, limit int64, handler http.HandlerFunc) *http.Client {
+	t.Helper()
+
+	network := memnet.New()
+	stop, err := network.Serve(host, handler)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+
+	own := transport.New()
+	own.MaxReply, own.Timeout = limit, 20*time.Second
+	client, err := network.Carry(own.Client())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.CloseIdleConnections)
+
+	return client
+}
+
+func TestAReplyIsTakenUpToTheBoundAndNoFurther(t *testing.T) {
+	t.Parallel()
+
+	const limit = 1000
+
+	for length, fits := range map[int]bool{0: true, 1: true, limit: true, limit + 1: false, 1 << 20: false} {
+		client := inMemory(t, limit, func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, strings.Repeat("x", length))
+		})
+
+		body, err := get(t.Context(), client, "http://"+host)
+		if long, ok := errors.AsType[transport.TooLongError](err); ok == fits || fits && len(body) != length || !fits && long.Limit != limit {
+			t.Errorf("a reply of %d bytes: got %d bytes and %v", length, len(body), err)
+		}
+	}
+}
+
+// Not in parallel: it measures memory.
+func TestAReplyOf300MBCostsNoMoreThanTheBound(t *testing.T) {
+	const (
+		limit = 1 << 20
+		huge  = 300 << 20
+	)
+
+	for name, status := range map[string]int{"a success": http.StatusOK, "an error": http.StatusBadRequest} {
+		for _, packed := range []bool{false, true} {
+			sent := 0
+			client := inMemory(t, limit, func(w http.ResponseWriter, _ *http.Request) {
+				var out io.Writer = w
+				if packed {
+					w.Header().Set("Content-Encoding", "gzip")
+					zip := gzip.NewWriter(w)
+					defer zip.Close()
+					out = zip
+				}
+
+				w.WriteHeader(status)
+				for block := make([]byte, 64<<10); sent < huge; {
+					n, err := out.Write(block)
+					sent += n
+					if err != nil {
+						return
+					}
+				}
+			})
+
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := get(t.Context(), client, "http://"+host)
+			runtime.ReadMemStats(&after)
+
+			if _, ok := errors.AsType[transport.TooLongError](err); !ok {
+				t.Errorf("%s, packed %v: got %v, want it refused as too long", name, packed, err)
+			}
+			// The buffer grows by a quarter at a time, so that all of its sizes together are five times the last. The rest is the
+			// server's.
+			if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 20*limit {
+				t.Errorf("%s, packed %v: %d bytes were allocated for a bound of %d", name, packed, allocated, limit)
+			}
+			if got := transport.Describe(err); got != "the answer is longer than 1048576 bytes" {
+				t.Errorf("described as %q", got)
+			}
+		}
+	}
+}
+
+func TestAWholeReplyThatBreaksOffOrHangsIsAnErrorOfTheExchange(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct {
+		handler http.HandlerFunc
+		want    string
+	}{
+		"cut": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			_, _ = io.WriteString(w, "half")
+		}, "the connection broke"},
+		"hanging in the body": {func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			_, _ = io.WriteString(w, "half")
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		}, "no complete reply in time"},
+		"hanging before it": {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "no complete reply in time"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				client := inMemory(t, 1<<20, test.handler)
+				begun := time.Now()
+
+				request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+host, http.NoBody)
+				if err != nil {
+					t.Fatal(err)
+				}
+
+				reply, err := client.Do(request)
+				if err == nil {
+					reply.Body.Close()
+					t.Fatal("the exchange succeeded")
+				}
+				if got := transport.Describe(err); got != test.want {
+					t.Errorf("described as %q, want %q", got, test.want)
+				}
+				if took := time.Since(begun); took > 20*time.Second {
+					t.Errorf("it took %s", took)
+				}
+			})
+		})
+	}
+}
+
+func TestAStreamedReplyIsBoundedByItsContextAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client := inMemory(t, 0, func(w http.ResponseWriter, r *http.Request) {
+			select {
+			case <-time.After(time.Hour):
+				_, _ = io.WriteString(w, "late")
+			case <-r.Context().Done():
+			}
+		})
+
+		if got, err := get(t.Context(), client, "http://"+host); got != "late" || err != nil {
+			t.Errorf("got %q and %v", got, err)
+		}
+
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+
+		if _, err := get(ctx, client, "http://"+host); !transport.TimedOut(err) {
+			t.Errorf("got %v, want its time to be over", err)
+		}
+	})
+}
