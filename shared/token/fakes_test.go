@@ -25,12 +25,23 @@ type parameter struct {
 	// faults of the next calls, in order; nil lets a call pass.
 	readFaults  []error
 	writeFaults []writeFault
+	// sealed: what is stored cannot be decrypted, whoever wrote it.
+	sealed bool
 
 	mu      sync.Mutex
 	value   []byte
 	version int64
+	written time.Time
 	reads   int
 	writes  int
+}
+
+// remove deletes the parameter; the next write makes version 1.
+func (p *parameter) remove() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+
+	p.value, p.version = nil, 0
 }
 
 // writeFault is how a write fails: before it was done, or after it, the reply lost.
@@ -68,6 +79,9 @@ func (p *parameter) peek() (token.Stored, error) {
 	}
 
 	stored := token.Stored{Version: p.version}
+	if p.sealed {
+		return stored, fmt.Errorf("decrypt: %w", &token.SealedError{Key: "alias/tokens", Written: p.written})
+	}
 
 	var err error
 	if stored.Token, err = token.Decode(p.value); err != nil {
@@ -101,7 +115,7 @@ func (p *parameter) Write(ctx context.Context, t token.Token) (int64, error) {
 		return 0, err
 	}
 
-	p.value = value
+	p.value, p.written = value, time.Now()
 	p.version++
 
 	return p.version, fault.err
