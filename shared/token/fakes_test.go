@@ -2,7 +2,9 @@ package token_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -263,5 +265,18 @@ func wantKind(t *testing.T, err error, want failure.Kind) {
 
 	if got := failure.KindOf(err); got != want {
 		t.Errorf("the failure is %q (%v), want %q", got, err, want)
+	}
+}
+
+// wantUnavailable checks for TokenUnavailable that says part, and that is not the end of the caller's time itself.
+func wantUnavailable(t *testing.T, err error, part string) {
+	t.Helper()
+
+	wantKind(t, err, failure.TokenUnavailable)
+	if err == nil || !strings.Contains(err.Error(), part) {
+		t.Errorf("error %v, want %q in it", err, part)
+	}
+	if errors.Is(err, errCallersTime) || errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v wraps the cause of the end: the caller would take it for that", err)
 	}
 }
