@@ -72,16 +72,24 @@ func (c *Client) invoke(ctx context.Context, payload []byte) (*lambda.InvokeOutp
 		func(o *lambda.Options) { o.Retryer = aws.NopRetryer{} })
 }
 
+// busy reports whether the rotator's concurrency is taken.
+func busy(err error) bool {
+	_, ok := errors.AsType[*types.TooManyRequestsException](err)
+
+	return ok || awsapi.Status(err) == http.StatusTooManyRequests
+}
+
 // passes reports whether a failed call may well succeed when it is sent again: all but what Lambda refuses.
 func passes(err error) bool {
 	status := awsapi.Status(err)
 
-	return status < http.StatusBadRequest || status >= http.StatusInternalServerError
+	return status < http.StatusBadRequest || status >= http.StatusInternalServerError ||
+		!busy(err) && awsapi.NewRetryer().IsErrorRetryable(err)
 }
 
 // refusal says why the rotator could not be invoked.
 func refusal(ctx context.Context, err error, attempt int) error {
-	if _, ok := errors.AsType[*types.TooManyRequestsException](err); ok || awsapi.Status(err) == http.StatusTooManyRequests {
+	if busy(err) {
 		return token.ErrRotatorBusy
 	}
 

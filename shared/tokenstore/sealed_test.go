@@ -58,7 +58,12 @@ func TestATroubleThatPassesIsNotTakenForTheKeys(t *testing.T) {
 	for what, fault := range map[string]http.HandlerFunc{
 		"throttled": throttle,
 		"an outage": refuse(http.StatusInternalServerError, "InternalServerError"),
-		"no reply":  func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"a web page": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = w.Write([]byte("<html>canary</html>"))
+		},
+		"no reply": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()

@@ -86,12 +86,10 @@ func (s *Store) get(ctx context.Context, decrypt bool) (*types.Parameter, error)
 	return reply.Parameter, nil
 }
 
-// refused reports whether the service answered that it will not do it. What is worth repeating has passed or will, and
-// says nothing about the key.
+// refused reports whether the service itself answered that it will not do it. What is worth repeating has passed or will,
+// and says nothing about the key.
 func refused(err error) bool {
-	status := awsapi.Status(err)
-
-	return status >= http.StatusBadRequest && status < http.StatusInternalServerError && !awsapi.NewRetryer().IsErrorRetryable(err)
+	return awsapi.Code(err) != "" && awsapi.Status(err) < http.StatusInternalServerError && !awsapi.NewRetryer().IsErrorRetryable(err)
 }
 
 // keyName is the key as it may be printed: what stands behind the account in its ARN.
