@@ -88,6 +88,8 @@ type process struct {
 	first  token.Stored // what the rotation found at its beginning, and may replace by force or rejection
 	begun  bool
 	seen   token.Stored // by the last read
+	// rejected is what an event reported last while it was stored. A rotation that fails leaves it to the next one.
+	rejected token.Stored
 }
 
 func (p *process) await(ctx context.Context) error {
@@ -114,6 +116,9 @@ func (s storeOf) Read(ctx context.Context) (token.Stored, error) {
 	s.seen = s.stored
 	if !s.begun {
 		s.begun, s.first = true, s.stored
+		if s.asked.RejectedVersion == s.stored.Version {
+			s.rejected = s.stored
+		}
 	}
 
 	if s.stored.Version == 0 {
@@ -132,7 +137,7 @@ func (s storeOf) Write(ctx context.Context, t token.Token) (int64, error) {
 
 	old := s.stored
 	crossed := !old.Is(s.seen)
-	setOut := old.Is(s.first) && (s.asked.Force || s.asked.RejectedVersion == old.Version)
+	setOut := old.Is(s.first) && (s.asked.Force || old.Is(s.rejected))
 
 	if old.Version != 0 && old.ExpiresAt.After(t.ExpiresAt) && !crossed && !setOut {
 		s.problems = append(s.problems, fmt.Sprintf("version %d, which expires at %s, was replaced by a token that expires at %s, asked was %+v",
