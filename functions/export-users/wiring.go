@@ -90,8 +90,8 @@ func newExporter(environ []string, cloud aws.Config, client *http.Client, out io
 	}, nil
 }
 
-// newReader reads the stored token, and asks the rotator where one is named. The rotator's own timeout bounds the call,
-// so the client that asks it has none.
+// newReader reads the stored token, and asks the rotator where one is named. The call is bounded by rotatorclient,
+// so its HTTP client has no timeout of its own.
 func newReader(cfg *config, cloud aws.Config) *token.Reader {
 	reader := &token.Reader{Store: tokenstore.New(ssm.NewFromConfig(cloud), cfg.TokenParameterName, "")}
 

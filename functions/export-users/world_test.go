@@ -113,6 +113,7 @@ func newWorld(t *testing.T, organisation genesyssim.Config) *world {
 		}
 	}
 	w.storeToken()
+	time.Sleep(time.Minute) // a fresh token's rejection would not count yet
 
 	return w
 }

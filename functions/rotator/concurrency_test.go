@@ -17,6 +17,7 @@ import (
 	"genesys-cloud-export/shared/token"
 	"genesys-cloud-export/shared/tokenstore"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 )
@@ -216,12 +217,16 @@ func TestR18ARevokedTokenIsReplacedOnceForAllReaders(t *testing.T) {
 		s.slow(800 * time.Millisecond)
 		s.behindLambda(h)
 		s.genesys.RevokeTokens()
-		revoked := s.stored()
+		time.Sleep(time.Minute) // a fresh token's rejection would not count yet
 
 		var group sync.WaitGroup
 		for range 50 {
 			reader := s.reader()
 			group.Go(func() {
+				revoked, err := reader.Token(t.Context())
+				if err != nil {
+					t.Error(err)
+				}
 				reader.Reject(revoked)
 				if got, err := reader.Token(t.Context()); err != nil || got.Version != 2 {
 					t.Errorf("version %d, error %v, want version 2", got.Version, err)
@@ -272,5 +277,30 @@ func TestR21ATakenRotatorIsLookedAroundAndThenGivenUp(t *testing.T) {
 			t.Errorf("%d asks and %d reads, want a read before each ask", lambda.refused, reads)
 		}
 		s.wantMinted(0)
+	})
+}
+
+func TestAReaderUsesAParameterThatWasMadeAnewAtTheVersionItHasRejected(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStack(t)
+		s.rotate(s.process(), `{}`)
+		lambda := s.behindLambda(s.process())
+		lambda.slot <- struct{}{} // whoever asks is refused
+		time.Sleep(time.Minute)
+		reader := s.reader()
+		old, err := reader.Token(t.Context())
+		noError(t, err)
+		reader.Reject(old)
+
+		_, err = s.ssm.DeleteParameter(t.Context(), &ssm.DeleteParameterInput{Name: aws.String(parameterName)})
+		noError(t, err)
+		s.rotate(s.process(), `{}`)
+		got, err := reader.Token(t.Context())
+
+		if err != nil || got.Version != 1 || got.Access.Equal(old.Access) || lambda.refused != 0 {
+			t.Errorf("version %d, error %v after %d asks, want the new token at version 1 after none", got.Version, err, lambda.refused)
+		}
+		s.wantMinted(2)
 	})
 }

@@ -56,6 +56,7 @@ type stack struct {
 	genesys *genesyssim.Simulator
 	// aws and login stand in front of the services, count requests and make them fail.
 	aws, login *tap
+	parameters *ssmsim.Endpoint
 	ssm        *ssm.Client // to look with; not counted
 	secrets    *secretsmanager.Client
 	output     *transcript
@@ -87,7 +88,7 @@ func newStack(t *testing.T, change ...func(*genesyssim.Config)) *stack {
 	})
 
 	s := &stack{
-		t: t, network: memnet.New(), genesys: simulator, output: &transcript{},
+		t: t, network: memnet.New(), genesys: simulator, parameters: parameters, output: &transcript{},
 		aws:   newTap(services, func(r *http.Request) string { return ssmsim.Operation(r) + secretsim.Operation(r) }),
 		login: newTap(simulator, func(*http.Request) string { return "token" }),
 	}

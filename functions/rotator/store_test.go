@@ -139,7 +139,7 @@ func TestR13AParameterThatCannotBeReadMintsNothing(t *testing.T) {
 		part  string
 	}{
 		{"throttled", refuse("ThrottlingException"), 5, "ThrottlingException"},
-		{"KMS denied", refuse("AccessDeniedException"), 1, "access was denied"},
+		{"denied, with decryption and without", refuse("AccessDeniedException"), 2, "access was denied"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -8,13 +8,25 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"time"
 
 	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/retry"
 	"genesys-cloud-export/shared/token"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+)
+
+const (
+	// askTimeout bounds one call. The rotator's own timeout of 30 s ends before it, so that it is Lambda that does not answer.
+	askTimeout = 40 * time.Second
+	// attempts is how often a broken call is sent. A rotation that was begun by the first is not repeated by the second: the
+	// rotator finds a fresh token then, or is busy.
+	attempts = 2
+	// pause is the wait before a call is sent again.
+	pause = time.Second
 )
 
 // Client implements [token.Asker].
@@ -23,8 +35,8 @@ type Client struct {
 	function string
 }
 
-// New returns the client of the function with that name or ARN. The Lambda client is used with its own retries off: a
-// busy rotator is looked around before it is asked again, which the SDK would not do.
+// New returns the client of the function with that name or ARN. The Lambda client is used with its own retries off: where
+// the rotator is busy, what is stored is read before it is asked again, which the SDK would not do.
 func New(client *lambda.Client, function string) *Client {
 	return &Client{lambda: client, function: function}
 }
@@ -32,41 +44,83 @@ func New(client *lambda.Client, function string) *Client {
 // errorType is what a Lambda error type looks like; what does not is not repeated.
 var errorType = regexp.MustCompile(`^[A-Za-z0-9_.*]{1,80}$`)
 
-// Ask implements [token.Asker]. The error of a failed rotator names its error type and no more.
+// Ask implements [token.Asker]. A call that broke, or was not answered within 40 s, is sent once more; it ends with ctx at
+// the latest. The error of a failed rotator names its error type and no more, and no error wraps another.
 func (c *Client) Ask(ctx context.Context, rejectedVersion int64) error {
 	payload := []byte("{}")
 	if rejectedVersion != 0 {
 		payload = fmt.Appendf(nil, `{"rejected_version":%d}`, rejectedVersion)
 	}
 
-	reply, err := c.lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: &c.function, Payload: payload},
+	for attempt := 1; ; attempt++ {
+		reply, err := c.invoke(ctx, payload)
+		if err == nil {
+			return failed(reply)
+		}
+
+		if attempt == attempts || !passes(err) || retry.Sleep(ctx, pause) != nil {
+			return refusal(ctx, err, attempt)
+		}
+	}
+}
+
+func (c *Client) invoke(ctx context.Context, payload []byte) (*lambda.InvokeOutput, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+
+	return c.lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: &c.function, Payload: payload},
 		func(o *lambda.Options) { o.Retryer = aws.NopRetryer{} })
-	if err != nil {
-		if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, ctx.Err()) {
-			return cause // the caller's own reason for ending the call
-		}
+}
 
-		if _, ok := errors.AsType[*types.TooManyRequestsException](err); ok || awsapi.Status(err) == http.StatusTooManyRequests {
-			return token.ErrRotatorBusy
-		}
+// busy reports whether the rotator's concurrency is taken.
+func busy(err error) bool {
+	_, ok := errors.AsType[*types.TooManyRequestsException](err)
 
-		if _, ok := errors.AsType[*types.ResourceNotFoundException](err); ok {
-			return errors.New("it could not be invoked: there is no such function: check ROTATOR_FUNCTION_NAME")
-		}
+	return ok || awsapi.Status(err) == http.StatusTooManyRequests
+}
 
-		return fmt.Errorf("it could not be invoked: %s", awsapi.Describe(err))
+// passes reports whether a failed call may well succeed when it is sent again: all but what Lambda refuses.
+func passes(err error) bool {
+	status := awsapi.Status(err)
+
+	return status < http.StatusBadRequest || status >= http.StatusInternalServerError ||
+		!busy(err) && awsapi.NewRetryer().IsErrorRetryable(err)
+}
+
+// refusal says why the rotator could not be invoked.
+func refusal(ctx context.Context, err error, attempt int) error {
+	if busy(err) {
+		return token.ErrRotatorBusy
 	}
 
+	if _, ok := errors.AsType[*types.ResourceNotFoundException](err); ok {
+		return errors.New("it could not be invoked: there is no such function: check ROTATOR_FUNCTION_NAME")
+	}
+
+	why := awsapi.Describe(err)
+	if ctx.Err() != nil && awsapi.Status(err) == 0 {
+		why = "there was no answer before the time ended" // the error is whatever the caller gave as the cause
+	}
+
+	if attempt > 1 {
+		why += ", also the second time"
+	}
+
+	return fmt.Errorf("it could not be invoked: %s", why)
+}
+
+// failed is the error that the rotator returned, and nil where it returned none.
+func failed(reply *lambda.InvokeOutput) error {
 	if reply.FunctionError == nil {
 		return nil
 	}
 
-	var failed struct {
+	var told struct {
 		ErrorType string `json:"errorType"`
 	}
-	if json.Unmarshal(reply.Payload, &failed) != nil || !errorType.MatchString(failed.ErrorType) {
+	if json.Unmarshal(reply.Payload, &told) != nil || !errorType.MatchString(told.ErrorType) {
 		return errors.New("it answered with an error of no type")
 	}
 
-	return errors.New(failed.ErrorType)
+	return errors.New(told.ErrorType)
 }

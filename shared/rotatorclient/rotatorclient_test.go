@@ -15,6 +15,7 @@ import (
 
 	"genesys-cloud-export/shared/awsapi"
 	"genesys-cloud-export/shared/devstack/memnet"
+	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/rotatorclient"
 	"genesys-cloud-export/shared/token"
 
@@ -71,6 +72,34 @@ func fail(payload string) http.HandlerFunc {
 	}
 }
 
+// broken closes the connection without an answer.
+func broken(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+
+// cut closes it within the answer.
+func cut(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Length", "1000")
+	fmt.Fprint(w, `{"rotated":`)
+	panic(http.ErrAbortHandler)
+}
+
+// hang answers nothing until the client goes.
+func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+
+// wantRefusal checks that the error says so and why, and shows nothing of what Lambda said.
+func wantRefusal(t *testing.T, err error, part string) {
+	t.Helper()
+
+	if err == nil || errors.Is(err, token.ErrRotatorBusy) {
+		t.Fatalf("got error %v, want a failure", err)
+	}
+	if !strings.Contains(err.Error(), "could not be invoked") || !strings.Contains(err.Error(), part) {
+		t.Errorf("error %v, want %q in it", err, part)
+	}
+	if strings.Contains(err.Error(), "arn:") || strings.Contains(err.Error(), "canary") {
+		t.Errorf("the error shows what Lambda said: %v", err)
+	}
+}
+
 // serve must be called inside a bubble. The client has the stores' retry policy, which Ask has to switch off.
 func serve(t *testing.T, answer http.HandlerFunc) (*front, *rotatorclient.Client) {
 	t.Helper()
@@ -115,7 +144,7 @@ func TestAskSendsTheEventOfTheContract(t *testing.T) {
 	})
 }
 
-func TestR21ABusyRotatorIsToldAtOnceAndAskedOnce(t *testing.T) {
+func TestABusyRotatorIsReportedAtOnceAndAskedOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f, client := serve(t, refuse(http.StatusTooManyRequests, "TooManyRequestsException"))
@@ -166,41 +195,130 @@ func TestAFailedRotatorIsNamedByItsErrorTypeAlone(t *testing.T) {
 	}
 }
 
-func TestARotatorThatCannotBeInvokedIsNotAskedAgain(t *testing.T) {
+func TestACallThatLambdaRefusesIsSentOnceAndABrokenOneTwice(t *testing.T) {
 	t.Parallel()
 
 	for name, test := range map[string]struct {
 		answer http.HandlerFunc
+		calls  int
 		part   string
 	}{
-		"denied":       {refuse(http.StatusForbidden, "AccessDeniedException"), "access was denied"},
-		"not there":    {refuse(http.StatusNotFound, "ResourceNotFoundException"), "ROTATOR_FUNCTION_NAME"},
-		"out of order": {refuse(http.StatusInternalServerError, "ServiceException"), "ServiceException"},
-		"silent":       {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "could not be reached"},
-		"hanging":      {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "no answer in time"},
+		"denied":       {refuse(http.StatusForbidden, "AccessDeniedException"), 1, "access was denied"},
+		"not there":    {refuse(http.StatusNotFound, "ResourceNotFoundException"), 1, "ROTATOR_FUNCTION_NAME"},
+		"out of order": {refuse(http.StatusInternalServerError, "ServiceException"), 2, "ServiceException"},
+		"no addresses": {refuse(http.StatusBadGateway, "SubnetIPAddressLimitReachedException"), 2, "SubnetIPAddressLimitReachedException"},
+		"silent":       {broken, 2, "could not be reached"},
+		"cut":          {cut, 2, "could not be reached"},
+		"hanging":      {hang, 2, "no answer in time, also the second time"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				f, client := serve(t, test.answer)
-				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-				defer cancel()
+				began := time.Now()
 
-				err := client.Ask(ctx, 0)
+				err := client.Ask(t.Context(), 0)
 
-				if err == nil || errors.Is(err, token.ErrRotatorBusy) {
-					t.Fatalf("got error %v, want a failure", err)
+				wantRefusal(t, err, test.part)
+				if len(f.events()) != test.calls {
+					t.Errorf("Lambda was called %d times, want %d", len(f.events()), test.calls)
 				}
-				if !strings.Contains(err.Error(), "could not be invoked") || !strings.Contains(err.Error(), test.part) {
-					t.Errorf("error %v, want %q in it", err, test.part)
-				}
-				if strings.Contains(err.Error(), "arn:") || strings.Contains(err.Error(), "canary") {
-					t.Errorf("the error shows what Lambda said: %v", err)
-				}
-				if len(f.events()) != 1 {
-					t.Errorf("Lambda was asked %d times, want once", len(f.events()))
+				if took := time.Since(began); took > 81*time.Second {
+					t.Errorf("it ended after %s, want twice 40 s and a pause at most", took)
 				}
 			})
 		})
 	}
+}
+
+func TestASingleBrokenCallIsSentAgain(t *testing.T) {
+	t.Parallel()
+
+	for name, fault := range map[string]http.HandlerFunc{
+		"500":    refuse(http.StatusInternalServerError, "ServiceException"),
+		"502":    refuse(http.StatusBadGateway, "EC2UnexpectedException"),
+		"silent": broken, "cut": cut, "hanging": hang,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				calls := 0
+				f, client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+					if calls++; calls == 1 {
+						fault(w, r)
+						return
+					}
+					fmt.Fprint(w, `{"rotated":true}`)
+				})
+
+				if err := client.Ask(t.Context(), 3); err != nil {
+					t.Errorf("got error %v", err)
+				}
+				if diff := cmp.Diff([]string{`{"rejected_version":3}`, `{"rejected_version":3}`}, f.events()); diff != "" {
+					t.Errorf("events (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func TestANearerDeadlineEndsTheCallAndItsCauseDoesNotComeOut(t *testing.T) {
+	t.Parallel()
+
+	spent := errors.New("the caller's time is spent")
+
+	for name, test := range map[string]struct {
+		given  time.Duration
+		answer http.HandlerFunc
+		calls  int
+	}{
+		"in the first call":  {5 * time.Second, hang, 1},
+		"in the second call": {50 * time.Second, hang, 2},
+		"between the calls":  {500 * time.Millisecond, broken, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				f, client := serve(t, test.answer)
+				ctx, cancel := context.WithTimeoutCause(t.Context(), test.given, spent)
+				defer cancel()
+				began := time.Now()
+
+				err := client.Ask(ctx, 0)
+
+				wantRefusal(t, err, "no answer before the time ended")
+				if errors.Is(err, spent) {
+					t.Errorf("error %v wraps the caller's own cause", err)
+				}
+				if took := time.Since(began); took != test.given || len(f.events()) != test.calls {
+					t.Errorf("it ended after %s and %d calls, want %s and %d", took, len(f.events()), test.given, test.calls)
+				}
+			})
+		})
+	}
+}
+
+// still is a store in which nothing is ever stored.
+type still struct{}
+
+func (still) Read(context.Context) (token.Stored, error) { return token.Stored{}, token.ErrNotStored }
+
+func TestAReaderNamesALambdaThatNeverAnswersWithinTwoBoundedCalls(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		_, client := serve(t, hang)
+		reader := &token.Reader{Store: still{}, Rotator: client}
+		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
+		defer cancel()
+		began := time.Now()
+
+		_, err := reader.Token(ctx)
+
+		if failure.KindOf(err) != failure.TokenUnavailable || !strings.Contains(err.Error(), "the rotator failed") {
+			t.Errorf("got %q: %v, want TokenUnavailable that names the rotator", failure.KindOf(err), err)
+		}
+		if took := time.Since(began); took != 81*time.Second {
+			t.Errorf("it took %s, want twice 40 s and a pause", took)
+		}
+	})
 }

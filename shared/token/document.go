@@ -1,6 +1,7 @@
 package token
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,6 +23,19 @@ var (
 	ErrNewerSchema = errors.New("the stored token document has a newer schema than this code knows")
 )
 
+// SealedError says: what is stored cannot be decrypted, since its key is somebody else's, disabled or deleted. It counts
+// as [ErrUnreadable].
+type SealedError struct {
+	Key     string    // the key that this store encrypts with; never an ARN
+	Written time.Time // when the stored value was written; zero where the store does not say
+}
+
+// Error says what is wrong, and names no key: which one the value lies under is not known.
+func (*SealedError) Error() string { return "the stored value cannot be decrypted" }
+
+// Is makes it an [ErrUnreadable].
+func (*SealedError) Is(target error) bool { return target == ErrUnreadable }
+
 // document is the contract with every consumer of the token, in any language: RFC 3339 times in UTC, whole seconds.
 type document struct {
 	SchemaVersion float64   `json:"schema_version"` // a whole number, in whichever form JSON has for it
@@ -40,18 +54,21 @@ func Sendable(access string) bool { return bearerToken.MatchString(access) }
 // Encode renders t as the stored document. Both times are cut to whole seconds, the expiry never to a later one. The
 // result holds the token itself.
 func Encode(t Token) ([]byte, error) {
-	encoded, err := json.Marshal(document{
+	var encoded bytes.Buffer
+	encoder := json.NewEncoder(&encoded)
+	encoder.SetEscapeHTML(false) // it would write &, < and > with six bytes each, and the store has room for 8 KB
+
+	if err := encoder.Encode(document{
 		SchemaVersion: SchemaVersion,
 		AccessToken:   t.Access.Reveal(),
 		TokenType:     t.Type,
 		IssuedAt:      t.IssuedAt.UTC().Truncate(time.Second),
 		ExpiresAt:     t.ExpiresAt.UTC().Truncate(time.Second),
-	})
-	if err != nil {
+	}); err != nil {
 		return nil, fmt.Errorf("encode the token document: %w", err)
 	}
 
-	return encoded, nil
+	return bytes.TrimSuffix(encoded.Bytes(), []byte("\n")), nil
 }
 
 // Decode reads a stored document. It returns [ErrNewerSchema] or [ErrUnreadable], and never an error that holds a part

@@ -34,6 +34,26 @@ func TestTheStoredDocumentIsTheContractToTheLetter(t *testing.T) {
 	}
 }
 
+func TestNoCharacterOfATokenIsEscapedForHTML(t *testing.T) {
+	t.Parallel()
+
+	odd := tokenOf(time.Hour)
+	odd.Access = secret.New("a&b<c>d")
+
+	encoded, err := token.Encode(odd)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if !strings.Contains(string(encoded), `"a&b<c>d"`) || strings.HasSuffix(string(encoded), "\n") {
+		t.Errorf("the document is %q", encoded)
+	}
+
+	if got, err := token.Decode(encoded); err != nil || !got.Same(odd) {
+		t.Errorf("another token is decoded, error %v", err)
+	}
+}
+
 func TestDecodeReadsWhatAnyWriterOfTheContractWrites(t *testing.T) {
 	t.Parallel()
 

@@ -2,7 +2,9 @@ package token_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -25,12 +27,23 @@ type parameter struct {
 	// faults of the next calls, in order; nil lets a call pass.
 	readFaults  []error
 	writeFaults []writeFault
+	// sealed: what is stored cannot be decrypted, whoever wrote it.
+	sealed bool
 
 	mu      sync.Mutex
 	value   []byte
 	version int64
+	written time.Time
 	reads   int
 	writes  int
+}
+
+// remove deletes the parameter; the next write makes version 1.
+func (p *parameter) remove() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+
+	p.value, p.version = nil, 0
 }
 
 // writeFault is how a write fails: before it was done, or after it, the reply lost.
@@ -68,6 +81,9 @@ func (p *parameter) peek() (token.Stored, error) {
 	}
 
 	stored := token.Stored{Version: p.version}
+	if p.sealed {
+		return stored, fmt.Errorf("decrypt: %w", &token.SealedError{Key: "alias/tokens", Written: p.written})
+	}
 
 	var err error
 	if stored.Token, err = token.Decode(p.value); err != nil {
@@ -101,7 +117,7 @@ func (p *parameter) Write(ctx context.Context, t token.Token) (int64, error) {
 		return 0, err
 	}
 
-	p.value = value
+	p.value, p.written = value, time.Now()
 	p.version++
 
 	return p.version, fault.err
@@ -249,5 +265,18 @@ func wantKind(t *testing.T, err error, want failure.Kind) {
 
 	if got := failure.KindOf(err); got != want {
 		t.Errorf("the failure is %q (%v), want %q", got, err, want)
+	}
+}
+
+// wantUnavailable checks for TokenUnavailable that says part, and that is not the end of the caller's time itself.
+func wantUnavailable(t *testing.T, err error, part string) {
+	t.Helper()
+
+	wantKind(t, err, failure.TokenUnavailable)
+	if err == nil || !strings.Contains(err.Error(), part) {
+		t.Errorf("error %v, want %q in it", err, part)
+	}
+	if errors.Is(err, errCallersTime) || errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v wraps the cause of the end: the caller would take it for that", err)
 	}
 }

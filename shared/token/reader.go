@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/retry"
@@ -17,7 +20,7 @@ var ErrRotatorBusy = errors.New("the rotator is busy")
 // Asker asks the rotator for a fresh token and waits until it has answered.
 type Asker interface {
 	// Ask rotates; rejectedVersion is 0 or the stored version that the API rejected. [ErrRotatorBusy] where the rotator's
-	// concurrency is taken; any other error says how the rotator failed.
+	// concurrency is taken; any other error says how the rotator failed. Ask ends by itself, and with ctx at the latest.
 	Ask(ctx context.Context, rejectedVersion int64) error
 }
 
@@ -35,72 +38,122 @@ const (
 	busyAttempts = 12
 )
 
-// Reader hands out the stored token, from memory while it is good. It may be called by many at once.
+// Reader hands out the stored token, from memory while it is good. It may be called by many at once; those who come while
+// a token is being fetched share its outcome.
 type Reader struct {
 	Store StoreReader
 	// Rotator is whom to ask for a fresh token; nil: nobody, then a missing or stale token is an error.
 	Rotator Asker
 
+	renewals singleflight.Group
+
 	mu       sync.Mutex
-	held     Stored
-	rejected Stored // what the API rejected last
+	current  dated // what is handed out from memory; of version 0 where that may not be
+	rejected rejection
+	settling time.Duration // see [Reader.settlingAge]
 }
 
-// Token returns a token that may be used now. It is never one that is known to be rejected or expired.
+// renewal is what one call fetched for all that were waiting.
+type renewal struct {
+	stored Stored
+	err    error
+	late   bool // that call's time had ended
+}
+
+// Token returns a token that may be used now. It is never one that is known to have expired. One that the API rejected is
+// not handed out again, unless it was too young for that to count: then it is after a wait.
 //
 // Errors: StorageUnavailable as the store has it; TokenUnavailable where nothing usable is stored and the rotator could
-// not help, naming its failure. Waiting for a busy rotator ends with ctx.
+// not help, naming its failure, or where ctx ended meanwhile. The latter does not wrap the cause of that end.
 func (r *Reader) Token(ctx context.Context) (Stored, error) {
+	for {
+		if current := r.usable(); current.Version != 0 {
+			return current, nil
+		}
+
+		var leads atomic.Bool
+
+		fetched := r.renewals.DoChan("", func() (any, error) {
+			leads.Store(true)
+			stored, err := r.renew(ctx)
+
+			return renewal{stored: stored, err: err, late: ctx.Err() != nil}, nil
+		})
+
+		var result singleflight.Result
+
+		select {
+		case result = <-fetched:
+		case <-ctx.Done():
+			if !leads.Load() {
+				return Stored{}, failure.New(failure.TokenUnavailable,
+					"read the access token: the time ended while another call of this process was waiting for it")
+			}
+
+			result = <-fetched // which says what the time was spent on, and comes at once
+		}
+
+		done, _ := result.Val.(renewal)
+		if done.err == nil || !done.late || ctx.Err() != nil {
+			return done.stored, done.err
+		}
+	}
+}
+
+func (r *Reader) usable() Stored {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 
-	if r.accepts(r.held) {
-		return r.held, nil
+	if !r.current.token.Usable(time.Now()) {
+		return Stored{}
 	}
 
+	return r.current.token
+}
+
+// renew reads what is stored until it can be handed out, and has it replaced where it cannot be.
+func (r *Reader) renew(ctx context.Context) (Stored, error) {
 	backoff := retry.Policy{Base: busyBase, Cap: busyCap}
-	for attempt := 1; ; attempt++ {
+
+	for busy := 0; ; {
 		stored, unusable, err := r.read(ctx)
 		if err != nil {
 			return Stored{}, err
 		}
 
 		if unusable == "" {
-			r.held = stored
-			return stored, nil
+			wait := r.settlesIn(stored)
+			if wait <= 0 {
+				return r.take(stored, stored.IssuedAt), nil
+			}
+
+			if retry.Sleep(ctx, wait) != nil {
+				return Stored{}, failure.New(failure.TokenUnavailable,
+					"read the access token: the API rejected the stored token, which is a fresh one, and the time ended before it could be tried again")
+			}
+
+			continue // somebody may have replaced it meanwhile
 		}
 
 		err = r.ask(ctx, stored, unusable)
 		if err == nil {
-			return r.afterRotation(ctx)
+			return r.afterRotation(ctx, stored)
 		}
 
 		if !errors.Is(err, ErrRotatorBusy) {
 			return Stored{}, err
 		}
 
-		if attempt == busyAttempts {
-			return Stored{}, failure.Because(err, failure.TokenUnavailable,
-				"read the access token: %s, and the rotator was busy each of the %d times it was asked: look at the rotator's log", unusable, attempt)
+		if busy++; busy == busyAttempts {
+			return Stored{}, failure.Because(ErrRotatorBusy, failure.TokenUnavailable,
+				"read the access token: %s, and the rotator was busy each of the %d times it was asked: look at the rotator's log", unusable, busy)
 		}
 
-		if err := retry.Sleep(ctx, backoff.Backoff(attempt)); err != nil {
-			return Stored{}, failure.Because(err, failure.TokenUnavailable,
-				"read the access token: %s, and the time ended while the rotator was busy", unusable)
+		if retry.Sleep(ctx, backoff.Backoff(busy)) != nil {
+			return Stored{}, failure.Because(ErrRotatorBusy, failure.TokenUnavailable,
+				"read the access token: %s, and the rotator was busy until the time ended: look at the rotator's log", unusable)
 		}
 	}
-}
-
-// Reject reports that the API refused t, so that it is not handed out again.
-func (r *Reader) Reject(t Stored) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-
-	r.rejected = t
-}
-
-func (r *Reader) accepts(s Stored) bool {
-	return s.Version != 0 && !s.Is(r.rejected) && s.Usable(time.Now())
 }
 
 // read returns what is stored, and in words why it may not be used ("" where it may).
@@ -115,7 +168,7 @@ func (r *Reader) read(ctx context.Context) (stored Stored, unusable string, err 
 			"read the access token: %v: deploy the newer version of this function", err)
 	case err != nil:
 		return stored, "", fmt.Errorf("read the access token: %w", err)
-	case stored.Is(r.rejected):
+	case r.refuses(stored):
 		return stored, "the API rejected the stored token", nil
 	case !stored.Usable(time.Now()):
 		return stored, "the stored token has expired or is about to", nil
@@ -131,7 +184,7 @@ func (r *Reader) ask(ctx context.Context, stored Stored, unusable string) error 
 	}
 
 	var rejected int64
-	if stored.Is(r.rejected) {
+	if r.refuses(stored) {
 		rejected = stored.Version
 	}
 
@@ -140,25 +193,28 @@ func (r *Reader) ask(ctx context.Context, stored Stored, unusable string) error 
 		return err
 	}
 
-	return failure.Because(err, failure.TokenUnavailable, "read the access token: %s, and the rotator failed: %v", unusable, err)
+	// The rotator's failure may be the end of the caller's time, whose cause is the caller's: it must not be found in here.
+	return failure.New(failure.TokenUnavailable, "read the access token: %s, and the rotator failed: %v", unusable, err)
 }
 
 // afterRotation takes what is stored now unless it has expired or is the rejected one: nearer to its end than a reader
 // likes, a token that the rotator just left in place is still good for a request.
-func (r *Reader) afterRotation(ctx context.Context) (Stored, error) {
+func (r *Reader) afterRotation(ctx context.Context, before Stored) (Stored, error) {
 	stored, err := r.Store.Read(ctx)
 	if err != nil {
 		return Stored{}, fmt.Errorf("read the access token after the rotation: %w", asUnavailable(err))
 	}
 
-	if stored.Is(r.rejected) || stored.Remaining(time.Now()) <= 0 {
+	if r.refuses(stored) || stored.Remaining(time.Now()) <= 0 {
 		return Stored{}, failure.New(failure.TokenUnavailable,
 			"read the access token: the rotator ran, and what it left is rejected or has expired: look at the rotator's log")
 	}
 
-	r.held = stored
+	if stored.Is(before) {
+		return r.take(stored, stored.IssuedAt), nil
+	}
 
-	return stored, nil
+	return r.take(stored, time.Now()), nil
 }
 
 // asUnavailable names what is no token at all; failures of the store keep their own kind.

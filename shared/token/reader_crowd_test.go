@@ -32,11 +32,8 @@ func TestR18FiftyReadersOfARevokedTokenMintOne(t *testing.T) {
 		w.rotate(token.Rotation{})
 		lambda := newReserved(w.rotator)
 		all := w.readers(50, lambda)
-		wantAll(t, w.together(all), 1, 1)
-
-		for _, reader := range all {
-			reader.Reject(w.stored())
-		}
+		settle()
+		w.rejects(all...)
 
 		wantAll(t, w.together(all), 2, 2)
 		w.wantGranted(2)
@@ -56,6 +53,7 @@ func TestR18FiftyReadersThatMeetTheRejectionOneAfterAnotherMintOne(t *testing.T)
 		all := w.readers(50, newReserved(w.rotator))
 		w.together(all)
 		revoked := w.stored()
+		settle()
 
 		var group sync.WaitGroup
 		for i, reader := range all {
@@ -96,11 +94,12 @@ func TestR21ABusyRotatorIsLookedAroundBeforeItIsAskedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.rotate(token.Rotation{})
-		before := w.parameter.reads
+		settle()
 		lambda := newReserved(w.rotator)
 		lambda.slot <- struct{}{} // somebody else, for ever
 		reader := w.readers(1, lambda)[0]
-		reader.Reject(w.stored())
+		w.rejects(reader)
+		before := w.parameter.reads
 		began := time.Now()
 
 		_, err := reader.Token(t.Context())

@@ -78,6 +78,18 @@ func (w *world) together(all []*token.Reader) []token.Stored {
 	return got
 }
 
+// settle lets what is stored grow so old that a rejection of it counts.
+func settle() { time.Sleep(time.Minute) }
+
+// rejects has every reader take a token and report it as rejected.
+func (w *world) rejects(all ...*token.Reader) {
+	w.t.Helper()
+
+	for i, got := range w.together(all) {
+		all[i].Reject(got)
+	}
+}
+
 // slowWorld has calls that take as long as they do in a region, so that readers cross.
 func slowWorld(t *testing.T) *world {
 	w := newWorld(t)

@@ -64,7 +64,7 @@ func TestReaderNearTheEndAsksAndThenTakesWhatIsStored(t *testing.T) {
 		left time.Duration
 		want failure.Kind
 	}{
-		{"20 s are left: the rotator's answer is believed", 20 * time.Second, ""},
+		{"20 s are left: the rotator's answer counts", 20 * time.Second, ""},
 		{"nothing is left", 0, failure.TokenUnavailable},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -96,44 +96,44 @@ func TestReaderErrorsSayWhatIsWrongAndWhatToDo(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		prepare func(w *world)
-		reject  int64
+		reject  bool
 		rotator token.Asker
 		kind    failure.Kind
 		parts   []string
 	}{
-		{"nobody to ask", func(*world) {}, 0, nil, failure.TokenUnavailable, []string{"no token is stored", "ROTATOR_FUNCTION_NAME"}},
+		{"nobody to ask", func(*world) {}, false, nil, failure.TokenUnavailable, []string{"no token is stored", "ROTATOR_FUNCTION_NAME"}},
 		{
-			"the rotator failed", func(*world) {}, 0, &answers{errs: []error{errors.New("InvalidCredentials")}},
+			"the rotator failed", func(*world) {}, false, &answers{errs: []error{errors.New("InvalidCredentials")}},
 			failure.TokenUnavailable,
 			[]string{"no token is stored", "InvalidCredentials"},
 		},
 		{
-			"the rotator left the rejected token", func(w *world) { w.rotate(token.Rotation{}) }, 1, &answers{},
+			"the rotator left the rejected token", func(w *world) { w.rotate(token.Rotation{}) }, true, &answers{},
 			failure.TokenUnavailable,
 			[]string{"the rotator ran", "rejected"},
 		},
 		{
-			"the rotator left nothing", func(*world) {}, 0, &answers{},
+			"the rotator left nothing", func(*world) {}, false, &answers{},
 			failure.TokenUnavailable,
 			[]string{"after the rotation", "no token is stored"},
 		},
 		{
-			"the store is down", func(w *world) { w.parameter.readFaults = []error{store} }, 0, &answers{},
+			"the store is down", func(w *world) { w.parameter.readFaults = []error{store} }, false, &answers{},
 			failure.StorageUnavailable,
 			[]string{"SSM is down"},
 		},
 		{
-			"the store is down after the rotation", func(w *world) { w.parameter.readFaults = []error{nil, store} }, 0, &answers{},
+			"the store is down after the rotation", func(w *world) { w.parameter.readFaults = []error{nil, store} }, false, &answers{},
 			failure.StorageUnavailable,
 			[]string{"SSM is down", "after the rotation"},
 		},
 		{
-			"newer schema", func(w *world) { w.parameter.value, w.parameter.version = []byte(`{"schema_version":9}`), 4 }, 0, &answers{},
+			"newer schema", func(w *world) { w.parameter.value, w.parameter.version = []byte(`{"schema_version":9}`), 4 }, false, &answers{},
 			failure.TokenUnavailable,
 			[]string{"newer schema", "deploy"},
 		},
 		{
-			"corrupt", func(w *world) { w.parameter.value, w.parameter.version = []byte(`?`), 4 }, 0, nil,
+			"corrupt", func(w *world) { w.parameter.value, w.parameter.version = []byte(`?`), 4 }, false, nil,
 			failure.TokenUnavailable,
 			[]string{"not a token document"},
 		},
@@ -144,8 +144,9 @@ func TestReaderErrorsSayWhatIsWrongAndWhatToDo(t *testing.T) {
 				w := newWorld(t)
 				test.prepare(w)
 				reader := w.readers(1, test.rotator)[0]
-				if test.reject != 0 {
-					reader.Reject(w.stored())
+				if test.reject {
+					settle()
+					w.rejects(reader)
 				}
 
 				_, err := reader.Token(t.Context())
@@ -168,7 +169,8 @@ func TestReaderTellsTheRotatorWhichVersionWasRejected(t *testing.T) {
 		w.rotate(token.Rotation{})
 		asked := &answers{}
 		reader := w.readers(1, asked)[0]
-		reader.Reject(w.stored())
+		settle()
+		w.rejects(reader)
 		_, _ = reader.Token(t.Context())
 
 		w.rotate(token.Rotation{Force: true})

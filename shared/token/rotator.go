@@ -9,7 +9,6 @@ import (
 
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/retry"
-	"genesys-cloud-export/shared/secret"
 )
 
 // Store keeps the token. Its errors are [failure.Error] of kind StorageUnavailable, unless said otherwise.
@@ -18,37 +17,6 @@ type Store interface {
 	Read(ctx context.Context) (Stored, error)
 	// Write stores t over whatever is there and returns the new version. A failed Write may have written all the same.
 	Write(ctx context.Context, t Token) (int64, error)
-}
-
-// Credentials are an OAuth client's.
-type Credentials struct {
-	ClientID     string
-	ClientSecret secret.Text
-}
-
-// Equal reports whether both are the same client with the same secret.
-func (c Credentials) Equal(other Credentials) bool {
-	return c.ClientID == other.ClientID && c.ClientSecret.Equal(other.ClientSecret)
-}
-
-// CredentialsReader reads the client credentials afresh at each call. A failure's kind is InvalidCredentials or StorageUnavailable.
-type CredentialsReader interface {
-	Read(ctx context.Context) (Credentials, error)
-}
-
-// Grant is the answer to a token request.
-type Grant struct {
-	Access    secret.Text
-	Type      string
-	ExpiresIn time.Duration // whole seconds, positive
-	SentAt    time.Time     // just before the request was sent; the life is counted from here
-	// Skew is the server's clock less ours; nil where the server told no time.
-	Skew *time.Duration
-}
-
-// Issuer requests tokens. It retries what may pass by itself; refused credentials are a failure of kind InvalidCredentials.
-type Issuer interface {
-	Issue(ctx context.Context, c Credentials) (Grant, error)
 }
 
 // Prober tries a token on the API.
@@ -110,8 +78,8 @@ type Rotator struct {
 	probed time.Time
 	// probeNotBefore is when the API may be tried again after it asked to wait.
 	probeNotBefore time.Time
-	// rejected is a stored version that is known to be no good and could not be replaced yet, and rejectedReason why.
-	rejected       int64
+	// rejected is a stored token that is known to be no good and could not be replaced yet, and rejectedReason why.
+	rejected       Stored
 	rejectedReason string
 	// unwritten is a minted token that the store did not take. The next run writes it instead of minting another, so
 	// that a store which refuses for hours does not cost a token a minute.
@@ -121,13 +89,16 @@ type Rotator struct {
 // Rotate mints and stores a token where one is due, and keeps the old one on any failure.
 //
 // Before it writes, it reads again: a stored token that does not expire earlier is kept, unless it is the very version
-// that this rotation set out to replace. Errors are failures of any kind that the store, the credentials or the issuer
-// have, and TokenUnavailable where a newer schema is stored.
+// that this rotation set out to replace. A value that cannot be decrypted is replaced as any unreadable one is, but unless
+// it is forced at most once a buffer: where this rotator cannot read what it writes, another token would not help.
+//
+// Errors are failures of any kind that the store, the credentials or the issuer have, StorageUnavailable where a value
+// that was just written cannot be decrypted, and TokenUnavailable where a newer schema is stored.
 func (r *Rotator) Rotate(ctx context.Context, asked Rotation) (Outcome, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 
-	stored, err := r.read(ctx)
+	stored, err := r.read(ctx, asked.Force)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -154,7 +125,7 @@ func (r *Rotator) Rotate(ctx context.Context, asked Rotation) (Outcome, error) {
 	switch {
 	case err == nil:
 	case reason == ReasonRejected, reason == ReasonRevoked:
-		r.rejected, r.rejectedReason = stored.Version, reason // or the next run would take the dead token for a fresh one
+		r.rejected, r.rejectedReason = stored, reason // or the next run would take the dead token for a fresh one
 	case stored.Usable(time.Now()):
 		outcome.Stored = stored
 	}
@@ -163,12 +134,14 @@ func (r *Rotator) Rotate(ctx context.Context, asked Rotation) (Outcome, error) {
 }
 
 // probeDue reports whether the stored token is to be tried: on the schedule's runs, not where a consumer waits for an answer
-// about a version of its own. A token that was just issued is as good as one that was just tried.
+// about a version of its own. A token that was just issued is as good as one that was just tried; an issue time that lies
+// ahead says nothing about that.
 func (r *Rotator) probeDue(asked Rotation, stored Stored) bool {
 	now := time.Now()
+	age := now.Sub(stored.IssuedAt)
 
 	return r.Prober != nil && r.ProbeEvery > 0 && asked.RejectedVersion == 0 && !now.Before(r.probeNotBefore) &&
-		now.Sub(r.probed) >= r.ProbeEvery && now.Sub(stored.IssuedAt) >= r.ProbeEvery
+		now.Sub(r.probed) >= r.ProbeEvery && (age < 0 || age >= r.ProbeEvery)
 }
 
 func (r *Rotator) probe(ctx context.Context, stored Stored) (reason string, failed error) {
@@ -187,7 +160,7 @@ func (r *Rotator) probe(ctx context.Context, stored Stored) (reason string, fail
 }
 
 // read returns what is stored, with an empty token where there is none or an unreadable one.
-func (r *Rotator) read(ctx context.Context) (Stored, error) {
+func (r *Rotator) read(ctx context.Context, force bool) (Stored, error) {
 	stored, err := r.Store.Read(ctx)
 
 	switch {
@@ -196,7 +169,7 @@ func (r *Rotator) read(ctx context.Context) (Stored, error) {
 	case errors.Is(err, ErrNotStored):
 		return Stored{}, nil
 	case errors.Is(err, ErrUnreadable):
-		return Stored{Version: stored.Version}, nil
+		return Stored{Version: stored.Version}, r.tooSoon(err, force)
 	case errors.Is(err, ErrNewerSchema):
 		return Stored{}, failure.Because(err, failure.TokenUnavailable,
 			"read the stored token: %v; it was left as it is: deploy the newer version of the rotator, or delete the parameter", err)
@@ -205,19 +178,37 @@ func (r *Rotator) read(ctx context.Context) (Stored, error) {
 	}
 }
 
+// tooSoon is why a value that cannot be decrypted is left as it is: it was written less than a buffer ago, by this rotator
+// as far as anybody knows. A write time that far ahead says nothing. It is nil for whatever else is unreadable.
+func (r *Rotator) tooSoon(unreadable error, force bool) error {
+	sealed, ok := errors.AsType[*SealedError](unreadable)
+	if !ok || force {
+		return nil
+	}
+
+	age := time.Since(sealed.Written)
+	if age.Abs() >= r.Buffer {
+		return nil
+	}
+
+	return failure.Because(unreadable, failure.StorageUnavailable,
+		"read the stored token: %v; it was written %s ago, so no other is minted yet: let the rotator decrypt with the key %s, with which it writes, or force a rotation",
+		unreadable, max(age, 0).Truncate(time.Second), sealed.Key)
+}
+
 func (r *Rotator) reason(stored Stored, asked Rotation) string {
 	now := time.Now()
 
 	switch {
 	case stored.Version == 0:
 		return ReasonMissing
-	case stored.Access.Empty():
-		return ReasonUnreadable
 	case asked.Force:
 		return ReasonForced
+	case stored.Access.Empty():
+		return ReasonUnreadable
 	case asked.RejectedVersion == stored.Version:
 		return ReasonRejected
-	case stored.Version == r.rejected:
+	case stored.Is(r.rejected):
 		return r.rejectedReason
 	case asked.RejectedVersion != 0 && stored.Usable(now):
 		return ReasonFresh
@@ -240,14 +231,14 @@ func (r *Rotator) replace(ctx context.Context, old Stored, reason string) (Outco
 
 	r.unwritten = &fresh
 
-	stored, err := r.read(ctx)
+	stored, err := r.read(ctx, reason == ReasonForced)
 	if err != nil {
 		return outcome, err
 	}
 
-	set := old.Version != 0 && stored.Version == old.Version && replaces(reason)
+	set := stored.Is(old) && replaces(reason)
 	if !set && !stored.Access.Empty() && !stored.ExpiresAt.Before(fresh.ExpiresAt.Truncate(time.Second)) {
-		if stored.Version != old.Version {
+		if !stored.Is(old) {
 			r.unwritten = nil // else it is of use when the longer-lasting one, which was due, has run down
 		}
 
@@ -275,53 +266,6 @@ func (r *Rotator) replace(ctx context.Context, old Stored, reason string) (Outco
 // expires earlier: it is no good, or somebody wants another.
 func replaces(reason string) bool {
 	return reason == ReasonForced || reason == ReasonRejected || reason == ReasonRevoked
-}
-
-// fresh returns a token to store: the one that an earlier run could not write while it is good, else a new one.
-func (r *Rotator) fresh(ctx context.Context, reason string, outcome *Outcome) (Token, error) {
-	if left := r.unwritten; left != nil && reason != ReasonForced && !left.Due(time.Now(), r.Buffer) {
-		return *left, nil
-	}
-
-	grant, err := r.mint(ctx)
-	if err != nil {
-		outcome.MintFailed = true
-		return Token{}, err
-	}
-
-	outcome.Minted, outcome.Skew = true, grant.Skew
-
-	return Token{
-		Access:    grant.Access,
-		Type:      grant.Type,
-		IssuedAt:  grant.SentAt,
-		ExpiresAt: grant.SentAt.Add(grant.ExpiresIn),
-	}, nil
-}
-
-// mint requests a token. Refused credentials are read once more, since the secret may have been rotated between the read
-// and the request; the request is repeated only where they have changed.
-func (r *Rotator) mint(ctx context.Context) (Grant, error) {
-	credentials, err := r.Credentials.Read(ctx)
-	if err != nil {
-		return Grant{}, fmt.Errorf("read the client credentials: %w", err)
-	}
-
-	grant, refused := r.Issuer.Issue(ctx, credentials)
-	if !failure.Is(refused, failure.InvalidCredentials) {
-		return grant, refused
-	}
-
-	again, err := r.Credentials.Read(ctx)
-	if err != nil {
-		return Grant{}, fmt.Errorf("read the client credentials again: %w", err)
-	}
-
-	if again.Equal(credentials) {
-		return Grant{}, refused
-	}
-
-	return r.Issuer.Issue(ctx, again)
 }
 
 // write stores fresh. A failed write may have happened all the same, its reply lost: what is stored decides.

@@ -51,9 +51,10 @@ func (t Token) Due(now time.Time, buffer time.Duration) bool {
 // Same reports whether both are the same token with the same span, to the second, which is what the store keeps.
 func (t Token) Same(other Token) bool {
 	return t.Access.Equal(other.Access) && t.Type == other.Type &&
-		t.IssuedAt.Truncate(time.Second).Equal(other.IssuedAt.Truncate(time.Second)) &&
-		t.ExpiresAt.Truncate(time.Second).Equal(other.ExpiresAt.Truncate(time.Second))
+		sameSecond(t.IssuedAt, other.IssuedAt) && sameSecond(t.ExpiresAt, other.ExpiresAt)
 }
+
+func sameSecond(a, b time.Time) bool { return a.Truncate(time.Second).Equal(b.Truncate(time.Second)) }
 
 // Stored is a token with the version under which the store holds it. Versions count from 1; 0 is none.
 type Stored struct {
@@ -62,7 +63,7 @@ type Stored struct {
 }
 
 // Is reports whether both are the same stored token. The version alone does not tell: a parameter that was deleted and
-// made anew begins at version 1 again. The zero value is no token, and is nothing else's.
+// made anew begins at version 1 again. The zero value is no token, and equals none.
 func (s Stored) Is(other Stored) bool {
-	return s.Version != 0 && s.Version == other.Version && s.IssuedAt.Equal(other.IssuedAt)
+	return s.Version != 0 && s.Version == other.Version && sameSecond(s.IssuedAt, other.IssuedAt)
 }

@@ -113,3 +113,32 @@ func TestSameComparesTokensToTheSecond(t *testing.T) {
 		}
 	}
 }
+
+func TestAStoredTokenIsItsVersionAndItsIssueTime(t *testing.T) {
+	t.Parallel()
+
+	first := token.Stored{Token: tokenOf(time.Hour), Version: 1}
+	asWritten, anew, next := first, first, first
+	asWritten.IssuedAt = first.IssuedAt.Add(999 * time.Millisecond) // before the store cuts it to whole seconds
+	anew.IssuedAt = first.IssuedAt.Add(time.Second)
+	next.Version = 2
+
+	for name, test := range map[string]struct {
+		other token.Stored
+		want  bool
+	}{
+		"itself":                       {first, true},
+		"itself, as it was written":    {asWritten, true},
+		"the first one after a delete": {anew, false},
+		"the next version":             {next, false},
+		"none":                         {token.Stored{}, false},
+	} {
+		if got := first.Is(test.other); got != test.want {
+			t.Errorf("%s: got %t, want %t", name, got, test.want)
+		}
+	}
+
+	if (token.Stored{}).Is(token.Stored{}) {
+		t.Error("no token is the same as no token")
+	}
+}

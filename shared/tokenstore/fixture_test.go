@@ -34,6 +34,7 @@ type parameterStore struct {
 
 	mu     sync.Mutex
 	faults []http.HandlerFunc // of the next requests, in order
+	sealed http.HandlerFunc   // answers every read that asks for decryption; nil: the simulator does
 	calls  map[string]int
 	puts   []map[string]any // what PutParameter was asked
 }
@@ -48,14 +49,17 @@ func (p *parameterStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	operation := ssmsim.Operation(r)
 	p.calls[operation]++
+	var asked map[string]any
+	_ = json.Unmarshal(body, &asked)
 	if operation == "PutParameter" {
-		var asked map[string]any
-		_ = json.Unmarshal(body, &asked)
 		p.puts = append(p.puts, asked)
 	}
 	var fault http.HandlerFunc
-	if len(p.faults) > 0 {
+	switch {
+	case len(p.faults) > 0:
 		fault, p.faults = p.faults[0], p.faults[1:]
+	case asked["WithDecryption"] == true:
+		fault = p.sealed
 	}
 	p.mu.Unlock()
 
@@ -104,6 +108,15 @@ func (o ownBody) RoundTrip(r *http.Request) (*http.Response, error) {
 func serve(t *testing.T, config ssmsim.Config, keyID string) (*parameterStore, *tokenstore.Store) {
 	t.Helper()
 
+	p, client := serveClient(t, config)
+
+	return p, tokenstore.New(client, name, keyID)
+}
+
+// serveClient is serve with the client, for what the store itself does not do.
+func serveClient(t *testing.T, config ssmsim.Config) (*parameterStore, *ssm.Client) {
+	t.Helper()
+
 	endpoint, err := ssmsim.New(config)
 	if err != nil {
 		t.Fatal(err)
@@ -125,7 +138,7 @@ func serve(t *testing.T, config ssmsim.Config, keyID string) (*parameterStore, *
 		}),
 	})
 
-	return p, tokenstore.New(client, name, keyID)
+	return p, client
 }
 
 func (p *parameterStore) wantCalls(t *testing.T, want map[string]int) {

@@ -173,7 +173,7 @@ func WantModules(t testing.TB, function string, more ...string) {
 // common is what every function links.
 func common() []string {
 	modules := []string{
-		"github.com/caarlos0/env/v11", "github.com/go-json-experiment/json", "github.com/klauspost/compress", "golang.org/x/time",
+		"github.com/caarlos0/env/v11", "github.com/go-json-experiment/json", "github.com/klauspost/compress", "golang.org/x/sync", "golang.org/x/time",
 	}
 	for _, name := range []string{
 		"aws-lambda-go", "smithy-go", "aws-sdk-go-v2", "aws-sdk-go-v2/config", "aws-sdk-go-v2/credentials",

@@ -201,6 +201,7 @@ func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 				if report, err := w.examined(t, nil); err != nil {
 					t.Fatalf("%v\n%s", err, report)
 				}
+				w.age(t)
 				w.organisation.RevokeTokens()
 			},
 			map[string]string{"token": "ok ", "user": "ok      user         HOST handed one out"},

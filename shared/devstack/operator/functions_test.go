@@ -63,6 +63,23 @@ func newFunctions(t *testing.T, cloud aws.Config, secretARN, organisation string
 	}
 }
 
+// age makes the stored token a minute older: a fresh one's rejection would not count yet.
+func (w *world) age(t *testing.T) {
+	t.Helper()
+
+	store := tokenstore.New(ssm.NewFromConfig(w.config), parameter, "")
+
+	stored, err := store.Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	stored.IssuedAt = stored.IssuedAt.Add(-time.Minute)
+	if _, err := store.Write(t.Context(), stored.Token); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (f *functions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 
