@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"genesys-cloud-export/shared/devstack/authority"
+	"genesys-cloud-export/shared/devstack/functiontest"
 )
 
 func TestLiveMode(t *testing.T) {
@@ -22,12 +22,9 @@ func TestLiveMode(t *testing.T) {
 
 	binaries := t.TempDir()
 	for _, function := range []string{"rotator", "export-users"} {
-		build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-tags", "lambda.norpc", "-trimpath",
-			"-o", filepath.Join(binaries, function, "bootstrap"), "genesys-cloud-export/functions/"+function)
-		build.Env = append(build.Environ(), "CGO_ENABLED=0")
-
-		if output, err := build.CombinedOutput(); err != nil {
-			t.Fatalf("build %s: %v\n%s", function, err, output)
+		err := functiontest.Build(t.Context(), "genesys-cloud-export/functions/"+function, filepath.Join(binaries, function, "bootstrap"))
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
 

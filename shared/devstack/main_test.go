@@ -2,36 +2,20 @@ package main_test
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"genesys-cloud-export/shared/devstack/functiontest"
 )
 
 // binary is the command, built once for all tests.
 var binary string //nolint:gochecknoglobals // set by TestMain alone
 
 func TestMain(m *testing.M) {
-	os.Exit(testMain(m))
-}
-
-func testMain(m *testing.M) int {
-	folder, err := os.MkdirTemp("", "devstack-")
-	if err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer func() { _ = os.RemoveAll(folder) }()
-
-	binary = filepath.Join(folder, "devstack")
-	if output, err := exec.Command("go", "build", "-buildvcs=false", "-o", binary, ".").CombinedOutput(); err != nil {
-		_, _ = fmt.Fprintf(os.Stderr, "build devstack: %v\n%s", err, output)
-		return 1
-	}
-
-	return m.Run()
+	os.Exit(functiontest.Command(m, &binary, "shared/devstack"))
 }
 
 func TestACommandLineThatMakesNoSenseIsRefusedByName(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"genesys-cloud-export/shared/devstack/driver"
+	"genesys-cloud-export/shared/driver"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/verify"
 )
@@ -19,8 +19,8 @@ import (
 const (
 	// liveTimeout is short, so that the lease of an invocation that was killed ends soon. It costs a few requests to S3 each.
 	liveTimeout = time.Minute
-	// maxPageSize is the largest that the export function takes.
-	maxPageSize = 500
+	// MaxPageSize is the largest that the export function takes.
+	MaxPageSize = 500
 	// privateMode is that of folders that hold a real organisation's data.
 	privateMode = 0o700
 )
@@ -69,8 +69,8 @@ func (l Live) validate() error {
 		problems = append(problems, fmt.Errorf("the state %q is none of %s", l.State, strings.Join(states, ", ")))
 	}
 
-	if l.PageSize < 0 || l.PageSize > maxPageSize {
-		problems = append(problems, fmt.Errorf("the page size %d is not from 1 to %d (0 is the function's default)", l.PageSize, maxPageSize))
+	if l.PageSize < 0 || l.PageSize > MaxPageSize {
+		problems = append(problems, fmt.Errorf("the page size %d is not from 1 to %d (0 is the function's default)", l.PageSize, MaxPageSize))
 	}
 
 	if l.Confirm == nil {

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"genesys-cloud-export/shared/devstack/authority"
-	"genesys-cloud-export/shared/devstack/driver"
+	"genesys-cloud-export/shared/driver"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/trial"

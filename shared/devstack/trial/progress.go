@@ -8,7 +8,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"genesys-cloud-export/shared/devstack/figure"
+	"genesys-cloud-export/shared/figure"
 )
 
 const (

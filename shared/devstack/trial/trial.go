@@ -8,7 +8,7 @@ import (
 	"io"
 	"time"
 
-	"genesys-cloud-export/shared/devstack/driver"
+	"genesys-cloud-export/shared/driver"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/verify"

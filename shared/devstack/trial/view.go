@@ -11,8 +11,8 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"genesys-cloud-export/shared/devstack/driver"
-	"genesys-cloud-export/shared/devstack/figure"
+	"genesys-cloud-export/shared/driver"
+	"genesys-cloud-export/shared/figure"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/verify"
