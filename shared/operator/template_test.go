@@ -96,7 +96,7 @@ func TestWhateverTheTemplateRetainsIsNamedBeforeTheStackIsDeleted(t *testing.T) 
 func TestFollowingKnowsTheStateMachinesStates(t *testing.T) {
 	t.Parallel()
 
-	text, err := os.ReadFile("../../workflow/export.asl.json")
+	text, err := os.ReadFile("../workflow/export.asl.json")
 	if err != nil {
 		t.Fatal(err)
 	}
