@@ -12,9 +12,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"genesys-cloud-export/shared/driver"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/verify"
+	"genesys-cloud-export/shared/driver"
 )
 
 const listing = "users"

@@ -11,9 +11,9 @@ import (
 	"strings"
 	"time"
 
-	"genesys-cloud-export/shared/driver"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/verify"
+	"genesys-cloud-export/shared/driver"
 )
 
 const (

@@ -10,10 +10,10 @@ import (
 	"testing"
 
 	"genesys-cloud-export/shared/devstack/authority"
-	"genesys-cloud-export/shared/driver"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/trial"
+	"genesys-cloud-export/shared/driver"
 	"genesys-cloud-export/shared/secret"
 )
 

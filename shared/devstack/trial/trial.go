@@ -8,10 +8,10 @@ import (
 	"io"
 	"time"
 
-	"genesys-cloud-export/shared/driver"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/verify"
+	"genesys-cloud-export/shared/driver"
 )
 
 // state is which users a trial exports: all of them, so that their number is the one that was asked for.

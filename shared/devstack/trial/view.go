@@ -11,11 +11,11 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"genesys-cloud-export/shared/driver"
-	"genesys-cloud-export/shared/figure"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/verify"
+	"genesys-cloud-export/shared/driver"
+	"genesys-cloud-export/shared/figure"
 )
 
 // reasonBusy is an exporter's reason where another invocation holds the export.
