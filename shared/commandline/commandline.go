@@ -1,4 +1,5 @@
-// Package commandline reads the options of a command, so that whatever is wrong with them is one line.
+// Package commandline reads the options of a command, so that whatever is wrong with them is one line, and writes arguments as a
+// shell reads them.
 package commandline
 
 import (
@@ -6,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -101,4 +103,13 @@ func (n Number) Set(text string) error {
 	*n.Into = given
 
 	return nil
+}
+
+// Quoted is an argument as a POSIX shell takes it back.
+func Quoted(argument string) string {
+	if regexp.MustCompile(`^[A-Za-z0-9_./:=@%+-]+$`).MatchString(argument) {
+		return argument
+	}
+
+	return "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
 }

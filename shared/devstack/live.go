@@ -40,19 +40,28 @@ func runLive(ctx context.Context, arguments []string, stdin, stdout *os.File, st
 		return err
 	}
 
-	// Before anybody types a secret. A profile may yet name the environment.
-	if given.profile == "" {
-		if _, _, err := given.organisation().Addresses(); err != nil {
-			return err
-		}
-	}
-
 	terminal, present := credentials.Open(stdin, stderr)
 	if !given.yes && !present {
 		return errors.New("nobody is at a terminal to confirm: look at the options and say -yes (make: YES=1)")
 	}
 
-	found, err := given.login(ctx, terminal, present)
+	config.Organisation = given.organisation()
+	config.Confirm = func(ctx context.Context) error {
+		if given.yes {
+			return nil
+		}
+
+		return confirm(ctx, terminal)
+	}
+
+	// Before anybody types a secret. A profile may yet name the environment, and its reading asks nobody.
+	if given.profile == "" {
+		if err := config.Check(); err != nil {
+			return err
+		}
+	}
+
+	found, err := given.found(ctx, terminal, present)
 	if err != nil {
 		return err
 	}
@@ -64,13 +73,6 @@ func runLive(ctx context.Context, arguments []string, stdin, stdout *os.File, st
 	config.Source, config.Warning = found.Source, found.Warning
 	config.Organisation = given.organisation()
 	config.Organisation.ClientID, config.Organisation.ClientSecret = found.ClientID, found.ClientSecret
-	config.Confirm = func(ctx context.Context) error {
-		if given.yes {
-			return nil
-		}
-
-		return confirm(ctx, terminal)
-	}
 
 	_, err = trial.RunLive(ctx, config)
 
@@ -105,8 +107,8 @@ func (o liveOptions) organisation() stack.Outside {
 	return stack.Outside{Environment: o.environment, TokenURL: o.tokenURL, APIURL: o.apiURL, Authorities: o.authorities}
 }
 
-// login gets the credentials from where they are said to be, else from the person.
-func (o liveOptions) login(ctx context.Context, terminal *credentials.Device, present bool) (credentials.Credentials, error) {
+// found gets the credentials from where they are said to be, else from the person.
+func (o liveOptions) found(ctx context.Context, terminal *credentials.Device, present bool) (credentials.Credentials, error) {
 	switch {
 	case o.credentials != "" && o.profile != "":
 		return credentials.Credentials{}, errors.New("a file and a profile with credentials are given: choose one")

@@ -22,7 +22,7 @@ type Schedule struct {
 	// Payload is what the function gets each time; empty is what the Scheduler sends of itself, see [ScheduledEvent].
 	Payload json.RawMessage
 
-	// OnRun, if not nil, is called after each invocation.
+	// OnRun, if not nil, is called after each invocation. Without it failures are logged.
 	OnRun func(Run)
 }
 
@@ -39,7 +39,7 @@ type Run struct {
 }
 
 // Schedule invokes the function at once, as a new schedule in AWS does, and then at the rate, until ctx ends, which is no
-// error. A failed invocation is logged and not repeated before the next is due. An invocation that takes longer than
+// error. A failed invocation is not repeated before the next is due. An invocation that takes longer than
 // the rate delays the next, and those missed meanwhile are left out: unlike in AWS no two of them overlap. The
 // function is called synchronously, where the Scheduler calls it asynchronously, so that its reply can be told.
 func (d *Driver) Schedule(ctx context.Context, schedule Schedule) error {
@@ -75,11 +75,12 @@ func (d *Driver) run(ctx context.Context, schedule Schedule, at time.Time) {
 	if ctx.Err() != nil {
 		return
 	}
-	if err != nil {
-		d.logger.WarnContext(ctx, "a scheduled invocation failed", "schedule", schedule.Name, "error", err)
-	}
-	if schedule.OnRun != nil {
+
+	switch {
+	case schedule.OnRun != nil:
 		schedule.OnRun(Run{At: at, Duration: time.Since(started), Reply: reply, Err: err})
+	case err != nil:
+		d.logger.WarnContext(ctx, "a scheduled invocation failed", "schedule", schedule.Name, "error", err)
 	}
 }
 

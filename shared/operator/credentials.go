@@ -12,6 +12,7 @@ import (
 
 	"genesys-cloud-export/shared/awsapi"
 	"genesys-cloud-export/shared/clientcred"
+	"genesys-cloud-export/shared/commandline"
 	"genesys-cloud-export/shared/credentials"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/secret"
@@ -148,7 +149,7 @@ func held(ctx context.Context, client *secretsmanager.Client, id string) (token.
 
 	if _, marked := errors.AsType[*types.InvalidRequestException](err); marked {
 		return token.Credentials{}, fmt.Errorf(
-			"the secret %s is marked for deletion: aws secretsmanager restore-secret --secret-id %s", secretName(id), quoted(secretName(id)))
+			"the secret %s is marked for deletion: aws secretsmanager restore-secret --secret-id %s", secretName(id), commandline.Quoted(secretName(id)))
 	}
 
 	if failure.Is(err, failure.InvalidCredentials) {

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
+	"genesys-cloud-export/shared/commandline"
 	"genesys-cloud-export/shared/figure"
 )
 
@@ -96,12 +97,12 @@ func (t Target) leftBucket(ctx context.Context, stack *deployed) error {
 
 	if stack.parameters[parameterBucket] != "" {
 		t.line("  %-8s   the bucket itself is yours and not the stack's", "")
-		t.deletion("aws s3 rm --recursive " + quoted("s3://"+bucket+"/"+prefix))
+		t.deletion("aws s3 rm --recursive " + commandline.Quoted("s3://"+bucket+"/"+prefix))
 
 		return nil
 	}
 
-	t.deletion("aws s3 rb --force " + quoted("s3://"+bucket))
+	t.deletion("aws s3 rb --force " + commandline.Quoted("s3://"+bucket))
 
 	return nil
 }
@@ -164,7 +165,7 @@ func (t Target) leftSecret(_ context.Context, stack *deployed) error {
 	}
 
 	t.keep("secret", "%s with the OAuth client's credentials: %s a month", secretName(id), dollars(oneSecret))
-	t.deletion("aws secretsmanager delete-secret --recovery-window-in-days 7 --secret-id " + quoted(secretName(id)))
+	t.deletion("aws secretsmanager delete-secret --recovery-window-in-days 7 --secret-id " + commandline.Quoted(secretName(id)))
 
 	return nil
 }
@@ -193,7 +194,7 @@ func (t Target) leftToken(ctx context.Context, stack *deployed) error {
 	}
 
 	t.line("  %-8s   the token itself is good until it expires, wherever it was copied to", "")
-	t.deletion("aws ssm delete-parameter --name " + quoted(name))
+	t.deletion("aws ssm delete-parameter --name " + commandline.Quoted(name))
 
 	return nil
 }

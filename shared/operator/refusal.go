@@ -13,6 +13,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/commandline"
 )
 
 // refusal is a call to AWS that failed. The cause is kept for errors.As and never printed.
@@ -119,20 +120,11 @@ func withoutARNs(text string) string {
 	return arnShape.ReplaceAllString(text, "")
 }
 
-// quoted is an argument as a POSIX shell takes it back.
-func quoted(argument string) string {
-	if regexp.MustCompile(`^[A-Za-z0-9_./:=@%+-]+$`).MatchString(argument) {
-		return argument
-	}
-
-	return "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
-}
-
 // command is a command line of this program.
 func (t Target) command(words ...string) string {
-	line := []string{quoted(t.Command)}
+	line := []string{commandline.Quoted(t.Command)}
 	for _, word := range words {
-		line = append(line, quoted(word))
+		line = append(line, commandline.Quoted(word))
 	}
 
 	return strings.Join(line, " ")

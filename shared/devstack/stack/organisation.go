@@ -119,6 +119,14 @@ func (o Outside) Addresses() (tokenURL, apiURL string, err error) {
 	return tokenURL, apiURL, nil
 }
 
+// Check says everything that is wrong with all but the credentials.
+func (o Outside) Check() error {
+	_, _, errAddresses := o.Addresses()
+	_, errAuthorities := o.authorities()
+
+	return errors.Join(errAddresses, errAuthorities)
+}
+
 // Name is what exports call the organisation's environment: its domain, or the API's host where no environment is given.
 // The error is that of Addresses.
 func (o Outside) Name() (string, error) {

@@ -93,7 +93,7 @@ func TestEveryUserIsExportedOverSeveralInvocationsAndRateLimits(t *testing.T) {
 		t.Errorf("the summary lacks figures: %+v", summary)
 	}
 
-	for _, want := range []string{"records        1,500", "tokens minted  1", "verified "} {
+	for _, want := range []string{"records        1,500", "tokens minted  1", "verified ", "of every state, inactive and deleted ones included (the function's default is active)"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the report lacks %q:\n%s", want, out)
 		}
