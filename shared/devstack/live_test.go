@@ -114,7 +114,7 @@ func interruptAndResume(t *testing.T, l *live) {
 		t.Fatalf("the second run ended with %d:\n%s%s", code, again, stderrAgain)
 	}
 
-	for _, says := range []string{"resumes       export " + id, "waiting   ", "verified  the export in itself", "export_id=" + id} {
+	for _, says := range []string{"resumes       export " + id, "verified  the export in itself", "export_id=" + id} {
 		if !strings.Contains(again, says) {
 			t.Errorf("the second run does not say %q:\n%s", says, again)
 		}
@@ -198,6 +198,10 @@ func failures(t *testing.T, newLive func(*testing.T) *live) {
 
 			if n := l.asked(); n != 0 && !test.asks {
 				t.Errorf("%d requests reached the organisation", n)
+			}
+
+			if n := strings.Count(stdout+stderr, "InvalidCredentials"); n > 1 {
+				t.Errorf("it is told %d times:\n%s", n, stderr)
 			}
 
 			l.requireNoSecret(t, stdout, stderr)

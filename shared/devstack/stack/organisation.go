@@ -84,7 +84,7 @@ func (o Outside) Addresses() (tokenURL, apiURL string, err error) {
 	var problems []error
 	if o.Environment == "" && (tokenURL == "" || apiURL == "") {
 		problems = append(problems, errors.New(
-			"it is not said which: give the organisation's domain (mypurecloud.de) or AWS region (eu-central-1), or both addresses"))
+			"it is not said which: give the organisation's domain (mypurecloud.de) or AWS region (eu-central-1) by -environment (make: GENESYS_ENVIRONMENT=), or both addresses"))
 	}
 
 	if o.Environment != "" {
