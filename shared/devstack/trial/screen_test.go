@@ -112,8 +112,8 @@ func TestWhatAnInvocationHasReadIsShownBeforeItCommits(t *testing.T) {
 	var out bytes.Buffer
 
 	err := trial.Progress(&out,
-		`{"time":"2026-11-28T04:00:00Z","level":"INFO","msg":"export continues","records":7,"note":"reading"}`,
-		`{"time":"2026-11-28T04:00:05Z","level":"INFO","msg":"reading","export_id":"e","pages":12,"records":1200}`,
+		`{"timestamp":"2026-11-28T04:00:00Z","level":"INFO","message":"export continues","records":7,"note":"reading"}`,
+		`{"timestamp":"2026-11-28T04:00:05Z","level":"INFO","message":"reading","export_id":"e","pages":12,"records":1200}`,
 		`no JSON, and "reading"`,
 	)
 	if want := "reading   1,200 records, 12 pages so far\n"; err != nil || out.String() != want {

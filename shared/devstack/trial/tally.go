@@ -60,7 +60,7 @@ func (t *tally) add(line []byte) {
 // read takes the line that an exporter logs every few seconds while it reads pages.
 func (t *tally) read(line []byte) {
 	var said struct {
-		Message string `json:"msg"`
+		Message string `json:"message"`
 		Records *int64 `json:"records"`
 		Pages   int64  `json:"pages"`
 	}
