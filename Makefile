@@ -13,10 +13,14 @@ PAGE_SIZE ?=
 GENESYS   ?= simulated
 OUT       ?= .exports$(if $(filter live,$(GENESYS)),/live)
 
+ifeq ($(filter simulated live,$(GENESYS)),)
+$(error GENESYS is "$(GENESYS)": give simulated or live)
+endif
+
 # An option and its value, where there is one.
 option = $(if $($2),-$1 "$($2)")
 
-RUN_simulated = run -users $(USERS)
+RUN_simulated = run -users "$(USERS)"
 RUN_live      = live $(call option,environment,GENESYS_ENVIRONMENT) $(call option,api-url,GENESYS_API_URL) \
 	$(call option,token-url,GENESYS_TOKEN_URL) $(call option,credentials,CREDENTIALS) $(call option,profile,GC_PROFILE) \
 	$(call option,state,STATE) $(call option,ca,CA) $(if $(filter 1,$(YES)),-yes)
@@ -33,7 +37,11 @@ EXPORT_ID ?=
 OPTIONS   ?=
 EVENT     ?=
 
-# One processor is as good as another to the functions; without these flags a binary would not be static.
+# Everything is built with the same flags, which are those of the deployed functions: with others every package would be
+# compiled once more. Without CGO_ENABLED=0 a binary would not be static.
+BUILD := CGO_ENABLED=0 $(GO) build -buildvcs=false -tags lambda.norpc -trimpath -ldflags '-s -w'
+
+# One processor is as good as another to the functions.
 export SAM_CLI_TELEMETRY := 0
 SAM_BUILD := CGO_ENABLED=0 GOFLAGS="-buildvcs=false -tags=lambda.norpc -trimpath '-ldflags=-s -w'" $(SAM) build
 
@@ -49,17 +57,15 @@ help: ## list the targets
 
 .PHONY: run
 run: build ## rotate a token and export every user on this machine, and check the export (USERS= PAGE_SIZE= OUT= GENESYS=live)
-	@$(if $(RUN_$(GENESYS)),,echo "GENESYS is simulated or live" >&2; exit 2)
 	@exec .build/devstack $(RUN_$(GENESYS)) $(call option,page-size,PAGE_SIZE) -out "$(OUT)"
 
 .PHONY: stack
 stack: build ## start the local world alone, for the AWS CLI, SDKs and curl (USERS= OUT=)
-	@exec .build/devstack stack -users $(USERS) -out "$(OUT)"
+	@exec .build/devstack stack -users "$(USERS)" -out "$(OUT)"
 
 .PHONY: sim
-sim: ## start the simulated Genesys Cloud alone, to develop against (USERS= OUT= LISTEN= CREDENTIALS= FAULTS=)
-	@$(GO) build -buildvcs=false -o .build/devstack ./shared/devstack
-	@exec .build/devstack sim -users $(USERS) -out "$(OUT)" $(if $(LISTEN),-listen "$(LISTEN)") $(if $(CREDENTIALS),-credentials "$(CREDENTIALS)") $(if $(FAULTS),-faults "$(FAULTS)")
+sim: build-devstack ## start the simulated Genesys Cloud alone, to develop against (USERS= OUT= LISTEN= CREDENTIALS= FAULTS=)
+	@exec .build/devstack sim -users "$(USERS)" -out "$(OUT)" $(if $(LISTEN),-listen "$(LISTEN)") $(if $(CREDENTIALS),-credentials "$(CREDENTIALS)") $(if $(FAULTS),-faults "$(FAULTS)")
 
 .PHONY: dashboard
 dashboard: build ## draw the template's dashboard from the logs of what make run did here (OUT=)
@@ -67,12 +73,22 @@ dashboard: build ## draw the template's dashboard from the logs of what make run
 	@exec .build/devstack dashboard -out "$(OUT)/dashboard.html" "$(OUT)"/logs/*
 
 .PHONY: build
-build: $(FUNCTIONS:%=build-function-%) ## build the functions, as they are deployed, and the local world
-	@$(GO) build -buildvcs=false -o .build/devstack ./shared/devstack
+build: say-build $(FUNCTIONS:%=build-function-%) build-devstack ## build the functions, as they are deployed, and the local world
 
-# Without CGO_ENABLED=0 the binary would not be static.
-build-function-%:
-	@CGO_ENABLED=0 $(GO) build -buildvcs=false -tags lambda.norpc -trimpath -ldflags '-s -w' -o .build/$*/bootstrap ./functions/$*
+.PHONY: say-build
+say-build:
+	@echo "building what has changed; the first time this takes one to three minutes"
+
+build-function-%: say-build
+	@$(BUILD) -o .build/$*/bootstrap ./functions/$*
+
+.PHONY: build-devstack
+build-devstack: say-build
+	@$(BUILD) -o .build/devstack ./shared/devstack
+
+.PHONY: build-operator
+build-operator: say-build
+	@$(BUILD) -o .build/operator ./shared/operator/command
 
 .PHONY: test
 test: ## run every test, with the race detector
@@ -84,7 +100,7 @@ witness: build ## let clients and emulators of others judge the local world (WIT
 	@GO="$(GO)" .ci/witness/run $(WITNESS)
 
 .PHONY: sam-test
-sam-test: build ## validate, scan, build, invoke and execute with AWS's own tools, installed where they are missing (STEPS=)
+sam-test: build build-operator ## validate, scan, build, invoke and execute with AWS's own tools, installed where they are missing (STEPS=)
 	@GO="$(GO)" .ci/sam/run $(STEPS)
 
 .PHONY: validate
@@ -102,32 +118,32 @@ sam-invoke-%: build need-sam ## invoke a function by sam local invoke against th
 	@.ci/sam/run invoke-one $* "$(or $(EVENT),$(if $(filter rotator,$*),events/rotator-check.json,events/export-users-new.json))"
 
 .PHONY: deploy
-deploy: need-sam build ## build and deploy the stack (STACK= PARAMETERS=), and say what the deployer has to be allowed
-	@.build/devstack ready -stack "$(STACK)"
-	@.build/devstack deployer -stack "$(STACK)"
+deploy: need-sam build-operator ## build and deploy the stack (STACK= PARAMETERS=), and say what the deployer has to be allowed
+	@.build/operator ready -stack "$(STACK)"
+	@.build/operator deployer -stack "$(STACK)"
 	@$(MAKE) --no-print-directory sam-build ARCHITECTURE="$(or $(patsubst Architecture=%,%,$(filter Architecture=%,$(PARAMETERS))),arm64)"
 	$(SAM) deploy --stack-name "$(STACK)" $(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
 
 .PHONY: set-credentials
-set-credentials: build ## put the OAuth client's id and secret into the stack's secret, typed unseen or from CREDENTIALS=FILE (STACK=)
-	@exec .build/devstack set-credentials -stack "$(STACK)" $(call option,credentials,CREDENTIALS) $(if $(filter 1,$(YES)),-yes)
+set-credentials: build-operator ## put the OAuth client's id and secret into the stack's secret, typed unseen or from CREDENTIALS=FILE (STACK=)
+	@exec .build/operator set-credentials -stack "$(STACK)" $(call option,credentials,CREDENTIALS) $(if $(filter 1,$(YES)),-yes)
 
 .PHONY: doctor
-doctor: build ## after a deployment: look at everything that has to be in place, and say what to do where it is not (STACK=)
-	@exec .build/devstack doctor -stack "$(STACK)"
+doctor: build-operator ## after a deployment: look at everything that has to be in place, and say what to do where it is not (STACK=)
+	@exec .build/operator doctor -stack "$(STACK)"
 
 .PHONY: export
-export: build ## start an export in AWS and follow it to its end (STACK= LISTING= EXPORT_ID= OPTIONS='{"state":"any"}')
-	@exec .build/devstack export -stack "$(STACK)" -listing "$(LISTING)" $(call option,export-id,EXPORT_ID) $(if $(OPTIONS),-options '$(OPTIONS)')
+export: build-operator ## start an export in AWS and follow it to its end (STACK= LISTING= EXPORT_ID= OPTIONS='{"state":"any"}')
+	@exec .build/operator export -stack "$(STACK)" -listing "$(LISTING)" $(call option,export-id,EXPORT_ID) $(if $(OPTIONS),-options '$(OPTIONS)')
 
 .PHONY: logs
-logs: need-sam build ## follow the functions' logs (STACK=)
-	@.build/devstack ready -stack "$(STACK)"
+logs: need-sam build-operator ## follow the functions' logs (STACK=)
+	@.build/operator ready -stack "$(STACK)"
 	@exec $(SAM) logs --tail $(foreach f,$(FUNCTIONS),--cw-log-group "/aws/lambda/$(STACK)-$f")
 
 .PHONY: destroy
-destroy: need-sam build ## delete the stack, after saying what stays and what that costs (STACK=)
-	@.build/devstack farewell -stack "$(STACK)"
+destroy: need-sam build-operator ## delete the stack, after saying what stays and what that costs (STACK=)
+	@.build/operator delete-stack -stack "$(STACK)"
 	@exec $(SAM) delete --stack-name "$(STACK)"
 
 .PHONY: need-sam

@@ -107,12 +107,13 @@ def missing(here):
     checks.must(f"without a stack: {done.stderr}", done.returncode and "nobodys" in done.stderr and "deploy" in done.stderr)
 
 
-def farewell(here):
-    argv = [".build/devstack", "farewell", "-stack", STACK]
+def delete_stack(here):
+    """What stays is told; nothing is deleted."""
+    argv = [".build/operator", "delete-stack", "-stack", STACK]
     variables = environment(aws_variables(here.url))
     done = subprocess.run(argv, cwd=TOP, env=variables, capture_output=True, text=True, timeout=60, check=False)
     for what in ("exports-local", "credentials", f"/{STACK}/token", "USD"):
-        checks.must(f"farewell tells of {what}: {done.stdout}{done.stderr}", done.returncode == 0 and what in done.stdout)
+        checks.must(f"delete-stack tells of {what}: {done.stdout}{done.stderr}", done.returncode == 0 and what in done.stdout)
 
 
 def main():
@@ -121,8 +122,8 @@ def main():
         looked = doctor(here)
         count = export(here)
         missing(here)
-        farewell(here)
-    checks.finish(f"set-credentials, doctor with {looked} checks, export of {count:,} records, farewell")
+        delete_stack(here)
+    checks.finish(f"set-credentials, doctor with {looked} checks, export of {count:,} records, delete-stack")
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"genesys-cloud-export/shared/credentials"
 	"genesys-cloud-export/shared/devstack/genesyssim"
-	"genesys-cloud-export/shared/devstack/login"
 )
 
 // credentialsFile is a client's credentials as they lie in a file, in the form in which Secrets Manager holds them too.
@@ -44,9 +44,9 @@ func ensureCredentials(name string) error {
 	return nil
 }
 
-// readCredentials gives the organisation the client of a credentials file, by the rules of [login.FromFile].
+// readCredentials gives the organisation the client of a credentials file, by the rules of [credentials.FromFile].
 func readCredentials(name string, organisation *genesyssim.Config) error {
-	given, err := login.FromFile(name)
+	given, err := credentials.FromFile(name)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"genesys-cloud-export/shared/commandline"
 	"genesys-cloud-export/shared/devstack/cloudwatchsim"
 	"genesys-cloud-export/shared/devstack/template"
 )
@@ -24,8 +24,7 @@ type dashboardOptions struct {
 
 // runDashboard is devstack dashboard: the template's dashboard, drawn of the logs of a local run.
 func runDashboard(arguments []string, stdout, stderr io.Writer) error {
-	line := flag.NewFlagSet("devstack dashboard", flag.ContinueOnError)
-	line.SetOutput(stderr)
+	line := commandline.New("devstack dashboard", stderr)
 	line.Usage = func() {
 		_, _ = fmt.Fprintln(stderr, "Usage of devstack dashboard: [options] LOG …")
 		line.PrintDefaults()
@@ -37,7 +36,7 @@ func runDashboard(arguments []string, stdout, stderr io.Writer) error {
 	line.StringVar(&given.stack, "stack", "", "the stack's name; without one it is the one that the metrics in the logs are of")
 	line.StringVar(&given.out, "out", filepath.Join(".exports", "dashboard.html"), "the file to write")
 
-	if err := line.Parse(arguments); err != nil {
+	if err := commandline.Parse(line, arguments); err != nil {
 		return err
 	}
 

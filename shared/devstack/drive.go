@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,8 +11,10 @@ import (
 
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/smithy-go/logging"
 
-	"genesys-cloud-export/shared/devstack/driver"
+	"genesys-cloud-export/shared/commandline"
+	"genesys-cloud-export/shared/driver"
 )
 
 // runDrive is devstack drive: an export function is invoked again and again until its export is complete, wherever AWS's
@@ -22,17 +23,12 @@ import (
 func runDrive(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
 	var function, event string
 
-	line := flag.NewFlagSet("devstack drive", flag.ContinueOnError)
-	line.SetOutput(stderr)
+	line := commandline.New("devstack drive", stderr)
 	line.StringVar(&function, "function", "export-users", "the export function's name or ARN")
 	line.StringVar(&event, "event", "", "a file with the export's event; none is {}, a new export")
 
-	if err := line.Parse(arguments); err != nil {
+	if err := commandline.Options(line, arguments); err != nil {
 		return err
-	}
-
-	if line.NArg() > 0 {
-		return fmt.Errorf("%q is no option (-h lists them)", line.Arg(0))
 	}
 
 	request := driver.Request{FunctionName: function, OnSlice: func(slice driver.Slice) { tellSlice(stderr, slice) }}
@@ -46,7 +42,7 @@ func runDrive(ctx context.Context, arguments []string, stdout, stderr io.Writer)
 		request.Event = text
 	}
 
-	cloud, err := awsconfig.LoadDefaultConfig(ctx)
+	cloud, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithLogger(logging.Nop{}))
 	if err != nil {
 		return fmt.Errorf("read AWS's configuration: %w", err)
 	}

@@ -2,18 +2,17 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"strings"
 
+	"genesys-cloud-export/shared/commandline"
 	"genesys-cloud-export/shared/devstack/template"
 )
 
 // runEvaluate is devstack evaluate: what a CloudFormation template comes to for one deployment, as JSON on stdout.
 func runEvaluate(arguments []string, stdout, stderr io.Writer) error {
-	line := flag.NewFlagSet("devstack evaluate", flag.ContinueOnError)
-	line.SetOutput(stderr)
+	line := commandline.New("devstack evaluate", stderr)
 	line.Usage = func() {
 		_, _ = fmt.Fprintln(stderr, "Usage of devstack evaluate: [options] FILE [Parameter=Value …]")
 		line.PrintDefaults()
@@ -24,7 +23,7 @@ func runEvaluate(arguments []string, stdout, stderr io.Writer) error {
 	line.StringVar(&deployment.StackName, "stack", "", "the stack's name; without one it is genesys-cloud-export")
 	conditionsOnly := line.Bool("conditions-only", false, "decide the conditions alone, and print the template that is left")
 
-	if err := line.Parse(arguments); err != nil {
+	if err := commandline.Parse(line, arguments); err != nil {
 		return err
 	}
 

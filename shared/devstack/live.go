@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,7 +13,8 @@ import (
 
 	"golang.org/x/term"
 
-	"genesys-cloud-export/shared/devstack/login"
+	"genesys-cloud-export/shared/commandline"
+	"genesys-cloud-export/shared/credentials"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/trial"
 )
@@ -40,19 +40,28 @@ func runLive(ctx context.Context, arguments []string, stdin, stdout *os.File, st
 		return err
 	}
 
-	// Before anybody types a secret. A profile may yet name the environment.
-	if given.profile == "" {
-		if _, _, err := given.organisation().Addresses(); err != nil {
-			return err
-		}
-	}
-
-	terminal, present := login.Open(stdin, stderr)
+	terminal, present := credentials.Open(stdin, stderr)
 	if !given.yes && !present {
 		return errors.New("nobody is at a terminal to confirm: look at the options and say -yes (make: YES=1)")
 	}
 
-	found, err := given.login(ctx, terminal, present)
+	config.Organisation = given.organisation()
+	config.Confirm = func(ctx context.Context) error {
+		if given.yes {
+			return nil
+		}
+
+		return confirm(ctx, terminal)
+	}
+
+	// Before anybody types a secret. A profile may yet name the environment, and its reading asks nobody.
+	if given.profile == "" {
+		if err := config.Check(); err != nil {
+			return err
+		}
+	}
+
+	found, err := given.found(ctx, terminal, present)
 	if err != nil {
 		return err
 	}
@@ -64,13 +73,6 @@ func runLive(ctx context.Context, arguments []string, stdin, stdout *os.File, st
 	config.Source, config.Warning = found.Source, found.Warning
 	config.Organisation = given.organisation()
 	config.Organisation.ClientID, config.Organisation.ClientSecret = found.ClientID, found.ClientSecret
-	config.Confirm = func(ctx context.Context) error {
-		if given.yes {
-			return nil
-		}
-
-		return confirm(ctx, terminal)
-	}
 
 	_, err = trial.RunLive(ctx, config)
 
@@ -78,8 +80,7 @@ func runLive(ctx context.Context, arguments []string, stdin, stdout *os.File, st
 }
 
 func parseLive(arguments []string, stderr io.Writer, given *liveOptions, config *trial.Live) error {
-	line := flag.NewFlagSet("devstack live", flag.ContinueOnError)
-	line.SetOutput(stderr)
+	line := commandline.New("devstack live", stderr)
 	line.StringVar(&given.environment, "environment", "", "the organisation's domain (mypurecloud.de) or AWS region (eu-central-1); the profile's where it has one")
 	line.StringVar(&given.tokenURL, "token-url", "", "the token endpoint where it is not the environment's: a gateway's")
 	line.StringVar(&given.apiURL, "api-url", "", "the API where it is not the environment's: a gateway's")
@@ -88,18 +89,14 @@ func parseLive(arguments []string, stderr io.Writer, given *liveOptions, config 
 	line.StringVar(&given.profile, "profile", "", "a profile of the vendor's command line gc, in ~/.gc/config.toml: default, or another's name")
 	line.BoolVar(&given.yes, "yes", false, "do not ask before the first request")
 	line.StringVar(&config.State, "state", "any", "which users: active, inactive, deleted or any")
-	line.IntVar(&config.PageSize, "page-size", 0, "users a page; 0 is the function's default")
+	line.Var(pageSize(&config.PageSize), "page-size", pageSizeUsage)
 	line.StringVar(&config.Out, "out", filepath.Join(".exports", "live"), "the folder for the export and logs")
 	line.StringVar(&config.Binaries, "bin", ".build", "the folder with a folder for each built function")
 	line.StringVar(&config.Template, "template", defaultTemplate, "the template that says what the functions and their roles are")
 	line.DurationVar(&config.Timeout, "timeout", 0, "the export function's timeout; 0 is a minute")
 
-	if err := line.Parse(arguments); err != nil {
+	if err := commandline.Options(line, arguments); err != nil {
 		return err
-	}
-
-	if line.NArg() > 0 {
-		return fmt.Errorf("%q is no option (-h lists them)", line.Arg(0))
 	}
 
 	return nil
@@ -110,30 +107,30 @@ func (o liveOptions) organisation() stack.Outside {
 	return stack.Outside{Environment: o.environment, TokenURL: o.tokenURL, APIURL: o.apiURL, Authorities: o.authorities}
 }
 
-// login gets the credentials from where they are said to be, else from the person.
-func (o liveOptions) login(ctx context.Context, terminal *login.Device, present bool) (login.Credentials, error) {
+// found gets the credentials from where they are said to be, else from the person.
+func (o liveOptions) found(ctx context.Context, terminal *credentials.Device, present bool) (credentials.Credentials, error) {
 	switch {
 	case o.credentials != "" && o.profile != "":
-		return login.Credentials{}, errors.New("a file and a profile with credentials are given: choose one")
+		return credentials.Credentials{}, errors.New("a file and a profile with credentials are given: choose one")
 	case o.credentials != "":
-		return login.FromFile(o.credentials)
+		return credentials.FromFile(o.credentials)
 	case o.profile != "":
 		home, err := os.UserHomeDir()
 		if err != nil {
-			return login.Credentials{}, fmt.Errorf("find the profiles of gc: %w", err)
+			return credentials.Credentials{}, fmt.Errorf("find the profiles of gc: %w", err)
 		}
 
-		return login.FromProfile(filepath.Join(home, ".gc", "config.toml"), o.profile)
+		return credentials.FromProfile(filepath.Join(home, ".gc", "config.toml"), o.profile)
 	case present:
-		return login.FromTerminal(ctx, terminal)
+		return credentials.FromTerminal(ctx, terminal)
 	default:
-		return login.Credentials{}, errors.New(
+		return credentials.Credentials{}, errors.New(
 			"no client credentials: give -credentials FILE or -profile NAME (make: CREDENTIALS=, GC_PROFILE=), or be at a terminal to type them")
 	}
 }
 
-func confirm(ctx context.Context, terminal login.Terminal) error {
-	yes, err := login.Confirm(ctx, terminal)
+func confirm(ctx context.Context, terminal credentials.Terminal) error {
+	yes, err := credentials.Confirm(ctx, terminal)
 	if err == nil && !yes {
 		err = errors.New("not confirmed, so nothing was asked of the organisation")
 	}

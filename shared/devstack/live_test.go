@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"genesys-cloud-export/shared/devstack/authority"
+	"genesys-cloud-export/shared/devstack/functiontest"
 )
 
 func TestLiveMode(t *testing.T) {
@@ -22,12 +22,9 @@ func TestLiveMode(t *testing.T) {
 
 	binaries := t.TempDir()
 	for _, function := range []string{"rotator", "export-users"} {
-		build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-tags", "lambda.norpc", "-trimpath",
-			"-o", filepath.Join(binaries, function, "bootstrap"), "genesys-cloud-export/functions/"+function)
-		build.Env = append(build.Environ(), "CGO_ENABLED=0")
-
-		if output, err := build.CombinedOutput(); err != nil {
-			t.Fatalf("build %s: %v\n%s", function, err, output)
+		err := functiontest.Build(t.Context(), "genesys-cloud-export/functions/"+function, filepath.Join(binaries, function, "bootstrap"))
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
 
@@ -117,7 +114,7 @@ func interruptAndResume(t *testing.T, l *live) {
 		t.Fatalf("the second run ended with %d:\n%s%s", code, again, stderrAgain)
 	}
 
-	for _, says := range []string{"resumes       export " + id, "waiting   ", "verified  the export in itself", "export_id=" + id} {
+	for _, says := range []string{"resumes       export " + id, "verified  the export in itself", "export_id=" + id} {
 		if !strings.Contains(again, says) {
 			t.Errorf("the second run does not say %q:\n%s", says, again)
 		}
@@ -201,6 +198,10 @@ func failures(t *testing.T, newLive func(*testing.T) *live) {
 
 			if n := l.asked(); n != 0 && !test.asks {
 				t.Errorf("%d requests reached the organisation", n)
+			}
+
+			if n := strings.Count(stdout+stderr, "InvalidCredentials"); n > 1 {
+				t.Errorf("it is told %d times:\n%s", n, stderr)
 			}
 
 			l.requireNoSecret(t, stdout, stderr)

@@ -7,20 +7,11 @@
 //	devstack sim    the organisation alone, to develop any integration against, until it is interrupted
 //	devstack drive  an export taken to its end wherever AWS's configuration leads to, without a state machine
 //
-// Four look at the template:
+// Three look at the template:
 //
 //	devstack evaluate     what a CloudFormation template comes to for one deployment
 //	devstack dashboard    the template's dashboard, drawn of the logs of a run
 //	devstack permissions  who may do what by a template, as a table
-//	devstack deployer     what whoever deploys the template has to be allowed
-//
-// Five work on a stack in AWS, with the credentials and the region of whoever calls them:
-//
-//	devstack ready            whether there are any
-//	devstack set-credentials  puts the OAuth client's id and secret into the stack's secret
-//	devstack doctor           looks whether all is well
-//	devstack export           takes an export to its end by the stack's state machine
-//	devstack farewell         what a deletion of the stack leaves behind
 package main
 
 import (
@@ -38,10 +29,8 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
-	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
-		if !errors.Is(err, flag.ErrHelp) {
-			_, _ = fmt.Fprintln(os.Stderr, "devstack:", err)
-		}
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
+		_, _ = fmt.Fprintln(os.Stderr, "devstack:", err)
 
 		stop()
 		os.Exit(1) //nolint:gocritic // stop has been called
@@ -49,7 +38,7 @@ func main() {
 }
 
 // commands names all of them, in the order of the package comment.
-const commands = "run, live, stack, sim, drive, evaluate, dashboard, permissions, deployer, ready, set-credentials, doctor, export and farewell"
+const commands = "run, live, stack, sim, drive, evaluate, dashboard and permissions"
 
 // run hands the command line to the command that it names.
 func run(ctx context.Context, arguments []string, stdout *os.File, stderr io.Writer) error {
@@ -68,16 +57,12 @@ func run(ctx context.Context, arguments []string, stdout *os.File, stderr io.Wri
 		return runSim(ctx, rest, stdout, stderr)
 	case "drive":
 		return runDrive(ctx, rest, stdout, stderr)
-	case "deployer":
-		return runDeployer(rest, stdout, stderr)
 	case "evaluate":
 		return runEvaluate(rest, stdout, stderr)
 	case "dashboard":
 		return runDashboard(rest, stdout, stderr)
 	case "permissions":
 		return runPermissions(rest, stdout, stderr)
-	case "ready", "set-credentials", "doctor", "export", "farewell":
-		return runOperator(ctx, command, rest, os.Stdin, stdout, stderr)
 	default:
 		return fmt.Errorf("%q is none of "+commands, command)
 	}

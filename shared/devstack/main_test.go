@@ -2,36 +2,20 @@ package main_test
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"genesys-cloud-export/shared/devstack/functiontest"
 )
 
 // binary is the command, built once for all tests.
 var binary string //nolint:gochecknoglobals // set by TestMain alone
 
 func TestMain(m *testing.M) {
-	os.Exit(testMain(m))
-}
-
-func testMain(m *testing.M) int {
-	folder, err := os.MkdirTemp("", "devstack-")
-	if err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer func() { _ = os.RemoveAll(folder) }()
-
-	binary = filepath.Join(folder, "devstack")
-	if output, err := exec.Command("go", "build", "-buildvcs=false", "-o", binary, ".").CombinedOutput(); err != nil {
-		_, _ = fmt.Fprintf(os.Stderr, "build devstack: %v\n%s", err, output)
-		return 1
-	}
-
-	return m.Run()
+	os.Exit(functiontest.Command(m, &binary, "shared/devstack"))
 }
 
 func TestACommandLineThatMakesNoSenseIsRefusedByName(t *testing.T) {
@@ -53,15 +37,20 @@ func TestACommandLineThatMakesNoSenseIsRefusedByName(t *testing.T) {
 		arguments []string
 		want      string
 	}{
-		"no command":           {nil, "devstack has the commands run, live, stack"},
-		"an unknown command":   {[]string{"walk"}, `"walk" is none of run, live, stack, sim, drive`},
-		"what is no option":    {[]string{"sim", "fast"}, `"fast" is no option`},
-		"an unknown option":    {[]string{"run", "-listen", "127.0.0.1"}, "-listen"},
-		"no such script":       {[]string{"stack", "-faults", filepath.Join(folder, "none")}, "open the fault script"},
-		"a bad script":         {[]string{"sim", "-faults", write("faults", "{}")}, "line 1 of the fault script"},
-		"a bad organisation":   {[]string{"sim", "-out", folder, "-users", "-1"}, "field Users is -1"},
-		"a bad address":        {[]string{"sim", "-out", folder, "-listen", "8080"}, "-listen host:port"},
-		"no credentials there": {[]string{"sim", "-credentials", filepath.Join(folder, "none")}, "read the client credentials"},
+		"no command":               {nil, "devstack has the commands run, live, stack"},
+		"an unknown command":       {[]string{"walk"}, `"walk" is none of run, live, stack, sim, drive`},
+		"what is no option":        {[]string{"sim", "fast"}, `"fast" is no option`},
+		"an unknown option":        {[]string{"run", "-listen", "127.0.0.1"}, "-listen"},
+		"no such script":           {[]string{"stack", "-faults", filepath.Join(folder, "none")}, "open the fault script"},
+		"a bad script":             {[]string{"sim", "-faults", write("faults", "{}")}, "line 1 of the fault script"},
+		"a bad organisation":       {[]string{"sim", "-out", folder, "-users", "-1"}, "field Users is -1"},
+		"users that are no number": {[]string{"run", "-users", "abc"}, "devstack: invalid value \"abc\" for flag -users: parse error (devstack run -h lists the options)\n"},
+		"no users":                 {[]string{"stack", "-users", ""}, "devstack: invalid value \"\" for flag -users"},
+		"no users on a page":       {[]string{"run", "-page-size", "0"}, "for flag -page-size: give a whole number from 1 to 500"},
+		"no users on a live page":  {[]string{"live", "-page-size", "0"}, "for flag -page-size: give a whole number from 1 to 500"},
+		"a folder without a name":  {[]string{"run", "-out", ""}, "devstack: -out is empty: give it a value, or leave it out (make: OUT=)\n"},
+		"a bad address":            {[]string{"sim", "-out", folder, "-listen", "8080"}, "-listen host:port"},
+		"no credentials there":     {[]string{"sim", "-credentials", filepath.Join(folder, "none")}, "read the client credentials"},
 		"credentials of another kind": {
 			[]string{"sim", "-credentials", write("credentials", `{"client_id":"x","secret":"canary"}`)}, "has no client_secret",
 		},
@@ -78,7 +67,7 @@ func TestACommandLineThatMakesNoSenseIsRefusedByName(t *testing.T) {
 				t.Errorf("ended with %v and said %q, want status 1 and %q", err, stderr.String(), test.want)
 			}
 
-			if stdout.Len() > 0 || strings.Contains(stderr.String(), "canary") {
+			if stdout.Len() > 0 || strings.Contains(stderr.String(), "canary") || strings.Count(stderr.String(), "\n") > 1 {
 				t.Errorf("said too much: %q %q", stdout.String(), stderr.String())
 			}
 		})

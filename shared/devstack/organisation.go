@@ -7,7 +7,9 @@ import (
 	"os"
 	"time"
 
+	"genesys-cloud-export/shared/commandline"
 	"genesys-cloud-export/shared/devstack/genesyssim"
+	"genesys-cloud-export/shared/devstack/trial"
 )
 
 // commandLine is the options of one command. Every command has an organisation, with a fault script from a file.
@@ -20,8 +22,7 @@ type commandLine struct {
 
 // newCommandLine defines the options that describe the organisation; their defaults are what it is.
 func newCommandLine(command string, organisation *genesyssim.Config, stderr io.Writer) *commandLine {
-	line := &commandLine{FlagSet: flag.NewFlagSet("devstack "+command, flag.ContinueOnError), organisation: organisation}
-	line.SetOutput(stderr)
+	line := &commandLine{FlagSet: commandline.New("devstack "+command, stderr), organisation: organisation}
 	organisation.Flags(line.FlagSet)
 	line.StringVar(&line.script, "faults", "", "a file with a fault script: one JSON object a line")
 
@@ -30,12 +31,8 @@ func newCommandLine(command string, organisation *genesyssim.Config, stderr io.W
 
 // read parses the arguments, and the fault script where they name one.
 func (l *commandLine) read(arguments []string) error {
-	if err := l.Parse(arguments); err != nil {
+	if err := commandline.Options(l.FlagSet, arguments); err != nil {
 		return err
-	}
-
-	if l.NArg() > 0 {
-		return fmt.Errorf("%q is no option (-h lists them)", l.Arg(0))
 	}
 
 	if l.script == "" {
@@ -62,4 +59,12 @@ func defaultOrganisation() genesyssim.Config {
 		Users: 25_000, Seed: 1, TokenLifetime: time.Hour, MaxPageSize: genesyssim.DefaultMaxPageSize,
 		RateLimit: 300, RateWindow: genesyssim.DefaultRateWindow,
 	}
+}
+
+// pageSizeUsage is what -page-size means.
+const pageSizeUsage = "`users` a page, 1 to 500; without it the function's default"
+
+// pageSize is the value of -page-size. 0 would be the function's default, which is what a page size that is not given is.
+func pageSize(into *int) commandline.Number {
+	return commandline.Number{Into: into, Least: 1, Most: trial.MaxPageSize}
 }

@@ -2,13 +2,13 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strings"
 
+	"genesys-cloud-export/shared/commandline"
 	"genesys-cloud-export/shared/devstack/iamsim"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/template"
@@ -19,16 +19,11 @@ const exampleKey = "arn:aws:kms:eu-central-1:000000000000:key/example"
 
 // runPermissions is devstack permissions: who may do what by a template, as a table in Markdown on stdout.
 func runPermissions(arguments []string, stdout, stderr io.Writer) error {
-	line := flag.NewFlagSet("devstack permissions", flag.ContinueOnError)
-	line.SetOutput(stderr)
+	line := commandline.New("devstack permissions", stderr)
 	file := line.String("template", defaultTemplate, "the template that says what the functions and their roles are")
 
-	if err := line.Parse(arguments); err != nil {
+	if err := commandline.Options(line, arguments); err != nil {
 		return err
-	}
-
-	if line.NArg() > 0 {
-		return fmt.Errorf("%q is no option (-h lists them)", line.Arg(0))
 	}
 
 	source, err := template.Read(*file)

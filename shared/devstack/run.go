@@ -27,7 +27,7 @@ func runTrial(ctx context.Context, arguments []string, stdout *os.File, stderr i
 	}
 
 	line := newCommandLine("run", &organisation, stderr)
-	line.IntVar(&config.PageSize, "page-size", 0, "users a page; 0 is the function's default")
+	line.Var(pageSize(&config.PageSize), "page-size", pageSizeUsage)
 	line.StringVar(&config.Out, "out", ".exports", "the folder for exports and logs")
 	line.StringVar(&config.Binaries, "bin", ".build", "the folder with a folder for each built function")
 	line.StringVar(&config.Template, "template", defaultTemplate, "the template that says what the functions and their roles are")

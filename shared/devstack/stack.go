@@ -8,8 +8,8 @@ import (
 	"log/slog"
 	"path/filepath"
 
-	"genesys-cloud-export/shared/devstack/driver"
 	"genesys-cloud-export/shared/devstack/stack"
+	"genesys-cloud-export/shared/driver"
 )
 
 // defaultTemplate is the project's template, for whoever is at the top of the checkout.

@@ -32,7 +32,7 @@ func Binary(t testing.TB, function string) string {
 	t.Helper()
 
 	file := filepath.Join(t.TempDir(), "bootstrap")
-	if err := build(t.Context(), function, file); err != nil {
+	if err := Build(t.Context(), module+"/functions/"+function, file); err != nil {
 		t.Fatal(err)
 	}
 
@@ -50,7 +50,7 @@ func Main(m *testing.M, binaries *string, functions ...string) int {
 	defer func() { _ = os.RemoveAll(folder) }()
 
 	for _, function := range functions {
-		if err := build(context.Background(), function, filepath.Join(folder, function, "bootstrap")); err != nil {
+		if err := Build(context.Background(), module+"/functions/"+function, filepath.Join(folder, function, "bootstrap")); err != nil {
 			_, _ = fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
@@ -61,12 +61,37 @@ func Main(m *testing.M, binaries *string, functions ...string) int {
 	return m.Run()
 }
 
-func build(ctx context.Context, function, file string) error {
-	command := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-tags", "lambda.norpc", "-trimpath", "-o", file, module+"/functions/"+function) //nolint:gosec // the go command, with arguments of this package
+// Command runs a package's tests with the command that a package below the module's folder holds, built as make builds it; its
+// file is put into binary. It returns the process's exit code.
+func Command(m *testing.M, binary *string, packaged string) int {
+	folder, err := os.MkdirTemp("", "command-")
+	if err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+
+	*binary = filepath.Join(folder, "command")
+	if err := Build(context.Background(), module+"/"+packaged, *binary); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+
+	return m.Run()
+}
+
+// Flags are the Makefile's BUILD without what the linker is told: with others every package would be compiled once more.
+func Flags() []string { return []string{"-buildvcs=false", "-tags", "lambda.norpc", "-trimpath"} }
+
+// Build builds a command into file, with the Makefile's flags.
+func Build(ctx context.Context, packaged, file string) error {
+	arguments := append([]string{"build"}, Flags()...)
+
+	command := exec.CommandContext(ctx, "go", append(arguments, "-o", file, packaged)...) //nolint:gosec // the go command, with arguments of a test
 	command.Env = append(command.Environ(), "CGO_ENABLED=0")
 
 	if output, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("build %s: %w\n%s", function, err, output)
+		return fmt.Errorf("build %s: %w\n%s", packaged, err, output)
 	}
 
 	return nil

@@ -18,6 +18,7 @@ const (
 	defaultMemoryMB = 128
 	maxMemoryMB     = 10240
 	defaultInit     = 10 * time.Second
+	defaultGrace    = 10 * time.Second
 	// defaultLifetime stands for Lambda's "every few hours", the only number that it gives.
 	defaultLifetime = 2 * time.Hour
 	account         = "000000000000"
@@ -85,6 +86,10 @@ type Config struct {
 	// 0 is no limit, as in Lambda; 1 makes every invocation a cold start.
 	MaxInvocationsPerEnvironment int
 
+	// Grace is how long an invocation may take to end after SIGTERM, when the endpoint is closed, until its process is killed.
+	// 0 is 10 s.
+	Grace time.Duration
+
 	// Hooks watch invocations; tests use them to act in the middle of one.
 	Hooks Hooks
 }
@@ -134,6 +139,9 @@ func (c Config) check() error {
 	var problems []error
 	if c.InitTimeout < 0 {
 		problems = append(problems, fmt.Errorf("the init timeout %s is negative", c.InitTimeout))
+	}
+	if c.Grace < 0 {
+		problems = append(problems, fmt.Errorf("the grace of %s is negative", c.Grace))
 	}
 	if c.EnvironmentLifetime < 0 {
 		problems = append(problems, fmt.Errorf("the environment lifetime %s is negative", c.EnvironmentLifetime))

@@ -12,6 +12,9 @@
 // meanwhile fires late and all at once. An environment that is old, has served its number of invocations or is recycled on
 // purpose is killed without a signal that it could catch, as Lambda does with a function that has no extensions.
 //
+// Where the endpoint is closed, a process with an invocation gets SIGTERM, as Lambda's shutdown sends it to a function that has
+// registered an extension, and time to answer before it is killed. What aws-lambda-go registers for that is taken.
+//
 // An environment that holds more memory than the function has is killed, and the invocation ends as Runtime.ExitError,
 // "signal: killed"; the REPORT line says Runtime.OutOfMemory. Lambda's kernel refuses the first page too much; here the
 // resident set is sampled from /proc, with these limits:
@@ -48,9 +51,13 @@ type Endpoint struct {
 	logger      *slog.Logger
 	retryDelays []time.Duration
 
-	// lifetime is no request's: processes and queued events live until Close.
+	// ending is done once Close has begun, and lifetime when its grace is over. Neither is a request's: queued events live until
+	// the one, processes until the other.
+	ending   context.Context
+	end      context.CancelFunc
 	lifetime context.Context
 	stop     context.CancelFunc
+	grace    time.Duration
 
 	mu     sync.Mutex
 	closed bool
@@ -80,6 +87,8 @@ func New(config Config) (*Endpoint, error) {
 		e.retryDelays = []time.Duration{time.Minute, 2 * time.Minute}
 	}
 	e.lifetime, e.stop = context.WithCancel(context.Background())
+	e.ending, e.end = context.WithCancel(e.lifetime)
+	e.grace = cmp.Or(config.Grace, defaultGrace)
 
 	logs := &lineLog{out: config.Logs}
 	for _, f := range config.Functions {
@@ -96,6 +105,7 @@ func New(config Config) (*Endpoint, error) {
 			logs:           logs,
 			logger:         e.logger.With("function", f.Name),
 			hooks:          config.Hooks,
+			closing:        e.closing,
 			alive:          make(map[*environment]struct{}),
 		}
 	}
@@ -110,16 +120,25 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.mux.ServeHTTP(w, r)
 }
 
-// Close kills every process by its id and waits until all of them are gone and every invocation has been answered, a
-// running one by ServiceException. Queued events are dropped. Invocations that come later are refused likewise. It may be
-// called again, and then only waits. Its error is always nil.
+// Close ends everything: a process with an invocation gets SIGTERM and [Config].Grace to answer; then every process is killed
+// by its id. It waits until all of them are gone and every invocation has been answered, by ServiceException where its process
+// did not. Queued events are dropped. Invocations that come later are refused likewise. It may be called again, and then only
+// waits. Its error is always nil.
 func (e *Endpoint) Close() error {
 	e.mu.Lock()
 	e.closed = true
 	e.mu.Unlock()
 
-	e.stop()
+	e.end()
+	for _, f := range e.functions {
+		f.terminate()
+	}
+
+	overdue := time.AfterFunc(e.grace, e.stop)
 	e.work.Wait()
+	overdue.Stop()
+	e.stop()
+
 	for _, f := range e.functions {
 		f.await()
 	}
@@ -141,7 +160,7 @@ func (e *Endpoint) begin() bool {
 }
 
 // closing reports whether Close was called.
-func (e *Endpoint) closing() bool { return e.lifetime.Err() != nil }
+func (e *Endpoint) closing() bool { return e.ending.Err() != nil }
 
 // Kill kills every process of the named function, busy and idle, as the kernel kills one that is out of memory, and waits
 // until they are gone. It returns how many there were; for an unknown name that is none.

@@ -125,6 +125,9 @@ func (e *environment) run(inv *invocation) (outcome, bool) {
 		if started := e.function.hooks.Started; started != nil {
 			started(inv.seen(e.function.Name, e.process.id(), cold))
 		}
+		if e.function.closing() {
+			e.process.terminate()
+		}
 	case <-e.process.exited:
 		if !cold {
 			inv.log.clear()

@@ -2,6 +2,7 @@ package lambdasim
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 )
@@ -21,8 +22,12 @@ func (f *function) takeIdle() *environment {
 	return env
 }
 
-// start starts an environment for the invocation.
+// start starts an environment for the invocation, but for a closing endpoint.
 func (f *function) start(lifetime context.Context, inv *invocation) (*environment, error) {
+	if f.closing() {
+		return nil, errors.New("the endpoint is closed")
+	}
+
 	env, err := startEnvironment(lifetime, f, inv)
 	if err != nil {
 		f.logger.Warn("no process could be started", "error", err)
@@ -147,6 +152,19 @@ func (f *function) kill() int {
 	}
 
 	return len(living)
+}
+
+// terminate tells every process that is not idle to end, and waits for none. One that is handed its invocation later is told
+// then.
+func (f *function) terminate() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+
+	for env := range f.alive {
+		if !slices.Contains(f.idle, env) {
+			env.process.terminate()
+		}
+	}
 }
 
 // await waits until no process is left; the end of the endpoint's lifetime ends them.

@@ -20,6 +20,8 @@ type function struct {
 	logs           *lineLog
 	logger         *slog.Logger
 	hooks          Hooks
+	// closing reports whether the endpoint is being closed.
+	closing func() bool
 
 	mu      sync.Mutex
 	running int

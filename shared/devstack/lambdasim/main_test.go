@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"go.uber.org/goleak"
 
+	"genesys-cloud-export/shared/devstack/functiontest"
 	"genesys-cloud-export/shared/devstack/lambdasim"
 )
 
@@ -48,14 +48,7 @@ func run(m *testing.M) int {
 }
 
 func build(directory, program string) error {
-	command := exec.CommandContext(context.Background(),
-		"go", "build", "-buildvcs=false", "-tags=lambda.norpc", "-o", filepath.Join(directory, program), "./testdata/src/"+program)
-	command.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if output, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("build %s: %w: %s", program, err, output)
-	}
-
-	return nil
+	return functiontest.Build(context.Background(), "./testdata/src/"+program, filepath.Join(directory, program))
 }
 
 // probe is a function that does what its event says.

@@ -121,6 +121,12 @@ func (p *process) kill() {
 	p.signal(syscall.SIGKILL)
 }
 
+// terminate asks the process, on the endpoint's account, to end. It may catch that, and finish what it is at.
+func (p *process) terminate() {
+	p.asked.Store(true)
+	p.signal(syscall.SIGTERM)
+}
+
 // stop ends the process on the endpoint's account, so that its end is no crash, and waits for it.
 func (p *process) stop() {
 	p.asked.Store(true)

@@ -60,7 +60,7 @@ func (e *Endpoint) wait(delay time.Duration) bool {
 	select {
 	case <-timer.C:
 		return true
-	case <-e.lifetime.Done():
+	case <-e.ending.Done():
 		return false
 	}
 }

@@ -56,6 +56,8 @@ func (a *runtimeAPI) serve(p *process) {
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", a.response)
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", a.invocationError)
 	mux.HandleFunc("POST /2018-06-01/runtime/init/error", a.initError)
+	mux.HandleFunc("POST /2020-01-01/extension/register", a.register)
+	mux.HandleFunc("GET /2020-01-01/extension/event/next", a.event)
 
 	a.server = &http.Server{Handler: mux} //nolint:gosec // the one client is a child process, and it polls without end
 	a.served.Go(func() { _ = a.server.Serve(a.listener) })
@@ -187,6 +189,22 @@ func (a *runtimeAPI) initError(w http.ResponseWriter, r *http.Request) {
 	a.failure = bytes.Clone(body)
 	a.mu.Unlock()
 	accepted(w)
+}
+
+// register takes an extension within the function's own process. aws-lambda-go registers one for no event at all, as Lambda
+// sends SIGTERM to functions with an extension alone; that nobody is sent events is so no loss.
+func (a *runtimeAPI) register(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Lambda-Extension-Identifier", newUUID())
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = io.WriteString(w, "{}")
+}
+
+// event waits for an event, which never comes.
+func (a *runtimeAPI) event(_ http.ResponseWriter, r *http.Request) {
+	select {
+	case <-r.Context().Done():
+	case <-a.process.exited:
+	}
 }
 
 // addressed returns the current invocation if the request names it; else it has answered the request and returns nil.

@@ -29,7 +29,7 @@ func (e *Endpoint) putObject(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	draft, err := e.store.shelf.stage()
+	draft, err := e.store.stage()
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,9 @@ type Config struct {
 	// DenyList imitates a caller without s3:ListBucket: listings are AccessDenied, and so is what S3 will not admit to be
 	// missing: a read of a key that does not exist, and a put with If-Match on one.
 	DenyList bool
+	// OnFull is called whenever something is put for which the disk has no room, with an error that names the folder; it does not
+	// block. The caller of S3 gets the status 507 and the code DiskFull, which S3 does not have. Nil: nobody is told.
+	OnFull func(error)
 	// Logger hears of failures on the server side; nil means nobody does.
 	Logger *slog.Logger
 }
@@ -48,6 +51,8 @@ type Endpoint struct {
 	store    *store
 	fallback http.Handler
 	denyList bool
+	folder   string
+	onFull   func(error)
 	logger   *slog.Logger
 }
 
@@ -63,7 +68,9 @@ func New(config Config) (*Endpoint, error) {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
-	e := &Endpoint{store: &store{shelf: shelf}, denyList: config.DenyList, logger: logger}
+	e := &Endpoint{
+		store: &store{shelf: shelf}, denyList: config.DenyList, folder: config.Folder, onFull: config.OnFull, logger: logger,
+	}
 	e.fallback = gofakes3.New(e.store,
 		gofakes3.WithTimeSkewLimit(0), gofakes3.WithoutVersioning(), gofakes3.WithLogger(failureLog{logger}),
 	).Server()

@@ -2,6 +2,7 @@ package s3sim
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,7 +20,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Server", "AmazonS3")
 
 	if err := e.serve(w, r); err != nil {
-		e.writeError(w, r, err)
+		e.writeError(w, r, cmp.Or(e.diskFull(err), err))
 	}
 }
 

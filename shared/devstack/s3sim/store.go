@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/johannesboyne/gofakes3"
@@ -55,6 +56,8 @@ type shelf interface {
 type store struct {
 	mu    sync.Mutex
 	shelf shelf
+	// filled tells that nothing more fits, see [Endpoint.Fill].
+	filled atomic.Bool
 }
 
 var _ gofakes3.Backend = (*store)(nil)
@@ -64,6 +67,9 @@ func (s *store) place(bucket, key string, d draft, o object, conditions *gofakes
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
+	if s.filled.Load() {
+		return noSpace()
+	}
 	if err := s.needBucket(bucket); err != nil {
 		return err
 	}
@@ -199,7 +205,7 @@ func (s *store) GetObject(bucket, key string, part *gofakes3.ObjectRangeRequest)
 func (s *store) PutObject(
 	bucket, key string, meta map[string]string, input io.Reader, _ int64, conditions *gofakes3.PutConditions,
 ) (gofakes3.PutObjectResult, error) {
-	d, err := s.shelf.stage()
+	d, err := s.stage()
 	if err != nil {
 		return gofakes3.PutObjectResult{}, err
 	}

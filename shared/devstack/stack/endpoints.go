@@ -33,14 +33,16 @@ func (s *Stack) newEndpoints(config Config) (endpoints, error) {
 		return endpoints{}, fmt.Errorf("start Secrets Manager: %w", err)
 	}
 
-	objects, err := s3sim.New(s3sim.Config{Folder: config.Data, Buckets: []string{Bucket}, Logger: config.Logger})
+	s.Objects, err = s3sim.New(s3sim.Config{
+		Folder: config.Data, Buckets: []string{Bucket}, OnFull: config.OnFullDisk, Logger: config.Logger,
+	})
 	if err != nil {
 		return endpoints{}, fmt.Errorf("start S3: %w", err)
 	}
 
-	s.closers = append(s.closers, objects.Close)
+	s.closers = append(s.closers, s.Objects.Close)
 
-	return endpoints{parameters: parameters, secrets: secrets, objects: objects}, nil
+	return endpoints{parameters: parameters, secrets: secrets, objects: s.Objects}, nil
 }
 
 // guarded is the stores and Lambda behind one address, each for whoever may use it.

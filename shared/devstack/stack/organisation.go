@@ -84,7 +84,7 @@ func (o Outside) Addresses() (tokenURL, apiURL string, err error) {
 	var problems []error
 	if o.Environment == "" && (tokenURL == "" || apiURL == "") {
 		problems = append(problems, errors.New(
-			"it is not said which: give the organisation's domain (mypurecloud.de) or AWS region (eu-central-1), or both addresses"))
+			"it is not said which: give the organisation's domain (mypurecloud.de) or AWS region (eu-central-1) by -environment (make: GENESYS_ENVIRONMENT=), or both addresses"))
 	}
 
 	if o.Environment != "" {
@@ -117,6 +117,14 @@ func (o Outside) Addresses() (tokenURL, apiURL string, err error) {
 	}
 
 	return tokenURL, apiURL, nil
+}
+
+// Check says everything that is wrong with all but the credentials.
+func (o Outside) Check() error {
+	_, _, errAddresses := o.Addresses()
+	_, errAuthorities := o.authorities()
+
+	return errors.Join(errAddresses, errAuthorities)
 }
 
 // Name is what exports call the organisation's environment: its domain, or the API's host where no environment is given.

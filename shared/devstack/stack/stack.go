@@ -30,6 +30,7 @@ import (
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/iamsim"
 	"genesys-cloud-export/shared/devstack/lambdasim"
+	"genesys-cloud-export/shared/devstack/s3sim"
 	"genesys-cloud-export/shared/secret"
 )
 
@@ -72,6 +73,8 @@ type Config struct {
 	Timeout time.Duration
 	// Environment is set for every function, over what the template sets.
 	Environment map[string]string
+	// OnFullDisk is called whenever S3 has no room for an object, with an error that names the folder. Nil: nobody is told.
+	OnFullDisk func(error)
 	// Logs gets what the functions print. Nil drops it.
 	Logs io.Writer
 	// Logger is told of what the endpoints meet. Nil drops it.
@@ -83,6 +86,8 @@ type Stack struct {
 	// Genesys is the organisation where it is [Simulated], else nil.
 	Genesys *genesyssim.Simulator
 	Lambda  *lambdasim.Endpoint
+	// Objects is the stack's S3 itself, which tests fill up.
+	Objects *s3sim.Endpoint
 	// GenesysURL is where the organisation's API is, AWSURL where AWS is: http://127.0.0.1:port.
 	GenesysURL string
 	AWSURL     string

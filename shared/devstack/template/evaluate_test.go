@@ -202,22 +202,6 @@ Outputs:
 	}
 }
 
-func TestEveryTypeIsToldWhateverTheConditionOfItsResources(t *testing.T) {
-	t.Parallel()
-
-	read, err := template.Parse("t.yaml", []byte(`
-Conditions: {Never: !Equals [a, b]}
-Resources: {C: {Type: AWS::SQS::Queue}, A: {Type: AWS::SNS::Topic, Condition: Never}, B: {Type: AWS::SQS::Queue}}
-`))
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	if diff := cmp.Diff([]string{"AWS::SNS::Topic", "AWS::SQS::Queue"}, read.ResourceTypes()); diff != "" {
-		t.Errorf("the types (-want +got):\n%s", diff)
-	}
-}
-
 func TestResourcesOfATypeComeInOrder(t *testing.T) {
 	t.Parallel()
 

@@ -72,21 +72,6 @@ func (t *Template) Parameters() []Parameter { return slices.Clone(t.parameters) 
 // ConditionNames returns the names of the template's conditions, sorted.
 func (t *Template) ConditionNames() []string { return sortedKeys(t.section("Conditions")) }
 
-// ResourceTypes returns the types that any of the template's resources has, whatever its condition, each once and sorted.
-func (t *Template) ResourceTypes() []string {
-	var types []string
-
-	for _, resource := range t.resources {
-		if of, ok := resource["Type"].(string); ok {
-			types = append(types, of)
-		}
-	}
-
-	slices.Sort(types)
-
-	return slices.Compact(types)
-}
-
 // section returns a section that is a map, or nil where the template has none.
 func (t *Template) section(name string) map[string]any {
 	content, _ := t.sections[name].(map[string]any)

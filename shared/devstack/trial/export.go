@@ -3,8 +3,10 @@ package trial
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,9 +14,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"genesys-cloud-export/shared/devstack/driver"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/verify"
+	"genesys-cloud-export/shared/driver"
 )
 
 const listing = "users"
@@ -24,8 +26,10 @@ type export struct {
 	stack *stack.Stack
 	view  *view
 	calls *driver.Driver
-	out   string // the folder of everything that is left
-	order order
+	// logger is told of later rotations that fail; the first one that does ends the export.
+	logger *slog.Logger
+	out    string // the folder of everything that is left
+	order  order
 
 	// total is how many records there will be, or unknown; records tells how many there are.
 	total   int64
@@ -75,6 +79,16 @@ func openLogs(out string) (*os.File, error) {
 	return file, nil
 }
 
+// errNoRoom ends a run whose disk is full: nothing gets better by trying again.
+var errNoRoom = errors.New("make room there, or choose another folder by -out (make: OUT=)")
+
+// whileThereIsRoom returns a context that ends when the stack's S3 calls full, as the local disk has no room.
+func whileThereIsRoom(ctx context.Context) (inside context.Context, full func(error), stop func()) {
+	inside, end := context.WithCancelCause(ctx)
+
+	return inside, func(err error) { end(fmt.Errorf("%w: %w", err, errNoRoom)) }, func() { end(nil) }
+}
+
 // run exports and checks. The summary lacks what the stack does not know: requests, tokens, wall time and log.
 func (e *export) run(ctx context.Context) (Summary, verify.Report, error) {
 	result, err := e.drive(ctx)
@@ -104,12 +118,18 @@ func (e *export) run(ctx context.Context) (Summary, verify.Report, error) {
 		Bytes:       report.Bytes,
 		PeakMemory:  function.PeakMemory,
 		Folder:      filepath.Join(partsFolder(e.out), "export_id="+result.ExportID),
+		Bucket:      filepath.Join(dataFolder(e.out), stack.Bucket),
+		Manifest:    strings.TrimPrefix(result.Manifest, "s3://"+stack.Bucket+"/"),
 	}, report, nil
 }
 
 // drive runs the schedule beside the follow-up loop, as AWS does.
 func (e *export) drive(ctx context.Context) (driver.Result, error) {
 	var result driver.Result
+
+	if e.logger == nil {
+		e.logger = slog.New(slog.DiscardHandler)
+	}
 
 	rotated := make(chan driver.Run, 1)
 
@@ -122,8 +142,11 @@ func (e *export) drive(ctx context.Context) (driver.Result, error) {
 			Name: "rotator", FunctionName: stack.Rotator, Every: e.stack.RotationEvery,
 			OnRun: func(run driver.Run) {
 				select {
-				case rotated <- run:
-				default: // only the first is waited for
+				case rotated <- run: // only the first is waited for
+				default:
+					if run.Err != nil {
+						e.logger.WarnContext(ctx, "the rotator failed", "error", run.Err)
+					}
 				}
 			},
 		})

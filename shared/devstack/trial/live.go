@@ -11,16 +11,16 @@ import (
 	"strings"
 	"time"
 
-	"genesys-cloud-export/shared/devstack/driver"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/verify"
+	"genesys-cloud-export/shared/driver"
 )
 
 const (
 	// liveTimeout is short, so that the lease of an invocation that was killed ends soon. It costs a few requests to S3 each.
 	liveTimeout = time.Minute
-	// maxPageSize is the largest that the export function takes.
-	maxPageSize = 500
+	// MaxPageSize is the largest that the export function takes.
+	MaxPageSize = 500
 	// privateMode is that of folders that hold a real organisation's data.
 	privateMode = 0o700
 )
@@ -58,19 +58,43 @@ type Live struct {
 	OnSlice func(context.Context, *stack.Stack, driver.Slice)
 }
 
-// validate tells all that is wrong at once, before anybody is asked for anything.
+// Check tells all that is wrong at once, but for the credentials, so that nobody types a secret in vain. It asks nobody.
+func (l Live) Check() error {
+	if err := l.validate(); err != nil {
+		return err
+	}
+
+	_, _, err := l.note()
+
+	return err
+}
+
 func (l Live) validate() error {
 	var problems []error
-	if _, _, err := l.Organisation.Addresses(); err != nil {
+	if err := l.Organisation.Check(); err != nil {
 		problems = append(problems, err)
+	}
+
+	for _, name := range []string{l.Binaries, l.Template} {
+		if _, err := os.Stat(name); err != nil {
+			problems = append(problems, fmt.Errorf("look for the built functions and the template: %w", err))
+		}
+	}
+
+	if info, err := os.Stat(l.Out); err == nil && !info.IsDir() {
+		problems = append(problems, fmt.Errorf("%s is no folder, so that no export can be left there: choose another by -out (make: OUT=)", l.Out))
+	}
+
+	if l.Timeout < 0 {
+		problems = append(problems, fmt.Errorf("the timeout %s is negative", l.Timeout))
 	}
 
 	if states := []string{"active", "inactive", "deleted", "any"}; !slices.Contains(states, l.State) {
 		problems = append(problems, fmt.Errorf("the state %q is none of %s", l.State, strings.Join(states, ", ")))
 	}
 
-	if l.PageSize < 0 || l.PageSize > maxPageSize {
-		problems = append(problems, fmt.Errorf("the page size %d is not from 1 to %d (0 is the function's default)", l.PageSize, maxPageSize))
+	if l.PageSize < 0 || l.PageSize > MaxPageSize {
+		problems = append(problems, fmt.Errorf("the page size %d is not from 1 to %d (0 is the function's default)", l.PageSize, MaxPageSize))
 	}
 
 	if l.Confirm == nil {
@@ -118,18 +142,25 @@ func RunLive(ctx context.Context, config Live) (summary Summary, err error) {
 		return Summary{}, err
 	}
 
-	counted := &tally{log: logs}
+	counted := &tally{log: logs, onReading: v.reading}
+
+	inside, full, stop := whileThereIsRoom(ctx)
+	defer stop()
 
 	local, err := stack.Start(ctx, stack.Config{
-		Template: config.Template, Organisation: config.Organisation, Binaries: config.Binaries, Data: dataFolder(config.Out),
+		OnFullDisk: full,
+		Template:   config.Template, Organisation: config.Organisation, Binaries: config.Binaries, Data: dataFolder(config.Out),
 		Timeout: config.Timeout, Environment: config.Environment, Logs: counted,
 	})
 	if err != nil {
 		return Summary{}, err
 	}
-	defer func() { err = errors.Join(err, local.Close()) }()
+	defer func() {
+		v.stopping(ctx)
+		err = errors.Join(err, local.Close())
+	}()
 
-	summary, report, err := config.export(ctx, local, v, note)
+	summary, report, err := config.export(inside, local, v, note)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -137,7 +168,7 @@ func RunLive(ctx context.Context, config Live) (summary Summary, err error) {
 	summary.Throttled, summary.TokensMint = counted.counts()
 	summary.ByFunctions, summary.WallTime, summary.Logs = true, time.Since(begun), logs.Name()
 
-	return summary, errors.Join(v.verdict(summary, report), v.table(summary))
+	return summary, v.report(summary, report)
 }
 
 // note is what this run has to remember, or what an earlier one has left to be resumed.
@@ -167,7 +198,7 @@ func (l Live) export(ctx context.Context, local *stack.Stack, v *view, note unfi
 
 	e := &export{
 		stack: local, view: v, calls: driver.New(local.Functions(), driver.Config{Logger: l.Logger}), out: l.Out,
-		order: note.order, total: unknown, records: v.recorded,
+		logger: l.Logger, order: note.order, total: unknown, records: v.recorded,
 		begin: func() error {
 			noted = true
 			return note.write(l.Out)
@@ -182,11 +213,13 @@ func (l Live) export(ctx context.Context, local *stack.Stack, v *view, note unfi
 		return summary, report, removeUnfinished(l.Out)
 	}
 
+	interrupted := ctx.Err() != nil && !errors.Is(context.Cause(ctx), errNoRoom)
+
 	switch {
-	case ctx.Err() != nil && noted:
+	case interrupted && noted:
 		err = fmt.Errorf("interrupted, and nothing is lost: start again in the same way, and export %s goes on: %w",
 			note.ExportID, context.Cause(ctx))
-	case ctx.Err() != nil:
+	case interrupted:
 		err = fmt.Errorf("interrupted before the export began: %w", context.Cause(ctx))
 	case noted:
 		err = fmt.Errorf("%w; start again in the same way to go on with export %s, or delete %s to begin another",
@@ -219,7 +252,7 @@ func (v *view) announce(l Live, note unfinished, resumed bool) {
 
 	v.line("organisation  Genesys Cloud, real: %s", note.Environment)
 	v.line("API           %s", apiURL)
-	v.line("login         %s, as client %s (%s)", tokenURL, l.Organisation.ClientID, l.Source)
+	v.line("credentials   client %s (%s), tokens from %s", l.Organisation.ClientID, l.Source, tokenURL)
 	v.line("reads         its users, %s", states(note.State))
 	v.line("writes        %s", partsFolder(l.Out))
 	v.line("AWS           simulated on this machine; nothing is sent to AWS")
@@ -235,7 +268,7 @@ func (v *view) announce(l Live, note unfinished, resumed bool) {
 
 func states(state string) string {
 	if state == "any" {
-		return "of every state, inactive and deleted ones included"
+		return "of every state, inactive and deleted ones included (the function's default is active)"
 	}
 
 	return "those in state " + state

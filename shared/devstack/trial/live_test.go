@@ -10,10 +10,10 @@ import (
 	"testing"
 
 	"genesys-cloud-export/shared/devstack/authority"
-	"genesys-cloud-export/shared/devstack/driver"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/trial"
+	"genesys-cloud-export/shared/driver"
 	"genesys-cloud-export/shared/secret"
 )
 
@@ -55,7 +55,7 @@ func TestARealOrganisationIsExportedWhole(t *testing.T) {
 	for _, want := range []string{
 		"organisation  Genesys Cloud, real: " + strings.TrimPrefix(c.Organisation.APIURL, "https://"),
 		"API           " + c.Organisation.APIURL,
-		"as client a-client (a test)",
+		"client a-client (a test)",
 		"of every state, inactive and deleted ones included",
 		"writes        " + filepath.Join(c.Out, "s3", stack.Bucket, "exports", "users"),
 		"nothing is sent to AWS",

@@ -8,7 +8,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"genesys-cloud-export/shared/devstack/figure"
+	"genesys-cloud-export/shared/figure"
 )
 
 const (
@@ -83,7 +83,7 @@ func (v *view) poll(ctx context.Context, total int64, records func() int64) {
 	}
 }
 
-// recorded is how many records there were after the last slice.
+// recorded is how many records there were when somebody last told.
 func (v *view) recorded() int64 {
 	v.mu.Lock()
 	defer v.mu.Unlock()

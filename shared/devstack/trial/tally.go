@@ -12,6 +12,8 @@ import (
 // [io.Writer] as the Lambda endpoint uses it.
 type tally struct {
 	log io.Writer
+	// onReading is called with how many records and pages a running invocation has read, the export's whole; it may be nil.
+	onReading func(records, pages int64)
 
 	mu                sync.Mutex
 	throttled, minted float64
@@ -29,8 +31,12 @@ func (t *tally) Write(line []byte) (int, error) {
 	return n, nil
 }
 
-// add counts a line of the embedded metric format; others are passed over.
+// add counts a line of the embedded metric format, and passes on what an exporter says while it reads; others are passed over.
 func (t *tally) add(line []byte) {
+	if t.onReading != nil && bytes.Contains(line, []byte(`"reading"`)) {
+		t.read(line)
+	}
+
 	if !bytes.Contains(line, []byte(`"_aws"`)) {
 		return
 	}
@@ -49,6 +55,18 @@ func (t *tally) add(line []byte) {
 
 	t.throttled += metrics.RequestsThrottled
 	t.minted += metrics.TokenRotated
+}
+
+// read takes the line that an exporter logs every few seconds while it reads pages.
+func (t *tally) read(line []byte) {
+	var said struct {
+		Message string `json:"message"`
+		Records *int64 `json:"records"`
+		Pages   int64  `json:"pages"`
+	}
+	if json.Unmarshal(line, &said) == nil && said.Message == "reading" && said.Records != nil {
+		t.onReading(*said.Records, said.Pages)
+	}
 }
 
 // counts returns how many requests met a rate limit, and how many tokens were stored.

@@ -8,10 +8,10 @@ import (
 	"io"
 	"time"
 
-	"genesys-cloud-export/shared/devstack/driver"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/verify"
+	"genesys-cloud-export/shared/driver"
 )
 
 // state is which users a trial exports: all of them, so that their number is the one that was asked for.
@@ -69,6 +69,8 @@ type Summary struct {
 	PeakMemory  int64 // of the export function, in bytes
 	WallTime    time.Duration
 	Folder      string // where the parts lie
+	Bucket      string // the bucket as a folder
+	Manifest    string // the manifest's key in it
 	Logs        string // the file with what the functions printed
 }
 
@@ -89,24 +91,31 @@ func Run(ctx context.Context, config Config) (summary Summary, err error) {
 	organisation := config.Organisation
 	organisation.Users = config.Users
 
+	v := &view{out: config.Stdout, terminal: config.Terminal}
+
+	inside, full, stop := whileThereIsRoom(ctx)
+	defer stop()
+
 	local, err := stack.Start(ctx, stack.Config{
-		Template: config.Template, Parameters: config.Parameters,
+		Template: config.Template, Parameters: config.Parameters, OnFullDisk: full,
 		Organisation: stack.Simulated{Config: organisation}, Binaries: config.Binaries, Data: dataFolder(config.Out),
 		Timeout: config.Timeout, Environment: config.Environment, Logs: logs,
 	})
 	if err != nil {
 		return Summary{}, err
 	}
-	defer func() { err = errors.Join(err, local.Close()) }()
+	defer func() {
+		v.stopping(ctx)
+		err = errors.Join(err, local.Close())
+	}()
 
-	v := &view{out: config.Stdout, terminal: config.Terminal}
 	v.started(local, config)
 
 	if config.OnStart != nil {
 		config.OnStart(ctx, local)
 	}
 
-	summary, report, err := config.export(ctx, local, v)
+	summary, report, err := config.export(inside, local, v)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -115,7 +124,7 @@ func Run(ctx context.Context, config Config) (summary Summary, err error) {
 	summary.Throttled, summary.TokensMint = counts.Throttled, counts.TokensMinted
 	summary.WallTime, summary.Logs = time.Since(begun), logs.Name()
 
-	return summary, errors.Join(v.verdict(summary, report), v.table(summary))
+	return summary, v.report(summary, report)
 }
 
 func (c Config) export(ctx context.Context, local *stack.Stack, v *view) (Summary, verify.Report, error) {

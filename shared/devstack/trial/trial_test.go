@@ -19,11 +19,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
-	"genesys-cloud-export/shared/devstack/driver"
 	"genesys-cloud-export/shared/devstack/functiontest"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/trial"
+	"genesys-cloud-export/shared/driver"
 )
 
 // The trials of these tests are small and short of time, so that each export needs several invocations.
@@ -93,7 +93,7 @@ func TestEveryUserIsExportedOverSeveralInvocationsAndRateLimits(t *testing.T) {
 		t.Errorf("the summary lacks figures: %+v", summary)
 	}
 
-	for _, want := range []string{"records        1,500", "tokens minted  1", "verified "} {
+	for _, want := range []string{"records        1,500", "tokens minted  1", "verified ", "of every state, inactive and deleted ones included (the function's default is active)"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the report lacks %q:\n%s", want, out)
 		}

@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,7 +43,8 @@ func readUnfinished(out string) (unfinished, bool, error) {
 	return left, true, nil
 }
 
-// resumable is an error that names everything in which wanted differs from what was left.
+// resumable is an error that names everything in which wanted differs from what was left. Without a client's id, which is not
+// known before somebody has typed it, any client will do.
 func (u unfinished) resumable(out string, wanted unfinished) error {
 	var differences []string
 
@@ -53,7 +55,7 @@ func (u unfinished) resumable(out string, wanted unfinished) error {
 	}
 
 	differ("environment", u.Environment, wanted.Environment)
-	differ("client", u.ClientID, wanted.ClientID)
+	differ("client", u.ClientID, cmp.Or(wanted.ClientID, u.ClientID))
 	differ("state", u.State, wanted.State)
 	differ("page size", u.PageSize, wanted.PageSize)
 

@@ -1,9 +1,12 @@
 package trial
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"text/tabwriter"
@@ -11,14 +14,15 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"genesys-cloud-export/shared/devstack/driver"
-	"genesys-cloud-export/shared/devstack/figure"
+	"genesys-cloud-export/shared/commandline"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/verify"
+	"genesys-cloud-export/shared/driver"
+	"genesys-cloud-export/shared/figure"
 )
 
-// reasonBusy is an exporter's reason where another invocation holds the export.
+// reasonBusy is an exporter's reason where another invocation has the lease.
 const reasonBusy = "busy"
 
 // view is what a person sees of a run.
@@ -29,7 +33,7 @@ type view struct {
 	mu    sync.Mutex
 	bar   *progressbar.ProgressBar
 	until time.Time // the next slice begins then
-	count int64     // records after the last slice
+	count int64     // records so far, those that are not committed yet included
 }
 
 // line prints a line above the progress, if there is any.
@@ -61,6 +65,7 @@ func (v *view) started(local *stack.Stack, config Config) {
 
 	v.line("started   Genesys Cloud, simulated  %s  %s users, %s", local.GenesysURL, figure.Grouped(int64(config.Users)), limit)
 	v.line("          AWS, simulated            %s  S3, SSM, Secrets Manager, Lambda", local.AWSURL)
+	v.line("reads     its users, %s", states(state))
 }
 
 func (v *view) rotated(run driver.Run) error {
@@ -86,7 +91,7 @@ func (v *view) slice(s driver.Slice) {
 	v.mu.Unlock()
 
 	if r.Reason == reasonBusy {
-		v.line("waiting   %d s: an invocation that was cut off, or another caller's, holds the export until then; %s records so far",
+		v.line("waiting   %d s: another invocation, or one that was cut off, has the lease until then; %s records so far",
 			r.WaitSeconds, figure.Grouped(r.Records))
 
 		return
@@ -99,6 +104,43 @@ func (v *view) slice(s driver.Slice) {
 
 	v.line("slice %-3d %s (%s%s): %s records, %s pages, parts %s",
 		s.Number, r.Status, r.Reason, next, figure.Grouped(r.Records), figure.Grouped(r.Pages), figure.Grouped(r.Parts))
+}
+
+// reading tells how far the running invocation is. On a terminal the progress shows it.
+func (v *view) reading(records, pages int64) {
+	v.mu.Lock()
+	v.count = records
+	v.mu.Unlock()
+
+	if !v.terminal {
+		v.line("reading   %s records, %s pages so far", figure.Grouped(records), figure.Grouped(pages))
+	}
+}
+
+// stopping says what is waited for where ctx was interrupted.
+func (v *view) stopping(ctx context.Context) {
+	if ctx.Err() != nil {
+		v.line("stopping  what has been read is committed; this takes some seconds at most")
+	}
+}
+
+// report prints what the check found and what was counted, and ends with how to read the export where there is anything.
+func (v *view) report(s Summary, report verify.Report) error {
+	if err := errors.Join(v.verdict(s, report), v.table(s)); err != nil {
+		return err
+	}
+
+	if s.Parts > 0 {
+		v.line("\nread it by its manifest, which names the parts that count:")
+		v.line("%s", s.readCommand())
+	}
+
+	return nil
+}
+
+// readCommand is a command line that any POSIX shell takes, with nothing but what every system has.
+func (s Summary) readCommand() string {
+	return fmt.Sprintf(`(cd %s && gzip -dc $(grep -o '[^"]*\.jsonl\.gz' %s)) | head -n 3`, commandline.Quoted(s.Bucket), commandline.Quoted(s.Manifest))
 }
 
 // verdict says what the check found, and is [ErrIncomplete] where it found something.
@@ -142,6 +184,7 @@ func (v *view) table(s Summary) error {
 		{"peak memory", fmt.Sprintf("%.1f MiB", float64(s.PeakMemory)/(1<<20))},
 		{"wall time", s.WallTime.Round(100 * time.Millisecond).String()},
 		{"export", s.Folder},
+		{"manifest", filepath.Join(s.Bucket, s.Manifest)},
 		{"log", s.Logs},
 	} {
 		_, _ = fmt.Fprintf(table, "%s\t%s\n", row[0], row[1])

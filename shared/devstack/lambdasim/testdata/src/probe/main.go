@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"runtime/debug"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,6 +28,8 @@ type event struct {
 }
 
 type state struct {
+	mu          sync.Mutex
+	ended       chan struct{}
 	invocations int
 	ticks       atomic.Int64
 	longest     atomic.Int64
@@ -44,7 +47,10 @@ func main() {
 		fmt.Println(text)
 	}
 	s := &state{}
-	lambda.Start(s.handle)
+	if os.Getenv("CATCH_SIGTERM") == "" {
+		lambda.Start(s.handle)
+	}
+	lambda.StartWithOptions(s.handle, lambda.WithEnableSIGTERM(func() { close(s.terminated()) }))
 }
 
 func (s *state) handle(ctx context.Context, raw json.RawMessage) (any, error) {
@@ -63,6 +69,9 @@ func (s *state) handle(ctx context.Context, raw json.RawMessage) (any, error) {
 		panic(e.Text)
 	case "exit":
 		os.Exit(e.Count)
+	case "until terminated":
+		<-s.terminated()
+		return "committed", nil
 	case "sleep":
 		time.Sleep(time.Duration(e.Millis) * time.Millisecond)
 	case "log":
@@ -99,6 +108,17 @@ func (s *state) handle(ctx context.Context, raw json.RawMessage) (any, error) {
 	}
 
 	return map[string]int{"pid": os.Getpid(), "invocations": s.invocations}, nil
+}
+
+// terminated is closed by SIGTERM.
+func (s *state) terminated() chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended == nil {
+		s.ended = make(chan struct{})
+	}
+
+	return s.ended
 }
 
 // tick counts every 5 ms, and notes the longest time between two counts.

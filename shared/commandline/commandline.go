@@ -1,0 +1,115 @@
+// Package commandline reads the options of a command, so that whatever is wrong with them is one line, and writes arguments as a
+// shell reads them.
+package commandline
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// New makes an empty set of options for a command such as "devstack run"; help goes to out.
+func New(command string, out io.Writer) *flag.FlagSet {
+	line := flag.NewFlagSet(command, flag.ContinueOnError)
+	line.SetOutput(out)
+
+	return line
+}
+
+// Options reads the arguments of a command that takes options alone. Its error is that of [Parse], or names what is no option.
+func Options(line *flag.FlagSet, arguments []string) error {
+	if err := Parse(line, arguments); err != nil {
+		return err
+	}
+
+	if line.NArg() > 0 {
+		return fmt.Errorf("%q is no option (%s -h lists them)", line.Arg(0), line.Name())
+	}
+
+	return nil
+}
+
+// Parse reads options and leaves further arguments to the caller. The error is one line, or [flag.ErrHelp] where -h asked for
+// the list, which is printed then. An option that is given and empty is refused: a variable of a shell or of make was not set.
+func Parse(line *flag.FlagSet, arguments []string) error {
+	out, usage := line.Output(), line.Usage
+	line.SetOutput(io.Discard) // the package flag prints all options around each error
+	line.Usage = func() {}
+
+	err := line.Parse(arguments)
+
+	line.SetOutput(out)
+	line.Usage = usage
+
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		showHelp(line)
+
+		return err
+	case err != nil:
+		return fmt.Errorf("%w (%s -h lists the options)", err, line.Name())
+	}
+
+	line.Visit(func(f *flag.Flag) {
+		if err == nil && f.Value.String() == "" {
+			err = fmt.Errorf("-%s is empty: give it a value, or leave it out (make: %s=)", f.Name, variable(f.Name))
+		}
+	})
+
+	return err
+}
+
+func showHelp(line *flag.FlagSet) {
+	if line.Usage != nil {
+		line.Usage()
+
+		return
+	}
+
+	_, _ = fmt.Fprintf(line.Output(), "Usage of %s:\n", line.Name())
+	line.PrintDefaults()
+}
+
+// variable is what the Makefile calls an option.
+func variable(option string) string { return strings.ToUpper(strings.ReplaceAll(option, "-", "_")) }
+
+// Number is the value of an option that takes a whole number from Least to Most. It implements [flag.Value]; Into keeps what
+// it is where the option is not given.
+type Number struct {
+	Into        *int
+	Least, Most int
+}
+
+// String implements [flag.Value].
+func (n Number) String() string {
+	if n.Into == nil || *n.Into == 0 {
+		return ""
+	}
+
+	return strconv.Itoa(*n.Into)
+}
+
+// Set implements [flag.Value].
+func (n Number) Set(text string) error {
+	given, err := strconv.Atoi(text)
+	if err != nil || given < n.Least || given > n.Most {
+		return fmt.Errorf("give a whole number from %d to %d", n.Least, n.Most)
+	}
+
+	*n.Into = given
+
+	return nil
+}
+
+// Quoted is an argument as a POSIX shell takes it back.
+func Quoted(argument string) string {
+	if regexp.MustCompile(`^[A-Za-z0-9_./:=@%+-]+$`).MatchString(argument) {
+		return argument
+	}
+
+	return "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
+}

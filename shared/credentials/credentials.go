@@ -1,0 +1,158 @@
+// Package credentials gets the client credentials of a real Genesys Cloud organisation: typed at a terminal, from a file, or
+// from a profile of the vendor's command line.
+//
+// Its rules: credentials are taken neither from a command line nor from an environment variable, which other processes of
+// the machine can read and shells remember. They are held in memory and written nowhere. No secret is in any error, and
+// no file's content either.
+package credentials
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"genesys-cloud-export/shared/secret"
+)
+
+// Credentials are those of an OAuth client that logs in by the client credentials grant. Neither part is empty.
+type Credentials struct {
+	ClientID     string
+	ClientSecret secret.Text
+	// Environment is the organisation's, domain or AWS region, where the source names it; else "".
+	Environment string
+	// Source says in words where the credentials are from.
+	Source string
+	// Warning says in words what is unsafe about the source; "" where nothing is.
+	Warning string
+}
+
+const (
+	// fileLimit bounds what is read of a file, in bytes; both kinds are a few hundred.
+	fileLimit = 1 << 20
+	// others are the permissions of a file's group and of everybody else.
+	others os.FileMode = 0o077
+)
+
+// FromFile reads the file {"client_id":"…","client_secret":"…"}, the form that the functions' secret has too. A file that
+// others than its owner may read is refused. Fields beside these two are passed over.
+func FromFile(name string) (Credentials, error) {
+	text, mode, err := read(name)
+	if err != nil {
+		return Credentials{}, fmt.Errorf("read the client credentials: %w", err)
+	}
+
+	if mode&others != 0 {
+		return Credentials{}, fmt.Errorf(
+			"the file with the client credentials can be read by others than you (mode %#o): chmod 600 %s", mode.Perm(), name)
+	}
+
+	var given struct {
+		ClientID     string `json:"client_id"`
+		ClientSecret string `json:"client_secret"`
+	}
+	// The decoder's own errors may repeat what they stumbled over.
+	if err := json.Unmarshal(text, &given); err != nil {
+		return Credentials{}, fmt.Errorf(`the file with the client credentials is not {"client_id":"…","client_secret":"…"}: correct %s`, name)
+	}
+
+	found := Credentials{
+		ClientID: strings.TrimSpace(given.ClientID), ClientSecret: secret.New(strings.TrimSpace(given.ClientSecret)), Source: name,
+	}
+
+	return found, found.complete(name, "client_id")
+}
+
+// complete names what is missing in a file, whose key for the client's id is given.
+func (c Credentials) complete(where, idKey string) error {
+	var missing []string
+	if c.ClientID == "" {
+		missing = append(missing, idKey)
+	}
+
+	if c.ClientSecret.Empty() {
+		missing = append(missing, "client_secret")
+	}
+
+	if len(missing) == 0 {
+		return nil
+	}
+
+	return fmt.Errorf("%s has no %s: an OAuth client with the grant type Client Credentials has an id and a secret", where, strings.Join(missing, " and no "))
+}
+
+// read returns a file's content, and its mode as it was when it was opened.
+func read(name string) ([]byte, os.FileMode, error) {
+	file, err := os.Open(name) //nolint:gosec // the file is the caller's choice
+	if err != nil {
+		return nil, 0, err // it names the file
+	}
+	defer func() { _ = file.Close() }() // it was only read
+
+	info, err := file.Stat()
+	if err != nil {
+		return nil, 0, err
+	}
+
+	text, err := io.ReadAll(io.LimitReader(file, fileLimit+1))
+	if err != nil {
+		return nil, 0, err
+	}
+
+	if len(text) > fileLimit {
+		return nil, 0, fmt.Errorf("%s is no such file: it is larger than %d bytes", name, fileLimit)
+	}
+
+	return text, info.Mode(), nil
+}
+
+// Terminal is a person who can be asked.
+type Terminal interface {
+	// Ask shows the question and returns the line that is typed, which the person sees. It ends with ctx.
+	Ask(ctx context.Context, question string) (string, error)
+	// AskSecret is the same for a line that nobody sees.
+	AskSecret(ctx context.Context, question string) (secret.Text, error)
+}
+
+// FromTerminal asks for both.
+func FromTerminal(ctx context.Context, terminal Terminal) (Credentials, error) {
+	id, err := terminal.Ask(ctx, "OAuth client id: ")
+	if err != nil {
+		return Credentials{}, fmt.Errorf("ask for the client id: %w", err)
+	}
+
+	id = strings.TrimSpace(id)
+	if id == "" {
+		return Credentials{}, errors.New("no client id was typed: start again")
+	}
+
+	typed, err := terminal.AskSecret(ctx, "OAuth client secret (not shown): ")
+	if err != nil {
+		return Credentials{}, fmt.Errorf("ask for the client secret: %w", err)
+	}
+
+	typed = secret.New(strings.TrimSpace(typed.Reveal()))
+	if typed.Empty() {
+		return Credentials{}, errors.New("no client secret was typed: start again")
+	}
+
+	return Credentials{ClientID: id, ClientSecret: typed, Source: "typed"}, nil
+}
+
+// Confirm asks whether to go on; everything but y and yes is no.
+func Confirm(ctx context.Context, terminal Terminal) (bool, error) {
+	answer, err := terminal.Ask(ctx, "Go on? [y/N] ")
+	if err != nil {
+		return false, fmt.Errorf("ask whether to go on: %w", err)
+	}
+
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return true, nil
+	default:
+		return false, nil
+	}
+}

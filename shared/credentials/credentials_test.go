@@ -1,0 +1,205 @@
+package credentials_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"genesys-cloud-export/shared/credentials"
+	"genesys-cloud-export/shared/secret"
+)
+
+// canary is a client secret that must be seen nowhere.
+const canary = "canary-9b1f4c77e2aa"
+
+// written writes a file with that mode and returns its name.
+func written(t *testing.T, text string, mode os.FileMode) string {
+	t.Helper()
+
+	name := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	if err := os.Chmod(name, mode); err != nil { // the umask has no say
+		t.Fatal(err)
+	}
+
+	return name
+}
+
+// compare holds credentials against what is wanted, the revealed secret included.
+func compare(t *testing.T, want, got credentials.Credentials, wantSecret string) {
+	t.Helper()
+
+	if diff := cmp.Diff(wantSecret, got.ClientSecret.Reveal()); diff != "" {
+		t.Errorf("client secret (-want +got):\n%s", diff)
+	}
+
+	want.ClientSecret, got.ClientSecret = secret.Text{}, secret.Text{}
+	if diff := cmp.Diff(want, got, cmp.Comparer(secret.Text.Equal)); diff != "" {
+		t.Errorf("credentials (-want +got):\n%s", diff)
+	}
+}
+
+// refused wants an error that says something and no secret.
+func refused(t *testing.T, err error, says string) {
+	t.Helper()
+
+	switch {
+	case err == nil:
+		t.Errorf("there is no error, want one that says %q", says)
+	case !strings.Contains(err.Error(), says):
+		t.Errorf("the error is %q, want one that says %q", err, says)
+	case strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), canary):
+		t.Error("the error holds a secret")
+	}
+}
+
+func TestAFileThatIsItsOwnersAloneGivesTheCredentials(t *testing.T) {
+	t.Parallel()
+
+	for _, mode := range []os.FileMode{0o600, 0o400} {
+		name := written(t, `{"client_id":"an-id","client_secret":"`+canary+`","note":"mine"}`, mode)
+
+		got, err := credentials.FromFile(name)
+		if err != nil {
+			t.Fatalf("mode %o: %v", mode, err)
+		}
+
+		compare(t, credentials.Credentials{ClientID: "an-id", Source: name}, got, canary)
+	}
+}
+
+func TestAFileThatOthersCanReadIsRefused(t *testing.T) {
+	t.Parallel()
+
+	for _, mode := range []os.FileMode{0o644, 0o640, 0o604, 0o660, 0o602} {
+		name := written(t, `{"client_id":"an-id","client_secret":"`+canary+`"}`, mode)
+		got, err := credentials.FromFile(name)
+		refused(t, err, "chmod 600 "+name)
+
+		if !got.ClientSecret.Empty() {
+			t.Errorf("mode %o: the secret was taken all the same", mode)
+		}
+	}
+}
+
+func TestAFileThatIsNoCredentialsIsRefusedWithoutShowingIt(t *testing.T) {
+	t.Parallel()
+
+	for text, says := range map[string]string{
+		`{"client_id":"an-id","client_secret":"` + canary: `is not {"client_id":"…","client_secret":"…"}`,
+		canary:                                 `is not {"client_id":"…","client_secret":"…"}`,
+		`{"client_id":{"` + canary + `":1}}`:   `is not {"client_id":"…","client_secret":"…"}`,
+		``:                                     `is not {"client_id":"…","client_secret":"…"}`,
+		`{"client_secret":"` + canary + `"}`:   "has no client_id",
+		`{"client_id":"an-id"}`:                "has no client_secret",
+		`{"client_id":" ","client_secret":""}`: "has no client_id and no client_secret",
+		`{"client_id":"` + strings.Repeat(" ", 1<<20) + `"}` + "\n": "larger than",
+		`["` + canary + `"]`: `is not {"client_id":"…","client_secret":"…"}`,
+		`{"client_id":"an-id","client_secret":"x"} and ` + canary + ` more`: `is not {"client_id":"…","client_secret":"…"}`,
+	} {
+		_, err := credentials.FromFile(written(t, text, 0o600))
+		refused(t, err, says)
+	}
+
+	_, err := credentials.FromFile(filepath.Join(t.TempDir(), "absent"))
+	if !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a file that is not there: got %v", err)
+	}
+}
+
+// person answers questions, in order.
+type person struct {
+	answers []string
+	asked   []string
+	hidden  []string
+	err     error
+}
+
+func (p *person) Ask(_ context.Context, question string) (string, error) {
+	p.asked = append(p.asked, question)
+	return p.next()
+}
+
+func (p *person) AskSecret(_ context.Context, question string) (secret.Text, error) {
+	p.hidden = append(p.hidden, question)
+	answer, err := p.next()
+
+	return secret.New(answer), err
+}
+
+func (p *person) next() (string, error) {
+	if len(p.answers) == 0 {
+		return "", p.err
+	}
+
+	answer := p.answers[0]
+	p.answers = p.answers[1:]
+
+	return answer, nil
+}
+
+func TestAPersonTypesTheIdVisiblyAndTheSecretUnseen(t *testing.T) {
+	t.Parallel()
+
+	p := &person{answers: []string{" an-id ", canary + " "}}
+
+	got, err := credentials.FromTerminal(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	compare(t, credentials.Credentials{ClientID: "an-id", Source: "typed"}, got, canary)
+
+	if diff := cmp.Diff([][]string{{"OAuth client id: "}, {"OAuth client secret (not shown): "}}, [][]string{p.asked, p.hidden}); diff != "" {
+		t.Errorf("asked visibly and unseen (-want +got):\n%s", diff)
+	}
+}
+
+func TestAPersonWhoTypesNothingIsToldSo(t *testing.T) {
+	t.Parallel()
+
+	closed := errors.New("closed")
+	for says, p := range map[string]*person{
+		"no client id was typed":            {answers: []string{"  "}},
+		"no client secret was typed":        {answers: []string{"an-id", ""}},
+		"ask for the client id: closed":     {err: closed},
+		"ask for the client secret: closed": {answers: []string{"an-id"}, err: closed},
+	} {
+		_, err := credentials.FromTerminal(t.Context(), p)
+		refused(t, err, says)
+	}
+}
+
+func TestOnlyAYesGoesOn(t *testing.T) {
+	t.Parallel()
+
+	for answer, want := range map[string]bool{
+		"y": true, "Y": true, "yes": true, "YES": true, " y \r": true,
+		"": false, "n": false, "no": false, "yep": false, "yes please": false,
+	} {
+		p := &person{answers: []string{answer}}
+
+		got, err := credentials.Confirm(t.Context(), p)
+		if err != nil || got != want {
+			t.Errorf("%q: got %v, %v, want %v", answer, got, err, want)
+		}
+
+		if diff := cmp.Diff([]string{"Go on? [y/N] "}, p.asked); diff != "" {
+			t.Errorf("asked (-want +got):\n%s", diff)
+		}
+	}
+
+	closed := errors.New("closed")
+	if _, err := credentials.Confirm(t.Context(), &person{err: closed}); !errors.Is(err, closed) {
+		t.Errorf("no answer: got %v, want %v", err, closed)
+	}
+}

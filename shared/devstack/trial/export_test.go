@@ -1,0 +1,17 @@
+package trial
+
+import "io"
+
+// Progress returns what a run without a terminal prints of lines that functions log.
+func Progress(out io.Writer, lines ...string) error {
+	v := &view{out: out}
+	t := &tally{log: io.Discard, onReading: v.reading}
+
+	for _, line := range lines {
+		if _, err := t.Write([]byte(line + "\n")); err != nil {
+			return err
+		}
+	}
+
+	return nil
+}

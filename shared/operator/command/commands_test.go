@@ -1,0 +1,279 @@
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"genesys-cloud-export/shared/devstack/secretsim"
+)
+
+// cloud is an AWS account with one stack, its secret and its state machine, whose executions never end.
+type cloud struct {
+	url     string
+	secrets *secretsmanager.Client
+	arn     string
+
+	mu      sync.Mutex
+	started []string
+}
+
+func newCloud(t *testing.T) *cloud {
+	t.Helper()
+
+	secrets, err := secretsim.New(secretsim.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	c := &cloud{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch target := r.Header.Get("X-Amz-Target"); {
+		case secretsim.Operation(r) != "":
+			secrets.ServeHTTP(w, r)
+		case strings.HasPrefix(target, "AWSStepFunctions."):
+			c.machine(w, r, strings.TrimPrefix(target, "AWSStepFunctions."))
+		case r.FormValue("Action") == "DescribeStacks" && r.FormValue("StackName") == "mine":
+			fmt.Fprintf(w, `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>mine</StackName><StackStatus>CREATE_COMPLETE</StackStatus><Outputs>
+<member><OutputKey>CredentialsSecretArn</OutputKey><OutputValue>%s</OutputValue></member>
+<member><OutputKey>ExportWorkflowArn</OutputKey><OutputValue>arn:aws:states:eu-central-1:000000000000:stateMachine:mine-export</OutputValue></member>
+</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`, c.secret())
+		case r.URL.Path == "/latest/api/token":
+			w.WriteHeader(http.StatusForbidden) // a machine's metadata service that gives nothing
+		case r.FormValue("Action") == "GetCallerIdentity":
+			fmt.Fprint(w, `<GetCallerIdentityResponse><GetCallerIdentityResult><Account>000000000000</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`)
+		default:
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprintf(w, `<ErrorResponse><Error><Code>ValidationError</Code><Message>Stack with id %s does not exist</Message></Error></ErrorResponse>`, r.FormValue("StackName"))
+		}
+	}))
+	t.Cleanup(server.Close)
+
+	c.url = server.URL
+	c.secrets = secretsmanager.NewFromConfig(aws.Config{
+		Region: "eu-central-1", BaseEndpoint: &c.url, Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
+	})
+
+	made, err := c.secrets.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: aws.String("credentials")})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	c.mu.Lock()
+	c.arn = aws.ToString(made.ARN)
+	c.mu.Unlock()
+
+	return c
+}
+
+func (c *cloud) secret() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+
+	return c.arn
+}
+
+func (c *cloud) machine(w http.ResponseWriter, r *http.Request, operation string) {
+	body, _ := io.ReadAll(r.Body)
+
+	var asked struct {
+		Name         string `json:"name"`
+		Input        string `json:"input"`
+		ExecutionArn string `json:"executionArn"`
+	}
+	_ = json.Unmarshal(body, &asked)
+
+	switch operation {
+	case "StartExecution":
+		c.mu.Lock()
+		c.started = append(c.started, asked.Input)
+		c.mu.Unlock()
+		fmt.Fprintf(w, `{"executionArn":"arn:aws:states:eu-central-1:000000000000:execution:mine-export:%s","startDate":1}`, asked.Name)
+	case "DescribeExecution":
+		fmt.Fprintf(w, `{"executionArn":%q,"status":"RUNNING","startDate":1,"input":"{}"}`, asked.ExecutionArn)
+	default:
+		fmt.Fprint(w, `{"events":[]}`)
+	}
+}
+
+// operated is one of the operator's commands, as a shell starts it: nothing of this process's environment reaches it.
+func (c *cloud) operated(t *testing.T, environment []string, arguments ...string) (*exec.Cmd, *bytes.Buffer) {
+	t.Helper()
+
+	var said bytes.Buffer
+
+	command := exec.CommandContext(t.Context(), binary, arguments...)
+	command.Stdout, command.Stderr = &said, &said
+	command.Env = append([]string{"HOME=" + t.TempDir(), "AWS_EC2_METADATA_DISABLED=true", "AWS_ENDPOINT_URL=" + c.url}, environment...)
+
+	return command, &said
+}
+
+func TestAnOperatorsCommandSaysInALineWhatIsMissing(t *testing.T) {
+	t.Parallel()
+
+	c := newCloud(t)
+	keys := []string{"AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=canary"}
+	placed := append([]string{"AWS_REGION=eu-central-1"}, keys...)
+
+	for name, test := range map[string]struct {
+		environment []string
+		arguments   []string
+		want        string
+	}{
+		"no AWS credentials":     {nil, []string{"export"}, "operator: no AWS credentials: log in (aws sso login) or set AWS_PROFILE\n"},
+		"nothing to deploy with": {nil, []string{"ready"}, "operator: no AWS credentials: log in (aws sso login) or set AWS_PROFILE\n"},
+		"no AWS credentials, and a metadata service": {
+			[]string{"AWS_EC2_METADATA_DISABLED=false", "AWS_EC2_METADATA_SERVICE_ENDPOINT=" + c.url}, []string{"ready"},
+			"operator: no AWS credentials: log in (aws sso login) or set AWS_PROFILE\n",
+		},
+		"no region":             {keys, []string{"delete-stack"}, "operator: no region: set AWS_REGION\n"},
+		"no such profile":       {append([]string{"AWS_PROFILE=none"}, placed...), []string{"delete-stack"}, "operator: there is no AWS profile none: set AWS_PROFILE to one that is configured (aws configure list-profiles)\n"},
+		"no such stack":         {placed, []string{"export"}, "operator: there is no stack genesys-cloud-export in eu-central-1: deploy it first, or name another with STACK=\n"},
+		"no name of a stack":    {placed, []string{"export", "-stack", ""}, "operator: -stack is empty: give it a value, or leave it out (make: STACK=)\n"},
+		"nobody at a terminal":  {placed, []string{"set-credentials", "-stack", "mine"}, "operator: no client credentials: give -credentials FILE (make: CREDENTIALS=), or be at a terminal to type them\n"},
+		"options of no sense":   {placed, []string{"export", "-stack", "mine", "-options", "x"}, "operator: the options are not a JSON object such as {\"state\":\"any\"}: correct -options (make: OPTIONS=)\n"},
+		"what is no option":     {placed, []string{"doctor", "now"}, "operator: \"now\" is no option (operator doctor -h lists them)\n"},
+		"an output of old days": {placed, []string{"delete-stack", "-stack", "mine"}, "operator: the stack mine (CREATE_COMPLETE) has no output ExportsBucket: it is not of this template, or not deployed whole: deploy it again\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			var said bytes.Buffer
+
+			command, _ := c.operated(t, test.environment, test.arguments...)
+			command.Stderr = &said
+			err := command.Run()
+
+			if text := said.String(); command.ProcessState.ExitCode() != 1 || text != test.want {
+				t.Errorf("ended with %v and said %q, want %q", err, text, test.want)
+			}
+		})
+	}
+}
+
+func TestTheDoctorEndsWithOneWhereAnythingFailed(t *testing.T) {
+	t.Parallel()
+
+	c := newCloud(t)
+	command, said := c.operated(t, []string{"AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=canary"}, "doctor")
+	_ = command.Run()
+
+	text := said.String()
+	for _, want := range []string{
+		"ok      credentials  account 000000000000, region eu-central-1\n",
+		"FAILED  stack        there is no stack genesys-cloud-export in eu-central-1: deploy it first, or name another with STACK=\n",
+		"-       alarms       not looked at: needs the stack\n", "operator: 1 of 8 checks failed; what to do stands beside each\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+	if command.ProcessState.ExitCode() != 1 {
+		t.Errorf("ended with %d", command.ProcessState.ExitCode())
+	}
+}
+
+func TestCredentialsComeFromAFileThatItsOwnerAloneCanRead(t *testing.T) {
+	t.Parallel()
+
+	c := newCloud(t)
+	folder := t.TempDir()
+	environment := []string{"AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b"}
+
+	set := func(id string, mode os.FileMode, more ...string) (int, string) {
+		t.Helper()
+
+		file := filepath.Join(folder, id)
+		if err := os.WriteFile(file, []byte(`{"client_id":"`+id+`","client_secret":"canary"}`), mode); err != nil {
+			t.Fatal(err)
+		}
+
+		command, said := c.operated(t, environment, append([]string{"set-credentials", "-stack", "mine", "-no-try", "-credentials", file}, more...)...)
+		_ = command.Run()
+		if strings.Contains(said.String(), "canary") {
+			t.Errorf("the secret was said: %s", said)
+		}
+
+		return command.ProcessState.ExitCode(), said.String()
+	}
+	held := func() string {
+		t.Helper()
+
+		reply, err := c.secrets.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: &c.arn})
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		return aws.ToString(reply.SecretString)
+	}
+
+	if code, said := set("open", 0o644); code != 1 || !strings.Contains(said, "can be read by others than you") {
+		t.Errorf("ended with %d: %s", code, said)
+	}
+	if code, said := set("first", 0o600); code != 0 || held() != `{"client_id":"first","client_secret":"canary"}` {
+		t.Errorf("ended with %d: %s", code, said)
+	}
+	if code, said := set("second", 0o600); code != 1 || !strings.Contains(held(), "first") ||
+		!strings.HasSuffix(said, "operator: nobody is at a terminal to confirm, so nothing was changed: say -yes (make: YES=1)\n") {
+		t.Errorf("ended with %d: %s", code, said)
+	}
+	if code, said := set("second", 0o600, "-yes"); code != 0 || !strings.Contains(held(), "second") {
+		t.Errorf("ended with %d: %s", code, said)
+	}
+}
+
+func TestAnInterruptStopsFollowingAndNotTheExport(t *testing.T) {
+	t.Parallel()
+
+	c := newCloud(t)
+	command, said := c.operated(t, []string{"AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b"},
+		"export", "-stack", "mine", "-export-id", "e-1", "-options", `{"page_size":500}`)
+
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the execution is started", func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+
+		return len(c.started) > 0
+	})
+	if err := command.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	_ = command.Wait()
+
+	if text := said.String(); command.ProcessState.ExitCode() != 1 || !strings.Contains(text, binary+" export -stack mine -wait-for e-1-") {
+		t.Errorf("ended with %d: %s", command.ProcessState.ExitCode(), text)
+	}
+	if want := `{"listing":"users","export_id":"e-1","options":{"page_size":500}}`; c.started[0] != want {
+		t.Errorf("started with %s, want %s", c.started[0], want)
+	}
+}
+
+// await waits until the condition holds.
+func await(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+
+	for end := time.Now().Add(time.Minute); !holds(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("it never came to this: %s", what)
+		}
+	}
+}

@@ -1,0 +1,31 @@
+// Command operator is what the operator of a stack in AWS does with it, with the credentials and the region of whoever calls:
+//
+//	operator deployer         what whoever deploys the template has to be allowed
+//	operator ready            whether there are credentials and a region
+//	operator set-credentials  puts the OAuth client's id and secret into the stack's secret
+//	operator doctor           looks whether all is well
+//	operator export           takes an export to its end by the stack's state machine
+//	operator delete-stack     what stays when the stack is deleted; it deletes nothing itself
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	if err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
+		_, _ = fmt.Fprintln(os.Stderr, "operator:", err)
+
+		stop()
+		os.Exit(1) //nolint:gocritic // stop has been called
+	}
+}

@@ -1,0 +1,321 @@
+package operator_test
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/google/go-cmp/cmp"
+
+	"genesys-cloud-export/shared/operator"
+)
+
+// healthy is a world in which nothing is wrong, but that no token is there yet.
+func healthy(t *testing.T) *world {
+	t.Helper()
+
+	w := newWorld(t)
+	w.fill(t, clientID, canary+"-1")
+	w.topic.subscribe("email", true)
+
+	return w
+}
+
+// examined is the doctor's report, with times and ports made equal, and whether it failed.
+func (w *world) examined(t *testing.T, unready error) (report string, failed error) {
+	t.Helper()
+
+	err := operator.Examine(t.Context(), operator.Doctor{Target: w.target(), Unready: unready})
+	report = w.said(t, err)
+	report = regexp.MustCompile(`\b(\d+h)?\d+m\d+s`).ReplaceAllString(report, "TIME")
+	report = regexp.MustCompile(`127\.0\.0\.1:\d+`).ReplaceAllString(report, "HOST")
+
+	return report, err
+}
+
+// lineOf is what the report says about a check.
+func lineOf(t *testing.T, report, check string) string {
+	t.Helper()
+
+	for line := range strings.Lines(report) {
+		if fields := strings.Fields(line); len(fields) > 1 && fields[1] == check {
+			return strings.TrimSpace(line)
+		}
+	}
+	t.Fatalf("nothing is said about %s:\n%s", check, report)
+
+	return ""
+}
+
+func TestTheDoctorFindsAHealthyStackHealthy(t *testing.T) {
+	t.Parallel()
+
+	w := healthy(t)
+
+	report, err := w.examined(t, nil)
+	if err != nil {
+		t.Error(err)
+	}
+
+	want := `ok      credentials  account 000000000000, region eu-central-1
+ok      stack        exports is CREATE_COMPLETE
+ok      secret       exports/credentials holds the credentials of client client-1
+ok      token        /exports/token holds version 1, good for another TIME; no token is stored, so the rotator was asked
+ok      user         HOST handed one out
+ok      schedule     the rotator runs every minute
+ok      recipients   1 subscription to the topic exports-alarms (email)
+ok      alarms       none of 8 in ALARM
+`
+	if diff := cmp.Diff(want, report); diff != "" {
+		t.Errorf("report (-want +got):\n%s", diff)
+	}
+
+	// The token that is there now is good: nobody is asked again.
+	report, err = w.examined(t, nil)
+	if got, want := lineOf(t, report, "token"), "ok      token        /exports/token holds version 1, good for another TIME"; err != nil || got != want {
+		t.Errorf("%q, want %q (%v)", got, want, err)
+	}
+	if diff := cmp.Diff([]string{"{}"}, w.functions.asked()); diff != "" {
+		t.Errorf("the rotator was asked (-want +got):\n%s", diff)
+	}
+}
+
+func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct {
+		ail  func(t *testing.T, w *world)
+		want map[string]string // what the line of a check begins with
+	}{
+		"a rolled back update": {
+			func(_ *testing.T, w *world) {
+				w.stacks.change(stackName, func(d *described) { d.status = "UPDATE_ROLLBACK_COMPLETE" })
+			},
+			map[string]string{
+				"stack": "FAILED  stack        exports is UPDATE_ROLLBACK_COMPLETE: the last change failed, so what runs is older than what was deployed; see why in its events (aws cloudformation describe-stack-events --stack-name exports) and deploy again",
+				"user":  "ok ",
+			},
+		},
+		"a creation that failed": {
+			func(_ *testing.T, w *world) {
+				w.stacks.change(stackName, func(d *described) { d.status, d.outputs = "ROLLBACK_COMPLETE", nil })
+			},
+			map[string]string{
+				"stack": "FAILED  stack        exports is ROLLBACK_COMPLETE: its creation failed;", "alarms": "-       alarms       not looked at: needs the stack",
+			},
+		},
+		"a change under way": {
+			func(_ *testing.T, w *world) {
+				w.stacks.change(stackName, func(d *described) { d.status = "UPDATE_IN_PROGRESS" })
+			},
+			map[string]string{"stack": "FAILED  stack        exports is UPDATE_IN_PROGRESS: wait until that has ended", "token": "ok "},
+		},
+		"a stack that was deleted": {
+			func(_ *testing.T, w *world) {
+				w.stacks.change(stackName, func(d *described) { d.status = "DELETE_COMPLETE" })
+			},
+			map[string]string{"stack": "FAILED  stack        there is no stack exports in eu-central-1: deploy it first"},
+		},
+		"another template's stack": {
+			func(_ *testing.T, w *world) {
+				w.stacks.change(stackName, func(d *described) { d.outputs = nil })
+			},
+			map[string]string{"stack": "FAILED  stack        exports has no outputs"},
+		},
+		"no credentials in the secret": {
+			func(t *testing.T, w *world) { t.Helper(); w.fill(t, "", "") },
+			map[string]string{
+				"secret": `FAILED  secret       exports/credentials does not hold {"client_id":"…","client_secret":"…"}: put the OAuth client's there, make set-credentials STACK=exports`,
+				"token":  "FAILED  token        /exports/token: no token is stored, and the rotator could not help: InvalidCredentials: ",
+				"user":   "-       user         not looked at: needs a token",
+			},
+		},
+		"a client that is refused": {
+			func(t *testing.T, w *world) { t.Helper(); w.fill(t, clientID, canary+"-wrong") },
+			map[string]string{"secret": "ok ", "token": "FAILED  token        /exports/token: no token is stored, and the rotator could not help: InvalidCredentials: "},
+		},
+		"a secret that nobody may read": {
+			func(_ *testing.T, w *world) { w.deny("secretsmanager") },
+			map[string]string{"secret": "FAILED  secret       read the secret exports/credentials: access was denied: your AWS role needs secretsmanager:GetSecretValue"},
+		},
+		"a secret that this caller may not read": {
+			func(_ *testing.T, w *world) { w.deny("secretsmanager.GetSecretValue") },
+			map[string]string{"secret": "ok      secret       exports/credentials is filled in; your AWS role may not read it, so its form was not looked at"},
+		},
+		"an empty secret that this caller may not read": {
+			func(t *testing.T, w *world) { t.Helper(); w.empty(t); w.deny("secretsmanager.GetSecretValue") },
+			map[string]string{"secret": "FAILED  secret       exports/empty is empty: put the OAuth client's id and secret there, make set-credentials STACK=exports"},
+		},
+		"a secret that is to be deleted": {
+			func(t *testing.T, w *world) {
+				t.Helper()
+				if _, err := secretsmanager.NewFromConfig(w.config).DeleteSecret(t.Context(), &secretsmanager.DeleteSecretInput{SecretId: aws.String("exports/credentials")}); err != nil {
+					t.Fatal(err)
+				}
+			},
+			map[string]string{"secret": "FAILED  secret       the secret exports/credentials is marked for deletion: aws secretsmanager restore-secret --secret-id exports/credentials"},
+		},
+		"a client whose role lacks the permission": {
+			func(t *testing.T, w *world) {
+				t.Helper()
+				w.fault(t, `{"path":"/api/v2/users/query","status":403}`)
+			},
+			map[string]string{"user": "FAILED  user         HOST answered with status 403"},
+		},
+		"an organisation that fails": {
+			func(t *testing.T, w *world) { t.Helper(); w.fault(t, `{"path":"/api/v2/users/query","status":503}`) },
+			map[string]string{"user": "FAILED  user         HOST answered with status 503"},
+		},
+		"a client that is shown nobody": {
+			func(t *testing.T, w *world) {
+				t.Helper()
+				w.fault(t, `{"path":"/api/v2/users/query","status":200,"body":"{\"entities\":[]}"}`)
+			},
+			map[string]string{"user": "FAILED  user         HOST shows not one user: give the OAuth client's role the permission directory:user:view in all divisions"},
+		},
+		"an address that is not on the allow list": {
+			func(t *testing.T, w *world) {
+				t.Helper()
+				w.fault(t, `{"path":"/api/v2/users/query","status":401,"body":"{\"code\":\"ip.not.authorized\",\"status\":401}"}`)
+			},
+			map[string]string{"user": "-       user         not allowed from here: this machine's address is not on the organisation's allow list; the functions may reach it all the same"},
+		},
+		"an organisation that is reached by the functions alone": {
+			func(_ *testing.T, w *world) {
+				w.functions.environment["GENESYS_API_URL"] = "http://127.0.0.1:1"
+				w.functions.vpc = "vpc-1"
+			},
+			map[string]string{"user": "-       user         not reachable from here: HOST: no connection can be made; the functions run in a VPC and may reach it all the same"},
+		},
+		"a function that knows no organisation": {
+			func(_ *testing.T, w *world) { w.functions.environment = nil },
+			map[string]string{"user": "FAILED  user         exports-ExportUsers-cd34 does not say where the API is ("},
+		},
+		"a token that the API refuses": {
+			func(t *testing.T, w *world) {
+				t.Helper()
+				if report, err := w.examined(t, nil); err != nil {
+					t.Fatalf("%v\n%s", err, report)
+				}
+				w.age(t)
+				w.organisation.RevokeTokens()
+			},
+			map[string]string{"token": "ok ", "user": "ok      user         HOST handed one out"},
+		},
+		"a schedule that is off": {
+			func(_ *testing.T, w *world) {
+				w.stacks.change(stackName, func(d *described) { d.parameters["RotationScheduleState"] = "DISABLED" })
+			},
+			map[string]string{"schedule": "-       schedule     it is DISABLED, as the stack's parameter RotationScheduleState says: the token is kept fresh by those consumers alone that ask for it"},
+		},
+		"a subscription that nobody has confirmed": {
+			func(_ *testing.T, w *world) {
+				w.topic.subscriptions = nil
+				w.topic.subscribe("email", false)
+			},
+			map[string]string{"recipients": "FAILED  recipients   nobody hears of an alarm: deploy with AlarmEmail=ADDRESS, or subscribe to the topic exports-alarms; 1 is not confirmed yet (email): open the link"},
+		},
+		"some subscriptions that are not confirmed": {
+			func(_ *testing.T, w *world) {
+				w.topic.subscribe("email", false)
+				w.topic.subscribe("https", true)
+				w.topic.subscribe("sms", false)
+			},
+			map[string]string{"recipients": "ok      recipients   2 subscriptions to the topic exports-alarms (email, https); 2 are not confirmed yet (email, sms): open the link"},
+		},
+		"an alarm, while a stack of a longer name has others": {
+			func(_ *testing.T, w *world) {
+				w.watch.set("exports-token-expiring", "ALARM")
+				w.watch.set("exports-export-stalled", "INSUFFICIENT_DATA")
+				w.watch.set("exports-prod-runs-failed", "ALARM")
+			},
+			map[string]string{"alarms": "FAILED  alarms       1 of 8 in ALARM; what each means and what to do first stands in the runbook:"},
+		},
+		"alarms that are gone": {
+			func(_ *testing.T, w *world) { w.watch.states = nil },
+			map[string]string{"alarms": "FAILED  alarms       exports has no alarm: deploy again"},
+		},
+		"a caller that may nothing": {
+			func(_ *testing.T, w *world) { w.deny("sns", "monitoring", "ssm", "lambda", "secretsmanager") },
+			map[string]string{
+				"stack": "ok ", "token": "FAILED  token        read the token /exports/token: access was denied: your AWS role needs ssm:GetParameter",
+				"recipients": "FAILED  recipients   list the subscriptions of the topic exports-alarms: access was denied: your AWS role needs sns:ListSubscriptionsByTopic",
+				"alarms":     "FAILED  alarms       read the alarms exports-*: access was denied: your AWS role needs cloudwatch:DescribeAlarms",
+			},
+		},
+		"credentials that have expired": {
+			func(_ *testing.T, w *world) { w.answer("sts", "ExpiredToken") },
+			map[string]string{
+				"credentials": "FAILED  credentials  ask AWS whose the credentials are: AWS does not take the credentials (ExpiredToken): log in again (aws sso login) or set AWS_PROFILE",
+				"stack":       "-       stack        not looked at: needs credentials", "schedule": "-       schedule     not looked at: needs the stack",
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			w := healthy(t)
+			test.ail(t, w)
+
+			report, err := w.examined(t, nil)
+
+			failures := 0
+			for check, want := range test.want {
+				if got := lineOf(t, report, check); !strings.HasPrefix(got, want) {
+					t.Errorf("%s\nwant %s", got, want)
+				}
+			}
+			for line := range strings.Lines(report) {
+				if strings.HasPrefix(line, "FAILED ") {
+					failures++
+				}
+			}
+			if (err != nil) != (failures > 0) {
+				t.Errorf("ended with %v and %d failures", err, failures)
+			}
+		})
+	}
+}
+
+func TestAnAlarmIsToldWithItsDescription(t *testing.T) {
+	t.Parallel()
+
+	w := healthy(t)
+	w.watch.set("exports-runs-failed", "ALARM")
+
+	report, err := w.examined(t, nil)
+	if want := "\n                     exports-runs-failed: What exports-runs-failed means. README.md#alarm\n"; !strings.Contains(report, want) {
+		t.Errorf("%q is not in\n%s", want, report)
+	}
+	if want := "1 of 8 checks failed; what to do stands beside each"; err == nil || err.Error() != want {
+		t.Errorf("ended with %v, want %s", err, want)
+	}
+}
+
+func TestTheDoctorWithoutUseOfAWSSaysSoOnce(t *testing.T) {
+	t.Parallel()
+
+	w := healthy(t)
+
+	report, err := w.examined(t, errors.New("no region: set AWS_REGION"))
+	if err == nil || strings.Count(report, "FAILED") != 1 || lineOf(t, report, "credentials") != "FAILED  credentials  no region: set AWS_REGION" {
+		t.Errorf("%v\n%s", err, report)
+	}
+}
+
+func TestTheDoctorEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+
+	w := healthy(t)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	interrupted := errors.New("interrupted")
+	cancel(interrupted)
+
+	if err := operator.Examine(ctx, operator.Doctor{Target: w.target()}); !errors.Is(err, interrupted) {
+		t.Errorf("ended with %v", err)
+	}
+}

@@ -1,0 +1,308 @@
+package operator_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"genesys-cloud-export/shared/operator"
+)
+
+const manifest = "s3://b/exports/_state/users/e-1/manifest.json"
+
+// inBubble runs the test in virtual time on a world of its own.
+func inBubble(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { test(t, newVirtualWorld(t)) })
+}
+
+// whole is an export of three slices.
+func whole() *execution {
+	events := slice(10*time.Second, state("e-1", 8_000, 0, "continue", "budget", ""))
+	events = append(events, slice(20*time.Second, state("e-1", 9_000, 300, "continue", "rate_limited", ""))...)
+	last := state("e-1", 12_500, 0, "complete", "end", manifest)
+
+	return &execution{
+		events: append(events, slice(330*time.Second, last)...), ends: 331 * time.Second, status: "SUCCEEDED", output: ended(last, ""),
+	}
+}
+
+func (w *world) order() operator.Order {
+	return operator.Order{Target: w.target(), Listing: "users", ExportID: "e-1"}
+}
+
+func TestAnExportIsStartedAndFollowedToItsEnd(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, w *world) {
+		w.machine.script = func(string) *execution { e := whole(); e.unseen = 6 * time.Second; return e }
+
+		order := w.order()
+		order.Options = `{ "state": "any" }`
+
+		err := operator.Export(t.Context(), order)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		want := `started   export e-1 of users
+          follow it from elsewhere: devstack export -stack exports -wait-for e-1-20000101T000000Z
+slice 1   continue (budget, wait 0 seconds): 8,000 records, 80 pages, parts 1
+slice 2   continue (rate_limited, wait 300 seconds): 9,000 records, 90 pages, parts 1
+slice 3   complete (end): 12,500 records, 125 pages, parts 1
+
+export id   e-1
+listing     users
+records     12,500
+pages       125
+parts       1
+slices      3
+executions  1
+wall time   5m31s
+manifest    s3://b/exports/_state/users/e-1/manifest.json
+`
+		if diff := cmp.Diff(want, w.said(t)); diff != "" {
+			t.Errorf("said (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff([]string{`{"listing":"users","export_id":"e-1","options":{"state":"any"}}`}, w.machine.starts); diff != "" {
+			t.Errorf("started with (-want +got):\n%s", diff)
+		}
+		// One page of history a look is all that is asked for.
+		if calls := w.machine.calls; calls["GetExecutionHistory"] > 90 || calls["GetExecutionHistory"] < 30 {
+			t.Errorf("asked %v times", calls)
+		}
+	})
+}
+
+func TestSuccessorsAreFollowedAsOneExport(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, w *world) {
+		first := state("e-1", 5_000, 0, "continue", "budget", "")
+		w.machine.script = func(string) *execution {
+			return &execution{
+				events: slice(10*time.Second, first), ends: 11 * time.Second, status: "SUCCEEDED",
+				output: ended(first, executionPrefix+"successor-1"),
+			}
+		}
+
+		go func() {
+			time.Sleep(10 * time.Second)
+			e := whole()
+			e.unseen = 20 * time.Second
+			w.machine.begin("successor-1", e)
+		}()
+
+		if err := operator.Export(t.Context(), w.order()); err != nil {
+			t.Fatal(err)
+		}
+
+		said := w.said(t)
+		for _, want := range []string{
+			"goes on   in the execution successor-1, as a history holds no more\n", "slice 4   complete (end)", "slices      4\n", "executions  2\n",
+			"wall time   5m41s\n",
+		} {
+			if !strings.Contains(said, want) {
+				t.Errorf("%q is not in\n%s", want, said)
+			}
+		}
+	})
+}
+
+func TestARunningExecutionIsFollowedByNameOrARN(t *testing.T) {
+	t.Parallel()
+
+	for _, named := range []string{"nightly", executionPrefix + "nightly"} {
+		inBubble(t, func(t *testing.T, w *world) {
+			// More events than a page of history holds, all of them past.
+			var events []event
+			for n := range 300 {
+				events = append(events, slice(time.Duration(n)*time.Second, state("e-1", int64(n)*100, 0, "continue", "budget", ""))...)
+			}
+			last := state("e-1", 30_000, 0, "complete", "end", manifest)
+			w.machine.begin("nightly", &execution{
+				events: append(events, slice(330*time.Second, last)...), ends: 340 * time.Second, status: "SUCCEEDED",
+				output: ended(last, ""), input: `{"scheduled_at":"x"}`,
+			})
+			time.Sleep(320 * time.Second)
+
+			order := w.order()
+			order.ExportID, order.WaitFor = "", named
+
+			if err := operator.Export(t.Context(), order); err != nil {
+				t.Fatal(err)
+			}
+
+			said := w.said(t)
+			if strings.Count(said, "slice ") != 301 || !strings.Contains(said, "slice 301 complete (end): 30,000 records") || !strings.Contains(said, "wall time   5m40s") {
+				t.Errorf("said\n%s", said)
+			}
+			if len(w.machine.starts) > 0 {
+				t.Error("an execution was started")
+			}
+		})
+	}
+}
+
+func TestAFailedExportSaysWhyAndHowToGoOn(t *testing.T) {
+	t.Parallel()
+
+	const cause = `Export e-1 of users cannot go on after 1 slices of this execution. Do what the message says. {"errorMessage":"give the role arn:aws:iam::1:role/x that","errorType":"Forbidden","stackTrace":[]}`
+
+	for name, test := range map[string]struct {
+		status string
+		failed [2]string
+		hidden bool // only the history tells the error
+		want   string
+	}{
+		"what can be mended": {"FAILED", [2]string{"Forbidden", cause}, false, `FAILED     Forbidden
+cause      Export e-1 of users cannot go on after 1 slices of this execution. Do what the message says. give the role x that
+resume     devstack export -stack exports -listing users -export-id e-1 -options '{"state":"any"}'
+`},
+		"what only the history tells": {"FAILED", [2]string{"NoProgress", "as it is"}, true, `FAILED     NoProgress
+cause      as it is
+resume     devstack export -stack exports -listing users -export-id e-1 -options '{"state":"any"}'
+`},
+		"what has to begin anew": {"FAILED", [2]string{"CursorExpired", "Start another."}, false, `FAILED     CursorExpired
+cause      Start another.
+begin anew devstack export -stack exports -listing users -options '{"state":"any"}'
+`},
+		"what was asked wrongly": {"FAILED", [2]string{"InvalidInput", "Change it."}, false, `FAILED     InvalidInput
+cause      Change it.
+correct    devstack export -stack exports -listing users -export-id e-1 -options '{"state":"any"}'
+`},
+		"what somebody stopped": {"ABORTED", [2]string{}, false, `FAILED     Aborted
+cause      somebody stopped the execution. It loses nothing.
+resume     devstack export -stack exports -listing users -export-id e-1 -options '{"state":"any"}'
+`},
+		"what took too long": {"TIMED_OUT", [2]string{}, false, `FAILED     States.Timeout
+cause      the execution took longer than the state machine allows. It loses nothing.
+resume     devstack export -stack exports -listing users -export-id e-1 -options '{"state":"any"}'
+`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, w *world) {
+				w.machine.script = func(string) *execution {
+					events := []event{
+						{time.Second, "TaskStateEntered", map[string]any{"stateEnteredEventDetails": map[string]any{"name": "Export"}}},
+						{2 * time.Second, "TaskFailed", map[string]any{"taskFailedEventDetails": map[string]any{
+							"resource": "invoke", "resourceType": "lambda", "error": "TokenUnavailable", "cause": `{"errorType":"TokenUnavailable","errorMessage":"no token\u001b[2J"}`,
+						}}},
+						// Caught: the state is left with the error, and with the result of the pass before.
+						{2 * time.Second, "TaskStateExited", map[string]any{"stateExitedEventDetails": map[string]any{
+							"name": "Export", "output": `{"export_id":"e-1","listing":"users","result":{"status":"continue","records":7},"failure":{"Error":"TokenUnavailable"}}`,
+						}}},
+						{3 * time.Second, "TaskStateEntered", map[string]any{"stateEnteredEventDetails": map[string]any{"name": "Refresh the token"}}},
+						{4 * time.Second, "TaskTimedOut", map[string]any{"taskTimedOutEventDetails": map[string]any{
+							"resource": "invoke", "resourceType": "lambda", "error": "States.Timeout",
+						}}},
+						{5 * time.Second, "TaskSucceeded", map[string]any{"taskSucceededEventDetails": map[string]any{"resource": "invoke", "resourceType": "lambda"}}},
+						{5 * time.Second, "TaskStateExited", map[string]any{"stateExitedEventDetails": map[string]any{
+							"name": "Refresh the token", "output": `{"rotation":{"reason":"missing"}}`,
+						}}},
+						{6 * time.Second, "ExecutionFailed", map[string]any{"executionFailedEventDetails": map[string]any{"error": test.failed[0], "cause": test.failed[1]}}},
+					}
+					e := &execution{events: events, ends: 6 * time.Second, status: test.status}
+					if !test.hidden {
+						e.failed = test.failed
+					}
+
+					return e
+				}
+
+				order := w.order()
+				order.Options = `{"state":"any"}`
+
+				err := operator.Export(t.Context(), order)
+				if err == nil || !strings.HasPrefix(err.Error(), "export e-1 failed: ") {
+					t.Errorf("ended with %v", err)
+				}
+
+				_, said, _ := strings.Cut(w.said(t, err), "20000101T000000Z\n")
+				want := `failed    TokenUnavailable: no token [2J
+token     none that the API takes: the rotator is asked
+failed    the rotator: States.Timeout
+token     the rotator answers: missing
+` + test.want
+				if diff := cmp.Diff(want, said); diff != "" {
+					t.Errorf("said (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func TestWhoStopsFollowingLeavesTheExportRunning(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, w *world) {
+		w.machine.script = func(string) *execution { return whole() }
+
+		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+		defer cancel()
+
+		err := operator.Export(ctx, w.order())
+		w.said(t, err)
+
+		const want = "stopped following; the export goes on in AWS. Follow it again: devstack export -stack exports -wait-for e-1-20000101T000000Z"
+		if err == nil || err.Error() != want {
+			t.Errorf("ended with %v, want %s", err, want)
+		}
+	})
+}
+
+func TestFollowingOutlastsAnOutageAndNoLonger(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct {
+		outages   [][2]time.Duration
+		outlasted bool
+	}{
+		"two outages": {[][2]time.Duration{{12 * time.Second, 10 * time.Minute}, {11 * time.Minute, 21 * time.Minute}}, true},
+		"a long one":  {[][2]time.Duration{{12 * time.Second, time.Hour}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, w *world) {
+				w.machine.script = func(string) *execution { e := whole(); e.ends = 30 * time.Minute; return e }
+				for _, outage := range test.outages {
+					w.machine.outages = append(w.machine.outages, [2]time.Time{time.Now().Add(outage[0]), time.Now().Add(outage[1])})
+				}
+
+				err := operator.Export(t.Context(), w.order())
+				w.said(t, err)
+
+				if test.outlasted && err != nil {
+					t.Error(err)
+				}
+				if want := "look at the execution e-1-20000101T000000Z: the service could not be reached"; !test.outlasted && (err == nil ||
+					!strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "Follow it again: devstack export")) {
+					t.Errorf("ended with %v, want %s", err, want)
+				}
+			})
+		})
+	}
+}
+
+func TestProgressIsDrawnOnATerminal(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, w *world) {
+		w.machine.script = func(string) *execution { return whole() }
+
+		order := w.order()
+		order.Terminal = true
+
+		if err := operator.Export(t.Context(), order); err != nil {
+			t.Fatal(err)
+		}
+
+		said := w.said(t)
+		for _, want := range []string{"slice 1: 0 records", "slice 3, waiting 4m", "9,000 records, 90 pages so far", "manifest    " + manifest} {
+			if !strings.Contains(said, want) {
+				t.Errorf("%q is not in\n%q", want, said)
+			}
+		}
+	})
+}

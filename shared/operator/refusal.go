@@ -1,0 +1,134 @@
+package operator
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/commandline"
+)
+
+// refusal is a call to AWS that failed. The cause is kept for errors.As and never printed.
+type refusal struct {
+	text  string
+	cause error
+}
+
+func (r *refusal) Error() string { return r.text }
+func (r *refusal) Unwrap() error { return r.cause }
+
+// told says in a line why a call to AWS failed while something was done, and what an operator can do about it. Where ctx
+// has ended it is the cause of that.
+func told(ctx context.Context, doing string, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+
+	return &refusal{text: doing + ": " + why(err), cause: err}
+}
+
+func why(err error) string {
+	code := awsapi.Code(err)
+
+	switch {
+	case outdated(code):
+		return "AWS does not take the credentials (" + code + "): log in again (aws sso login) or set AWS_PROFILE"
+	case awsapi.Denied(err):
+		return "access was denied: your AWS role needs " + permission(err)
+	case code == "" && !sent(err):
+		return "the request could not be signed: log in again (aws sso login) or set AWS_PROFILE"
+	case code == "":
+		return awsapi.Describe(err) + ": check the network, and AWS_ENDPOINT_URL where it is set"
+	default:
+		return awsapi.Describe(err)
+	}
+}
+
+// outdated reports whether an error code says that the credentials are the problem, and not what they may do.
+func outdated(code string) bool {
+	return slices.Contains([]string{
+		"ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidClientTokenId", "InvalidAccessKeyId",
+		"UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException", "AuthFailure",
+	}, code)
+}
+
+// sent reports whether the request left this machine, or tried to.
+func sent(err error) bool {
+	_, unsent := errors.AsType[*smithyhttp.RequestSendError](err)
+	_, answered := errors.AsType[*awshttp.ResponseError](err)
+
+	return unsent || answered || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+// permission is the IAM action of the call that failed.
+func permission(err error) string {
+	call, ok := errors.AsType[*smithy.OperationError](err)
+	if !ok {
+		return "a permission for it"
+	}
+
+	service := strings.ToLower(strings.ReplaceAll(call.Service(), " ", ""))
+	if service == "sfn" {
+		service = "states"
+	}
+
+	operation := call.Operation()
+	switch service + ":" + operation {
+	case "lambda:Invoke":
+		operation = "InvokeFunction"
+	case "s3:ListObjectsV2":
+		operation = "ListBucket"
+	}
+
+	action := service + ":" + operation
+	if service == "ssm" || service == "secretsmanager" {
+		action += ", and the use of the key that KmsKeyArn names, if any"
+	}
+
+	return action
+}
+
+// lasting reports whether the same call will fail as long as nobody changes anything. What went wrong between here and AWS
+// may pass, and so may throttling and what AWS finds on its own side.
+func lasting(err error) bool {
+	status, code := awsapi.Status(err), awsapi.Code(err)
+
+	return status != 0 && status < 500 && status != 429 && !strings.Contains(code, "Throttl") || code == "" && !sent(err)
+}
+
+// arnShape is an ARN up to the name that it ends with.
+var arnShape = regexp.MustCompile(`arn:[a-z0-9-]+:[^\s"',()]*[:/]`)
+
+// withoutARNs leaves of every ARN in a text the name that it ends with, and of what could steer a terminal nothing.
+func withoutARNs(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+
+		return ' '
+	}, text)
+
+	return arnShape.ReplaceAllString(text, "")
+}
+
+// command is a command line of this program.
+func (t Target) command(words ...string) string {
+	line := []string{commandline.Quoted(t.Command)}
+	for _, word := range words {
+		line = append(line, commandline.Quoted(word))
+	}
+
+	return strings.Join(line, " ")
+}
+
+// regional is the option of the AWS CLI that leads it to the target's region.
+func (t Target) regional() string { return "--region " + t.AWS.Region }

@@ -1,0 +1,285 @@
+package operator_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"genesys-cloud-export/shared/devstack/genesyssim"
+	"genesys-cloud-export/shared/devstack/memnet"
+	"genesys-cloud-export/shared/devstack/s3sim"
+	"genesys-cloud-export/shared/devstack/secretsim"
+	"genesys-cloud-export/shared/devstack/ssmsim"
+	"genesys-cloud-export/shared/operator"
+	"genesys-cloud-export/shared/secret"
+)
+
+const (
+	region    = "eu-central-1"
+	account   = "000000000000"
+	stackName = "exports"
+	bucket    = "exports-bucket"
+	parameter = "/exports/token"
+	clientID  = "client-1"
+	// canary is part of every client secret; no output may hold it.
+	canary = "canary-secret"
+)
+
+// world is an AWS account with a deployed stack, and the organisation that it exports.
+type world struct {
+	organisation *genesyssim.Simulator
+	stacks       *formation
+	topic        *topic
+	watch        *watch
+	machine      *machine
+	functions    *functions
+	parameters   *ssmsim.Endpoint
+	secrets      *secretsim.Endpoint
+	objects      *s3sim.Endpoint
+
+	mu     sync.Mutex
+	denied map[string]bool // services, or operations, that refuse the caller
+	broken map[string]string
+
+	config aws.Config
+	out    bytes.Buffer
+}
+
+// newWorld is served on loopback. The secret is empty and nothing is rotated.
+func newWorld(t *testing.T) *world {
+	t.Helper()
+
+	w := emptyWorld(t)
+
+	organisation := httptest.NewServer(w.organisation)
+	t.Cleanup(organisation.Close)
+	cloud := httptest.NewServer(w)
+	t.Cleanup(cloud.Close)
+
+	w.connect(t, cloud.URL, nil, organisation.URL)
+
+	return w
+}
+
+// newVirtualWorld must be called inside a bubble.
+func newVirtualWorld(t *testing.T) *world {
+	t.Helper()
+
+	w := emptyWorld(t)
+	network := memnet.New()
+
+	stop, err := network.Serve("aws.test:80", w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+
+	transport := network.Transport()
+	t.Cleanup(transport.CloseIdleConnections)
+
+	w.connect(t, "http://aws.test", &http.Client{Transport: ownBody{transport}}, "http://127.0.0.1:1")
+
+	return w
+}
+
+func emptyWorld(t *testing.T) *world {
+	t.Helper()
+
+	w := &world{denied: make(map[string]bool), broken: make(map[string]string)}
+
+	var err error
+	if w.organisation, err = genesyssim.New(genesyssim.Config{
+		Users: 3, Seed: 1, ClientID: clientID, ClientSecret: secret.New(canary + "-1"), TokenLifetime: time.Hour,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if w.parameters, err = ssmsim.New(ssmsim.Config{}); err != nil {
+		t.Fatal(err)
+	}
+	if w.secrets, err = secretsim.New(secretsim.Config{}); err != nil {
+		t.Fatal(err)
+	}
+	if w.objects, err = s3sim.New(s3sim.Config{Memory: true, Buckets: []string{bucket}}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.objects.Close() })
+
+	return w
+}
+
+// connect makes the configuration that leads here, the stack and what is in it.
+func (w *world) connect(t *testing.T, url string, client aws.HTTPClient, organisation string) {
+	t.Helper()
+
+	w.config = aws.Config{
+		Region: region, BaseEndpoint: &url, HTTPClient: client,
+		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", canary+"-key", ""),
+	}
+
+	made, err := secretsmanager.NewFromConfig(w.config).CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: aws.String("exports/credentials")})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	secretARN := aws.ToString(made.ARN)
+	w.machine = newMachine()
+	w.topic = &topic{arn: "arn:aws:sns:" + region + ":" + account + ":exports-alarms"}
+	w.watch = newWatch(stackName)
+	w.functions = newFunctions(t, w.config, secretARN, organisation)
+	w.stacks = &formation{stacks: map[string]*described{stackName: {
+		status: "CREATE_COMPLETE",
+		outputs: map[string]string{
+			"RotatorFunction": rotatorName, "ExportUsersFunction": exporterName, "ExportWorkflowArn": machineARN,
+			"CredentialsSecretArn": secretARN, "TokenParameterName": parameter, "ExportsBucket": bucket,
+			"ExportsLocation": "s3://" + bucket + "/data/exports/", "AlarmTopicArn": w.topic.arn,
+		},
+		parameters: map[string]string{"RotationScheduleState": "ENABLED", "CredentialsSecretArn": "", "ExportBucketName": "", "KmsKeyArn": ""},
+	}}}
+}
+
+// scope is where a signature names its service.
+var scope = regexp.MustCompile(`Credential=[^/]+/\d+/[^/]+/([a-z0-9-]+)/aws4_request`)
+
+func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	service := ""
+	if found := scope.FindStringSubmatch(r.Header.Get("Authorization")); found != nil {
+		service = found[1]
+	}
+
+	w.mu.Lock()
+	denied, broken := w.denied[service] || w.denied[r.Header.Get("X-Amz-Target")], w.broken[service]
+	w.mu.Unlock()
+
+	switch {
+	case broken != "":
+		w.refuse(rw, service, broken, http.StatusBadRequest)
+		return
+	case denied:
+		w.refuse(rw, service, "AccessDeniedException", http.StatusForbidden)
+		return
+	}
+
+	known := map[string]http.Handler{
+		"cloudformation": w.stacks, "sts": http.HandlerFunc(identity), "sns": w.topic, "monitoring": w.watch, "states": w.machine,
+		"lambda": w.functions, "ssm": w.parameters, "secretsmanager": w.secrets, "s3": w.objects,
+	}
+	if handler, ok := known[service]; ok {
+		handler.ServeHTTP(rw, r)
+		return
+	}
+
+	http.Error(rw, "no such service: "+service, http.StatusNotImplemented)
+}
+
+// refuse answers an error whose message holds what no output may show.
+func (w *world) refuse(rw http.ResponseWriter, service, code string, status int) {
+	message := "User arn:aws:sts::123456789012:assumed-role/x may not, " + canary
+
+	switch service {
+	case "cloudformation", "sts", "sns", "monitoring", "s3":
+		queryError(rw, status, code, message)
+	default:
+		rw.Header().Set("X-Amzn-ErrorType", code)
+		rw.WriteHeader(status)
+		fmt.Fprintf(rw, `{"__type":%q,"message":%q}`, code, message)
+	}
+}
+
+func (w *world) deny(services ...string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+
+	for _, service := range services {
+		w.denied[service] = true
+	}
+}
+
+// answer has a service answer every call with that error code; "" is as before.
+func (w *world) answer(service, code string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+
+	w.broken[service] = code
+}
+
+// target is the stack, and what is said goes to out.
+func (w *world) target() operator.Target {
+	return operator.Target{AWS: w.config, Stack: stackName, Out: &w.out, Command: "devstack"}
+}
+
+// said is all that was printed since it was last asked. It holds neither a secret, nor a token, nor an account's ARN.
+func (w *world) said(t *testing.T, more ...error) string {
+	t.Helper()
+
+	text := w.out.String()
+	w.out.Reset()
+
+	all := text + fmt.Sprint(errors.Join(more...))
+
+	for _, never := range []string{canary, "arn:aws", "access_token", "Bearer ", "operation error", "StatusCode", "https response"} {
+		if strings.Contains(all, never) {
+			t.Errorf("%q was said:\n%s", never, all)
+		}
+	}
+
+	return text
+}
+
+// fill puts the organisation's client, or another, into the secret.
+func (w *world) fill(t *testing.T, id, value string) {
+	t.Helper()
+
+	text, err := json.Marshal(map[string]string{"client_id": id, "client_secret": value})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := secretsmanager.NewFromConfig(w.config).PutSecretValue(t.Context(), &secretsmanager.PutSecretValueInput{
+		SecretId: aws.String("exports/credentials"), SecretString: aws.String(string(text)),
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// held is the secret's value.
+func (w *world) held(t *testing.T) string {
+	t.Helper()
+
+	reply, err := secretsmanager.NewFromConfig(w.config).GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String("exports/credentials")})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return aws.ToString(reply.SecretString)
+}
+
+// ownBody sends a copy of the request's body: the SDK closes the one that it gave as soon as a reply begins, which a
+// network in memory begins before it has seen that body's end.
+type ownBody struct{ http.RoundTripper }
+
+func (o ownBody) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body == nil {
+		return o.RoundTripper.RoundTrip(r)
+	}
+
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	sent := r.Clone(r.Context())
+	sent.Body = io.NopCloser(bytes.NewReader(body))
+
+	return o.RoundTripper.RoundTrip(sent)
+}
