@@ -56,11 +56,11 @@ func (e *exporter) emit(ctx context.Context, s export.Stats) {
 		metrics.Value{Name: "PagesFetched", Unit: metrics.Count, Value: float64(s.PagesFetched)},
 		metrics.Value{Name: "RecordsExported", Unit: metrics.Count, Value: float64(s.RecordsExported)},
 		metrics.Value{Name: "PartsWritten", Unit: metrics.Count, Value: float64(s.PartsWritten)},
-		metrics.Value{Name: "RequestsThrottled", Unit: metrics.Count, Value: float64(s.RequestsLimited)},
+		metrics.Value{Name: "RequestsThrottled", Unit: metrics.Count, Value: float64(s.RequestsThrottled)},
 		metrics.Value{Name: "RequestsRetried", Unit: metrics.Count, Value: float64(s.RequestsRetried)},
 		metrics.Value{Name: "WaitHandedOver", Unit: metrics.Seconds, Value: s.WaitHandedOver.Seconds()},
-		metrics.Value{Name: "SlicesStopped", Unit: metrics.Count, Value: float64(s.SlicesStopped)},
-		metrics.Value{Name: "SlicesBusy", Unit: metrics.Count, Value: float64(s.SlicesBusy)},
+		metrics.Value{Name: "InvocationsContinued", Unit: metrics.Count, Value: float64(s.InvocationsContinued)},
+		metrics.Value{Name: "InvocationsBusy", Unit: metrics.Count, Value: float64(s.InvocationsBusy)},
 		metrics.Value{Name: "ExportsCompleted", Unit: metrics.Count, Value: float64(s.ExportsCompleted)},
 	)
 	if err != nil {
