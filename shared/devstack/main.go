@@ -7,10 +7,9 @@
 //	devstack sim    the organisation alone, to develop any integration against, until it is interrupted
 //	devstack drive  an export taken to its end wherever AWS's configuration leads to, without a state machine
 //
-// Four look at the template:
+// Three look at the template:
 //
 //	devstack evaluate     what a CloudFormation template comes to for one deployment
-//	devstack dashboard    the template's dashboard, drawn of the logs of a run
 //	devstack permissions  who may do what by a template, as a table
 //	devstack deployer     what whoever deploys the template has to be allowed
 //
@@ -49,7 +48,7 @@ func main() {
 }
 
 // commands names all of them, in the order of the package comment.
-const commands = "run, live, stack, sim, drive, evaluate, dashboard, permissions, deployer, ready, set-credentials, doctor, export and farewell"
+const commands = "run, live, stack, sim, drive, evaluate, permissions, deployer, ready, set-credentials, doctor, export and farewell"
 
 // run hands the command line to the command that it names.
 func run(ctx context.Context, arguments []string, stdout *os.File, stderr io.Writer) error {
@@ -72,8 +71,6 @@ func run(ctx context.Context, arguments []string, stdout *os.File, stderr io.Wri
 		return runDeployer(rest, stdout, stderr)
 	case "evaluate":
 		return runEvaluate(rest, stdout, stderr)
-	case "dashboard":
-		return runDashboard(rest, stdout, stderr)
 	case "permissions":
 		return runPermissions(rest, stdout, stderr)
 	case "ready", "set-credentials", "doctor", "export", "farewell":
