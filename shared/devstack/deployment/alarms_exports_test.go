@@ -1,7 +1,6 @@
 package deployment_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"sync"
@@ -13,7 +12,6 @@ import (
 
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/stack"
-	"genesys-cloud-export/shared/retry"
 )
 
 const usersPath = "/api/v2/users/query"
@@ -30,38 +28,6 @@ func (s *scene) export(id, want string) {
 	if got := s.run(stack.ExportUsers, fmt.Sprintf(`{"export_id":%q,"page_size":50}`, id)); got.Reason+got.ErrorType != want {
 		s.t.Fatalf("an invocation ended as %q, want %q", got.Reason+got.ErrorType, want)
 	}
-}
-
-// occupy leaves an export as an invocation leaves it that died: leased, until the time that it had is over.
-func (s *scene) occupy(id string) {
-	s.t.Helper()
-
-	s.faults(genesyssim.Fault{Path: usersPath, Action: genesyssim.ActionHang})
-
-	ended := make(chan error, 1)
-	go func() {
-		_, err := s.Functions().Invoke(s.t.Context(), &lambda.InvokeInput{
-			FunctionName: aws.String(stack.ExportUsers), Payload: fmt.Appendf(nil, `{"export_id":%q,"page_size":50}`, id),
-		})
-		ended <- err
-	}()
-
-	ctx, cancel := context.WithTimeout(s.t.Context(), 20*time.Second)
-	defer cancel()
-
-	for s.Genesys.Faults()[0].Hits == 0 {
-		if err := retry.Sleep(ctx, 5*time.Millisecond); err != nil {
-			s.t.Fatal("the exporter asked for no page")
-		}
-	}
-
-	s.Lambda.Kill(stack.ExportUsers)
-
-	if err := <-ended; err != nil {
-		s.t.Fatal(err)
-	}
-
-	s.faults()
 }
 
 func exportStalls(t *testing.T) {
@@ -94,7 +60,7 @@ func exportStalls(t *testing.T) {
 		s.wantStates("export-stalled", 0, "0 OK", "211 ALARM", "233 OK")
 	})
 
-	t.Run("but not by a finished export that is asked for again, one that is busy, or a failure", func(t *testing.T) {
+	t.Run("but not by a finished export that is asked for again, or by a failure", func(t *testing.T) {
 		t.Parallel()
 
 		s := newScene(t, genesyssim.Config{Users: 300, Seed: 7})
@@ -104,13 +70,6 @@ func exportStalls(t *testing.T) {
 		s.export("whole", "end")
 		s.at(110)
 		s.export("whole", "end")
-
-		// The lease ends by itself, at the latest with the time that the invocation had.
-		s.occupy("leased")
-		s.at(200)
-		s.export("leased", "busy")
-		s.at(210)
-		s.export("leased", "busy")
 
 		// executions-failed and runs-failed tell of that.
 		s.at(300)

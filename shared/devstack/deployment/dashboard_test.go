@@ -223,9 +223,10 @@ func TestTheBinariesEmitTheMetricsThatDashboardAndAlarmsLookAt(t *testing.T) {
 	}
 }
 
-// awsMetrics are the metrics of AWS's services that may be looked at, each with its dimension.
-func awsMetrics() map[string]string {
-	return map[string]string{
+func TestMetricsOfAWSsServicesAreThoseThatThereAreAndOfThisStack(t *testing.T) {
+	t.Parallel()
+
+	dimensions := map[string]string{
 		// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 		"AWS/Lambda/Errors": "FunctionName",
 		// https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
@@ -237,10 +238,6 @@ func awsMetrics() map[string]string {
 		// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 		"AWS/SQS/NumberOfMessagesSent": "QueueName",
 	}
-}
-
-func TestMetricsOfAWSsServicesAreThoseThatThereAreAndOfThisStack(t *testing.T) {
-	t.Parallel()
 
 	for name, all := range looks(t, deployed(t, "prod", nil)) {
 		for _, metric := range all {
@@ -248,7 +245,7 @@ func TestMetricsOfAWSsServicesAreThoseThatThereAreAndOfThisStack(t *testing.T) {
 				continue
 			}
 
-			dimension, known := awsMetrics()[metric.Namespace+"/"+metric.Name]
+			dimension, known := dimensions[metric.Namespace+"/"+metric.Name]
 			if value := metric.Dimensions[dimension]; !known || len(metric.Dimensions) != 1 || !strings.Contains(value, "prod-") {
 				t.Errorf("%s looks at %s, want one of AWS's metrics with its one dimension, of a resource of this stack", name, metric)
 			}
