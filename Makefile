@@ -67,11 +67,6 @@ stack: build ## start the local world alone, for the AWS CLI, SDKs and curl (USE
 sim: build-devstack ## start the simulated Genesys Cloud alone, to develop against (USERS= OUT= LISTEN= CREDENTIALS= FAULTS=)
 	@exec .build/devstack sim -users "$(USERS)" -out "$(OUT)" $(if $(LISTEN),-listen "$(LISTEN)") $(if $(CREDENTIALS),-credentials "$(CREDENTIALS)") $(if $(FAULTS),-faults "$(FAULTS)")
 
-.PHONY: dashboard
-dashboard: build ## draw the template's dashboard from the logs of what make run did here (OUT=)
-	@test -d "$(OUT)/logs" || { echo "there is no log below $(OUT)/logs yet: make run first" >&2; exit 1; }
-	@exec .build/devstack dashboard -out "$(OUT)/dashboard.html" "$(OUT)"/logs/*
-
 .PHONY: build
 build: say-build $(FUNCTIONS:%=build-function-%) build-devstack ## build the functions, as they are deployed, and the local world
 

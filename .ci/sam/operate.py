@@ -65,7 +65,7 @@ def make_alarms(here):
     alarms = [r["Properties"] for r in evaluated["Resources"].values() if r["Type"] == "AWS::CloudWatch::Alarm"]
     for alarm in alarms:
         watch.put_metric_alarm(**alarm)
-    checks.expect("the template's alarms", len(alarms), 8)
+    checks.expect("the template's alarms", len(alarms), 11)
 
 
 def queue(here):

@@ -53,17 +53,29 @@ func (e *exporter) log(ctx context.Context, r export.Result) {
 
 func (e *exporter) emit(ctx context.Context, s export.Stats) {
 	err := e.metrics.Emit(
-		metrics.Value{Name: "PagesFetched", Unit: metrics.Count, Value: float64(s.PagesFetched)},
-		metrics.Value{Name: "RecordsExported", Unit: metrics.Count, Value: float64(s.RecordsExported)},
-		metrics.Value{Name: "PartsWritten", Unit: metrics.Count, Value: float64(s.PartsWritten)},
-		metrics.Value{Name: "RequestsThrottled", Unit: metrics.Count, Value: float64(s.RequestsLimited)},
-		metrics.Value{Name: "RequestsRetried", Unit: metrics.Count, Value: float64(s.RequestsRetried)},
+		counted("PagesFetched", s.PagesFetched),
+		perListing("RecordsExported", s.RecordsExported),
+		counted("PartsWritten", s.PartsWritten),
+		perListing("RequestsThrottled", s.RequestsThrottled),
+		counted("RequestsRetried", s.RequestsRetried),
+		perListing("ExportsCompleted", s.ExportsCompleted),
+		counted("InvocationsContinued", s.InvocationsContinued),
+		counted("InvocationsBusy", s.InvocationsBusy),
+		perListing("InvocationsWithoutProgress", s.InvocationsWithoutProgress),
 		metrics.Value{Name: "WaitHandedOver", Unit: metrics.Seconds, Value: s.WaitHandedOver.Seconds()},
-		metrics.Value{Name: "SlicesStopped", Unit: metrics.Count, Value: float64(s.SlicesStopped)},
-		metrics.Value{Name: "SlicesBusy", Unit: metrics.Count, Value: float64(s.SlicesBusy)},
-		metrics.Value{Name: "ExportsCompleted", Unit: metrics.Count, Value: float64(s.ExportsCompleted)},
 	)
 	if err != nil {
 		e.logger.ErrorContext(ctx, "metrics were not written", slog.Any("error", err))
 	}
+}
+
+func counted(name string, count int64) metrics.Value {
+	return metrics.Value{Name: name, Unit: metrics.Count, Value: float64(count)}
+}
+
+func perListing(name string, count int64) metrics.Value {
+	value := counted(name, count)
+	value.PerListing = true
+
+	return value
 }

@@ -83,10 +83,8 @@ func newExporter(environ []string, cloud aws.Config, client *http.Client, out io
 			MaxPerMinute: cfg.MaxRequestsPerMinute,
 			SharePercent: cfg.RateSharePercent,
 		},
-		metrics: &metrics.Emitter{Out: out, Dimensions: []metrics.Dimension{
-			{Name: "Stack", Value: cfg.StackName}, {Name: "Listing", Value: users.Name()},
-		}},
-		logger: logger,
+		metrics: &metrics.Emitter{Out: out, Stack: cfg.StackName, Listing: users.Name()},
+		logger:  logger,
 	}, nil
 }
 

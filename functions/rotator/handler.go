@@ -69,10 +69,12 @@ func (r *rotator) emit(ctx context.Context, outcome token.Outcome) {
 		{Name: "TokenProbeRejected", Unit: metrics.Count, Value: count(outcome.ProbeRejected)},
 	}
 	if outcome.Stored.Version != 0 {
+		// The buffer in force, and not the configured one, which an alarm could not compare with a short-lived token's end.
+		left, buffer := float64(remaining(outcome.Stored)), outcome.Stored.Buffer(r.token.Buffer).Seconds()
 		values = append(values,
-			metrics.Value{Name: "TokenRemaining", Unit: metrics.Seconds, Value: float64(remaining(outcome.Stored))},
-			// The one in force, and not the configured one: an alarm that compares the two knows no token's lifetime.
-			metrics.Value{Name: "TokenBuffer", Unit: metrics.Seconds, Value: outcome.Stored.Buffer(r.token.Buffer).Seconds()})
+			metrics.Value{Name: "TokenRemaining", Unit: metrics.Seconds, Value: left},
+			metrics.Value{Name: "TokenBuffer", Unit: metrics.Seconds, Value: buffer},
+			metrics.Value{Name: "TokenMargin", Unit: metrics.Seconds, Value: left - buffer/2})
 	}
 
 	if outcome.Skew != nil {

@@ -114,6 +114,7 @@ func TestMetricsTellEachRun(t *testing.T) {
 			"TokenProbeRejected": {0, 0, 0, 0},
 			"TokenRemaining":     {600, 600, 600}, // none of the run that left a rejected token
 			"TokenBuffer":        {200, 200, 200}, // likewise; a third of the lifetime
+			"TokenMargin":        {500, 500, 500}, // to half of it
 			"ClockSkew":          {0, 0},
 		} {
 			if diff := cmp.Diff(want, s.metric(name)); diff != "" {

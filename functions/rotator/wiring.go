@@ -64,7 +64,7 @@ func newHandler(environ []string, cloud aws.Config, client *http.Client, out io.
 			Prober:     &genesys.TokenProbe{Base: api, HTTP: client, Attempt: probeAttempt},
 			ProbeEvery: cfg.probeEvery(),
 		},
-		metrics: &metrics.Emitter{Out: out, Dimensions: []metrics.Dimension{{Name: "Stack", Value: cfg.StackName}}},
+		metrics: &metrics.Emitter{Out: out, Stack: cfg.StackName},
 		logger:  logger,
 	}
 

@@ -10,7 +10,6 @@
 // Three look at the template:
 //
 //	devstack evaluate     what a CloudFormation template comes to for one deployment
-//	devstack dashboard    the template's dashboard, drawn of the logs of a run
 //	devstack permissions  who may do what by a template, as a table
 package main
 
@@ -38,7 +37,7 @@ func main() {
 }
 
 // commands names all of them, in the order of the package comment.
-const commands = "run, live, stack, sim, drive, evaluate, dashboard and permissions"
+const commands = "run, live, stack, sim, drive, evaluate and permissions"
 
 // run hands the command line to the command that it names.
 func run(ctx context.Context, arguments []string, stdout *os.File, stderr io.Writer) error {
@@ -59,8 +58,6 @@ func run(ctx context.Context, arguments []string, stdout *os.File, stderr io.Wri
 		return runDrive(ctx, rest, stdout, stderr)
 	case "evaluate":
 		return runEvaluate(rest, stdout, stderr)
-	case "dashboard":
-		return runDashboard(rest, stdout, stderr)
 	case "permissions":
 		return runPermissions(rest, stdout, stderr)
 	default:

@@ -179,7 +179,7 @@ func (s *slice) claimAndWork(ctx context.Context) (Result, error) {
 	}
 
 	if !won {
-		s.stats.SlicesBusy++
+		s.stats.InvocationsBusy++
 		return s.busy(s.checkpoint), nil
 	}
 

@@ -155,7 +155,7 @@ func TestX15HolderThatLostTheExportSaysBusyAndTakesItsPartAway(t *testing.T) {
 			return exporttest.Action{}
 		})))
 
-		if did.err != nil || did.Reason != export.ReasonBusy || did.WaitSeconds < 1 || did.stats.SlicesBusy != 1 || did.stats.PartsWritten != 0 {
+		if did.err != nil || did.Reason != export.ReasonBusy || did.WaitSeconds < 1 || did.stats.InvocationsBusy != 1 || did.stats.PartsWritten != 0 {
 			t.Errorf("got %+v, %+v and %v, want busy and no part to be counted", did.Result, did.stats, did.err)
 		}
 

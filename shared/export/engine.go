@@ -138,11 +138,11 @@ func (s *slice) run(ctx context.Context, event Event) (Result, error) {
 	case cp.Position.Done:
 		return s.finish(ctx)
 	case cp.Owner != "" && now.Before(cp.LeaseUntil):
-		s.stats.SlicesBusy++
+		s.stats.InvocationsBusy++
 		return s.busy(cp), nil
 	case now.Before(cp.NotBefore):
 		// Invoked early: nothing is asked, and nothing counted. The wait was handed over by the slice that met the limit.
-		s.stats.SlicesStopped++
+		s.stats.InvocationsContinued++
 		return s.result(cp, StatusContinue, ReasonRateLimited, cp.NotBefore.Sub(now)), nil
 	}
 

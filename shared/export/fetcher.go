@@ -116,7 +116,7 @@ func (f *fetcher) fetch(ctx context.Context, page *Page, first bool) error {
 		f.until = time.Time{}
 		if failed, transient := errors.AsType[*retry.TransientError](err); transient {
 			if failed.Throttled {
-				f.stats.RequestsLimited++
+				f.stats.RequestsThrottled++
 			}
 
 			if failed.Told {

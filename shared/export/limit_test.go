@@ -91,7 +91,7 @@ func TestX02RetryAfterBeyondTheTimeLeftIsHandedOverAndNotSlept(t *testing.T) {
 			t.Errorf("got %d pages, %d records and %d parts, want what was read before the limit", did.Pages, did.Records, did.Parts)
 		}
 
-		if did.stats.WaitHandedOver < 90*time.Second || did.stats.SlicesStopped != 1 || did.stats.RequestsLimited != 1 {
+		if did.stats.WaitHandedOver < 90*time.Second || did.stats.InvocationsContinued != 1 || did.stats.RequestsThrottled != 1 {
 			t.Errorf("the numbers of the slice are %+v", did.stats)
 		}
 

@@ -173,7 +173,7 @@ func TestX14InvocationsThatDoNotCount(t *testing.T) {
 			time.Sleep(time.Millisecond)
 
 			for range 3 {
-				if did := w.invoke(t.Context(), nil); did.err != nil || did.Reason != export.ReasonBusy || did.stats.SlicesBusy != 1 {
+				if did := w.invoke(t.Context(), nil); did.err != nil || did.Reason != export.ReasonBusy || did.stats.InvocationsBusy != 1 {
 					t.Errorf("got %+v and %v, want busy", did.Result, did.err)
 				}
 			}

@@ -32,15 +32,17 @@ type Result struct {
 
 // Stats is what one slice did, for metrics. It is told after failures too.
 type Stats struct {
-	PagesFetched     int64
-	RecordsExported  int64 // committed by this slice
-	PartsWritten     int64
-	RequestsLimited  int64 // requests that met a rate limit
-	RequestsRetried  int64 // requests sent again
-	WaitHandedOver   time.Duration
-	SlicesStopped    int64 // 1: ended as continue, for another reason than busy
-	SlicesBusy       int64 // 1: another invocation holds the export
-	ExportsCompleted int64
+	PagesFetched      int64
+	RecordsExported   int64 // committed by this invocation
+	PartsWritten      int64
+	RequestsThrottled int64 // requests that were throttled
+	RequestsRetried   int64 // requests sent again
+	WaitHandedOver    time.Duration
+	ExportsCompleted  int64
+
+	InvocationsContinued       int64 // 1: ended as continue, for another reason than busy
+	InvocationsBusy            int64 // 1: another invocation has the lease
+	InvocationsWithoutProgress int64 // 1: committed no page, and counts towards the three in a row that are an error
 }
 
 // result describes cp as it is stored.

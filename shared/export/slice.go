@@ -30,7 +30,7 @@ func (s *slice) work(ctx context.Context) (Result, error) {
 
 	switch {
 	case errors.Is(err, errLost):
-		s.stats.SlicesBusy++
+		s.stats.InvocationsBusy++
 		return s.busy(s.checkpoint), nil
 	case err != nil:
 		s.release(ctx, stopped.notBefore)
@@ -195,7 +195,7 @@ func (s *slice) stop(ctx context.Context, w *writer, stopped halt, pagesBefore i
 
 	switch {
 	case errors.Is(err, errLost):
-		s.stats.SlicesBusy++
+		s.stats.InvocationsBusy++
 		return s.busy(s.checkpoint), nil
 	case stopped.err != nil:
 		if err != nil {
@@ -207,10 +207,15 @@ func (s *slice) stop(ctx context.Context, w *writer, stopped halt, pagesBefore i
 		s.release(ctx, stopped.notBefore)
 		return Result{}, err
 	case verdict != nil:
+		s.stats.InvocationsWithoutProgress++
 		return Result{}, verdict
 	case s.checkpoint.Position.Done:
 		return s.finish(ctx)
 	default:
+		if s.checkpoint.Stalled > 0 {
+			s.stats.InvocationsWithoutProgress++
+		}
+
 		return s.handOver(stopped), nil
 	}
 }
@@ -236,7 +241,7 @@ func (s *slice) handOver(stopped halt) Result {
 		wait = max(time.Until(stopped.notBefore), 0)
 	}
 
-	s.stats.SlicesStopped++
+	s.stats.InvocationsContinued++
 	s.stats.WaitHandedOver = wait
 
 	return s.result(s.checkpoint, StatusContinue, stopped.reason, wait)

@@ -12,6 +12,12 @@ import (
 // Namespace is that of every metric of this project.
 const Namespace = "GenesysCloudExport"
 
+// The dimensions by which metrics are told apart.
+const (
+	dimensionStack   = "Stack"
+	dimensionListing = "Listing"
+)
+
 // Unit is a CloudWatch unit.
 type Unit string
 
@@ -26,15 +32,17 @@ type Value struct {
 	Name  string
 	Unit  Unit
 	Value float64
+	// PerListing gives the metric the dimensions Stack and Listing too, which CloudWatch bills as one metric more for
+	// each listing. Without it the metric has the dimension Stack alone.
+	PerListing bool
 }
 
-// Dimension is a name and a value by which metrics are told apart.
-type Dimension struct{ Name, Value string }
-
-// Emitter writes metrics. All its lines carry the same dimensions, as one set.
+// Emitter writes the metrics of a stack's function.
 type Emitter struct {
-	Out        io.Writer
-	Dimensions []Dimension
+	Out   io.Writer
+	Stack string
+	// Listing is what the function exports, or "" where it exports nothing.
+	Listing string
 }
 
 type definition struct {
@@ -59,20 +67,17 @@ func (e *Emitter) Emit(values ...Value) error {
 		return nil
 	}
 
-	line := make(map[string]any, len(values)+len(e.Dimensions)+1)
-	d := directive{Namespace: Namespace, Dimensions: [][]string{{}}}
-
-	for _, dimension := range e.Dimensions {
-		line[dimension.Name] = dimension.Value
-		d.Dimensions[0] = append(d.Dimensions[0], dimension.Name)
+	line := map[string]any{
+		"_aws":         metadata{Timestamp: time.Now().UnixMilli(), CloudWatchMetrics: e.directives(values)},
+		dimensionStack: e.Stack,
+	}
+	if e.Listing != "" {
+		line[dimensionListing] = e.Listing
 	}
 
 	for _, value := range values {
 		line[value.Name] = value.Value
-		d.Metrics = append(d.Metrics, definition{value.Name, value.Unit})
 	}
-
-	line["_aws"] = metadata{Timestamp: time.Now().UnixMilli(), CloudWatchMetrics: []directive{d}}
 
 	encoded, err := json.Marshal(line)
 	if err != nil {
@@ -84,4 +89,23 @@ func (e *Emitter) Emit(values ...Value) error {
 	}
 
 	return nil
+}
+
+// directives name every value by stack, and those that ask for it by listing too.
+func (e *Emitter) directives(values []Value) []directive {
+	byStack := directive{Namespace: Namespace, Dimensions: [][]string{{dimensionStack}}}
+	byListing := directive{Namespace: Namespace, Dimensions: [][]string{{dimensionStack, dimensionListing}}}
+
+	for _, value := range values {
+		byStack.Metrics = append(byStack.Metrics, definition{value.Name, value.Unit})
+		if value.PerListing {
+			byListing.Metrics = append(byListing.Metrics, definition{value.Name, value.Unit})
+		}
+	}
+
+	if e.Listing == "" || len(byListing.Metrics) == 0 {
+		return []directive{byStack}
+	}
+
+	return []directive{byStack, byListing}
 }

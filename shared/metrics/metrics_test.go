@@ -32,15 +32,11 @@ type root struct {
 	} `json:"_aws"`
 }
 
-func stack() []metrics.Dimension {
-	return []metrics.Dimension{{Name: "Stack", Value: "live"}, {Name: "Listing", Value: "users"}}
-}
-
-func emitted(t *testing.T, dimensions []metrics.Dimension, values ...metrics.Value) []byte {
+func emitted(t *testing.T, listing string, values ...metrics.Value) []byte {
 	t.Helper()
 
 	var out bytes.Buffer
-	if err := (&metrics.Emitter{Out: &out, Dimensions: dimensions}).Emit(values...); err != nil {
+	if err := (&metrics.Emitter{Out: &out, Stack: "live", Listing: listing}).Emit(values...); err != nil {
 		t.Fatalf("Emit: %v", err)
 	}
 
@@ -50,101 +46,103 @@ func emitted(t *testing.T, dimensions []metrics.Dimension, values ...metrics.Val
 func TestMetricsAreOneLineToTheLetter(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) { // a bubble's clock begins at 2000-01-01T00:00:00Z
-		got := emitted(t, stack(),
-			metrics.Value{Name: "PagesFetched", Unit: metrics.Count, Value: 3},
-			metrics.Value{Name: "WaitHandedOver", Unit: metrics.Seconds, Value: 1.5})
+		values := []metrics.Value{
+			{Name: "RecordsExported", Unit: metrics.Count, Value: 3, PerListing: true},
+			{Name: "WaitHandedOver", Unit: metrics.Seconds, Value: 1.5},
+		}
 
-		want := `{"Listing":"users","PagesFetched":3,"Stack":"live","WaitHandedOver":1.5,"_aws":{"Timestamp":946684800000,` +
-			`"CloudWatchMetrics":[{"Namespace":"GenesysCloudExport","Dimensions":[["Stack","Listing"]],` +
-			`"Metrics":[{"Name":"PagesFetched","Unit":"Count"},{"Name":"WaitHandedOver","Unit":"Seconds"}]}]}}` + "\n"
-		if diff := cmp.Diff(want, string(got)); diff != "" {
-			t.Errorf("line (-want +got):\n%s", diff)
+		const (
+			byStack = `{"Namespace":"GenesysCloudExport","Dimensions":[["Stack"]],` +
+				`"Metrics":[{"Name":"RecordsExported","Unit":"Count"},{"Name":"WaitHandedOver","Unit":"Seconds"}]}`
+			byListing = `{"Namespace":"GenesysCloudExport","Dimensions":[["Stack","Listing"]],"Metrics":[{"Name":"RecordsExported","Unit":"Count"}]}`
+			rest      = `"RecordsExported":3,"Stack":"live","WaitHandedOver":1.5,"_aws":{"Timestamp":946684800000,"CloudWatchMetrics":[`
+		)
+
+		for listing, want := range map[string]string{
+			"users": `{"Listing":"users",` + rest + byStack + "," + byListing + "]}}\n",
+			"":      `{` + rest + byStack + "]}}\n",
+		} {
+			if diff := cmp.Diff(want, string(emitted(t, listing, values...))); diff != "" {
+				t.Errorf("the line of listing %q (-want +got):\n%s", listing, diff)
+			}
+		}
+
+		if line := emitted(t, "users", values[1]); strings.Contains(string(line), `"Stack","Listing"`) {
+			t.Errorf("a metric that does not ask for it is billed by listing too: %s", line)
 		}
 	})
 }
 
-// The rules are the specification's: every metric and every dimension that the directive names is a member of the root,
-// a metric as a number and a dimension as a string; a set has at most 30 dimensions, a directive at most 100 metrics.
+// The rules are the specification's: every metric and every dimension that a directive names is a member of the root, a
+// metric as a number and a dimension as a text; a directive has at most 100 metrics.
 func TestALineKeepsTheRulesOfTheFormat(t *testing.T) {
 	t.Parallel()
 
 	most := make([]metrics.Value, 0, 100)
 	for i := range 100 {
-		most = append(most, metrics.Value{Name: "Metric" + string(rune('A'+i%26)) + strings.Repeat("x", i/26), Unit: metrics.Count, Value: float64(i)})
+		most = append(most, metrics.Value{Name: "Metric" + strings.Repeat("x", i), Unit: metrics.Count, Value: float64(i), PerListing: i%2 == 0})
 	}
 
 	for name, test := range map[string]struct {
-		dimensions []metrics.Dimension
-		values     []metrics.Value
+		listing string
+		values  []metrics.Value
 	}{
-		"one metric":                       {stack(), []metrics.Value{{"TokenRotated", metrics.Count, 1}}},
-		"a hundred metrics":                {stack(), most},
-		"no dimension":                     {nil, []metrics.Value{{"TokenRotated", metrics.Count, 0}}},
-		"values of every size":             {stack(), []metrics.Value{{"A", metrics.Seconds, -1e-9}, {"B", metrics.Seconds, 1e300}, {"C", metrics.Count, 1 << 53}}},
-		"a dimension that would end lines": {[]metrics.Dimension{{Name: "Stack", Value: "a\n{\"b\"}\u2028"}}, []metrics.Value{{"A", metrics.Count, 1}}},
+		"one metric":                       {"users", []metrics.Value{{Name: "TokenRotated", Unit: metrics.Count, Value: 1}}},
+		"a hundred metrics":                {"users", most},
+		"no listing":                       {"", most},
+		"values of every size":             {"", []metrics.Value{{Name: "A", Unit: metrics.Seconds, Value: -1e-9}, {Name: "B", Unit: metrics.Seconds, Value: 1e300}, {Name: "C", Unit: metrics.Count, Value: 1 << 53}}},
+		"a dimension that would end lines": {"a\n{\"b\"}\u2028", most[:1]},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			line := emitted(t, test.dimensions, test.values...)
-			requireOneLine(t, line)
-			requireDirective(t, line, test.dimensions, test.values)
-			requireMembers(t, line, test.dimensions, test.values)
+			line := emitted(t, test.listing, test.values...)
+			if limit := 1 << 20; bytes.Count(line, []byte("\n")) != 1 || line[len(line)-1] != '\n' || len(line) > limit {
+				t.Errorf("not one line of at most %d bytes: %q", limit, line)
+			}
+
+			requireDirectives(t, line)
+			requireMembers(t, line, test.listing, test.values)
 		})
 	}
 }
 
-func requireOneLine(t *testing.T, line []byte) {
+func requireDirectives(t *testing.T, line []byte) {
 	t.Helper()
 
-	if !bytes.HasSuffix(line, []byte("\n")) || bytes.Count(line, []byte("\n")) != 1 {
-		t.Errorf("not one line: %q", line)
-	}
-	if limit := 1 << 20; len(line) > limit {
-		t.Errorf("the line has %d bytes, and a log event at most %d", len(line), limit)
-	}
-}
+	var (
+		read    root
+		members map[string]any
+	)
 
-func requireDirective(t *testing.T, line []byte, dimensions []metrics.Dimension, values []metrics.Value) {
-	t.Helper()
-
-	decoder := json.NewDecoder(bytes.NewReader(line))
-	var read root
-	if err := decoder.Decode(&read); err != nil {
+	if err := errors.Join(json.Unmarshal(line, &read), json.Unmarshal(line, &members)); err != nil {
 		t.Fatalf("decode: %v", err)
 	}
 
 	if age := time.Since(time.UnixMilli(read.AWS.Timestamp)); age < 0 || age > time.Minute {
 		t.Errorf("the timestamp is %s old, want that of now in milliseconds", age)
 	}
-	if len(read.AWS.CloudWatchMetrics) != 1 {
-		t.Fatalf("%d directives, want 1", len(read.AWS.CloudWatchMetrics))
-	}
 
-	directive := read.AWS.CloudWatchMetrics[0]
-	if directive.Namespace != metrics.Namespace {
-		t.Errorf("namespace: got %q, want %q", directive.Namespace, metrics.Namespace)
-	}
+	for _, directive := range read.AWS.CloudWatchMetrics {
+		if directive.Namespace != metrics.Namespace || len(directive.Metrics) == 0 || len(directive.Metrics) > 100 {
+			t.Errorf("a directive of %d metrics in namespace %q", len(directive.Metrics), directive.Namespace)
+		}
 
-	names := make([]string, 0, len(dimensions))
-	for _, dimension := range dimensions {
-		names = append(names, dimension.Name)
-	}
-	if diff := cmp.Diff([][]string{names}, directive.Dimensions); diff != "" {
-		t.Errorf("dimensions (-want +got):\n%s", diff)
-	}
+		for _, dimension := range slices.Concat(directive.Dimensions...) {
+			if text, is := members[dimension].(string); !is || text == "" {
+				t.Errorf("the dimension %s is %v, want a text", dimension, members[dimension])
+			}
+		}
 
-	if len(directive.Metrics) != len(values) {
-		t.Fatalf("%d metrics, want %d", len(directive.Metrics), len(values))
-	}
-	for i, value := range values {
-		if got := directive.Metrics[i]; got.Name != value.Name || got.Unit != string(value.Unit) {
-			t.Errorf("metric %d: got %v, want %s in %s", i, got, value.Name, value.Unit)
+		for _, metric := range directive.Metrics {
+			if _, is := members[metric.Name].(float64); !is {
+				t.Errorf("the metric %s is %v, want a number", metric.Name, members[metric.Name])
+			}
 		}
 	}
 }
 
-func requireMembers(t *testing.T, line []byte, dimensions []metrics.Dimension, values []metrics.Value) {
+func requireMembers(t *testing.T, line []byte, listing string, values []metrics.Value) {
 	t.Helper()
 
 	var members map[string]any
@@ -152,9 +150,9 @@ func requireMembers(t *testing.T, line []byte, dimensions []metrics.Dimension, v
 		t.Fatalf("decode: %v", err)
 	}
 
-	want := map[string]any{"_aws": members["_aws"]}
-	for _, dimension := range dimensions {
-		want[dimension.Name] = dimension.Value
+	want := map[string]any{"_aws": members["_aws"], "Stack": "live"}
+	if listing != "" {
+		want["Listing"] = listing
 	}
 	for _, value := range values {
 		want[value.Name] = value.Value
@@ -181,7 +179,7 @@ func TestALineIsWrittenAtOnceAndNoneWithoutValues(t *testing.T) {
 	t.Parallel()
 
 	var out once
-	emitter := metrics.Emitter{Out: &out, Dimensions: stack()}
+	emitter := metrics.Emitter{Out: &out, Stack: "live"}
 
 	if err := emitter.Emit(); err != nil || out.writes != 0 {
 		t.Errorf("no values: %d writes and error %v, want none", out.writes, err)

@@ -83,7 +83,7 @@ type alarmDescriber interface {
 func alarmNames() []string {
 	return []string{
 		"rotator-errors", "rotator-silent", "token-expiring", "deliveries-failed", "runs-failed",
-		"executions-failed", "export-stalled", "exporter-throttled",
+		"executions-failed", "executions-timed-out", "executions-aborted", "export-stalled", "export-waiting", "exporter-throttled",
 	}
 }
 

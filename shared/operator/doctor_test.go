@@ -68,7 +68,7 @@ ok      token        /exports/token holds version 1, good for another TIME; no t
 ok      user         HOST handed one out
 ok      schedule     the rotator runs every minute
 ok      recipients   1 subscription to the topic exports-alarms (email)
-ok      alarms       none of 8 in ALARM
+ok      alarms       none of 11 in ALARM
 `
 	if diff := cmp.Diff(want, report); diff != "" {
 		t.Errorf("report (-want +got):\n%s", diff)
@@ -233,7 +233,7 @@ func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 				w.watch.set("exports-export-stalled", "INSUFFICIENT_DATA")
 				w.watch.set("exports-prod-runs-failed", "ALARM")
 			},
-			map[string]string{"alarms": "FAILED  alarms       1 of 8 in ALARM; what each means and what to do first stands in the runbook:"},
+			map[string]string{"alarms": "FAILED  alarms       1 of 11 in ALARM; what each means and what to do first stands in the runbook:"},
 		},
 		"alarms that are gone": {
 			func(_ *testing.T, w *world) { w.watch.states = nil },

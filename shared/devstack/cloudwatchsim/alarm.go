@@ -1,142 +1,135 @@
 package cloudwatchsim
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
-	"unicode"
 )
 
-// State is one of the three states of an alarm.
-type State string
-
-// The states as CloudWatch names them.
-const (
-	OK               State = "OK"
-	InAlarm          State = "ALARM"
-	InsufficientData State = "INSUFFICIENT_DATA"
-)
-
-// The ways to treat missing data.
-const (
-	treatMissing      = "missing"
-	treatNotBreaching = "notBreaching"
-	treatBreaching    = "breaching"
-	treatIgnore       = "ignore"
-)
-
-// Alarm is an alarm on a metric, or on an expression of several. [ParseAlarm] makes one.
+// Alarm is an alarm on one metric. [ParseAlarm] makes one.
 type Alarm struct {
-	// Name is "" where CloudFormation is to make one up.
 	Name, Description string
-	// ActionsEnabled says whether the actions, which are ARNs, are carried out.
-	ActionsEnabled                              bool
-	Actions, OKActions, InsufficientDataActions []string
+	// Actions and OKActions are the ARNs of what is told when the alarm begins, and when it ends.
+	Actions, OKActions []string
 
-	// Comparison is the operator as CloudFormation names it, such as LessThanThreshold.
-	Comparison string
-	Threshold  float64
-	// DatapointsToAlarm of the last EvaluationPeriods datapoints have to breach.
-	EvaluationPeriods, DatapointsToAlarm int
-	// TreatMissingData is missing, notBreaching, breaching or ignore.
-	TreatMissingData string
+	Metric Metric
 	// Period is that of each datapoint.
 	Period time.Duration
+	// DatapointsToAlarm of the last EvaluationPeriods datapoints have to breach.
+	EvaluationPeriods, DatapointsToAlarm int
 
-	queries querySet
-	watched string // the id of the line that is compared with the threshold
+	statistic func([]float64) float64
+	breaches  func(float64) bool
+	// treatMissing is missing, notBreaching, breaching or ignore.
+	treatMissing string
 }
 
-// Limits of an alarm.
-const (
-	maxNameLength        = 255
-	maxDescriptionLength = 1024
-	maxAlarmActions      = 5
-	maxAlarmQueries      = 20
-	maxAlarmMetrics      = 10
-)
+// properties are those of an AWS::CloudWatch::Alarm that are imitated.
+type properties struct {
+	AlarmName, AlarmDescription string
+	AlarmActions, OKActions     []string
 
-// ParseAlarm reads the properties of an AWS::CloudWatch::Alarm as an evaluated template has them: numbers may be int,
-// int64, float64 or text, booleans bool or text, lists []any, objects map[string]any. Its error tells every problem. What
-// CloudFormation does not know is one, and what is not imitated here too: anomaly detection, Metrics Insights, PromQL, other
-// accounts, wall clock windows, and the ignoring of percentiles of few samples.
+	Namespace, MetricName string
+	Dimensions            []struct{ Name, Value string }
+	Statistic             string
+	Period                int // seconds
+
+	ComparisonOperator                   string
+	Threshold                            float64
+	EvaluationPeriods, DatapointsToAlarm int
+	TreatMissingData                     string
+}
+
+// ParseAlarm reads the properties of an AWS::CloudWatch::Alarm as an evaluated template has them. Its error names what is not
+// imitated: metric math, percentiles, averages, units, and periods that are no whole minutes.
 func ParseAlarm(given map[string]any) (Alarm, error) {
-	p := newProperties(given)
-	alarm := Alarm{
-		Name:                    p.text("AlarmName"),
-		Description:             p.text("AlarmDescription"),
-		ActionsEnabled:          p.truth("ActionsEnabled", true),
-		Actions:                 p.texts("AlarmActions"),
-		OKActions:               p.texts("OKActions"),
-		InsufficientDataActions: p.texts("InsufficientDataActions"),
-		Comparison: p.oneOf("ComparisonOperator", "GreaterThanOrEqualToThreshold", "GreaterThanThreshold",
-			"LessThanOrEqualToThreshold", "LessThanThreshold"),
-		Threshold:         p.number("Threshold"),
-		EvaluationPeriods: p.whole("EvaluationPeriods"),
-		DatapointsToAlarm: p.whole("DatapointsToAlarm"),
-		TreatMissingData:  p.oneOf("TreatMissingData", treatMissing, treatNotBreaching, treatBreaching, treatIgnore),
+	text, err := json.Marshal(given)
+	if err != nil {
+		return Alarm{}, fmt.Errorf("read the alarm %v: %w", given["AlarmName"], err)
 	}
 
-	p.list("Tags") // they change nothing
-	alarm.complete(p)
-	alarm.readQueries(p)
-	alarm.check(p)
+	strict := json.NewDecoder(bytes.NewReader(text))
+	strict.DisallowUnknownFields()
 
-	if err := p.err(); err != nil {
-		return Alarm{}, fmt.Errorf("read the alarm %q: %w", alarm.Name, err)
+	var p properties
+	if err := strict.Decode(&p); err != nil {
+		return Alarm{}, fmt.Errorf("read the alarm %v: %w", given["AlarmName"], err)
+	}
+
+	alarm, err := p.alarm()
+	if err != nil {
+		return Alarm{}, fmt.Errorf("read the alarm %s: %w", p.AlarmName, err)
 	}
 
 	return alarm, nil
 }
 
-// complete sets what holds where nothing is said.
-func (a *Alarm) complete(p *properties) {
-	if !p.has("DatapointsToAlarm") {
-		a.DatapointsToAlarm = a.EvaluationPeriods
+func (p properties) alarm() (Alarm, error) {
+	alarm := Alarm{
+		Name: p.AlarmName, Description: p.AlarmDescription, Actions: p.AlarmActions, OKActions: p.OKActions,
+		Metric:            Metric{Namespace: p.Namespace, Name: p.MetricName, Dimensions: make(map[string]string)},
+		Period:            time.Duration(p.Period) * time.Second,
+		EvaluationPeriods: p.EvaluationPeriods,
+		DatapointsToAlarm: p.DatapointsToAlarm,
+		statistic:         statistics()[p.Statistic],
+		breaches:          comparisons(p.Threshold)[p.ComparisonOperator],
+		treatMissing:      p.TreatMissingData,
 	}
 
-	if a.TreatMissingData == "" {
-		a.TreatMissingData = treatMissing
+	for _, dimension := range p.Dimensions {
+		alarm.Metric.Dimensions[dimension.Name] = dimension.Value
 	}
 
-	p.oneOf("EvaluateLowSampleCountPercentile", "evaluate")
+	if alarm.DatapointsToAlarm == 0 {
+		alarm.DatapointsToAlarm = alarm.EvaluationPeriods
+	}
+
+	if alarm.treatMissing == "" {
+		alarm.treatMissing = treatMissing
+	}
+
+	switch {
+	case alarm.statistic == nil:
+		return Alarm{}, fmt.Errorf("the statistic %q is not known here", p.Statistic)
+	case alarm.breaches == nil:
+		return Alarm{}, fmt.Errorf("the comparison %q is not known here", p.ComparisonOperator)
+	case !slices.Contains([]string{treatMissing, treatNotBreaching, treatBreaching, treatIgnore}, alarm.treatMissing):
+		return Alarm{}, fmt.Errorf("the treatment of missing data %q is not known here", p.TreatMissingData)
+	case alarm.Period <= 0 || alarm.Period%time.Minute != 0:
+		return Alarm{}, fmt.Errorf("a period of %d seconds is not whole minutes", p.Period)
+	case alarm.EvaluationPeriods < 1 || alarm.DatapointsToAlarm > alarm.EvaluationPeriods:
+		return Alarm{}, fmt.Errorf("%d of %d datapoints cannot breach", alarm.DatapointsToAlarm, alarm.EvaluationPeriods)
+	case alarm.Metric.Namespace == "" || alarm.Metric.Name == "":
+		return Alarm{}, errors.New("no metric is named")
+	}
+
+	return alarm, nil
 }
 
-func (a *Alarm) check(p *properties) {
-	for _, required := range []string{"ComparisonOperator", "EvaluationPeriods", "Threshold"} {
-		if !p.has(required) {
-			p.problem("%s is missing", required)
-		}
-	}
+func statistics() map[string]func([]float64) float64 {
+	return map[string]func([]float64) float64{
+		"Maximum":     slices.Max[[]float64],
+		"Minimum":     slices.Min[[]float64],
+		"SampleCount": func(values []float64) float64 { return float64(len(values)) },
+		"Sum": func(values []float64) float64 {
+			sum := 0.0
+			for _, value := range values {
+				sum += value
+			}
 
-	for _, r := range a.Name {
-		if r > unicode.MaxASCII {
-			p.problem("AlarmName is not ASCII alone")
-
-			break
-		}
-	}
-
-	if len(a.Name) > maxNameLength || len(a.Description) > maxDescriptionLength {
-		p.problem("AlarmName has more than %d characters, or AlarmDescription more than %d", maxNameLength, maxDescriptionLength)
-	}
-
-	if max(len(a.Actions), len(a.OKActions), len(a.InsufficientDataActions)) > maxAlarmActions {
-		p.problem("more than %d actions for one state", maxAlarmActions)
-	}
-
-	if a.DatapointsToAlarm > a.EvaluationPeriods {
-		p.problem("DatapointsToAlarm is %d, more than EvaluationPeriods, which is %d", a.DatapointsToAlarm, a.EvaluationPeriods)
-	}
-
-	longest := 24 * time.Hour
-	if a.Period >= time.Hour {
-		longest *= 7
-	}
-
-	if a.Period*time.Duration(a.EvaluationPeriods) > longest {
-		p.problem("%d periods of %v are more than %v", a.EvaluationPeriods, a.Period, longest)
+			return sum
+		},
 	}
 }
 
-// Metrics returns every metric that the alarm looks at, each once. The result is the caller's.
-func (a Alarm) Metrics() []Metric { return a.queries.usedMetrics() }
+func comparisons(threshold float64) map[string]func(float64) bool {
+	return map[string]func(float64) bool{
+		"GreaterThanOrEqualToThreshold": func(value float64) bool { return value >= threshold },
+		"GreaterThanThreshold":          func(value float64) bool { return value > threshold },
+		"LessThanOrEqualToThreshold":    func(value float64) bool { return value <= threshold },
+		"LessThanThreshold":             func(value float64) bool { return value < threshold },
+	}
+}

@@ -1,8 +1,8 @@
 package cloudwatchsim_test
 
 import (
+	"fmt"
 	"maps"
-	"math"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +14,7 @@ import (
 
 var began = time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // a time is no constant
 
-// properties are those of an alarm on one metric, some of them replaced. A nil takes one away.
+// properties are those of an alarm on Test/Values, some of them replaced. A nil takes one away.
 func properties(replaced map[string]any) map[string]any {
 	all := map[string]any{
 		"AlarmName": "alarm", "Namespace": "Test", "MetricName": "Values", "Statistic": "Maximum", "Period": 60,
@@ -37,36 +37,24 @@ func alarm(t *testing.T, replaced map[string]any) cloudwatchsim.Alarm {
 	return read
 }
 
-// stored are samples of Test/Values, one a minute from began on where a point is there.
-func stored(points ...float64) *cloudwatchsim.Store {
+// stored are samples of Test/Values, one a minute from began on, in the guide's notation: 0 does not breach, X does, and - is
+// missing.
+func stored(points string) *cloudwatchsim.Store {
 	var store cloudwatchsim.Store
 
-	for i, point := range points {
-		if !math.IsNaN(point) {
-			put(&store, "Values", time.Duration(i)*time.Minute, point)
+	for i, point := range strings.Fields(points) {
+		if point != "-" {
+			put(&store, time.Duration(i)*time.Minute, map[string]float64{"0": 0, "X": 2}[point])
 		}
 	}
 
 	return &store
 }
 
-func put(store *cloudwatchsim.Store, name string, after time.Duration, values ...float64) {
+func put(store *cloudwatchsim.Store, after time.Duration, values ...float64) {
 	for _, value := range values {
-		store.Put(cloudwatchsim.Sample{
-			Metric: cloudwatchsim.Metric{Namespace: "Test", Name: name}, Unit: "Count", At: began.Add(after), Value: value,
-		})
+		store.Put(cloudwatchsim.Sample{Metric: cloudwatchsim.Metric{Namespace: "Test", Name: "Values"}, At: began.Add(after), Value: value})
 	}
-}
-
-// drawn reads the guide's notation: 0 does not breach, X does, and - is missing.
-func drawn(text string) []float64 {
-	var points []float64
-
-	for word := range strings.FieldsSeq(text) {
-		points = append(points, map[string]float64{"0": 0, "X": 2, "-": no}[word])
-	}
-
-	return points
 }
 
 // retained stands for the state before.
@@ -113,7 +101,7 @@ func TestMissingDataIsTreatedAsInTheUserGuide(t *testing.T) {
 					want = before
 				}
 
-				if got := judged.Evaluate(stored(drawn(row.data)...), began.Add(5*time.Minute), before); got != want {
+				if got := judged.Evaluate(stored(row.data), began.Add(5*time.Minute), before); got != want {
 					t.Errorf("%d of 3 at %s, missing data %s, after %s: %s, want %s", row.datapointsToAlarm, row.data, treat, before, got, want)
 				}
 			}
@@ -121,126 +109,85 @@ func TestMissingDataIsTreatedAsInTheUserGuide(t *testing.T) {
 	}
 }
 
-func TestAnAlarmComparesByItsOperator(t *testing.T) {
-	t.Parallel()
-
-	for operator, want := range map[string][]cloudwatchsim.State{
-		"GreaterThanThreshold":          {cloudwatchsim.OK, cloudwatchsim.OK, cloudwatchsim.InAlarm},
-		"GreaterThanOrEqualToThreshold": {cloudwatchsim.OK, cloudwatchsim.InAlarm, cloudwatchsim.InAlarm},
-		"LessThanThreshold":             {cloudwatchsim.InAlarm, cloudwatchsim.OK, cloudwatchsim.OK},
-		"LessThanOrEqualToThreshold":    {cloudwatchsim.InAlarm, cloudwatchsim.InAlarm, cloudwatchsim.OK},
-	} {
-		compared := alarm(t, map[string]any{"ComparisonOperator": operator})
-
-		for i, value := range []float64{0.9, 1, 1.1} {
-			if got := compared.Evaluate(stored(value), began.Add(time.Minute), cloudwatchsim.InsufficientData); got != want[i] {
-				t.Errorf("%v %s 1: %s, want %s", value, operator, got, want[i])
-			}
-		}
-	}
-}
-
-func TestAnAlarmLooksAtItsStatistic(t *testing.T) {
+func TestAnAlarmComparesItsStatisticOfAPeriod(t *testing.T) {
 	t.Parallel()
 
 	var store cloudwatchsim.Store
 
-	put(&store, "Values", 59*time.Second, 4, 1, 3, 2)
-	put(&store, "Values", -time.Second, 100)
-	put(&store, "Values", time.Minute, 100) // both belong to other periods
+	put(&store, 59*time.Second, 4, 1, 3, 2)
+	put(&store, -time.Second, 100)
+	put(&store, time.Minute, 100) // both belong to other periods
 
-	for _, test := range []struct {
-		property, name string
-		want           float64
-	}{
-		{"Statistic", "Average", 2.5},
-		{"Statistic", "Sum", 10},
-		{"Statistic", "Minimum", 1},
-		{"Statistic", "Maximum", 4},
-		{"Statistic", "SampleCount", 4},
-		{"ExtendedStatistic", "p50", 2.5},
-		{"ExtendedStatistic", "p90", 3.7},
-		{"ExtendedStatistic", "p0", 1},
-		{"ExtendedStatistic", "p100", 4},
-	} {
-		for operator, want := range map[string]cloudwatchsim.State{
-			"GreaterThanOrEqualToThreshold": cloudwatchsim.InAlarm, "GreaterThanThreshold": cloudwatchsim.OK,
+	for statistic, value := range map[string]float64{"Sum": 10, "Minimum": 1, "Maximum": 4, "SampleCount": 4} {
+		for operator, want := range map[string][]cloudwatchsim.State{ // of a threshold below the value, equal to it and above it
+			"GreaterThanThreshold":          {cloudwatchsim.InAlarm, cloudwatchsim.OK, cloudwatchsim.OK},
+			"GreaterThanOrEqualToThreshold": {cloudwatchsim.InAlarm, cloudwatchsim.InAlarm, cloudwatchsim.OK},
+			"LessThanThreshold":             {cloudwatchsim.OK, cloudwatchsim.OK, cloudwatchsim.InAlarm},
+			"LessThanOrEqualToThreshold":    {cloudwatchsim.OK, cloudwatchsim.InAlarm, cloudwatchsim.InAlarm},
 		} {
-			watching := alarm(t, map[string]any{
-				"Statistic": nil, test.property: test.name, "ComparisonOperator": operator, "Threshold": test.want,
-			})
-			if got := watching.Evaluate(&store, began.Add(time.Minute), cloudwatchsim.InsufficientData); got != want {
-				t.Errorf("%s is not %v: %s is %s, want %s", test.name, test.want, operator, got, want)
+			for i, threshold := range []float64{value - 0.5, value, value + 0.5} {
+				compared := alarm(t, map[string]any{"Statistic": statistic, "ComparisonOperator": operator, "Threshold": threshold})
+				if got := compared.Evaluate(&store, began.Add(time.Minute), cloudwatchsim.InsufficientData); got != want[i] {
+					t.Errorf("%s %s %v: %s, want %s", statistic, operator, threshold, got, want[i])
+				}
 			}
 		}
 	}
 }
 
-func TestSamplesOfAnotherUnitOrWithOtherDimensionsDoNotCount(t *testing.T) {
+func TestSamplesOfAnotherMetricDoNotCount(t *testing.T) {
 	t.Parallel()
 
 	for name, replaced := range map[string]map[string]any{
-		"unit":       {"Unit": "Seconds"},
 		"dimensions": {"Dimensions": []any{map[string]any{"Name": "Stack", "Value": "local"}}},
 		"namespace":  {"Namespace": "Tests"},
+		"name":       {"MetricName": "Value"},
 	} {
-		if got := alarm(t, replaced).Evaluate(stored(5), began.Add(time.Minute), cloudwatchsim.OK); got != cloudwatchsim.InsufficientData {
+		if got := alarm(t, replaced).Evaluate(stored("X"), began.Add(time.Minute), cloudwatchsim.OK); got != cloudwatchsim.InsufficientData {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
-
-	if got := alarm(t, map[string]any{"Unit": "Count"}).Evaluate(stored(5), began.Add(time.Minute), cloudwatchsim.OK); got != cloudwatchsim.InAlarm {
-		t.Errorf("the samples' own unit: %s", got)
-	}
 }
 
+// An alarm's states are written as the minute and the state that it went into.
 func TestAnAlarmIsWatchedThroughItsStates(t *testing.T) {
 	t.Parallel()
 
-	watched := alarm(t, map[string]any{"EvaluationPeriods": 3, "DatapointsToAlarm": 2, "TreatMissingData": "missing"})
-	store := stored(drawn("0 0 X 0 X X X 0 0 - - - - - -")...)
+	for name, test := range map[string]struct {
+		replaced map[string]any
+		points   string
+		want     []string
+	}{
+		"two of three, and then nothing": {
+			map[string]any{"EvaluationPeriods": 3, "DatapointsToAlarm": 2, "TreatMissingData": "missing"},
+			"0 0 X 0 X X X 0 0 - - - - - -", []string{"1 OK", "5 ALARM", "9 OK", "14 INSUFFICIENT_DATA"},
+		},
+		// Both are among the last five minutes from the end of the second one to that of the fifth.
+		"longer periods overlap": {
+			map[string]any{"Statistic": "Sum", "Period": 300, "Threshold": 3, "TreatMissingData": "notBreaching"},
+			"X X 0 0 0 0 0 0 0 0", []string{"0 OK", "2 ALARM", "6 OK"},
+		},
+		// The guide tells of it in the note under the rules, which asks for short periods.
+		"the last datapoint is judged again while the evaluation range has it": {
+			map[string]any{"TreatMissingData": "notBreaching"}, "X", []string{"0 OK", "1 ALARM", "4 OK"},
+		},
+		"and longer periods that overlap ring again": {
+			map[string]any{"Statistic": "Sum", "Period": 300, "Threshold": 3, "TreatMissingData": "notBreaching"},
+			"X - - X", []string{"0 OK", "4 ALARM", "6 OK", "9 ALARM", "11 OK", "14 ALARM", "16 OK"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 
-	want := []cloudwatchsim.Change{
-		{At: began.Add(time.Minute), State: cloudwatchsim.OK},
-		{At: began.Add(5 * time.Minute), State: cloudwatchsim.InAlarm},
-		{At: began.Add(9 * time.Minute), State: cloudwatchsim.OK},
-		{At: began.Add(14 * time.Minute), State: cloudwatchsim.InsufficientData},
-	}
-	if diff := cmp.Diff(want, watched.Watch(store, began, began.Add(15*time.Minute))); diff != "" {
-		t.Errorf("changes (-want +got):\n%s", diff)
-	}
-}
+			var got []string
+			for _, change := range alarm(t, test.replaced).Watch(stored(test.points), began, began.Add(20*time.Minute)) {
+				got = append(got, fmt.Sprintf("%d %s", change.At.Sub(began)/time.Minute, change.State))
+			}
 
-func TestLongerPeriodsSlide(t *testing.T) {
-	t.Parallel()
-
-	watched := alarm(t, map[string]any{"Statistic": "Sum", "Period": "300", "Threshold": 3, "TreatMissingData": "notBreaching"})
-	store := stored(drawn("X X 0 0 0 0 0 0 0 0")...)
-
-	// Both are among the last five minutes from the end of the second one to that of the fifth.
-	want := []cloudwatchsim.Change{
-		{At: began, State: cloudwatchsim.OK},
-		{At: began.Add(2 * time.Minute), State: cloudwatchsim.InAlarm},
-		{At: began.Add(6 * time.Minute), State: cloudwatchsim.OK},
-	}
-	if diff := cmp.Diff(want, watched.Watch(store, began, began.Add(20*time.Minute))); diff != "" {
-		t.Errorf("changes (-want +got):\n%s", diff)
-	}
-}
-
-func TestTheLastDatapointIsJudgedAgainWhileTheEvaluationRangeHasIt(t *testing.T) {
-	t.Parallel()
-
-	watched := alarm(t, map[string]any{"TreatMissingData": "notBreaching"})
-
-	// The guide tells of it in the note under the rules, which asks for short periods.
-	want := []cloudwatchsim.Change{
-		{At: began, State: cloudwatchsim.OK},
-		{At: began.Add(time.Minute), State: cloudwatchsim.InAlarm},
-		{At: began.Add(4 * time.Minute), State: cloudwatchsim.OK},
-	}
-	if diff := cmp.Diff(want, watched.Watch(stored(5), began, began.Add(20*time.Minute))); diff != "" {
-		t.Errorf("changes (-want +got):\n%s", diff)
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("states (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 
@@ -250,8 +197,35 @@ func TestTheMinuteThatIsNotOverDoesNotCount(t *testing.T) {
 	watched := alarm(t, map[string]any{"TreatMissingData": "notBreaching"})
 
 	for after, want := range map[time.Duration]cloudwatchsim.State{59 * time.Second: cloudwatchsim.OK, time.Minute: cloudwatchsim.InAlarm} {
-		if got := watched.Evaluate(stored(5), began.Add(after), cloudwatchsim.OK); got != want {
+		if got := watched.Evaluate(stored("X"), began.Add(after), cloudwatchsim.OK); got != want {
 			t.Errorf("after %v: %s, want %s", after, got, want)
+		}
+	}
+}
+
+// Whether an alarm is well-formed cfn-lint says. What it takes and is not imitated here must not be passed over.
+func TestAnAlarmThatIsNotImitatedIsRefusedByName(t *testing.T) {
+	t.Parallel()
+
+	for want, replaced := range map[string]map[string]any{
+		`unknown field "Metrics"`:                      {"Metrics": []any{}},
+		`unknown field "ExtendedStatistic"`:            {"ExtendedStatistic": "p99"},
+		`unknown field "Unit"`:                         {"Unit": "Count"},
+		`the statistic "Average" is not known`:         {"Statistic": "Average"},
+		`the statistic "" is not known`:                {"Statistic": nil},
+		`the comparison "GreaterThanUpperThreshold"`:   {"ComparisonOperator": "GreaterThanUpperThreshold"},
+		`the treatment of missing data "Breaching"`:    {"TreatMissingData": "Breaching"},
+		"a period of 30 seconds is not whole minutes":  {"Period": 30},
+		"a period of 0 seconds is not whole minutes":   {"Period": nil},
+		"2 of 1 datapoints cannot breach":              {"DatapointsToAlarm": 2},
+		"0 of 0 datapoints cannot breach":              {"EvaluationPeriods": nil},
+		"no metric is named":                           {"MetricName": nil},
+		"cannot unmarshal string into Go struct field": {"Threshold": "high"},
+		"unsupported type: func()":                     {"Threshold": func() {}},
+	} {
+		_, err := cloudwatchsim.ParseAlarm(properties(replaced))
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "read the alarm alarm: ") {
+			t.Errorf("the error is %v, want %q", err, want)
 		}
 	}
 }

@@ -1,26 +1,21 @@
-// Package cloudwatchsim does with this project's metrics what CloudWatch does: it takes them from the functions' log,
-// evaluates alarms on them, and draws a dashboard of them.
+// Package cloudwatchsim does with this project's metrics what CloudWatch does: it takes them from the functions' log, and
+// evaluates alarms on them.
 //
-// It has no clock and no AWS: every time is given, so an hour of an alarm's life is over as soon as it is asked for. What
-// it cannot imitate it refuses where it is read, never passes over: an alarm or a dashboard that is accepted here is one
-// that CloudWatch understands in the same way. The rules are those of the CloudWatch User Guide:
+// It has no clock and no AWS: every time is given, so an hour of an alarm's life is over as soon as it is asked for. An alarm
+// is one metric against one number. What else CloudWatch knows is refused where it is read, never passed over; whether it is
+// written as CloudWatch wants it, cfn-lint judges. The rules are those of the CloudWatch User Guide:
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
 //
-//   - alarms and missing data: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
-//   - metric math: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
-//   - dashboards: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
-//
-// Three things are not told there. How far beyond its evaluation periods an alarm looks for data is told by example alone
-// (3 periods: 5 datapoints), so it is always two datapoints. A percentile is interpolated between the two nearest
-// samples. An alarm's periods end with the last full minute (with the last full period where that is shorter), so that
-// longer ones overlap from one evaluation to the next.
+// Two things are not told there. How far beyond its evaluation periods an alarm looks for data is told by example alone (3
+// periods: 5 datapoints), so it is always two datapoints. An alarm's periods end with the last full minute, so that longer
+// ones overlap from one evaluation to the next.
 package cloudwatchsim
 
 import (
-	"cmp"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -30,43 +25,69 @@ type Metric struct {
 	Dimensions      map[string]string
 }
 
-// String is the metric for a reader: GenesysCloudExport/TokenRemaining{Stack=local}.
+// String is the metric for a reader: GenesysCloudExport/TokenRemaining{Stack=local}. It is the same for the same metric.
 func (m Metric) String() string {
-	text := m.Namespace + "/" + m.Name
-	if len(m.Dimensions) == 0 {
-		return text
-	}
-
 	pairs := make([]string, 0, len(m.Dimensions))
 	for _, name := range slices.Sorted(maps.Keys(m.Dimensions)) {
 		pairs = append(pairs, name+"="+m.Dimensions[name])
 	}
 
-	return text + "{" + strings.Join(pairs, ",") + "}"
+	return m.Namespace + "/" + m.Name + "{" + strings.Join(pairs, ",") + "}"
 }
 
-// key is the same for the same metric alone, whatever its names contain.
-func (m Metric) key() string {
-	names := []string{strconv.Quote(m.Namespace), strconv.Quote(m.Name)}
-	for _, name := range slices.Sorted(maps.Keys(m.Dimensions)) {
-		names = append(names, strconv.Quote(name), strconv.Quote(m.Dimensions[name]))
-	}
-
-	return strings.Join(names, "")
-}
-
-// sortedMetrics returns each metric once, by its text.
-func sortedMetrics(metrics []Metric) []Metric {
-	sorted := slices.Clone(metrics)
-	slices.SortFunc(sorted, func(a, b Metric) int { return cmp.Compare(a.String(), b.String()) })
-
-	return slices.CompactFunc(sorted, func(a, b Metric) bool { return a.key() == b.key() })
-}
-
-// Sample is one value of a metric, in one of CloudWatch's units ("None" where it has none).
+// Sample is one value of a metric.
 type Sample struct {
 	Metric Metric
-	Unit   string
 	At     time.Time
 	Value  float64
+}
+
+// Store holds samples. It is safe for concurrent use, and the zero value is an empty store. Nothing is ever dropped.
+type Store struct {
+	mu      sync.Mutex
+	samples map[string][]Sample
+}
+
+// Put adds samples, in any order.
+func (s *Store) Put(samples ...Sample) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	if s.samples == nil {
+		s.samples = make(map[string][]Sample)
+	}
+
+	for _, sample := range samples {
+		key := sample.Metric.String()
+		s.samples[key] = append(s.samples[key], sample)
+	}
+}
+
+// Metrics returns every metric that has a sample, sorted by its text.
+func (s *Store) Metrics() []Metric {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	metrics := make([]Metric, 0, len(s.samples))
+	for _, key := range slices.Sorted(maps.Keys(s.samples)) {
+		metrics = append(metrics, s.samples[key][0].Metric)
+	}
+
+	return metrics
+}
+
+// values returns those of a metric from one time to before another.
+func (s *Store) values(metric Metric, from, to time.Time) []float64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	var values []float64
+
+	for _, sample := range s.samples[metric.String()] {
+		if !sample.At.Before(from) && sample.At.Before(to) {
+			values = append(values, sample.Value)
+		}
+	}
+
+	return values
 }

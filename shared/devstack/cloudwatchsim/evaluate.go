@@ -5,24 +5,38 @@ import (
 	"time"
 )
 
+// State is one of the three states of an alarm.
+type State string
+
+// The states as CloudWatch names them.
+const (
+	OK               State = "OK"
+	InAlarm          State = "ALARM"
+	InsufficientData State = "INSUFFICIENT_DATA"
+)
+
+// The ways to treat missing data.
+const (
+	treatMissing      = "missing"
+	treatNotBreaching = "notBreaching"
+	treatBreaching    = "breaching"
+	treatIgnore       = "ignore"
+)
+
 // extraDatapoints is how many datapoints beyond its evaluation periods an alarm looks for.
 const extraDatapoints = 2
 
 // Evaluate returns the state that CloudWatch gives the alarm at a time, when previous was its state before. Samples of the
 // minute that is not over yet do not count.
 func (a Alarm) Evaluate(store *Store, at time.Time, previous State) State {
-	step := a.step()
-	over := grid{period: a.Period, points: a.EvaluationPeriods + extraDatapoints}
-	over.start = at.Truncate(step).Add(-time.Duration(over.points) * a.Period)
-
-	line := a.queries.evaluate(store, a.Period, over)[a.watched].lines[0]
-	breaches := comparison(a.sign())
+	end := at.Truncate(time.Minute)
 
 	var there []datapoint
 
-	for point, number := range line {
-		if !missing(number) {
-			there = append(there, datapoint{age: len(line) - point, breaching: breaches(number, a.Threshold)})
+	for age := a.EvaluationPeriods + extraDatapoints; age > 0; age-- {
+		from := end.Add(-time.Duration(age) * a.Period)
+		if values := store.values(a.Metric, from, from.Add(a.Period)); len(values) > 0 {
+			there = append(there, datapoint{age: age, breaching: a.breaches(a.statistic(values))})
 		}
 	}
 
@@ -42,16 +56,16 @@ func (a Alarm) judge(there []datapoint, previous State) State {
 	breaching := len(slices.DeleteFunc(slices.Clone(there), func(point datapoint) bool { return !point.breaching }))
 	filled := needed - len(there)
 
-	if a.TreatMissingData == treatBreaching {
+	if a.treatMissing == treatBreaching {
 		breaching += filled
 	}
 
 	switch {
 	case breaching >= a.DatapointsToAlarm:
 		return InAlarm
-	case filled == 0 || a.TreatMissingData == treatNotBreaching || a.TreatMissingData == treatBreaching || breaching < len(there):
+	case filled == 0 || a.treatMissing == treatNotBreaching || a.treatMissing == treatBreaching || breaching < len(there):
 		return OK
-	case a.TreatMissingData == treatIgnore:
+	case a.treatMissing == treatIgnore:
 		return previous
 	// From here on data is missing and everything that is there breaches. If it began long enough ago, no more can come in
 	// time to make it false.
@@ -62,34 +76,20 @@ func (a Alarm) judge(there []datapoint, previous State) State {
 	}
 }
 
-func (a Alarm) sign() string {
-	return map[string]string{
-		"GreaterThanOrEqualToThreshold": ">=", "GreaterThanThreshold": ">",
-		"LessThanOrEqualToThreshold": "<=", "LessThanThreshold": "<",
-	}[a.Comparison]
-}
-
-// step is how often the alarm is evaluated.
-func (a Alarm) step() time.Duration { return min(a.Period, time.Minute) }
-
 // Change is a state that an alarm went into.
 type Change struct {
 	At    time.Time
 	State State
 }
 
-// Watch evaluates the alarm once a minute, or once a period where that is shorter, from a time to another one, both
-// included. It begins in INSUFFICIENT_DATA, as a new alarm does, and returns the states that it went into.
+// Watch evaluates the alarm once a minute, from a time to another one, both included. It begins in INSUFFICIENT_DATA, as a new
+// alarm does, and returns the states that it went into.
 func (a Alarm) Watch(store *Store, from, to time.Time) []Change {
 	var changes []Change
 
-	state, step := InsufficientData, a.step()
+	state := InsufficientData
 
-	for at := from.Truncate(step); !at.After(to); at = at.Add(step) {
-		if at.Before(from) {
-			continue
-		}
-
+	for at := from; !at.After(to); at = at.Add(time.Minute) {
 		if next := a.Evaluate(store, at, state); next != state {
 			state = next
 			changes = append(changes, Change{at, next})

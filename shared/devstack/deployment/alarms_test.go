@@ -16,14 +16,17 @@ import (
 // scenarios drive each alarm to ALARM and back, by the alarm's name without the stack's.
 func scenarios() map[string]func(*testing.T) {
 	return map[string]func(*testing.T){
-		"rotator-errors":     rotatorFails,
-		"rotator-silent":     rotatorFallsSilent,
-		"token-expiring":     tokenIsNotReplaced,
-		"deliveries-failed":  deliveriesFail,
-		"runs-failed":        runsFail,
-		"executions-failed":  executionsFail,
-		"export-stalled":     exportStalls,
-		"exporter-throttled": exporterIsThrottled,
+		"rotator-errors":       rotatorFails,
+		"rotator-silent":       rotatorFallsSilent,
+		"token-expiring":       tokenIsNotReplaced,
+		"deliveries-failed":    deliveriesFail,
+		"runs-failed":          asynchronousInvocationsFail,
+		"executions-failed":    func(t *testing.T) { executionsEnd(t, "executions-failed", "ExecutionsFailed") },
+		"executions-timed-out": func(t *testing.T) { executionsEnd(t, "executions-timed-out", "ExecutionsTimedOut") },
+		"executions-aborted":   func(t *testing.T) { executionsEnd(t, "executions-aborted", "ExecutionsAborted") },
+		"export-stalled":       exportStalls,
+		"export-waiting":       exportWaits,
+		"exporter-throttled":   exporterIsThrottled,
 	}
 }
 

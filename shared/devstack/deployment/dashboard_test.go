@@ -2,22 +2,43 @@ package deployment_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"genesys-cloud-export/shared/devstack/cloudwatchsim"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/template"
 	"genesys-cloud-export/shared/metrics"
+	"genesys-cloud-export/shared/retry"
 	"genesys-cloud-export/shared/token"
 )
 
-// dashboard is the stack's.
-func dashboard(t *testing.T, of *template.Stack) cloudwatchsim.Dashboard {
+// widget is one of the dashboard's, in as much of CloudWatch's syntax as it uses:
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+type widget struct {
+	Type                string
+	X, Y, Width, Height int
+	Properties          struct {
+		Title, View, Region, Stat, Query string
+		Period                           int
+		YAxis                            map[string]struct {
+			Min       *float64
+			Label     string
+			ShowUnits bool
+		}
+		Metrics [][]any
+	}
+}
+
+// widgets are the dashboard's, each of a form that CloudWatch takes.
+func widgets(t *testing.T, of *template.Stack) []widget {
 	t.Helper()
 
 	all := of.OfType("AWS::CloudWatch::Dashboard")
@@ -25,77 +46,111 @@ func dashboard(t *testing.T, of *template.Stack) cloudwatchsim.Dashboard {
 		t.Fatalf("the template has %d dashboards, and these tests know one", len(all))
 	}
 
-	read, err := cloudwatchsim.ParseDashboard([]byte(text(t, all[0].Properties, "DashboardBody")))
-	if err != nil {
-		t.Fatal(err)
+	strict := json.NewDecoder(strings.NewReader(text(t, all[0].Properties, "DashboardBody")))
+	strict.DisallowUnknownFields()
+
+	var body struct {
+		Start, PeriodOverride string
+		Widgets               []widget
+	}
+	if err := strict.Decode(&body); err != nil || len(body.Widgets) == 0 {
+		t.Fatalf("a dashboard of %d widgets: %v", len(body.Widgets), err)
 	}
 
-	return read
+	return body.Widgets
 }
 
-func TestTheDashboardAsksSixQuestions(t *testing.T) {
-	t.Parallel()
+// metrics are those of a widget. A point repeats what stands in the same place of the line before; an object at the end says
+// how the line is drawn.
+func (w widget) metrics(t *testing.T) []cloudwatchsim.Metric {
+	t.Helper()
 
-	titles := make(map[string]bool)
+	var (
+		found  []cloudwatchsim.Metric
+		before []string
+	)
 
-	for _, widget := range dashboard(t, deployed(t, "prod", nil)).Widgets {
-		titles[widget.Title] = true
+	for _, line := range w.Properties.Metrics {
+		var words []string
 
-		if !regexp.MustCompile(`^(How|When|Are|What) [^?]+\?$`).MatchString(widget.Title) {
-			t.Errorf("%q is no question", widget.Title)
-		}
-	}
-
-	if len(titles) != 6 {
-		t.Errorf("the dashboard has %d questions, want six: %v", len(titles), titles)
-	}
-}
-
-func TestEveryWidgetIsOfTheStacksRegion(t *testing.T) {
-	t.Parallel()
-
-	for _, region := range []string{"eu-central-1", "us-gov-west-1"} {
-		of := evaluated(t, template.Deployment{StackName: "prod", Region: region})
-
-		var body any
-		if err := json.Unmarshal([]byte(text(t, of.Resources["Dashboard"].Properties, "DashboardBody")), &body); err != nil {
-			t.Fatal(err)
-		}
-
-		widgets, _ := within(body, "widgets").([]any)
-		if len(widgets) == 0 {
-			t.Error("there is no widget")
-		}
-
-		for _, widget := range widgets {
-			if got := within(widget, "properties", "region"); got != region {
-				t.Errorf("%q is of %q, want %s", within(widget, "properties", "title"), got, region)
+		for i, word := range line {
+			if drawn, is := word.(map[string]any); is && i == len(line)-1 && drawn["label"] != "" {
+				break
 			}
+
+			text, is := word.(string)
+			if text == "." && i < len(before) {
+				text = before[i]
+			}
+
+			if !is || text == "" || text == "." {
+				t.Fatalf("%s: %v names no metric", w.Properties.Title, line)
+			}
+
+			words = append(words, text)
 		}
+
+		if len(words) < 4 || len(words)%2 != 0 {
+			t.Fatalf("%s: %v is no namespace, metric and dimensions", w.Properties.Title, line)
+		}
+
+		metric := cloudwatchsim.Metric{Namespace: words[0], Name: words[1], Dimensions: make(map[string]string)}
+		for pair := range slices.Chunk(words[2:], 2) {
+			metric.Dimensions[pair[0]] = pair[1]
+		}
+
+		found, before = append(found, metric), words
+	}
+
+	return found
+}
+
+func TestTheDashboardAsksSixQuestionsOfTheStacksRegion(t *testing.T) {
+	t.Parallel()
+
+	const columns = 24
+
+	all := widgets(t, evaluated(t, template.Deployment{StackName: "prod", Region: "us-gov-west-1"}))
+	for _, w := range all {
+		if title := w.Properties.Title; !regexp.MustCompile(`^(How|When|Are|What) [^?]+\?$`).MatchString(title) {
+			t.Errorf("%q is no question", title)
+		}
+
+		if w.Properties.Region != "us-gov-west-1" || w.Width < 1 || w.X+w.Width > columns || w.Height < 1 {
+			t.Errorf("%q is of the region %s, at column %d, %d wide and %d high", w.Properties.Title, w.Properties.Region, w.X, w.Width, w.Height)
+		}
+
+		if metric, log := len(w.Properties.Metrics) > 0, w.Properties.Query != ""; metric != (w.Type == "metric") || log != (w.Type == "log") {
+			t.Errorf("%q is of the type %s; it has metrics: %t, a query: %t", w.Properties.Title, w.Type, metric, log)
+		}
+	}
+
+	if len(all) != 6 {
+		t.Errorf("the dashboard has %d widgets, want six", len(all))
 	}
 }
 
-// wholeRun is a rotation and an export of several slices that meets the rate limit.
+// wholeRun is a rotation and an export of several invocations that meets the rate limit.
 func wholeRun(t *testing.T) *scene {
 	t.Helper()
 
 	s := newScene(t, genesyssim.Config{Users: 300, Seed: 7, RateLimit: 4, RateWindow: 2 * time.Second}, briefly)
-
-	if first := s.rotate(); !first.Rotated || first.Reason != token.ReasonMissing {
-		t.Fatalf("the first run of the rotator: %+v", first)
-	}
+	s.rotations(1, "")
 
 	reasons := make(map[string]bool)
 
 	for range 20 {
-		slice := s.run(stack.ExportUsers, `{"export_id":"whole","page_size":50}`)
-		reasons[slice.Reason] = true
+		answer := s.run(stack.ExportUsers, `{"export_id":"whole","page_size":50}`)
+		reasons[answer.Reason] = true
 
-		if slice.Status == "complete" {
+		if answer.Status == "complete" {
 			break
 		}
 
-		wait(t, 500*time.Millisecond)
+		if err := retry.Sleep(t.Context(), 500*time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+
 		s.pass(time.Minute)
 	}
 
@@ -106,56 +161,72 @@ func wholeRun(t *testing.T) *scene {
 	return s
 }
 
-// ours are the metrics of this project among some, as texts.
-func ours(all []cloudwatchsim.Metric) []string {
-	var found []string
+// contract are the metrics that the functions emit: those that have the dimension Stack, and those that are also told by listing.
+func contract() []string {
+	byStack := []string{
+		"ClockSkew", "ExportsCompleted", "InvocationsBusy", "InvocationsContinued", "InvocationsWithoutProgress", "PagesFetched", "PartsWritten",
+		"RecordsExported", "RequestsRetried", "RequestsThrottled", "TokenBuffer", "TokenMargin", "TokenMintFailed", "TokenProbeRejected",
+		"TokenRemaining", "TokenRotated", "WaitHandedOver",
+	}
+	byListing := []string{"ExportsCompleted", "InvocationsWithoutProgress", "RecordsExported", "RequestsThrottled"}
 
-	for _, metric := range all {
-		if metric.Namespace == metrics.Namespace {
-			found = append(found, metric.String())
-		}
+	var all []string
+
+	for _, name := range byStack {
+		all = append(all, fmt.Sprintf("%s/%s{Stack=%s}", metrics.Namespace, name, stack.Name))
 	}
 
-	slices.Sort(found)
-
-	return slices.Compact(found)
-}
-
-// unseen are the metrics that are on no widget and in no alarm, with the reason.
-func unseen() map[string]string {
-	return map[string]string{
-		"GenesysCloudExport/TokenRotated{Stack=genesys-cloud-export}": "the widget of the rotator's log says when, and why besides",
+	for _, name := range byListing {
+		all = append(all, fmt.Sprintf("%s/%s{Listing=users,Stack=%s}", metrics.Namespace, name, stack.Name))
 	}
+
+	slices.Sort(all)
+
+	return all
 }
 
-func TestDashboardAndAlarmsLookAtWhatTheBinariesEmitAndAtAllOfIt(t *testing.T) {
+func TestTheBinariesEmitTheMetricsThatDashboardAndAlarmsLookAt(t *testing.T) {
 	t.Parallel()
 
 	s := wholeRun(t)
-	emitted := ours(s.cloudwatch.Metrics())
 
-	var seen []string
+	var emitted []string
+	for _, metric := range s.cloudwatch.Metrics() {
+		if metric.Namespace == metrics.Namespace {
+			emitted = append(emitted, metric.String())
+		}
+	}
+
+	slices.Sort(emitted)
+
+	if diff := cmp.Diff(contract(), emitted); diff != "" {
+		t.Errorf("metrics (-want +emitted):\n%s", diff)
+	}
+
+	seen := make(map[string]bool)
 
 	for name, all := range looks(t, running(t, nil)) {
-		for _, metric := range ours(all) {
-			seen = append(seen, metric)
+		for _, metric := range all {
+			seen[metric.Name] = true
 
-			if !slices.Contains(emitted, metric) {
+			if metric.Namespace == metrics.Namespace && !slices.Contains(emitted, metric.String()) {
 				t.Errorf("%s looks at %s, which no function emits", name, metric)
 			}
 		}
 	}
 
-	for _, metric := range emitted {
-		if explained := unseen()[metric] != ""; slices.Contains(seen, metric) == explained {
-			t.Errorf("%s is on a widget or in an alarm: %t; explained as unseen: %t", metric, !explained, explained)
+	for _, metric := range s.cloudwatch.Metrics() {
+		// The widget of the rotator's log says when it was, and why besides.
+		if !seen[metric.Name] && metric.Name != "TokenRotated" {
+			t.Errorf("%s is on no widget and in no alarm", metric)
 		}
 	}
 }
 
-// awsMetrics are the metrics of AWS's services that may be looked at, each with its dimension.
-func awsMetrics() map[string]string {
-	return map[string]string{
+func TestMetricsOfAWSsServicesAreThoseThatThereAreAndOfThisStack(t *testing.T) {
+	t.Parallel()
+
+	dimensions := map[string]string{
 		// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 		"AWS/Lambda/Errors": "FunctionName",
 		// https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
@@ -167,30 +238,59 @@ func awsMetrics() map[string]string {
 		// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 		"AWS/SQS/NumberOfMessagesSent": "QueueName",
 	}
-}
 
-func TestMetricsOfAWSsServicesAreThoseThatThereAreAndOfThisStack(t *testing.T) {
-	t.Parallel()
-
-	of := deployed(t, "prod", nil)
-	met := make(map[string]bool)
-
-	for name, all := range looks(t, of) {
+	for name, all := range looks(t, deployed(t, "prod", nil)) {
 		for _, metric := range all {
 			if metric.Namespace == metrics.Namespace {
 				continue
 			}
 
-			dimension, known := awsMetrics()[metric.Namespace+"/"+metric.Name]
+			dimension, known := dimensions[metric.Namespace+"/"+metric.Name]
 			if value := metric.Dimensions[dimension]; !known || len(metric.Dimensions) != 1 || !strings.Contains(value, "prod-") {
 				t.Errorf("%s looks at %s, want one of AWS's metrics with its one dimension, of a resource of this stack", name, metric)
 			}
+		}
+	}
+}
 
-			met[metric.Namespace+"/"+metric.Name] = true
+// logQuery is the form of the dashboard's queries. Logs Insights takes true for 1.
+var logQuery = regexp.MustCompile(`^SOURCE '([^']+)' \| fields @timestamp, ([a-z_, ]+) \| filter rotated = 1 \| sort @timestamp desc \| limit \d+$`)
+
+func TestTheLogWidgetAsksForTheRotationsByFieldsThatTheRotatorWrites(t *testing.T) {
+	t.Parallel()
+
+	s := newScene(t, genesyssim.Config{Users: 1})
+	for _, event := range []string{"{}", "{}", `{"force":true}`, "{}"} {
+		s.run(stack.Rotator, event)
+	}
+
+	of := running(t, nil)
+	all := widgets(t, of)
+	log := all[slices.IndexFunc(all, func(w widget) bool { return w.Type == "log" })]
+
+	query := logQuery.FindStringSubmatch(log.Properties.Query)
+	if query == nil || query[1] != text(t, of.Resources["Rotator"].Properties, "LoggingConfig", "LogGroup") {
+		t.Fatalf("the query %q is not of the known form, or not of the rotator's log", log.Properties.Query)
+	}
+
+	var got []any
+
+	for line := range strings.Lines(string(s.log.from(0))) {
+		var record map[string]any
+		if json.Unmarshal([]byte(line), &record) != nil || record["rotated"] != true {
+			continue
+		}
+
+		got = append(got, record["reason"])
+
+		for field := range strings.SplitSeq(query[2], ", ") {
+			if record[field] == nil || record[field] == "" {
+				t.Errorf("a rotation was logged without %s: %s", field, line)
+			}
 		}
 	}
 
-	if len(met) != len(awsMetrics()) {
-		t.Errorf("of AWS's metrics %v are looked at, and %d are listed", met, len(awsMetrics()))
+	if diff := cmp.Diff([]any{token.ReasonMissing, token.ReasonForced}, got); diff != "" {
+		t.Errorf("reasons in the log widget (-rotations +got):\n%s", diff)
 	}
 }

@@ -12,7 +12,6 @@ import (
 	"genesys-cloud-export/shared/devstack/cloudwatchsim"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/stack"
-	"genesys-cloud-export/shared/retry"
 )
 
 // scene is the local stack with its built functions, and a clock of its own: what the functions wrote into their log while
@@ -23,7 +22,6 @@ type scene struct {
 	t          *testing.T
 	log        lineBuffer
 	read       int // how much of the log was taken
-	emitted    []cloudwatchsim.Sample
 	cloudwatch cloudwatchsim.Store
 	began, now time.Time
 }
@@ -50,7 +48,7 @@ func (b *lineBuffer) from(start int) []byte {
 	return bytes.Clone(b.text.Bytes()[start:])
 }
 
-// runAt is where in its minute a run stands: the schedule is never to the second.
+// runAt is where in its minute an invocation ends: the schedule is never to the second.
 const runAt = 5 * time.Second
 
 // newScene starts the stack of an organisation, with functions that are not held up by their pace. The changes are made to
@@ -82,12 +80,11 @@ func newScene(t *testing.T, organisation genesyssim.Config, changes ...func(*sta
 
 // answer is what an invocation came to.
 type answer struct {
-	// errorType is the error's, "" on success.
-	errorType string
-	// The function's own.
-	Status  string `json:"status"`
-	Reason  string `json:"reason"`
-	Rotated bool   `json:"rotated"`
+	// ErrorType is "" on success.
+	ErrorType string `json:"errorType"`
+	Status    string `json:"status"`
+	Reason    string `json:"reason"`
+	Rotated   bool   `json:"rotated"`
 }
 
 // run invokes a function and waits for it. What it wrote stands in CloudWatch at the scene's time, and so does AWS/Lambda's
@@ -96,45 +93,20 @@ type answer struct {
 func (s *scene) run(function, payload string) answer {
 	s.t.Helper()
 
-	a := s.invoke(s.Functions(), function, payload)
-	s.collect()
-	s.count("AWS/Lambda", "Errors", map[string]string{"FunctionName": function}, a.errorType != "")
-
-	return a
-}
-
-// invoke invokes a function and waits for it.
-func (s *scene) invoke(through *lambda.Client, function, payload string) answer {
-	s.t.Helper()
-
-	reply, err := through.Invoke(s.t.Context(), &lambda.InvokeInput{FunctionName: &function, Payload: []byte(payload)})
+	reply, err := s.Functions().Invoke(s.t.Context(), &lambda.InvokeInput{FunctionName: &function, Payload: []byte(payload)})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 
-	if reply.FunctionError != nil {
-		return failed(s.t, reply.Payload)
+	var a answer
+	if err := json.Unmarshal(reply.Payload, &a); err != nil || (reply.FunctionError != nil) != (a.ErrorType != "") {
+		s.t.Fatalf("%s answered %s, with the error %v", function, reply.Payload, err)
 	}
 
-	var a answer
-	if err := json.Unmarshal(reply.Payload, &a); err != nil {
-		s.t.Fatal(err)
-	}
+	s.collect()
+	s.count("AWS/Lambda", "Errors", map[string]string{"FunctionName": function}, a.ErrorType != "")
 
 	return a
-}
-
-func failed(t *testing.T, payload []byte) answer {
-	t.Helper()
-
-	var failure struct {
-		ErrorType string `json:"errorType"`
-	}
-	if err := json.Unmarshal(payload, &failure); err != nil || failure.ErrorType == "" {
-		t.Fatalf("a failure without a type: %v", err)
-	}
-
-	return answer{errorType: failure.ErrorType}
 }
 
 // collect takes the metrics that the functions wrote since it was last called.
@@ -153,7 +125,6 @@ func (s *scene) collect() {
 		samples[i].At = s.now.Add(runAt)
 	}
 
-	s.emitted = append(s.emitted, samples...)
 	s.cloudwatch.Put(samples...)
 }
 
@@ -165,11 +136,11 @@ func (s *scene) count(namespace, name string, dimensions map[string]string, happ
 	}
 
 	s.cloudwatch.Put(cloudwatchsim.Sample{
-		Metric: cloudwatchsim.Metric{Namespace: namespace, Name: name, Dimensions: dimensions}, Unit: "Count", At: s.now.Add(runAt), Value: value,
+		Metric: cloudwatchsim.Metric{Namespace: namespace, Name: name, Dimensions: dimensions}, At: s.now.Add(runAt), Value: value,
 	})
 }
 
-// rotate is a run of the rotator as its schedule makes it, and a minute that passes after it.
+// rotate is an invocation of the rotator as its schedule makes it, and a minute that passes after it.
 func (s *scene) rotate() answer {
 	s.t.Helper()
 
@@ -177,6 +148,13 @@ func (s *scene) rotate() answer {
 	s.pass(time.Minute)
 
 	return a
+}
+
+// at moves the clock to a minute.
+func (s *scene) at(minute int) {
+	s.t.Helper()
+
+	s.pass(s.began.Add(time.Duration(minute) * time.Minute).Sub(s.now))
 }
 
 // pass lets time pass, for the clock and for the stored token.
@@ -200,17 +178,8 @@ func (s *scene) faults(script ...genesyssim.Fault) {
 	}
 }
 
-// briefly gives the exporter three seconds, of which it keeps one back: a wait of a few seconds ends the slice.
+// briefly gives the exporter three seconds, of which it keeps one back: a wait of a few seconds ends the invocation.
 func briefly(c *stack.Config) {
 	c.Timeout = 3 * time.Second
 	c.Environment["EXPORT_TIME_RESERVE_SECONDS"] = "1"
-}
-
-// wait waits in real time.
-func wait(t *testing.T, d time.Duration) {
-	t.Helper()
-
-	if err := retry.Sleep(t.Context(), d); err != nil {
-		t.Fatal(err)
-	}
 }

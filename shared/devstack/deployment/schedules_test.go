@@ -16,19 +16,6 @@ import (
 // https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#rate-based
 var rate = regexp.MustCompile(`^rate\((1 (minute|hour|day)|([2-9]|[1-9][0-9]+) (minutes|hours|days))\)$`)
 
-func TestTheRatesRuleIsTheSchedulers(t *testing.T) {
-	t.Parallel()
-
-	for expression, want := range map[string]bool{
-		"rate(1 minute)": true, "rate(5 minutes)": true, "rate(12 hours)": true, "rate(1 day)": true,
-		"rate(1 minutes)": false, "rate(5 minute)": false, "rate(0 minutes)": false, "rate(1 week)": false, "rate(1minute)": false,
-	} {
-		if got := rate.MatchString(expression); got != want {
-			t.Errorf("%s: got %t, want %t", expression, got, want)
-		}
-	}
-}
-
 // schedules are the properties of every schedule of the stack, SAM's and others, by name of the resource.
 func schedules(of *template.Stack) map[string]map[string]any {
 	found := make(map[string]map[string]any)

@@ -17,32 +17,13 @@ import (
 
 // machine is as much of the state machine's definition as these tests look at.
 type machine struct {
-	States map[string]state `json:"States"`
+	States map[string]state
 }
 
 type state struct {
-	Type           string          `json:"Type"`
-	Next           string          `json:"Next"`
-	TimeoutSeconds int             `json:"TimeoutSeconds"`
-	Result         json.RawMessage `json:"Result"`
-	Choices        []choice        `json:"Choices"`
-	Retry          []retrier       `json:"Retry"`
-	Catch          []catcher       `json:"Catch"`
-}
-
-type choice struct {
-	StringEquals string `json:"StringEquals"`
-	Next         string `json:"Next"`
-}
-
-type retrier struct {
-	ErrorEquals []string `json:"ErrorEquals"`
-	MaxAttempts int      `json:"MaxAttempts"`
-}
-
-type catcher struct {
-	ErrorEquals []string `json:"ErrorEquals"`
-	Next        string   `json:"Next"`
+	TimeoutSeconds int
+	Result         json.RawMessage
+	Choices        []struct{ StringEquals, Next string }
 }
 
 func definition(t *testing.T) (machine, string) {
