@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// handler is one invocation: event, one slice of an export, metrics, result. It implements lambda.Handler.
+// handler is one invocation: event, one invocation of an export, metrics, result. It implements lambda.Handler.
 type handler struct {
 	engine  *export.Engine
 	metrics *metrics.Emitter
@@ -92,11 +92,11 @@ func (h *handler) emit(ctx context.Context, s export.Stats) {
 		metrics.Value{Name: "PagesFetched", Unit: metrics.Count, Value: float64(s.PagesFetched)},
 		metrics.Value{Name: "RecordsExported", Unit: metrics.Count, Value: float64(s.RecordsExported)},
 		metrics.Value{Name: "PartsWritten", Unit: metrics.Count, Value: float64(s.PartsWritten)},
-		metrics.Value{Name: "RequestsThrottled", Unit: metrics.Count, Value: float64(s.RequestsLimited)},
+		metrics.Value{Name: "RequestsThrottled", Unit: metrics.Count, Value: float64(s.RequestsThrottled)},
 		metrics.Value{Name: "RequestsRetried", Unit: metrics.Count, Value: float64(s.RequestsRetried)},
 		metrics.Value{Name: "WaitHandedOver", Unit: metrics.Seconds, Value: s.WaitHandedOver.Seconds()},
-		metrics.Value{Name: "SlicesStopped", Unit: metrics.Count, Value: float64(s.SlicesStopped)},
-		metrics.Value{Name: "SlicesBusy", Unit: metrics.Count, Value: float64(s.SlicesBusy)},
+		metrics.Value{Name: "SlicesStopped", Unit: metrics.Count, Value: float64(s.InvocationsContinued)},
+		metrics.Value{Name: "SlicesBusy", Unit: metrics.Count, Value: float64(s.InvocationsBusy)},
 		metrics.Value{Name: "ExportsCompleted", Unit: metrics.Count, Value: float64(s.ExportsCompleted)},
 	)
 	if err != nil {
