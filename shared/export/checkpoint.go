@@ -54,22 +54,38 @@ type Part struct {
 }
 
 func encodeCheckpoint(cp Checkpoint) ([]byte, error) {
+	sum, err := cp.sum()
+	if err != nil {
+		return nil, err
+	}
+
+	cp.Checksum = sum
+
+	return cp.marshal()
+}
+
+// sum is the checksum of cp.
+func (cp Checkpoint) sum() (string, error) {
 	cp.Checksum = ""
 
-	unsealed, err := json.Marshal(cp)
+	unsealed, err := cp.marshal()
 	if err != nil {
-		return nil, failure.Because(err, failure.CheckpointInvalid, "the checkpoint holds what cannot be written: begin a new export under another export_id")
+		return "", err
 	}
 
 	sum := sha256.Sum256(unsealed)
-	cp.Checksum = hex.EncodeToString(sum[:])
 
-	sealed, err := json.Marshal(cp)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+func (cp Checkpoint) marshal() ([]byte, error) {
+	body, err := json.Marshal(cp)
 	if err != nil {
-		return nil, failure.Because(err, failure.CheckpointInvalid, "the checkpoint holds what cannot be written: begin a new export under another export_id")
+		return nil, failure.Because(err, failure.CheckpointInvalid,
+			"the checkpoint holds what cannot be written: begin a new export under another export_id")
 	}
 
-	return sealed, nil
+	return body, nil
 }
 
 // DecodeCheckpoint reads a checkpoint, or returns a failure of kind CheckpointInvalid that says what is wrong with it. A
@@ -97,26 +113,18 @@ func DecodeCheckpoint(body []byte) (Checkpoint, error) {
 	}
 
 	var cp Checkpoint
-	if err := json.Unmarshal(body, &cp); err != nil {
+
+	strict := json.NewDecoder(bytes.NewReader(body))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(&cp); err != nil {
+		if json.Unmarshal(body, new(Checkpoint)) == nil {
+			return newer("has a field that this code does not know") // nothing else is wrong with it
+		}
+
 		return invalid("is no checkpoint document")
 	}
 
-	// It was read, so that all that can be wrong now is a field too many.
-	strict := json.NewDecoder(bytes.NewReader(body))
-	strict.DisallowUnknownFields()
-	if err := strict.Decode(new(Checkpoint)); err != nil {
-		return newer("has a field that this code does not know")
-	}
-
-	again, err := encodeCheckpoint(cp)
-	if err != nil {
-		return Checkpoint{}, err
-	}
-
-	var sealed struct {
-		Checksum string `json:"checksum"`
-	}
-	if err := json.Unmarshal(again, &sealed); err != nil || sealed.Checksum != cp.Checksum {
+	if sum, err := cp.sum(); err != nil || sum != cp.Checksum {
 		return invalid("was edited: its checksum does not match")
 	}
 
