@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -53,6 +54,7 @@ type world struct {
 
 	// rotator answers the rotator's invocations, whose payloads are kept in asked.
 	rotator http.HandlerFunc
+	asking  sync.Mutex
 	asked   []string
 	// hanging tells which requests to AWS get no answer; nil: none.
 	hanging func(*http.Request) bool
@@ -91,7 +93,9 @@ func newWorld(t *testing.T, organisation genesyssim.Config) *world {
 			t.Error(err)
 		}
 
+		w.asking.Lock()
 		w.asked = append(w.asked, string(payload))
+		w.asking.Unlock()
 		w.rotator(rw, r)
 	})
 

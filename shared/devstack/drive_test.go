@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,6 +18,8 @@ func exporter(t *testing.T) (events *[]string) {
 	t.Helper()
 
 	events = new([]string)
+
+	var mu sync.Mutex
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var event struct {
 			ExportID string `json:"export_id"`
@@ -26,6 +29,9 @@ func exporter(t *testing.T) (events *[]string) {
 
 			return
 		}
+
+		mu.Lock()
+		defer mu.Unlock()
 
 		*events = append(*events, event.ExportID)
 		answer := map[string]any{

@@ -44,7 +44,7 @@ func TestX02AWaitThatAFailedWriteEndedBindsTheNextInvocation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(3, 2, 4)
 		w.partBytes = 1 // a part a page, written while the next page is waited for
-		w.listing.Fault(1, exporttest.Limited(15*time.Second))
+		w.listing.Fault(1, exporttest.Throttled(15*time.Second))
 
 		did := w.invoke(t.Context(), func(op, _ string) exporttest.Action {
 			if op != exporttest.OpPut {
@@ -75,9 +75,9 @@ func TestX07TheLastOfManyEmptyPagesIsNoLoop(t *testing.T) {
 	t.Parallel()
 
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(append([]int{2}, make([]int, 101)...)...)
+		w := newWorld(append([]int{2}, make([]int, 1001)...)...)
 		if did := w.complete(t, nil); did.Records != 2 || did.Reason != "end" {
-			t.Errorf("got %+v, want the end after 101 empty pages, the last without a link", did.Result)
+			t.Errorf("got %+v, want the end after 1,001 empty pages, the last without a link", did.Result)
 		}
 	})
 }

@@ -38,7 +38,7 @@ type Checkpoint struct {
 	Position Position `json:"position"`
 	Parts    []Part   `json:"parts"`
 
-	NotBefore time.Time `json:"not_before,omitzero"`       // a rate limit forbids requests until then
+	NotBefore time.Time `json:"not_before,omitzero"`       // no request is to be sent until then
 	Stalled   int       `json:"stalled"`                   // continues in a row without a committed page
 	Limit     int       `json:"limit_per_minute,omitzero"` // the lowest rate limit that the API told; 0: none yet
 
@@ -54,30 +54,51 @@ type Part struct {
 }
 
 func encodeCheckpoint(cp Checkpoint) ([]byte, error) {
+	sum, err := cp.sum()
+	if err != nil {
+		return nil, err
+	}
+
+	cp.Checksum = sum
+
+	return cp.marshal()
+}
+
+// sum is the checksum of cp.
+func (cp Checkpoint) sum() (string, error) {
 	cp.Checksum = ""
 
-	unsealed, err := json.Marshal(cp)
+	unsealed, err := cp.marshal()
 	if err != nil {
-		return nil, fmt.Errorf("encode the checkpoint: %w", err)
+		return "", err
 	}
 
 	sum := sha256.Sum256(unsealed)
-	cp.Checksum = hex.EncodeToString(sum[:])
 
-	sealed, err := json.Marshal(cp)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+func (cp Checkpoint) marshal() ([]byte, error) {
+	body, err := json.Marshal(cp)
 	if err != nil {
-		return nil, fmt.Errorf("encode the checkpoint: %w", err)
+		return nil, failure.Because(err, failure.CheckpointInvalid,
+			"the checkpoint holds what cannot be written: begin a new export under another export_id")
 	}
 
-	return sealed, nil
+	return body, nil
 }
 
 // DecodeCheckpoint reads a checkpoint, or returns a failure of kind CheckpointInvalid that says what is wrong with it. A
-// newer schema is refused and is to be left as it is.
+// newer schema, and a field that this code does not know, were written by newer code: they are refused, and the document is
+// to be left as it is.
 func DecodeCheckpoint(body []byte) (Checkpoint, error) {
 	invalid := func(what string) (Checkpoint, error) {
 		return Checkpoint{}, failure.New(failure.CheckpointInvalid,
 			"the checkpoint %s: restore the object's last good version, or begin a new export under another export_id", what)
+	}
+	newer := func(what string) (Checkpoint, error) {
+		return Checkpoint{}, failure.New(failure.CheckpointInvalid,
+			"the checkpoint %s, so it was written by newer code: deploy the newer version; the checkpoint was left as it is", what)
 	}
 
 	var schema struct {
@@ -88,31 +109,37 @@ func DecodeCheckpoint(body []byte) (Checkpoint, error) {
 	}
 
 	if schema.SchemaVersion > SchemaVersion {
-		return Checkpoint{}, failure.New(failure.CheckpointInvalid,
-			"the checkpoint has schema version %d and this code knows %d: deploy the newer version; the checkpoint was left as it is", schema.SchemaVersion, SchemaVersion)
+		return newer(fmt.Sprintf("has schema version %d, and this code knows %d", schema.SchemaVersion, SchemaVersion))
 	}
 
 	var cp Checkpoint
 
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&cp); err != nil {
+	strict := json.NewDecoder(bytes.NewReader(body))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(&cp); err != nil {
+		if json.Unmarshal(body, new(Checkpoint)) == nil {
+			return newer("has a field that this code does not know") // nothing else is wrong with it
+		}
+
 		return invalid("is no checkpoint document")
 	}
 
-	again, err := encodeCheckpoint(cp)
-	if err != nil {
-		return Checkpoint{}, err
-	}
-
-	var sealed struct {
-		Checksum string `json:"checksum"`
-	}
-	if err := json.Unmarshal(again, &sealed); err != nil || sealed.Checksum != cp.Checksum {
+	if sum, err := cp.sum(); err != nil || sum != cp.Checksum {
 		return invalid("was edited: its checksum does not match")
 	}
 
 	return cp, nil
+}
+
+// released is cp without a lease, with the wait and the rate limit that bind the next invocation. A limit of 0 leaves the one
+// that is known.
+func (cp Checkpoint) released(notBefore time.Time, limit int) Checkpoint {
+	cp.Owner, cp.LeaseUntil, cp.NotBefore = "", time.Time{}, notEarlier(notBefore)
+	if limit > 0 {
+		cp.Limit = limit
+	}
+
+	return cp
 }
 
 var partPattern = regexp.MustCompile(`^part-([0-9]{6,})-[0-9a-z]+\.jsonl\.gz$`)

@@ -81,11 +81,11 @@ func TestX17CheckpointThatContradictsTheStoreIsInvalidAndNothingIsWritten(t *tes
 	}{
 		"a count was edited":          {edit(`"pages":3`, `"pages":2`), "was edited"},
 		"the link was edited":         {edit(`"next":"/api`, `"next":"/evil`), "was edited"},
-		"a field was added":           {edit(`"schema_version":1`, `"schema_version":1,"x":1`), "no checkpoint document"},
+		"a field was added":           {edit(`"schema_version":1`, `"schema_version":1,"x":1`), "deploy the newer version"},
 		"it was cut":                  {edit(`}`, ``), "no checkpoint document"},
 		"it was emptied":              {func(_ *testing.T, w *world) { w.store.Edit(key, nil) }, "no checkpoint document"},
 		"of no schema":                {edit(`"schema_version":1,`, ``), "no checkpoint document"},
-		"of a newer schema":           {edit(`"schema_version":1`, `"schema_version":2,"x":{}`), "schema version 2"},
+		"of a newer schema":           {edit(`"schema_version":1`, `"schema_version":2,"x":{}`), "deploy the newer version"},
 		"deleted":                     {func(_ *testing.T, w *world) { w.store.Remove(key) }, "is gone"},
 		"rolled back by two":          {func(t *testing.T, w *world) { w.rollBack(t, 1) }, "rolled back"},
 		"rolled back by three":        {func(t *testing.T, w *world) { w.rollBack(t, 0) }, "rolled back"},
@@ -101,7 +101,7 @@ func TestX17CheckpointThatContradictsTheStoreIsInvalidAndNothingIsWritten(t *tes
 			synctest.Test(t, func(t *testing.T) {
 				w := interrupted(t)
 				test.breaks(t, w)
-				time.Sleep(w.timeout) // what was rolled back is held until its lease ends
+				time.Sleep(w.timeout) // what was rolled back is busy until its lease ends
 				before := len(w.store.Journal())
 
 				for range 2 {
@@ -193,7 +193,7 @@ func TestX17PartThatIsGoneFromACompletedExportIsToldBeforeTheManifestIsWritten(t
 	})
 }
 
-func TestX17CheckpointThatIsDeletedDuringASliceIsInvalid(t *testing.T) {
+func TestCheckpointThatIsDeletedDuringAnInvocationIsInvalid(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(1, 2, 3)

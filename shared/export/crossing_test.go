@@ -61,7 +61,7 @@ func (s scenario) cross(t *testing.T, number int, way string) {
 	}
 }
 
-// An invocation that hangs at any operation until its lease is over, and goes on after others did one slice, or all.
+// An invocation that hangs at any operation until its lease is over, and goes on after others did one invocation, or all.
 func TestX15InvocationThatOutlivesItsLeaseAnywhereCommitsNothingTwice(t *testing.T) {
 	t.Parallel()
 
@@ -93,7 +93,7 @@ func (s scenario) outlive(t *testing.T, number int, way string, whole bool) {
 				return
 			}
 
-			// A slice of one page.
+			// An invocation that reads one page.
 			w.invoke(t.Context(), w.lives(on(exporttest.OpFetch, "", exporttest.Action{Delay: w.timeout * 2 / 3})))
 		}
 
@@ -141,7 +141,7 @@ func TestX15ThreeInvocationsThatCrossAnywhereLoseNothing(t *testing.T) {
 	}
 }
 
-func TestX15HolderThatLostTheExportSaysBusyAndTakesItsPartAway(t *testing.T) {
+func TestInvocationThatLostItsLeaseSaysBusyAndTakesItsPartAway(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(3, 2)

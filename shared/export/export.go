@@ -1,7 +1,6 @@
 // Package export is the engine of an export: pages in, parts and checkpoints out, and a stop in time.
 //
-// One call of [Engine.Run] is one slice of an export: the work that fits into one invocation. Pages are fetched one after
-// the other; their entities go, as gzip NDJSON, into parts; each part is durable before the checkpoint moves past it. The
+// One call of [Engine.Run] is the work on an export that fits into one invocation. Pages are fetched one after the other; their entities go, as gzip NDJSON, into parts; each part is durable before the checkpoint moves past it. The
 // checkpoint is the one commit point, written by compare-and-swap, so that an export which is killed anywhere, or called
 // twice, loses nothing and doubles nothing. The lease in it keeps callers from starving each other; safety does not
 // depend on it. Requests are spread, so that an export keeps to its share of the rate limit, which it learns.

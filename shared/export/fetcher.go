@@ -4,30 +4,34 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
+	"genesys-cloud-export/shared/budget"
+	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/retry"
 )
 
-// errBudgetSpent ends a request that the budget has no more time for.
-var errBudgetSpent = errors.New("the invocation's time is spent")
+const (
+	// leastPage is the shortest time that a page is expected to take after a wait, before one was seen.
+	leastPage = 250 * time.Millisecond
+	// progressEvery is how often it is logged how far the reading is.
+	progressEvery = 5 * time.Second
+)
 
-// errPaced says that the export's share of the rate limit is used up for now.
-var errPaced = errors.New("the export's share of the rate limit is used up for now")
+var (
+	// errBudgetSpent ends a request that the budget has no more time for.
+	errBudgetSpent = errors.New("the invocation's time is spent")
+	// errPaced says that the export's share of the rate limit is used up for now.
+	errPaced = errors.New("the export's share of the rate limit is used up for now")
+)
 
-// longPause is the longest wait between two requests that is not worth ending an invocation for.
-const longPause = time.Second
+// final is a failure of the token or of a store. What caused it is hidden: it may be the end of the time, or something that
+// passes, and then decides nothing.
+type final struct{ failed error }
 
-// leastPage is the shortest time that a page is expected to take after a wait, before one was seen.
-const leastPage = 250 * time.Millisecond
-
-// halt is why a slice stopped fetching. The zero value: the last page was read.
-type halt struct {
-	reason    string        // a reason of a continue
-	notBefore time.Time     // the API asked for no request until then; zero: it did not
-	pause     time.Duration // how long the export's own pace has the next request wait, where that is long
-	err       error         // a failure
-}
+// Error returns the text of the failure.
+func (f final) Error() string { return f.failed.Error() }
 
 // fetched is a page with the position behind it.
 type fetched struct {
@@ -35,58 +39,100 @@ type fetched struct {
 	position Position
 }
 
-// fetcher reads one page after the other, until the listing ends or the slice has to stop.
+// fetcher reads one page after the other, until the listing ends or the invocation has to stop.
 type fetcher struct {
-	*slice
+	listing Listing
+	retry   retry.Policy
+	pacer   *pacer
+	budget  budget.Budget
+	logger  *slog.Logger
+	id      string
 
 	query    Query
 	position Position
-	slowest  time.Duration // the longest that a request for a page took in this slice
+	slowest  time.Duration // the longest that a request for a page took in this invocation
 	limit    int           // the lowest rate limit that the API told, as in the checkpoint
 	until    time.Time     // the end of the last wait that the API asked for
+	before   time.Duration // what the invocation took before the reading began
+	begun    time.Time     // when the reading began
+	failed   failure.Kind  // what the last request met, where a later one may get the page
+	logged   time.Time     // when it was last logged how far the reading is
+
+	pages, throttled, retried int64 // as in [Stats]
 }
 
-// run fetches into pages from free and sends them on. It never holds more than one page, and closes neither channel.
-func (f *fetcher) run(ctx context.Context, free <-chan *Page, pages chan<- fetched) halt {
-	first := f.Listing.First(f.query)
+func (i *invocation) newFetcher() *fetcher {
+	cp := i.state.checkpoint
+	f := &fetcher{
+		listing: i.engine.Listing, retry: i.engine.Retry, pacer: i.engine.pace(), budget: i.budget, logger: i.engine.Logger, id: i.id,
+		query: cp.Query, position: cp.Position, limit: believable(cp.Limit),
+		before: time.Since(i.begun), begun: time.Now(), logged: time.Now(),
+	}
+	f.pacer.lower(f.limit)
+
+	return f
+}
+
+// run fetches into pages from free and sends them on. It never keeps more than one page, and closes neither channel.
+func (f *fetcher) run(ctx context.Context, free <-chan *Page, pages chan<- fetched) stop {
+	first := f.listing.First(f.query)
 
 	for n := 0; !f.position.Done; n++ {
 		if n > 0 && f.budget.Left() <= f.slowest {
-			return halt{reason: ReasonBudget}
+			return stop{reason: ReasonBudget}
 		}
 
 		var page *Page
 		select {
 		case page = <-free:
 		case <-ctx.Done():
-			return halt{reason: ReasonBudget}
+			return stop{reason: ReasonBudget}
 		}
 
 		if err := f.fetch(ctx, page, n == 0); err != nil {
-			return f.why(ctx, err)
+			return f.why(ctx, err, n == 0)
 		}
-
-		f.stats.PagesFetched++
 
 		position, err := f.position.advance(first, page, f.query.PageSize)
 		if err != nil {
-			return halt{err: err}
+			return stop{err: err}
 		}
 
 		f.position = position
+		f.pages++
+		f.tell(ctx, page)
 
 		select {
 		case pages <- fetched{page, position}:
 		case <-ctx.Done():
-			return halt{reason: ReasonBudget}
+			return stop{reason: ReasonBudget}
 		}
 	}
 
-	return halt{}
+	return stop{}
 }
 
-// fetch reads the page at the position, with retries. The slice's first page may take the time up to the deadline less a
-// second, so that a slice whose time is short still makes progress; but no wait is begun that ends in the reserve.
+// tell logs what is worth a word about a page that was read.
+func (f *fetcher) tell(ctx context.Context, page *Page) {
+	if page.Replaced > 0 {
+		f.logger.WarnContext(ctx, `unpaired surrogate escapes are exported as \ufffd`, slog.String("export_id", f.id),
+			slog.Int64("page", f.position.Pages), slog.Int("entity", page.ReplacedIn), slog.Int("replaced", page.Replaced))
+	}
+
+	if time.Since(f.logged) >= progressEvery {
+		f.logged = time.Now()
+		f.logger.InfoContext(ctx, "reading", slog.String("export_id", f.id),
+			slog.Int64("pages", f.position.Pages), slog.Int64("records", f.position.Records))
+	}
+}
+
+// fits reports whether a page fits into the time that is left after a wait.
+func (f *fetcher) fits(wait time.Duration) bool {
+	return wait+max(f.slowest, leastPage) <= f.budget.Left()
+}
+
+// fetch reads the page at the position, with retries. The invocation's first page may take the time up to the deadline less
+// a second, so that an invocation whose time is short still makes progress; but no wait is begun that ends in the reserve.
 func (f *fetcher) fetch(ctx context.Context, page *Page, first bool) error {
 	limit := f.budget.Stop()
 	if first {
@@ -96,43 +142,22 @@ func (f *fetcher) fetch(ctx context.Context, page *Page, first bool) error {
 	ctx, cancel := context.WithDeadlineCause(ctx, limit, errBudgetSpent)
 	defer cancel()
 
-	fits := func(wait time.Duration) bool { return wait+max(f.slowest, leastPage) <= f.budget.Left() }
-
 	sent := 0
 
-	err := f.Retry.Do(ctx, fits, func(ctx context.Context) error {
-		if err := f.await(ctx, fits); err != nil {
+	err := f.retry.Do(ctx, f.fits, func(ctx context.Context) error {
+		if err := f.await(ctx); err != nil {
 			return err
 		}
 
 		if sent++; sent > 1 {
-			f.stats.RequestsRetried++
+			f.retried++
 		}
 
-		begun := time.Now()
-		err := f.Listing.Fetch(ctx, f.query, f.position.Next, page)
-		f.learn(page.Limit)
-
-		f.until = time.Time{}
-		if failed, transient := errors.AsType[*retry.TransientError](err); transient {
-			if failed.Throttled {
-				f.stats.RequestsThrottled++
-			}
-
-			if failed.Told {
-				f.until = time.Now().Add(failed.After)
-			}
-		}
-
-		if err == nil {
-			f.slowest = max(f.slowest, time.Since(begun))
-		}
-
-		return err
+		return f.request(ctx, page)
 	})
 
 	// Whatever the time ran out in, a token that was being waited for included, it is the time that ran out. Where it did
-	// not even suffice for the slice's first page, what took it is worth more than that.
+	// not even suffice for the invocation's first page, what took it is worth more than that.
 	if err != nil && !first && errors.Is(context.Cause(ctx), errBudgetSpent) {
 		return errBudgetSpent
 	}
@@ -140,9 +165,53 @@ func (f *fetcher) fetch(ctx context.Context, page *Page, first bool) error {
 	return err
 }
 
+// request sends one request for the page.
+func (f *fetcher) request(ctx context.Context, page *Page) error {
+	f.failed, f.until = "", time.Time{}
+
+	begun := time.Now()
+	err := f.listing.Fetch(ctx, f.query, f.position.Next, page)
+	f.learn(page.Limit)
+
+	if err == nil {
+		f.slowest = max(f.slowest, time.Since(begun))
+		return nil
+	}
+
+	failed, transient := errors.AsType[*retry.TransientError](err)
+	if named, ok := errors.AsType[*failure.Error](err); ok && !(transient && errors.Is(failed, named)) {
+		return finally(err) // whatever caused it, something that passes included
+	}
+
+	if !transient {
+		return err
+	}
+
+	f.failed = failure.UpstreamUnavailable
+	if failed.Throttled {
+		f.failed = failure.RateLimited
+		f.throttled++
+	}
+
+	if failed.Told {
+		f.until = due(failed.After)
+	}
+
+	return err
+}
+
+// finally marks the failures that are final. All others are the API's.
+func finally(err error) error {
+	if kind := failure.KindOf(err); kind == failure.TokenUnavailable || kind == failure.StorageUnavailable {
+		return final{err}
+	}
+
+	return err
+}
+
 // await waits until the pace allows another request.
-func (f *fetcher) await(ctx context.Context, fits func(time.Duration) bool) error {
-	wait, claimed := f.pace().take(fits)
+func (f *fetcher) await(ctx context.Context) error {
+	wait, claimed := f.pacer.take(f.fits)
 	if !claimed {
 		return &retry.RefusedError{Err: errPaced, Wait: wait}
 	}
@@ -156,30 +225,52 @@ func (f *fetcher) await(ctx context.Context, fits func(time.Duration) bool) erro
 
 // learn takes the rate limit that a reply told.
 func (f *fetcher) learn(limit int) {
+	limit = believable(limit)
 	if limit > 0 && (f.limit == 0 || limit < f.limit) {
 		f.limit = limit
-		f.pace().lower(limit)
+		f.pacer.lower(limit)
 	}
 }
 
-// why tells what the failure of a fetch means. The end of the invocation itself is the end of its time: what the stop then
-// cannot write is the error by name.
-func (f *fetcher) why(ctx context.Context, err error) halt {
-	if errors.Is(err, errBudgetSpent) || ctx.Err() != nil {
-		return halt{reason: ReasonBudget}
+// why tells what the failure of a fetch means. What names itself comes before the end of the time, which may have caused it:
+// an invocation that got no page ends as what it waited for.
+func (f *fetcher) why(ctx context.Context, err error, first bool) stop {
+	named, isFinal := errors.AsType[final](err)
+	refused, isRefused := errors.AsType[*retry.RefusedError](err)
+
+	switch {
+	case errors.Is(context.Cause(ctx), errStopping):
+		return stop{reason: ReasonBudget}
+	case isFinal && (first || ctx.Err() == nil):
+		return stop{err: f.failure(named.failed)}
+	case isFinal, ctx.Err() != nil, errors.Is(err, errBudgetSpent):
+		return stop{reason: ReasonBudget, blames: f.timeTaker()}
+	case errors.Is(err, errPaced) && !first && !f.fits(0):
+		return stop{reason: ReasonBudget} // no page would fit, paced or not
+	case errors.Is(err, errPaced), isRefused && refused.Throttled:
+		// Where the pace is the export's own, a request that failed before it is what counts, if anything.
+		return stop{reason: ReasonRateLimited, notBefore: due(refused.Wait), blames: f.failed}
+	case isRefused:
+		return stop{reason: ReasonBudget, blames: f.failed}
+	default:
+		return stop{err: f.failure(err)}
+	}
+}
+
+// timeTaker is what most of the invocation's time went to: the API, or what came before it.
+func (f *fetcher) timeTaker() failure.Kind {
+	if time.Since(f.begun) > f.before {
+		return failure.UpstreamUnavailable
 	}
 
-	if refused, ok := errors.AsType[*retry.RefusedError](err); ok {
-		if refused.Throttled {
-			return halt{reason: ReasonRateLimited, notBefore: time.Now().Add(refused.Wait)}
-		}
+	return failure.NoProgress
+}
 
-		if errors.Is(err, errPaced) && refused.Wait > longPause {
-			return halt{reason: ReasonBudget, pause: refused.Wait} // waiting costs nothing outside
-		}
-
-		return halt{reason: ReasonBudget}
+// failure says which page could not be read.
+func (f *fetcher) failure(err error) error {
+	if failure.KindOf(err) == "" {
+		err = failure.Because(err, failure.UpstreamUnavailable, "the request failed and does not say why: invoke again")
 	}
 
-	return halt{err: fmt.Errorf("read page %d: %w", f.position.Pages+1, err)}
+	return fmt.Errorf("read page %d: %w", f.position.Pages+1, err)
 }

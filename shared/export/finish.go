@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -17,79 +16,81 @@ const latestAttempts = 5
 
 // finish ends an export whose pages are all committed. It needs no lease and may be done by many at once and again: it
 // removes parts that nobody names, writes the manifest once, and moves latest forward. A repetition writes nothing.
-func (s *slice) finish(ctx context.Context) (Result, error) {
-	if err := s.clean(ctx); err != nil {
+func (i *invocation) finish(ctx context.Context) (Result, error) {
+	if err := i.clean(ctx); err != nil {
 		return Result{}, err
 	}
 
-	if err := s.seal(ctx); err != nil {
+	if err := i.seal(ctx); err != nil {
 		return Result{}, err
 	}
 
-	if err := s.point(ctx); err != nil {
+	if err := i.point(ctx); err != nil {
 		return Result{}, err
 	}
 
-	return s.result(s.checkpoint, StatusComplete, s.checkpoint.Position.Reason, 0), nil
+	return i.engine.result(i.state.checkpoint, StatusComplete, i.state.checkpoint.Position.Reason, 0), nil
 }
 
 // clean deletes the parts that the checkpoint does not name, and makes sure that those which it names are there.
-func (s *slice) clean(ctx context.Context) error {
-	stored, err := s.Parts.List(ctx, s.Listing.Name(), s.id)
+func (i *invocation) clean(ctx context.Context) error {
+	stored, err := i.engine.Parts.List(ctx, i.listing, i.id)
 	if errors.Is(err, ErrListDenied) {
 		return nil // find has warned
 	}
 
 	if err != nil {
-		return fmt.Errorf("list the parts: %w", err)
+		return storeFailed(err, "list the parts")
 	}
 
-	if gone := s.checkpoint.missing(stored); gone != "" {
+	if gone := i.state.checkpoint.missing(stored); gone != "" {
 		return failure.New(failure.CheckpointInvalid,
 			"%s, which the checkpoint names, is gone from the store or has another size: restore it, or begin a new export", gone)
 	}
 
 	for _, part := range stored {
 		// What is no part was put there by somebody else, and is no business of this export.
-		if partNumber(part.Name) == 0 || s.checkpoint.names(part.Name) {
+		if partNumber(part.Name) == 0 || i.state.checkpoint.names(part.Name) {
 			continue
 		}
 
-		if err := s.Parts.Delete(ctx, s.Listing.Name(), s.id, part.Name); err != nil {
-			return fmt.Errorf("delete the stray part %s: %w", part.Name, err)
+		if err := i.engine.Parts.Delete(ctx, i.listing, i.id, part.Name); err != nil {
+			return storeFailed(err, "delete the stray part %s", part.Name)
 		}
 
-		s.Logger.InfoContext(ctx, "a stray part of an interrupted invocation was deleted",
-			slog.String("export_id", s.id), slog.String("part", part.Name))
+		i.engine.Logger.InfoContext(ctx, "a stray part of an interrupted invocation was deleted",
+			slog.String("export_id", i.id), slog.String("part", part.Name))
 	}
 
 	return nil
 }
 
 // seal writes the manifest, or makes sure that the one which is there is the same.
-func (s *slice) seal(ctx context.Context) error {
-	manifest, err := s.manifest(s.checkpoint)
+func (i *invocation) seal(ctx context.Context) error {
+	manifest, err := i.engine.manifest(i.state.checkpoint)
 	if err != nil {
 		return err
 	}
 
-	name := manifestName(s.Listing.Name(), s.id)
+	name := manifestName(i.listing, i.id)
 
-	body, _, err := s.Documents.Read(ctx, name)
+	body, _, err := i.engine.Documents.Read(ctx, name)
 	if errors.Is(err, ErrAbsent) {
-		_, err = s.Documents.Create(ctx, name, manifest)
+		_, err = i.engine.Documents.Create(ctx, name, manifest)
 		if err == nil {
-			s.stats.ExportsCompleted++
+			i.stats.ExportsCompleted++
 			return nil
 		}
 
 		if errors.Is(err, ErrConflict) {
-			body, _, err = s.Documents.Read(ctx, name)
+			if body, _, err = i.engine.Documents.Read(ctx, name); errors.Is(err, ErrAbsent) {
+				return i.state.contradicted(name)
+			}
 		}
 	}
 
 	if err != nil {
-		return fmt.Errorf("write the manifest: %w", err)
+		return storeFailed(err, "write the manifest")
 	}
 
 	if !bytes.Equal(body, manifest) {
@@ -101,14 +102,14 @@ func (s *slice) seal(ctx context.Context) error {
 }
 
 // point moves latest to this export, unless it is at a newer one, or was written by newer code.
-func (s *slice) point(ctx context.Context) error {
-	cp := s.checkpoint
+func (i *invocation) point(ctx context.Context) error {
+	cp := i.state.checkpoint
 	name := latestName(cp.Listing)
 
 	mine, err := marshalDocument("latest", Latest{
 		SchemaVersion: SchemaVersion,
 		ExportID:      cp.ExportID,
-		Manifest:      s.Documents.URI(manifestName(cp.Listing, cp.ExportID)),
+		Manifest:      i.engine.Documents.URI(manifestName(cp.Listing, cp.ExportID)),
 		CompletedAt:   cp.CompletedAt,
 	})
 	if err != nil {
@@ -116,41 +117,42 @@ func (s *slice) point(ctx context.Context) error {
 	}
 
 	for range latestAttempts {
-		body, tag, err := s.Documents.Read(ctx, name)
+		body, tag, err := i.engine.Documents.Read(ctx, name)
 
 		switch {
 		case errors.Is(err, ErrAbsent):
-			_, err = s.Documents.Create(ctx, name, mine)
+			_, err = i.engine.Documents.Create(ctx, name, mine)
 		case err != nil:
-		case keeps(body, cp.CompletedAt):
+		case bytes.Equal(body, mine), keeps(body, cp.CompletedAt):
 			return nil
 		default:
-			_, err = s.Documents.Replace(ctx, name, tag, mine)
+			_, err = i.engine.Documents.Replace(ctx, name, tag, mine)
+		}
+
+		if err == nil {
+			return nil
 		}
 
 		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrAbsent) {
-			return wrapLatest(err)
+			return storeFailed(err, "write latest")
 		}
 	}
 
-	return failure.New(failure.StorageUnavailable, "write latest: other exports moved it %d times meanwhile: invoke again", latestAttempts)
+	return failure.New(failure.StorageUnavailable,
+		"write latest: %d times the store said that it is not what was read just before: other exports move it, or its ETag is not stable: invoke again", latestAttempts)
 }
 
 // keeps reports whether the latest that is stored stays: it is as new or newer, or of a schema that this code does not
-// know. An unreadable one is derived data, and is replaced.
+// know. An unreadable one is derived data, and is replaced; so is one that was completed at a time which cannot be meant.
 func keeps(body []byte, completedAt time.Time) bool {
 	var stored Latest
 	if err := json.Unmarshal(body, &stored); err != nil {
 		return false
 	}
 
-	return stored.SchemaVersion > SchemaVersion || !stored.CompletedAt.Before(completedAt)
-}
-
-func wrapLatest(err error) error {
-	if err != nil {
-		return fmt.Errorf("write latest: %w", err)
+	if stored.SchemaVersion > SchemaVersion {
+		return true
 	}
 
-	return nil
+	return !stored.CompletedAt.Before(completedAt) && !stored.CompletedAt.After(time.Now().Add(maxAhead))
 }

@@ -2,6 +2,7 @@ package export_test
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,7 +11,7 @@ import (
 )
 
 // scenario is an export that is small, and meets everything that the engine does outside: parts in the middle and at the
-// end, an empty page, slices that stop and are continued.
+// end, an empty page, invocations that stop and are continued.
 type scenario struct {
 	name    string
 	sizes   []int
@@ -21,8 +22,8 @@ type scenario struct {
 
 func scenarios() []scenario {
 	return []scenario{
-		{name: "one slice", sizes: []int{3, 0, 2, 4}, timeout: time.Minute, bytes: 1},
-		{name: "short slices", sizes: []int{3, 0, 2, 4, 1}, timeout: 45 * time.Millisecond, bytes: 1 << 20},
+		{name: "one invocation", sizes: []int{3, 0, 2, 4}, timeout: time.Minute, bytes: 1},
+		{name: "short invocations", sizes: []int{3, 0, 2, 4, 1}, timeout: 45 * time.Millisecond, bytes: 1 << 20},
 		{name: "a bucket that may not be listed", sizes: []int{3, 2}, timeout: time.Minute, bytes: 1, denied: true},
 	}
 }
@@ -81,19 +82,19 @@ func (w *world) removeStrays(t *testing.T) {
 func (s scenario) operations(t *testing.T) int {
 	t.Helper()
 
-	operations := 0
+	var operations atomic.Int64 // the fetching and the writing goroutine both count
 
 	synctest.Test(t, func(t *testing.T) {
 		w := s.world()
 		counting := w.lives(func(string, string) exporttest.Action {
-			operations++
+			operations.Add(1)
 			return exporttest.Action{}
 		})
 		w.complete(t, counting)
 		w.mustHold(t)
 	})
 
-	return operations
+	return int(operations.Load())
 }
 
 func TestX12ExportKilledAtEveryOutsideOperationIsWholeAfterResuming(t *testing.T) {

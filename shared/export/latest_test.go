@@ -76,7 +76,7 @@ func TestLatestThatOthersMoveMeanwhileIsTriedAgain(t *testing.T) {
 		// One that is newer stays.
 		move("1999-01-01T00:00:00Z")()
 
-		if did := w.invoke(t.Context(), onNth(exporttest.OpReplace, latestName, 1, move("2999-01-01T00:00:00Z"))); did.err != nil {
+		if did := w.invoke(t.Context(), onNth(exporttest.OpReplace, latestName, 1, move("2000-01-01T23:00:00Z"))); did.err != nil {
 			t.Fatal(did.err)
 		}
 

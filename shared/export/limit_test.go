@@ -20,17 +20,17 @@ func TestX01RateLimitOnAPageIsObeyedAndThePageStandsOnce(t *testing.T) {
 		faults []exporttest.PageFault
 		least  time.Duration
 	}{
-		"Retry-After":          {[]exporttest.PageFault{exporttest.Limited(7 * time.Second)}, 7 * time.Second},
-		"Retry-After 0":        {[]exporttest.PageFault{exporttest.Limited(0)}, 0},
-		"none":                 {[]exporttest.PageFault{exporttest.LimitedUntold()}, 0},
+		"Retry-After":          {[]exporttest.PageFault{exporttest.Throttled(7 * time.Second)}, 7 * time.Second},
+		"Retry-After 0":        {[]exporttest.PageFault{exporttest.Throttled(0)}, 0},
+		"none":                 {[]exporttest.PageFault{exporttest.ThrottledUntold()}, 0},
 		"503 with Retry-After": {[]exporttest.PageFault{exporttest.Busy(4 * time.Second)}, 4 * time.Second},
 		"three in a row": {
-			[]exporttest.PageFault{exporttest.Limited(3 * time.Second), exporttest.LimitedUntold(), exporttest.Limited(5 * time.Second)}, 8 * time.Second,
+			[]exporttest.PageFault{exporttest.Throttled(3 * time.Second), exporttest.ThrottledUntold(), exporttest.Throttled(5 * time.Second)}, 8 * time.Second,
 		},
 		"more than the attempts": {
 			[]exporttest.PageFault{
-				exporttest.LimitedUntold(), exporttest.LimitedUntold(), exporttest.LimitedUntold(), exporttest.LimitedUntold(),
-				exporttest.LimitedUntold(), exporttest.LimitedUntold(), exporttest.LimitedUntold(),
+				exporttest.ThrottledUntold(), exporttest.ThrottledUntold(), exporttest.ThrottledUntold(), exporttest.ThrottledUntold(),
+				exporttest.ThrottledUntold(), exporttest.ThrottledUntold(), exporttest.ThrottledUntold(),
 			}, 0,
 		},
 	} {
@@ -69,7 +69,7 @@ func TestX02RetryAfterBeyondTheTimeLeftIsHandedOverAndNotSlept(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(3, 2, 4)
-		w.listing.Fault(1, exporttest.Limited(90*time.Second))
+		w.listing.Fault(1, exporttest.Throttled(90*time.Second))
 
 		begun := time.Now()
 		did := w.invoke(t.Context(), nil)
@@ -92,7 +92,7 @@ func TestX02RetryAfterBeyondTheTimeLeftIsHandedOverAndNotSlept(t *testing.T) {
 		}
 
 		if did.stats.WaitHandedOver < 90*time.Second || did.stats.InvocationsContinued != 1 || did.stats.RequestsThrottled != 1 {
-			t.Errorf("the numbers of the slice are %+v", did.stats)
+			t.Errorf("the numbers of the invocation are %+v", did.stats)
 		}
 
 		time.Sleep(time.Duration(did.WaitSeconds) * time.Second)
@@ -109,7 +109,7 @@ func TestX02InvocationBeforeTheLimitHasPassedAsksNothingAndSaysSoAgain(t *testin
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(3, 2, 4)
-		w.listing.Fault(1, exporttest.Limited(90*time.Second))
+		w.listing.Fault(1, exporttest.Throttled(90*time.Second))
 
 		first := w.invoke(t.Context(), nil)
 
@@ -157,7 +157,7 @@ func TestX02RateLimitStandsInTheCheckpointAlthoughTheStopFailed(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(3, 2, 4)
 				w.partBytes = 1 << 20
-				w.listing.Fault(1, exporttest.Limited(90*time.Second))
+				w.listing.Fault(1, exporttest.Throttled(90*time.Second))
 
 				did := w.invoke(t.Context(), fault)
 				wantKind(t, did.err, failure.StorageUnavailable)
@@ -184,7 +184,7 @@ func TestX02WrittenLimitIsNeverEarlierThanTheOneThatWasMet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(1, 1)
 		time.Sleep(time.Nanosecond) // the clock stands between two milliseconds, which is as fine as documents are
-		w.listing.Fault(0, exporttest.Limited(90*time.Second))
+		w.listing.Fault(0, exporttest.Throttled(90*time.Second))
 
 		// No time passes from the meeting of the limit to here, so that this is when it ends, spread included.
 		until := time.Now().Add(w.invoke(t.Context(), nil).stats.WaitHandedOver)

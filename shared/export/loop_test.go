@@ -40,7 +40,7 @@ func TestX07ListingThatGoesInCirclesIsAPaginationLoop(t *testing.T) {
 				w := newWorld(test.sizes...)
 				w.listing.Link(test.from, test.to)
 
-				did := w.invoke(t.Context(), w.lives(clean)) // each page takes a moment, so that a slice ends in any case
+				did := w.invoke(t.Context(), w.lives(clean)) // each page takes a moment, so that an invocation ends in any case
 				wantKind(t, did.err, failure.PaginationLoop)
 
 				if !strings.Contains(did.err.Error(), test.evidence) {
@@ -59,12 +59,12 @@ func TestX07ListingThatGoesInCirclesIsAPaginationLoop(t *testing.T) {
 	}
 }
 
-func TestX07CircleOfAnyLengthIsFoundInASliceAndAcrossSlices(t *testing.T) {
+func TestCircleOfAnyLengthIsFoundInAnInvocationAndAcrossThem(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		lead := rapid.IntRange(0, 40).Draw(rt, "pages before the circle")
 		length := rapid.IntRange(1, 40).Draw(rt, "length of the circle")
-		short := rapid.Bool().Draw(rt, "short slices")
+		short := rapid.Bool().Draw(rt, "short invocations")
 
 		var err error
 		requests := 0
@@ -136,14 +136,14 @@ func TestX07SamePageAgainIsSeenAcrossInvocations(t *testing.T) {
 	})
 }
 
-func TestX07EmptyPagesAreFineUpToAHundred(t *testing.T) {
+func TestEmptyPagesAreFineUpToAThousand(t *testing.T) {
 	t.Parallel()
 
 	for name, test := range map[string]struct {
 		empty int
 		loops bool
 	}{
-		"1": {1, false}, "100": {100, false}, "101": {101, true}, "150": {150, true},
+		"1": {1, false}, "150": {150, false}, "1,000": {1000, false}, "1,001": {1001, true}, "1,500": {1500, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -166,7 +166,7 @@ func TestX07EmptyPagesAreFineUpToAHundred(t *testing.T) {
 	}
 }
 
-func TestX09ListingThatEndsAfterAFullPageIsBelievedAndTold(t *testing.T) {
+func TestListingThatEndsAfterAFullPageHasEndedAndTheReasonSaysSo(t *testing.T) {
 	t.Parallel()
 
 	for name, test := range map[string]struct {

@@ -2,8 +2,9 @@ package export
 
 import (
 	"encoding/json"
-	"fmt"
 	"time"
+
+	"genesys-cloud-export/shared/failure"
 )
 
 func checkpointName(listing, id string) string { return listing + "/" + id + "/checkpoint.json" }
@@ -24,6 +25,8 @@ type Manifest struct {
 	StartedAt     time.Time      `json:"started_at"`
 	CompletedAt   time.Time      `json:"completed_at"`
 	Generator     string         `json:"generator"`
+	// ReplacedSurrogates counts the unpaired surrogate escapes that were written as \ufffd; left out where there are none.
+	ReplacedSurrogates int64 `json:"replaced_surrogates,omitzero"`
 }
 
 // ManifestPart is one part; Bytes and SHA256 are of the object as stored, compressed.
@@ -55,6 +58,8 @@ func (e *Engine) manifest(cp Checkpoint) ([]byte, error) {
 		StartedAt:     cp.StartedAt,
 		CompletedAt:   cp.CompletedAt,
 		Generator:     cp.Generator,
+
+		ReplacedSurrogates: cp.Position.Replaced,
 	}
 	for _, part := range cp.Parts {
 		m.Parts = append(m.Parts, ManifestPart{
@@ -72,7 +77,7 @@ func (e *Engine) manifest(cp Checkpoint) ([]byte, error) {
 func marshalDocument(what string, document any) ([]byte, error) {
 	body, err := json.MarshalIndent(document, "", "  ")
 	if err != nil {
-		return nil, fmt.Errorf("encode the %s: %w", what, err)
+		return nil, failure.Because(err, failure.CheckpointInvalid, "the %s holds what cannot be written: begin a new export under another export_id", what)
 	}
 
 	return append(body, '\n'), nil

@@ -135,7 +135,7 @@ func peak(t *testing.T, pages int64) uint64 {
 
 	listing := newEndless(pages, users)
 	listing.observe = func(page int64) {
-		if page%20 != 0 {
+		if page%10 != 0 {
 			return
 		}
 
@@ -156,12 +156,12 @@ func peak(t *testing.T, pages int64) uint64 {
 
 //nolint:paralleltest // it measures the heap of the whole process; no other test may run meanwhile
 func TestX20MemoryDoesNotGrowWithTheExport(t *testing.T) {
-	const few, many = 200, 2000
+	const few, many = 50, 500
 
 	small, large := peak(t, few), peak(t, many)
 
-	// Two pages of 65 KB, a part, a compressor and the listing's own two pages are about 2 MB; the larger export has 180,000
-	// users more, which are 110 MB.
+	// Two pages of 65 KB, a part, a compressor and the listing's own two pages are about 2 MB; the larger export has 45,000
+	// users more, which are 27 MB.
 	if bound := small + small/4 + 1<<20; large > bound {
 		t.Errorf("the heap holds up to %d bytes in an export of %d pages and up to %d in one of %d, want at most %d",
 			small, few, large, many, bound)

@@ -4,7 +4,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
+
+	"genesys-cloud-export/shared/failure"
 
 	"github.com/klauspost/compress/gzip"
 )
@@ -17,18 +18,13 @@ type pendingPart struct {
 	records    int64
 }
 
-func newPendingPart() (*pendingPart, error) {
+func newPendingPart() *pendingPart {
 	p := &pendingPart{}
+	// The fastest level: entities repeat their keys, so it already takes most of what there is to take. Only a level that
+	// does not exist is an error.
+	p.gzip, _ = gzip.NewWriterLevel(&p.compressed, gzip.BestSpeed)
 
-	// The fastest level: entities repeat their keys, so it already takes most of what there is to take.
-	writer, err := gzip.NewWriterLevel(&p.compressed, gzip.BestSpeed)
-	if err != nil {
-		return nil, fmt.Errorf("begin a part: %w", err)
-	}
-
-	p.gzip = writer
-
-	return p, nil
+	return p
 }
 
 func (p *pendingPart) add(page *Page) error {
@@ -37,7 +33,7 @@ func (p *pendingPart) add(page *Page) error {
 	}
 
 	if _, err := p.gzip.Write(page.Lines); err != nil {
-		return fmt.Errorf("compress a page: %w", err)
+		return failure.Because(err, failure.StorageUnavailable, "compress a page: invoke again")
 	}
 
 	p.records += int64(page.Records)
@@ -53,7 +49,7 @@ func (p *pendingPart) size() int { return p.compressed.Len() }
 // seal ends the part. Its body is valid until reset.
 func (p *pendingPart) seal(name string) (part Part, body, sum []byte, err error) {
 	if err := p.gzip.Close(); err != nil {
-		return Part{}, nil, nil, fmt.Errorf("close part %s: %w", name, err)
+		return Part{}, nil, nil, failure.Because(err, failure.StorageUnavailable, "close part %s: invoke again", name)
 	}
 
 	body = p.compressed.Bytes()

@@ -11,18 +11,12 @@ import (
 
 const (
 	// maxEmptyRun is how many empty pages may follow each other. The vendor's own command line guards against listings
-	// that send several, and against such that never end.
-	maxEmptyRun = 100
+	// that send several, and against such that never end; a filter that leaves out most of a listing gives hundreds.
+	maxEmptyRun = 1000
 	// recentLinks is how many of the last links are remembered one by one, for short cycles to be seen at once.
 	recentLinks = 8
 	// hashBytes is how much of a SHA-256 is kept of a link or a page; what is compared is not chosen by an adversary.
 	hashBytes = 16
-)
-
-// The reasons of a complete export.
-const (
-	endReached       = "end"
-	endAfterFullPage = "end_after_full_page"
 )
 
 // Position is where an export stands between two pages. It is part of the checkpoint, and of constant size.
@@ -32,6 +26,8 @@ type Position struct {
 	Records int64  `json:"records"`
 	Done    bool   `json:"done"` // the last page is behind
 	Reason  string `json:"reason"`
+	// Replaced counts the unpaired surrogate escapes that were written as \ufffd.
+	Replaced int64 `json:"replaced_surrogates,omitzero"`
 
 	EmptyRun int    `json:"empty_run"` // how many empty pages just passed
 	LastPage string `json:"last_page"` // hash of the last page that held entities
@@ -79,6 +75,7 @@ func (p Position) advance(first string, page *Page, pageSize int) (Position, err
 
 	p.Pages++
 	p.Records += int64(page.Records)
+	p.Replaced += int64(page.Replaced)
 
 	if err := p.takeContent(page); err != nil {
 		return p, err
@@ -87,9 +84,9 @@ func (p Position) advance(first string, page *Page, pageSize int) (Position, err
 	p.Next = page.Next
 
 	if page.Next == "" {
-		p.Done, p.Reason = true, endReached
+		p.Done, p.Reason = true, ReasonEnd
 		if page.Records >= pageSize {
-			p.Reason = endAfterFullPage
+			p.Reason = ReasonEndAfterFullPage
 		}
 
 		return p, nil

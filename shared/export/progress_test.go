@@ -11,7 +11,7 @@ import (
 	"genesys-cloud-export/shared/failure"
 )
 
-func TestX14FirstPageMayUseTheReserveSoThatEverySliceReadsOne(t *testing.T) {
+func TestFirstPageMayUseTheReserveSoThatEveryInvocationReadsOne(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(3, 2, 4)
@@ -33,7 +33,7 @@ func TestX14FirstPageMayUseTheReserveSoThatEverySliceReadsOne(t *testing.T) {
 	})
 }
 
-func TestX14SliceStopsInTimeWhateverAPageTakes(t *testing.T) {
+func TestInvocationStopsInTimeWhateverAPageTakes(t *testing.T) {
 	t.Parallel()
 
 	for name, latencies := range map[string][]time.Duration{
@@ -57,7 +57,7 @@ func TestX14SliceStopsInTimeWhateverAPageTakes(t *testing.T) {
 				did := w.invoke(t.Context(), nil)
 
 				if took := time.Since(begun); took > w.timeout-time.Second {
-					t.Errorf("the slice took %s of %s", took, w.timeout)
+					t.Errorf("the invocation took %s of %s", took, w.timeout)
 				}
 
 				if did.err != nil {
@@ -86,12 +86,12 @@ func TestX14PageThatWillNotFitIsNotAskedFor(t *testing.T) {
 		}
 
 		if took := time.Since(begun); took != 18*time.Second {
-			t.Errorf("the slice took %s, want 18s", took)
+			t.Errorf("the invocation took %s, want 18s", took)
 		}
 	})
 }
 
-func TestX14ThirdInvocationInARowWithoutAPageIsNoProgressAndTheCountBeginsAnew(t *testing.T) {
+func TestThirdInvocationInARowThatGetsNoPageInItsTimeBlamesTheAPIAndTheCountBeginsAnew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(3, 2)
@@ -106,7 +106,7 @@ func TestX14ThirdInvocationInARowWithoutAPageIsNoProgressAndTheCountBeginsAnew(t
 				}
 
 				if try == 2 {
-					wantKind(t, did.err, failure.NoProgress)
+					wantKind(t, did.err, failure.UpstreamUnavailable)
 				}
 			}
 		}
@@ -121,7 +121,7 @@ func TestX14ThirdInvocationInARowThatMetALimitIsRateLimitedAndTheLimitStillBinds
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(3, 2)
-		w.listing.Fault(0, exporttest.Limited(2*time.Minute), exporttest.Limited(2*time.Minute), exporttest.Limited(2*time.Minute))
+		w.listing.Fault(0, exporttest.Throttled(2*time.Minute), exporttest.Throttled(2*time.Minute), exporttest.Throttled(2*time.Minute))
 
 		for range 2 {
 			did := w.invoke(t.Context(), nil)
@@ -187,7 +187,7 @@ func TestX14InvocationsThatDoNotCount(t *testing.T) {
 			}
 		},
 		"early": func(t *testing.T, w *world) {
-			w.listing.Fault(2, exporttest.Limited(time.Hour))
+			w.listing.Fault(2, exporttest.Throttled(time.Hour))
 			// This one is the second in a row.
 			w.invoke(t.Context(), nil)
 

@@ -36,6 +36,8 @@ type (
 		StartedAt   string         `json:"started_at"`
 		CompletedAt string         `json:"completed_at"`
 		Generator   string         `json:"generator"`
+
+		ReplacedSurrogates int64 `json:"replaced_surrogates"`
 	}
 	manifestPart struct {
 		Key     string `json:"key"`

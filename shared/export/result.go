@@ -2,16 +2,6 @@ package export
 
 import "time"
 
-// What a slice ended as, and why it asks to be continued.
-const (
-	StatusComplete = "complete"
-	StatusContinue = "continue"
-
-	ReasonBudget      = "budget"       // the next page does not fit into the invocation's time
-	ReasonRateLimited = "rate_limited" // a rate limit asks to wait longer than the invocation's time
-	ReasonBusy        = "busy"         // another invocation works on this export
-)
-
 // maxLinkShown is the longest next page URI that a result repeats, in bytes: a state machine's state stays small.
 const maxLinkShown = 1024
 
@@ -30,7 +20,7 @@ type Result struct {
 	Manifest    string `json:"manifest"`
 }
 
-// Stats is what one slice did, for metrics. It is told after failures too.
+// Stats is what one invocation did, for metrics. It is told after failures too.
 type Stats struct {
 	PagesFetched      int64
 	RecordsExported   int64 // committed by this invocation
@@ -52,7 +42,7 @@ func (e *Engine) result(cp Checkpoint, status, reason string, wait time.Duration
 		Listing:     cp.Listing,
 		Status:      status,
 		Reason:      reason,
-		WaitSeconds: int64((wait + time.Second - 1) / time.Second),
+		WaitSeconds: seconds(wait),
 		Pages:       cp.Position.Pages,
 		Records:     cp.Position.Records,
 		Parts:       len(cp.Parts),
@@ -68,9 +58,4 @@ func (e *Engine) result(cp Checkpoint, status, reason string, wait time.Duration
 	}
 
 	return r
-}
-
-// busy tells that somebody else holds cp; the wait is what is left of the lease.
-func (e *Engine) busy(cp Checkpoint) Result {
-	return e.result(cp, StatusContinue, ReasonBusy, max(time.Until(cp.LeaseUntil), time.Second))
 }

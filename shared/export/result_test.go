@@ -41,7 +41,7 @@ func TestResultTellsTheWholeExportSoFar(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(3, 2, 1)
-		w.listing.Fault(1, exporttest.Limited(time.Hour))
+		w.listing.Fault(1, exporttest.Throttled(time.Hour))
 
 		want := export.Result{
 			ExportID: "e1", Listing: "users", Status: "continue", Reason: "rate_limited", Pages: 1, Records: 3, Parts: 1,
@@ -78,7 +78,7 @@ func TestWaitSecondsAreRoundedUp(t *testing.T) {
 				w := newWorld(3)
 				w.timeout = time.Minute
 
-				// Killed at once, it holds the export for a minute.
+				// Killed at once, the export is busy for a minute.
 				w.invoke(t.Context(), on(exporttest.OpFetch, "", exporttest.Action{Effect: exporttest.KillBefore}))
 				time.Sleep(passed)
 
@@ -113,7 +113,7 @@ func TestP02NextPageURIThatIsTooLongIsLeftOutAndTheStateStaysSmall(t *testing.T)
 
 				w := newWorld(3, 2)
 				w.listing.Filler = strings.Repeat("x", test.length-bare)
-				w.listing.Fault(1, exporttest.Limited(time.Hour))
+				w.listing.Fault(1, exporttest.Throttled(time.Hour))
 
 				did := w.invoke(t.Context(), nil)
 				if shown := len(did.NextPageURI) == test.length; shown != test.shown || !shown && did.NextPageURI != "" {

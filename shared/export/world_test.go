@@ -36,6 +36,10 @@ type world struct {
 	pageSize  int
 	// environment is the function's.
 	environment string
+	// stopping asks the process to end.
+	stopping chan struct{}
+	// perMinute is the rate limit that is known from the start; 0: none.
+	perMinute int
 }
 
 // newWorld has a listing with pages of these sizes; each page makes a part.
@@ -55,19 +59,25 @@ func newWorld(sizes ...int) *world {
 
 func (w *world) engine(process *exporttest.Process) *export.Engine {
 	return &export.Engine{
-		Listing:     w.listing.Of(process),
-		Documents:   w.store.Documents(process),
-		Parts:       w.store.Parts(process),
-		Logger:      slog.New(slog.NewTextHandler(w.logs, nil)),
-		Environment: w.environment,
-		Generator:   "test",
-		Method:      "GET",
-		PageSize:    w.pageSize,
-		PartBytes:   w.partBytes,
-		Reserve:     w.reserve,
-		Retry:       retry.Policy{Base: 100 * time.Millisecond, Cap: 2 * time.Second, Attempts: w.attempts},
+		Listing:      w.listing.Of(process),
+		Documents:    w.store.Documents(process),
+		Parts:        w.store.Parts(process),
+		Logger:       slog.New(slog.NewTextHandler(w.logs, nil)),
+		Environment:  w.environment,
+		Generator:    "test",
+		Method:       "GET",
+		PageSize:     w.pageSize,
+		PartBytes:    w.partBytes,
+		Reserve:      w.reserve,
+		Stopping:     w.stopping,
+		MaxPerMinute: w.perMinute,
+		SharePercent: 80,
+		Retry:        retry.Policy{Base: 100 * time.Millisecond, Cap: 2 * time.Second, Attempts: w.attempts},
 	}
 }
+
+// asks is the event that names the export.
+func asks() export.Event { return export.Event{ExportID: exportID} }
 
 // outcome is how an invocation ended, and what it did.
 type outcome struct {

@@ -322,13 +322,18 @@ func TestItRunsInVirtualTime(t *testing.T) {
 
 func TestARequestIsToldByItsOperation(t *testing.T) {
 	t.Parallel()
-	var seen []string
+	var (
+		mu   sync.Mutex
+		seen []string
+	)
 	endpoint, err := ssmsim.New(ssmsim.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
 		seen = append(seen, ssmsim.Operation(r))
+		mu.Unlock()
 		endpoint.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)

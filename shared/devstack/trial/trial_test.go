@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -256,18 +257,18 @@ func TestAnExporterKilledAtAnyMomentLosesAndDoublesNothing(t *testing.T) {
 	c.Organisation.RateLimit = 0
 	c.Organisation.Latency = 40 * time.Millisecond
 
-	killed := 0
+	var killed atomic.Int64
 	done := make(chan struct{})
 	c.OnStart = func(ctx context.Context, s *stack.Stack) {
 		go func() {
 			defer close(done)
 
-			for killed < 5 {
+			for killed.Load() < 5 {
 				select {
 				case <-ctx.Done():
 					return
 				case <-time.After(time.Duration(50+rand.IntN(900)) * time.Millisecond):
-					killed += s.Lambda.Kill(stack.ExportUsers)
+					killed.Add(int64(s.Lambda.Kill(stack.ExportUsers)))
 				}
 			}
 		}()
@@ -281,7 +282,7 @@ func TestAnExporterKilledAtAnyMomentLosesAndDoublesNothing(t *testing.T) {
 
 	mustRun(t, c, out)
 
-	if killed < 5 {
+	if killed := killed.Load(); killed < 5 {
 		t.Errorf("the exporter was killed %d times only", killed)
 	}
 }

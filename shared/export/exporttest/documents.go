@@ -50,6 +50,9 @@ func (d *Documents) Read(ctx context.Context, name string) (body []byte, tag str
 		}
 
 		found = stored
+		if d.store.shaky {
+			found.tag = d.store.newTag()
+		}
 
 		return nil
 	}))
@@ -79,7 +82,7 @@ func (d *Documents) Replace(ctx context.Context, name, tag string, body []byte) 
 			return failure.New(failure.StorageUnavailable, "access was denied")
 		case !there:
 			return export.ErrAbsent
-		case stored.tag != tag:
+		case stored.tag != tag || d.store.shaky:
 			return export.ErrConflict
 		default:
 			return nil

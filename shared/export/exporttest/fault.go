@@ -12,15 +12,15 @@ func Broken() PageFault {
 	return PageFault{Err: &retry.TransientError{Err: failure.New(failure.UpstreamUnavailable, "the connection broke")}}
 }
 
-// Limited is a rate limit with a Retry-After.
-func Limited(after time.Duration) PageFault {
+// Throttled is a 429 with a Retry-After.
+func Throttled(after time.Duration) PageFault {
 	return PageFault{Err: &retry.TransientError{
 		Err: failure.New(failure.RateLimited, "a rate limit is reached"), Throttled: true, Told: true, After: after,
 	}}
 }
 
-// LimitedUntold is a rate limit without a Retry-After.
-func LimitedUntold() PageFault {
+// ThrottledUntold is a 429 without a Retry-After.
+func ThrottledUntold() PageFault {
 	return PageFault{Err: &retry.TransientError{Err: failure.New(failure.RateLimited, "a rate limit is reached"), Throttled: true}}
 }
 
@@ -29,6 +29,11 @@ func Busy(after time.Duration) PageFault {
 	return PageFault{Err: &retry.TransientError{
 		Err: failure.New(failure.UpstreamUnavailable, "the API is busy"), Told: true, After: after,
 	}}
+}
+
+// Tokenless is a request that waits for a token until its time ends.
+func Tokenless() PageFault {
+	return PageFault{Latency: 24 * time.Hour, Named: failure.TokenUnavailable}
 }
 
 // Refused is a failure that no later attempt changes.

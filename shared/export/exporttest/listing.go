@@ -33,7 +33,9 @@ type Listing struct {
 
 	sizes []int
 	first []int // the number of each page's first entity
-	next  []int
+	// replaced is how many escapes of each page were replaced, and in which entity first.
+	replaced map[int][2]int
+	next     []int
 
 	mu       sync.Mutex
 	faults   map[int][]PageFault
@@ -55,12 +57,18 @@ type PageFault struct {
 	Err error
 	// Latency is added to the listing's.
 	Latency time.Duration
+	// Named is what kind of failure the end of the request's time is; "": the request returns the cause, as a page request
+	// does. A token that is being waited for names itself.
+	Named failure.Kind
+	// Limit is the rate limit that the reply tells, in requests a minute.
+	Limit int
 }
 
 // NewListing returns a listing with a page of each size, each linked to the next one and the last to none.
 func NewListing(sizes ...int) *Listing {
 	l := &Listing{
 		sizes: slices.Clone(sizes), faults: make(map[int][]PageFault), buffers: make(map[*export.Page]bool),
+		replaced: make(map[int][2]int),
 	}
 
 	entities := 0
@@ -82,6 +90,9 @@ func (l *Listing) Link(from, to int) { l.next[from] = to }
 func (l *Listing) Repeat(page, other int) {
 	l.first[page], l.sizes[page] = l.first[other], l.sizes[other]
 }
+
+// Replace makes a page one in which that many unpaired surrogate escapes were replaced, the first of them in that entity.
+func (l *Listing) Replace(page, count, entity int) { l.replaced[page] = [2]int{count, entity} }
 
 // Fault queues what becomes of the next requests for a page, one after the other.
 func (l *Listing) Fault(page int, faults ...PageFault) {
@@ -155,13 +166,19 @@ func (l *Listing) fetch(ctx context.Context, link string, page *export.Page) err
 
 	fault := l.request(number, page)
 	if err := retry.Sleep(ctx, l.Latency+fault.Latency); err != nil {
+		if fault.Named != "" {
+			return failure.Because(err, fault.Named, "the time ended before there was a token")
+		}
+
 		return err
 	}
 
 	page.Reset()
+	page.Limit = fault.Limit
 	// What a failed request leaves behind is no part of the page.
 	page.Lines = l.appendLines(page.Lines, number)
 	page.Records = l.sizes[number]
+	page.Replaced, page.ReplacedIn = l.replaced[number][0], l.replaced[number][1]
 
 	if fault.Err != nil {
 		l.refused(fault.Err)

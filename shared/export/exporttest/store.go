@@ -34,6 +34,7 @@ type Store struct {
 	objects map[string]object
 	tags    int
 	denied  bool
+	shaky   bool
 	late    []func() error
 	journal []Change
 }
@@ -55,6 +56,9 @@ func NewStore() *Store { return &Store{objects: make(map[string]object)} }
 
 // DenyList makes the store one whose callers may not list it: it does not tell what is missing, either.
 func (s *Store) DenyList() { s.denied = true }
+
+// ShakeTags makes the store one that gives an object another tag with each read, so that no tag is ever the right one.
+func (s *Store) ShakeTags() { s.shaky = true }
 
 // Land does the writes that were left for later, each if its condition still holds.
 func (s *Store) Land() {
@@ -125,12 +129,16 @@ func (s *Store) keys(prefix string) []string {
 
 // write returns the new tag.
 func (s *Store) write(key string, body []byte) string {
-	s.tags++
-	written := object{body: bytes.Clone(body), tag: `"` + strconv.Itoa(s.tags) + `"`}
+	written := object{body: bytes.Clone(body), tag: s.newTag()}
 	s.objects[key] = written
 	s.journal = append(s.journal, Change{Key: key, Body: written.body})
 
 	return written.tag
+}
+
+func (s *Store) newTag() string {
+	s.tags++
+	return `"` + strconv.Itoa(s.tags) + `"`
 }
 
 func (s *Store) remove(key string) {

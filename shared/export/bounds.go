@@ -1,0 +1,49 @@
+package export
+
+import "time"
+
+// Times and limits come from outside: from the API, from other clocks, from documents that anybody may edit. None of them
+// counts beyond what can be meant.
+const (
+	// maxWait is the longest wait that counts, and the largest wait_seconds. A longer one counts as this.
+	maxWait = 24 * time.Hour
+	// maxLease is the longest lease that counts: Lambda's longest timeout, and five minutes for clocks that differ. A longer
+	// one counts as expired.
+	maxLease = 20 * time.Minute
+	// maxBusy is the longest wait that a lease is told as: Lambda's longest timeout.
+	maxBusy = 15 * time.Minute
+	// maxAhead is how far ahead a completion may lie that counts.
+	maxAhead = 24 * time.Hour
+	// leastLimit is the lowest rate limit that is learned, in requests a minute. A lower one counts as this.
+	leastLimit = 10
+)
+
+// leased reports whether somebody works on the export at that time, as far as the lease can be meant.
+func (cp Checkpoint) leased(at time.Time) bool {
+	return cp.Owner != "" && cp.LeaseUntil.After(at) && !cp.LeaseUntil.After(at.Add(maxLease))
+}
+
+// due is the time after a wait from now on, which counts up to maxWait.
+func due(wait time.Duration) time.Time { return time.Now().Add(min(wait, maxWait)) }
+
+// seconds is a wait in whole seconds, rounded up, so that whoever obeys it is not early.
+func seconds(wait time.Duration) int64 {
+	return int64((min(max(wait, 0), maxWait) + time.Second - 1) / time.Second)
+}
+
+// believable is a rate limit that was told, in requests a minute; 0 is none.
+func believable(limit int) int {
+	if limit <= 0 {
+		return 0
+	}
+
+	return max(limit, leastLimit)
+}
+
+// now is the time as documents carry it.
+func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+
+// notEarlier is t as documents carry it, rounded up: a request that waits for it is not early.
+func notEarlier(t time.Time) time.Time {
+	return t.Add(time.Millisecond - 1).UTC().Truncate(time.Millisecond)
+}

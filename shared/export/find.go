@@ -1,0 +1,118 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+
+	"genesys-cloud-export/shared/failure"
+)
+
+// look is what the store listed of the export before its checkpoint was read.
+type look struct {
+	listed bool // whether the store told the parts
+	parts  []StoredPart
+	sealed bool // whether there is a manifest
+}
+
+// find looks what there is of the export, and reads its checkpoint. The parts are listed before the documents: what
+// another invocation begins in between then is no contradiction. Absence is learnt by listing, never from a failed
+// read alone: without full permission to list, S3 answers a read of what is not there like one that is not allowed.
+func (i *invocation) find(ctx context.Context) (bool, error) {
+	parts, err := i.engine.Parts.List(ctx, i.listing, i.id)
+	if err != nil && !errors.Is(err, ErrListDenied) {
+		return false, storeFailed(err, "list the parts")
+	}
+
+	i.seen.parts, i.seen.listed = parts, err == nil
+
+	names, err := i.engine.Documents.Names(ctx, i.listing, i.id)
+
+	switch {
+	case errors.Is(err, ErrListDenied):
+		i.engine.Logger.WarnContext(ctx, "the bucket may not be listed, so neither a deleted checkpoint nor stray parts can be noticed: grant s3:ListBucket",
+			slog.String("export_id", i.id))
+
+		return false, nil // creating it will tell
+	case err != nil:
+		return false, storeFailed(err, "list the checkpoint")
+	case len(names) == 0 && len(parts) == 0:
+		return false, nil
+	default:
+		// Also where the checkpoint was not listed: that it is gone is final, so it takes two witnesses.
+		i.seen.sealed = slices.Contains(names, manifestName(i.listing, i.id))
+		return true, i.state.load(ctx)
+	}
+}
+
+// create begins the export. It reports false, with the checkpoint read, where another invocation was faster.
+func (i *invocation) create(ctx context.Context, event Event) (bool, error) {
+	return i.state.create(ctx, Checkpoint{
+		SchemaVersion: SchemaVersion,
+		ExportID:      i.id,
+		Listing:       i.listing,
+		Environment:   i.engine.Environment,
+		Generator:     i.engine.Generator,
+		Query:         newQuery(i.engine.Method, i.engine.PageSize, event),
+		StartedAt:     now(),
+		Parts:         []Part{},
+	}, i.budget.Deadline())
+}
+
+// accept holds the checkpoint to the event and to this function.
+func (i *invocation) accept(event Event) error {
+	cp := i.state.checkpoint
+
+	differs := func(what, theirs, ours string) error {
+		return failure.New(failure.InvalidInput,
+			"export_id names an export of the %s %s, and this function exports %s: use another export_id", what, theirs, ours)
+	}
+
+	switch {
+	case cp.Listing != i.listing:
+		return differs("listing", cp.Listing, i.listing)
+	case cp.ExportID != i.id:
+		return failure.New(failure.CheckpointInvalid, "the checkpoint is that of another export, %s: restore the right one", cp.ExportID)
+	case cp.Environment != i.engine.Environment:
+		return differs("environment", cp.Environment, i.engine.Environment)
+	default:
+		return cp.Query.accepts(event)
+	}
+}
+
+// inspect holds the checkpoint, whose export is not complete, to what the store listed before it was read.
+func (i *invocation) inspect(ctx context.Context) error {
+	if !i.seen.listed {
+		return nil
+	}
+
+	wrong := i.state.checkpoint.contradiction(i.seen.parts)
+	if wrong == "" && i.seen.sealed {
+		// Going on would delete the parts of a complete export before it is noticed that its manifest is another.
+		wrong = "is that of an unfinished export while the manifest lies in the store, so it was rolled back"
+	}
+
+	if gone := i.state.checkpoint.missing(i.seen.parts); wrong == "" && gone != "" {
+		// The list is older than the checkpoint, so a part may have come in between; a second look decides.
+		parts, err := i.engine.Parts.List(ctx, i.listing, i.id)
+		if errors.Is(err, ErrListDenied) {
+			return nil
+		}
+
+		if err != nil {
+			return storeFailed(err, "list the parts again")
+		}
+
+		if gone = i.state.checkpoint.missing(parts); gone != "" {
+			wrong = "names " + gone + ", which is gone from the store or has another size"
+		}
+	}
+
+	if wrong != "" {
+		return failure.New(failure.CheckpointInvalid,
+			"the checkpoint %s: restore what was changed, or begin a new export under another export_id", wrong)
+	}
+
+	return nil
+}

@@ -1,0 +1,218 @@
+package export
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"genesys-cloud-export/shared/failure"
+)
+
+// ownerBytes of randomness tell invocations apart.
+const ownerBytes = 8
+
+// state is the checkpoint of an export as it is stored, to the best of one invocation's knowledge, and that invocation's
+// lease of the export.
+type state struct {
+	documents Documents
+	logger    *slog.Logger
+	id, name  string
+
+	checkpoint Checkpoint
+	tag        string
+	sum        [sha256.Size]byte // of the document that the tag was given for
+
+	owner string // what this invocation is called in a lease, once it has tried to get one
+	// doubtful says that a write failed in a way that leaves open whether it happened.
+	doubtful bool
+}
+
+// load reads the checkpoint, which has to be there.
+func (s *state) load(ctx context.Context) error {
+	err := s.read(ctx)
+	if errors.Is(err, ErrAbsent) {
+		return s.vanished()
+	}
+
+	return err
+}
+
+// read reads the checkpoint, or returns [ErrAbsent].
+func (s *state) read(ctx context.Context) error {
+	body, tag, err := s.documents.Read(ctx, s.name)
+	if errors.Is(err, ErrAbsent) {
+		return err
+	}
+
+	if err != nil {
+		return storeFailed(err, "read the checkpoint")
+	}
+
+	cp, err := DecodeCheckpoint(body)
+	if err != nil {
+		return err
+	}
+
+	s.checkpoint, s.tag, s.sum, s.doubtful = cp, tag, sha256.Sum256(body), false
+
+	return nil
+}
+
+// vanished is what it means that there is no checkpoint where one must be.
+func (s *state) vanished() error {
+	return failure.New(failure.CheckpointInvalid,
+		"the checkpoint %s is gone while other objects of the export are there: restore it, or begin under another export_id",
+		s.documents.URI(s.name))
+}
+
+// create begins the export with cp, leased. It reports false, with the checkpoint read, where another invocation was faster.
+func (s *state) create(ctx context.Context, cp Checkpoint, deadline time.Time) (bool, error) {
+	cp = s.leased(cp, deadline)
+
+	body, err := encodeCheckpoint(cp)
+	if err != nil {
+		return false, err
+	}
+
+	tag, err := s.documents.Create(ctx, s.name, body)
+
+	switch {
+	case err == nil:
+		s.checkpoint, s.tag, s.sum = cp, tag, sha256.Sum256(body)
+		return true, nil
+	case errors.Is(err, ErrConflict):
+		err = s.read(ctx)
+		if errors.Is(err, ErrAbsent) {
+			return false, s.contradicted(s.name)
+		}
+
+		return false, err
+	default:
+		s.doubtful = true
+		s.release(ctx, time.Time{}, 0)
+
+		return false, storeFailed(err, "create the checkpoint")
+	}
+}
+
+// contradicted is what it means that a document may not be created, as it is there, and cannot be read, as it is not.
+func (s *state) contradicted(name string) error {
+	return failure.New(failure.StorageUnavailable,
+		"the store says that %s is there, and that it is not: grant s3:GetObject on it, or invoke again where it was deleted just now", s.documents.URI(name))
+}
+
+// acquire gets the lease of the export. It reports false, with what is stored now in s, where somebody else was faster.
+func (s *state) acquire(ctx context.Context, deadline time.Time) (bool, error) {
+	next := s.leased(s.checkpoint, deadline)
+	next.NotBefore = time.Time{}
+
+	acquired, err := s.replace(ctx, next)
+	if err != nil {
+		s.release(ctx, time.Time{}, 0)
+	}
+
+	return acquired, err
+}
+
+// leased is cp with a lease of this invocation, up to its own deadline. A lease is never renewed.
+func (s *state) leased(cp Checkpoint, deadline time.Time) Checkpoint {
+	owner := make([]byte, ownerBytes)
+	_, _ = rand.Read(owner) // never fails, by its contract
+
+	s.owner = hex.EncodeToString(owner)
+	cp.Owner = s.owner
+
+	if latest := time.Now().Add(maxLease); deadline.After(latest) {
+		deadline = latest // a longer one would count as expired
+	}
+
+	cp.LeaseUntil = deadline.UTC().Truncate(time.Millisecond)
+
+	return cp
+}
+
+// replace commits next. It reports false, with what is stored now in s, where somebody else was faster.
+func (s *state) replace(ctx context.Context, next Checkpoint) (bool, error) {
+	next.Generation++
+
+	body, err := encodeCheckpoint(next)
+	if err != nil {
+		return false, err
+	}
+
+	tag, err := s.documents.Replace(ctx, s.name, s.tag, body)
+
+	switch {
+	case err == nil:
+		s.checkpoint, s.tag, s.sum, s.doubtful = next, tag, sha256.Sum256(body), false
+		return true, nil
+	case errors.Is(err, ErrConflict):
+		return false, s.lost(ctx)
+	case errors.Is(err, ErrAbsent):
+		return false, s.vanished()
+	default:
+		s.doubtful = true
+		return false, storeFailed(err, "write the checkpoint")
+	}
+}
+
+// lost reads what another invocation wrote. Where that is the very document that this one read, nobody wrote anything: to
+// say busy would be to say it for ever.
+func (s *state) lost(ctx context.Context) error {
+	before := s.sum
+	if err := s.load(ctx); err != nil {
+		return err
+	}
+
+	if s.sum == before {
+		return failure.New(failure.StorageUnavailable,
+			"write the checkpoint %s: the store says that it was changed, and it is the one that was read: its ETag has to stay the same as long as the object does: use a store with stable ETags, or look at what stands between",
+			s.documents.URI(s.name))
+	}
+
+	return nil
+}
+
+// release gives the lease up after something failed, as far as that can be done: where it cannot, the export is busy until the lease
+// ends. A write whose outcome is not known is looked up first. A wait and a limit stand in the checkpoint all the same.
+func (s *state) release(ctx context.Context, notBefore time.Time, limit int) {
+	err := s.settle(ctx)
+	if err == nil && s.checkpoint.Owner == s.owner && s.owner != "" {
+		_, err = s.replace(ctx, s.checkpoint.released(notBefore, limit))
+	}
+
+	if err != nil {
+		s.logger.WarnContext(ctx, "the lease could not be released: the export is busy until it ends",
+			slog.String("export_id", s.id), slog.Any("error", err))
+	}
+}
+
+// settle reads the checkpoint again where a write of it is in doubt.
+func (s *state) settle(ctx context.Context) error {
+	if !s.doubtful {
+		return nil
+	}
+
+	err := s.read(ctx)
+	if errors.Is(err, ErrAbsent) {
+		s.checkpoint = Checkpoint{} // it was never written
+		return nil
+	}
+
+	return err
+}
+
+// storeFailed says what was being done when a store failed. Its errors that are no failures are answers which make sense in
+// other places: here the store contradicts itself.
+func storeFailed(err error, doing string, args ...any) error {
+	if failure.KindOf(err) == "" {
+		err = failure.Because(err, failure.StorageUnavailable, "the store gave an answer that makes no sense here: invoke again")
+	}
+
+	return fmt.Errorf("%s: %w", fmt.Sprintf(doing, args...), err)
+}
