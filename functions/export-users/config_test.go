@@ -2,13 +2,17 @@ package main
 
 import (
 	"bytes"
-	"io"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"genesys-cloud-export/shared/devstack/genesyssim"
+	"genesys-cloud-export/shared/exporter"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/invocation"
 	"genesys-cloud-export/shared/settings"
@@ -34,7 +38,7 @@ func offline(t *testing.T, environ []string) (h *invocation.Handler, out *bytes.
 	client := &http.Client{Transport: noNetwork{t}}
 	cloud := aws.Config{Region: "eu-central-1", HTTPClient: client, Credentials: aws.AnonymousCredentials{}}
 
-	return newHandler(environ, cloud, client, out, slog.New(slog.NewJSONHandler(out, nil))), out
+	return newHandler(&invocation.Process{Environ: environ, Cloud: cloud, HTTP: client, Out: out, Logger: slog.New(slog.NewJSONHandler(out, nil))}), out
 }
 
 // refused invokes the handler and returns how the runtime reports its error.
@@ -127,38 +131,51 @@ func TestAWrongEventIsRefusedBeforeAnythingIsSent(t *testing.T) {
 func TestTheFunctionReadsItsOwnVariableBesideTheExporters(t *testing.T) {
 	t.Parallel()
 
-	want := append(settings.Variables(settings.Exporter{}), settings.Variable{Name: "USERS_QUERY_METHOD", Default: http.MethodGet})
+	want := append(settings.Variables(exporter.Settings{}), settings.Variable{Name: "USERS_QUERY_METHOD", Default: http.MethodGet})
 	if diff := cmp.Diff(want, settings.Variables(config{})); diff != "" {
 		t.Errorf("variables (-want +got):\n%s", diff)
 	}
 }
 
-func TestTheSettingsReachTheEngine(t *testing.T) {
+func TestTheSettingsStandInTheManifest(t *testing.T) {
 	t.Parallel()
 
 	for name, test := range map[string]struct {
-		environ             []string
+		variables           []string
 		environment, method string
 		pageSize            int
 	}{
-		"the defaults":                {complete(), "mypurecloud.de", http.MethodGet, 100},
-		"a region is told by domain":  {complete("GENESYS_ENVIRONMENT=us-west-2"), "usw2.pure.cloud", http.MethodGet, 100},
-		"the tutorial's dialect":      {complete("USERS_QUERY_METHOD=POST", "EXPORT_PAGE_SIZE=25"), "mypurecloud.de", http.MethodPost, 25},
-		"an address without a domain": {complete("GENESYS_ENVIRONMENT=", "GENESYS_API_URL=https://gw.acme.test:8443/x"), "gw.acme.test:8443", http.MethodGet, 100},
+		"a domain":                    {[]string{"GENESYS_ENVIRONMENT=mypurecloud.de"}, "mypurecloud.de", http.MethodGet, 100},
+		"a region is told by domain":  {[]string{"GENESYS_ENVIRONMENT=us-west-2"}, "usw2.pure.cloud", http.MethodGet, 100},
+		"the tutorial's dialect":      {[]string{"USERS_QUERY_METHOD=POST", "EXPORT_PAGE_SIZE=25"}, genesysHost, http.MethodPost, 25},
+		"an address without a domain": {nil, genesysHost, http.MethodGet, 100},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, genesyssim.Config{Users: 3})
 
-			refused := &http.Client{Transport: noNetwork{t}}
-			made, err := newExporter(test.environ, aws.Config{HTTPClient: refused}, refused, io.Discard, slog.New(slog.DiscardHandler))
-			if err != nil {
-				t.Fatalf("the configuration is refused: %v", err)
-			}
+				result, err := w.invoke(w.process(test.variables...), time.Minute, `{"export_id":"settings"}`)
+				if err != nil {
+					t.Fatal(err)
+				}
 
-			if e := made.engine; e.Environment != test.environment || e.Method != test.method || e.PageSize != test.pageSize || e.Generator == "" {
-				t.Errorf("got environment %q, method %q, page size %d and generator %q, want %q, %q and %d",
-					e.Environment, e.Method, e.PageSize, e.Generator, test.environment, test.method, test.pageSize)
-			}
+				var manifest struct {
+					Environment, Generator string
+					Query                  struct {
+						Method   string
+						PageSize int `json:"page_size"`
+					}
+				}
+				if err := json.Unmarshal(w.object(result.Manifest), &manifest); err != nil {
+					t.Fatal(err)
+				}
+
+				if manifest.Environment != test.environment || manifest.Query.Method != test.method ||
+					manifest.Query.PageSize != test.pageSize || manifest.Generator == "" {
+					t.Errorf("the manifest says %+v, want environment %s, method %s and page size %d", manifest, test.environment, test.method, test.pageSize)
+				}
+			})
 		})
 	}
 }

@@ -1,33 +1,44 @@
-// Command export-users is the Lambda function that exports the users of a Genesys Cloud organisation: one slice of an
-// export in each invocation, until it answers complete.
+// Command export-users is the Lambda function that exports the users of a Genesys Cloud organisation: a part of an export in
+// each invocation, until it answers complete.
 package main
 
 import (
-	"context"
-	"os"
-	"runtime/debug"
+	"net/http"
 
-	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/exporter"
 	"genesys-cloud-export/shared/genesys"
 	"genesys-cloud-export/shared/invocation"
-	"genesys-cloud-export/shared/settings"
 
 	"github.com/aws/aws-lambda-go/lambda"
 )
 
-func main() {
-	logger := invocation.NewLogger()
+func main() { lambda.Start(newHandler(invocation.NewProcess())) }
 
-	cloud, err := awsapi.Load(context.Background())
-	if err != nil {
-		lambda.Start(invocation.Refuse(settings.Also(&config{}, os.Environ(), err), logger))
-		return
+// config is the function's environment.
+type config struct {
+	exporter.Settings
+
+	QueryMethod string `env:"USERS_QUERY_METHOD" envDefault:"GET"`
+}
+
+// Validate implements [settings.Validator].
+func (c *config) Validate() []string {
+	problems := c.Settings.Validate()
+
+	if c.QueryMethod != http.MethodGet && c.QueryMethod != http.MethodPost {
+		problems = append(problems, "USERS_QUERY_METHOD is neither GET nor POST")
 	}
 
-	// Pages come and go by the megabyte; without a limit the heap would double before it is collected.
-	if limit := settings.MemoryLimit(os.Environ()); limit > 0 {
-		debug.SetMemoryLimit(limit)
+	return problems
+}
+
+func newHandler(p *invocation.Process) *invocation.Handler {
+	var c config
+	if err := p.Load(&c); err != nil {
+		return invocation.Refuse(err, p.Logger)
 	}
 
-	lambda.Start(newHandler(os.Environ(), cloud, genesys.NewHTTPClient(), os.Stdout, logger))
+	users := genesys.Users()
+
+	return exporter.New(p, &c.Settings, c.QueryMethod, &users)
 }

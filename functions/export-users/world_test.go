@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"genesys-cloud-export/shared/awsapi"
@@ -165,9 +166,9 @@ func (w *world) process(variables ...string) *invocation.Handler {
 	cloud := w.cloud(s3Host)
 	cloud.HTTPClient = router{w}
 
-	return newHandler(append([]string{
+	return newHandler(&invocation.Process{Environ: append([]string{
 		"GENESYS_API_URL=http://" + genesysHost, "TOKEN_PARAMETER_NAME=" + tokenName, "EXPORT_BUCKET=" + worldBucket,
-	}, variables...), cloud, w.network, &w.out, slog.New(slog.NewJSONHandler(&w.out, nil)))
+	}, variables...), Cloud: cloud, HTTP: w.network, Out: &w.out, Logger: slog.New(slog.NewJSONHandler(&w.out, nil))})
 }
 
 // router sends what is meant for SSM or Lambda there; the function's clients share one base endpoint in these tests.
@@ -234,4 +235,24 @@ func (w *world) get(path string, query url.Values) int {
 	defer reply.Body.Close()
 
 	return reply.StatusCode
+}
+
+// object reads what lies at an s3:// address.
+func (w *world) object(uri string) []byte {
+	w.t.Helper()
+
+	bucket, key, _ := strings.Cut(strings.TrimPrefix(uri, "s3://"), "/")
+
+	reply, err := s3.NewFromConfig(w.cloud(s3Host)).GetObject(w.t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer reply.Body.Close()
+
+	body, err := io.ReadAll(reply.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+
+	return body
 }

@@ -3,25 +3,9 @@
 package main
 
 import (
-	"context"
-	"os"
-
-	"genesys-cloud-export/shared/awsapi"
-	"genesys-cloud-export/shared/genesys"
 	"genesys-cloud-export/shared/invocation"
-	"genesys-cloud-export/shared/settings"
 
 	"github.com/aws/aws-lambda-go/lambda"
 )
 
-func main() {
-	logger := invocation.NewLogger()
-
-	cloud, err := awsapi.Load(context.Background())
-	if err != nil {
-		lambda.Start(invocation.Refuse(settings.Also(&config{}, os.Environ(), err), logger))
-		return
-	}
-
-	lambda.Start(newHandler(os.Environ(), cloud, genesys.NewHTTPClient(), os.Stdout, logger))
-}
+func main() { lambda.Start(newHandler(invocation.NewProcess())) }

@@ -157,7 +157,7 @@ func (s *stack) process(environment ...string) *invocation.Handler {
 	}, environment...)
 	client := &http.Client{Transport: s.network.Transport(), CheckRedirect: genesys.NoRedirect}
 
-	return newHandler(environ, s.cloud("http://aws.test"), client, s.output, logger)
+	return newHandler(&invocation.Process{Environ: environ, Cloud: s.cloud("http://aws.test"), HTTP: client, Out: s.output, Logger: logger})
 }
 
 // invoke gives a process one event and Lambda's time for it; what comes back is part of the output.

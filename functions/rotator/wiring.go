@@ -1,9 +1,6 @@
 package main
 
 import (
-	"io"
-	"log/slog"
-	"net/http"
 	"strings"
 	"time"
 
@@ -12,11 +9,9 @@ import (
 	"genesys-cloud-export/shared/invocation"
 	"genesys-cloud-export/shared/metrics"
 	"genesys-cloud-export/shared/retry"
-	"genesys-cloud-export/shared/settings"
 	"genesys-cloud-export/shared/token"
 	"genesys-cloud-export/shared/tokenstore"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 )
@@ -36,37 +31,37 @@ func mintRetry() retry.Policy {
 }
 
 // newHandler wires the rotator. A bad configuration makes a handler that answers every event with it.
-func newHandler(environ []string, cloud aws.Config, client *http.Client, out io.Writer, logger *slog.Logger) *invocation.Handler {
+func newHandler(p *invocation.Process) *invocation.Handler {
 	var cfg config
-	if err := settings.Load(&cfg, environ); err != nil {
-		return invocation.Refuse(err, logger)
+	if err := p.Load(&cfg); err != nil {
+		return invocation.Refuse(err, p.Logger)
 	}
 
 	api, err := cfg.API()
 	if err != nil {
-		return invocation.Refuse(err, logger)
+		return invocation.Refuse(err, p.Logger)
 	}
 
 	r := &rotator{
 		token: &token.Rotator{
-			Store:       tokenstore.New(ssm.NewFromConfig(cloud), cfg.TokenParameterName, cfg.KMSKeyID),
-			Credentials: clientcred.New(secretsmanager.NewFromConfig(cloud), cfg.CredentialsSecretID),
+			Store:       tokenstore.New(ssm.NewFromConfig(p.Cloud), cfg.TokenParameterName, cfg.KMSKeyID),
+			Credentials: clientcred.New(secretsmanager.NewFromConfig(p.Cloud), cfg.CredentialsSecretID),
 			Issuer: &genesys.TokenClient{
 				URL:        cfg.tokenURL(),
 				AuthMethod: cfg.AuthMethod,
 				Scopes:     strings.Join(strings.Fields(cfg.Scopes), " "),
-				HTTP:       client,
+				HTTP:       p.HTTP,
 				Retry:      mintRetry(),
 				Attempt:    tokenAttempt,
 				Reserve:    storeReserve,
 			},
 			Buffer:     cfg.buffer(),
-			Prober:     &genesys.TokenProbe{Base: api, HTTP: client, Attempt: probeAttempt},
+			Prober:     &genesys.TokenProbe{Base: api, HTTP: p.HTTP, Attempt: probeAttempt},
 			ProbeEvery: cfg.probeEvery(),
 		},
-		metrics: &metrics.Emitter{Out: out, Stack: cfg.StackName},
-		logger:  logger,
+		metrics: &metrics.Emitter{Out: p.Out, Stack: cfg.StackName},
+		logger:  p.Logger,
 	}
 
-	return invocation.New(r.work, logger)
+	return invocation.New(r.work, p.Logger)
 }

@@ -10,13 +10,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"log"
 	"log/slog"
-	"os"
-	"os/signal"
 	"runtime/debug"
-	"syscall"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
@@ -25,29 +20,6 @@ import (
 
 // lastMoment before the deadline the work's context ends: an invocation that Lambda kills tells nobody why.
 const lastMoment = 300 * time.Millisecond
-
-// NewLogger returns a function's logger, which follows Lambda's log settings and adds the request id, and silences the
-// standard one. Call it once, in main.
-func NewLogger() *slog.Logger {
-	log.SetOutput(io.Discard)
-
-	return lambdacontext.NewLogger()
-}
-
-// Stopping returns a channel that is closed once the process is asked to end (SIGTERM), so that work in progress can stop
-// in good order. Call it once, in main.
-func Stopping() <-chan struct{} {
-	asked := make(chan os.Signal, 1)
-	signal.Notify(asked, syscall.SIGTERM)
-
-	stopping := make(chan struct{})
-	go func() {
-		<-asked
-		close(stopping)
-	}()
-
-	return stopping
-}
 
 // RequestID is the invocation's, and "" outside of Lambda. An asynchronous retry has the same one.
 func RequestID(ctx context.Context) string {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"genesys-cloud-export/shared/exporter"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/settings"
 )
@@ -26,7 +27,7 @@ func TestAFailureIsToldTogetherWithWhatElseIsWrong(t *testing.T) {
 
 	failed := failure.New(failure.InvalidConfiguration, "the AWS configuration cannot be loaded")
 
-	err := settings.Also(&settings.Exporter{}, []string{"EXPORT_PAGE_SIZE=0"}, failed)
+	err := settings.Also(&exporter.Settings{}, []string{"EXPORT_PAGE_SIZE=0"}, failed)
 	if !failure.Is(err, failure.InvalidConfiguration) || !errors.Is(err, failed) {
 		t.Errorf("got %v", err)
 	}

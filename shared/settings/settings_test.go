@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"genesys-cloud-export/shared/exporter"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/settings"
 
@@ -35,7 +36,7 @@ func environment(changes ...string) []string {
 func problems(t *testing.T, environ []string) []string {
 	t.Helper()
 
-	var loaded settings.Exporter
+	var loaded exporter.Settings
 	err := settings.Load(&loaded, environ)
 	if err == nil {
 		return nil
@@ -65,12 +66,12 @@ func TestWhatIsLeftOutHasItsDefault(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			var got settings.Exporter
+			var got exporter.Settings
 			if err := settings.Load(&got, environ); err != nil {
 				t.Fatalf("Load: %v", err)
 			}
 
-			want := settings.Exporter{
+			want := exporter.Settings{
 				Common: settings.Common{GenesysEnvironment: "mypurecloud.de", TokenParameterName: "/genesys/token", StackName: "local"},
 				Bucket: "exports-of-acme", Prefix: "exports", PageSize: 100, TimeReserveSeconds: 10,
 				MaxRequestsPerMinute: 300, RateSharePercent: 80,
@@ -88,7 +89,7 @@ func TestWhatIsLeftOutHasItsDefault(t *testing.T) {
 func TestEveryVariableIsRead(t *testing.T) {
 	t.Parallel()
 
-	var got settings.Exporter
+	var got exporter.Settings
 	err := settings.Load(&got, []string{
 		"GENESYS_ENVIRONMENT=eu-central-1", "GENESYS_API_URL=https://gateway.acme.test/genesys", "TOKEN_PARAMETER_NAME=/a/b.c_d-e",
 		"STACK_NAME=live", "ROTATOR_FUNCTION_NAME=live-rotator", "EXPORT_BUCKET=abc", "EXPORT_PREFIX=a/b=c/d.e", "EXPORT_PAGE_SIZE=500",
@@ -98,7 +99,7 @@ func TestEveryVariableIsRead(t *testing.T) {
 		t.Fatalf("Load: %v", err)
 	}
 
-	want := settings.Exporter{
+	want := exporter.Settings{
 		Common: settings.Common{
 			GenesysEnvironment: "eu-central-1", GenesysAPIURL: "https://gateway.acme.test/genesys", TokenParameterName: "/a/b.c_d-e", StackName: "live",
 		},
@@ -232,7 +233,7 @@ func TestAnAPIAddressStandsInForTheEnvironment(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			var loaded settings.Exporter
+			var loaded exporter.Settings
 			if err := settings.Load(&loaded, test.environ); err != nil {
 				t.Fatalf("Load: %v", err)
 			}
@@ -278,7 +279,7 @@ func TestTheVariablesAreListedWithTheirDefaults(t *testing.T) {
 		{Name: "STACK_NAME", Default: "local"},
 		{Name: "TOKEN_PARAMETER_NAME"},
 	}
-	if diff := cmp.Diff(want, settings.Variables(settings.Exporter{})); diff != "" {
+	if diff := cmp.Diff(want, settings.Variables(exporter.Settings{})); diff != "" {
 		t.Errorf("variables (-want +got):\n%s", diff)
 	}
 }
@@ -287,7 +288,7 @@ func TestNoVariableIsNamedLikeASecret(t *testing.T) {
 	t.Parallel()
 
 	secretive := regexp.MustCompile(`PASSWORD|SECRET$|CLIENT_SECRET|ACCESS_TOKEN|_KEY$`)
-	for _, variable := range settings.Variables(settings.Exporter{}) {
+	for _, variable := range settings.Variables(exporter.Settings{}) {
 		if secretive.MatchString(variable.Name) {
 			t.Errorf("%s looks like a secret in the environment", variable.Name)
 		}

@@ -1,15 +1,16 @@
-package settings
+package exporter
 
 import (
 	"regexp"
 	"time"
 
 	"genesys-cloud-export/shared/export"
+	"genesys-cloud-export/shared/settings"
 )
 
-// Exporter is what every export function reads.
-type Exporter struct {
-	Common
+// Settings is what every export function reads. functions/README.md says what each variable means.
+type Settings struct {
+	settings.Common
 
 	RotatorFunctionName  string `env:"ROTATOR_FUNCTION_NAME"`
 	Bucket               string `env:"EXPORT_BUCKET,required"`
@@ -32,29 +33,29 @@ var (
 	keyPrefix  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.=-]*(/[A-Za-z0-9][A-Za-z0-9_.=-]*)*$`)
 )
 
-// Validate implements [Validator].
-func (e *Exporter) Validate() []string {
-	problems := e.Common.Validate()
+// Validate implements [settings.Validator].
+func (s *Settings) Validate() []string {
+	problems := s.Common.Validate()
 
-	if e.GenesysEnvironment == "" && e.GenesysAPIURL == "" {
+	if s.GenesysEnvironment == "" && s.GenesysAPIURL == "" {
 		problems = append(problems, "GENESYS_ENVIRONMENT is not set, and GENESYS_API_URL is not either")
 	}
 
-	if e.Bucket != "" && !bucketName.MatchString(e.Bucket) {
+	if s.Bucket != "" && !bucketName.MatchString(s.Bucket) {
 		problems = append(problems, "EXPORT_BUCKET is not the name of a bucket")
 	}
 
-	if e.Prefix != "" && (len(e.Prefix) > 200 || !keyPrefix.MatchString(e.Prefix)) {
+	if s.Prefix != "" && (len(s.Prefix) > 200 || !keyPrefix.MatchString(s.Prefix)) {
 		problems = append(problems, "EXPORT_PREFIX is not a key prefix without slashes at its ends, such as exports or genesys/exports")
 	}
 
-	problems = append(problems, CheckRange("EXPORT_PAGE_SIZE", e.PageSize, 1, export.MaxPageSize)...)
-	problems = append(problems, CheckRange("EXPORT_TIME_RESERVE_SECONDS", e.TimeReserveSeconds, 1, maxReserve)...)
-	problems = append(problems, CheckRange("MAX_REQUESTS_PER_MINUTE", e.MaxRequestsPerMinute, 1, maxRate)...)
-	problems = append(problems, CheckRange("RATE_SHARE_PERCENT", e.RateSharePercent, 1, 100)...)
+	problems = append(problems, settings.CheckRange("EXPORT_PAGE_SIZE", s.PageSize, 1, export.MaxPageSize)...)
+	problems = append(problems, settings.CheckRange("EXPORT_TIME_RESERVE_SECONDS", s.TimeReserveSeconds, 1, maxReserve)...)
+	problems = append(problems, settings.CheckRange("MAX_REQUESTS_PER_MINUTE", s.MaxRequestsPerMinute, 1, maxRate)...)
+	problems = append(problems, settings.CheckRange("RATE_SHARE_PERCENT", s.RateSharePercent, 1, 100)...)
 
 	return problems
 }
 
 // Reserve is what is kept back from an invocation's deadline.
-func (e *Exporter) Reserve() time.Duration { return time.Duration(e.TimeReserveSeconds) * time.Second }
+func (s *Settings) Reserve() time.Duration { return time.Duration(s.TimeReserveSeconds) * time.Second }

@@ -1,0 +1,178 @@
+// Package exporter is what every export function is made of: its settings, its wiring, and what one invocation does: event,
+// a part of an export, metrics, result. A function brings its listing, and the settings that are its own.
+package exporter
+
+import (
+	"context"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/export"
+	"genesys-cloud-export/shared/exportstore"
+	"genesys-cloud-export/shared/genesys"
+	"genesys-cloud-export/shared/invocation"
+	"genesys-cloud-export/shared/metrics"
+	"genesys-cloud-export/shared/retry"
+	"genesys-cloud-export/shared/rotatorclient"
+	"genesys-cloud-export/shared/token"
+	"genesys-cloud-export/shared/tokenstore"
+
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+)
+
+// pageAttempt ends a page request that hangs; a page of 500 users takes the API a few seconds.
+const pageAttempt = 30 * time.Second
+
+// pageRetry outlasts a passing fault. Longer ones are left to the next invocation, whose wait costs nothing.
+func pageRetry() retry.Policy {
+	return retry.Policy{Base: time.Second, Cap: 30 * time.Second, Attempts: 5}
+}
+
+// New returns the handler of the function that exports a listing of users' kind, method being how the API is asked. The
+// listing's address, client and tokens are filled in here.
+func New(p *invocation.Process, s *Settings, method string, listing *genesys.Listing) *invocation.Handler {
+	e, err := newExporter(p, s, method, listing)
+	if err != nil {
+		return invocation.Refuse(err, p.Logger)
+	}
+
+	return invocation.New(e.work, p.Logger)
+}
+
+func newExporter(p *invocation.Process, s *Settings, method string, listing *genesys.Listing) (*exporter, error) {
+	base, err := s.API()
+	if err != nil {
+		return nil, err
+	}
+
+	listing.Base, listing.HTTP, listing.Attempt, listing.Logger = base, p.HTTP, pageAttempt, p.Logger
+	listing.Tokens = newReader(p, s)
+
+	environment := s.Domain()
+	if environment == "" {
+		environment = base.Host
+	}
+
+	bucket := s3.NewFromConfig(p.Cloud)
+
+	return &exporter{
+		engine: &export.Engine{
+			Listing:     listing,
+			Documents:   exportstore.NewDocuments(bucket, s.Bucket, s.Prefix),
+			Parts:       exportstore.NewParts(bucket, s.Bucket, s.Prefix),
+			Logger:      p.Logger,
+			Environment: environment,
+			Generator:   generator(),
+			Method:      method,
+			PageSize:    s.PageSize,
+			PartBytes:   export.DefaultPartBytes,
+			Reserve:     s.Reserve(),
+			Retry:       pageRetry(),
+			Stopping:    p.Stopping,
+
+			MaxPerMinute: s.MaxRequestsPerMinute,
+			SharePercent: s.RateSharePercent,
+		},
+		metrics: &metrics.Emitter{Out: p.Out, Stack: s.StackName, Listing: listing.Name()},
+		logger:  p.Logger,
+	}, nil
+}
+
+// newReader reads the stored token, and asks the rotator where one is named. The call is bounded by rotatorclient,
+// so its HTTP client has no timeout of its own.
+func newReader(p *invocation.Process, s *Settings) *token.Reader {
+	reader := &token.Reader{Store: tokenstore.New(ssm.NewFromConfig(p.Cloud), s.TokenParameterName, "")}
+
+	if s.RotatorFunctionName != "" {
+		reader.Rotator = rotatorclient.New(lambda.NewFromConfig(awsapi.Patient(p.Cloud)), s.RotatorFunctionName)
+	}
+
+	return reader
+}
+
+// generator names what wrote an export: the module and its version, or its revision where that is known.
+func generator() string {
+	const name = "genesys-cloud-export"
+
+	build, ok := debug.ReadBuildInfo()
+	if !ok || build.Main.Version == "" || build.Main.Version == "(devel)" {
+		return name
+	}
+
+	return name + " " + build.Main.Version
+}
+
+// exporter is the work of one function.
+type exporter struct {
+	engine  *export.Engine
+	metrics *metrics.Emitter
+	logger  *slog.Logger
+}
+
+// work implements [invocation.Work].
+func (e *exporter) work(ctx context.Context, payload []byte) (any, error) {
+	asked, err := export.ParseEvent(payload)
+	if err != nil {
+		return nil, err
+	}
+
+	result, stats, err := e.engine.Run(ctx, asked, invocation.RequestID(ctx))
+	e.emit(ctx, stats)
+
+	if err != nil {
+		return nil, err
+	}
+
+	e.log(ctx, result)
+
+	return result, nil
+}
+
+func (e *exporter) log(ctx context.Context, r export.Result) {
+	attributes := []slog.Attr{
+		slog.String("export_id", r.ExportID), slog.String("reason", r.Reason), slog.Int64("wait_seconds", r.WaitSeconds),
+		slog.Int64("pages", r.Pages), slog.Int64("records", r.Records), slog.Int("parts", r.Parts),
+	}
+
+	if r.Status == export.StatusContinue {
+		e.logger.LogAttrs(ctx, slog.LevelInfo,
+			"not complete yet: invoke the function again with the same export_id after wait_seconds", attributes...)
+
+		return
+	}
+
+	e.logger.LogAttrs(ctx, slog.LevelInfo, "export complete", attributes...)
+}
+
+func (e *exporter) emit(ctx context.Context, s export.Stats) {
+	err := e.metrics.Emit(
+		counted("PagesFetched", s.PagesFetched),
+		perListing("RecordsExported", s.RecordsExported),
+		counted("PartsWritten", s.PartsWritten),
+		perListing("RequestsThrottled", s.RequestsThrottled),
+		counted("RequestsRetried", s.RequestsRetried),
+		perListing("ExportsCompleted", s.ExportsCompleted),
+		counted("InvocationsContinued", s.InvocationsContinued),
+		counted("InvocationsBusy", s.InvocationsBusy),
+		perListing("InvocationsWithoutProgress", s.InvocationsWithoutProgress),
+		metrics.Value{Name: "WaitHandedOver", Unit: metrics.Seconds, Value: s.WaitHandedOver.Seconds()},
+	)
+	if err != nil {
+		e.logger.ErrorContext(ctx, "metrics were not written", slog.Any("error", err))
+	}
+}
+
+func counted(name string, count int64) metrics.Value {
+	return metrics.Value{Name: name, Unit: metrics.Count, Value: float64(count)}
+}
+
+func perListing(name string, count int64) metrics.Value {
+	value := counted(name, count)
+	value.PerListing = true
+
+	return value
+}

@@ -1,0 +1,74 @@
+package invocation
+
+import (
+	"context"
+	"io"
+	"log"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/genesys"
+	"genesys-cloud-export/shared/settings"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// Process is what a function's process gets from its surroundings. Tests make their own.
+type Process struct {
+	Environ []string // "NAME=value" each
+	Cloud   aws.Config
+	// CloudFailure is why Cloud cannot be used; nil: it can.
+	CloudFailure error
+	HTTP         *http.Client // for Genesys Cloud
+	Out          io.Writer    // for metrics
+	Logger       *slog.Logger
+	// Stopping is closed once the process is asked to end (SIGTERM), so that an invocation can stop in good order.
+	Stopping <-chan struct{}
+}
+
+// NewProcess returns the process that it runs in. Its logger follows Lambda's log settings and adds the request id; the
+// standard one is silent from now on. Call it once, in main.
+func NewProcess() *Process {
+	log.SetOutput(io.Discard)
+
+	// Pages come and go by the megabyte; without a limit the heap would double before it is collected.
+	if limit := settings.MemoryLimit(os.Environ()); limit > 0 {
+		debug.SetMemoryLimit(limit)
+	}
+
+	cloud, err := awsapi.Load(context.Background())
+
+	return &Process{
+		Environ: os.Environ(), Cloud: cloud, CloudFailure: err, HTTP: genesys.NewHTTPClient(), Out: os.Stdout,
+		Logger: lambdacontext.NewLogger(), Stopping: stopping(),
+	}
+}
+
+// Load reads the function's settings. What is wrong with them and with the AWS configuration is one failure of kind
+// InvalidConfiguration: whoever mends one problem is to hear of all of them.
+func (p *Process) Load(into settings.Validator) error {
+	if p.CloudFailure != nil {
+		return settings.Also(into, p.Environ, p.CloudFailure)
+	}
+
+	return settings.Load(into, p.Environ)
+}
+
+func stopping() <-chan struct{} {
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, syscall.SIGTERM)
+
+	stopping := make(chan struct{})
+	go func() {
+		<-asked
+		close(stopping)
+	}()
+
+	return stopping
+}
