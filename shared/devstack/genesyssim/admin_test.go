@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -27,8 +26,7 @@ func TestStatsCountWhatHappened(t *testing.T) {
 
 	const want = `{"requests":{"GET /api/v2/tokens/me":1,"GET /api/v2/users":2,"GET /api/v2/users/query":1,` +
 		`"POST /api/v2/users/query":1,"POST /oauth/token":1},"throttled":1,"token_requests":1,"tokens_minted":1,` +
-		`"bad_token_requests":1,"expired_token_requests":0,"early_requests":{},"pages":2,"entities_served":30,` +
-		`"faults_hit":0,"in_flight_max":1}`
+		`"bad_token_requests":1,"early_requests":{},"pages":2,"entities_served":30,"faults_hit":0}`
 	got := s.must(t, http.MethodGet, "/_sim/stats", "", "")
 	if diff := cmp.Diff(want, string(got.body)); diff != "" {
 		t.Errorf("stats (-want +got):\n%s", diff)
@@ -40,25 +38,6 @@ func TestStatsCountWhatHappened(t *testing.T) {
 	if diff := cmp.Diff(empty, s.Stats()); diff != "" {
 		t.Errorf("stats after the reset (-want +got):\n%s", diff)
 	}
-}
-
-func TestRequestsAtOneTimeAreSeen(t *testing.T) {
-	t.Parallel()
-	inBubble(t, genesyssim.Config{Users: 5, Latency: time.Second}, func(t *testing.T, s *sim) {
-		token := s.token(t)
-		var group sync.WaitGroup
-		for range 4 {
-			group.Go(func() {
-				if _, err := s.do(t.Context(), http.MethodGet, usersQuery, token, ""); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		group.Wait()
-		if most := s.Stats().InFlightMax; most != 4 {
-			t.Errorf("in_flight_max is %d, want 4", most)
-		}
-	})
 }
 
 func TestAPathThatNobodyKnowsDoesNotGrowTheStatsForEver(t *testing.T) {

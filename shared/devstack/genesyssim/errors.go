@@ -1,6 +1,7 @@
 package genesyssim
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -37,20 +38,6 @@ func errInvalidValue(parameter, want string) *apiError {
 	return &apiError{
 		status: http.StatusBadRequest, code: "invalid.value",
 		message: "The value of " + parameter + " is not valid: " + want,
-	}
-}
-
-func errInvalidCursor() *apiError {
-	return &apiError{
-		status: http.StatusBadRequest, code: "invalid.cursor",
-		message: "The cursor is not valid for this query",
-	}
-}
-
-func errCrossSite() *apiError {
-	return &apiError{
-		status: http.StatusForbidden, code: "not.allowed",
-		message: "Another site's page sent this; use the admin page itself, or a client that is no browser",
 	}
 }
 
@@ -122,12 +109,19 @@ func tokenRefusal(status int, name, description string) *reply {
 	return jsonReply(status, tokenErrorBody{Error: name, Description: description, ErrorDescription: description})
 }
 
-// jsonReply renders value as the body. Its types are this package's own, so marshalling cannot fail.
+// jsonReply renders value as the body.
 func jsonReply(status int, value any) *reply {
-	body, err := json.Marshal(value)
-	if err != nil {
+	return newReply(status, "application/json", marshal(value))
+}
+
+// marshal renders a value of this package's own, which cannot fail. Markup stays as it is.
+func marshal(value any) []byte {
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
 		panic(fmt.Sprintf("genesyssim: marshal a reply: %v", err))
 	}
 
-	return newReply(status, "application/json", body)
+	return bytes.TrimSuffix(body.Bytes(), []byte("\n"))
 }

@@ -24,7 +24,7 @@ type reply struct {
 	header http.Header
 	body   []byte
 	// pages and entities are what the reply adds to the counts once it was sent whole.
-	pages, entities int
+	pages, entities int64
 }
 
 // newReply makes a reply. An empty content type sets no header.
@@ -39,41 +39,35 @@ func newReply(status int, contentType string, body []byte) *reply {
 
 // send writes the reply, or what the exchange's fault leaves of it.
 func (s *Simulator) send(ctx context.Context, w http.ResponseWriter, x *exchange, answer *reply) {
-	var action Action
 	header := w.Header()
 	maps.Copy(header, answer.header)
-	if x.fault != nil {
-		action = x.fault.Action
-		x.fault.decorate(header, time.Now())
-	}
-
+	x.fault.decorate(header, time.Now())
 	body := answer.body
 	if len(body) >= minCompressed {
 		header.Set("Vary", "Accept-Encoding")
 	}
-	if action == ActionCutGzip || s.gzip.wanted(x.request, body) {
+	if x.fault.Action == ActionCutGzip || s.gzip.wanted(x.request, body) {
 		body = s.gzip.compress(body)
 		header.Set("Content-Encoding", "gzip")
 	}
 	// Accounted for before the client can know: it may act on the reply at once.
 	if answer.status == http.StatusTooManyRequests {
-		s.stats.throttle()
+		s.stats.change(func(counts *Stats) { counts.Throttled++ })
 	}
 	s.gates.note(x.gateKey(), answer.status, header.Get("Retry-After"), time.Now())
 
 	if deliver(ctx, w, x, answer.status, body) {
-		s.stats.served(answer.pages, answer.entities)
+		s.stats.change(func(counts *Stats) {
+			counts.Pages += answer.pages
+			counts.EntitiesServed += answer.entities
+		})
 	}
 }
 
 // deliver writes status and body in the way of the exchange's fault, and reports whether all went out as it should.
 func deliver(ctx context.Context, w http.ResponseWriter, x *exchange, status int, body []byte) bool {
-	var action Action
-	if x.fault != nil {
-		action = x.fault.Action
-	}
 	header, half := w.Header(), len(body)/2
-	switch action {
+	switch x.fault.Action {
 	case ActionTruncate:
 		w.WriteHeader(status)
 		_ = write(w, body[:half])

@@ -22,7 +22,7 @@ type tokenBody struct {
 
 // answerToken serves both token endpoints: the vendor's and the tutorial's take the same requests.
 func (s *Simulator) answerToken(x *exchange) *reply {
-	s.stats.tokenRequest()
+	s.stats.change(func(counts *Stats) { counts.TokenRequests++ })
 	r := x.request
 	if r.Method != http.MethodPost {
 		answer := tokenRefusal(http.StatusMethodNotAllowed, "invalid_request", "method not allowed; use POST")
@@ -49,7 +49,7 @@ func (s *Simulator) answerToken(x *exchange) *reply {
 	}
 
 	token, lifetime := s.tokens.mint(time.Now())
-	s.stats.minted()
+	s.stats.change(func(counts *Stats) { counts.TokensMinted++ })
 	answer := jsonReply(http.StatusOK, tokenBody{
 		AccessToken: token, TokenType: "bearer", ExpiresIn: int64(lifetime / time.Second),
 	})

@@ -1,0 +1,55 @@
+package genesyssim
+
+import (
+	"fmt"
+	"io"
+)
+
+// WriteUsers writes every user that query chooses to w, in the order of the listings, one a line, each line's bytes
+// those of the entity in the listings' pages. A query that the API would refuse is an error, as is one of w.
+func (s *Simulator) WriteUsers(w io.Writer, query Query) error {
+	chosen, refusal := choose(s.users, userFilters(s.users), query.values())
+	if refusal != nil {
+		return fmt.Errorf("write the simulated users: %w", refusal)
+	}
+
+	return s.writeEntities(w, s.users, chosen)
+}
+
+func (s *Simulator) writeEntities(w io.Writer, of *model, chosen selection) error {
+	made := newMaker(s.config.Seed, s.people)
+	total := chosen.State.among(of.size)
+	var line []byte
+	for n := range total {
+		line = append(made.appendEntity(line[:0], of, chosen.at(n, total), chosen.Expand), '\n')
+		if _, err := w.Write(line); err != nil {
+			return fmt.Errorf("write simulated entity %d of %d: %w", n+1, total, err)
+		}
+	}
+
+	return nil
+}
+
+// appendEntities makes the entities from one place of a selection up to another, with commas between them.
+func (s *Simulator) appendEntities(of *model, chosen selection, from, to, total int) []byte {
+	const usualSize = 1200
+	made := newMaker(s.config.Seed, s.people)
+	entities := make([]byte, 0, (to-from)*usualSize)
+	for n := from; n < to; n++ {
+		if n > from {
+			entities = append(entities, ',')
+		}
+		entities = made.appendEntity(entities, of, chosen.at(n, total), chosen.Expand)
+	}
+
+	return entities
+}
+
+// at returns the number of the n-th of total entities of the selection.
+func (c selection) at(n, total int) int {
+	if c.Descending {
+		n = total - 1 - n
+	}
+
+	return c.State.at(n)
+}
