@@ -1,7 +1,6 @@
 package genesyssim
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/rand"
 	_ "embed"
@@ -12,7 +11,7 @@ import (
 	"html/template"
 	"io"
 	"net/http"
-	"net/url"
+	"strings"
 	"time"
 
 	"genesys-cloud-export/shared/secret"
@@ -82,8 +81,8 @@ func (s *Simulator) serveAdmin(w http.ResponseWriter, x *exchange) {
 
 		return
 	}
-	if r.Method == http.MethodGet && r.URL.Path == adminPrefix+"users" {
-		s.adminUsers(w, x)
+	if of, found := s.listed(strings.TrimPrefix(r.URL.Path, adminPrefix)); found && r.Method == http.MethodGet {
+		s.adminEntities(w, x, of)
 
 		return
 	}
@@ -165,25 +164,6 @@ func (s *Simulator) adminClient(r *http.Request) error {
 	}
 
 	return nil
-}
-
-// adminUsers streams the users that the query's state, sortOrder and expand choose.
-func (s *Simulator) adminUsers(w http.ResponseWriter, x *exchange) {
-	values, malformed := url.ParseQuery(x.request.URL.RawQuery)
-	chosen, refusal := choose(s.users, userFilters(s.users), values)
-	if malformed != nil {
-		refusal = errBadRequest("The query string cannot be read")
-	}
-	if refusal != nil {
-		s.send(x.request.Context(), w, x, x.refuse(refusal))
-
-		return
-	}
-	w.Header().Set("Content-Type", "application/x-ndjson")
-	out := bufio.NewWriterSize(w, 64<<10)
-	if s.writeEntities(out, s.users, chosen) != nil || out.Flush() != nil {
-		panic(http.ErrAbortHandler) // the client went: end the connection, or what it has would pass for all
-	}
 }
 
 // pageView is what the admin page shows. It has no token and no secret to show.

@@ -1,9 +1,6 @@
 package genesyssim
 
-import (
-	"net/http"
-	"slices"
-)
+import "net/http"
 
 // listing is one of the API's listings: which entities are at which path, how one page leads to the next, and what can be asked.
 type listing struct {
@@ -29,22 +26,16 @@ const maxNumberedInactive = 10_000
 // newListings is all that the API lists.
 func newListings(config Config) []listing {
 	users, most := userModel(config.Users), config.MaxPageSize
-	filters := userFilters(users)
+	state := filter{name: "state", allowed: []string{"active", "inactive", "deleted", "any"}}
+	order := filter{name: "sortOrder", allowed: []string{"ASC", "DESC"}}
+	expand := filter{name: "expand", allowed: users.expands(), many: 1000}
 	presence := filter{name: "integrationPresenceSource", allowed: []string{"MicrosoftTeams", "ZoomPhone", "EightByEight"}, most: 100}
 	schemas := filter{name: "userCustomAttributeSchemaIds", many: 5}
 
 	return []listing{
-		{http.MethodGet, usersQueryPath, users, byCursor, most, append(slices.Clone(filters), presence, schemas)},
-		{http.MethodPost, usersQueryPath, users, byTutorial, most, filters},
-		{http.MethodGet, usersPath, users, byNumber, most, append(slices.Clone(filters), presence)},
-	}
-}
-
-func userFilters(users *model) []filter {
-	return []filter{
-		{name: "state", allowed: []string{"active", "inactive", "deleted", "any"}},
-		{name: "sortOrder", allowed: []string{"ASC", "DESC"}},
-		{name: "expand", allowed: users.expands(), many: 1000},
+		{http.MethodGet, usersQueryPath, users, byCursor, most, []filter{state, order, expand, presence, schemas}},
+		{http.MethodPost, usersQueryPath, users, byTutorial, most, []filter{state, order, expand}},
+		{http.MethodGet, usersPath, users, byNumber, most, []filter{state, order, expand, presence}},
 	}
 }
 

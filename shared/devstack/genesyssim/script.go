@@ -119,7 +119,7 @@ func (x *exchange) scriptedError(status int) *reply {
 			seconds = usual
 		}
 
-		return jsonReply(status, x.throttledBody(seconds, f.Limit))
+		return x.refuse(errThrottled(seconds, f.Limit))
 	}
 
 	return x.refuse(&apiError{

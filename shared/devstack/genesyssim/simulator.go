@@ -12,6 +12,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -33,7 +34,6 @@ const (
 type Simulator struct {
 	config   Config
 	people   []person
-	users    *model
 	listings []listing
 	cursors  cursors
 	tokens   *tokenStore
@@ -42,8 +42,8 @@ type Simulator struct {
 	gates    *gates
 	script   *script
 	stats    *ledger
-	gzip     *compressor
-	asked    sync.Map // a listing's path to the query string of its last page
+	gzip     sync.Pool // of writers
+	asked    sync.Map  // a listing's path to the query string of its last page
 }
 
 // New makes a simulator of the organisation that config describes. The error names every field that does not hold.
@@ -52,12 +52,10 @@ func New(config Config) (*Simulator, error) {
 	if err := config.validate(); err != nil {
 		return nil, fmt.Errorf("configure the Genesys Cloud simulator: %w", err)
 	}
-	listings := newListings(config)
 	s := &Simulator{
 		config:   config,
 		people:   newPeople(),
-		users:    listings[0].model,
-		listings: listings,
+		listings: newListings(config),
 		cursors:  newCursors(config),
 		tokens:   newTokenStore(config),
 		limits:   newWindows(config.RateLimit, config.RateWindow),
@@ -65,7 +63,7 @@ func New(config Config) (*Simulator, error) {
 		gates:    newGates(),
 		script:   &script{},
 		stats:    newLedger(),
-		gzip:     newCompressor(config.NoCompression),
+		gzip:     sync.Pool{New: newGzip},
 	}
 	s.script.replace(config.Faults)
 
@@ -146,7 +144,9 @@ func (s *Simulator) answerAPI(x *exchange) *reply {
 	spent := s.limits.take(x.bearer, time.Now())
 	var answer *reply
 	if spent.refused {
-		answer = x.throttled(spent.resets, s.config.perMinute(s.config.RateLimit))
+		seconds := wholeSeconds(spent.resets)
+		answer = x.refuse(errThrottled(seconds, s.config.perMinute(s.config.RateLimit)))
+		answer.header.Set("Retry-After", strconv.Itoa(seconds))
 	} else {
 		answer = s.answerResource(x)
 	}
