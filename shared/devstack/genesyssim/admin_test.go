@@ -113,6 +113,7 @@ func TestAdminChangesTheOrganisationAtRunTime(t *testing.T) {
 	if got := s.must(t, http.MethodGet, "/api/v2/users", token, "").status; got != http.StatusUnauthorized {
 		t.Errorf("the revoked token is answered %d, want 401", got)
 	}
+	token = s.token(t)
 	got := s.must(t, http.MethodPost, "/_sim/client", "", `{"secret":"changed"}`)
 	if got.status != http.StatusNoContent || len(got.body) != 0 {
 		t.Errorf("client answers %d with %q, want 204 with nothing", got.status, got.body)
@@ -120,7 +121,13 @@ func TestAdminChangesTheOrganisationAtRunTime(t *testing.T) {
 	if old, changed := attempt(clientSecret).status, attempt("changed").status; old != 401 || changed != 200 {
 		t.Errorf("the old secret is answered %d, the new one %d; want 401, 200", old, changed)
 	}
-	got = s.must(t, http.MethodPost, "/_sim/client", "", `{"regenerate_secret":true,"disabled":true}`)
+	if got := admin("client", `{"regenerate_secret":true}`); got != http.StatusNoContent {
+		t.Errorf("regenerate_secret answers %d, want 204", got)
+	}
+	if changed, good := attempt("changed").status, s.must(t, http.MethodGet, "/api/v2/users", token, "").status; changed != 401 || good != 200 {
+		t.Errorf("with a new secret the old one is answered %d and a token from before %d; want 401, 200", changed, good)
+	}
+	got = s.must(t, http.MethodPost, "/_sim/client", "", `{"disabled":true}`)
 	if got.status != http.StatusNoContent || len(got.body) != 0 {
 		t.Errorf("client answers %d with %q, want 204 with nothing", got.status, got.body)
 	}

@@ -302,13 +302,3 @@ func tokenChecks() map[string]faultCheck {
 		"token_status": replies(http.StatusBadGateway, `{"error":"server_error","description":"","error_description":""}`),
 	}
 }
-
-func TestAHungTokenRequestEndsWithItsClient(t *testing.T) {
-	t.Parallel()
-	s := start(t, genesyssim.Config{Faults: []genesyssim.Fault{{Path: "/oauth/token", Action: genesyssim.ActionHang}}})
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	if _, err := s.do(ctx, http.MethodPost, "/oauth/token", "", "{}"); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("error is %v, want the deadline's", err)
-	}
-}

@@ -83,8 +83,16 @@ func (s *Simulator) turn(fault *Fault, q query) *page {
 			next.Turn++
 		}
 	}
-	p := &page{count: to - from, entities: s.appendEntities(q.of.model, q.from.selection, from, to, total)}
-	p.add(fault.entity())
+	p := &page{count: to - from}
+	entities := s.appendEntities([]byte{'['}, q, from, to, total)
+	if extra := fault.entity(); len(extra) > 0 {
+		if p.count > 0 {
+			entities = append(entities, ',')
+		}
+		entities = append(entities, extra...)
+		p.count++
+	}
+	p.members = []member{{"entities", append(entities, ']')}}
 	switch q.of.paging {
 	case byCursor, byTutorial:
 		s.cursorMembers(p, q, next, more)

@@ -9,8 +9,7 @@ import (
 
 // page is one page of a listing before it is rendered, in a form that faults can still change.
 type page struct {
-	entities           []byte // as they stand between the brackets
-	count              int
+	count              int    // of its entities
 	self, next, cursor string // next and cursor are "" on the last page
 	members            []member
 }
@@ -32,18 +31,6 @@ func (p *page) number(name string, value int) {
 	p.members = append(p.members, member{name, strconv.AppendInt(nil, int64(value), 10)})
 }
 
-// add puts one more raw entity behind the others; nil is none.
-func (p *page) add(entity []byte) {
-	if len(entity) == 0 {
-		return
-	}
-	if len(p.entities) > 0 {
-		p.entities = append(p.entities, ',')
-	}
-	p.entities = append(p.entities, entity...)
-	p.count++
-}
-
 // bend drops and sets members as a fault says.
 func (p *page) bend(fault *Fault) {
 	p.members = slices.DeleteFunc(p.members, func(m member) bool { return slices.Contains(fault.Drop, m.name) })
@@ -58,20 +45,18 @@ func (p *page) bend(fault *Fault) {
 	}
 }
 
-// render writes the page: its entities, unless a fault set that member, and the other members.
+// render writes the page's object.
 func (p *page) render() []byte {
-	const othersSize = 2048
-	body := make([]byte, 0, len(p.entities)+othersSize)
-	body = append(body, '{')
-	if !slices.ContainsFunc(p.members, func(m member) bool { return m.name == "entities" }) {
-		body = append(append(append(body, `"entities":[`...), p.entities...), `],`...)
-	}
+	size := 2
 	for _, m := range p.members {
-		body = append(append(append(append(body, '"'), m.name...), `":`...), m.value...)
-		body = append(body, ',')
+		size += len(m.name) + len(m.value) + len(`"":,`)
 	}
-	if last := len(body) - 1; body[last] == ',' {
-		body = body[:last]
+	body := append(make([]byte, 0, size), '{')
+	for i, m := range p.members {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		body = append(append(append(append(body, '"'), m.name...), `":`...), m.value...)
 	}
 
 	return append(body, '}')

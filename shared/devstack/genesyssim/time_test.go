@@ -48,6 +48,9 @@ func TestTheRateLimitLetsThroughAgainWhenItsWindowHasPassed(t *testing.T) {
 		if diff := cmp.Diff(want, string(got.body)); diff != "" || got.header.Get("Retry-After") != "23" {
 			t.Errorf("Retry-After %q, want 23; body (-want +got):\n%s", got.header.Get("Retry-After"), diff)
 		}
+		if told := limitHeaders(got.header); told != [3]string{} {
+			t.Errorf("the withdrawn headers are %v, want none, as nobody asked for them", told)
+		}
 		if got := status(other); got != http.StatusOK {
 			t.Errorf("another token is answered %d, want 200", got)
 		}

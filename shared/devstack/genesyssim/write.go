@@ -59,19 +59,19 @@ func (s *Simulator) write(w io.Writer, of *model, chosen selection) error {
 	return nil
 }
 
-// appendEntities makes the entities from one place of a selection up to another, with commas between them.
-func (s *Simulator) appendEntities(of *model, chosen selection, from, to, total int) []byte {
+// appendEntities makes the entities from one place of a query's selection up to another, with commas between them.
+func (s *Simulator) appendEntities(dst []byte, q query, from, to, total int) []byte {
 	const usualSize = 1200
 	made := newMaker(s.config.Seed, s.people)
-	entities := make([]byte, 0, (to-from)*usualSize)
+	dst = slices.Grow(dst, (to-from)*usualSize)
 	for n := from; n < to; n++ {
 		if n > from {
-			entities = append(entities, ',')
+			dst = append(dst, ',')
 		}
-		entities = made.appendEntity(entities, of, chosen.at(n, total), chosen.Expand)
+		dst = made.appendEntity(dst, q.of.model, q.from.at(n, total), q.from.Expand)
 	}
 
-	return entities
+	return dst
 }
 
 // at returns the number of the n-th of total entities of the selection.
