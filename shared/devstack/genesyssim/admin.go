@@ -17,13 +17,15 @@ import (
 	"genesys-cloud-export/shared/secret"
 )
 
-// pageSource is the admin page, and readme what it says of the simulation.
-var (
-	//go:embed page.html
-	pageSource string
-	//go:embed README.md
-	readme string
-)
+// pageSource is the admin page.
+//
+//go:embed page.html
+var pageSource string
+
+// readme is what the page says of the simulation.
+//
+//go:embed README.md
+var readme string
 
 // Stats returns a copy of the counts.
 func (s *Simulator) Stats() Stats { return s.stats.snapshot() }

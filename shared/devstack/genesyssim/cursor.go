@@ -24,20 +24,20 @@ func newCursors(config Config) cursors {
 	return cursors{key: fmt.Appendf(nil, "cursors of %d users, seed %d", config.Users, config.Seed)}
 }
 
-// seal returns the cursor of a bookmark, the same each time.
-func (c cursors) seal(mark bookmark) string {
+// seal returns the cursor of a bookmark in the listing at a path, the same each time.
+func (c cursors) seal(path string, mark bookmark) string {
 	plain, err := binary.Append(nil, binary.BigEndian, mark)
 	if err != nil {
 		panic(fmt.Sprintf("genesyssim: encode a bookmark: %v", err)) // every field has a fixed size
 	}
 	sum := hmac.New(sha256.New, c.key)
-	sum.Write(plain)
+	sum.Write(append(plain, path...))
 
 	return base64.RawURLEncoding.EncodeToString(sum.Sum(plain))
 }
 
 // open returns the bookmark that a cursor was sealed from; ok is false for every string that seal did not return.
-func (c cursors) open(cursor string) (mark bookmark, ok bool) {
+func (c cursors) open(path, cursor string) (mark bookmark, ok bool) {
 	signed, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil {
 		return mark, false
@@ -46,5 +46,5 @@ func (c cursors) open(cursor string) (mark bookmark, ok bool) {
 		return mark, false
 	}
 
-	return mark, c.seal(mark) == cursor
+	return mark, c.seal(path, mark) == cursor
 }

@@ -107,12 +107,12 @@ func (s *Simulator) turn(fault *Fault, q query) *page {
 // cursorMembers adds the members of a page by cursor.
 func (s *Simulator) cursorMembers(p *page, q query, next bookmark, more bool) {
 	if more {
-		p.cursor = s.cursors.seal(next)
+		p.cursor = s.cursors.seal(q.of.path, next)
 		p.next = q.link("cursor", p.cursor)
 	}
 	here := ""
 	if q.from.Position > 0 || q.from.Turn > 0 {
-		here = s.cursors.seal(q.from)
+		here = s.cursors.seal(q.of.path, q.from)
 	}
 	p.self = q.link("cursor", here)
 	if q.of.paging == byTutorial {

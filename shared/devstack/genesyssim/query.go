@@ -175,7 +175,7 @@ func (s *Simulator) place(q query, chosen selection, values url.Values) (bookmar
 	}
 	if cursor := values.Get("cursor"); cursor != "" {
 		var ok bool
-		if from, ok = s.cursors.open(cursor); !ok || from.selection != chosen {
+		if from, ok = s.cursors.open(q.of.path, cursor); !ok || from.selection != chosen {
 			return from, &apiError{status: http.StatusBadRequest, code: "invalid.cursor", message: "The cursor is not valid for this query"}
 		}
 	}
