@@ -1,17 +1,31 @@
 package genesyssim
 
 import (
-	"bufio"
-	"context"
+	"bytes"
 	"crypto/rand"
+	_ "embed"
+	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
+	"html/template"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"genesys-cloud-export/shared/secret"
 )
+
+// pageSource is the admin page.
+//
+//go:embed page.html
+var pageSource string
+
+// readme is what the page says of the simulation.
+//
+//go:embed README.md
+var readme string
 
 // Stats returns a copy of the counts.
 func (s *Simulator) Stats() Stats { return s.stats.snapshot() }
@@ -20,46 +34,57 @@ func (s *Simulator) Stats() Stats { return s.stats.snapshot() }
 func (s *Simulator) ResetStats() { s.stats.reset() }
 
 // RevokeTokens revokes every token that the client was given so far.
-func (s *Simulator) RevokeTokens() { s.tokens.revokeAll() }
+func (s *Simulator) RevokeTokens() { s.tokens.change(func(t *tokenStore) { clear(t.issued) }) }
 
 // SetTokenLifetime sets the lifetime of tokens minted from now on, in whole seconds, up to [MaxTokenLifetime].
 func (s *Simulator) SetTokenLifetime(lifetime time.Duration) error {
 	if err := checkLifetime(lifetime); err != nil {
 		return fmt.Errorf("set the token lifetime: %w", err)
 	}
-	s.tokens.setLifetime(lifetime)
+	s.tokens.change(func(t *tokenStore) { t.lifetime = lifetime })
 
 	return nil
 }
 
 // SetClientDisabled disables the OAuth client, which kills its tokens at once, or enables it, which brings none back.
-func (s *Simulator) SetClientDisabled(disabled bool) { s.tokens.setDisabled(disabled) }
+func (s *Simulator) SetClientDisabled(disabled bool) {
+	s.tokens.change(func(t *tokenStore) {
+		t.disabled = disabled
+		if disabled {
+			clear(t.issued)
+		}
+	})
+}
 
 // SetClientSecret replaces the client's secret by one that is known. Tokens stay good.
 func (s *Simulator) SetClientSecret(value secret.Text) error {
 	if value.Empty() {
 		return errors.New("set the client secret: it is empty; give one")
 	}
-	s.tokens.setSecret(value)
+	s.tokens.change(func(t *tokenStore) { t.secret = value })
 
 	return nil
 }
 
 // RegenerateSecret replaces the client's secret by a random one that nobody learns: what the old one's holders see when
 // somebody else rotated it. Tokens stay good.
-func (s *Simulator) RegenerateSecret() { s.tokens.setSecret(secret.New(rand.Text())) }
+func (s *Simulator) RegenerateSecret() {
+	s.tokens.change(func(t *tokenStore) { t.secret = secret.New(rand.Text()) })
+}
 
 // serveAdmin answers under /_sim/. It asks for no token: serve the simulator on the loopback alone. A browser that sends a
-// form or a request from another site's page is refused, or every page that is open there could meddle.
-func (s *Simulator) serveAdmin(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{request: r, correlationID: newUUID()}
+// request from another site's page is refused, or every page that is open there could meddle.
+func (s *Simulator) serveAdmin(w http.ResponseWriter, x *exchange) {
+	r := x.request
 	if new(http.CrossOriginProtection).Check(r) != nil {
-		s.send(r.Context(), w, x, x.refuse(errCrossSite()))
+		s.send(r.Context(), w, x, x.refuse(&apiError{
+			status: http.StatusForbidden, code: "not.allowed", message: "Another site's page sent this; use the admin page itself",
+		}))
 
 		return
 	}
-	if r.Method == http.MethodGet && r.URL.Path == adminPrefix+"users" {
-		s.adminUsers(r.Context(), w, x)
+	if of, found := s.listed(strings.TrimPrefix(r.URL.Path, adminPrefix)); found && r.Method == http.MethodGet {
+		s.adminEntities(w, x, of)
 
 		return
 	}
@@ -68,15 +93,11 @@ func (s *Simulator) serveAdmin(w http.ResponseWriter, r *http.Request) {
 
 // answerAdmin does what the admin request asks for.
 func (s *Simulator) answerAdmin(x *exchange) *reply {
-	var answer *reply
 	r := x.request
+	var err error
 	switch r.Method + " " + r.URL.Path {
 	case "GET /_sim/":
 		return s.answerPage()
-	case "POST /_sim/":
-		return s.answerForm(r)
-	case "GET /_sim/live":
-		return s.answerLive()
 	case "GET /_sim/stats":
 		return jsonReply(http.StatusOK, s.Stats())
 	case "GET /_sim/faults":
@@ -86,39 +107,27 @@ func (s *Simulator) answerAdmin(x *exchange) *reply {
 	case "POST /_sim/revoke-tokens":
 		s.RevokeTokens()
 	case "POST /_sim/token-lifetime":
-		answer = x.refuseError(s.adminLifetime(r))
+		err = s.adminLifetime(r)
 	case "POST /_sim/faults":
-		answer = x.refuseError(s.adminFaults(r))
+		err = s.adminFaults(r)
 	case "POST /_sim/client":
-		answer = x.refuseError(s.adminClient(r))
+		err = s.adminClient(r)
 	default:
-		answer = x.refuse(errNotFound(r.Method + " " + r.URL.Path))
+		return x.refuse(errNotFound(r.Method + " " + r.URL.Path))
 	}
-	if answer == nil {
-		answer = newReply(http.StatusNoContent, "", nil)
-	}
-
-	return answer
-}
-
-// refuseError answers 400 with an error's text, and nothing for nil.
-func (x *exchange) refuseError(err error) *reply {
-	if err == nil {
-		return nil
+	if err != nil {
+		return x.refuse(errBadRequest(err.Error()))
 	}
 
-	return x.refuse(errBadRequest(err.Error()))
+	return newReply(http.StatusNoContent, "", nil)
 }
 
 func (s *Simulator) adminLifetime(r *http.Request) error {
 	var asked struct {
-		Seconds int64 `json:"seconds"`
+		Seconds int32 `json:"seconds"`
 	}
 	if err := decodeStrictly(io.LimitReader(r.Body, maxBodyBytes), &asked); err != nil {
 		return err
-	}
-	if asked.Seconds < 1 || asked.Seconds > int64(MaxTokenLifetime/time.Second) {
-		return fmt.Errorf("field seconds is %d: give 1 to %d", asked.Seconds, int64(MaxTokenLifetime/time.Second))
 	}
 
 	return s.SetTokenLifetime(time.Duration(asked.Seconds) * time.Second)
@@ -142,16 +151,15 @@ func (s *Simulator) adminClient(r *http.Request) error {
 	if err := decodeStrictly(io.LimitReader(r.Body, maxBodyBytes), &asked); err != nil {
 		return err
 	}
-	if asked.RegenerateSecret && asked.Secret != nil {
+	switch {
+	case asked.RegenerateSecret && asked.Secret != nil:
 		return errors.New("regenerate_secret and secret are both given: give one")
-	}
-	if asked.Secret != nil {
+	case asked.RegenerateSecret:
+		s.RegenerateSecret()
+	case asked.Secret != nil:
 		if err := s.SetClientSecret(secret.New(*asked.Secret)); err != nil {
 			return err
 		}
-	}
-	if asked.RegenerateSecret {
-		s.RegenerateSecret()
 	}
 	if asked.Disabled != nil {
 		s.SetClientDisabled(*asked.Disabled)
@@ -160,24 +168,44 @@ func (s *Simulator) adminClient(r *http.Request) error {
 	return nil
 }
 
-// adminUsers streams the users that the query's state, sortOrder and expand choose.
-func (s *Simulator) adminUsers(ctx context.Context, w http.ResponseWriter, x *exchange) {
-	given, refusal := readParameters(x.request.URL.RawQuery, []string{"state", "sortOrder"}, []string{"expand"})
-	if refusal == nil {
-		_, refusal = given.query()
-	}
-	if refusal != nil {
-		s.send(ctx, w, x, x.refuse(refusal))
+// pageView is what the admin page shows. It has no token and no secret to show.
+type pageView struct {
+	Stats, Script, Readme string
+	Faults                []faultView
+	Settings              []*flag.Flag
+}
 
-		return
-	}
+type faultView struct {
+	FaultCount
 
-	w.Header().Set("Content-Type", "application/x-ndjson")
-	out := bufio.NewWriterSize(w, 64<<10)
-	err := s.WriteUsers(out, Query{
-		State: given.values.Get("state"), SortOrder: given.values.Get("sortOrder"), Expand: given.values["expand"],
-	})
-	if err != nil || out.Flush() != nil {
-		panic(http.ErrAbortHandler) // the client went: end the connection, or what it has would pass for all
+	Line string
+}
+
+// answerPage serves the admin page.
+func (s *Simulator) answerPage() *reply {
+	stats, err := json.MarshalIndent(s.Stats(), "", "  ")
+	view := pageView{Stats: string(stats), Readme: readme}
+	for _, count := range s.Faults() {
+		line := string(marshal(count.Fault))
+		view.Faults = append(view.Faults, faultView{count, line})
+		view.Script += line + "\n"
 	}
+	config := s.config // a copy, whose flags have what is in force as their defaults
+	s.tokens.change(func(t *tokenStore) { config.TokenLifetime = t.lifetime })
+	flags := flag.NewFlagSet("", flag.ContinueOnError)
+	config.Flags(flags)
+	flags.VisitAll(func(f *flag.Flag) { view.Settings = append(view.Settings, f) })
+
+	var page bytes.Buffer
+	if err == nil {
+		err = template.Must(template.New("").Parse(pageSource)).Execute(&page, view)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("genesyssim: render the admin page: %v", err)) // the page is part of the program
+	}
+	answer := newReply(http.StatusOK, "text/html; charset=utf-8", page.Bytes())
+	answer.header.Set("Cache-Control", "no-store")
+	answer.header.Set("Content-Security-Policy", "frame-ancestors 'none'")
+
+	return answer
 }

@@ -9,40 +9,24 @@ import (
 	"genesys-cloud-export/shared/secret"
 )
 
-// tokenMemory is how long a dead token is remembered, to tell a caller that uses an expired one from a stranger.
-const tokenMemory = 24 * time.Hour
-
-// tokenState is what a bearer token is worth.
-type tokenState int
-
-const (
-	tokenUnknown tokenState = iota
-	tokenGood
-	tokenExpired
-	tokenRevoked
-)
-
-// tokenStore holds the OAuth client and the tokens it was given.
+// tokenStore holds the OAuth client and the tokens that it was given and that live.
 type tokenStore struct {
 	mu       sync.Mutex
 	clientID string
 	secret   secret.Text
 	disabled bool
 	lifetime time.Duration
+	delay    time.Duration
 	idle     time.Duration
 	issued   map[string]*issuedToken
 }
 
-type issuedToken struct {
-	expires  time.Time
-	lastUsed time.Time
-	revoked  bool
-}
+type issuedToken struct{ known, expires, lastUsed time.Time }
 
 func newTokenStore(config Config) *tokenStore {
 	return &tokenStore{
 		clientID: config.ClientID, secret: config.ClientSecret,
-		lifetime: config.TokenLifetime, idle: config.IdleTimeout,
+		lifetime: config.TokenLifetime, delay: config.TokenDelay, idle: config.IdleTimeout,
 		issued: make(map[string]*issuedToken),
 	}
 }
@@ -52,93 +36,45 @@ func (t *tokenStore) mint(now time.Time) (token string, lifetime time.Duration) 
 	token = rand.Text() + rand.Text()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-
 	for old, record := range t.issued {
-		if now.Sub(record.expires) > tokenMemory {
+		if !now.Before(record.expires) {
 			delete(t.issued, old)
 		}
 	}
-	t.issued[token] = &issuedToken{expires: now.Add(t.lifetime), lastUsed: now}
+	t.issued[token] = &issuedToken{known: now.Add(t.delay), expires: now.Add(t.lifetime), lastUsed: now}
 
 	return token, t.lifetime
 }
 
-// use reports what token is worth, and where it is good begins its idle time anew.
-func (t *tokenStore) use(token string, now time.Time) tokenState {
+// use reports whether token is good, and where it is begins its idle time anew.
+func (t *tokenStore) use(token string, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-
 	record, found := t.issued[token]
 	switch {
-	case !found:
-		return tokenUnknown
-	case record.revoked:
-		return tokenRevoked
-	case !now.Before(record.expires):
-		return tokenExpired
-	case t.idle > 0 && now.Sub(record.lastUsed) >= t.idle:
-		record.expires = now // dead for good: use does not wake it
+	case !found, now.Before(record.known):
+		return false
+	case !now.Before(record.expires), t.idle > 0 && now.Sub(record.lastUsed) >= t.idle:
+		delete(t.issued, token) // dead for good: use does not wake it
 
-		return tokenExpired
+		return false
 	}
 	record.lastUsed = now
 
-	return tokenGood
+	return true
 }
 
 func (t *tokenStore) revoke(token string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if record, found := t.issued[token]; found {
-		record.revoked = true
-	}
+	delete(t.issued, token)
 }
 
-func (t *tokenStore) expire(token string, now time.Time) {
+// change changes the client or the tokens to come.
+func (t *tokenStore) change(apply func(*tokenStore)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if record, found := t.issued[token]; found && now.Before(record.expires) {
-		record.expires = now
-	}
-}
-
-func (t *tokenStore) revokeAll() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, record := range t.issued {
-		record.revoked = true
-	}
-}
-
-func (t *tokenStore) setLifetime(lifetime time.Duration) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.lifetime = lifetime
-}
-
-// lifetimeNow is the lifetime of the tokens to come.
-func (t *tokenStore) lifetimeNow() time.Duration {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-
-	return t.lifetime
-}
-
-// setDisabled switches the client off, which kills its tokens at once, or on, which brings none of them back.
-func (t *tokenStore) setDisabled(disabled bool) {
-	t.mu.Lock()
-	t.disabled = disabled
-	t.mu.Unlock()
-	if disabled {
-		t.revokeAll()
-	}
-}
-
-// setSecret replaces the client's secret; the tokens stay good.
-func (t *tokenStore) setSecret(value secret.Text) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.secret = value
+	apply(t)
 }
 
 // client returns what a token request is held against.
@@ -149,40 +85,20 @@ func (t *tokenStore) client() (id string, clientSecret secret.Text, disabled boo
 	return t.clientID, t.secret, t.disabled
 }
 
-// authenticate checks the calling token. given tells whether there was an Authorization header at all.
-func (s *Simulator) authenticate(token string, given bool) *apiError {
-	if !given {
+// authenticate checks the calling token.
+func (s *Simulator) authenticate(x *exchange) *apiError {
+	if x.request.Header.Get("Authorization") == "" {
 		return &apiError{
 			status: http.StatusUnauthorized, code: "authentication.required",
 			message: "No authentication bearer token specified in authorization header.",
 		}
 	}
-	state := s.tokens.use(token, time.Now())
-	if state == tokenGood {
+	if s.tokens.use(x.bearer, time.Now()) {
 		return nil
 	}
-	s.stats.badToken(state == tokenExpired)
+	s.stats.change(func(counts *Stats) { counts.BadTokenRequests++ })
 
 	return &apiError{status: http.StatusUnauthorized, code: "bad.credentials", message: "Invalid login credentials."}
-}
-
-// organisation, oauthClient and tokenInfo are the parts of TokenInfo that a client-credentials token has.
-type organisation struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-}
-
-type oauthClient struct {
-	ID           string       `json:"id"`
-	Name         string       `json:"name"`
-	Organization organisation `json:"organization"`
-}
-
-type tokenInfo struct {
-	Organization     organisation `json:"organization"`
-	HomeOrganization organisation `json:"homeOrganization"`
-	AuthorizedScope  []string     `json:"authorizedScope"`
-	OAuthClient      oauthClient  `json:"OAuthClient"`
 }
 
 // answerTokensMe verifies (GET, HEAD) or revokes (DELETE) the calling token.
@@ -190,11 +106,11 @@ func (s *Simulator) answerTokensMe(x *exchange) *reply {
 	switch x.request.Method {
 	case http.MethodGet, http.MethodHead:
 		id, _, _ := s.tokens.client()
-		org := organisation{ID: s.people.organisationID(), Name: "Simulated Organisation"}
+		org := map[string]any{"id": string(appendID(nil, s.config.Seed, "organisation", 0)), "name": "Simulated Organisation"}
 
-		return jsonReply(http.StatusOK, tokenInfo{
-			Organization: org, HomeOrganization: org, AuthorizedScope: []string{},
-			OAuthClient: oauthClient{ID: id, Name: "Simulated Client", Organization: org},
+		return jsonReply(http.StatusOK, map[string]any{
+			"organization": org, "homeOrganization": org, "authorizedScope": []string{},
+			"OAuthClient": map[string]any{"id": id, "name": "Simulated Client", "organization": org},
 		})
 	case http.MethodDelete:
 		s.tokens.revoke(x.bearer)

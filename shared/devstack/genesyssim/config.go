@@ -2,6 +2,7 @@ package genesyssim
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"log/slog"
 	"math"
@@ -21,7 +22,7 @@ const (
 	// DefaultRateWindow is how long a rate limit counts requests before it begins anew: limits are given per minute.
 	DefaultRateWindow = time.Minute
 
-	defaultPageSize = 25
+	maxUsers = 1 << 30 // keeps every index far from overflow
 )
 
 // Config says which organisation is simulated. The zero value of every field but ClientID and ClientSecret is usable.
@@ -37,6 +38,8 @@ type Config struct {
 	// TokenLifetime is the lifetime of tokens minted from now on, in whole seconds, up to [MaxTokenLifetime]; 0 means
 	// [DefaultTokenLifetime]. The platform takes nothing under 300 s; the simulator does, so that an expiry can be watched.
 	TokenLifetime time.Duration
+	// TokenDelay is how long the API refuses a token that was just minted, as while it is replicated; 0: not at all.
+	TokenDelay time.Duration
 	// IdleTimeout kills a token that was not used for so long; 0: never. HIPAA organisations have 15 minutes.
 	IdleTimeout time.Duration
 	// RateLimit is how many API requests one token may make in each RateWindow; 0: any number. The platform's is 300 a minute.
@@ -61,6 +64,23 @@ type Config struct {
 	Faults []Fault
 	// Logger gets a line at debug level for each request; nil: nobody does. No token, secret or entity is ever logged.
 	Logger *slog.Logger
+}
+
+// Flags defines a flag for each setting that a command line may choose. A flag's default is what the setting is, and
+// parsing the command line sets it. The client's credentials are no flags: every process sees command lines.
+func (c *Config) Flags(flags *flag.FlagSet) {
+	flags.IntVar(&c.Users, "users", c.Users, "how many users the organisation has, in all states together")
+	flags.Uint64Var(&c.Seed, "seed", c.Seed, "chooses the organisation's users")
+	flags.DurationVar(&c.TokenLifetime, "token-lifetime", c.TokenLifetime, "the lifetime of a token")
+	flags.DurationVar(&c.TokenDelay, "token-delay", c.TokenDelay, "how long the API refuses a token that was just minted")
+	flags.DurationVar(&c.IdleTimeout, "idle-timeout", c.IdleTimeout, "kills a token that was not used for so long; 0 is never, HIPAA organisations have 15m")
+	flags.IntVar(&c.RateLimit, "rate-limit", c.RateLimit, "API requests a token may make in each -rate-window; 0 is any number")
+	flags.IntVar(&c.TokenRateLimit, "token-rate-limit", c.TokenRateLimit, "token requests that are answered in each -rate-window; 0 is any number")
+	flags.DurationVar(&c.RateWindow, "rate-window", c.RateWindow, "how long the rate limits count before they begin anew")
+	flags.BoolVar(&c.RateLimitHeaders, "rate-limit-headers", c.RateLimitHeaders, "send the inin-ratelimit headers, which the platform withdrew in June 2021")
+	flags.DurationVar(&c.Latency, "latency", c.Latency, "how long the API thinks before each reply")
+	flags.IntVar(&c.MaxPageSize, "max-page-size", c.MaxPageSize, "what larger page sizes are silently cut to")
+	flags.BoolVar(&c.NoCompression, "no-compression", c.NoCompression, "keep replies plain even for clients that accept gzip")
 }
 
 // withDefaults returns the configuration with its zero values filled in.
@@ -89,20 +109,22 @@ func (c Config) validate() error {
 			problems = append(problems, fmt.Errorf(format, args...))
 		}
 	}
-
-	refuse(c.Users < 0, "field Users is %d: give 0 or more", c.Users)
 	refuse(c.Users > maxUsers, "field Users is %d: give at most %d", c.Users, maxUsers)
 	refuse(c.ClientID == "", "field ClientID is empty: name the OAuth client")
 	refuse(c.ClientSecret.Empty(), "field ClientSecret is empty: give the OAuth client a secret")
 	if err := checkLifetime(c.TokenLifetime); err != nil {
 		problems = append(problems, fmt.Errorf("field TokenLifetime: %w", err))
 	}
-	refuse(c.IdleTimeout < 0, "field IdleTimeout is %s: give 0 (never) or more", c.IdleTimeout)
-	refuse(c.RateLimit < 0, "field RateLimit is %d: give 0 (unlimited) or more", c.RateLimit)
-	refuse(c.RateWindow < 0, "field RateWindow is %s: give 0 (a minute) or more", c.RateWindow)
-	refuse(c.TokenRateLimit < 0, "field TokenRateLimit is %d: give 0 (unlimited) or more", c.TokenRateLimit)
-	refuse(c.Latency < 0, "field Latency is %s: give 0 or more", c.Latency)
-	refuse(c.MaxPageSize < 0, "field MaxPageSize is %d: give 1 or more", c.MaxPageSize)
+	for _, number := range []struct {
+		field string
+		value int64
+	}{
+		{"Users", int64(c.Users)}, {"TokenDelay", int64(c.TokenDelay)}, {"IdleTimeout", int64(c.IdleTimeout)},
+		{"RateLimit", int64(c.RateLimit)}, {"RateWindow", int64(c.RateWindow)}, {"TokenRateLimit", int64(c.TokenRateLimit)},
+		{"Latency", int64(c.Latency)}, {"MaxPageSize", int64(c.MaxPageSize)},
+	} {
+		refuse(number.value < 0, "field %s is negative: give 0 or more", number.field)
+	}
 	for i, fault := range c.Faults {
 		if err := fault.validate(); err != nil {
 			problems = append(problems, fmt.Errorf("field Faults, number %d: %w", i+1, err))

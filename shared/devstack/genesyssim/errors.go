@@ -1,11 +1,10 @@
 package genesyssim
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strconv"
-	"time"
 )
 
 // apiError is a refusal in the API's words.
@@ -14,6 +13,7 @@ type apiError struct {
 	code    string
 	message string
 	allow   string // the Allow header of a 405
+	limit   int    // the limit that a 429 is about; 0 leaves it out
 }
 
 func (e *apiError) Error() string { return fmt.Sprintf("%d %s: %s", e.status, e.code, e.message) }
@@ -23,10 +23,9 @@ func errNotFound(path string) *apiError {
 }
 
 func errMethod(method, allow string) *apiError {
-	return &apiError{
-		status: http.StatusMethodNotAllowed, code: "method.not.allowed", allow: allow,
-		message: "The method " + method + " is not allowed here",
-	}
+	message := "The method " + method + " is not allowed here"
+
+	return &apiError{status: http.StatusMethodNotAllowed, code: "method.not.allowed", message: message, allow: allow}
 }
 
 func errBadRequest(message string) *apiError {
@@ -34,23 +33,16 @@ func errBadRequest(message string) *apiError {
 }
 
 func errInvalidValue(parameter, want string) *apiError {
-	return &apiError{
-		status: http.StatusBadRequest, code: "invalid.value",
-		message: "The value of " + parameter + " is not valid: " + want,
-	}
+	message := "The value of " + parameter + " is not valid: " + want
+
+	return &apiError{status: http.StatusBadRequest, code: "invalid.value", message: message}
 }
 
-func errInvalidCursor() *apiError {
+// errThrottled is a 429 as the platform words it.
+func errThrottled(seconds, limit int) *apiError {
 	return &apiError{
-		status: http.StatusBadRequest, code: "invalid.cursor",
-		message: "The cursor is not valid for this query",
-	}
-}
-
-func errCrossSite() *apiError {
-	return &apiError{
-		status: http.StatusForbidden, code: "not.allowed",
-		message: "Another site's page sent this; use the admin page itself, or a client that is no browser",
+		status: http.StatusTooManyRequests, code: "too.many.requests.retry.after", limit: limit,
+		message: fmt.Sprintf("Rate limit exceeded the maximum. Retry the request in [%d] seconds", seconds),
 	}
 }
 
@@ -65,26 +57,21 @@ type errorBody struct {
 	Limit     *limitBody `json:"limit,omitempty"`
 }
 
-// limitBody says which limit a 429 is about.
 type limitBody struct {
 	Key       string `json:"key"`
 	Namespace string `json:"namespace"`
 	Value     int    `json:"value"`
 }
 
-// tokenErrorBody is the shape of every error of the token endpoint.
-type tokenErrorBody struct {
-	Error            string `json:"error"`
-	Description      string `json:"description"`
-	ErrorDescription string `json:"error_description"`
-}
-
 // refuse answers with the API's error body.
 func (x *exchange) refuse(err *apiError) *reply {
-	answer := jsonReply(err.status, errorBody{
-		Message: err.message, Code: err.code, Status: err.status, ContextID: x.correlationID,
-		Details: []struct{}{}, Errors: []struct{}{},
-	})
+	body := errorBody{
+		Message: err.message, Code: err.code, Status: err.status, ContextID: x.correlationID, Details: []struct{}{}, Errors: []struct{}{},
+	}
+	if err.limit > 0 {
+		body.Limit = &limitBody{Key: "user.rate.per.minute", Namespace: "directory", Value: err.limit}
+	}
+	answer := jsonReply(err.status, body)
 	if err.allow != "" {
 		answer.header.Set("Allow", err.allow)
 	}
@@ -92,42 +79,33 @@ func (x *exchange) refuse(err *apiError) *reply {
 	return answer
 }
 
-// throttled answers 429 as the platform does: whole seconds, in the header and in the message, and the limit of a minute.
-func (x *exchange) throttled(wait time.Duration, limit int) *reply {
-	seconds := wholeSeconds(wait)
-	answer := jsonReply(http.StatusTooManyRequests, x.throttledBody(seconds, limit))
-	answer.header.Set("Retry-After", strconv.Itoa(seconds))
-
-	return answer
-}
-
-// throttledBody is the body of a 429; limit 0 leaves the member out.
-func (x *exchange) throttledBody(seconds, limit int) errorBody {
-	body := errorBody{
-		Message:   fmt.Sprintf("Rate limit exceeded the maximum. Retry the request in [%d] seconds", seconds),
-		Code:      "too.many.requests.retry.after",
-		Status:    http.StatusTooManyRequests,
-		ContextID: x.correlationID,
-		Details:   []struct{}{}, Errors: []struct{}{},
-	}
-	if limit > 0 {
-		body.Limit = &limitBody{Key: "user.rate.per.minute", Namespace: "directory", Value: limit}
-	}
-
-	return body
-}
-
 // tokenRefusal answers with the token endpoint's error body.
 func tokenRefusal(status int, name, description string) *reply {
-	return jsonReply(status, tokenErrorBody{Error: name, Description: description, ErrorDescription: description})
+	return jsonReply(status, struct {
+		Error            string `json:"error"`
+		Description      string `json:"description"`
+		ErrorDescription string `json:"error_description"`
+	}{name, description, description})
 }
 
-// jsonReply renders value as the body. Its types are this package's own, so marshalling cannot fail.
+// badTokenRequest refuses a token request for its form.
+func badTokenRequest(description string) *reply {
+	return tokenRefusal(http.StatusBadRequest, "invalid_request", description)
+}
+
+// jsonReply renders value as the body.
 func jsonReply(status int, value any) *reply {
-	body, err := json.Marshal(value)
-	if err != nil {
+	return newReply(status, "application/json", marshal(value))
+}
+
+// marshal renders a value of this package's own, which cannot fail. Markup stays as it is.
+func marshal(value any) []byte {
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
 		panic(fmt.Sprintf("genesyssim: marshal a reply: %v", err))
 	}
 
-	return newReply(status, "application/json", body)
+	return bytes.TrimSuffix(body.Bytes(), []byte("\n"))
 }

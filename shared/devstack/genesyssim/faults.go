@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Action is what a [Fault] does besides answering with a status.
@@ -16,36 +18,25 @@ type Action string
 
 // The actions. Those on the connection go with a scripted status and body too.
 const (
-	ActionReset           Action = "reset"              // the connection is reset before the headers
-	ActionResetBody       Action = "reset_body"         // it is reset after half the body
-	ActionTruncate        Action = "truncate"           // a chunked body ends in the middle, without its last chunk
-	ActionShortLength     Action = "short_length"       // Content-Length promises more than comes
-	ActionCutGzip         Action = "cut_gzip"           // half of a gzip stream, complete as HTTP
-	ActionHang            Action = "hang"               // nothing, until the client goes
-	ActionDrip            Action = "drip"               // the body byte by byte, drip_ms apart
-	ActionHTML            Action = "html"               // 200 with a web page
-	ActionRedirect        Action = "redirect"           // 302 (or status) to location
-	ActionRevokeToken     Action = "revoke_token"       // the calling token is revoked, then the request is looked at
-	ActionExpire          Action = "expire"             // the calling token expires now, then the request is looked at
-	ActionEmptyPage       Action = "empty_page"         // no entities; by cursor, the next link is new and loses nobody
-	ActionNullEntities    Action = "null_entities"      // "entities":null
-	ActionEntitiesObject  Action = "entities_object"    // "entities":{}
-	ActionRepeatPage      Action = "repeat_page"        // the body of the page before, of the same path
-	ActionNextURI         Action = "next_uri"           // the next link is next_uri
-	ActionDropNext        Action = "drop_next"          // the page has no next link
-	ActionNextPageURIOnly Action = "next_page_uri_only" // the next link is in nextPageUri alone
-	ActionCursorOnly      Action = "cursor_only"        // there is a cursor and no link
-	ActionLinksDisagree   Action = "links_disagree"     // nextUri, nextPageUri and cursor lead to three places
-	ActionEntity          Action = "entity"             // the page has one raw entity more
+	ActionReset       Action = "reset"        // the connection is reset before the headers
+	ActionResetBody   Action = "reset_body"   // it is reset after half the body
+	ActionTruncate    Action = "truncate"     // a chunked body ends in the middle, without its last chunk
+	ActionShortLength Action = "short_length" // Content-Length promises more than comes
+	ActionCutGzip     Action = "cut_gzip"     // half of a gzip stream, complete as HTTP
+	ActionHang        Action = "hang"         // nothing, until the client goes
+	ActionDrip        Action = "drip"         // the body byte by byte, drip_ms apart
+	ActionHTML        Action = "html"         // 200 (or status) with a web page
+	ActionRedirect    Action = "redirect"     // 302 (or status) to location
+	ActionRevokeToken Action = "revoke_token" // the calling token is revoked, then the request is looked at
+	ActionEmptyPage   Action = "empty_page"   // no entities; by cursor, the next link is new and loses nobody
+	ActionRepeatPage  Action = "repeat_page"  // the page before, of the same path
 )
 
 // Actions lists the actions.
 func Actions() []Action {
 	return []Action{
 		ActionReset, ActionResetBody, ActionTruncate, ActionShortLength, ActionCutGzip, ActionHang, ActionDrip, ActionHTML,
-		ActionRedirect, ActionRevokeToken, ActionExpire, ActionEmptyPage, ActionNullEntities, ActionEntitiesObject,
-		ActionRepeatPage, ActionNextURI, ActionDropNext, ActionNextPageURIOnly, ActionCursorOnly, ActionLinksDisagree,
-		ActionEntity,
+		ActionRedirect, ActionRevokeToken, ActionEmptyPage, ActionRepeatPage,
 	}
 }
 
@@ -88,17 +79,15 @@ type Fault struct {
 	// Location is where [ActionRedirect] leads to.
 	Location string `json:"location,omitempty"`
 
-	// NextURI replaces the page's next link, and the cursor by the one in it. {self} in it stands for the page's own
-	// link, {next} for the link that it replaces.
-	NextURI *string `json:"next_uri,omitempty"`
+	// Set gives members of the page these values, in JSON; {self}, {next} and {cursor} in them stand for the page's own link,
+	// its next link and the cursor in that. The member entities may be set too.
+	Set map[string]jsontext.Value `json:"set,omitempty"`
+	// Drop takes members of the page away, before Set.
+	Drop []string `json:"drop,omitempty"`
 	// Entity is JSON text, or what claims to be, that is added behind the page's entities.
 	Entity string `json:"entity,omitempty"`
 	// EntityBase64 is the same for bytes that no JSON string holds.
 	EntityBase64 []byte `json:"entity_base64,omitempty"`
-	// EntityBytes adds an entity of so many bytes.
-	EntityBytes int `json:"entity_bytes,omitempty"`
-	// EntityDepth adds an entity of so many objects in one another.
-	EntityDepth int `json:"entity_depth,omitempty"`
 
 	// Note says in words what the fault is there for. It changes nothing.
 	Note string `json:"note,omitempty"`
@@ -116,9 +105,9 @@ func ParseFaults(r io.Reader) ([]Fault, error) {
 			return nil, fmt.Errorf("read line %d of the fault script: %w", number, err)
 		}
 		if line = bytes.TrimSpace(line); len(line) > 0 {
-			fault, problem := parseFault(line)
-			if problem != nil {
-				return nil, fmt.Errorf("line %d of the fault script: %w", number, problem)
+			var fault Fault
+			if err := errors.Join(decodeStrictly(bytes.NewReader(line), &fault), fault.validate()); err != nil {
+				return nil, fmt.Errorf("line %d of the fault script: %w", number, err)
 			}
 			faults = append(faults, fault)
 		}
@@ -128,21 +117,12 @@ func ParseFaults(r io.Reader) ([]Fault, error) {
 	}
 }
 
-func parseFault(line []byte) (Fault, error) {
-	var fault Fault
-	if err := decodeStrictly(bytes.NewReader(line), &fault); err != nil {
-		return fault, err
-	}
-
-	return fault, fault.validate()
-}
-
 // validate reports what is missing, contradicts itself or could never happen.
 func (f *Fault) validate() error {
 	switch {
 	case !strings.HasPrefix(f.Path, "/"):
 		return fmt.Errorf("field path is %q: give the path that is hit", f.Path)
-	case f.Nth < 0, f.Every < 0, f.Times < -1, f.DelayMS < 0, f.DripMS < 0, f.EntityBytes < 0, f.EntityDepth < 0:
+	case f.Nth < 0, f.Every < 0, f.Times < -1, f.DelayMS < 0, f.DripMS < 0:
 		return errors.New("a number is negative: only times and retry_after_in may be")
 	case f.Status != 0 && (f.Status < http.StatusOK || f.Status > 599):
 		return fmt.Errorf("field status is %d: give 200 to 599", f.Status)
@@ -152,14 +132,10 @@ func (f *Fault) validate() error {
 		return errors.New("field drip_ms is missing: say how far apart the bytes are")
 	case f.Action == ActionRedirect && f.Location == "":
 		return errors.New("field location is missing: say where the redirect leads to")
-	case f.Action == ActionNextURI && f.NextURI == nil:
-		return errors.New("field next_uri is missing: give the link")
-	case f.Action == ActionEntity && f.entityFields() == 0:
-		return errors.New("field entity is missing: give it, entity_base64, entity_bytes or entity_depth")
-	case f.entityFields() > 1:
-		return errors.New("the entity is given twice: give one of entity, entity_base64, entity_bytes, entity_depth")
+	case f.Entity != "" && len(f.EntityBase64) > 0:
+		return errors.New("the entity is given twice: give one of entity, entity_base64")
 	case f.shapesPage() && !f.hitsListing():
-		return fmt.Errorf("path %s has no pages: this fault goes with %s or %s", f.Path, usersQueryPath, usersPath)
+		return fmt.Errorf("path %s has no pages: this fault goes with a listing", f.Path)
 	case f.shapesPage() && f.scripted():
 		return errors.New("a scripted reply has no page: give either status, body or code, or a change to the page")
 	case f.idle():
@@ -171,17 +147,6 @@ func (f *Fault) validate() error {
 
 func (f *Fault) scripted() bool { return f.Status != 0 || f.Body != nil || f.Code != "" }
 
-func (f *Fault) entityFields() int {
-	n := 0
-	for _, given := range []bool{f.Entity != "", len(f.EntityBase64) > 0, f.EntityBytes > 0, f.EntityDepth > 0} {
-		if given {
-			n++
-		}
-	}
-
-	return n
-}
-
 func (f *Fault) idle() bool {
 	return f.Action == "" && !f.scripted() && len(f.Headers) == 0 && f.RetryAfter == "" && f.RetryAfterIn == nil &&
 		f.DelayMS == 0 && !f.shapesPage()
@@ -189,18 +154,21 @@ func (f *Fault) idle() bool {
 
 // shapesPage reports whether the fault changes a page of a listing.
 func (f *Fault) shapesPage() bool {
-	switch f.Action {
-	case ActionEmptyPage, ActionNullEntities, ActionEntitiesObject, ActionRepeatPage, ActionNextURI, ActionDropNext,
-		ActionNextPageURIOnly, ActionCursorOnly, ActionLinksDisagree, ActionEntity:
-		return true
-	default:
-		return f.NextURI != nil || f.entityFields() > 0
-	}
+	return f.Action == ActionEmptyPage || f.Action == ActionRepeatPage || len(f.Set)+len(f.Drop) > 0 || len(f.entity()) > 0
 }
 
-func (f *Fault) hitsListing() bool { return f.hitsPath(usersQueryPath) || f.hitsPath(usersPath) }
+// entity is the raw entity that the fault adds to a page, empty for none.
+func (f *Fault) entity() []byte { return append([]byte(f.Entity), f.EntityBase64...) }
 
-func (f *Fault) hitsPath(path string) bool {
+func (f *Fault) hitsListing() bool {
+	return slices.ContainsFunc(newListings(Config{}), func(of listing) bool { return f.hits(of.path) })
+}
+
+func (f *Fault) matches(method, path string) bool {
+	return (f.Method == "" || f.Method == method) && f.hits(path)
+}
+
+func (f *Fault) hits(path string) bool {
 	if prefix, open := strings.CutSuffix(f.Path, "*"); open {
 		return strings.HasPrefix(path, prefix)
 	}

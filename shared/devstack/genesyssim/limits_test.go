@@ -80,22 +80,3 @@ func TestTheWithdrawnHeadersTellTheLimitWhereTheyAreAskedFor(t *testing.T) {
 		}
 	})
 }
-
-func TestTheWithdrawnHeadersStayAwayUnlessAskedFor(t *testing.T) {
-	t.Parallel()
-	for name, config := range map[string]genesyssim.Config{
-		"as the platform is": {RateLimit: 1},
-		"nothing is limited": {RateLimitHeaders: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := start(t, config)
-			token := s.token(t)
-			for range 2 {
-				if got := limitHeaders(s.must(t, http.MethodGet, usersQuery, token, "").header); got != [3]string{} {
-					t.Errorf("count, allowed, reset are %v, want none", got)
-				}
-			}
-		})
-	}
-}

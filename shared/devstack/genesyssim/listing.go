@@ -2,229 +2,146 @@ package genesyssim
 
 import "net/http"
 
-// page is one page of a listing before it is rendered, in a form that faults can still change.
-type page struct {
-	entities []byte // as they stand between the brackets
-	count    int
-	form     string // what stands for the array: "" for the array itself, else JSON text
-
-	self     string
-	next     *string // nextUri
-	nextPage *string // nextPageUri
-	cursor   *string
-
-	dialect  dialect
-	numbered *numbering
+// listing is one of the API's listings: which entities are at which path, how one page leads to the next, and what can be asked.
+type listing struct {
+	method, path string
+	model        *model
+	paging       paging
+	most         int // entities a page, to which larger page sizes are cut
+	filters      []filter
 }
 
-// dialect is which members a page has.
-type dialect int
+// paging is how a page leads to the next one, and so which members it has.
+type paging int
 
 const (
-	vendorDialect dialect = iota
-	tutorialDialect
-	numberedDialect
+	byCursor   paging = iota // nextUri and cursor
+	byNumber                 // nextUri, by pageNumber, with totals
+	byTutorial               // the tutorial's nextPageUri; the query is in the body
 )
 
-// numbering is what pages by number say besides.
-type numbering struct {
-	pageSize, pageNumber, total, pageCount int
-	first, last, previous                  string
+// maxNumberedInactive is how far GET /api/v2/users goes with state=inactive.
+const maxNumberedInactive = 10_000
+
+// newListings is all that the API lists.
+func newListings(config Config) []listing {
+	users, most := userModel(config.Users), config.MaxPageSize
+	state := filter{name: "state", allowed: []string{"active", "inactive", "deleted", "any"}}
+	order := filter{name: "sortOrder", allowed: []string{"ASC", "DESC"}}
+	expand := filter{name: "expand", allowed: users.expands(), many: 1000}
+	presence := filter{name: "integrationPresenceSource", allowed: []string{"MicrosoftTeams", "ZoomPhone", "EightByEight"}, most: 100}
+	schemas := filter{name: "userCustomAttributeSchemaIds", many: 5}
+
+	return []listing{
+		{http.MethodGet, usersQueryPath, users, byCursor, most, []filter{state, order, expand, presence, schemas}},
+		{http.MethodPost, usersQueryPath, users, byTutorial, most, []filter{state, order, expand}},
+		{http.MethodGet, usersPath, users, byNumber, most, []filter{state, order, expand, presence}},
+	}
 }
 
-// cursorPage is a page by cursor together with what faults need to bend its links.
-type cursorPage struct {
-	page
-	query cursorQuery
-	mark  bookmark
-}
-
-// answerUsersQuery serves GET /api/v2/users/query.
-func (s *Simulator) answerUsersQuery(x *exchange) *reply {
-	query, err := s.parseCursorQuery(x.request.URL.RawQuery)
-	if err != nil {
-		return x.refuse(err)
+// answerListing serves one page of a listing.
+func (s *Simulator) answerListing(x *exchange, of listing) *reply {
+	raw, refusal := of.rawQuery(x.request)
+	if refusal != nil {
+		return x.refuse(refusal)
 	}
-
-	return s.answerCursorPage(x, query, vendorDialect)
-}
-
-// answerTutorialQuery serves POST /api/v2/users/query.
-func (s *Simulator) answerTutorialQuery(x *exchange) *reply {
-	if x.request.URL.RawQuery != "" {
-		return x.refuse(errBadRequest("There are no query parameters; use the body"))
+	if last, found := s.asked.Load(of.path); found && x.fault.Action == ActionRepeatPage {
+		raw, _ = last.(string)
 	}
-	query, err := s.parseTutorialQuery(x.request.Body)
-	if err != nil {
-		return x.refuse(err)
+	s.asked.Store(of.path, raw)
+	q, refusal := s.parse(of, raw)
+	if refusal != nil {
+		return x.refuse(refusal)
 	}
-
-	return s.answerCursorPage(x, query, tutorialDialect)
-}
-
-func (s *Simulator) answerCursorPage(x *exchange, query cursorQuery, spoken dialect) *reply {
-	mark := bookmark{chosen: query.chosen}
-	if query.cursor != "" {
-		var ok bool
-		if mark, ok = s.cursors.open(query.cursor); !ok || mark.chosen != query.chosen {
-			return x.refuse(errInvalidCursor())
-		}
-	}
-	total := s.people.count(query.chosen.state)
-	next := bookmark{chosen: query.chosen, position: min(mark.position+query.pageSize, total)}
-	more := next.position < total
-	if x.acts(ActionEmptyPage) {
-		next = bookmark{chosen: query.chosen, position: mark.position, turn: mark.turn + 1}
-		more = true
-	}
-
-	p := cursorPage{query: query, mark: mark}
-	p.dialect = spoken
-	p.self = query.link(query.cursor)
-	p.entities = s.appendUsers(query.chosen, mark.position, next.position, total)
-	p.count = next.position - mark.position
-	if more {
-		s.linkTo(&p, next)
-	}
-	s.bendLinks(x, &p, next)
-
-	return s.finishPage(x, &p.page)
-}
-
-// linkTo sets the page's way on, as its dialect says it.
-func (s *Simulator) linkTo(p *cursorPage, next bookmark) {
-	cursor := s.cursors.seal(next)
-	link := p.query.link(cursor)
-	if p.dialect == tutorialDialect {
-		p.nextPage = &link
-
-		return
-	}
-	p.next, p.cursor = &link, &cursor
-}
-
-// answerUsers serves GET /api/v2/users.
-func (s *Simulator) answerUsers(x *exchange) *reply {
-	query, err := s.parseNumberedQuery(x.request.URL.RawQuery)
-	if err != nil {
-		return x.refuse(err)
-	}
-	total := s.people.count(query.chosen.state)
-	pages := (total + query.pageSize - 1) / query.pageSize
-	from := min((query.pageNumber-1)*query.pageSize, total)
-	to := min(from+query.pageSize, total)
-	if x.acts(ActionEmptyPage) {
-		to = from
-	}
-
-	p := page{
-		dialect: numberedDialect, self: query.link(query.pageNumber), count: to - from,
-		entities: s.appendUsers(query.chosen, from, to, total),
-		numbered: &numbering{
-			pageSize: query.pageSize, pageNumber: query.pageNumber, total: total, pageCount: pages,
-			first: query.link(1), last: query.link(max(1, pages)),
-		},
-	}
-	if query.pageNumber < pages {
-		link := query.link(query.pageNumber + 1)
-		p.next = &link
-	}
-	if query.pageNumber > 1 && query.pageNumber <= pages+1 {
-		p.numbered.previous = query.link(query.pageNumber - 1)
-	}
-	if x.fault != nil {
-		bendNumberedLinks(x.fault, &p)
-	}
-
-	return s.finishPage(x, &p)
-}
-
-// appendUsers makes the users from one place of a selection up to another.
-func (s *Simulator) appendUsers(chosen selection, from, to, total int) []byte {
-	const usualSize = 1200
-	maker := s.people.maker()
-	entities := make([]byte, 0, (to-from)*usualSize)
-	for n := from; n < to; n++ {
-		if n > from {
-			entities = append(entities, ',')
-		}
-		entities = maker.appendUser(entities, s.people.pick(chosen, n, total), chosen.expand)
-	}
-
-	return entities
-}
-
-// finishPage lets faults at the entities, renders the page and remembers it where a fault may want it again.
-func (s *Simulator) finishPage(x *exchange, p *page) *reply {
-	if x.fault != nil {
-		p.inject(x.fault)
-	}
-	body := p.render()
-	path := x.request.URL.Path
-	if x.acts(ActionRepeatPage) {
-		if before := s.pages.last(path); before != nil {
-			body = before
-		}
-	}
-	if s.script.contains(ActionRepeatPage) {
-		s.pages.keep(path, body)
-	}
-	answer := newReply(http.StatusOK, "application/json", body)
-	answer.pages, answer.entities = 1, p.count
+	p := s.turn(x.fault, q)
+	answer := newReply(http.StatusOK, "application/json", p.render())
+	answer.pages, answer.entities = 1, int64(p.count)
 
 	return answer
 }
 
-// render writes the page as its dialect has it, in the order of the vendor's models.
-func (p *page) render() []byte {
-	const othersSize = 1024
-	out := entityWriter{buf: make([]byte, 0, len(p.entities)+othersSize)}
-	out.open('{')
-	out.name("entities")
-	if p.form != "" {
-		out.buf = append(out.buf, p.form...)
-	} else {
-		out.open('[')
-		out.buf = append(out.buf, p.entities...)
-		out.close(']')
+// rawQuery is the request's query string, or for a tutorial's the one that asks the same.
+func (l listing) rawQuery(r *http.Request) (string, *apiError) {
+	if l.paging == byTutorial {
+		return tutorialQuery(r)
 	}
-	switch p.dialect {
-	case vendorDialect:
-		out.optional("nextUri", p.next)
-		out.optional("nextPageUri", p.nextPage)
-		out.text("selfUri", p.self)
-		out.number("results", int64(p.count))
-		out.optional("cursor", p.cursor)
-	case tutorialDialect:
-		out.optional("nextUri", p.next)
-		out.optional("nextPageUri", p.nextPage)
-		out.optional("cursor", p.cursor)
-	case numberedDialect:
-		p.renderNumbered(&out)
-	}
-	out.close('}')
 
-	return out.buf
+	return r.URL.RawQuery, nil
 }
 
-func (p *page) renderNumbered(out *entityWriter) {
-	out.number("pageSize", int64(p.numbered.pageSize))
-	out.number("pageNumber", int64(p.numbered.pageNumber))
-	out.number("total", int64(p.numbered.total))
-	out.text("firstUri", p.numbered.first)
-	out.text("selfUri", p.self)
-	out.optional("nextUri", p.next)
-	out.optional("nextPageUri", p.nextPage)
-	if p.numbered.previous != "" {
-		out.text("previousUri", p.numbered.previous)
+// turn makes the page that a query asks for, or what a fault leaves of it.
+func (s *Simulator) turn(fault *Fault, q query) *page {
+	total := q.from.State.among(q.of.model.size)
+	from := min(int(q.from.Position), total)
+	to := min(from+q.pageSize, total)
+	next := bookmark{selection: q.from.selection, Position: int64(to)}
+	more := to < total
+	if fault.Action == ActionEmptyPage {
+		to = from
+		if q.of.paging != byNumber {
+			next, more = q.from, true
+			next.Turn++
+		}
 	}
-	out.text("lastUri", p.numbered.last)
-	out.number("pageCount", int64(p.numbered.pageCount))
+	p := &page{count: to - from}
+	entities := s.appendEntities([]byte{'['}, q, from, to, total)
+	if extra := fault.entity(); len(extra) > 0 {
+		if p.count > 0 {
+			entities = append(entities, ',')
+		}
+		entities = append(entities, extra...)
+		p.count++
+	}
+	p.members = []member{{"entities", append(entities, ']')}}
+	switch q.of.paging {
+	case byCursor, byTutorial:
+		s.cursorMembers(p, q, next, more)
+	case byNumber:
+		p.numberMembers(q, total)
+	}
+	p.bend(fault)
+
+	return p
 }
 
-// optional writes a string member, or nothing for nil.
-func (w *entityWriter) optional(name string, value *string) {
-	if value != nil {
-		w.text(name, *value)
+// cursorMembers adds the members of a page by cursor.
+func (s *Simulator) cursorMembers(p *page, q query, next bookmark, more bool) {
+	if more {
+		p.cursor = s.cursors.seal(q.of.path, next)
+		p.next = q.link("cursor", p.cursor)
 	}
+	here := ""
+	if q.from.Position > 0 || q.from.Turn > 0 {
+		here = s.cursors.seal(q.of.path, q.from)
+	}
+	p.self = q.link("cursor", here)
+	if q.of.paging == byTutorial {
+		p.text("nextPageUri", p.next)
+
+		return
+	}
+	p.text("nextUri", p.next)
+	p.text("selfUri", p.self)
+	p.number("results", p.count)
+	p.text("cursor", p.cursor)
+}
+
+// numberMembers adds the members of a page by number.
+func (p *page) numberMembers(q query, total int) {
+	here, last := int(q.from.Position)/q.pageSize+1, (total+q.pageSize-1)/q.pageSize
+	p.self = q.numbered(here)
+	p.number("pageSize", q.pageSize)
+	p.number("pageNumber", here)
+	p.number("total", total)
+	p.text("firstUri", q.numbered(1))
+	p.text("selfUri", p.self)
+	if here < last {
+		p.next = q.numbered(here + 1)
+		p.text("nextUri", p.next)
+	}
+	if here > 1 && here <= last+1 {
+		p.text("previousUri", q.numbered(here-1))
+	}
+	p.text("lastUri", q.numbered(max(1, last)))
+	p.number("pageCount", last)
 }

@@ -217,7 +217,7 @@ func TestWhatTheAPIDoesNotKnowIsRefusedNotIgnored(t *testing.T) {
 		{"GET", "/api/v2/users/query?expand=", "", 400, "invalid.value"},
 		{"GET", "/api/v2/users/query?integrationPresenceSource=Pigeon", "", 400, "invalid.value"},
 		{"GET", "/api/v2/users/query?userCustomAttributeSchemaIds=a,b,c&userCustomAttributeSchemaIds=d,e,f", "", 400, "invalid.value"},
-		{"GET", "/api/v2/users/query?cursor=", "", 400, "invalid.cursor"},
+		{"GET", "/api/v2/users/query?cursor=", "", 400, "invalid.value"},
 		{"GET", "/api/v2/users/query?cursor=bm90IG91cnM", "", 400, "invalid.cursor"},
 		{"GET", "/api/v2/users/query?cursor=" + cursor, "", 400, "invalid.cursor"},
 		{"GET", "/api/v2/users/query?expand=team&state=any&cursor=" + cursor, "", 400, "invalid.cursor"},

@@ -1,113 +1,63 @@
 package genesyssim
 
 import (
-	"bytes"
-	"crypto/rand"
-	_ "embed"
-	"errors"
-	"fmt"
-	"html/template"
-	"net/http"
+	"maps"
+	"slices"
 	"strconv"
-	"time"
+	"strings"
 )
 
-// pageSource is the admin page: one document with its style and script in it, so that it asks for nothing else.
-//
-//go:embed page.html
-var pageSource string
-
-// The two parts of pageSource.
-const (
-	wholePage = "page"
-	livePart  = "live" // what changes by itself, and is fetched again and again
-)
-
-func parsePage() (*template.Template, error) {
-	parsed, err := template.New("").Parse(pageSource)
-	if err != nil {
-		return nil, fmt.Errorf("parse the admin page: %w", err)
-	}
-
-	return parsed, nil
+// page is one page of a listing before it is rendered, in a form that faults can still change.
+type page struct {
+	count              int    // of its entities
+	self, next, cursor string // next and cursor are "" on the last page
+	members            []member
 }
 
-// answerPage serves the admin page.
-func (s *Simulator) answerPage() *reply { return s.renderPage(http.StatusOK, s.view()) }
+// member is one member of a page's object; its value is JSON.
+type member struct {
+	name  string
+	value []byte
+}
 
-// answerLive serves the part of the admin page that changes by itself.
-func (s *Simulator) answerLive() *reply { return s.render(http.StatusOK, livePart, s.liveView()) }
+// text adds a string member, or nothing for "".
+func (p *page) text(name, value string) {
+	if value != "" {
+		p.members = append(p.members, member{name, []byte(quote(value))})
+	}
+}
 
-// answerForm does what a form of the admin page asks for, and leads back to the page; where it asks for nonsense, it shows
-// the page again with the error and what was typed.
-func (s *Simulator) answerForm(r *http.Request) *reply {
-	if err := s.obeyForm(r); err != nil {
-		view := s.view()
-		view.Failed = err.Error()
-		if r.PostForm.Get("do") == "faults" {
-			view.Script = r.PostForm.Get("script")
+func (p *page) number(name string, value int) {
+	p.members = append(p.members, member{name, strconv.AppendInt(nil, int64(value), 10)})
+}
+
+// bend drops and sets members as a fault says.
+func (p *page) bend(fault *Fault) {
+	p.members = slices.DeleteFunc(p.members, func(m member) bool { return slices.Contains(fault.Drop, m.name) })
+	fill := strings.NewReplacer("{self}", p.self, "{next}", p.next, "{cursor}", p.cursor)
+	for _, name := range slices.Sorted(maps.Keys(fault.Set)) {
+		value := []byte(fill.Replace(string(fault.Set[name])))
+		if i := slices.IndexFunc(p.members, func(m member) bool { return m.name == name }); i >= 0 {
+			p.members[i].value = value
+		} else {
+			p.members = append(p.members, member{name, value})
 		}
-
-		return s.renderPage(http.StatusBadRequest, view)
 	}
-	answer := newReply(http.StatusSeeOther, "", nil)
-	answer.header.Set("Location", adminPrefix)
-
-	return answer
 }
 
-func (s *Simulator) obeyForm(r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return fmt.Errorf("the form cannot be read: %w", err)
+// render writes the page's object.
+func (p *page) render() []byte {
+	size := 2
+	for _, m := range p.members {
+		size += len(m.name) + len(m.value) + len(`"":,`)
 	}
-	switch asked := r.PostForm.Get("do"); asked {
-	case "reset-stats":
-		s.ResetStats()
-	case "revoke-tokens":
-		s.RevokeTokens()
-	case "token-lifetime":
-		seconds, err := strconv.ParseInt(r.PostForm.Get("seconds"), 10, 32)
-		if err != nil {
-			return errors.New("the token lifetime is no whole number of seconds")
+	body := append(make([]byte, 0, size), '{')
+	for i, m := range p.members {
+		if i > 0 {
+			body = append(body, ',')
 		}
-
-		return s.SetTokenLifetime(time.Duration(seconds) * time.Second)
-	case "faults":
-		faults, err := ParseFaults(bytes.NewReader([]byte(r.PostForm.Get("script"))))
-		if err != nil {
-			return err
-		}
-
-		return s.SetFaults(faults)
-	default:
-		return fmt.Errorf("there is no form %q", asked)
+		body = append(append(append(append(body, '"'), m.name...), `":`...), m.value...)
 	}
 
-	return nil
-}
-
-// renderPage renders the whole page, and forbids it everything but its own style and script.
-func (s *Simulator) renderPage(status int, view pageView) *reply {
-	view.Nonce = rand.Text()
-	answer := s.render(status, wholePage, view)
-	answer.header.Set("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+view.Nonce+"'; script-src 'nonce-"+view.Nonce+
-		"'; connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-
-	return answer
-}
-
-func (s *Simulator) render(status int, part string, view any) *reply {
-	var page bytes.Buffer
-	parsed, err := s.page()
-	if err == nil {
-		err = parsed.ExecuteTemplate(&page, part, view)
-	}
-	if err != nil {
-		panic(fmt.Sprintf("genesyssim: render the admin page: %v", err)) // the page is part of the program
-	}
-	answer := newReply(status, "text/html; charset=utf-8", page.Bytes())
-	answer.header.Set("Cache-Control", "no-store")
-	answer.header.Set("X-Content-Type-Options", "nosniff")
-
-	return answer
+	return append(body, '}')
 }

@@ -1,88 +1,194 @@
 package genesyssim
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/go-json-experiment/json"
 )
 
 const (
-	maxPresencePageSize = 100 // with integrationPresenceSource
-	maxSchemaIDs        = 5
-	maxBodyBytes        = 64 << 10
-
-	// maxNumberedInactive is how far GET /api/v2/users goes with state=inactive.
-	maxNumberedInactive = 10_000
+	defaultPageSize = 25
+	maxBodyBytes    = 64 << 10
 )
 
-// cursorQuery is a question for one page of the listing by cursor, in either dialect.
-type cursorQuery struct {
-	chosen   selection
-	pageSize int
-	cursor   string
-	// asked holds the parameters that links repeat, spelled canonically.
-	asked url.Values
+// Query chooses users as the API's parameters do; the zero value means what the API means where nothing is asked.
+type Query struct {
+	// State is active, inactive, deleted, any, or "" for active.
+	State string
+	// SortOrder is ASC, DESC, or "" for ASC.
+	SortOrder string
+	// Expand names the keys that are to be there besides the usual ones, each as the API spells it.
+	Expand []string
 }
 
-// link is the address of the page that begins at cursor, or the first one's where it is empty.
-func (q cursorQuery) link(cursor string) string {
-	values := maps.Clone(q.asked)
-	if cursor != "" {
-		values.Set("cursor", cursor)
+func (q Query) values() url.Values {
+	values := url.Values{}
+	if q.State != "" {
+		values.Set("state", q.State)
+	}
+	if q.SortOrder != "" {
+		values.Set("sortOrder", q.SortOrder)
+	}
+	if len(q.Expand) > 0 {
+		values["expand"] = q.Expand
+	}
+
+	return values
+}
+
+// filter is a parameter of a listing that says which entities are asked for, or how.
+type filter struct {
+	name    string
+	allowed []string // its values; nil: any
+	many    int      // how many values it may have, joined by commas or repeated; 0 is one
+	most    int      // entities a page where it is given; 0: as many as without
+}
+
+// selection is which entities of a model are asked for, and how.
+type selection struct {
+	State      state
+	Descending bool
+	Expand     expandSet
+}
+
+// choose reads the parameters that filters describe. What it does not know is refused.
+func choose(of *model, filters []filter, values url.Values) (selection, *apiError) {
+	for name := range values {
+		if !slices.ContainsFunc(filters, func(f filter) bool { return f.name == name }) {
+			return selection{}, errBadRequest(fmt.Sprintf("There is no query parameter %q", name))
+		}
+	}
+	for _, f := range filters {
+		if err := f.check(values[f.name]); err != nil {
+			return selection{}, err
+		}
+	}
+	chosen := selection{
+		State: anyState, Descending: values.Get("sortOrder") == "DESC",
+		Expand: of.expandSet(strings.Split(strings.Join(values["expand"], ","), ",")),
+	}
+	if slices.ContainsFunc(filters, func(f filter) bool { return f.name == "state" }) {
+		chosen.State = stateNames()[values.Get("state")]
+	}
+
+	return chosen, nil
+}
+
+func (f filter) check(given []string) *apiError {
+	if len(given) == 0 {
+		return nil
+	}
+	if f.many == 0 && len(given) > 1 {
+		return errBadRequest("The query parameter " + f.name + " is repeated")
+	}
+	if f.many > 0 {
+		given = strings.Split(strings.Join(given, ","), ",")
+	}
+	if f.many > 0 && len(given) > f.many {
+		return errInvalidValue(f.name, fmt.Sprintf("give at most %d", f.many))
+	}
+	for _, value := range given {
+		switch {
+		case value == "":
+			return errInvalidValue(f.name, "it is empty")
+		case f.allowed != nil && !slices.Contains(f.allowed, value):
+			return errInvalidValue(f.name, fmt.Sprintf("%q is none of %s", value, strings.Join(f.allowed, ", ")))
+		}
+	}
+
+	return nil
+}
+
+// query is a question for one page of a listing.
+type query struct {
+	of       listing
+	pageSize int
+	from     bookmark   // where the page begins
+	given    url.Values // the filters that links repeat
+}
+
+// link is the address of another page of the same listing. An empty place is the first page's.
+func (q query) link(parameter, place string) string {
+	values := maps.Clone(q.given)
+	if place != "" {
+		values.Set(parameter, place)
 	}
 	values.Set("pageSize", strconv.Itoa(q.pageSize))
 
-	return usersQueryPath + "?" + values.Encode()
+	return q.of.path + "?" + values.Encode()
 }
 
-// parameters reads query parameters: names are known or refused, and only those that may be repeated are.
-type parameters struct {
-	values url.Values
-}
+// numbered is the link of a page by its number.
+func (q query) numbered(page int) string { return q.link("pageNumber", strconv.Itoa(page)) }
 
-func readParameters(raw string, known, repeatable []string) (parameters, *apiError) {
-	values, err := url.ParseQuery(raw)
+// parse reads the query string of a listing.
+func (s *Simulator) parse(of listing, raw string) (query, *apiError) {
+	q := query{of: of, given: url.Values{}}
+	values, malformed := url.ParseQuery(raw)
+	if malformed != nil {
+		return q, errBadRequest("The query string cannot be read")
+	}
+	place := "cursor"
+	if of.paging == byNumber {
+		place = "pageNumber"
+	}
+	paging := []filter{{name: "pageSize"}, {name: place}}
+	chosen, err := choose(of.model, append(paging, of.filters...), values)
 	if err != nil {
-		return parameters{}, errBadRequest("The query string cannot be read")
+		return q, err
 	}
-	for name, given := range values {
-		switch {
-		case slices.Contains(repeatable, name):
-		case !slices.Contains(known, name):
-			return parameters{}, errBadRequest(fmt.Sprintf("There is no query parameter %q", name))
-		case len(given) > 1:
-			return parameters{}, errBadRequest("The query parameter " + name + " is repeated")
+	if q.pageSize, err = positive(values, "pageSize", defaultPageSize); err != nil {
+		return q, err
+	}
+	q.pageSize = min(q.pageSize, of.most)
+	for _, f := range of.filters {
+		if values.Has(f.name) {
+			q.given.Set(f.name, strings.Join(values[f.name], ","))
+			if f.most > 0 {
+				q.pageSize = min(q.pageSize, f.most)
+			}
 		}
 	}
+	q.from, err = s.place(q, chosen, values)
 
-	return parameters{values: values}, nil
+	return q, err
 }
 
-// query reads the parameters that choose users.
-func (p parameters) query() (selection, *apiError) {
-	for _, name := range []string{"state", "sortOrder"} {
-		if p.values.Has(name) && p.values.Get(name) == "" {
-			return selection{}, errInvalidValue(name, "it is empty")
+// place reads where the page begins.
+func (s *Simulator) place(q query, chosen selection, values url.Values) (bookmark, *apiError) {
+	from := bookmark{selection: chosen}
+	if q.of.paging == byNumber {
+		number, err := positive(values, "pageNumber", 1)
+		if err == nil && chosen.State == inactive && number*q.pageSize > maxNumberedInactive {
+			err = errInvalidValue("pageNumber", "with state inactive no more than 10000 records can be read")
+		}
+		from.Position = int64(number-1) * int64(q.pageSize)
+
+		return from, err
+	}
+	if cursor := values.Get("cursor"); cursor != "" {
+		var ok bool
+		if from, ok = s.cursors.open(q.of.path, cursor); !ok || from.selection != chosen {
+			return from, &apiError{status: http.StatusBadRequest, code: "invalid.cursor", message: "The cursor is not valid for this query"}
 		}
 	}
 
-	return Query{
-		State: p.values.Get("state"), SortOrder: p.values.Get("sortOrder"), Expand: p.values["expand"],
-	}.parse()
+	return from, nil
 }
 
 // positive reads a parameter that is a whole number from 1.
-func (p parameters) positive(name string, otherwise int) (int, *apiError) {
-	if !p.values.Has(name) {
+func positive(values url.Values, name string, otherwise int) (int, *apiError) {
+	if !values.Has(name) {
 		return otherwise, nil
 	}
-	n, err := strconv.ParseInt(p.values.Get(name), 10, 32)
+	n, err := strconv.ParseInt(values.Get(name), 10, 32)
 	if err != nil || n < 1 {
 		return 0, errInvalidValue(name, "use a whole number from 1")
 	}
@@ -90,99 +196,31 @@ func (p parameters) positive(name string, otherwise int) (int, *apiError) {
 	return int(n), nil
 }
 
-// presenceSource checks integrationPresenceSource and cuts the page size that it allows.
-func (p parameters) presenceSource(pageSize int) (int, *apiError) {
-	if !p.values.Has("integrationPresenceSource") {
-		return pageSize, nil
-	}
-	switch p.values.Get("integrationPresenceSource") {
-	case "MicrosoftTeams", "ZoomPhone", "EightByEight":
-		return min(pageSize, maxPresencePageSize), nil
-	default:
-		return 0, errInvalidValue("integrationPresenceSource", "use MicrosoftTeams, ZoomPhone or EightByEight")
-	}
-}
-
-// canonical returns the parameters that a listing's links repeat.
-func (p parameters) canonical(chosen selection) url.Values {
-	asked := url.Values{}
-	for _, name := range []string{"state", "sortOrder", "integrationPresenceSource"} {
-		if p.values.Has(name) {
-			asked.Set(name, p.values.Get(name))
-		}
-	}
-	if names := chosen.expand.names(); len(names) > 0 {
-		asked.Set("expand", strings.Join(names, ","))
-	}
-	if ids := p.values["userCustomAttributeSchemaIds"]; len(ids) > 0 {
-		asked.Set("userCustomAttributeSchemaIds", strings.Join(ids, ","))
-	}
-
-	return asked
-}
-
-// parseCursorQuery reads the query string of GET /api/v2/users/query.
-func (s *Simulator) parseCursorQuery(raw string) (cursorQuery, *apiError) {
-	given, err := readParameters(raw,
-		[]string{"cursor", "pageSize", "sortOrder", "state", "integrationPresenceSource"},
-		[]string{"expand", "userCustomAttributeSchemaIds"})
-	if err != nil {
-		return cursorQuery{}, err
-	}
-	q := cursorQuery{cursor: given.values.Get("cursor")}
-	if given.values.Has("cursor") && q.cursor == "" {
-		return q, errInvalidCursor()
-	}
-	if q.chosen, err = given.query(); err != nil {
-		return q, err
-	}
-	if q.pageSize, err = given.positive("pageSize", defaultPageSize); err != nil {
-		return q, err
-	}
-	if q.pageSize, err = given.presenceSource(min(q.pageSize, s.config.MaxPageSize)); err != nil {
-		return q, err
-	}
-	if err = checkSchemaIDs(given.values["userCustomAttributeSchemaIds"]); err != nil {
-		return q, err
-	}
-	q.asked = given.canonical(q.chosen)
-
-	return q, nil
-}
-
-func checkSchemaIDs(values []string) *apiError {
-	if len(values) == 0 {
-		return nil
-	}
-	ids := strings.Split(strings.Join(values, ","), ",")
-	if len(ids) > maxSchemaIDs || slices.Contains(ids, "") {
-		return errInvalidValue("userCustomAttributeSchemaIds", "give 1 to "+strconv.Itoa(maxSchemaIDs)+" ids")
-	}
-
-	return nil
-}
-
 // tutorialBody is what the tutorial posts.
 type tutorialBody struct {
 	PageSize    *int     `json:"pageSize"`
-	NextPageURI *string  `json:"nextPageUri"`
+	NextPageURI string   `json:"nextPageUri"`
 	Expand      []string `json:"expand"`
 	State       *string  `json:"state"`
 	SortOrder   *string  `json:"sortOrder"`
 }
 
-// parseTutorialQuery reads the body of POST /api/v2/users/query. What the body leaves out, its nextPageUri says.
-func (s *Simulator) parseTutorialQuery(body io.Reader) (cursorQuery, *apiError) {
+// tutorialQuery reads the body of a tutorial's request as the query string that asks the same. What the body leaves out, its
+// nextPageUri says.
+func tutorialQuery(r *http.Request) (string, *apiError) {
+	if r.URL.RawQuery != "" {
+		return "", errBadRequest("There are no query parameters; use the body")
+	}
 	var given tutorialBody
-	if err := decodeStrictly(io.LimitReader(body, maxBodyBytes), &given); err != nil {
-		return cursorQuery{}, errBadRequest("The body cannot be read: " + err.Error())
+	if err := decodeStrictly(io.LimitReader(r.Body, maxBodyBytes), &given); err != nil {
+		return "", errBadRequest("The body cannot be read: " + err.Error())
 	}
 	values := url.Values{}
-	if given.NextPageURI != nil && *given.NextPageURI != "" {
-		path, query, _ := strings.Cut(*given.NextPageURI, "?")
-		link, err := url.ParseQuery(query)
+	if given.NextPageURI != "" {
+		path, raw, _ := strings.Cut(given.NextPageURI, "?")
+		link, err := url.ParseQuery(raw)
 		if path != usersQueryPath || err != nil || !link.Has("cursor") {
-			return cursorQuery{}, errInvalidValue("nextPageUri", "use the link of the page before")
+			return "", errInvalidValue("nextPageUri", "use the link of the page before")
 		}
 		values = link
 	}
@@ -199,64 +237,14 @@ func (s *Simulator) parseTutorialQuery(body io.Reader) (cursorQuery, *apiError) 
 		values.Set("sortOrder", *given.SortOrder)
 	}
 
-	return s.parseCursorQuery(values.Encode())
+	return values.Encode(), nil
 }
 
 // decodeStrictly reads one JSON object into target and refuses unknown fields and whatever follows.
 func decodeStrictly(body io.Reader, target any) error {
-	decoder := json.NewDecoder(body)
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(target); err != nil {
-		return fmt.Errorf("decode the JSON object: %w", err)
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("decode the JSON object: something follows it")
+	if err := json.UnmarshalRead(body, target, json.RejectUnknownMembers(true)); err != nil {
+		return fmt.Errorf("read the JSON object: %w", err)
 	}
 
 	return nil
-}
-
-// numberedQuery is a question for one page of the listing by number.
-type numberedQuery struct {
-	chosen     selection
-	pageSize   int
-	pageNumber int
-	asked      url.Values
-}
-
-// link is the address of a page of the same listing.
-func (q numberedQuery) link(pageNumber int) string {
-	values := maps.Clone(q.asked)
-	values.Set("pageNumber", strconv.Itoa(pageNumber))
-	values.Set("pageSize", strconv.Itoa(q.pageSize))
-
-	return usersPath + "?" + values.Encode()
-}
-
-// parseNumberedQuery reads the query string of GET /api/v2/users.
-func (s *Simulator) parseNumberedQuery(raw string) (numberedQuery, *apiError) {
-	given, err := readParameters(raw,
-		[]string{"pageNumber", "pageSize", "sortOrder", "state", "integrationPresenceSource"}, []string{"expand"})
-	if err != nil {
-		return numberedQuery{}, err
-	}
-	var q numberedQuery
-	if q.chosen, err = given.query(); err != nil {
-		return q, err
-	}
-	if q.pageSize, err = given.positive("pageSize", defaultPageSize); err != nil {
-		return q, err
-	}
-	if q.pageSize, err = given.presenceSource(min(q.pageSize, s.config.MaxPageSize)); err != nil {
-		return q, err
-	}
-	if q.pageNumber, err = given.positive("pageNumber", 1); err != nil {
-		return q, err
-	}
-	if q.chosen.state == inactiveState && q.pageNumber*q.pageSize > maxNumberedInactive {
-		return q, errInvalidValue("pageNumber", "with state inactive no more than 10000 records can be read")
-	}
-	q.asked = given.canonical(q.chosen)
-
-	return q, nil
 }

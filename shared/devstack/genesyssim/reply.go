@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -24,7 +23,7 @@ type reply struct {
 	header http.Header
 	body   []byte
 	// pages and entities are what the reply adds to the counts once it was sent whole.
-	pages, entities int
+	pages, entities int64
 }
 
 // newReply makes a reply. An empty content type sets no header.
@@ -39,65 +38,56 @@ func newReply(status int, contentType string, body []byte) *reply {
 
 // send writes the reply, or what the exchange's fault leaves of it.
 func (s *Simulator) send(ctx context.Context, w http.ResponseWriter, x *exchange, answer *reply) {
-	var action Action
 	header := w.Header()
 	maps.Copy(header, answer.header)
-	if x.fault != nil {
-		action = x.fault.Action
-		x.fault.decorate(header, time.Now())
-	}
-
+	x.fault.decorate(header, time.Now())
 	body := answer.body
 	if len(body) >= minCompressed {
 		header.Set("Vary", "Accept-Encoding")
 	}
-	if action == ActionCutGzip || s.gzip.wanted(x.request, body) {
-		body = s.gzip.compress(body)
+	if x.fault.Action == ActionCutGzip || !s.config.NoCompression && acceptsGzip(x.request) && len(body) >= minCompressed {
+		body = s.compress(body)
 		header.Set("Content-Encoding", "gzip")
 	}
 	// Accounted for before the client can know: it may act on the reply at once.
 	if answer.status == http.StatusTooManyRequests {
-		s.stats.throttle()
+		s.stats.change(func(counts *Stats) { counts.Throttled++ })
 	}
 	s.gates.note(x.gateKey(), answer.status, header.Get("Retry-After"), time.Now())
 
 	if deliver(ctx, w, x, answer.status, body) {
-		s.stats.served(answer.pages, answer.entities)
+		s.stats.change(func(counts *Stats) {
+			counts.Pages += answer.pages
+			counts.EntitiesServed += answer.entities
+		})
 	}
 }
 
 // deliver writes status and body in the way of the exchange's fault, and reports whether all went out as it should.
 func deliver(ctx context.Context, w http.ResponseWriter, x *exchange, status int, body []byte) bool {
-	var action Action
-	if x.fault != nil {
-		action = x.fault.Action
-	}
 	header, half := w.Header(), len(body)/2
-	switch action {
+	switch x.fault.Action {
 	case ActionTruncate:
-		w.WriteHeader(status)
-		_ = write(w, body[:half])
-		_ = http.NewResponseController(w).Flush()
+		begin(w, status, body[:half])
 		panic(http.ErrAbortHandler)
 	case ActionResetBody:
 		header.Set("Content-Length", strconv.Itoa(len(body)))
-		w.WriteHeader(status)
-		_ = write(w, body[:half])
-		_ = http.NewResponseController(w).Flush()
+		begin(w, status, body[:half])
 		resetConnection(w)
 	case ActionShortLength:
 		const missing = 100
 		header.Set("Content-Length", strconv.Itoa(len(body)+missing))
-		w.WriteHeader(status)
-		_ = write(w, body)
+		begin(w, status, body)
 	case ActionCutGzip:
 		header.Set("Content-Length", strconv.Itoa(half))
-		w.WriteHeader(status)
-		_ = write(w, body[:half])
+		begin(w, status, body[:half])
 	case ActionDrip:
 		header.Set("Content-Length", strconv.Itoa(len(body)))
-		w.WriteHeader(status)
-		drip(ctx, w, x, body)
+		for i := range body {
+			begin(w, status, body[i:i+1])
+			status = 0
+			pauseOrAbort(ctx, time.Duration(x.fault.DripMS)*time.Millisecond)
+		}
 
 		return true
 	default:
@@ -105,28 +95,21 @@ func deliver(ctx context.Context, w http.ResponseWriter, x *exchange, status int
 			header.Set("Content-Length", strconv.Itoa(len(body)))
 		}
 		w.WriteHeader(status)
+		_, err := w.Write(body)
 
-		return write(w, body) == nil
+		return err == nil
 	}
 
 	return false
 }
 
-// write sends bytes of a body. An error means that the client went, which is its right.
-func write(w io.Writer, body []byte) error {
-	_, err := w.Write(body)
-
-	return err
-}
-
-// drip writes body byte by byte for as long as the client takes it.
-func drip(ctx context.Context, w http.ResponseWriter, x *exchange, body []byte) {
-	control := http.NewResponseController(w)
-	for i := range body {
-		_ = write(w, body[i:i+1])
-		_ = control.Flush()
-		pauseOrAbort(ctx, time.Duration(x.fault.DripMS)*time.Millisecond)
+// begin sends the status, unless it is 0, and some of the body. That the client went is its right.
+func begin(w http.ResponseWriter, status int, body []byte) {
+	if status != 0 {
+		w.WriteHeader(status)
 	}
+	_, _ = w.Write(body)
+	_ = http.NewResponseController(w).Flush()
 }
 
 // resetConnection ends the connection as a crashed peer does: by RST over TCP, by a plain close elsewhere.
@@ -148,45 +131,32 @@ func hang(ctx context.Context, body io.Reader) {
 	panic(http.ErrAbortHandler)
 }
 
-// compressor makes gzip bodies.
-type compressor struct {
-	off     bool
-	writers sync.Pool
+func newGzip() any {
+	writer, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed) // fails for unknown levels alone
+
+	return writer
 }
 
-func newCompressor(off bool) *compressor {
-	return &compressor{off: off, writers: sync.Pool{New: func() any {
-		writer, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed) // fails for unknown levels alone
-
-		return writer
-	}}}
-}
-
-// wanted reports whether the client accepts gzip for a body that is worth it.
-func (c *compressor) wanted(r *http.Request, body []byte) bool {
-	if c.off || len(body) < minCompressed {
-		return false
-	}
+// acceptsGzip reports whether the client takes gzip, with a weight that is not 0.
+func acceptsGzip(r *http.Request) bool {
 	for coding := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
-		name, weight, _ := strings.Cut(coding, ";")
-		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
-			weight = strings.ReplaceAll(weight, " ", "")
-
-			return strings.Trim(strings.TrimPrefix(weight, "q="), "0.") != "" || weight == ""
+		name, weight, weighted := strings.Cut(strings.ReplaceAll(coding, " ", ""), ";")
+		if strings.EqualFold(name, "gzip") {
+			return !weighted || strings.Trim(strings.TrimPrefix(weight, "q="), "0.") != ""
 		}
 	}
 
 	return false
 }
 
-func (c *compressor) compress(body []byte) []byte {
+func (s *Simulator) compress(body []byte) []byte {
 	const usualRatio = 4
 	out := bytes.NewBuffer(make([]byte, 0, len(body)/usualRatio))
-	writer := c.writers.Get().(*gzip.Writer) //nolint:forcetypeassert // the pool holds nothing else
+	writer := s.gzip.Get().(*gzip.Writer) //nolint:forcetypeassert // the pool holds nothing else
 	writer.Reset(out)
 	_, _ = writer.Write(body) // a buffer takes everything
 	_ = writer.Close()
-	c.writers.Put(writer)
+	s.gzip.Put(writer)
 
 	return out.Bytes()
 }

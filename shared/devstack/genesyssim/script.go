@@ -1,9 +1,9 @@
 package genesyssim
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -12,52 +12,8 @@ import (
 
 // script counts requests for each fault, and picks the one that hits.
 type script struct {
-	mu      sync.Mutex
-	entries []*scriptEntry
-}
-
-type scriptEntry struct {
-	fault Fault
-	seen  int
-	hits  int
-}
-
-func newScript(faults []Fault) *script {
-	s := &script{}
-	s.replace(faults)
-
-	return s
-}
-
-// replace puts another script in place; its counts begin at nothing.
-func (s *script) replace(faults []Fault) {
-	entries := make([]*scriptEntry, len(faults))
-	for i, fault := range faults {
-		entries[i] = &scriptEntry{fault: fault}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.entries = entries
-}
-
-// next counts a request and returns the fault that hits it, nil for none.
-func (s *script) next(method, path string) *Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-
-	var hit *Fault
-	for _, entry := range s.entries {
-		if !entry.matches(method, path) {
-			continue
-		}
-		entry.seen++
-		if hit == nil && entry.due() {
-			entry.hits++
-			hit = &entry.fault
-		}
-	}
-
-	return hit
+	mu     sync.Mutex
+	counts []FaultCount
 }
 
 // FaultCount is one fault of the script in force, and what has become of it.
@@ -69,41 +25,50 @@ type FaultCount struct {
 	Hits int `json:"hits"`
 }
 
-// Faults returns the script in force, in its order, with the counts so far.
-func (s *Simulator) Faults() []FaultCount { return s.script.counts() }
-
-func (s *script) counts() []FaultCount {
+// replace puts another script in place; its counts begin at nothing.
+func (s *script) replace(faults []Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.counts = make([]FaultCount, len(faults))
+	for i, fault := range faults {
+		s.counts[i].Fault = fault
+	}
+}
 
-	counts := make([]FaultCount, len(s.entries))
-	for i, entry := range s.entries {
-		counts[i] = FaultCount{Fault: entry.fault, Seen: entry.seen, Hits: entry.hits}
+// next counts a request and returns the fault that hits it, nil for none.
+func (s *script) next(method, path string) *Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var hit *Fault
+	for i := range s.counts {
+		c := &s.counts[i]
+		if !c.Fault.matches(method, path) {
+			continue
+		}
+		c.Seen++
+		if hit == nil && c.due() {
+			c.Hits++
+			fault := c.Fault
+			hit = &fault
+		}
 	}
 
-	return counts
-}
-
-// contains reports whether the script has a fault of this action.
-func (s *script) contains(action Action) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-
-	return slices.ContainsFunc(s.entries, func(e *scriptEntry) bool { return e.fault.Action == action })
-}
-
-func (e *scriptEntry) matches(method, path string) bool {
-	return (e.fault.Method == "" || e.fault.Method == method) && e.fault.hitsPath(path)
+	return hit
 }
 
 // due reports whether the request that was just counted is one to hit.
-func (e *scriptEntry) due() bool {
-	first, every, times := max(1, e.fault.Nth), max(1, e.fault.Every), e.fault.Times
-	if times == 0 {
-		times = 1
-	}
+func (c *FaultCount) due() bool {
+	first, every, times := max(1, c.Fault.Nth), max(1, c.Fault.Every), cmp.Or(c.Fault.Times, 1)
 
-	return e.seen >= first && (e.seen-first)%every == 0 && (times < 0 || e.hits < times)
+	return c.Seen >= first && (c.Seen-first)%every == 0 && (times < 0 || c.Hits < times)
+}
+
+// Faults returns the script in force, in its order, with the counts so far.
+func (s *Simulator) Faults() []FaultCount {
+	s.script.mu.Lock()
+	defer s.script.mu.Unlock()
+
+	return append([]FaultCount{}, s.script.counts...)
 }
 
 // SetFaults replaces the script of faults; its counts begin anew. A fault that could not happen is an error, and the old
@@ -114,7 +79,7 @@ func (s *Simulator) SetFaults(faults []Fault) error {
 			return fmt.Errorf("replace the fault script: fault %d: %w", i+1, err)
 		}
 	}
-	s.script.replace(slices.Clone(faults))
+	s.script.replace(faults)
 
 	return nil
 }
@@ -124,17 +89,17 @@ func (x *exchange) scriptedReply() *reply {
 	f := x.fault
 	switch {
 	case f.Action == ActionHTML:
-		return newReply(orElse(f.Status, http.StatusOK), "text/html; charset=utf-8",
+		return newReply(cmp.Or(f.Status, http.StatusOK), "text/html; charset=utf-8",
 			[]byte("<!DOCTYPE html><html><head><title>Sign in</title></head><body>Please sign in.</body></html>"))
 	case f.Action == ActionRedirect:
-		answer := newReply(orElse(f.Status, http.StatusFound), "", nil)
+		answer := newReply(cmp.Or(f.Status, http.StatusFound), "", nil)
 		answer.header.Set("Location", f.Location)
 
 		return answer
 	case f.Body != nil:
-		return newReply(orElse(f.Status, http.StatusOK), "application/json", []byte(*f.Body))
+		return newReply(cmp.Or(f.Status, http.StatusOK), "application/json", []byte(*f.Body))
 	case f.Code != "" || f.Status != 0:
-		return x.scriptedError(orElse(f.Status, http.StatusBadRequest))
+		return x.scriptedError(cmp.Or(f.Status, http.StatusBadRequest))
 	default:
 		return nil
 	}
@@ -143,13 +108,9 @@ func (x *exchange) scriptedReply() *reply {
 // scriptedError makes an error of the endpoint's shape; what the fault leaves out is what usually goes with the status.
 func (x *exchange) scriptedError(status int) *reply {
 	f := x.fault
+	api, token := usualCodes(status)
 	if isTokenPath(x.request.URL.Path) {
-		code := f.Code
-		if code == "" {
-			code = usualTokenError(status)
-		}
-
-		return tokenRefusal(status, code, f.Message)
+		return tokenRefusal(status, cmp.Or(f.Code, token), f.Message)
 	}
 	if status == http.StatusTooManyRequests && f.Code == "" {
 		const usual = 30
@@ -158,41 +119,29 @@ func (x *exchange) scriptedError(status int) *reply {
 			seconds = usual
 		}
 
-		return jsonReply(status, x.throttledBody(seconds, f.Limit))
-	}
-	refusal := &apiError{status: status, code: f.Code, message: f.Message}
-	if refusal.code == "" {
-		refusal.code = usualCode(status)
-	}
-	if refusal.message == "" {
-		refusal.message = "The request failed: " + http.StatusText(status)
+		return x.refuse(errThrottled(seconds, f.Limit))
 	}
 
-	return x.refuse(refusal)
+	return x.refuse(&apiError{
+		status: status, code: cmp.Or(f.Code, api), message: cmp.Or(f.Message, "The request failed: "+http.StatusText(status)),
+	})
 }
 
-func usualTokenError(status int) string {
+// usualCodes are the codes that the API and the token endpoint give with a status.
+func usualCodes(status int) (api, token string) {
+	api, token = strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "."), "invalid_request"
 	switch {
 	case status == http.StatusUnauthorized:
-		return "invalid_client"
+		api, token = "bad.credentials", "invalid_client"
+	case status == http.StatusForbidden:
+		api = "missing.permissions"
+	case status == http.StatusRequestEntityTooLarge:
+		api = "response.entity.too.large"
 	case status >= http.StatusInternalServerError:
-		return "server_error"
-	default:
-		return "invalid_request"
+		token = "server_error"
 	}
-}
 
-func usualCode(status int) string {
-	switch status {
-	case http.StatusUnauthorized:
-		return "bad.credentials"
-	case http.StatusForbidden:
-		return "missing.permissions"
-	case http.StatusRequestEntityTooLarge:
-		return "response.entity.too.large"
-	default:
-		return strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", ".")
-	}
+	return api, token
 }
 
 // decorate sets the headers that a fault adds to whatever the reply is.
@@ -207,12 +156,4 @@ func (f *Fault) decorate(header http.Header, now time.Time) {
 		at := now.Add(time.Duration(*f.RetryAfterIn) * time.Second)
 		header.Set("Retry-After", at.UTC().Format(http.TimeFormat))
 	}
-}
-
-func orElse(value, otherwise int) int {
-	if value != 0 {
-		return value
-	}
-
-	return otherwise
 }

@@ -46,10 +46,9 @@ func TestParseFaultsNamesTheLineThatIsWrong(t *testing.T) {
 		"action":            {`{"path":"/","action":"explode"}`, "field action"},
 		"drip":              {`{"path":"/","action":"drip"}`, "drip_ms"},
 		"redirect":          {`{"path":"/","action":"redirect"}`, "location"},
-		"next_uri":          {`{"path":"/api/v2/users","action":"next_uri"}`, "next_uri"},
-		"entity":            {`{"path":"/api/v2/users","action":"entity"}`, "field entity"},
-		"two entities":      {`{"path":"/api/v2/users","entity":"{}","entity_bytes":5}`, "given twice"},
+		"two entities":      {`{"path":"/api/v2/users","entity":"{}","entity_base64":"e30="}`, "given twice"},
 		"no listing":        {`{"path":"/oauth/token","action":"empty_page"}`, "has no pages"},
+		"no page":           {`{"path":"/oauth/token","set":{"cursor":null}}`, "has no pages"},
 		"scripted page":     {`{"path":"/api/v2/users","action":"empty_page","status":500}`, "scripted reply"},
 		"nothing":           {`{"path":"/api/v2/users","nth":3}`, "does nothing"},
 		"base64":            {`{"path":"/api/v2/users","entity_base64":"***"}`, "line 1"},
@@ -75,7 +74,7 @@ func TestParseFaultsReadsLinesOfAnyLength(t *testing.T) {
 
 func FuzzParseFaults(f *testing.F) {
 	f.Add(`{"path":"/oauth/token","status":500}`)
-	f.Add("{\"path\":\"/api/v2/users\",\"entity_depth\":3}\n\n{}")
+	f.Add("{\"path\":\"/api/v2/users\",\"drop\":[\"cursor\"]}\n\n{}")
 	f.Fuzz(func(t *testing.T, script string) {
 		faults, err := genesyssim.ParseFaults(strings.NewReader(script))
 		if err != nil {
@@ -85,39 +84,6 @@ func FuzzParseFaults(f *testing.F) {
 			t.Errorf("a script that was parsed is refused: %v", err)
 		}
 	})
-}
-
-// examples are the example scripts that the package carries.
-func examples(t *testing.T) []genesyssim.Example {
-	t.Helper()
-	all, err := genesyssim.Examples()
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	return all
-}
-
-func TestEveryActionHasAnExampleAndEveryExampleSaysWhatItIsFor(t *testing.T) {
-	t.Parallel()
-	shown := map[genesyssim.Action]bool{}
-	for _, example := range examples(t) {
-		lines := strings.Split(strings.TrimSpace(strings.ReplaceAll(example.Script, "\n\n", "\n")), "\n")
-		if len(lines) != len(example.Faults) || len(lines) == 0 {
-			t.Errorf("%s has %d lines and %d faults, want one a line", example.Name, len(lines), len(example.Faults))
-		}
-		for _, fault := range example.Faults {
-			shown[fault.Action] = true
-			if fault.Note == "" {
-				t.Errorf("%s has a fault without a note", example.Name)
-			}
-		}
-	}
-	for _, action := range genesyssim.Actions() {
-		if !shown[action] {
-			t.Errorf("no example shows %s", action)
-		}
-	}
 }
 
 func TestTheScriptInForceIsShownWithItsCounts(t *testing.T) {

@@ -1,12 +1,18 @@
+// Package genesyssim simulates one Genesys Cloud organisation over HTTP: token endpoints, listings, limits, and by script
+// everything that goes wrong there. README.md says what is served, and of each thing how sure it is.
+//
+// Rules: the simulator is strict where the platform's answer is unknown, so that a client's mistake is an error here
+// rather than luck there. It holds no entities, no pages and no cursors: a million users cost what ten cost. It starts
+// no goroutine and asks the clock only when asked itself, so that it lives under the virtual time of testing/synctest.
+// Tokens are random; all else that it says follows from [Config]. No token, secret or entity is ever logged.
 package genesyssim
 
 import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"html/template"
-	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -26,19 +32,18 @@ const (
 // Simulator is one Genesys Cloud organisation behind an [http.Handler]. Make it with [New]; it is safe for concurrent
 // use, starts no goroutine and needs no closing.
 type Simulator struct {
-	config  Config
-	log     *slog.Logger
-	people  *population
-	cursors *cursorCodec
-	tokens  *tokenStore
-	limits  *windows
-	minting *windows
-	gates   *gates
-	script  *script
-	stats   *ledger
-	pages   *lastPages
-	gzip    *compressor
-	page    func() (*template.Template, error)
+	config   Config
+	people   []person
+	listings []listing
+	cursors  cursors
+	tokens   *tokenStore
+	limits   *windows
+	minting  *windows
+	gates    *gates
+	script   *script
+	stats    *ledger
+	gzip     sync.Pool // of writers
+	asked    sync.Map  // a listing's path to the query string of its last page
 }
 
 // New makes a simulator of the organisation that config describes. The error names every field that does not hold.
@@ -47,26 +52,22 @@ func New(config Config) (*Simulator, error) {
 	if err := config.validate(); err != nil {
 		return nil, fmt.Errorf("configure the Genesys Cloud simulator: %w", err)
 	}
-	cursors, err := newCursorCodec(config.Seed, config.Users)
-	if err != nil {
-		return nil, fmt.Errorf("configure the Genesys Cloud simulator: %w", err)
+	s := &Simulator{
+		config:   config,
+		people:   newPeople(),
+		listings: newListings(config),
+		cursors:  newCursors(config),
+		tokens:   newTokenStore(config),
+		limits:   newWindows(config.RateLimit, config.RateWindow),
+		minting:  newWindows(config.TokenRateLimit, config.RateWindow),
+		gates:    newGates(),
+		script:   &script{},
+		stats:    newLedger(),
+		gzip:     sync.Pool{New: newGzip},
 	}
+	s.script.replace(config.Faults)
 
-	return &Simulator{
-		config:  config,
-		log:     config.Logger,
-		people:  newPopulation(config.Seed, config.Users),
-		cursors: cursors,
-		tokens:  newTokenStore(config),
-		limits:  newWindows(config.RateLimit, config.RateWindow),
-		minting: newWindows(config.TokenRateLimit, config.RateWindow),
-		gates:   newGates(),
-		script:  newScript(config.Faults),
-		stats:   newLedger(),
-		pages:   newLastPages(),
-		gzip:    newCompressor(config.NoCompression),
-		page:    sync.OnceValues(parsePage),
-	}, nil
+	return s, nil
 }
 
 // exchange is one request on its way to a reply.
@@ -74,39 +75,37 @@ type exchange struct {
 	request       *http.Request
 	correlationID string
 	bearer        string
-	fault         *Fault
+	fault         *Fault // the zero fault, which does nothing, where none hits
+}
+
+func newExchange(r *http.Request) *exchange {
+	return &exchange{request: r, correlationID: newUUID(), bearer: bearerToken(r), fault: &Fault{}}
 }
 
 // ServeHTTP answers the token endpoints, the API, and under /_sim/ the admin API.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := newExchange(r)
 	if strings.HasPrefix(r.URL.Path, adminPrefix) {
-		s.serveAdmin(w, r)
+		s.serveAdmin(w, x)
 
 		return
 	}
-
 	ctx := r.Context()
-	s.stats.begin(r.Method, r.URL.Path)
-	defer s.stats.end()
-
-	x := &exchange{request: r, correlationID: newUUID(), bearer: bearerToken(r)}
-	if s.gates.closed(x.gateKey(), time.Now()) {
-		s.stats.early(r.URL.Path)
-	}
-	x.fault = s.script.next(r.Method, r.URL.Path)
-	if x.fault != nil {
-		s.stats.faultHit()
+	early := s.gates.closed(x.gateKey(), time.Now())
+	fault := s.script.next(r.Method, r.URL.Path)
+	s.stats.received(r, early, fault != nil)
+	if fault != nil {
+		x.fault = fault
 		s.interfere(ctx, w, x)
 	}
-
 	answer := s.answer(ctx, x)
 	answer.header.Set("ININ-Correlation-Id", x.correlationID)
-	s.log.DebugContext(ctx, "request answered", "method", r.Method, "path", r.URL.Path,
-		"status", answer.status, "correlation_id", x.correlationID, "fault", x.fault != nil)
+	s.config.Logger.DebugContext(ctx, "request answered", "method", r.Method, "path", r.URL.Path,
+		"status", answer.status, "correlation_id", x.correlationID, "fault", fault != nil)
 	s.send(ctx, w, x, answer)
 }
 
-// interfere does what a fault does before there is a reply: delay, hang, reset, and kill the calling token.
+// interfere does what a fault does before there is a reply: delay, hang, reset, and revoke the calling token.
 func (s *Simulator) interfere(ctx context.Context, w http.ResponseWriter, x *exchange) {
 	pauseOrAbort(ctx, time.Duration(x.fault.DelayMS)*time.Millisecond)
 	switch x.fault.Action {
@@ -116,22 +115,17 @@ func (s *Simulator) interfere(ctx context.Context, w http.ResponseWriter, x *exc
 		hang(ctx, x.request.Body)
 	case ActionRevokeToken:
 		s.tokens.revoke(x.bearer)
-	case ActionExpire:
-		s.tokens.expire(x.bearer, time.Now())
 	default:
 	}
 }
 
 // answer makes the reply: the fault's own, or the organisation's.
 func (s *Simulator) answer(ctx context.Context, x *exchange) *reply {
-	if x.fault != nil {
-		if scripted := x.scriptedReply(); scripted != nil {
-			return scripted
-		}
+	if scripted := x.scriptedReply(); scripted != nil {
+		return scripted
 	}
-
 	switch path := x.request.URL.Path; {
-	case path == tokenPath, path == tutorialTokenPath:
+	case isTokenPath(path):
 		return s.answerToken(x)
 	case strings.HasPrefix(path, apiPrefix):
 		pauseOrAbort(ctx, s.config.Latency)
@@ -144,44 +138,43 @@ func (s *Simulator) answer(ctx context.Context, x *exchange) *reply {
 
 // answerAPI checks the bearer token and its limit, then asks the resource.
 func (s *Simulator) answerAPI(x *exchange) *reply {
-	if err := s.authenticate(x.bearer, x.request.Header.Get("Authorization") != ""); err != nil {
+	if err := s.authenticate(x); err != nil {
 		return x.refuse(err)
 	}
 	spent := s.limits.take(x.bearer, time.Now())
-	answer := s.answerWithin(x, spent)
+	var answer *reply
+	if spent.refused {
+		seconds := wholeSeconds(spent.resets)
+		answer = x.refuse(errThrottled(seconds, s.config.perMinute(s.config.RateLimit)))
+		answer.header.Set("Retry-After", strconv.Itoa(seconds))
+	} else {
+		answer = s.answerResource(x)
+	}
 	s.tellLimit(answer, spent)
 
 	return answer
 }
 
-// answerWithin asks the resource unless the limit is used up.
-func (s *Simulator) answerWithin(x *exchange, spent allowance) *reply {
-	if spent.refused {
-		return x.throttled(spent.resets, s.config.perMinute(s.config.RateLimit))
-	}
-
-	method := x.request.Method
-	switch path := x.request.URL.Path; path {
-	case tokensMePath:
+// answerResource asks the resource at the request's path.
+func (s *Simulator) answerResource(x *exchange) *reply {
+	path, method := x.request.URL.Path, x.request.Method
+	if path == tokensMePath {
 		return s.answerTokensMe(x)
-	case usersQueryPath:
-		switch method {
-		case http.MethodGet:
-			return s.answerUsersQuery(x)
-		case http.MethodPost:
-			return s.answerTutorialQuery(x)
+	}
+	var allowed []string
+	for _, of := range s.listings {
+		if of.path == path && of.method == method {
+			return s.answerListing(x, of)
 		}
-
-		return x.refuse(errMethod(method, "GET, POST"))
-	case usersPath:
-		if method != http.MethodGet {
-			return x.refuse(errMethod(method, "GET"))
+		if of.path == path {
+			allowed = append(allowed, of.method)
 		}
-
-		return s.answerUsers(x)
-	default:
+	}
+	if allowed == nil {
 		return x.refuse(errNotFound(path))
 	}
+
+	return x.refuse(errMethod(method, strings.Join(allowed, ", ")))
 }
 
 // gateKey tells whose Retry-After a request is bound by: the bearer token's, or the token endpoint's callers'.
@@ -205,24 +198,16 @@ func bearerToken(r *http.Request) string {
 	return strings.TrimSpace(token)
 }
 
-// pause waits, and reports false where ctx ended first.
-func pause(ctx context.Context, d time.Duration) bool {
+// pauseOrAbort waits, and ends the request where its client went first.
+func pauseOrAbort(ctx context.Context, d time.Duration) {
 	if d <= 0 {
-		return ctx.Err() == nil
+		return
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return true
 	case <-ctx.Done():
-		return false
-	}
-}
-
-// pauseOrAbort waits, and ends the request where its client went first.
-func pauseOrAbort(ctx context.Context, d time.Duration) {
-	if !pause(ctx, d) {
 		panic(http.ErrAbortHandler)
 	}
 }

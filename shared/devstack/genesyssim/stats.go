@@ -2,6 +2,7 @@ package genesyssim
 
 import (
 	"maps"
+	"net/http"
 	"sync"
 )
 
@@ -19,10 +20,8 @@ type Stats struct {
 	TokenRequests int64 `json:"token_requests"`
 	// TokensMinted counts tokens.
 	TokensMinted int64 `json:"tokens_minted"`
-	// BadTokenRequests counts 401s for a token that is unknown, revoked, expired or idle for too long.
+	// BadTokenRequests counts 401s for a token that is unknown, revoked, expired, idle for too long or too fresh.
 	BadTokenRequests int64 `json:"bad_token_requests"`
-	// ExpiredTokenRequests counts those of them whose token was good once and ran out.
-	ExpiredTokenRequests int64 `json:"expired_token_requests"`
 	// EarlyRequests counts, by path, requests that came before the Retry-After of an earlier 429 or 503 to the same
 	// token had passed (for the token endpoints, to anybody).
 	EarlyRequests map[string]int64 `json:"early_requests"`
@@ -31,35 +30,19 @@ type Stats struct {
 	EntitiesServed int64 `json:"entities_served"`
 	// FaultsHit counts requests that a fault hit.
 	FaultsHit int64 `json:"faults_hit"`
-	// InFlightMax is the largest number of requests at one time.
-	InFlightMax int64 `json:"in_flight_max"`
 }
 
 // ledger is the running count.
 type ledger struct {
-	mu       sync.Mutex
-	stats    Stats
-	inFlight int64
+	mu    sync.Mutex
+	stats Stats
 }
 
-func newLedger() *ledger { return &ledger{stats: emptyStats()} }
+func newLedger() *ledger {
+	l := &ledger{}
+	l.reset()
 
-func emptyStats() Stats {
-	return Stats{Requests: make(map[string]int64), EarlyRequests: make(map[string]int64)}
-}
-
-func (l *ledger) begin(method, path string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	countBounded(l.stats.Requests, method+" "+path)
-	l.inFlight++
-	l.stats.InFlightMax = max(l.stats.InFlightMax, l.inFlight)
-}
-
-func (l *ledger) end() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.inFlight--
+	return l
 }
 
 // change applies a change to the counts.
@@ -69,28 +52,16 @@ func (l *ledger) change(apply func(*Stats)) {
 	apply(&l.stats)
 }
 
-func (l *ledger) throttle()     { l.change(func(s *Stats) { s.Throttled++ }) }
-func (l *ledger) tokenRequest() { l.change(func(s *Stats) { s.TokenRequests++ }) }
-func (l *ledger) minted()       { l.change(func(s *Stats) { s.TokensMinted++ }) }
-func (l *ledger) faultHit()     { l.change(func(s *Stats) { s.FaultsHit++ }) }
-
-func (l *ledger) early(path string) {
-	l.change(func(s *Stats) { countBounded(s.EarlyRequests, path) })
-}
-
-func (l *ledger) badToken(expired bool) {
+// received counts a request: whether it came before a Retry-After had passed, and whether a fault hit it.
+func (l *ledger) received(r *http.Request, early, hit bool) {
 	l.change(func(s *Stats) {
-		s.BadTokenRequests++
-		if expired {
-			s.ExpiredTokenRequests++
+		countBounded(s.Requests, r.Method+" "+r.URL.Path)
+		if early {
+			countBounded(s.EarlyRequests, r.URL.Path)
 		}
-	})
-}
-
-func (l *ledger) served(pages, entities int) {
-	l.change(func(s *Stats) {
-		s.Pages += int64(pages)
-		s.EntitiesServed += int64(entities)
+		if hit {
+			s.FaultsHit++
+		}
 	})
 }
 
@@ -104,10 +75,7 @@ func (l *ledger) snapshot() Stats {
 }
 
 func (l *ledger) reset() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.stats = emptyStats()
-	l.stats.InFlightMax = l.inFlight
+	l.change(func(s *Stats) { *s = Stats{Requests: make(map[string]int64), EarlyRequests: make(map[string]int64)} })
 }
 
 func countBounded(counts map[string]int64, key string) {

@@ -13,16 +13,9 @@ import (
 // maxFormBytes bounds the body of a token request.
 const maxFormBytes = 64 << 10
 
-// tokenBody is what a successful token request is answered with.
-type tokenBody struct {
-	AccessToken string `json:"access_token"`
-	TokenType   string `json:"token_type"`
-	ExpiresIn   int64  `json:"expires_in"`
-}
-
 // answerToken serves both token endpoints: the vendor's and the tutorial's take the same requests.
 func (s *Simulator) answerToken(x *exchange) *reply {
-	s.stats.tokenRequest()
+	s.stats.change(func(counts *Stats) { counts.TokenRequests++ })
 	r := x.request
 	if r.Method != http.MethodPost {
 		answer := tokenRefusal(http.StatusMethodNotAllowed, "invalid_request", "method not allowed; use POST")
@@ -31,7 +24,7 @@ func (s *Simulator) answerToken(x *exchange) *reply {
 		return answer
 	}
 	if s.minting.take("", time.Now()).refused {
-		return tokenRefusal(http.StatusBadRequest, "invalid_request", "rate limit exceeded; too many token requests")
+		return badTokenRequest("rate limit exceeded; too many token requests")
 	}
 	form, refusal := readForm(r)
 	if refusal != nil {
@@ -43,16 +36,18 @@ func (s *Simulator) answerToken(x *exchange) *reply {
 	switch form.Get("grant_type") {
 	case "client_credentials":
 	case "":
-		return tokenRefusal(http.StatusBadRequest, "invalid_request", "grant_type is missing")
+		return badTokenRequest("grant_type is missing")
 	default:
 		return tokenRefusal(http.StatusBadRequest, "unsupported_grant_type", "only client_credentials is supported")
 	}
 
 	token, lifetime := s.tokens.mint(time.Now())
-	s.stats.minted()
-	answer := jsonReply(http.StatusOK, tokenBody{
-		AccessToken: token, TokenType: "bearer", ExpiresIn: int64(lifetime / time.Second),
-	})
+	s.stats.change(func(counts *Stats) { counts.TokensMinted++ })
+	answer := jsonReply(http.StatusOK, struct {
+		AccessToken string `json:"access_token"`
+		TokenType   string `json:"token_type"`
+		ExpiresIn   int64  `json:"expires_in"`
+	}{token, "bearer", int64(lifetime / time.Second)})
 	answer.header.Set("Cache-Control", "no-store")
 
 	return answer
@@ -62,20 +57,19 @@ func (s *Simulator) answerToken(x *exchange) *reply {
 func readForm(r *http.Request) (url.Values, *reply) {
 	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || mediaType != "application/x-www-form-urlencoded" {
-		return nil, tokenRefusal(http.StatusBadRequest, "invalid_request",
-			"the body must be application/x-www-form-urlencoded")
+		return nil, badTokenRequest("the body must be application/x-www-form-urlencoded")
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxFormBytes+1))
 	if err != nil || len(body) > maxFormBytes {
-		return nil, tokenRefusal(http.StatusBadRequest, "invalid_request", "the body cannot be read")
+		return nil, badTokenRequest("the body cannot be read")
 	}
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
-		return nil, tokenRefusal(http.StatusBadRequest, "invalid_request", "the body is not a form")
+		return nil, badTokenRequest("the body is not a form")
 	}
 	for name, values := range form {
 		if len(values) > 1 {
-			return nil, tokenRefusal(http.StatusBadRequest, "invalid_request", "parameter "+name+" is repeated")
+			return nil, badTokenRequest("parameter " + name + " is repeated")
 		}
 	}
 
@@ -86,7 +80,7 @@ func readForm(r *http.Request) (url.Values, *reply) {
 func (s *Simulator) checkClient(r *http.Request, form url.Values) *reply {
 	id, given, basic := basicCredentials(r.Header.Get("Authorization"))
 	if basic && form.Has("client_secret") {
-		return tokenRefusal(http.StatusBadRequest, "invalid_request", "credentials are given twice; use one way")
+		return badTokenRequest("credentials are given twice; use one way")
 	}
 	if !basic {
 		id, given = form.Get("client_id"), form.Get("client_secret")

@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"genesys-cloud-export/shared/devstack/genesyssim"
-	"genesys-cloud-export/shared/secret"
 )
 
 // tokenRequest is a request to a token endpoint, spelled out.
@@ -203,31 +202,6 @@ func TestDisablingTheClientKillsItsTokensAndEnablingBringsNoneBack(t *testing.T)
 	}
 	if got := s.must(t, http.MethodGet, "/api/v2/tokens/me", s.token(t), ""); got.status != http.StatusOK {
 		t.Errorf("after enabling, a new token is answered %d, want 200", got.status)
-	}
-}
-
-func TestTheClientSecretCanBeReplacedWhileTokensStayGood(t *testing.T) {
-	t.Parallel()
-	s := start(t, genesyssim.Config{})
-	token := s.token(t)
-	grant := url.Values{"grant_type": {"client_credentials"}}
-	attempt := func(value string) int { return s.requestToken(t, clientID, value, grant).status }
-
-	s.RegenerateSecret()
-	if got := attempt(clientSecret); got != http.StatusUnauthorized {
-		t.Errorf("the old secret is answered %d, want 401", got)
-	}
-	if err := s.SetClientSecret(secret.New("another")); err != nil {
-		t.Fatal(err)
-	}
-	if got := attempt("another"); got != http.StatusOK {
-		t.Errorf("the new secret is answered %d, want 200", got)
-	}
-	if got := s.must(t, http.MethodGet, "/api/v2/tokens/me", token, ""); got.status != http.StatusOK {
-		t.Errorf("the token from before is answered %d, want 200", got.status)
-	}
-	if err := s.SetClientSecret(secret.Text{}); err == nil {
-		t.Error("an empty secret is taken")
 	}
 }
 

@@ -1,262 +1,79 @@
 package genesyssim
 
-import (
-	"fmt"
-	"io"
-	"math/rand/v2"
-	"strconv"
-	"strings"
-)
+import "time"
 
-// One in so many users is unusual in the way that the name says.
-const (
-	longFieldEvery  = 40 // a department of two to four kilobytes
-	hugeNumberEvery = 50 // a version that no float64 holds
-)
-
-// Query chooses users as the API's parameters do; the zero value means what the API means where nothing is asked.
-type Query struct {
-	// State is active, inactive, deleted, any, or "" for active.
-	State string
-	// SortOrder is ASC, DESC, or "" for ASC.
-	SortOrder string
-	// Expand names the keys that are to be there besides the usual ones, each as the API spells it.
-	Expand []string
-}
-
-// selection is a query that was understood.
-type selection struct {
-	state      userState
-	descending bool
-	expand     expandSet
-}
-
-func (q Query) parse() (selection, *apiError) {
-	var chosen selection
-	var ok bool
-	if chosen.state, ok = parseState(q.State); !ok {
-		return chosen, errInvalidValue("state", "use active, inactive, deleted or any")
-	}
-	switch q.SortOrder {
-	case "", "ASC":
-	case "DESC":
-		chosen.descending = true
-	default:
-		return chosen, errInvalidValue("sortOrder", "use ASC or DESC")
-	}
-	var err *apiError
-	chosen.expand, err = parseExpand(q.Expand)
-
-	return chosen, err
-}
-
-// WriteUsers writes every user that query chooses to w, in the order of the listings, one a line, each line's bytes
-// those of the entity in the listings' pages. A query that the API would refuse is an error, as is one of w.
-func (s *Simulator) WriteUsers(w io.Writer, query Query) error {
-	chosen, refusal := query.parse()
-	if refusal != nil {
-		return fmt.Errorf("write the simulated users: %w", refusal)
-	}
-	maker := s.people.maker()
-	total := s.people.count(chosen.state)
-	var line []byte
-	for n := range total {
-		line = append(maker.appendUser(line[:0], s.people.pick(chosen, n, total), chosen.expand), '\n')
-		if _, err := w.Write(line); err != nil {
-			return fmt.Errorf("write simulated user %d of %d: %w", n+1, total, err)
-		}
+// userModel is the vendor's model User, in its order, with most of its expands.
+func userModel(size int) *model {
+	address := joined(func(m *maker) { m.buf = append(m.buf, m.person().address...) }, raw("."), ownNumber, raw("@example.com"))
+	fields := []field{
+		id(),
+		is("name", func(m *maker) { m.buf = append(m.buf, m.person().name...) }),
+		is("division", about("division", len(divisions()), id(), name(divisions()), selfURI("/api/v2/authorization/divisions/"))),
+		maybe("chat", 8, object(is("jabberId", joined(ownID, raw("@simulated.orgspan.com"))))),
+		maybe("department", 5, rarely(30, repeated(120, phrases()), text(departments()...))), // of kilobytes
+		is("email", address),
+		is("primaryContactInfo", list(1, object(is("address", address), is("mediaType", raw(`"EMAIL"`)), is("type", raw(`"PRIMARY"`))))),
+		is("addresses", list(2, object(
+			is("address", joined(raw("+49", "+1"), number(2_000_000_000, 9_999_999_999))),
+			is("mediaType", raw(`"PHONE"`, `"SMS"`)), is("type", raw(`"WORK"`, `"MOBILE"`)),
+		))),
+		is("state", func(m *maker) { m.buf = append(append(append(m.buf, '"'), stateOf(m.n)...), '"') }),
+		maybe("title", 6, text(titles()...)),
+		is("username", address),
+		maybe("manager", 5, theThing("user", func(m *maker) int { return m.dice.IntN(m.n + 1) }, id(), selfURI("/api/v2/users/"))),
+		maybe("images", 3, list(3, object(
+			is("resolution", raw(`"x48"`, `"x96"`, `"x200"`)),
+			is("imageUri", joined(raw("https://images.example.com/profiles/"), ownID, raw(".jpg?v=1&s=2"))),
+		))),
+		is("version", rarely(50, raw("9007199254740993"), number(1, 400))), // which no float64 holds
 	}
 
-	return nil
+	return &model{kind: "user", size: size, fields: append(append(fields, userExpands()...),
+		is("acdAutoAnswer", raw("true", "false", "false")),
+		maybe("preferredName", 4, func(m *maker) { m.buf = append(m.buf, m.person().given...) }),
+		selfURI("/api/v2/users/"),
+	)}
 }
 
-// User returns the user at index, counted over all states in ascending order, as a listing without expand gives it.
-func (s *Simulator) User(index int) ([]byte, error) {
-	if index < 0 || index >= s.people.size {
-		return nil, fmt.Errorf("make simulated user %d: there are %d, counted from 0", index, s.people.size)
+func userExpands() []field {
+	const stamp = "2006-01-02T15:04:05.000Z"
+	userID := is("userId", joined(ownID))
+	skills := []string{"Billing", "Retenção", "Zweitlinie", "技術", "Chat & Mail", "VIP"}
+	languages := []string{"English - Written", "Deutsch", "Français", "日本語", "العربية", "Português (BR)"}
+	presences := []string{"AVAILABLE", "AWAY", "BUSY", "OFFLINE", "ON_QUEUE"}
+	roles := []string{"employee", "user", "Engage Agent <std>"}
+	skilled := func(kind string, names []string, prefix string) value {
+		return list(3, about(kind, len(names), id(), name(names), is("proficiency", raw("1.0", "2.5", "4", "5.0")),
+			is("state", raw(`"active"`)), selfURI(prefix)))
 	}
+	conversations := object(is("contactCenter", object(is("active", number(0, 3)), is("acw", raw("0")))))
 
-	return s.people.maker().appendUser(nil, index, 0), nil
-}
-
-// pick returns the index of the n-th of total users of the selection.
-func (p *population) pick(chosen selection, n, total int) int {
-	if chosen.descending {
-		n = total - 1 - n
+	return []field{
+		expanded("certifications", list(1, text("GDPR – Grundschulung"))),
+		expanded("biography", object(is("biography", repeated(20, phrases())), is("interests", list(2, text(phrases()...))))),
+		expanded("employerInfo", object(is("officialName", text("Simulated Organisation & Co. <KG>")), is("employeeId", joined(raw("E"), ownNumber)),
+			is("employeeType", text("Full-time", "Part-time", "Contractor")), is("dateHire", instant(time.DateOnly)))),
+		expanded("routingStatus", object(userID, is("status", raw(`"OFF_QUEUE"`, `"IDLE"`, `"INTERACTING"`)), is("startTime", instant(stamp)))),
+		expanded("presence", object(id(), is("source", raw(`"PURECLOUD"`)),
+			is("presenceDefinition", about("presence", len(presences), id(), is("systemPresence", nth(presences)), selfURI("/api/v2/presencedefinitions/"))),
+			is("message", text(phrases()...)), is("modifiedDate", instant(stamp)))),
+		expanded("conversationSummary", object(userID, is("call", conversations), is("email", conversations), is("message", conversations))),
+		expanded("outOfOffice", object(is("active", raw("false")), is("indefinite", raw("false")))),
+		expanded("geolocation", about("place", len(cities()), is("type", raw(`"browser"`)), is("primary", raw("true")),
+			is("latitude", nthRaw("52.520008", "-23.55052", "0.0", "35.681236", "78.9235")), // as a Java server writes numbers
+			is("longitude", nthRaw("13.404954", "-46.633308", "-0.0", "1.39767125E2", "11.909899999999993")), is("city", nth(cities())))),
+		expanded("station", object(maybe("associatedStation", 2, about("station", 5_000, id(),
+			is("name", text("WebRTC Vertrieb", "WebRTC サポート")), is("type", raw(`"inin_webrtc_softphone"`)))))),
+		expanded("authorization", object(is("roles", list(3, about("role", len(roles), id(), name(roles)))),
+			is("permissions", raw(`["directory:user:view","routing:queue:view"]`)))),
+		expanded("profileSkills", list(3, text(skills...))),
+		expanded("locations", list(1, about("location", len(cities()), id(), is("floorplanId", text("EG/1")), is("coordinates", raw(`{"x":0.25,"y":1.0E-5}`)),
+			is("locationDefinition", object(id(), name(cities()), selfURI("/api/v2/locations/")))))),
+		expanded("groups", list(3, about("group", 500, id(), selfURI("/api/v2/groups/")))),
+		expanded("team", about("team", 30, id(), name(departments()), selfURI("/api/v2/teams/"))),
+		expanded("skills", skilled("skill", skills, "/api/v2/routing/skills/")),
+		expanded("languages", skilled("language", languages, "/api/v2/routing/languages/")),
+		expanded("languagePreference", text("en-us", "de", "ja", "pt-br", "ar")),
+		{name: "dateLastLogin", value: instant(stamp), expand: true, absent: 7}, // somebody who never logged in has none
 	}
-
-	return p.at(chosen.state, n)
-}
-
-// userMaker makes users one after another. It is cheap to have, and not for concurrent use.
-type userMaker struct {
-	people *population
-	source *rand.PCG
-	dice   *rand.Rand
-	out    entityWriter
-	// scratch holds an id or an address while it is put together.
-	scratch []byte
-}
-
-func (p *population) maker() *userMaker {
-	source := rand.NewPCG(p.seed, 0)
-
-	return &userMaker{people: p, source: source, dice: rand.New(source)} //nolint:gosec // users must come out the same again
-}
-
-// reseed makes what follows depend on the seed, the user and the purpose alone, so that an expand changes nothing else.
-func (m *userMaker) reseed(index int, purpose uint64) {
-	m.source.Seed(mix(m.people.seed^purpose), uint64(index)) //nolint:gosec // an index is never negative
-}
-
-// oneIn is true for one in n.
-func (m *userMaker) oneIn(n int) bool { return m.dice.IntN(n) == 0 }
-
-func (m *userMaker) choose(from []string) string { return from[m.dice.IntN(len(from))] }
-
-// appendUser appends the entity of the user at index.
-func (m *userMaker) appendUser(dst []byte, index int, expand expandSet) []byte {
-	m.reseed(index, 0)
-	m.out = entityWriter{buf: append(dst, '{'), style: m.chooseStyle()}
-	out := &m.out
-	who := m.people.words.people[m.dice.IntN(len(m.people.words.people))]
-	state := m.people.state(index)
-	address := who.address + "." + strconv.Itoa(index) + "@example.com"
-
-	m.id("id", "user", index)
-	out.text("name", who.given+" "+who.family)
-	m.division()
-	if !m.oneIn(8) {
-		out.object("chat")
-		m.identifier("jabberId", "jabber", index, "@simulated.orgspan.com")
-		out.close('}')
-	}
-	m.department()
-	out.text("email", address)
-	m.contacts(address)
-	out.text("state", state.String())
-	if !m.oneIn(6) {
-		out.text("title", m.choose(m.people.words.titles))
-	}
-	out.text("username", address)
-	m.manager(index)
-	m.images(index)
-	out.number("version", m.version())
-	if expand != 0 {
-		m.expands(index, expand)
-	}
-	m.reseed(index, 1<<32)
-	out.boolean("acdAutoAnswer", m.oneIn(3))
-	if m.oneIn(4) {
-		out.text("preferredName", who.given)
-	}
-	m.selfURI("/api/v2/users/", "user", index)
-	out.close('}')
-
-	return out.buf
-}
-
-func (m *userMaker) chooseStyle() escaping {
-	switch n := m.dice.IntN(10); {
-	case n < 7:
-		return escapeLittle
-	case n < 9:
-		return escapeMarkup
-	default:
-		return escapeAll
-	}
-}
-
-// id writes the UUID of the n-th thing of a kind.
-func (m *userMaker) id(name, kind string, n int) { m.identifier(name, kind, n, "") }
-
-// identifier writes such a UUID with something behind it.
-func (m *userMaker) identifier(name, kind string, n int, suffix string) {
-	m.out.name(name)
-	m.out.buf = append(m.out.buf, '"')
-	m.out.buf = m.people.appendID(m.out.buf, kind, n)
-	m.out.buf = append(m.out.buf, suffix...)
-	m.out.buf = append(m.out.buf, '"')
-}
-
-func (m *userMaker) selfURI(prefix, kind string, n int) {
-	m.scratch = m.people.appendID(append(m.scratch[:0], prefix...), kind, n)
-	m.out.text("selfUri", string(m.scratch))
-}
-
-func (m *userMaker) division() {
-	n := m.dice.IntN(len(m.people.words.divisions))
-	m.out.object("division")
-	m.id("id", "division", n)
-	m.out.text("name", m.people.words.divisions[n])
-	m.selfURI("/api/v2/authorization/divisions/", "division", n)
-	m.out.close('}')
-}
-
-func (m *userMaker) department() {
-	switch {
-	case m.oneIn(longFieldEvery):
-		m.out.text("department", strings.Repeat(m.choose(m.people.words.phrases)+" ", 60+m.dice.IntN(60)))
-	case !m.oneIn(5):
-		m.out.text("department", m.choose(m.people.words.departments))
-	}
-}
-
-func (m *userMaker) contacts(address string) {
-	m.out.array("primaryContactInfo")
-	m.contact(address, "EMAIL", "PRIMARY")
-	m.out.close(']')
-	m.out.array("addresses")
-	if !m.oneIn(3) {
-		m.contact("+49"+strconv.Itoa(3_000_000_000+m.dice.IntN(1_000_000_000)), "PHONE", "WORK")
-	}
-	if m.oneIn(4) {
-		m.contact("+1"+strconv.Itoa(2_000_000_000+m.dice.IntN(1_000_000_000)), "SMS", "MOBILE")
-	}
-	m.out.close(']')
-}
-
-func (m *userMaker) contact(address, mediaType, kind string) {
-	m.out.open('{')
-	m.out.text("address", address)
-	m.out.text("mediaType", mediaType)
-	m.out.text("type", kind)
-	m.out.close('}')
-}
-
-// manager is some other user with a smaller index; the first users have none.
-func (m *userMaker) manager(index int) {
-	if index < 10 || m.oneIn(5) {
-		return
-	}
-	boss := m.dice.IntN(index)
-	m.out.object("manager")
-	m.id("id", "user", boss)
-	m.selfURI("/api/v2/users/", "user", boss)
-	m.out.close('}')
-}
-
-func (m *userMaker) images(index int) {
-	if !m.oneIn(3) {
-		return
-	}
-	m.out.array("images")
-	for _, resolution := range [...]string{"x48", "x96", "x200"} {
-		m.out.open('{')
-		m.out.text("resolution", resolution)
-		m.scratch = append(m.scratch[:0], "https://images.example.com/profiles/"...)
-		m.scratch = m.people.appendID(m.scratch, "image", index)
-		m.out.text("imageUri", string(m.scratch)+"."+resolution+".jpg?v=1&s="+resolution)
-		m.out.close('}')
-	}
-	m.out.close(']')
-}
-
-// version now and then is a number that a reader by float64 would change.
-func (m *userMaker) version() int64 {
-	if m.oneIn(hugeNumberEvery) {
-		return 1<<53 + 1
-	}
-
-	return int64(1 + m.dice.IntN(400))
 }

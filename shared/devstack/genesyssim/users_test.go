@@ -1,7 +1,6 @@
 package genesyssim_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -117,27 +116,6 @@ func TestAnExpandAddsItsKeyAndChangesNothingElse(t *testing.T) {
 				t.Errorf("no user has %s", name)
 			}
 		})
-	}
-}
-
-func TestUserGivesTheEntityOfTheListing(t *testing.T) {
-	t.Parallel()
-	s := newSimulator(t, genesyssim.Config{Users: 50, Seed: 9})
-	var all bytes.Buffer
-	for index := range 50 {
-		user, err := s.User(index)
-		if err != nil {
-			t.Fatalf("User(%d): %v", index, err)
-		}
-		all.Write(append(user, '\n'))
-	}
-	if diff := cmp.Diff(written(t, s, genesyssim.Query{State: "any"}), all.String()); diff != "" {
-		t.Errorf("users (-listing +one by one):\n%s", diff)
-	}
-	for _, index := range []int{-1, 50} {
-		if _, err := s.User(index); err == nil {
-			t.Errorf("User(%d) of 50 users succeeds", index)
-		}
 	}
 }
 
