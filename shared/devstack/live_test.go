@@ -114,6 +114,10 @@ func interruptAndResume(t *testing.T, l *live) {
 		t.Fatalf("the second run ended with %d:\n%s%s", code, again, stderrAgain)
 	}
 
+	if strings.Contains(again, "busy") {
+		t.Errorf("the second run waited for the lease of the first, which was to release it:\n%s", again)
+	}
+
 	for _, says := range []string{"resumes       export " + id, "verified  the export in itself", "export_id=" + id} {
 		if !strings.Contains(again, says) {
 			t.Errorf("the second run does not say %q:\n%s", says, again)

@@ -1,167 +1,137 @@
 // Package awsjson is the server side of AWS's JSON 1.1 protocol, which Systems Manager and Secrets Manager speak: every
 // request is a POST of one JSON object, and the X-Amz-Target header names the operation.
 //
-// Rules: member names are case-sensitive and unknown ones are ignored, as AWS does; a member of the wrong type is a
-// SerializationException. Signatures are not checked. Errors are AWS's to the letter of their type; their messages are
-// written for whoever reads them, and never hold a value that was sent.
+// Rules: an operation or a member that a service does not have here is refused, so that nothing is ignored that AWS would
+// obey; the refusal says what there is, and who has more. Signatures are not checked. Errors have AWS's types; their messages
+// are written for whoever reads them, and never hold a value that was sent.
 package awsjson
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
-// contentType is what the protocol's requests and replies are.
-const contentType = "application/x-amz-json-1.1"
+// elsewhere ends every refusal of what AWS has and the services here do not.
+const elsewhere = "moto and LocalStack have the others"
 
-// maxBody bounds a request's body in bytes; the largest legal one, a secret in base64, stays far below.
-const maxBody = 1 << 20
-
-// Error is a refusal as an AWS client sees it.
-type Error struct {
-	// Code is the error type, such as "ParameterNotFound".
-	Code string
-	// Message is the text that clients print.
-	Message string
-	// Status is the HTTP status; 0 means 400, which nearly every AWS JSON error has.
-	Status int
-}
+// apiError is an error as an AWS client sees it.
+type apiError struct{ code, message string }
 
 // Error returns "code: message".
-func (e *Error) Error() string { return e.Code + ": " + e.Message }
+func (e *apiError) Error() string { return e.code + ": " + e.message }
 
-// Errorf makes an [Error] of status 400 whose message is formatted.
-func Errorf(code, format string, args ...any) *Error {
-	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+// Errorf makes a refusal of an AWS error type, such as "ParameterNotFound", and of a message that clients print. It goes out
+// with status 400. Any other error goes out as InternalServerError, without its text.
+func Errorf(code, format string, args ...any) error {
+	return &apiError{code: code, message: fmt.Sprintf(format, args...)}
 }
 
-// Operation answers one request body. What it returns is encoded as the reply's JSON object.
+// ARN returns the name of a service's resource. An empty region is eu-central-1, an empty account twelve zeros.
+func ARN(service, region, account, resource string) string {
+	return "arn:aws:" + service + ":" + cmp.Or(region, "eu-central-1") + ":" + cmp.Or(account, "000000000000") + ":" + resource
+}
+
+// Reply is the JSON object that answers a request.
+type Reply map[string]any
+
+// Operation answers one request body. What it returns is encoded as the reply.
 type Operation func(body []byte) (any, error)
 
-// Typed makes an [Operation] of a function on Go types. A body that does not decode into In is a SerializationException.
-func Typed[In, Out any](answer func(In) (Out, error)) Operation {
+// Typed makes an [Operation] of a function on a Go type. A body that does not decode into it is a SerializationException, a
+// member that it does not have a ValidationException.
+func Typed[In any](answer func(In) (Reply, error)) Operation {
 	return func(body []byte) (any, error) {
 		var in In
-		if err := json.Unmarshal(body, &in); err != nil {
-			return nil, serialization(err)
+		if err := json.Unmarshal(body, &in, json.RejectUnknownMembers(true)); err != nil {
+			return nil, undecoded(err)
 		}
 
 		return answer(in)
 	}
 }
 
-// serialization names the member that did not decode, and never its value.
-func serialization(err error) *Error {
-	if semantic, ok := errors.AsType[*json.SemanticError](err); ok && semantic.GoType != nil {
-		return Errorf("SerializationException", "the member at %q has the wrong type", semantic.JSONPointer)
-	}
-	if _, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+// undecoded names the member that did not decode, and never its value.
+func undecoded(err error) error {
+	semantic, ok := errors.AsType[*json.SemanticError](err)
+
+	switch {
+	case ok && errors.Is(err, json.ErrUnknownName):
+		return Errorf("ValidationException", "this local operation has no member %q: %s", semantic.JSONPointer, elsewhere)
+	case ok:
+		return Errorf("SerializationException", "the member %q has the wrong type", semantic.JSONPointer)
+	default:
 		return Errorf("SerializationException", "the body is not one JSON object")
 	}
-
-	return Errorf("SerializationException", "the body does not fit the operation")
 }
 
-// Service is an AWS service: an [http.Handler] over its operations.
+// Service is an AWS service: an [http.Handler] over its operations. It answers one request at a time, so that operations need
+// no lock of their own.
 type Service struct {
 	// Target is the service's prefix in X-Amz-Target, such as "AmazonSSM".
 	Target string
 	// Operations maps the operation's name to what answers it.
 	Operations map[string]Operation
+
+	mu sync.Mutex
 }
 
 // OperationName returns the operation that a request of the service asks for, or "" where it names none.
 func OperationName(r *http.Request, target string) string {
-	name, found := strings.CutPrefix(r.Header.Get("X-Amz-Target"), target+".")
-	if !found {
-		return ""
-	}
+	_, name, _ := strings.Cut(r.Header.Get("X-Amz-Target"), target+".")
 
 	return name
 }
 
 // ServeHTTP answers one request. Every reply carries x-amzn-RequestId; a refusal also x-amzn-ErrorType.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("X-Amzn-RequestId", requestID())
-	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("X-Amzn-RequestId", rand.Text())
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 
 	reply, err := s.answer(w, r)
 	if err != nil {
-		writeError(w, err)
-
-		return
+		status := http.StatusBadRequest
+		refused, ok := errors.AsType[*apiError](err)
+		if !ok {
+			status, refused = http.StatusInternalServerError, &apiError{"InternalServerError", "an error on the server side"}
+		}
+		w.Header().Set("X-Amzn-ErrorType", refused.code)
+		w.WriteHeader(status)
+		reply, _ = json.Marshal(Reply{"__type": refused.code, "message": refused.message}, json.Deterministic(true))
 	}
-
-	body, err := json.Marshal(reply)
-	if err != nil {
-		writeError(w, err)
-
-		return
-	}
-	_, _ = w.Write(body)
+	_, _ = w.Write(reply)
 }
 
-func (s *Service) answer(w http.ResponseWriter, r *http.Request) (any, error) {
-	if r.Method != http.MethodPost {
-		return nil, &Error{
-			Code: "MethodNotAllowedException", Message: "this protocol knows POST alone",
-			Status: http.StatusMethodNotAllowed,
-		}
-	}
-
+func (s *Service) answer(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	name := OperationName(r, s.Target)
 	operation, found := s.Operations[name]
 	if !found {
-		return nil, Errorf("UnknownOperationException", "%s has no operation %q here", s.Target, name)
+		return nil, Errorf("UnknownOperationException", "this local %s has no operation %q, only %s: %s",
+			s.Target, name, strings.Join(slices.Sorted(maps.Keys(s.Operations)), ", "), elsewhere)
 	}
 
+	const maxBody = 1 << 20 // bytes; the largest legal one stays far below
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		return nil, Errorf("SerializationException", "the body was cut short, or is over %d bytes", maxBody)
 	}
 
-	return operation(body)
-}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 
-func writeError(w http.ResponseWriter, err error) {
-	refusal, ok := errors.AsType[*Error](err)
-	if !ok {
-		refusal = &Error{
-			Code: "InternalServerError", Message: "an error on the server side",
-			Status: http.StatusInternalServerError,
-		}
-	}
-
-	body, err := json.Marshal(struct {
-		Type    string `json:"__type"`
-		Message string `json:"message"`
-	}{refusal.Code, refusal.Message})
+	reply, err := operation(body)
 	if err != nil {
-		body = []byte(`{"__type":"InternalServerError"}`)
+		return nil, err
 	}
 
-	w.Header().Set("X-Amzn-ErrorType", refusal.Code)
-	status := refusal.Status
-	if status == 0 {
-		status = http.StatusBadRequest
-	}
-	w.WriteHeader(status)
-	_, _ = w.Write(body)
-}
-
-// requestID returns a random UUID of version 4, as AWS's request ids are.
-func requestID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:])
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	return json.Marshal(reply)
 }

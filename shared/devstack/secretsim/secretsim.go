@@ -1,157 +1,203 @@
-// Package secretsim is AWS Secrets Manager on one machine, as far as an application uses it: the AWS SDKs and the AWS CLI
-// take it for the real one.
+// Package secretsim is AWS Secrets Manager on one machine, as far as this project uses it: the AWS SDKs and the AWS CLI take it
+// for the real one.
 //
-// It keeps the life of a secret as AWS does: versions told apart by client request tokens, staging labels that move on by
-// themselves, deletion with a recovery window that runs out. Source of the rules: the Secrets Manager API reference.
+// A secret is as AWS has it: made without a value, read as its current version, marked for deletion. Source of the rules: the
+// Secrets Manager API reference.
 //
-// Rules: values are held in memory alone and are gone with the process; no value appears in an error. Signatures are not
-// checked, and a request without one is served too. Rotation functions, replication and resource policies are unknown
-// operations. Nothing runs in the background: a recovery window that has run out is noticed by the next request.
+// Rules: values lie in memory alone and are gone with the process; no value appears in an error. A request without a
+// signature is served too. A staging label moves with the next put that names it, and a version that has lost its labels is
+// forgotten. A secret that is marked for deletion stays so.
 package secretsim
 
 import (
+	"cmp"
+	"crypto/rand"
+	"maps"
 	"net/http"
 	"slices"
-	"strings"
-	"sync"
-	"time"
 
 	"genesys-cloud-export/shared/devstack/awsjson"
 )
 
-// target is the service's prefix in X-Amz-Target.
-const target = "secretsmanager"
-
-// DefaultKey is the KMS key of a secret that names none.
-const DefaultKey = "alias/aws/secretsmanager"
+const (
+	target       = "secretsmanager" // the service's prefix in X-Amz-Target
+	stageCurrent = "AWSCURRENT"     // the staging label of the version that readers get
+	suffixLength = 7                // of what AWS appends to a name in its ARN: a hyphen and six random characters
+)
 
 // Config says whose secrets these are.
 type Config struct {
-	// Region and Account stand in ARNs; "eu-central-1" and "000000000000" where empty.
+	// Region and Account stand in ARNs; see [awsjson.ARN] where they are empty.
 	Region, Account string
-	// DeniedKeys are KMS keys, written as KmsKeyId is, that the caller may not use. [DefaultKey] denies AWS's own key.
-	DeniedKeys []string
 }
 
 // Endpoint is the service: an [http.Handler] that may be served by any number of goroutines.
-type Endpoint struct {
+type Endpoint = awsjson.Service
+
+// store is what the operations work on.
+type store struct {
 	config  Config
-	service awsjson.Service
-
-	mu      sync.Mutex
-	secrets map[string]*secret
+	secrets map[string]*secret // by name
 }
 
-// New returns a Secrets Manager without secrets. It starts nothing in the background; there is nothing to close.
+// secret is one name with its versions, by staging label.
+type secret struct {
+	name, arn string
+	stages    map[string]version
+	deleted   bool // marked so, and not gone
+}
+
+// version is one value. It never changes.
+type version struct {
+	content
+
+	id string
+}
+
+// content is a value as it was given: text, or bytes in base64; nil is what is not there.
+type content struct{ SecretString, SecretBinary *string }
+
+// New returns a Secrets Manager without secrets. It starts nothing in the background, and its error is always nil.
 func New(config Config) (*Endpoint, error) {
-	if config.Region == "" {
-		config.Region = "eu-central-1"
-	}
-	if config.Account == "" {
-		config.Account = "000000000000"
-	}
-	config.DeniedKeys = slices.Clone(config.DeniedKeys)
+	s := store{config: config, secrets: make(map[string]*secret)}
 
-	e := &Endpoint{config: config, secrets: make(map[string]*secret)}
-	e.service = awsjson.Service{Target: target, Operations: map[string]awsjson.Operation{
-		"CreateSecret":             awsjson.Typed(e.create),
-		"GetSecretValue":           awsjson.Typed(e.getValue),
-		"PutSecretValue":           awsjson.Typed(e.putValue),
-		"UpdateSecret":             awsjson.Typed(e.update),
-		"UpdateSecretVersionStage": awsjson.Typed(e.moveStage),
-		"DescribeSecret":           awsjson.Typed(e.describe),
-		"ListSecrets":              awsjson.Typed(e.list),
-		"ListSecretVersionIds":     awsjson.Typed(e.listVersions),
-		"DeleteSecret":             awsjson.Typed(e.remove),
-		"RestoreSecret":            awsjson.Typed(e.restore),
-	}}
-
-	return e, nil
-}
-
-// ServeHTTP answers one request of the AWS JSON 1.1 protocol.
-func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.service.ServeHTTP(w, r) }
-
-// DenyKeys replaces the keys of Config.DeniedKeys from now on, as when a policy changes under a running application.
-func (e *Endpoint) DenyKeys(keys ...string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-
-	e.config.DeniedKeys = slices.Clone(keys)
+	return &Endpoint{Target: target, Operations: map[string]awsjson.Operation{
+		"CreateSecret":   awsjson.Typed(s.create),
+		"GetSecretValue": awsjson.Typed(s.get),
+		"PutSecretValue": awsjson.Typed(s.put),
+		"DescribeSecret": awsjson.Typed(s.describe),
+		"DeleteSecret":   awsjson.Typed(s.remove),
+	}}, nil
 }
 
 // Operation returns the operation that a request asks for, such as "GetSecretValue", and "" where it names none. A
 // fault-injecting handler in front of the endpoint tells requests apart by it; the body stays unread.
 func Operation(r *http.Request) string { return awsjson.OperationName(r, target) }
 
-// find returns the secret of a name, an ARN, or an ARN without the six characters at its end. It must be called with the
-// lock held. Secrets whose recovery window has run out are forgotten first.
-func (e *Endpoint) find(id string) (*secret, error) {
-	if id == "" {
-		return nil, validation("1 validation error detected: Value null at 'secretId' failed to satisfy constraint: " +
-			"Member must not be null")
-	}
-	e.expire()
-	if s, found := e.secrets[id]; found {
-		return s, nil
-	}
-	for _, s := range e.secrets {
-		if s.arn == id || strings.HasPrefix(id, "arn:") && s.partialARN() == id {
-			return s, nil
+// find returns the secret of a name, an ARN, or an ARN without the characters at its end.
+func (s store) find(id string) (*secret, error) {
+	for name, found := range s.secrets {
+		if id == name || id == found.arn || id == found.arn[:len(found.arn)-suffixLength] {
+			return found, nil
 		}
 	}
 
 	return nil, awsjson.Errorf("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 }
 
-// live returns the secret as find does, and refuses one that was marked deleted.
-func (e *Endpoint) live(id string) (*secret, error) {
-	s, err := e.find(id)
-	if err != nil {
-		return nil, err
-	}
-	if !s.deletion.IsZero() {
-		return nil, invalidRequest(
+// live returns the secret as find does, and refuses one that is marked for deletion.
+func (s store) live(id string) (*secret, error) {
+	found, err := s.find(id)
+	if err == nil && found.deleted {
+		return nil, awsjson.Errorf("InvalidRequestException",
 			"You can't perform this operation on the secret because it was marked for deletion.")
 	}
 
-	return s, nil
+	return found, err
 }
 
-// arn returns a new ARN for a secret of that name.
-func (e *Endpoint) arn(name string) string {
-	return "arn:aws:secretsmanager:" + e.config.Region + ":" + e.config.Account + ":secret:" + name + newSuffix()
+type createInput struct {
+	content
+
+	Name, ClientRequestToken string
 }
 
-// expire forgets the secrets whose recovery window has run out.
-func (e *Endpoint) expire() {
-	for name, s := range e.secrets {
-		if !s.deletion.IsZero() && time.Now().After(s.deletion) {
-			delete(e.secrets, name)
-		}
-	}
-}
-
-// checkKey refuses the use of a key that is denied.
-func (e *Endpoint) checkKey(keyID string) error {
-	if keyID == "" {
-		keyID = DefaultKey
-	}
-	if slices.Contains(e.config.DeniedKeys, keyID) {
-		return awsjson.Errorf("AccessDeniedException", "Access to KMS is not allowed")
+func (s store) create(in createInput) (awsjson.Reply, error) {
+	if _, exists := s.secrets[in.Name]; exists || in.Name == "" {
+		return nil, awsjson.Errorf("ResourceExistsException", "the secret %q exists, or no name was given", in.Name)
 	}
 
-	return nil
+	arn := awsjson.ARN(target, s.config.Region, s.config.Account, "secret:"+in.Name+"-"+rand.Text()[:suffixLength-1])
+	made := &secret{name: in.Name, arn: arn, stages: make(map[string]version)}
+	s.secrets[in.Name] = made
+	if in.SecretString == nil && in.SecretBinary == nil {
+		return made.reply(version{}), nil
+	}
+
+	return made.put(in.ClientRequestToken, in.content, nil), nil
 }
 
-func validation(format string, args ...any) error {
-	return awsjson.Errorf("ValidationException", format, args...)
+type putInput struct {
+	content
+
+	SecretID           string `json:"SecretId"`
+	ClientRequestToken string
+	VersionStages      []string
 }
 
-func invalidRequest(format string, args ...any) error {
-	return awsjson.Errorf("InvalidRequestException", format, args...)
+func (s store) put(in putInput) (awsjson.Reply, error) {
+	found, err := s.live(in.SecretID)
+	if err != nil {
+		return nil, err
+	}
+
+	return found.put(in.ClientRequestToken, in.content, in.VersionStages), nil
 }
 
-func invalidParameter(format string, args ...any) error {
-	return awsjson.Errorf("InvalidParameterException", format, args...)
+type idInput struct {
+	SecretID string `json:"SecretId"`
+}
+
+func (s store) get(in idInput) (awsjson.Reply, error) {
+	found, err := s.live(in.SecretID)
+	if err != nil {
+		return nil, err
+	}
+	current, is := found.stages[stageCurrent]
+	if !is {
+		return nil, awsjson.Errorf("ResourceNotFoundException",
+			"Secrets Manager can't find the specified secret value for staging label: %s", stageCurrent)
+	}
+
+	shown := found.reply(current)
+	shown["SecretString"], shown["SecretBinary"] = current.SecretString, current.SecretBinary
+
+	return shown, nil
+}
+
+func (s store) describe(in idInput) (awsjson.Reply, error) {
+	found, err := s.find(in.SecretID)
+	if err != nil {
+		return nil, err
+	}
+
+	stages := make(map[string][]string)
+	for _, v := range found.stages {
+		stages[v.id] = found.labels(v.id)
+	}
+
+	return awsjson.Reply{"ARN": found.arn, "Name": found.name, "VersionIdsToStages": stages}, nil
+}
+
+func (s store) remove(in idInput) (awsjson.Reply, error) {
+	found, err := s.live(in.SecretID)
+	if err != nil {
+		return nil, err
+	}
+	found.deleted = true
+
+	return found.reply(version{}), nil
+}
+
+// put adds a version under these labels, or as the current one where there are none.
+func (s *secret) put(id string, value content, labels []string) awsjson.Reply {
+	v := version{id: cmp.Or(id, rand.Text()), content: value}
+	if len(labels) == 0 {
+		labels = []string{stageCurrent}
+	}
+	for _, label := range labels {
+		s.stages[label] = v
+	}
+
+	return s.reply(v)
+}
+
+// reply says which secret an operation was about, and which version where there is one.
+func (s *secret) reply(v version) awsjson.Reply {
+	return awsjson.Reply{"ARN": s.arn, "Name": s.name, "VersionId": v.id, "VersionStages": s.labels(v.id)}
+}
+
+// labels are the staging labels of a version.
+func (s *secret) labels(id string) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.stages)), func(label string) bool { return s.stages[label].id != id })
 }

@@ -1,19 +1,19 @@
-// Package ssmsim is AWS Systems Manager's Parameter Store on one machine, as far as an application uses it: the AWS SDKs
-// and the AWS CLI take it for the real one.
+// Package ssmsim is AWS Systems Manager's Parameter Store on one machine, as far as this project uses it: the AWS SDKs and the
+// AWS CLI take it for the real one.
 //
 // It keeps what AWS enforces and other emulators leave out: the tiers and their sizes, the one-way road from standard to
-// advanced, the hundred versions, the reserved names, and that nobody reads a SecureString without decryption.
+// advanced, the hundred versions and the labels that keep them, and that nobody reads a SecureString without decryption.
 // Source of the rules: the Systems Manager API reference and Parameter Store's user guide.
 //
-// Rules: values are held in memory alone and are gone with the process; no value appears in an error. Signatures are not
-// checked, and a request without one is served too. Tags are taken and forgotten. Requests are answered one at a time, which is what makes a put atomic.
+// Rules: values lie in memory alone and are gone with the process; no value appears in an error. A request without a
+// signature is served too. Parameters are found by name, not by ARN, version or label. A listing is one page.
 package ssmsim
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 
 	"genesys-cloud-export/shared/devstack/awsjson"
 )
@@ -28,85 +28,110 @@ const DefaultKey = "alias/aws/ssm"
 type Config struct {
 	// Region and Account stand in ARNs; "eu-central-1" and "000000000000" where empty.
 	Region, Account string
-	// DeniedKeys are KMS keys, written as KeyId is, that the caller may use neither to encrypt nor to decrypt.
-	// [DefaultKey] denies Parameter Store's own key.
+	// DeniedKeys are KMS keys, written as KeyId is, that the caller may not encrypt with.
 	DeniedKeys []string
 }
 
 // Endpoint is the service: an [http.Handler] that may be served by any number of goroutines.
-type Endpoint struct {
-	config  Config
-	service awsjson.Service
+type Endpoint = awsjson.Service
 
-	mu         sync.Mutex
-	parameters map[string]*parameter
+// store is what the operations work on.
+type store struct {
+	Config
+
+	parameters map[string][]*version // each name's versions, oldest first; there is at least one
 }
 
-// New returns an empty parameter store. It starts nothing in the background; there is nothing to close.
+// New returns an empty parameter store. It starts nothing in the background, and its error is always nil.
 func New(config Config) (*Endpoint, error) {
-	if config.Region == "" {
-		config.Region = "eu-central-1"
-	}
-	if config.Account == "" {
-		config.Account = "000000000000"
-	}
-	config.DeniedKeys = slices.Clone(config.DeniedKeys)
+	s := store{Config: config, parameters: make(map[string][]*version)}
 
-	e := &Endpoint{config: config, parameters: make(map[string]*parameter)}
-	e.service = awsjson.Service{Target: target, Operations: map[string]awsjson.Operation{
-		"PutParameter":          awsjson.Typed(e.put),
-		"LabelParameterVersion": awsjson.Typed(e.label),
-		"GetParameter":          awsjson.Typed(e.get),
-		"GetParameters":         awsjson.Typed(e.getMany),
-		"GetParametersByPath":   awsjson.Typed(e.getByPath),
-		"GetParameterHistory":   awsjson.Typed(e.history),
-		"DescribeParameters":    awsjson.Typed(e.describe),
-		"DeleteParameter":       awsjson.Typed(e.remove),
-		"DeleteParameters":      awsjson.Typed(e.removeMany),
-	}}
-
-	return e, nil
-}
-
-// ServeHTTP answers one request of the AWS JSON 1.1 protocol.
-func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.service.ServeHTTP(w, r) }
-
-// DenyKeys replaces the keys of Config.DeniedKeys from now on, as when a policy changes under a running application.
-func (e *Endpoint) DenyKeys(keys ...string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-
-	e.config.DeniedKeys = slices.Clone(keys)
+	return &Endpoint{Target: target, Operations: map[string]awsjson.Operation{
+		"PutParameter":          awsjson.Typed(s.put),
+		"LabelParameterVersion": awsjson.Typed(s.label),
+		"GetParameter":          awsjson.Typed(s.get),
+		"GetParameterHistory":   awsjson.Typed(s.history),
+		"DescribeParameters":    awsjson.Typed(s.describe),
+		"DeleteParameter":       awsjson.Typed(s.remove),
+	}}, nil
 }
 
 // Operation returns the operation that a request asks for, such as "PutParameter", and "" where it names none. A
 // fault-injecting handler in front of the endpoint tells requests apart by it; the body stays unread.
 func Operation(r *http.Request) string { return awsjson.OperationName(r, target) }
 
-// arn returns a parameter's ARN, in which a leading slash does not stand twice.
-func (e *Endpoint) arn(name string) string {
-	return "arn:aws:ssm:" + e.config.Region + ":" + e.config.Account + ":parameter/" + strings.TrimPrefix(name, "/")
-}
-
-// plainName returns the name in an ARN of this store, or what was given.
-func (e *Endpoint) plainName(nameOrARN string) string {
-	rest, found := strings.CutPrefix(nameOrARN, e.arn(""))
-	if !found {
-		return nameOrARN
+// find returns the versions of a parameter, oldest first.
+func (s store) find(name string) ([]*version, error) {
+	versions, found := s.parameters[name]
+	switch {
+	case found:
+		return versions, nil
+	case name == "" || strings.Contains(name, ":"):
+		return nil, invalid("this local store finds parameters by name: not by ARN, version or label")
+	default:
+		return nil, awsjson.Errorf("ParameterNotFound", "there is no parameter %s", name)
 	}
-	if _, stored := e.parameters["/"+bare(rest)]; stored {
-		return "/" + rest
+}
+
+func invalid(format string, args ...any) error {
+	return awsjson.Errorf("ValidationException", format, args...)
+}
+
+type getInput struct {
+	Name           string
+	WithDecryption bool
+}
+
+func (s store) get(in getInput) (awsjson.Reply, error) {
+	versions, err := s.find(in.Name)
+	if err != nil {
+		return nil, err
 	}
 
-	return rest
+	return awsjson.Reply{"Parameter": s.shape(latest(versions), in.WithDecryption)}, nil
 }
 
-// bare returns a name without the selector behind its colon.
-func bare(name string) string {
-	before, _, _ := strings.Cut(name, ":")
+// history shows every version that is kept, oldest first.
+func (s store) history(in getInput) (awsjson.Reply, error) {
+	versions, err := s.find(in.Name)
+	shown := make([]awsjson.Reply, len(versions))
+	for i, v := range versions {
+		shown[i] = s.metadata(*v, in.WithDecryption)
+	}
 
-	return before
+	return awsjson.Reply{"Parameters": shown}, err
 }
 
-// denied reports whether the caller may not use the key of a version.
-func (e *Endpoint) denied(keyID string) bool { return slices.Contains(e.config.DeniedKeys, keyID) }
+type describeInput struct {
+	// ParameterFilters must all hold, each by any of its values.
+	ParameterFilters []struct {
+		Key, Option string
+		Values      []string
+	}
+}
+
+// describe shows the newest version of every parameter that passes the filters, by name, without its value.
+func (s store) describe(in describeInput) (awsjson.Reply, error) {
+	names := slices.Sorted(maps.Keys(s.parameters))
+	for _, f := range in.ParameterFilters {
+		if f.Key != "Name" || f.Option != "" && f.Option != "Equals" {
+			return nil, awsjson.Errorf("InvalidFilterKey", "this local store filters by names that are equal, and by nothing else")
+		}
+		names = slices.DeleteFunc(names, func(name string) bool { return !slices.Contains(f.Values, name) })
+	}
+
+	shown := make([]awsjson.Reply, len(names))
+	for i, name := range names {
+		shown[i] = s.metadata(latest(s.parameters[name]), false)
+		delete(shown[i], "Value")
+	}
+
+	return awsjson.Reply{"Parameters": shown}, nil
+}
+
+func (s store) remove(in struct{ Name string }) (awsjson.Reply, error) {
+	_, err := s.find(in.Name)
+	delete(s.parameters, in.Name)
+
+	return awsjson.Reply{}, err
+}

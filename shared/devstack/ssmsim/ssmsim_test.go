@@ -1,349 +1,279 @@
 package ssmsim_test
 
 import (
-	"context"
-	"errors"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
-	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
-	"genesys-cloud-export/shared/devstack/memnet"
+	"genesys-cloud-export/shared/awsapi"
 	"genesys-cloud-export/shared/devstack/ssmsim"
+	"genesys-cloud-export/shared/devstack/witness"
 )
 
-// credentials are what the SDK signs with; nobody checks the signature.
-func credentials(context.Context) (aws.Credentials, error) {
-	return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
-}
+const name = "/app/token"
 
-func newClient(url string, transport aws.HTTPClient) *ssm.Client {
-	return ssm.New(ssm.Options{
-		Region: "eu-central-1", BaseEndpoint: &url, Credentials: aws.CredentialsProviderFunc(credentials),
-		HTTPClient: transport, Retryer: aws.NopRetryer{},
-	})
-}
+// store is the real SDK's client of a new parameter store.
+type store struct{ *ssm.Client }
 
-// serve returns the real SDK's client of a new endpoint, and the endpoint's address.
-func serve(t *testing.T, config ssmsim.Config) (*ssm.Client, string) {
+func newStore(t *testing.T, config ssmsim.Config) store {
 	t.Helper()
-	endpoint, err := ssmsim.New(config)
+
+	return store{ssm.NewFromConfig(witness.New(t, func() (http.Handler, error) { return ssmsim.New(config) }).Config)}
+}
+
+// put overwrites the parameter as the rotator does, but for what change says, and returns the code of the error.
+func (s store) put(t *testing.T, value string, change func(*ssm.PutParameterInput)) (*ssm.PutParameterOutput, string) {
+	t.Helper()
+	in := &ssm.PutParameterInput{
+		Name: aws.String(name), Value: &value, Type: types.ParameterTypeSecureString, Overwrite: aws.Bool(true),
+		Tier: types.ParameterTierIntelligentTiering,
+	}
+	if change != nil {
+		change(in)
+	}
+	out, err := s.PutParameter(t.Context(), in)
+	if err != nil && awsapi.Code(err) == "" {
+		t.Fatal(err)
+	}
+
+	return out, awsapi.Code(err)
+}
+
+// get reads the parameter with decryption.
+func (s store) get(t *testing.T) *types.Parameter {
+	t.Helper()
+	out, err := s.GetParameter(t.Context(), &ssm.GetParameterInput{Name: aws.String(name), WithDecryption: aws.Bool(true)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(endpoint)
-	t.Cleanup(server.Close)
 
-	return newClient(server.URL, server.Client()), server.URL
-}
-
-// code returns the error type that AWS gave, "" for none, and the text of anything else.
-func code(err error) string {
-	if err == nil {
-		return ""
-	}
-	if refusal, ok := errors.AsType[smithy.APIError](err); ok {
-		return refusal.ErrorCode()
-	}
-
-	return err.Error()
+	return out.Parameter
 }
 
 func wantCode(t *testing.T, err error, want string) {
 	t.Helper()
-	if got := code(err); got != want {
+	if got := awsapi.Code(err); got != want || err != nil && got == "" {
 		t.Errorf("got error %q (%v), want %q", got, err, want)
 	}
 }
 
-// put puts a SecureString that may be there, in the tier that fits.
-func put(t *testing.T, client *ssm.Client, name, value string) *ssm.PutParameterOutput {
-	t.Helper()
-	out, err := client.PutParameter(t.Context(), &ssm.PutParameterInput{
-		Name: &name, Value: &value, Type: types.ParameterTypeSecureString, Overwrite: aws.Bool(true),
-		Tier: types.ParameterTierIntelligentTiering,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	return out
-}
-
-func get(t *testing.T, client *ssm.Client, name string) (*types.Parameter, error) {
-	t.Helper()
-	out, err := client.GetParameter(t.Context(), &ssm.GetParameterInput{Name: &name, WithDecryption: aws.Bool(true)})
-	if err != nil {
-		return nil, err
-	}
-
-	return out.Parameter, nil
-}
-
 func TestAPutIsReadBackWithEverythingThatAWSTells(t *testing.T) {
 	t.Parallel()
-	client, _ := serve(t, ssmsim.Config{Region: "eu-west-1", Account: "123456789012"})
+	s := newStore(t, ssmsim.Config{Region: "eu-west-1", Account: "123456789012"})
 
-	before := time.Now().Add(-time.Second)
-	out := put(t, client, "/app/token", "first")
-	if out.Version != 1 || out.Tier != types.ParameterTierStandard {
-		t.Errorf("got version %d of tier %s, want 1, Standard", out.Version, out.Tier)
+	before := time.Now().Truncate(time.Millisecond)
+	if out, code := s.put(t, "first", nil); code != "" || out.Version != 1 || out.Tier != types.ParameterTierStandard {
+		t.Fatalf("got %+v, error %q, want version 1 of the tier Standard", out, code)
 	}
 
-	got, err := get(t, client, "/app/token")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got.LastModifiedDate.Before(before) || got.LastModifiedDate.After(time.Now().Add(time.Second)) {
+	got := s.get(t)
+	if got.LastModifiedDate.Before(before) || got.LastModifiedDate.After(time.Now()) {
 		t.Errorf("got last modified %s, want now", got.LastModifiedDate)
 	}
 	want := map[string]any{
-		"name": "/app/token", "value": "first", "type": types.ParameterTypeSecureString, "version": int64(1),
-		"arn": "arn:aws:ssm:eu-west-1:123456789012:parameter/app/token", "data type": "text",
+		"name": name, "value": "first", "type": types.ParameterTypeSecureString, "version": int64(1),
+		"arn": "arn:aws:ssm:eu-west-1:123456789012:parameter/app/token",
 	}
-	have := map[string]any{
-		"name": *got.Name, "value": *got.Value, "type": got.Type, "version": got.Version, "arn": *got.ARN,
-		"data type": *got.DataType,
-	}
+	have := map[string]any{"name": *got.Name, "value": *got.Value, "type": got.Type, "version": got.Version, "arn": *got.ARN}
 	if diff := cmp.Diff(want, have); diff != "" {
 		t.Errorf("parameter (-want +got):\n%s", diff)
-	}
-
-	byARN, err := get(t, client, *got.ARN)
-	if err != nil || *byARN.Value != "first" {
-		t.Errorf("got %v, %v by the ARN, want the same", byARN, err)
 	}
 }
 
 func TestAPutWithoutOverwriteCreatesOnly(t *testing.T) {
 	t.Parallel()
-	client, _ := serve(t, ssmsim.Config{})
-	in := &ssm.PutParameterInput{Name: aws.String("p"), Value: aws.String("1"), Type: types.ParameterTypeString}
+	s := newStore(t, ssmsim.Config{})
+	create := func(in *ssm.PutParameterInput) { in.Overwrite = nil }
 
-	_, err := client.PutParameter(t.Context(), in)
-	wantCode(t, err, "")
-	in.Value = aws.String("2")
-	_, err = client.PutParameter(t.Context(), in)
-	wantCode(t, err, "ParameterAlreadyExists")
-
-	got, err := get(t, client, "p")
-	if err != nil || *got.Value != "1" || got.Version != 1 {
-		t.Errorf("got %v, %v, want version 1 untouched", got, err)
+	for i, want := range []string{"", "ParameterAlreadyExists"} {
+		if _, code := s.put(t, strconv.Itoa(i), create); code != want {
+			t.Errorf("put %d: got error %q, want %q", i, code, want)
+		}
+	}
+	if got := s.get(t); *got.Value != "0" || got.Version != 1 {
+		t.Errorf("got version %d, want the first untouched", got.Version)
 	}
 }
 
 func TestASecureStringIsNeverReadableWithoutDecryption(t *testing.T) {
 	t.Parallel()
-	client, url := serve(t, ssmsim.Config{})
-	const canary = "canary-4711"
-	put(t, client, "/app/token", canary)
+	s := newStore(t, ssmsim.Config{})
+	s.put(t, "canary", nil)
 
-	for _, request := range []struct{ operation, body string }{
-		{"GetParameter", `{"Name":"/app/token"}`},
-		{"GetParameters", `{"Names":["/app/token"]}`},
-		{"GetParametersByPath", `{"Path":"/app"}`},
-		{"GetParameterHistory", `{"Name":"/app/token","WithDecryption":false}`},
-		{"DescribeParameters", `{}`},
-	} {
-		status, body := call(t, url, request.operation, request.body)
-		if status != http.StatusOK || strings.Contains(body, canary) || !strings.Contains(body, "/app/token") {
-			t.Errorf("%s: got status %d and %s, want 200 without the value", request.operation, status, body)
+	one, err := s.GetParameter(t.Context(), &ssm.GetParameterInput{Name: aws.String(name)})
+	wantCode(t, err, "")
+	all, err := s.GetParameterHistory(t.Context(), &ssm.GetParameterHistoryInput{Name: aws.String(name)})
+	wantCode(t, err, "")
+	for _, value := range []*string{one.Parameter.Value, all.Parameters[0].Value} {
+		if *value == "" || strings.Contains(*value, "canary") {
+			t.Errorf("got %q, want something else than the value", *value)
 		}
 	}
 }
 
-// call sends one request as bytes.
-func call(t *testing.T, url, operation, body string) (int, string) {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("X-Amz-Target", "AmazonSSM."+operation)
-	request.Header.Set("Content-Type", "application/x-amz-json-1.1")
-	response, err := http.DefaultClient.Do(request) //nolint:forbidigo // a test's one raw request
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	content, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if response.Header.Get("X-Amzn-RequestId") == "" {
-		t.Errorf("%s: no x-amzn-RequestId", operation)
-	}
-	if response.StatusCode != http.StatusOK && !strings.Contains(string(content), response.Header.Get("X-Amzn-ErrorType")) {
-		t.Errorf("%s: x-amzn-ErrorType is not the body's __type: %s", operation, content)
-	}
-
-	return response.StatusCode, string(content)
-}
-
-func TestRequestsThatAreNoneOfTheProtocol(t *testing.T) {
+func TestTheTiersHoldWhatTheyHold(t *testing.T) {
 	t.Parallel()
-	_, url := serve(t, ssmsim.Config{})
+	const none, intelligent, standard, advanced = "", types.ParameterTierIntelligentTiering, types.ParameterTierStandard, types.ParameterTierAdvanced
 
-	for name, test := range map[string]struct{ operation, body, want string }{
-		"an unknown operation":         {"SendCommand", `{}`, "UnknownOperationException"},
-		"a member of the wrong type":   {"GetParameter", `{"Name":7}`, "SerializationException"},
-		"a body that is not JSON":      {"GetParameter", `{"Name":`, "SerializationException"},
-		"a body that is not an object": {"GetParameter", `[]`, "SerializationException"},
-		"a missing name":               {"GetParameter", `{}`, "ValidationException"},
-		"members in small letters":     {"GetParameter", `{"name":"p"}`, "ValidationException"},
+	for what, test := range map[string]struct {
+		asked  types.ParameterTier
+		before int // bytes of an earlier value, in the tier that fits
+		size   int
+		want   types.ParameterTier
+		code   string
+	}{
+		"none named, 4,096":             {none, 0, 4096, standard, ""},
+		"none named, 4,097":             {none, 0, 4097, "", "ValidationException"},
+		"none named, 4,097, advanced":   {none, 5000, 4097, advanced, ""},
+		"intelligent, 4,096":            {intelligent, 0, 4096, standard, ""},
+		"intelligent, 4,097":            {intelligent, 0, 4097, advanced, ""},
+		"intelligent, 8,192":            {intelligent, 0, 8192, advanced, ""},
+		"intelligent, 8,193":            {intelligent, 0, 8193, "", "ValidationException"},
+		"intelligent, 1, but standard":  {intelligent, 1, 1, standard, ""},
+		"intelligent, 1, but advanced":  {intelligent, 5000, 1, advanced, ""},
+		"a tier that is named":          {standard, 0, 1, "", "ValidationException"},
+		"a value that is not there":     {none, 0, 0, "", "ValidationException"},
+		"none named, 8,193, advanced":   {none, 5000, 8193, "", "ValidationException"},
+		"none named, 1, after advanced": {none, 5000, 1, advanced, ""},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			status, body := call(t, url, test.operation, test.body)
-			if status != http.StatusBadRequest || !strings.Contains(body, `"__type":"`+test.want+`"`) {
-				t.Errorf("got status %d and %s, want 400 and %s", status, body, test.want)
+			s := newStore(t, ssmsim.Config{})
+			if test.before > 0 {
+				s.put(t, strings.Repeat("x", test.before), nil)
+			}
+			out, code := s.put(t, strings.Repeat("x", test.size), func(in *ssm.PutParameterInput) { in.Tier = test.asked })
+			if code != test.code || code == "" && out.Tier != test.want {
+				t.Errorf("got %+v, error %q, want the tier %q, error %q", out, code, test.want, test.code)
 			}
 		})
 	}
+}
 
-	status, body := call(t, url, "PutParameter", `{"Name":"p","Value":"v","Type":"String","NoSuchMember":{"a":[1]}}`)
-	if status != http.StatusOK {
-		t.Errorf("got status %d and %s for an unknown member, want 200", status, body)
+func TestATypeIsNeededOnceAndNeverChanges(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, ssmsim.Config{})
+	for _, test := range []struct {
+		kind types.ParameterType
+		code string
+	}{
+		{"", "ValidationException"}, {types.ParameterTypeStringList, "ValidationException"}, {types.ParameterTypeString, ""},
+		{types.ParameterTypeSecureString, "HierarchyTypeMismatchException"}, {"", ""},
+	} {
+		if _, code := s.put(t, "v", func(in *ssm.PutParameterInput) { in.Type = test.kind }); code != test.code {
+			t.Errorf("put as %q: got error %q, want %q", test.kind, code, test.code)
+		}
+	}
+	if got := s.get(t); got.Type != types.ParameterTypeString || got.Version != 2 {
+		t.Errorf("got a %s of version %d, want a String of version 2", got.Type, got.Version)
 	}
 }
 
-func TestASerializationErrorDoesNotHoldTheValue(t *testing.T) {
+func TestAHundredVersionsAreKeptAndALabelKeepsTheOldest(t *testing.T) {
 	t.Parallel()
-	_, url := serve(t, ssmsim.Config{})
+	s := newStore(t, ssmsim.Config{})
+	for i := range 101 {
+		s.put(t, strconv.Itoa(i), nil)
+	}
+	kept, err := s.GetParameterHistory(t.Context(), &ssm.GetParameterHistoryInput{Name: aws.String(name), WithDecryption: aws.Bool(true)})
+	wantCode(t, err, "")
+	if all := kept.Parameters; len(all) != 100 || *all[0].Value != "1" || *all[99].Value != "100" || *all[0].KeyId != ssmsim.DefaultKey {
+		t.Errorf("got %d versions, want the newest 100 of 101, oldest first", len(all))
+	}
 
-	const canary = "canary-4711"
-	_, body := call(t, url, "PutParameter", `{"Name":{"`+canary+`":"`+canary+`"},"Value":"`+canary+`"`)
-	if strings.Contains(body, canary) {
-		t.Errorf("got %s, which shows what was sent", body)
+	for _, step := range []struct {
+		version   int64
+		code, put string
+	}{
+		{1, "ParameterVersionNotFound", ""}, {3, "", "ParameterMaxVersionLimitExceeded"}, {102, "", ""},
+	} {
+		_, err := s.LabelParameterVersion(t.Context(), &ssm.LabelParameterVersionInput{
+			Name: aws.String(name), ParameterVersion: &step.version, Labels: []string{"kept"},
+		})
+		wantCode(t, err, step.code)
+		if _, code := s.put(t, "v", nil); code != step.put {
+			t.Errorf("put with the label on version %d: got error %q, want %q", step.version, code, step.put)
+		}
 	}
 }
 
-func TestOfPutsAtOnceEachGetsAVersionOfItsOwn(t *testing.T) {
+func TestADeniedKeyDoesNotEncrypt(t *testing.T) {
 	t.Parallel()
-	client, _ := serve(t, ssmsim.Config{})
+	s := newStore(t, ssmsim.Config{DeniedKeys: []string{"alias/theirs"}})
+	for _, test := range []struct{ key, code string }{{"alias/theirs", "AccessDeniedException"}, {"alias/ours", ""}} {
+		if _, code := s.put(t, "v", func(in *ssm.PutParameterInput) { in.KeyId = &test.key }); code != test.code {
+			t.Errorf("%s: got error %q, want %q", test.key, code, test.code)
+		}
+	}
+	if got := s.get(t); got.Version != 1 {
+		t.Errorf("got version %d, want 1: the refused put wrote nothing", got.Version)
+	}
+}
 
-	const puts = 30
-	versions := make(chan int64, puts)
-	var group sync.WaitGroup
-	for i := range puts {
-		group.Go(func() {
-			out, err := client.PutParameter(t.Context(), &ssm.PutParameterInput{
-				Name: aws.String("/race"), Value: aws.String(strconv.Itoa(i)), Type: types.ParameterTypeString,
-				Overwrite: aws.Bool(true),
-			})
-			if err != nil {
-				t.Error(err)
+func TestParametersAreDescribedByName(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, ssmsim.Config{})
+	for _, other := range []string{"/b", name, "/a"} {
+		s.put(t, "canary", func(in *ssm.PutParameterInput) { in.Name, in.KeyId = &other, aws.String("alias/ours") })
+	}
+	equals := func(key, option string) []types.ParameterStringFilter {
+		return []types.ParameterStringFilter{{Key: &key, Option: &option, Values: []string{name, "/none"}}}
+	}
 
-				return
+	for want, filters := range map[string][]types.ParameterStringFilter{"/a /app/token /b": nil, name: equals("Name", "Equals")} {
+		out, err := s.DescribeParameters(t.Context(), &ssm.DescribeParametersInput{ParameterFilters: filters})
+		wantCode(t, err, "")
+		var got []string
+		for _, p := range out.Parameters {
+			got = append(got, *p.Name)
+			if *p.KeyId != "alias/ours" || p.Tier != types.ParameterTierStandard || p.Version != 1 {
+				t.Errorf("got %+v, want key, tier and version", p)
 			}
-			versions <- out.Version
-		})
+		}
+		if diff := cmp.Diff(want, strings.Join(got, " ")); diff != "" {
+			t.Errorf("described (-want +got):\n%s", diff)
+		}
 	}
-	group.Wait()
-	close(versions)
-
-	seen := make(map[int64]bool)
-	for version := range versions {
-		seen[version] = true
-	}
-	if len(seen) != puts {
-		t.Errorf("got %d different versions of %d puts", len(seen), puts)
+	for _, filters := range [][]types.ParameterStringFilter{equals("Name", "BeginsWith"), equals("Tier", "Equals")} {
+		_, err := s.DescribeParameters(t.Context(), &ssm.DescribeParametersInput{ParameterFilters: filters})
+		wantCode(t, err, "InvalidFilterKey")
 	}
 }
 
-func TestOfCreationsAtOnceOneWins(t *testing.T) {
+func TestADeletedParameterBeginsAtVersionOneAgain(t *testing.T) {
 	t.Parallel()
-	client, _ := serve(t, ssmsim.Config{})
+	s := newStore(t, ssmsim.Config{})
+	s.put(t, "v", nil)
+	s.put(t, "v", nil)
 
-	const puts = 20
-	codes := make(chan string, puts)
-	var group sync.WaitGroup
-	for range puts {
-		group.Go(func() {
-			_, err := client.PutParameter(t.Context(), &ssm.PutParameterInput{
-				Name: aws.String("/once"), Value: aws.String("v"), Type: types.ParameterTypeString,
-			})
-			codes <- code(err)
-		})
+	for _, want := range []string{"", "ParameterNotFound"} {
+		_, err := s.DeleteParameter(t.Context(), &ssm.DeleteParameterInput{Name: aws.String(name)})
+		wantCode(t, err, want)
 	}
-	group.Wait()
-	close(codes)
-
-	got := make(map[string]int)
-	for c := range codes {
-		got[c]++
-	}
-	if diff := cmp.Diff(map[string]int{"": 1, "ParameterAlreadyExists": puts - 1}, got); diff != "" {
-		t.Errorf("outcomes (-want +got):\n%s", diff)
+	if out, code := s.put(t, "v", nil); code != "" || out.Version != 1 {
+		t.Errorf("got %+v, error %q, want version 1", out, code)
 	}
 }
 
-func TestItRunsInVirtualTime(t *testing.T) {
+func TestAParameterIsFoundByItsNameAlone(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		endpoint, err := ssmsim.New(ssmsim.Config{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		network := memnet.New()
-		stop, err := network.Serve("ssm.local:80", endpoint)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer stop()
-		transport := network.Transport()
-		defer transport.CloseIdleConnections()
-		client := newClient("http://ssm.local:80", &http.Client{Transport: transport})
+	s := newStore(t, ssmsim.Config{})
+	s.put(t, "v", nil)
 
-		put(t, client, "/v", "1")
-		time.Sleep(time.Hour)
-		put(t, client, "/v", "2")
-
-		got, err := get(t, client, "/v")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !got.LastModifiedDate.Equal(time.Now()) || *got.Value != "2" {
-			t.Errorf("got %s modified %s, want 2 at %s", *got.Value, got.LastModifiedDate, time.Now())
-		}
-	})
-}
-
-func TestARequestIsToldByItsOperation(t *testing.T) {
-	t.Parallel()
-	var (
-		mu   sync.Mutex
-		seen []string
-	)
-	endpoint, err := ssmsim.New(ssmsim.Config{})
-	if err != nil {
-		t.Fatal(err)
+	for id, want := range map[string]string{
+		name: "", "/none": "ParameterNotFound", name + ":1": "ValidationException", *s.get(t).ARN: "ValidationException",
+	} {
+		_, err := s.GetParameter(t.Context(), &ssm.GetParameterInput{Name: &id})
+		wantCode(t, err, want)
 	}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		seen = append(seen, ssmsim.Operation(r))
-		mu.Unlock()
-		endpoint.ServeHTTP(w, r)
-	}))
-	t.Cleanup(server.Close)
-	client := newClient(server.URL, server.Client())
-
-	put(t, client, "/p", "v")
-	if _, err := get(t, client, "/p"); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff([]string{"PutParameter", "GetParameter"}, seen); diff != "" {
-		t.Errorf("operations (-want +got):\n%s", diff)
+	if _, code := s.put(t, "v", func(in *ssm.PutParameterInput) { in.Name = aws.String(name + ":1") }); code != "ValidationException" {
+		t.Errorf("put: got error %q, want ValidationException", code)
 	}
 }
