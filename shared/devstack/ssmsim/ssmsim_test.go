@@ -204,9 +204,14 @@ func TestAHundredVersionsAreKeptAndALabelKeepsTheOldest(t *testing.T) {
 	}
 }
 
-func TestADeniedKeyDoesNotEncrypt(t *testing.T) {
+func TestADeniedKeyNeitherEncryptsNorDecrypts(t *testing.T) {
 	t.Parallel()
-	s := newStore(t, ssmsim.Config{DeniedKeys: []string{"alias/theirs"}})
+	endpoint, err := ssmsim.New(ssmsim.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := store{ssm.NewFromConfig(witness.New(t, func() (http.Handler, error) { return endpoint, nil }).Config)}
+	endpoint.DenyKeys("alias/theirs")
 	for _, test := range []struct{ key, code string }{{"alias/theirs", "AccessDeniedException"}, {"alias/ours", ""}} {
 		if _, code := s.put(t, "v", func(in *ssm.PutParameterInput) { in.KeyId = &test.key }); code != test.code {
 			t.Errorf("%s: got error %q, want %q", test.key, code, test.code)
@@ -214,6 +219,14 @@ func TestADeniedKeyDoesNotEncrypt(t *testing.T) {
 	}
 	if got := s.get(t); got.Version != 1 {
 		t.Errorf("got version %d, want 1: the refused put wrote nothing", got.Version)
+	}
+
+	endpoint.DenyKeys("alias/ours")
+	for decrypt, want := range map[bool]string{true: "AccessDeniedException", false: ""} {
+		_, err = s.GetParameter(t.Context(), &ssm.GetParameterInput{Name: aws.String(name), WithDecryption: &decrypt})
+		wantCode(t, err, want)
+		_, err = s.GetParameterHistory(t.Context(), &ssm.GetParameterHistoryInput{Name: aws.String(name), WithDecryption: &decrypt})
+		wantCode(t, err, want)
 	}
 }
 

@@ -45,8 +45,17 @@ func latest(versions []*version) version {
 	return *versions[len(versions)-1]
 }
 
+// mayUse refuses a key that is denied.
+func (s *store) mayUse(keyID string) error {
+	if denied := s.denied.Load(); denied != nil && slices.Contains(*denied, keyID) {
+		return awsjson.Errorf("AccessDeniedException", "the caller may not use the parameter's KMS key")
+	}
+
+	return nil
+}
+
 // shape is a version as GetParameter shows it.
-func (s store) shape(v version, decrypt bool) awsjson.Reply {
+func (s *store) shape(v version, decrypt bool) awsjson.Reply {
 	value := v.sealed
 	if decrypt {
 		value = v.value
@@ -54,13 +63,13 @@ func (s store) shape(v version, decrypt bool) awsjson.Reply {
 
 	return awsjson.Reply{
 		"Name": v.name, "Type": v.kind, "Value": value, "Version": v.number,
-		"ARN":              awsjson.ARN("ssm", s.Region, s.Account, "parameter/"+strings.TrimPrefix(v.name, "/")),
+		"ARN":              awsjson.ARN("ssm", s.config.Region, s.config.Account, "parameter/"+strings.TrimPrefix(v.name, "/")),
 		"LastModifiedDate": float64(v.modified.UnixMilli()) / 1000,
 	}
 }
 
 // metadata is a version as listings show it.
-func (s store) metadata(v version, decrypt bool) awsjson.Reply {
+func (s *store) metadata(v version, decrypt bool) awsjson.Reply {
 	shown := s.shape(v, decrypt)
 	shown["KeyId"], shown["Tier"] = v.keyID, v.tier
 
@@ -73,7 +82,7 @@ type putInput struct {
 	Overwrite               bool
 }
 
-func (s store) put(in putInput) (awsjson.Reply, error) {
+func (s *store) put(in putInput) (awsjson.Reply, error) {
 	before := latest(s.parameters[in.Name])
 	if err := in.check(before); err != nil {
 		return nil, err
@@ -90,8 +99,8 @@ func (s store) put(in putInput) (awsjson.Reply, error) {
 	if v.kind == typeSecureString {
 		v.sealed, v.keyID = rand.Text(), cmp.Or(in.KeyID, before.keyID, DefaultKey)
 	}
-	if slices.Contains(s.DeniedKeys, v.keyID) {
-		return nil, awsjson.Errorf("AccessDeniedException", "the caller may not use the key that the request names")
+	if err := s.mayUse(v.keyID); err != nil {
+		return nil, err
 	}
 
 	return awsjson.Reply{"Version": v.number, "Tier": v.tier}, s.add(&v)
@@ -133,7 +142,7 @@ func chooseTier(asked, before string, size int) (string, error) {
 
 // add appends a version, and drops the oldest where there are more than a hundred. A labelled one is not dropped: the put is
 // refused.
-func (s store) add(v *version) error {
+func (s *store) add(v *version) error {
 	versions := s.parameters[v.name]
 	if len(versions) == versionsKept {
 		if len(versions[0].labels) > 0 {
@@ -154,7 +163,7 @@ type labelInput struct {
 }
 
 // label puts labels on a version, and takes them off those that had them.
-func (s store) label(in labelInput) (awsjson.Reply, error) {
+func (s *store) label(in labelInput) (awsjson.Reply, error) {
 	versions, err := s.find(in.Name)
 	if err != nil {
 		return nil, err
