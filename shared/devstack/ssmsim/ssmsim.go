@@ -35,11 +35,6 @@ type Config struct {
 type Endpoint struct {
 	awsjson.Service
 
-	store *store
-}
-
-// store is what the operations work on.
-type store struct {
 	config     Config
 	denied     atomic.Pointer[[]string] // keys
 	parameters map[string][]*version    // each name's versions, oldest first; there is at least one
@@ -47,28 +42,29 @@ type store struct {
 
 // New returns an empty parameter store. It starts nothing in the background, and its error is always nil.
 func New(config Config) (*Endpoint, error) {
-	s := &store{config: config, parameters: make(map[string][]*version)}
-
-	return &Endpoint{store: s, Service: awsjson.Service{Target: target, Operations: map[string]awsjson.Operation{
+	s := &Endpoint{config: config, parameters: make(map[string][]*version)}
+	s.Service = awsjson.Service{Target: target, Operations: map[string]awsjson.Operation{
 		"PutParameter":          awsjson.Typed(s.put),
 		"LabelParameterVersion": awsjson.Typed(s.label),
 		"GetParameter":          awsjson.Typed(s.get),
 		"GetParameterHistory":   awsjson.Typed(s.history),
 		"DescribeParameters":    awsjson.Typed(s.describe),
 		"DeleteParameter":       awsjson.Typed(s.remove),
-	}}}, nil
+	}}
+
+	return s, nil
 }
 
 // DenyKeys says which KMS keys, written as KeyId is, the caller may use neither to encrypt nor to decrypt from now on, as when
 // a policy changes under a running application.
-func (e *Endpoint) DenyKeys(keys ...string) { e.store.denied.Store(&keys) }
+func (s *Endpoint) DenyKeys(keys ...string) { s.denied.Store(&keys) }
 
 // Operation returns the operation that a request asks for, such as "PutParameter", and "" where it names none. A
 // fault-injecting handler in front of the endpoint tells requests apart by it; the body stays unread.
 func Operation(r *http.Request) string { return awsjson.OperationName(r, target) }
 
 // find returns the versions of a parameter, oldest first.
-func (s *store) find(name string) ([]*version, error) {
+func (s *Endpoint) find(name string) ([]*version, error) {
 	versions, found := s.parameters[name]
 	switch {
 	case found:
@@ -80,9 +76,7 @@ func (s *store) find(name string) ([]*version, error) {
 	}
 }
 
-func invalid(format string, args ...any) error {
-	return awsjson.Errorf("ValidationException", format, args...)
-}
+func invalid(format string, args ...any) error { return awsjson.Errorf("ValidationException", format, args...) }
 
 type getInput struct {
 	Name           string
@@ -90,7 +84,7 @@ type getInput struct {
 }
 
 // readable finds the versions for a reader, and refuses to decrypt with a key that is denied.
-func (s *store) readable(in getInput) ([]*version, error) {
+func (s *Endpoint) readable(in getInput) ([]*version, error) {
 	versions, err := s.find(in.Name)
 	if in.WithDecryption && err == nil {
 		err = s.mayUse(latest(versions).keyID)
@@ -99,14 +93,14 @@ func (s *store) readable(in getInput) ([]*version, error) {
 	return versions, err
 }
 
-func (s *store) get(in getInput) (awsjson.Reply, error) {
+func (s *Endpoint) get(in getInput) (awsjson.Reply, error) {
 	versions, err := s.readable(in)
 
 	return awsjson.Reply{"Parameter": s.shape(latest(versions), in.WithDecryption)}, err
 }
 
 // history shows every version that is kept, oldest first.
-func (s *store) history(in getInput) (awsjson.Reply, error) {
+func (s *Endpoint) history(in getInput) (awsjson.Reply, error) {
 	versions, err := s.readable(in)
 	shown := make([]awsjson.Reply, len(versions))
 	for i, v := range versions {
@@ -125,7 +119,7 @@ type describeInput struct {
 }
 
 // describe shows the newest version of every parameter that passes the filters, by name, without its value.
-func (s *store) describe(in describeInput) (awsjson.Reply, error) {
+func (s *Endpoint) describe(in describeInput) (awsjson.Reply, error) {
 	names := slices.Sorted(maps.Keys(s.parameters))
 	for _, f := range in.ParameterFilters {
 		if f.Key != "Name" || f.Option != "" && f.Option != "Equals" {
@@ -143,7 +137,7 @@ func (s *store) describe(in describeInput) (awsjson.Reply, error) {
 	return awsjson.Reply{"Parameters": shown}, nil
 }
 
-func (s *store) remove(in struct{ Name string }) (awsjson.Reply, error) {
+func (s *Endpoint) remove(in struct{ Name string }) (awsjson.Reply, error) {
 	_, err := s.find(in.Name)
 	delete(s.parameters, in.Name)
 

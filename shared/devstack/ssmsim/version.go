@@ -17,11 +17,8 @@ const (
 	tierStandard     = "Standard"
 	tierAdvanced     = "Advanced"
 	tierIntelligent  = "Intelligent-Tiering"
-)
 
-// The limits of Parameter Store, from "Parameter Store quotas" and the API reference.
-const (
-	standardBytes = 4096
+	standardBytes = 4096 // of the largest value; from "Parameter Store quotas", as the others
 	advancedBytes = 8192
 	versionsKept  = 100
 )
@@ -46,7 +43,7 @@ func latest(versions []*version) version {
 }
 
 // mayUse refuses a key that is denied.
-func (s *store) mayUse(keyID string) error {
+func (s *Endpoint) mayUse(keyID string) error {
 	if denied := s.denied.Load(); denied != nil && slices.Contains(*denied, keyID) {
 		return awsjson.Errorf("AccessDeniedException", "the caller may not use the parameter's KMS key")
 	}
@@ -55,7 +52,7 @@ func (s *store) mayUse(keyID string) error {
 }
 
 // shape is a version as GetParameter shows it.
-func (s *store) shape(v version, decrypt bool) awsjson.Reply {
+func (s *Endpoint) shape(v version, decrypt bool) awsjson.Reply {
 	value := v.sealed
 	if decrypt {
 		value = v.value
@@ -69,7 +66,7 @@ func (s *store) shape(v version, decrypt bool) awsjson.Reply {
 }
 
 // metadata is a version as listings show it.
-func (s *store) metadata(v version, decrypt bool) awsjson.Reply {
+func (s *Endpoint) metadata(v version, decrypt bool) awsjson.Reply {
 	shown := s.shape(v, decrypt)
 	shown["KeyId"], shown["Tier"] = v.keyID, v.tier
 
@@ -82,12 +79,9 @@ type putInput struct {
 	Overwrite               bool
 }
 
-func (s *store) put(in putInput) (awsjson.Reply, error) {
+func (s *Endpoint) put(in putInput) (awsjson.Reply, error) {
 	before := latest(s.parameters[in.Name])
-	if err := in.check(before); err != nil {
-		return nil, err
-	}
-	tier, err := chooseTier(in.Tier, before.tier, len(in.Value))
+	tier, err := in.check(before)
 	if err != nil {
 		return nil, err
 	}
@@ -106,22 +100,22 @@ func (s *store) put(in putInput) (awsjson.Reply, error) {
 	return awsjson.Reply{"Version": v.number, "Tier": v.tier}, s.add(&v)
 }
 
-// check refuses what may not be put after the version before, which is empty where the parameter is new.
-func (in putInput) check(before version) error {
+// check refuses what may not be put after the version before, which is empty where the parameter is new, and chooses the tier.
+func (in putInput) check(before version) (tier string, err error) {
 	isNew := before.number == 0
 
 	switch {
 	case in.Name == "" || strings.Contains(in.Name, ":") || in.Value == "":
-		return invalid("a parameter needs a name, without a colon, and a value")
+		return "", invalid("a parameter needs a name, without a colon, and a value")
 	case isNew && in.Type != typeString && in.Type != typeSecureString:
-		return invalid("a new parameter needs a type, which here is %s or %s", typeString, typeSecureString)
+		return "", invalid("a new parameter needs a type, which here is %s or %s", typeString, typeSecureString)
 	case !isNew && !in.Overwrite:
-		return awsjson.Errorf("ParameterAlreadyExists", "the parameter %s exists: set Overwrite to replace its value", in.Name)
+		return "", awsjson.Errorf("ParameterAlreadyExists", "the parameter %s exists: set Overwrite to replace its value", in.Name)
 	case !isNew && in.Type != "" && in.Type != before.kind:
-		return awsjson.Errorf("HierarchyTypeMismatchException",
+		return "", awsjson.Errorf("HierarchyTypeMismatchException",
 			"the type of %s is %s and cannot be changed: delete the parameter, or take another name", in.Name, before.kind)
 	default:
-		return nil
+		return chooseTier(in.Tier, before.tier, len(in.Value))
 	}
 }
 
@@ -142,7 +136,7 @@ func chooseTier(asked, before string, size int) (string, error) {
 
 // add appends a version, and drops the oldest where there are more than a hundred. A labelled one is not dropped: the put is
 // refused.
-func (s *store) add(v *version) error {
+func (s *Endpoint) add(v *version) error {
 	versions := s.parameters[v.name]
 	if len(versions) == versionsKept {
 		if len(versions[0].labels) > 0 {
@@ -163,7 +157,7 @@ type labelInput struct {
 }
 
 // label puts labels on a version, and takes them off those that had them.
-func (s *store) label(in labelInput) (awsjson.Reply, error) {
+func (s *Endpoint) label(in labelInput) (awsjson.Reply, error) {
 	versions, err := s.find(in.Name)
 	if err != nil {
 		return nil, err
