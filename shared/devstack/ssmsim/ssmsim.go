@@ -28,8 +28,8 @@ const DefaultKey = "alias/aws/ssm"
 type Config struct {
 	// Region and Account stand in ARNs; "eu-central-1" and "000000000000" where empty.
 	Region, Account string
-	// DeniedKeys are KMS keys, written as KeyId is, that the caller may not encrypt with.
-	DeniedKeys []string
+	// Denied reports whether the caller may not use a KMS key, written as KeyId is; nil: it may use all.
+	Denied func(key string) bool
 }
 
 // Endpoint is the service: an [http.Handler] that may be served by any number of goroutines.
@@ -86,6 +86,10 @@ func (s store) get(in getInput) (awsjson.Reply, error) {
 	versions, err := s.find(in.Name)
 	if err != nil {
 		return nil, err
+	}
+
+	if v := latest(versions); in.WithDecryption && s.denied(v) {
+		return nil, errDenied()
 	}
 
 	return awsjson.Reply{"Parameter": s.shape(latest(versions), in.WithDecryption)}, nil

@@ -204,9 +204,10 @@ func TestAHundredVersionsAreKeptAndALabelKeepsTheOldest(t *testing.T) {
 	}
 }
 
-func TestADeniedKeyDoesNotEncrypt(t *testing.T) {
+func TestADeniedKeyNeitherEncryptsNorDecrypts(t *testing.T) {
 	t.Parallel()
-	s := newStore(t, ssmsim.Config{DeniedKeys: []string{"alias/theirs"}})
+	theirs := "alias/theirs"
+	s := newStore(t, ssmsim.Config{Denied: func(key string) bool { return key == theirs }})
 	for _, test := range []struct{ key, code string }{{"alias/theirs", "AccessDeniedException"}, {"alias/ours", ""}} {
 		if _, code := s.put(t, "v", func(in *ssm.PutParameterInput) { in.KeyId = &test.key }); code != test.code {
 			t.Errorf("%s: got error %q, want %q", test.key, code, test.code)
@@ -214,6 +215,13 @@ func TestADeniedKeyDoesNotEncrypt(t *testing.T) {
 	}
 	if got := s.get(t); got.Version != 1 {
 		t.Errorf("got version %d, want 1: the refused put wrote nothing", got.Version)
+	}
+
+	theirs = "alias/ours"
+	_, err := s.GetParameter(t.Context(), &ssm.GetParameterInput{Name: aws.String(name), WithDecryption: aws.Bool(true)})
+	wantCode(t, err, "AccessDeniedException")
+	if _, err := s.GetParameter(t.Context(), &ssm.GetParameterInput{Name: aws.String(name)}); err != nil {
+		t.Errorf("a read without decryption was refused: %v", err)
 	}
 }
 

@@ -90,11 +90,17 @@ func (s store) put(in putInput) (awsjson.Reply, error) {
 	if v.kind == typeSecureString {
 		v.sealed, v.keyID = rand.Text(), cmp.Or(in.KeyID, before.keyID, DefaultKey)
 	}
-	if slices.Contains(s.DeniedKeys, v.keyID) {
-		return nil, awsjson.Errorf("AccessDeniedException", "the caller may not use the key that the request names")
+	if s.denied(v) {
+		return nil, errDenied()
 	}
 
 	return awsjson.Reply{"Version": v.number, "Tier": v.tier}, s.add(&v)
+}
+
+func (s store) denied(v version) bool { return v.keyID != "" && s.Denied != nil && s.Denied(v.keyID) }
+
+func errDenied() error {
+	return awsjson.Errorf("AccessDeniedException", "the caller may not use the key that encrypts the parameter")
 }
 
 // check refuses what may not be put after the version before, which is empty where the parameter is new.
