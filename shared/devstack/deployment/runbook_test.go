@@ -85,7 +85,7 @@ func TestEveryAlarmsDescriptionLeadsToItsLineAndItTellsItsEndToo(t *testing.T) {
 	const topic = "arn:aws:sns:eu-central-1:000000000000:ops"
 
 	// Without a place of their own choice operators still find the file.
-	for url, parameters := range map[string]map[string]string{runbookURL: {"RunbookUrl": runbookURL, "AlarmTopicArn": topic}, "README.md": {"AlarmTopicArn": topic}} {
+	for url, parameters := range map[string]map[string]string{runbookURL: {"RunbookUrl": runbookURL, "AlarmTopicArn": topic}, "shared/operator/RUNBOOK.md": {"AlarmTopicArn": topic}} {
 		for id, alarm := range alarms(t, deployed(t, "prod", parameters)) {
 			link := url + "#alarm-" + strings.TrimPrefix(alarm.Name, "prod-")
 
