@@ -44,7 +44,7 @@ func TestATokenUnderAKeyThatTheStackNoLongerHasIsReplaced(t *testing.T) {
 				s := newStack(t, long)
 				s.rotate(s.process("TOKEN_KMS_KEY_ID=alias/old"), `{}`)
 				time.Sleep(time.Hour)
-				s.deniedKey = "alias/old"
+				s.parameters.DenyKeys("alias/old")
 
 				got := s.rotate(s.process("TOKEN_KMS_KEY_ID="+key), `{}`)
 
@@ -84,7 +84,7 @@ func TestAKeyThatMayNotEncryptIsNamedAndCostsOneMint(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newStack(t, long)
-		s.deniedKey = keyARN
+		s.parameters.DenyKeys(keyARN)
 		h := s.process("TOKEN_KMS_KEY_ID=" + keyARN)
 
 		for range 5 {

@@ -56,7 +56,7 @@ type stack struct {
 	genesys *genesyssim.Simulator
 	// aws and login stand in front of the services, count requests and make them fail.
 	aws, login *tap
-	deniedKey  string      // a key that the rotator may not use
+	parameters *ssmsim.Endpoint
 	ssm        *ssm.Client // to look with; not counted
 	secrets    *secretsmanager.Client
 	output     *transcript
@@ -74,8 +74,7 @@ func newStack(t *testing.T, change ...func(*genesyssim.Config)) *stack {
 
 	simulator, err := genesyssim.New(organisation)
 	noError(t, err)
-	s := &stack{t: t, network: memnet.New(), output: &transcript{}}
-	parameters, err := ssmsim.New(ssmsim.Config{Denied: func(key string) bool { return key == s.deniedKey }})
+	parameters, err := ssmsim.New(ssmsim.Config{})
 	noError(t, err)
 	secrets, err := secretsim.New(secretsim.Config{})
 	noError(t, err)
@@ -88,9 +87,11 @@ func newStack(t *testing.T, change ...func(*genesyssim.Config)) *stack {
 		parameters.ServeHTTP(w, r)
 	})
 
-	s.genesys = simulator
-	s.aws = newTap(services, func(r *http.Request) string { return ssmsim.Operation(r) + secretsim.Operation(r) })
-	s.login = newTap(simulator, func(*http.Request) string { return "token" })
+	s := &stack{
+		t: t, network: memnet.New(), genesys: simulator, parameters: parameters, output: &transcript{},
+		aws:   newTap(services, func(r *http.Request) string { return ssmsim.Operation(r) + secretsim.Operation(r) }),
+		login: newTap(simulator, func(*http.Request) string { return "token" }),
+	}
 	for address, handler := range map[string]http.Handler{"aws.test:80": s.aws, "127.0.0.1:80": s.login, "look.test:80": services} {
 		stop, err := s.network.Serve(address, handler)
 		noError(t, err)

@@ -268,7 +268,8 @@ func TestAStoreThatHangsEndsWithTheContext(t *testing.T) {
 func TestKMSKeysThatAreDeniedAreNamedAsThat(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p, store := serve(t, ssmsim.Config{Denied: func(key string) bool { return key == "alias/tokens" }}, "alias/tokens")
+		p, store := serve(t, ssmsim.Config{}, "alias/tokens")
+		p.endpoint.DenyKeys("alias/tokens")
 
 		_, err := store.Write(t.Context(), tokenNow("access"))
 

@@ -6,7 +6,7 @@
 //
 // Rules: values lie in memory alone and are gone with the process; no value appears in an error. A request without a
 // signature is served too. A staging label moves with the next put that names it, and a version that has lost its labels is
-// forgotten. A secret that is marked for deletion stays so.
+// forgotten. A secret that is marked for deletion stays so, and answers nothing else.
 package secretsim
 
 import (
@@ -32,10 +32,9 @@ type Config struct {
 }
 
 // Endpoint is the service: an [http.Handler] that may be served by any number of goroutines.
-type Endpoint = awsjson.Service
+type Endpoint struct {
+	awsjson.Service
 
-// store is what the operations work on.
-type store struct {
 	config  Config
 	secrets map[string]*secret // by name
 }
@@ -59,41 +58,36 @@ type content struct{ SecretString, SecretBinary *string }
 
 // New returns a Secrets Manager without secrets. It starts nothing in the background, and its error is always nil.
 func New(config Config) (*Endpoint, error) {
-	s := store{config: config, secrets: make(map[string]*secret)}
-
-	return &Endpoint{Target: target, Operations: map[string]awsjson.Operation{
+	s := &Endpoint{config: config, secrets: make(map[string]*secret)}
+	s.Service = awsjson.Service{Target: target, Operations: map[string]awsjson.Operation{
 		"CreateSecret":   awsjson.Typed(s.create),
 		"GetSecretValue": awsjson.Typed(s.get),
 		"PutSecretValue": awsjson.Typed(s.put),
 		"DescribeSecret": awsjson.Typed(s.describe),
 		"DeleteSecret":   awsjson.Typed(s.remove),
-	}}, nil
+	}}
+
+	return s, nil
 }
 
 // Operation returns the operation that a request asks for, such as "GetSecretValue", and "" where it names none. A
 // fault-injecting handler in front of the endpoint tells requests apart by it; the body stays unread.
 func Operation(r *http.Request) string { return awsjson.OperationName(r, target) }
 
-// find returns the secret of a name, an ARN, or an ARN without the characters at its end.
-func (s store) find(id string) (*secret, error) {
+// find returns the secret of a name, an ARN, or an ARN without the characters at its end. One that is marked for deletion is
+// refused.
+func (s *Endpoint) find(id string) (*secret, error) {
 	for name, found := range s.secrets {
-		if id == name || id == found.arn || id == found.arn[:len(found.arn)-suffixLength] {
+		switch {
+		case id != name && id != found.arn && id != found.arn[:len(found.arn)-suffixLength]:
+		case found.deleted:
+			return nil, awsjson.Errorf("InvalidRequestException", "the secret %s is marked for deletion", name)
+		default:
 			return found, nil
 		}
 	}
 
 	return nil, awsjson.Errorf("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
-}
-
-// live returns the secret as find does, and refuses one that is marked for deletion.
-func (s store) live(id string) (*secret, error) {
-	found, err := s.find(id)
-	if err == nil && found.deleted {
-		return nil, awsjson.Errorf("InvalidRequestException",
-			"You can't perform this operation on the secret because it was marked for deletion.")
-	}
-
-	return found, err
 }
 
 type createInput struct {
@@ -102,7 +96,7 @@ type createInput struct {
 	Name, ClientRequestToken string
 }
 
-func (s store) create(in createInput) (awsjson.Reply, error) {
+func (s *Endpoint) create(in createInput) (awsjson.Reply, error) {
 	if _, exists := s.secrets[in.Name]; exists || in.Name == "" {
 		return nil, awsjson.Errorf("ResourceExistsException", "the secret %q exists, or no name was given", in.Name)
 	}
@@ -114,7 +108,7 @@ func (s store) create(in createInput) (awsjson.Reply, error) {
 		return made.reply(version{}), nil
 	}
 
-	return made.put(in.ClientRequestToken, in.content, nil), nil
+	return s.put(putInput{content: in.content, SecretID: in.Name, ClientRequestToken: in.ClientRequestToken})
 }
 
 type putInput struct {
@@ -125,21 +119,30 @@ type putInput struct {
 	VersionStages      []string
 }
 
-func (s store) put(in putInput) (awsjson.Reply, error) {
-	found, err := s.live(in.SecretID)
+// put adds a version under the labels, or as the current one where there are none.
+func (s *Endpoint) put(in putInput) (awsjson.Reply, error) {
+	found, err := s.find(in.SecretID)
 	if err != nil {
 		return nil, err
 	}
 
-	return found.put(in.ClientRequestToken, in.content, in.VersionStages), nil
+	v := version{id: cmp.Or(in.ClientRequestToken, rand.Text()), content: in.content}
+	if len(in.VersionStages) == 0 {
+		in.VersionStages = []string{stageCurrent}
+	}
+	for _, label := range in.VersionStages {
+		found.stages[label] = v
+	}
+
+	return found.reply(v), nil
 }
 
 type idInput struct {
 	SecretID string `json:"SecretId"`
 }
 
-func (s store) get(in idInput) (awsjson.Reply, error) {
-	found, err := s.live(in.SecretID)
+func (s *Endpoint) get(in idInput) (awsjson.Reply, error) {
+	found, err := s.find(in.SecretID)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +158,7 @@ func (s store) get(in idInput) (awsjson.Reply, error) {
 	return shown, nil
 }
 
-func (s store) describe(in idInput) (awsjson.Reply, error) {
+func (s *Endpoint) describe(in idInput) (awsjson.Reply, error) {
 	found, err := s.find(in.SecretID)
 	if err != nil {
 		return nil, err
@@ -169,27 +172,14 @@ func (s store) describe(in idInput) (awsjson.Reply, error) {
 	return awsjson.Reply{"ARN": found.arn, "Name": found.name, "VersionIdsToStages": stages}, nil
 }
 
-func (s store) remove(in idInput) (awsjson.Reply, error) {
-	found, err := s.live(in.SecretID)
+func (s *Endpoint) remove(in idInput) (awsjson.Reply, error) {
+	found, err := s.find(in.SecretID)
 	if err != nil {
 		return nil, err
 	}
 	found.deleted = true
 
 	return found.reply(version{}), nil
-}
-
-// put adds a version under these labels, or as the current one where there are none.
-func (s *secret) put(id string, value content, labels []string) awsjson.Reply {
-	v := version{id: cmp.Or(id, rand.Text()), content: value}
-	if len(labels) == 0 {
-		labels = []string{stageCurrent}
-	}
-	for _, label := range labels {
-		s.stages[label] = v
-	}
-
-	return s.reply(v)
 }
 
 // reply says which secret an operation was about, and which version where there is one.

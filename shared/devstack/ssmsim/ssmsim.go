@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"genesys-cloud-export/shared/devstack/awsjson"
 )
@@ -26,42 +27,44 @@ const DefaultKey = "alias/aws/ssm"
 
 // Config says whose parameter store this is.
 type Config struct {
-	// Region and Account stand in ARNs; "eu-central-1" and "000000000000" where empty.
+	// Region and Account stand in ARNs; see [awsjson.ARN] where they are empty.
 	Region, Account string
-	// Denied reports whether the caller may not use a KMS key, written as KeyId is; nil: it may use all.
-	Denied func(key string) bool
 }
 
 // Endpoint is the service: an [http.Handler] that may be served by any number of goroutines.
-type Endpoint = awsjson.Service
+type Endpoint struct {
+	awsjson.Service
 
-// store is what the operations work on.
-type store struct {
-	Config
-
-	parameters map[string][]*version // each name's versions, oldest first; there is at least one
+	config     Config
+	denied     atomic.Pointer[[]string] // keys
+	parameters map[string][]*version    // each name's versions, oldest first; there is at least one
 }
 
 // New returns an empty parameter store. It starts nothing in the background, and its error is always nil.
 func New(config Config) (*Endpoint, error) {
-	s := store{Config: config, parameters: make(map[string][]*version)}
-
-	return &Endpoint{Target: target, Operations: map[string]awsjson.Operation{
+	s := &Endpoint{config: config, parameters: make(map[string][]*version)}
+	s.Service = awsjson.Service{Target: target, Operations: map[string]awsjson.Operation{
 		"PutParameter":          awsjson.Typed(s.put),
 		"LabelParameterVersion": awsjson.Typed(s.label),
 		"GetParameter":          awsjson.Typed(s.get),
 		"GetParameterHistory":   awsjson.Typed(s.history),
 		"DescribeParameters":    awsjson.Typed(s.describe),
 		"DeleteParameter":       awsjson.Typed(s.remove),
-	}}, nil
+	}}
+
+	return s, nil
 }
+
+// DenyKeys says which KMS keys, written as KeyId is, the caller may use neither to encrypt nor to decrypt from now on, as when
+// a policy changes under a running application.
+func (s *Endpoint) DenyKeys(keys ...string) { s.denied.Store(&keys) }
 
 // Operation returns the operation that a request asks for, such as "PutParameter", and "" where it names none. A
 // fault-injecting handler in front of the endpoint tells requests apart by it; the body stays unread.
 func Operation(r *http.Request) string { return awsjson.OperationName(r, target) }
 
 // find returns the versions of a parameter, oldest first.
-func (s store) find(name string) ([]*version, error) {
+func (s *Endpoint) find(name string) ([]*version, error) {
 	versions, found := s.parameters[name]
 	switch {
 	case found:
@@ -73,31 +76,32 @@ func (s store) find(name string) ([]*version, error) {
 	}
 }
 
-func invalid(format string, args ...any) error {
-	return awsjson.Errorf("ValidationException", format, args...)
-}
+func invalid(format string, args ...any) error { return awsjson.Errorf("ValidationException", format, args...) }
 
 type getInput struct {
 	Name           string
 	WithDecryption bool
 }
 
-func (s store) get(in getInput) (awsjson.Reply, error) {
+// readable finds the versions for a reader, and refuses to decrypt with a key that is denied.
+func (s *Endpoint) readable(in getInput) ([]*version, error) {
 	versions, err := s.find(in.Name)
-	if err != nil {
-		return nil, err
+	if in.WithDecryption && err == nil {
+		err = s.mayUse(latest(versions).keyID)
 	}
 
-	if v := latest(versions); in.WithDecryption && s.denied(v) {
-		return nil, errDenied()
-	}
+	return versions, err
+}
 
-	return awsjson.Reply{"Parameter": s.shape(latest(versions), in.WithDecryption)}, nil
+func (s *Endpoint) get(in getInput) (awsjson.Reply, error) {
+	versions, err := s.readable(in)
+
+	return awsjson.Reply{"Parameter": s.shape(latest(versions), in.WithDecryption)}, err
 }
 
 // history shows every version that is kept, oldest first.
-func (s store) history(in getInput) (awsjson.Reply, error) {
-	versions, err := s.find(in.Name)
+func (s *Endpoint) history(in getInput) (awsjson.Reply, error) {
+	versions, err := s.readable(in)
 	shown := make([]awsjson.Reply, len(versions))
 	for i, v := range versions {
 		shown[i] = s.metadata(*v, in.WithDecryption)
@@ -115,7 +119,7 @@ type describeInput struct {
 }
 
 // describe shows the newest version of every parameter that passes the filters, by name, without its value.
-func (s store) describe(in describeInput) (awsjson.Reply, error) {
+func (s *Endpoint) describe(in describeInput) (awsjson.Reply, error) {
 	names := slices.Sorted(maps.Keys(s.parameters))
 	for _, f := range in.ParameterFilters {
 		if f.Key != "Name" || f.Option != "" && f.Option != "Equals" {
@@ -133,7 +137,7 @@ func (s store) describe(in describeInput) (awsjson.Reply, error) {
 	return awsjson.Reply{"Parameters": shown}, nil
 }
 
-func (s store) remove(in struct{ Name string }) (awsjson.Reply, error) {
+func (s *Endpoint) remove(in struct{ Name string }) (awsjson.Reply, error) {
 	_, err := s.find(in.Name)
 	delete(s.parameters, in.Name)
 

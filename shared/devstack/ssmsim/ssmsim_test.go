@@ -206,8 +206,12 @@ func TestAHundredVersionsAreKeptAndALabelKeepsTheOldest(t *testing.T) {
 
 func TestADeniedKeyNeitherEncryptsNorDecrypts(t *testing.T) {
 	t.Parallel()
-	theirs := "alias/theirs"
-	s := newStore(t, ssmsim.Config{Denied: func(key string) bool { return key == theirs }})
+	endpoint, err := ssmsim.New(ssmsim.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := store{ssm.NewFromConfig(witness.New(t, func() (http.Handler, error) { return endpoint, nil }).Config)}
+	endpoint.DenyKeys("alias/theirs")
 	for _, test := range []struct{ key, code string }{{"alias/theirs", "AccessDeniedException"}, {"alias/ours", ""}} {
 		if _, code := s.put(t, "v", func(in *ssm.PutParameterInput) { in.KeyId = &test.key }); code != test.code {
 			t.Errorf("%s: got error %q, want %q", test.key, code, test.code)
@@ -217,11 +221,12 @@ func TestADeniedKeyNeitherEncryptsNorDecrypts(t *testing.T) {
 		t.Errorf("got version %d, want 1: the refused put wrote nothing", got.Version)
 	}
 
-	theirs = "alias/ours"
-	_, err := s.GetParameter(t.Context(), &ssm.GetParameterInput{Name: aws.String(name), WithDecryption: aws.Bool(true)})
-	wantCode(t, err, "AccessDeniedException")
-	if _, err := s.GetParameter(t.Context(), &ssm.GetParameterInput{Name: aws.String(name)}); err != nil {
-		t.Errorf("a read without decryption was refused: %v", err)
+	endpoint.DenyKeys("alias/ours")
+	for decrypt, want := range map[bool]string{true: "AccessDeniedException", false: ""} {
+		_, err = s.GetParameter(t.Context(), &ssm.GetParameterInput{Name: aws.String(name), WithDecryption: &decrypt})
+		wantCode(t, err, want)
+		_, err = s.GetParameterHistory(t.Context(), &ssm.GetParameterHistoryInput{Name: aws.String(name), WithDecryption: &decrypt})
+		wantCode(t, err, want)
 	}
 }
 

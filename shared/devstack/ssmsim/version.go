@@ -17,11 +17,8 @@ const (
 	tierStandard     = "Standard"
 	tierAdvanced     = "Advanced"
 	tierIntelligent  = "Intelligent-Tiering"
-)
 
-// The limits of Parameter Store, from "Parameter Store quotas" and the API reference.
-const (
-	standardBytes = 4096
+	standardBytes = 4096 // of the largest value; from "Parameter Store quotas", as the others
 	advancedBytes = 8192
 	versionsKept  = 100
 )
@@ -45,8 +42,17 @@ func latest(versions []*version) version {
 	return *versions[len(versions)-1]
 }
 
+// mayUse refuses a key that is denied.
+func (s *Endpoint) mayUse(keyID string) error {
+	if denied := s.denied.Load(); denied != nil && slices.Contains(*denied, keyID) {
+		return awsjson.Errorf("AccessDeniedException", "the caller may not use the parameter's KMS key")
+	}
+
+	return nil
+}
+
 // shape is a version as GetParameter shows it.
-func (s store) shape(v version, decrypt bool) awsjson.Reply {
+func (s *Endpoint) shape(v version, decrypt bool) awsjson.Reply {
 	value := v.sealed
 	if decrypt {
 		value = v.value
@@ -54,13 +60,13 @@ func (s store) shape(v version, decrypt bool) awsjson.Reply {
 
 	return awsjson.Reply{
 		"Name": v.name, "Type": v.kind, "Value": value, "Version": v.number,
-		"ARN":              awsjson.ARN("ssm", s.Region, s.Account, "parameter/"+strings.TrimPrefix(v.name, "/")),
+		"ARN":              awsjson.ARN("ssm", s.config.Region, s.config.Account, "parameter/"+strings.TrimPrefix(v.name, "/")),
 		"LastModifiedDate": float64(v.modified.UnixMilli()) / 1000,
 	}
 }
 
 // metadata is a version as listings show it.
-func (s store) metadata(v version, decrypt bool) awsjson.Reply {
+func (s *Endpoint) metadata(v version, decrypt bool) awsjson.Reply {
 	shown := s.shape(v, decrypt)
 	shown["KeyId"], shown["Tier"] = v.keyID, v.tier
 
@@ -73,12 +79,9 @@ type putInput struct {
 	Overwrite               bool
 }
 
-func (s store) put(in putInput) (awsjson.Reply, error) {
+func (s *Endpoint) put(in putInput) (awsjson.Reply, error) {
 	before := latest(s.parameters[in.Name])
-	if err := in.check(before); err != nil {
-		return nil, err
-	}
-	tier, err := chooseTier(in.Tier, before.tier, len(in.Value))
+	tier, err := in.check(before)
 	if err != nil {
 		return nil, err
 	}
@@ -90,35 +93,29 @@ func (s store) put(in putInput) (awsjson.Reply, error) {
 	if v.kind == typeSecureString {
 		v.sealed, v.keyID = rand.Text(), cmp.Or(in.KeyID, before.keyID, DefaultKey)
 	}
-	if s.denied(v) {
-		return nil, errDenied()
+	if err := s.mayUse(v.keyID); err != nil {
+		return nil, err
 	}
 
 	return awsjson.Reply{"Version": v.number, "Tier": v.tier}, s.add(&v)
 }
 
-func (s store) denied(v version) bool { return v.keyID != "" && s.Denied != nil && s.Denied(v.keyID) }
-
-func errDenied() error {
-	return awsjson.Errorf("AccessDeniedException", "the caller may not use the key that encrypts the parameter")
-}
-
-// check refuses what may not be put after the version before, which is empty where the parameter is new.
-func (in putInput) check(before version) error {
+// check refuses what may not be put after the version before, which is empty where the parameter is new, and chooses the tier.
+func (in putInput) check(before version) (tier string, err error) {
 	isNew := before.number == 0
 
 	switch {
 	case in.Name == "" || strings.Contains(in.Name, ":") || in.Value == "":
-		return invalid("a parameter needs a name, without a colon, and a value")
+		return "", invalid("a parameter needs a name, without a colon, and a value")
 	case isNew && in.Type != typeString && in.Type != typeSecureString:
-		return invalid("a new parameter needs a type, which here is %s or %s", typeString, typeSecureString)
+		return "", invalid("a new parameter needs a type, which here is %s or %s", typeString, typeSecureString)
 	case !isNew && !in.Overwrite:
-		return awsjson.Errorf("ParameterAlreadyExists", "the parameter %s exists: set Overwrite to replace its value", in.Name)
+		return "", awsjson.Errorf("ParameterAlreadyExists", "the parameter %s exists: set Overwrite to replace its value", in.Name)
 	case !isNew && in.Type != "" && in.Type != before.kind:
-		return awsjson.Errorf("HierarchyTypeMismatchException",
+		return "", awsjson.Errorf("HierarchyTypeMismatchException",
 			"the type of %s is %s and cannot be changed: delete the parameter, or take another name", in.Name, before.kind)
 	default:
-		return nil
+		return chooseTier(in.Tier, before.tier, len(in.Value))
 	}
 }
 
@@ -139,7 +136,7 @@ func chooseTier(asked, before string, size int) (string, error) {
 
 // add appends a version, and drops the oldest where there are more than a hundred. A labelled one is not dropped: the put is
 // refused.
-func (s store) add(v *version) error {
+func (s *Endpoint) add(v *version) error {
 	versions := s.parameters[v.name]
 	if len(versions) == versionsKept {
 		if len(versions[0].labels) > 0 {
@@ -160,7 +157,7 @@ type labelInput struct {
 }
 
 // label puts labels on a version, and takes them off those that had them.
-func (s store) label(in labelInput) (awsjson.Reply, error) {
+func (s *Endpoint) label(in labelInput) (awsjson.Reply, error) {
 	versions, err := s.find(in.Name)
 	if err != nil {
 		return nil, err
