@@ -43,7 +43,7 @@ func TestACommandLineThatMakesNoSenseIsRefusedByName(t *testing.T) {
 		"an unknown option":        {[]string{"run", "-listen", "127.0.0.1"}, "-listen"},
 		"no such script":           {[]string{"stack", "-faults", filepath.Join(folder, "none")}, "open the fault script"},
 		"a bad script":             {[]string{"sim", "-faults", write("faults", "{}")}, "line 1 of the fault script"},
-		"a bad organisation":       {[]string{"sim", "-out", folder, "-users", "-1"}, "field Users is -1"},
+		"a bad organisation":       {[]string{"sim", "-out", folder, "-users", "-1"}, "field Users is negative"},
 		"users that are no number": {[]string{"run", "-users", "abc"}, "devstack: invalid value \"abc\" for flag -users: parse error (devstack run -h lists the options)\n"},
 		"no users":                 {[]string{"stack", "-users", ""}, "devstack: invalid value \"\" for flag -users"},
 		"no users on a page":       {[]string{"run", "-page-size", "0"}, "for flag -page-size: give a whole number from 1 to 500"},

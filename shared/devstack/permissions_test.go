@@ -18,7 +18,7 @@ func TestTheReadmeListsThePermissionsThatTheTemplateGrants(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	readme, err := os.ReadFile(filepath.Join("..", "..", "functions", "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strconv"
@@ -92,43 +94,47 @@ func (cp Checkpoint) marshal() ([]byte, error) {
 // newer schema, and a field that this code does not know, were written by newer code: they are refused, and the document is
 // to be left as it is.
 func DecodeCheckpoint(body []byte) (Checkpoint, error) {
-	invalid := func(what string) (Checkpoint, error) {
-		return Checkpoint{}, failure.New(failure.CheckpointInvalid,
-			"the checkpoint %s: restore the object's last good version, or begin a new export under another export_id", what)
+	var cp Checkpoint
+
+	strict := json.NewDecoder(bytes.NewReader(body))
+	strict.DisallowUnknownFields()
+
+	err := strict.Decode(&cp)
+	if _, more := strict.Token(); err != nil || !errors.Is(more, io.EOF) || cp.SchemaVersion != SchemaVersion {
+		return Checkpoint{}, illegible(body)
 	}
-	newer := func(what string) (Checkpoint, error) {
-		return Checkpoint{}, failure.New(failure.CheckpointInvalid,
+
+	if sum, err := cp.sum(); err != nil || sum != cp.Checksum {
+		return Checkpoint{}, damaged("was edited: its checksum does not match")
+	}
+
+	return cp, nil
+}
+
+// illegible says why body is no checkpoint that this code reads.
+func illegible(body []byte) error {
+	newer := func(what string) error {
+		return failure.New(failure.CheckpointInvalid,
 			"the checkpoint %s, so it was written by newer code: deploy the newer version; the checkpoint was left as it is", what)
 	}
 
 	var schema struct {
 		SchemaVersion int `json:"schema_version"`
 	}
-	if err := json.Unmarshal(body, &schema); err != nil || schema.SchemaVersion < SchemaVersion {
-		return invalid("is no checkpoint document")
-	}
 
-	if schema.SchemaVersion > SchemaVersion {
+	switch err := json.Unmarshal(body, &schema); {
+	case err == nil && schema.SchemaVersion > SchemaVersion:
 		return newer(fmt.Sprintf("has schema version %d, and this code knows %d", schema.SchemaVersion, SchemaVersion))
+	case err == nil && schema.SchemaVersion == SchemaVersion && json.Unmarshal(body, new(Checkpoint)) == nil:
+		return newer("has a field that this code does not know") // which is all that is wrong with it
+	default:
+		return damaged("is no checkpoint document")
 	}
+}
 
-	var cp Checkpoint
-
-	strict := json.NewDecoder(bytes.NewReader(body))
-	strict.DisallowUnknownFields()
-	if err := strict.Decode(&cp); err != nil {
-		if json.Unmarshal(body, new(Checkpoint)) == nil {
-			return newer("has a field that this code does not know") // nothing else is wrong with it
-		}
-
-		return invalid("is no checkpoint document")
-	}
-
-	if sum, err := cp.sum(); err != nil || sum != cp.Checksum {
-		return invalid("was edited: its checksum does not match")
-	}
-
-	return cp, nil
+func damaged(what string) error {
+	return failure.New(failure.CheckpointInvalid,
+		"the checkpoint %s: restore the object's last good version, or begin a new export under another export_id", what)
 }
 
 // released is cp without a lease, with the wait and the rate limit that bind the next invocation. A limit of 0 leaves the one

@@ -167,8 +167,7 @@ func TestX13ExportInterruptedTwiceAnywhereIsWholeAfterResuming(t *testing.T) {
 
 				for i := range operations {
 					// What is done twice because of the first interruption makes the run longer.
-					for j := i + 1; j < operations+12; j++ {
-						s.interruptTwice(t, i, first, j, second)
+					for j := i + 1; s.interruptTwice(t, i, first, j, second); j++ {
 					}
 				}
 			})
@@ -176,12 +175,19 @@ func TestX13ExportInterruptedTwiceAnywhereIsWholeAfterResuming(t *testing.T) {
 	}
 }
 
-func (s scenario) interruptTwice(t *testing.T, i int, first exporttest.Effect, j int, second exporttest.Effect) {
+// interruptTwice reports whether there was an operation for the second interruption to fall on.
+func (s scenario) interruptTwice(t *testing.T, i int, first exporttest.Effect, j int, second exporttest.Effect) bool {
 	t.Helper()
+
+	var fell atomic.Bool
 
 	synctest.Test(t, func(t *testing.T) {
 		w := s.world()
-		one, two := at(i, exporttest.Action{Effect: first}), at(j, exporttest.Action{Effect: second})
+		one := at(i, exporttest.Action{Effect: first})
+		two := nth(j, func() exporttest.Action {
+			fell.Store(true)
+			return exporttest.Action{Effect: second}
+		})
 		s.hold(t, w, w.lives(func(op, name string) exporttest.Action {
 			a, b := one(op, name), two(op, name)
 			if a.Effect != exporttest.Proceed {
@@ -195,4 +201,6 @@ func (s scenario) interruptTwice(t *testing.T, i int, first exporttest.Effect, j
 	if t.Failed() {
 		t.Fatalf("operations %d and %d", i, j)
 	}
+
+	return fell.Load()
 }

@@ -76,9 +76,6 @@ func (w *world) engine(process *exporttest.Process) *export.Engine {
 	}
 }
 
-// asks is the event that names the export.
-func asks() export.Event { return export.Event{ExportID: exportID} }
-
 // outcome is how an invocation ended, and what it did.
 type outcome struct {
 	export.Result

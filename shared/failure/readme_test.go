@@ -13,7 +13,7 @@ import (
 func TestTheReadmeTellsEveryKindOfFailure(t *testing.T) {
 	t.Parallel()
 
-	readme, err := os.ReadFile("../../README.md")
+	readme, err := os.ReadFile("../../functions/README.md")
 	if err != nil {
 		t.Fatal(err)
 	}

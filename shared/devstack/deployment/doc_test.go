@@ -20,7 +20,7 @@ import (
 // The files that are held together.
 const (
 	templateFile   = "../../../template.yaml"
-	readmeFile     = "../../../README.md"
+	runbookFile    = "../../operator/RUNBOOK.md"
 	definitionFile = "../../../shared/workflow/export.asl.json"
 )
 

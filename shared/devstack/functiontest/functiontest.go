@@ -240,7 +240,7 @@ var row = regexp.MustCompile("(?m)^\\| `([A-Z_]+)` \\| ([^|]+) \\| ([^|]*) \\| [
 func WantReadmeVariables(t testing.TB, function string, read []settings.Variable) {
 	t.Helper()
 
-	readme, err := os.ReadFile(filepath.Join(root(t), "README.md"))
+	readme, err := os.ReadFile(filepath.Join(root(t), "functions", "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,7 +76,9 @@ func (s *Endpoint) find(name string) ([]*version, error) {
 	}
 }
 
-func invalid(format string, args ...any) error { return awsjson.Errorf("ValidationException", format, args...) }
+func invalid(format string, args ...any) error {
+	return awsjson.Errorf("ValidationException", format, args...)
+}
 
 type getInput struct {
 	Name           string
