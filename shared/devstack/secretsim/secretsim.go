@@ -49,7 +49,6 @@ type secret struct {
 // version is one value. It never changes.
 type version struct {
 	content
-
 	id string
 }
 

@@ -25,6 +25,8 @@ const target = "AmazonSSM"
 // DefaultKey is the KMS key of a SecureString that was put without a KeyId.
 const DefaultKey = "alias/aws/ssm"
 
+const invalid = "ValidationException"
+
 // Config says whose parameter store this is.
 type Config struct {
 	// Region and Account stand in ARNs; see [awsjson.ARN] where they are empty.
@@ -70,14 +72,10 @@ func (s *Endpoint) find(name string) ([]*version, error) {
 	case found:
 		return versions, nil
 	case name == "" || strings.Contains(name, ":"):
-		return nil, invalid("this local store finds parameters by name: not by ARN, version or label")
+		return nil, awsjson.Errorf(invalid, "this local store finds parameters by name: not by ARN, version or label")
 	default:
 		return nil, awsjson.Errorf("ParameterNotFound", "there is no parameter %s", name)
 	}
-}
-
-func invalid(format string, args ...any) error {
-	return awsjson.Errorf("ValidationException", format, args...)
 }
 
 type getInput struct {

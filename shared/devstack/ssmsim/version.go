@@ -106,9 +106,9 @@ func (in putInput) check(before version) (tier string, err error) {
 
 	switch {
 	case in.Name == "" || strings.Contains(in.Name, ":") || in.Value == "":
-		return "", invalid("a parameter needs a name, without a colon, and a value")
+		return "", awsjson.Errorf(invalid, "a parameter needs a name, without a colon, and a value")
 	case isNew && in.Type != typeString && in.Type != typeSecureString:
-		return "", invalid("a new parameter needs a type, which here is %s or %s", typeString, typeSecureString)
+		return "", awsjson.Errorf(invalid, "a new parameter needs a type, which here is %s or %s", typeString, typeSecureString)
 	case !isNew && !in.Overwrite:
 		return "", awsjson.Errorf("ParameterAlreadyExists", "the parameter %s exists: set Overwrite to replace its value", in.Name)
 	case !isNew && in.Type != "" && in.Type != before.kind:
@@ -124,9 +124,9 @@ func (in putInput) check(before version) (tier string, err error) {
 func chooseTier(asked, before string, size int) (string, error) {
 	switch {
 	case asked != "" && asked != tierIntelligent:
-		return "", invalid("this local store chooses the tier: ask for none, or for %s", tierIntelligent)
+		return "", awsjson.Errorf(invalid, "this local store chooses the tier: ask for none, or for %s", tierIntelligent)
 	case size > advancedBytes, size > standardBytes && asked == "" && before != tierAdvanced:
-		return "", invalid("the value has %d bytes: a standard parameter holds %d, an advanced one %d", size, standardBytes, advancedBytes)
+		return "", awsjson.Errorf(invalid, "the value has %d bytes: a standard parameter holds %d, an advanced one %d", size, standardBytes, advancedBytes)
 	case size > standardBytes, before == tierAdvanced:
 		return tierAdvanced, nil
 	default:
