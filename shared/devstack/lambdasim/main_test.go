@@ -2,11 +2,9 @@ package lambdasim_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -27,13 +25,8 @@ var program string //nolint:gochecknoglobals // set by TestMain alone
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
-	folder, err := os.MkdirTemp("", "lambdasim")
-	if err == nil {
-		defer os.RemoveAll(folder)
-		program = filepath.Join(folder, "bootstrap")
-		err = functiontest.Build(context.Background(), "./testdata/src/probe", program)
-	}
-	if err != nil {
+	var err error
+	if program, err = functiontest.Build("shared/devstack/lambdasim/testdata/src/probe", "probe/bootstrap"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 
 		return 1
