@@ -107,7 +107,7 @@ func lock(folder string) (release func(), err error) {
 
 	err = syscall.EINTR
 	for errors.Is(err, syscall.EINTR) {
-		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX)
+		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX) //nolint:gosec // a descriptor is small
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("wait for the lock of what is built: %w", err), file.Close())

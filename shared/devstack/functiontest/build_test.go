@@ -45,7 +45,7 @@ func TestProcessesThatBuildAtOnceShareOneFile(t *testing.T) {
 		t.Run("at once", func(t *testing.T) {
 			t.Parallel()
 
-			command := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this test's own binary
+			command := exec.CommandContext(t.Context(), os.Args[0])
 			command.Env = append(command.Environ(), building+"=1")
 
 			told, err := command.Output()

@@ -11,7 +11,7 @@
 // extension, and one with an invocation has time to answer before it is killed.
 //
 // What is not there: the other operations of the API, versions and aliases, retries and destinations of asynchronous
-// invocations, and the freeze between invocations. Memory is told to the function and not enforced.
+// invocations, and the freeze between invocations. A function learns how much memory it has, and may take more.
 package lambdasim
 
 import (
@@ -60,7 +60,7 @@ type Config struct {
 	// Logs gets what the processes print, stdout and stderr alike: each Write is one whole line with its newline, and no two
 	// run at once. A line over 256 KB, Lambda's limit of a log event, is split. Nil drops the lines.
 	Logs io.Writer
-	// Logger is told of processes that ended unasked. Nil drops it.
+	// Logger gets a warning for each process that ended unasked. Nil drops it.
 	Logger *slog.Logger
 	// Grace is how long an invocation may take to end after SIGTERM, when the endpoint is closed, until its process is killed.
 	// 0 is 10 s.

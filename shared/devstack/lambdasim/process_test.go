@@ -3,6 +3,7 @@ package lambdasim_test
 import (
 	"encoding/json"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -95,7 +96,7 @@ func TestBeyondTheReservedConcurrencyCallersAreThrottledAndEventsWait(t *testing
 	one := w.begin(t, `{"do":"sleep","millis":60000}`)
 
 	_, err := w.client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("probe")})
-	wantRefusal(t, "the second caller", err, "TooManyRequestsException", 429)
+	wantRefusal(t, "the second caller", err, "TooManyRequestsException", http.StatusTooManyRequests)
 
 	_, err = w.client.Invoke(t.Context(), &lambda.InvokeInput{
 		FunctionName: aws.String("probe"), InvocationType: types.InvocationTypeEvent, Payload: []byte(`{"do":"log","count":1,"text":"in turn"}`),
@@ -136,7 +137,7 @@ func TestAFailureReadsAsLambdaTellsIt(t *testing.T) {
 			w := start(t, func(_ *lambdasim.Config, f *lambdasim.Function) { f.Timeout = 2250 * time.Millisecond })
 
 			output := w.invoke(t, test.event)
-			if output.StatusCode != 200 || aws.ToString(output.FunctionError) != "Unhandled" || !regexp.MustCompile(test.payload).Match(output.Payload) {
+			if output.StatusCode != http.StatusOK || aws.ToString(output.FunctionError) != "Unhandled" || !regexp.MustCompile(test.payload).Match(output.Payload) {
 				t.Errorf("got status %d, function error %q and %s; want %s", output.StatusCode, aws.ToString(output.FunctionError), output.Payload, test.payload)
 			}
 			if next := w.count(t); (next.Invocations == 2) != test.survives {

@@ -1,6 +1,7 @@
 package lambdasim_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -58,7 +59,7 @@ func TestAnInvocationThatDoesNotEndAfterSIGTERMIsKilled(t *testing.T) {
 	if took := w.closed(t); took < grace || took > 20*time.Second {
 		t.Errorf("closing took %v, want at least %v and no minute", took, grace)
 	}
-	wantRefusal(t, "the invocation", receive(t, answer).err, "ServiceException", 500)
+	wantRefusal(t, "the invocation", receive(t, answer).err, "ServiceException", http.StatusInternalServerError)
 }
 
 func TestClosingIsFinalAndDoesNotWaitForAFunctionThatCatchesNoSIGTERM(t *testing.T) {
@@ -69,9 +70,9 @@ func TestClosingIsFinalAndDoesNotWaitForAFunctionThatCatchesNoSIGTERM(t *testing
 	if took := w.closed(t); took > 20*time.Second {
 		t.Errorf("closing took %v", took)
 	}
-	wantRefusal(t, "the running invocation", receive(t, answer).err, "ServiceException", 500)
+	wantRefusal(t, "the running invocation", receive(t, answer).err, "ServiceException", http.StatusInternalServerError)
 
 	w.closed(t)
 	_, err := w.client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("probe")})
-	wantRefusal(t, "the next invocation", err, "ServiceException", 500)
+	wantRefusal(t, "the next invocation", err, "ServiceException", http.StatusInternalServerError)
 }
