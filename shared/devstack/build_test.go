@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"genesys-cloud-export/shared/devstack/functiontest"
 )
 
 func TestEverythingIsBuiltWithTheSameFlagsSoThatEachPackageIsCompiledOnce(t *testing.T) {
@@ -18,12 +16,8 @@ func TestEverythingIsBuiltWithTheSameFlagsSoThatEachPackageIsCompiledOnce(t *tes
 		t.Fatal(err)
 	}
 
-	makefile := string(text)
-	if want := "\nBUILD := CGO_ENABLED=0 $(GO) build " + strings.Join(functiontest.Flags(), " ") + " "; !strings.Contains(makefile, want) {
-		t.Errorf("the Makefile does not have %q, with which the tests build", want)
-	}
-
-	if n := strings.Count(makefile, "$(GO) build"); n != 1 {
+	// The tests build by the Makefile's own line.
+	if n := strings.Count(string(text), "$(GO) build"); n != 1 {
 		t.Errorf("the Makefile builds in %d ways, want one", n)
 	}
 }

@@ -20,12 +20,9 @@ import (
 func TestLiveMode(t *testing.T) {
 	t.Parallel()
 
-	binaries := t.TempDir()
-	for _, function := range []string{"rotator", "export-users"} {
-		err := functiontest.Build(t.Context(), "genesys-cloud-export/functions/"+function, filepath.Join(binaries, function, "bootstrap"))
-		if err != nil {
-			t.Fatal(err)
-		}
+	binaries, err := functiontest.Binaries("rotator", "export-users")
+	if err != nil {
+		t.Fatal(err)
 	}
 
 	t.Run("an export that was interrupted is resumed and ends whole", func(t *testing.T) {

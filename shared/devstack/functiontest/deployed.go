@@ -19,7 +19,7 @@ import (
 func WantTemplateVariables(t testing.TB, function string, read []settings.Variable) {
 	t.Helper()
 
-	source, err := template.Read(filepath.Join(root(t), "template.yaml"))
+	source, err := template.Read(filepath.Join(root(), "template.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,8 +4,6 @@ package functiontest
 
 import (
 	"bytes"
-	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -27,76 +25,6 @@ import (
 // module is the path of this module; functions lie below it.
 const module = "genesys-cloud-export"
 
-// Binary builds the function of that name as it is deployed, and returns the file.
-func Binary(t testing.TB, function string) string {
-	t.Helper()
-
-	file := filepath.Join(t.TempDir(), "bootstrap")
-	if err := Build(t.Context(), module+"/functions/"+function, file); err != nil {
-		t.Fatal(err)
-	}
-
-	return file
-}
-
-// Main runs a package's tests with these functions built, each as bootstrap in a folder of its name below the one that is
-// put into binaries. It returns the process's exit code.
-func Main(m *testing.M, binaries *string, functions ...string) int {
-	folder, err := os.MkdirTemp("", "functions-")
-	if err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer func() { _ = os.RemoveAll(folder) }()
-
-	for _, function := range functions {
-		if err := Build(context.Background(), module+"/functions/"+function, filepath.Join(folder, function, "bootstrap")); err != nil {
-			_, _ = fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-	}
-
-	*binaries = folder
-
-	return m.Run()
-}
-
-// Command runs a package's tests with the command that a package below the module's folder holds, built as make builds it; its
-// file is put into binary. It returns the process's exit code.
-func Command(m *testing.M, binary *string, packaged string) int {
-	folder, err := os.MkdirTemp("", "command-")
-	if err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer func() { _ = os.RemoveAll(folder) }()
-
-	*binary = filepath.Join(folder, "command")
-	if err := Build(context.Background(), module+"/"+packaged, *binary); err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-
-	return m.Run()
-}
-
-// Flags are the Makefile's BUILD without what the linker is told: with others every package would be compiled once more.
-func Flags() []string { return []string{"-buildvcs=false", "-tags", "lambda.norpc", "-trimpath"} }
-
-// Build builds a command into file, with the Makefile's flags.
-func Build(ctx context.Context, packaged, file string) error {
-	arguments := append([]string{"build"}, Flags()...)
-
-	command := exec.CommandContext(ctx, "go", append(arguments, "-o", file, packaged)...) //nolint:gosec // the go command, with arguments of a test
-	command.Env = append(command.Environ(), "CGO_ENABLED=0")
-
-	if output, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("build %s: %w\n%s", packaged, err, output)
-	}
-
-	return nil
-}
-
 // Function is a built function behind a Lambda endpoint.
 type Function struct {
 	url  string
@@ -109,12 +37,17 @@ type Function struct {
 func Start(t testing.TB, function string, environment map[string]string) *Function {
 	t.Helper()
 
+	folder, err := Binaries(function)
+	if err != nil {
+		t.Fatal(err)
+	}
+
 	var logs bytes.Buffer
 
 	endpoint, err := lambdasim.New(lambdasim.Config{
 		Logs: &logs,
 		Functions: []lambdasim.Function{{
-			Name: function, Path: Binary(t, function), Env: environment, Timeout: 20 * time.Second,
+			Name: function, Path: filepath.Join(folder, function, "bootstrap"), Env: environment, Timeout: 20 * time.Second,
 		}},
 	})
 	if err != nil {
@@ -167,9 +100,8 @@ func (f *Function) Logs() string {
 func WantModules(t testing.TB, function string, more ...string) {
 	t.Helper()
 
-	list := command(t, "go", "list", "-deps", "-tags", "lambda.norpc", "-f", "{{.ImportPath}} {{with .Module}}{{.Path}}{{end}}", module+"/functions/"+function)
-
-	output, err := list.Output()
+	output, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", "lambda.norpc", //nolint:gosec // the go command
+		"-f", "{{.ImportPath}} {{with .Module}}{{.Path}}{{end}}", module+"/functions/"+function).Output()
 	if err != nil {
 		t.Fatalf("list what %s links: %v", function, err)
 	}
@@ -217,7 +149,7 @@ func common() []string {
 func Events(t testing.TB, function string) map[string][]byte {
 	t.Helper()
 
-	files, err := filepath.Glob(filepath.Join(root(t), "events", function+"-*.json"))
+	files, err := filepath.Glob(filepath.Join(root(), "events", function+"-*.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("find the events of %s: %v, %v", function, files, err)
 	}
@@ -240,7 +172,7 @@ var row = regexp.MustCompile("(?m)^\\| `([A-Z_]+)` \\| ([^|]+) \\| ([^|]*) \\| [
 func WantReadmeVariables(t testing.TB, function string, read []settings.Variable) {
 	t.Helper()
 
-	readme, err := os.ReadFile(filepath.Join(root(t), "functions", "README.md"))
+	readme, err := os.ReadFile(filepath.Join(root(), "functions", "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,25 +193,4 @@ func WantReadmeVariables(t testing.TB, function string, read []settings.Variable
 	if diff := cmp.Diff(want, told); diff != "" {
 		t.Errorf("the README's configuration table (-code +README):\n%s", diff)
 	}
-}
-
-// root is the repository's.
-func root(t testing.TB) string {
-	t.Helper()
-
-	output, err := exec.CommandContext(t.Context(), "go", "env", "GOMOD").Output()
-	if err != nil {
-		t.Fatalf("find the repository: %v", err)
-	}
-
-	return filepath.Dir(strings.TrimSpace(string(output)))
-}
-
-func command(t testing.TB, name string, arguments ...string) *exec.Cmd {
-	t.Helper()
-
-	c := exec.CommandContext(t.Context(), name, arguments...) //nolint:gosec // the go command, with arguments of this package
-	c.Dir = root(t)
-
-	return c
 }

@@ -1,152 +1,175 @@
-// Package lambdasim is a Lambda endpoint on this machine: it serves Lambda's Invoke API and runs built Go binaries, the
-// very "bootstrap" of a deployment package for provided.al2023, through the real Runtime API.
+// Package lambdasim is Lambda on this machine: it serves the Invoke API and runs built Go binaries, the very "bootstrap" of a
+// deployment package for provided.al2023, through the real Runtime API.
 //
-// Its rules are Lambda's. An execution environment is one process, with whatever processes that starts; it serves one
-// invocation at a time, is used again when idle, a second one is started where invocations overlap, and one that crashed
-// or overran its deadline is replaced. An init that fails is tried once more, within the invocation. A function sees the
-// environment that it was configured with and nothing of the calling process's. What the caller gets for an error, a crash
-// or a timeout is what Lambda answers. Requests are taken as they come: signatures are not checked.
+// Its rules are Lambda's. An execution environment is one process. It serves one invocation at a time and is used again when
+// idle; where invocations overlap, each has an environment of its own. One that crashed or was killed at its deadline is
+// replaced by the next invocation. A function sees the environment variables that it was configured with and nothing of the
+// calling process's. A caller gets what Lambda answers to an error, a crash and a timeout, and gets it after the last line that
+// the invocation printed. Requests are taken as they come: who may send them is for others to check.
 //
-// Between invocations an environment is frozen: from the moment at which the runtime asks for the next invocation until
-// there is one, no process of its process group gets any time. Clocks go on, so that after the thaw a timer that came due
-// meanwhile fires late and all at once. An environment that is old, has served its number of invocations or is recycled on
-// purpose is killed without a signal that it could catch, as Lambda does with a function that has no extensions.
+// Where the endpoint is closed, each process gets SIGTERM, as Lambda's shutdown sends it to a function that has registered an
+// extension, and one with an invocation has time to answer before it is killed.
 //
-// Where the endpoint is closed, a process with an invocation gets SIGTERM, as Lambda's shutdown sends it to a function that has
-// registered an extension, and time to answer before it is killed. What aws-lambda-go registers for that is taken.
-//
-// An environment that holds more memory than the function has is killed, and the invocation ends as Runtime.ExitError,
-// "signal: killed"; the REPORT line says Runtime.OutOfMemory. Lambda's kernel refuses the first page too much; here the
-// resident set is sampled from /proc, with these limits:
-//   - The environment's first process is looked at every 10 ms while it runs, and at each answer, by the high-water mark
-//     that the kernel keeps. A peak is so never missed, but found up to 10 ms late, with as much memory as can be taken in
-//     that time; what the process did in between has happened.
-//   - Processes that it starts are found within 250 ms as long as they stay in its process group, and count from the second
-//     look on; peaks between two looks are missed. Pages that several processes share count for each of them.
-//   - The resident set is counted, not the page cache and not /tmp, so Lambda may kill a little earlier.
-//   - Where there is no /proc, as on macOS, nobody is killed, and the peak is known once a process has ended.
-//
-// What is left out: versions, aliases, layers, extensions, response streams and snapshots; the processor's share does not
-// depend on the memory; queued events do not outlive the endpoint.
+// What is not there: the other operations of the API, versions and aliases, retries and destinations of asynchronous
+// invocations, and the freeze between invocations. A function learns how much memory it has, and may take more.
 package lambdasim
 
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
-	"maps"
 	"net/http"
-	"slices"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 )
 
-// Endpoint serves the Lambda API for its functions. It is an [http.Handler], safe for concurrent use. Close it before the
-// server that it is served by.
-type Endpoint struct {
-	region      string
-	functions   map[string]*function
-	mux         *http.ServeMux
-	logger      *slog.Logger
-	retryDelays []time.Duration
+const (
+	account = "000000000000"
+	version = "$LATEST"
+)
 
-	// ending is done once Close has begun, and lifetime when its grace is over. Neither is a request's: queued events live until
-	// the one, processes until the other.
-	ending   context.Context
-	end      context.CancelFunc
-	lifetime context.Context
-	stop     context.CancelFunc
-	grace    time.Duration
+// Function is one function that an [Endpoint] runs.
+type Function struct {
+	// Name is what it is invoked by.
+	Name string
+	// Path is the built binary, what a deployment package calls bootstrap. It must exist when the endpoint is made, and is
+	// read again by each new process.
+	Path string
+	// Env is the function's own environment. Lambda's own variables (AWS_LAMBDA_FUNCTION_NAME, _HANDLER, …) win over it; it
+	// wins over AWS_REGION, AWS_DEFAULT_REGION, TZ, LANG, PATH and HOME.
+	Env map[string]string
+	// Timeout is how long one invocation may take before its process is killed. 0 is Lambda's default of 3 s.
+	Timeout time.Duration
+	// MemoryMB is the configured memory in MB; 0 is Lambda's default of 128.
+	MemoryMB int
+	// ReservedConcurrency is how many invocations may run at once; what goes beyond is throttled. 0 is no bound.
+	ReservedConcurrency int
+}
+
+// Config says what an [Endpoint] serves.
+type Config struct {
+	// Functions are what can be invoked; their names differ.
+	Functions []Function
+	// Region is the region in ARNs and in AWS_REGION. Empty is "local".
+	Region string
+	// Logs gets what the processes print, stdout and stderr alike: each Write is one whole line with its newline, and no two
+	// run at once. A line over 256 KB, Lambda's limit of a log event, is split. Nil drops the lines.
+	Logs io.Writer
+	// Logger gets a warning for each process that ended unasked. Nil drops it.
+	Logger *slog.Logger
+	// Grace is how long an invocation may take to end after SIGTERM, when the endpoint is closed, until its process is killed.
+	// 0 is 10 s.
+	Grace time.Duration
+}
+
+// FunctionReport is what an endpoint has counted for one function since it was made.
+type FunctionReport struct {
+	// Invocations are those that ran, whatever came of them; throttled ones are not among them.
+	Invocations int
+	// PeakMemory is the most memory that a process of the function held when an invocation ended, or before it was killed:
+	// the kernel's high-water mark of the resident set, in bytes. It is 0 where there is no /proc.
+	PeakMemory int64
+}
+
+// Endpoint is an [http.Handler] of the Lambda API, safe for concurrent use. Close it before the server that it is served by.
+type Endpoint struct {
+	functions []*function
+	grace     time.Duration
+	routes    *http.ServeMux
+
+	// ending is done once Close has begun, and lifetime when its grace is over. Neither is a request's: an invocation goes on
+	// where its caller hangs up, as in Lambda.
+	ending, lifetime context.Context
+	end, stop        context.CancelFunc
 
 	mu     sync.Mutex
 	closed bool
 	work   sync.WaitGroup
 }
 
-// New makes an endpoint and starts nothing: the first process starts with the first invocation. The error names every
-// problem of the configuration at once.
+// New makes an endpoint and starts nothing: the first process starts with the first invocation. The error names every binary
+// that is missing.
 func New(config Config) (*Endpoint, error) {
-	if err := config.check(); err != nil {
-		return nil, fmt.Errorf("configure the lambda endpoint: %w", err)
-	}
-
-	e := &Endpoint{
-		region:      config.Region,
-		functions:   make(map[string]*function, len(config.Functions)),
-		logger:      config.Logger,
-		retryDelays: slices.Clone(config.AsyncRetryDelays),
-	}
-	if e.region == "" {
-		e.region = defaultRegion
-	}
-	if e.logger == nil {
-		e.logger = slog.New(slog.DiscardHandler)
-	}
-	if config.AsyncRetryDelays == nil {
-		e.retryDelays = []time.Duration{time.Minute, 2 * time.Minute}
-	}
+	e := &Endpoint{grace: cmp.Or(config.Grace, 10*time.Second), routes: http.NewServeMux()}
 	e.lifetime, e.stop = context.WithCancel(context.Background())
 	e.ending, e.end = context.WithCancel(e.lifetime)
-	e.grace = cmp.Or(config.Grace, defaultGrace)
+	e.routes.HandleFunc("POST /2015-03-31/functions/{name}/invocations", e.invoke)
+	e.routes.HandleFunc("/", e.unknown)
 
 	logs := &lineLog{out: config.Logs}
+	logger := cmp.Or(config.Logger, slog.New(slog.DiscardHandler))
+
+	var problems []error
 	for _, f := range config.Functions {
-		settled, err := f.settled()
+		path, err := executable(f.Path)
 		if err != nil {
-			return nil, err
+			problems = append(problems, fmt.Errorf("function %s: %w", f.Name, err))
 		}
-		e.functions[f.Name] = &function{
-			Function:       settled,
-			region:         e.region,
-			initLimit:      cmp.Or(config.InitTimeout, defaultInit),
-			maxAge:         cmp.Or(config.EnvironmentLifetime, defaultLifetime),
-			maxInvocations: config.MaxInvocationsPerEnvironment,
-			logs:           logs,
-			logger:         e.logger.With("function", f.Name),
-			hooks:          config.Hooks,
-			closing:        e.closing,
-			alive:          make(map[*environment]struct{}),
-		}
+
+		f.Path, f.Timeout, f.MemoryMB = path, cmp.Or(f.Timeout, 3*time.Second), cmp.Or(f.MemoryMB, 128)
+		e.functions = append(e.functions, newFunction(f, e, cmp.Or(config.Region, "local"), logs, logger))
 	}
-	e.mux = e.routes()
+
+	if len(problems) > 0 {
+		e.stop()
+
+		return nil, fmt.Errorf("configure the local Lambda: %w", errors.Join(problems...))
+	}
 
 	return e, nil
+}
+
+// executable returns the absolute path of a binary that is there.
+func executable(path string) (string, error) {
+	switch info, err := os.Stat(path); {
+	case err != nil:
+		return "", fmt.Errorf("build the binary first: %w", err)
+	case !info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0:
+		return "", fmt.Errorf("%s is no executable file", path)
+	}
+
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("make the binary's path absolute: %w", err)
+	}
+
+	return absolute, nil
 }
 
 // ServeHTTP answers the Lambda API.
 func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set(headerRequestID, newUUID())
-	e.mux.ServeHTTP(w, r)
+	e.routes.ServeHTTP(w, r)
 }
 
-// Close ends everything: a process with an invocation gets SIGTERM and [Config].Grace to answer; then every process is killed
-// by its id. It waits until all of them are gone and every invocation has been answered, by ServiceException where its process
-// did not. Queued events are dropped. Invocations that come later are refused likewise. It may be called again, and then only
-// waits. Its error is always nil.
+// Close ends everything: each process gets SIGTERM, and one with an invocation [Config].Grace to answer; then every process is
+// killed. It waits until all of them are gone and every invocation has been answered, by ServiceException where its process did
+// not. Invocations that come later are refused likewise. It may be called again, and then only waits. Its error is always nil.
 func (e *Endpoint) Close() error {
 	e.mu.Lock()
 	e.closed = true
 	e.mu.Unlock()
 
 	e.end()
-	for _, f := range e.functions {
-		f.terminate()
-	}
-
 	overdue := time.AfterFunc(e.grace, e.stop)
 	e.work.Wait()
 	overdue.Stop()
 	e.stop()
 
 	for _, f := range e.functions {
-		f.await()
+		f.attendants.Wait()
 	}
 
 	return nil
 }
 
-// begin announces work that Close waits for, and reports false where the endpoint is closed. The caller calls e.work.Done.
+// begin announces an invocation that Close waits for, and reports false where the endpoint is closed. The caller calls
+// e.work.Done.
 func (e *Endpoint) begin() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -159,41 +182,31 @@ func (e *Endpoint) begin() bool {
 	return true
 }
 
-// closing reports whether Close was called.
-func (e *Endpoint) closing() bool { return e.ending.Err() != nil }
+// Functions returns the functions as they run, with defaults filled in, in the order of the configuration.
+func (e *Endpoint) Functions() []Function {
+	all := make([]Function, 0, len(e.functions))
+	for _, f := range e.functions {
+		all = append(all, f.Function)
+	}
+
+	return all
+}
 
 // Kill kills every process of the named function, busy and idle, as the kernel kills one that is out of memory, and waits
 // until they are gone. It returns how many there were; for an unknown name that is none.
 func (e *Endpoint) Kill(name string) int {
-	f, found := e.functions[name]
-	if !found {
-		return 0
+	if f := e.find(name); f != nil {
+		return f.kill()
 	}
 
-	return f.kill()
-}
-
-// Recycle shuts down every execution environment of the named function, as Lambda does from time to time: the idle ones
-// now, and it waits until they are gone; the busy ones once their invocation has ended, which it does not wait for. The next
-// invocation is a cold start. It returns how many there were; for an unknown name that is none.
-func (e *Endpoint) Recycle(name string) int {
-	f, found := e.functions[name]
-	if !found {
-		return 0
-	}
-
-	return f.recycle()
+	return 0
 }
 
 // Report returns what has been counted for the named function so far; for an unknown name everything is zero.
 func (e *Endpoint) Report(name string) FunctionReport {
-	f, found := e.functions[name]
-	if !found {
-		return FunctionReport{}
+	if f := e.find(name); f != nil {
+		return f.counted()
 	}
 
-	return f.counted()
+	return FunctionReport{}
 }
-
-// Names returns the functions' names in order.
-func (e *Endpoint) Names() []string { return slices.Sorted(maps.Keys(e.functions)) }

@@ -1,209 +1,188 @@
 package lambdasim
 
 import (
-	"context"
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
-// sampleEvery is how often the memory of a running process is looked at.
-const sampleEvery = 10 * time.Millisecond
+// initLimit is how long a process may take until it asks for its first invocation: Lambda's limit.
+const initLimit = 10 * time.Second
 
-// environment is one execution environment: a process and the Runtime API that it talks to.
-//
-// Its life: started → ready (it asked for its first invocation) → busy and idle in turn, frozen while idle → gone. It
+// environment is one execution environment: a process, the Runtime API that it talks to and the pipe that it prints into. It
 // goes when the process ends, whoever ended it. One goroutine at a time runs an invocation on it.
 type environment struct {
-	function *function
-	process  *process
-	runtime  *runtimeAPI
-	log      *atomic.Pointer[tail]
-	// initDuration is what the first invocation is billed for coming up. It is 0 where that happened in the invocation's
-	// own time.
-	initDuration time.Duration
-	// late tells that the process came up in its first invocation's own time, as an earlier one had failed to.
-	late bool
-	// served counts the invocations.
-	served int
-	// expired tells that the environment is to serve no more; the function's lock guards it.
-	expired bool
+	command *exec.Cmd
+	api     *runtimeAPI
+	output  *output
+	// exited is closed when the process is gone, its last line has been passed on and the function has forgotten it.
+	exited chan struct{}
+	// asked tells that the endpoint ended the process, or told it to end.
+	asked atomic.Bool
+	// peak is the most memory that the process was seen to have held, in bytes.
+	peak atomic.Int64
 }
 
-// startEnvironment starts a process for f; lines that it prints while it comes up go to first's log. The process ends
-// with lifetime at the latest.
-func startEnvironment(lifetime context.Context, f *function, first *invocation) (*environment, error) {
-	api, err := newRuntimeAPI(lifetime)
+// startEnvironment starts a process of f, which ends with the endpoint's lifetime at the latest.
+func startEnvironment(f *function) (*environment, error) {
+	out, err := newOutput(f.logs.line)
 	if err != nil {
 		return nil, err
 	}
 
-	env := &environment{function: f, runtime: api, log: &atomic.Pointer[tail]{}}
-	env.log.Store(first.log)
-
-	env.process, err = startProcess(lifetime, f.Path, f.environ(api.address()), f.memory(), func(line string) {
-		f.logs.line(line)
-		if current := env.log.Load(); current != nil {
-			current.line(line)
-		}
-	})
+	api, err := newRuntimeAPI(f.lifetime)
 	if err != nil {
+		out.finish()
+
+		return nil, err
+	}
+
+	e := &environment{command: exec.CommandContext(f.lifetime, f.Path), api: api, output: out, exited: make(chan struct{})}
+	e.command.Dir, e.command.Env = filepath.Dir(f.Path), f.environ(api.address)
+	e.command.Stdout, e.command.Stderr = out.write, out.write
+	// In a group of its own: an interrupt typed at the terminal is for the stack, which then ends its functions in order.
+	e.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	e.command.Cancel = func() error {
+		e.asked.Store(true)
+
+		return e.command.Process.Kill()
+	}
+
+	if err := e.command.Start(); err != nil {
+		out.finish()
 		api.close()
 
-		return nil, err
+		return nil, fmt.Errorf("start the function's binary: %w", err)
 	}
 
-	api.serve(env.process)
-
-	return env, nil
+	return e, nil
 }
 
-// close waits for the end of the process and closes what was opened for it.
-func (e *environment) close() {
-	<-e.process.exited
-	e.runtime.close()
+// await waits for the end of the process and closes what was opened for it.
+func (e *environment) await() {
+	_ = e.command.Wait() // how it ended is in ProcessState
+	e.output.finish()
+	e.api.close()
 }
 
-// awaitReady waits until the process asks for its first invocation, and returns nil. Where it does not within the limit, the
-// process is gone, and what became of it is returned.
-func (e *environment) awaitReady(limit time.Duration) *initFailure {
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	sample := time.NewTicker(sampleEvery)
-	defer sample.Stop()
-
-	for {
-		select {
-		case <-e.runtime.ready:
-			if !e.process.withinMemory() {
-				<-e.process.exited
-
-				return e.initFailure()
-			}
-			e.process.output.flush()
-
-			return nil
-		case <-e.process.exited:
-			return e.initFailure()
-		case <-sample.C:
-			e.process.withinMemory()
-		case <-timer.C:
-			e.process.stop()
-
-			return &initFailure{errorType: typeTimedOut, timedOut: true}
-		}
-	}
-}
-
-// initFailure tells why the process ended before it was ready.
-func (e *environment) initFailure() *initFailure {
-	failure := &initFailure{errorType: typeExit, message: e.process.state(), outOfMemory: e.process.exhausted()}
-	if document := e.runtime.initFailure(); document != nil {
-		failure.errorType, failure.document = errorTypeOf(document), document
-	}
-
-	return failure
-}
-
-// run hands the invocation to the process and waits for its end; then the environment is frozen, or gone. It reports false
-// where the process had served before and was gone before it could be given this one: then nothing has happened.
-func (e *environment) run(inv *invocation) (outcome, bool) {
-	e.log.Store(inv.log)
-	defer e.log.Store(nil)
-
-	cold := e.served == 0
-	e.served++
-	if !cold || !e.late {
-		inv.begin(e.function.Timeout)
-	}
-	inv.logStart()
-	if !cold {
-		e.process.thaw()
-	}
+// run hands the invocation to the process, and returns what came of it once everything that it printed has been passed on. It
+// reports false where the process was gone before it could be given the invocation.
+func (e *environment) run(inv *invocation, timeout time.Duration) (reply, bool) {
+	inv.timeout = timeout
+	limit := time.NewTimer(initLimit)
+	defer limit.Stop()
 
 	select {
-	case e.runtime.work <- inv:
-		if started := e.function.hooks.Started; started != nil {
-			started(inv.seen(e.function.Name, e.process.id(), cold))
-		}
-		if e.function.closing() {
-			e.process.terminate()
-		}
-	case <-e.process.exited:
-		if !cold {
-			inv.log.clear()
+	case e.api.work <- inv:
+		limit.Reset(timeout)
+	case <-e.exited:
+		return failed(inv, typeExit, e.state()), false
+	case <-limit.C:
+		e.stop()
 
-			return outcome{}, false
-		}
+		return timedOut(inv, initLimit), true
 	}
 
-	result := e.await(inv)
-	if cold {
-		result.initDuration = e.initDuration
+	overran := false
+	select {
+	case <-inv.finished:
+		e.measure()
+		e.output.flush()
+	case <-e.exited:
+	case <-limit.C:
+		e.stop()
+		overran = true
 	}
 
-	return e.conclude(inv, result, cold), true
-}
-
-// await waits for the end of an invocation that was handed out. The reply counts from the moment it was posted, even if
-// the process then dies or goes on until its deadline.
-func (e *environment) await(inv *invocation) outcome {
-	overran := e.watch(inv)
-
-	if posted := inv.answered(); posted != nil {
-		return outcome{payload: posted.body, errorType: posted.errorType}
-	}
-	if overran {
-		return timedOut(inv, e.function.Timeout)
-	}
-
-	result := failed(inv, typeExit, e.process.state())
-	result.outOfMemory = e.process.exhausted()
-
-	return result
-}
-
-// watch returns when the invocation is finished and its process frozen, or when the process is gone, and reports whether it
-// was killed at the deadline.
-func (e *environment) watch(inv *invocation) (overran bool) {
-	deadline := time.NewTimer(time.Until(inv.deadline))
-	defer deadline.Stop()
-	sample := time.NewTicker(sampleEvery)
-	defer sample.Stop()
-
-	for {
-		select {
-		case <-inv.finished:
-			e.rest()
-
-			return false
-		case <-e.process.exited:
-			return false
-		case <-sample.C:
-			e.process.withinMemory()
-		case <-deadline.C:
-			e.process.stop()
-
-			return true
-		}
+	// The reply counts from the moment it was posted, even if the process then died or went on until its deadline.
+	switch answer := inv.answer.Load(); {
+	case answer != nil:
+		return *answer, true
+	case overran:
+		return timedOut(inv, timeout), true
+	default:
+		return failed(inv, typeExit, e.state()), true
 	}
 }
 
-// rest freezes the process. Frozen before the log is flushed, it cannot print into the next invocation's.
-func (e *environment) rest() {
-	if !e.process.withinMemory() {
-		<-e.process.exited
+// kill ends the process as the kernel does, and does not wait.
+func (e *environment) kill() {
+	e.measure()
+	_ = e.command.Process.Kill() // it can only have ended already
+}
 
+// terminate asks the process, on the endpoint's account, to end. It may catch that, and finish what it is at.
+func (e *environment) terminate() {
+	e.asked.Store(true)
+	_ = e.command.Process.Signal(syscall.SIGTERM) // it can only have ended already
+}
+
+// stop ends the process on the endpoint's account and waits for it.
+func (e *environment) stop() {
+	e.asked.Store(true)
+	e.kill()
+	<-e.exited
+}
+
+// state says how the process ended, in Lambda's words.
+func (e *environment) state() string {
+	if e.command.ProcessState.Success() {
+		return "Runtime exited without providing a reason"
+	}
+
+	return "Runtime exited with error: " + e.command.ProcessState.String()
+}
+
+// measure looks at the high-water mark that the kernel keeps of the process's resident set: VmHWM of proc(5), in kB. It does
+// nothing where there is none.
+func (e *environment) measure() {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", e.command.Process.Pid)) //nolint:gosec // a number cannot leave /proc
+	if err != nil {
 		return
 	}
-	e.process.freeze()
-	e.process.output.flush()
+
+	_, rest, _ := bytes.Cut(status, []byte("\nVmHWM:"))
+	var kilobytes int64
+	if _, err := fmt.Sscan(string(rest), &kilobytes); err == nil {
+		e.peak.Store(kilobytes << 10)
+	}
 }
 
-// conclude adds what the environment knows, and the last lines of the invocation's log.
-func (e *environment) conclude(inv *invocation, result outcome, cold bool) outcome {
-	result.cold = cold
-	result.processID = e.process.id()
-	result.peakMemory = e.process.memory.seen()
+// environ returns the whole environment of a process: the function's own variables and Lambda's.
+func (f *function) environ(runtimeAPI string) []string {
+	variables := map[string]string{
+		"PATH": "/usr/local/bin:/usr/bin:/bin",
+		// A home that holds nothing: the SDK would read the developer's profile in the real one.
+		"HOME":               "/nonexistent",
+		"LANG":               "en_US.UTF-8",
+		"TZ":                 ":UTC",
+		"AWS_REGION":         f.region,
+		"AWS_DEFAULT_REGION": f.region,
+	}
+	maps.Copy(variables, f.Env)
+	maps.Copy(variables, map[string]string{
+		"_HANDLER":                        "bootstrap",
+		"LAMBDA_TASK_ROOT":                filepath.Dir(f.Path),
+		"AWS_LAMBDA_RUNTIME_API":          runtimeAPI,
+		"AWS_LAMBDA_FUNCTION_NAME":        f.Name,
+		"AWS_LAMBDA_FUNCTION_VERSION":     version,
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(f.MemoryMB),
+		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
+		"AWS_LAMBDA_LOG_GROUP_NAME":       "/aws/lambda/" + f.Name,
+		"AWS_LAMBDA_LOG_STREAM_NAME":      time.Now().UTC().Format("2006/01/02/") + "[" + version + "]" + newUUID(),
+	})
 
-	return inv.conclude(result, e.function.MemoryMB)
+	environ := make([]string, 0, len(variables))
+	for key, value := range variables {
+		environ = append(environ, key+"="+value)
+	}
+
+	return environ
 }

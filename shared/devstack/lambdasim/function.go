@@ -1,141 +1,174 @@
 package lambdasim
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"math"
+	"slices"
 	"sync"
-	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // function holds the execution environments of one function.
 type function struct {
 	Function
 
-	region string
-	// initLimit is how long a process may take to come up.
-	initLimit time.Duration
-	// maxAge and maxInvocations are how long an environment serves; of the latter, 0 is no limit.
-	maxAge         time.Duration
-	maxInvocations int
-	logs           *lineLog
-	logger         *slog.Logger
-	hooks          Hooks
-	// closing reports whether the endpoint is being closed.
-	closing func() bool
+	region           string
+	logs             *lineLog
+	logger           *slog.Logger
+	ending, lifetime context.Context // the endpoint's
 
-	mu      sync.Mutex
-	running int
-	idle    []*environment
-	alive   map[*environment]struct{}
-	report  FunctionReport
+	concurrency *semaphore.Weighted
+	attendants  sync.WaitGroup // one for each process, until it is gone
 
-	// attendants wait for the end of the processes, one each.
-	attendants sync.WaitGroup
+	mu     sync.Mutex
+	alive  []*environment
+	idle   []*environment // those alive that have no invocation
+	report FunctionReport
+}
+
+func newFunction(f Function, e *Endpoint, region string, logs *lineLog, logger *slog.Logger) *function {
+	return &function{
+		Function: f, region: region, logs: logs, logger: logger.With("function", f.Name), ending: e.ending, lifetime: e.lifetime,
+		concurrency: semaphore.NewWeighted(cmp.Or(int64(f.ReservedConcurrency), math.MaxInt64)),
+	}
 }
 
 func (f *function) arn() string {
 	return "arn:aws:lambda:" + f.region + ":" + account + ":function:" + f.Name
 }
 
-// memory is how much memory an environment may hold, in bytes.
-func (f *function) memory() int64 { return int64(f.MemoryMB) * megabyte }
-
-// admit takes one unit of concurrency, or counts a throttle and reports false. The caller gives it back by release.
-func (f *function) admit() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-
-	if f.ReservedConcurrency != 0 && f.running >= f.ReservedConcurrency {
-		f.report.Throttles++
-
-		return false
+// try runs an invocation, and reports false where it is throttled.
+func (f *function) try(inv *invocation) (reply, bool) {
+	if !f.concurrency.TryAcquire(1) {
+		return reply{}, false
 	}
-	f.running++
+	defer f.concurrency.Release(1)
 
-	return true
+	return f.run(inv), true
 }
 
-func (f *function) release() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+// deliver runs an asynchronous invocation, which waits its turn where it is throttled.
+func (f *function) deliver(inv *invocation) {
+	if f.concurrency.Acquire(f.ending, 1) != nil {
+		return // the endpoint was closed
+	}
+	defer f.concurrency.Release(1)
 
-	f.running--
+	f.run(inv)
 }
 
-// execute runs an admitted invocation on an idle environment, or on a new one, and counts it.
-func (f *function) execute(lifetime context.Context, inv *invocation) outcome {
+// run runs an invocation on an idle environment, or on a new one.
+func (f *function) run(inv *invocation) reply {
 	for {
 		env := f.takeIdle()
-		if env == nil {
-			var failure *outcome
-			if env, failure = f.coldStart(lifetime, inv); failure != nil {
-				return f.count(inv, *failure)
+		cold := env == nil
+		if cold {
+			var err error
+			if env, err = f.start(); err != nil {
+				return failed(inv, typeEntrypoint, err.Error())
 			}
 		}
 
-		result, taken := env.run(inv)
-		if !taken {
-			// It died idle, before anybody noticed: that is no concern of this invocation.
-			f.forget(env)
-
-			continue
+		answer, taken := env.run(inv, f.Timeout)
+		if !taken && !cold {
+			continue // it died idle, before anybody noticed: that is no concern of this invocation
 		}
 		f.putBack(env)
 
-		return f.count(inv, result)
+		return answer
 	}
 }
 
-// coldStart brings an environment up. Where that fails it is tried once more, then in the invocation's own time; where that
-// fails too, the invocation's outcome is returned.
-func (f *function) coldStart(lifetime context.Context, inv *invocation) (*environment, *outcome) {
-	env, _, failure := f.initialize(lifetime, inv, phaseInit, f.initLimit)
-	if failure == nil {
-		return env, nil
+// takeIdle returns the environment that was used last among the idle ones, or nil.
+func (f *function) takeIdle() *environment {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+
+	last := len(f.idle) - 1
+	if last < 0 {
+		return nil
 	}
+	env := f.idle[last]
+	f.idle = f.idle[:last]
 
-	inv.begin(f.Timeout)
-	env, last, failure := f.initialize(lifetime, inv, phaseInvoke, f.Timeout)
-	if failure == nil {
-		env.late, env.initDuration = true, 0
-
-		return env, nil
-	}
-
-	inv.logStart()
-	result := failure.outcome(inv, f.Timeout)
-	result.cold = true
-	if last != nil {
-		result.processID, result.peakMemory = last.id(), last.memory.seen()
-	}
-	result = inv.conclude(result, f.MemoryMB)
-
-	return nil, &result
+	return env
 }
 
-// initialize starts an environment and waits until it is ready. Where it does not get so far, it returns the process, if
-// there was one, and why.
-func (f *function) initialize(
-	lifetime context.Context, inv *invocation, phase string, limit time.Duration,
-) (*environment, *process, *initFailure) {
-	begun := time.Now()
-
-	env, err := f.start(lifetime, inv)
+// start starts an environment, and sees it to its end.
+func (f *function) start() (*environment, error) {
+	env, err := startEnvironment(f)
 	if err != nil {
-		failure := &initFailure{errorType: typeEntrypoint, message: err.Error()}
-		inv.log.line(failure.line(phase, time.Since(begun)))
+		f.logger.Warn("no process could be started", "error", err)
 
-		return nil, nil, failure
+		return nil, err
 	}
 
-	failure := env.awaitReady(limit)
-	env.initDuration = time.Since(begun)
-	if failure != nil {
+	f.mu.Lock()
+	f.alive = append(f.alive, env)
+	f.mu.Unlock()
+
+	f.attendants.Go(func() {
+		defer context.AfterFunc(f.ending, env.terminate)()
+		env.await()
 		f.forget(env)
-		inv.log.line(failure.line(phase, env.initDuration))
+		close(env.exited)
+	})
 
-		return nil, env.process, failure
+	return env, nil
+}
+
+// putBack counts the invocation that an environment had, and makes it available again if its process lives.
+func (f *function) putBack(env *environment) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+
+	f.report.Invocations++
+	if slices.Contains(f.alive, env) {
+		f.idle = append(f.idle, env)
+	}
+}
+
+// forget drops an environment whose process has ended.
+func (f *function) forget(env *environment) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+
+	same := func(other *environment) bool { return other == env }
+	f.alive, f.idle = slices.DeleteFunc(f.alive, same), slices.DeleteFunc(f.idle, same)
+	f.report.PeakMemory = max(f.report.PeakMemory, env.peak.Load())
+
+	if !env.asked.Load() {
+		f.logger.Warn("a process ended unasked", "process_id", env.command.Process.Pid, "state", env.state())
+	}
+}
+
+// kill kills all environments as if by the kernel, waits, and returns how many there were.
+func (f *function) kill() int {
+	f.mu.Lock()
+	doomed := slices.Clone(f.alive)
+	f.mu.Unlock()
+
+	for _, env := range doomed {
+		env.kill()
+	}
+	for _, env := range doomed {
+		<-env.exited
 	}
 
-	return env, env.process, nil
+	return len(doomed)
+}
+
+func (f *function) counted() FunctionReport {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+
+	report := f.report
+	for _, env := range f.alive {
+		report.PeakMemory = max(report.PeakMemory, env.peak.Load())
+	}
+
+	return report
 }

@@ -1,146 +1,49 @@
 package lambdasim_test
 
 import (
-	"encoding/base64"
 	"fmt"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
-	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
-
-	"genesys-cloud-export/shared/devstack/lambdasim"
 )
 
-// lines is a log that notes whether a Write was not one whole line. It does not lock, so the race detector sees Writes
-// that overlap; reading waits for the endpoint to be closed.
-type lines struct {
-	all    []string
-	broken []string
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	text := string(p)
-	if strings.Count(text, "\n") != 1 || !strings.HasSuffix(text, "\n") {
-		l.broken = append(l.broken, text)
-	}
-	l.all = append(l.all, strings.TrimSuffix(text, "\n"))
-
-	return len(p), nil
-}
-
-// invokeForLog calls the probe synchronously and returns the reply with the log that came with it.
-func (s stack) invokeForLog(t *testing.T, payload string) (*lambda.InvokeOutput, string) {
-	t.Helper()
-
-	output, err := s.client.Invoke(t.Context(), &lambda.InvokeInput{
-		FunctionName: aws.String("probe"), LogType: types.LogTypeTail, Payload: []byte(payload),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	log, err := base64.StdEncoding.DecodeString(aws.ToString(output.LogResult))
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	return output, string(log)
-}
-
-// tail invokes the probe and returns the log that came with the reply.
-func (s stack) tail(t *testing.T, payload string) string {
-	t.Helper()
-
-	_, log := s.invokeForLog(t, payload)
-
-	return log
-}
-
-func TestTheLogOfAnInvocationComesWithTheReply(t *testing.T) {
+func TestAReplyComesAfterTheLastLineOfItsInvocation(t *testing.T) {
 	t.Parallel()
-	function := probe()
-	function.Timeout, function.Env = 2250*time.Millisecond, map[string]string{"GREETING": "coming up"}
-	s := start(t, lambdasim.Config{Functions: []lambdasim.Function{function}})
+	w := start(t)
 
-	const report = `REPORT RequestId: \S+\tDuration: \d+\.\d\d ms\tBilled Duration: \d+ ms\tMemory Size: 128 MB\tMax Memory Used: \d+ MB`
-	tests := []struct{ name, event, want string }{
-		{
-			"a cold start", `{"do":"log","count":2,"text":"of the handler"}`,
-			`^coming up\nSTART RequestId: \S+ Version: \$LATEST\nline 0 of the handler\nline 1 of the handler\nEND RequestId: \S+\n` +
-				report + `\tInit Duration: \d+\.\d\d ms\n$`,
-		},
-		{
-			"a warm start with an unfinished line", `{"do":"part","text":"no newline"}`,
-			`^START RequestId: \S+ Version: \$LATEST\nno newline\nEND RequestId: \S+\n` + report + `\n$`,
-		},
-		{
-			"a timeout", `{"do":"sleep","millis":60000}`,
-			`^START RequestId: \S+ Version: \$LATEST\nRequestId: \S+ Error: Task timed out after 2\.25 seconds\nSandbox\.Timedout\nEND RequestId: \S+\n` +
-				report + `\tStatus: timeout\n$`,
-		},
-		{
-			"a crash", `{"do":"exit","count":2}`,
-			`\nRequestId: \S+ Error: Runtime exited with error: exit status 2\nRuntime\.ExitError\nEND RequestId: \S+\n` +
-				report + `\tInit Duration: \d+\.\d\d ms\tStatus: error\tError Type: Runtime\.ExitError\n$`,
-		},
-	}
-	for _, test := range tests { // in this order, as the first is the cold start
-		if got := s.tail(t, test.event); !regexp.MustCompile(test.want).MatchString(got) {
-			t.Errorf("the log of %s is\n%swant\n%s", test.name, got, test.want)
+	for i := range 20 {
+		w.invoke(t, fmt.Sprintf(`{"do":"log","count":50,"text":"of invocation %d"}`, i))
+		if last := fmt.Sprintf("line 49 of invocation %d\n", i); !strings.HasSuffix(w.logs.String(), last) {
+			t.Fatalf("the log does not end with %q", last)
 		}
 	}
 
-	if got := s.invoke(t, `{}`).LogResult; got != nil {
-		t.Error("a log came unasked")
+	w.invoke(t, `{"do":"part","text":"no newline"}`)
+	if !strings.HasSuffix(w.logs.String(), "\nno newline\n") {
+		t.Error("the unfinished line is not in the log")
 	}
-}
 
-func TestALongLogIsCutToItsLast4KB(t *testing.T) {
-	t.Parallel()
-	s := startProbe(t)
-
-	log := s.tail(t, `{"do":"log","count":1000,"text":"of many"}`)
-	if len(log) != 4096 {
-		t.Errorf("%d bytes came, want 4096", len(log))
-	}
-	if !strings.Contains(log, "line 999 of many\nEND RequestId: ") || strings.Contains(log, "START") {
-		t.Errorf("it is not the end of the log:\n%s", log)
+	w.invoke(t, `{"do":"exit"}`)
+	w.invoke(t, `{"do":"log","count":1,"text":"of the next process"}`)
+	if !strings.HasSuffix(w.logs.String(), "\nline 0 of the next process\n") {
+		t.Error("the next process's line is not in the log")
 	}
 }
 
 func TestTheLogsOfAllProcessesAreWholeLines(t *testing.T) {
 	t.Parallel()
-	out := &lines{}
-	other := probe()
-	other.Name = "other"
-	s := start(t, lambdasim.Config{Functions: []lambdasim.Function{probe(), other}, Logs: out})
+	w := start(t)
 
-	var group sync.WaitGroup
-	for i, name := range []string{"probe", "probe", "other"} {
-		group.Go(func() {
-			_, err := s.client.Invoke(t.Context(), &lambda.InvokeInput{
-				FunctionName: aws.String(name), Payload: fmt.Appendf(nil, `{"do":"log","count":200,"text":"of caller %d"}`, i),
-			})
-			if err != nil {
-				t.Error(err)
-			}
-		})
+	var callers sync.WaitGroup
+	for i := range 3 {
+		callers.Go(func() { w.invoke(t, fmt.Sprintf(`{"do":"log","count":200,"text":"of caller %d"}`, i)) })
 	}
-	group.Wait()
-	s.invoke(t, `{"do":"log","count":1,"text":"`+strings.Repeat("x", 300<<10)+`"}`)
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
+	callers.Wait()
+	w.invoke(t, `{"do":"log","count":1,"text":"`+strings.Repeat("x", 300<<10)+`"}`)
 
-	if len(out.broken) > 0 {
-		t.Errorf("%d writes were no lines, the first %q", len(out.broken), out.broken[0])
-	}
 	seen := make(map[string]int)
-	for _, line := range out.all {
+	all := strings.Split(strings.TrimSpace(w.logs.String()), "\n")
+	for _, line := range all {
 		seen[line]++
 	}
 	for i := range 600 {
@@ -148,7 +51,7 @@ func TestTheLogsOfAllProcessesAreWholeLines(t *testing.T) {
 			t.Errorf("%q came %d times", line, seen[line])
 		}
 	}
-	if len(out.all) != 602 || len(out.all[600]) != 256<<10 {
-		t.Errorf("%d lines came; the long one was to be split at 256 KB", len(out.all))
+	if w.logs.broken > 0 || len(all) != 602 || len(all[600]) != 256<<10 {
+		t.Errorf("%d lines came in %d broken writes; the long one was to be split at 256 KB", len(all), w.logs.broken)
 	}
 }

@@ -1,12 +1,12 @@
 package lambdasim_test
 
 import (
-	"context"
-	"errors"
+	"bytes"
 	"fmt"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,23 +19,18 @@ import (
 	"genesys-cloud-export/shared/devstack/lambdasim"
 )
 
-//nolint:gochecknoglobals // the programs are built once for all tests, by TestMain
-var programs string
+// program is the probe, built once for all tests.
+var program string //nolint:gochecknoglobals // set by TestMain alone
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
-	directory, err := os.MkdirTemp("", "lambdasim")
-	if err == nil {
-		defer os.RemoveAll(directory)
-		err = errors.Join(build(directory, "probe"), build(directory, "stillborn"), build(directory, "misfit"))
-	}
-	if err != nil {
+	var err error
+	if program, err = functiontest.Build("shared/devstack/lambdasim/testdata/src/probe", "probe/bootstrap"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 
 		return 1
 	}
-	programs = directory
 
 	code := m.Run()
 	if err := goleak.Find(); err != nil && code == 0 {
@@ -47,25 +42,25 @@ func run(m *testing.M) int {
 	return code
 }
 
-func build(directory, program string) error {
-	return functiontest.Build(context.Background(), "./testdata/src/"+program, filepath.Join(directory, program))
-}
-
-// probe is a function that does what its event says.
-func probe() lambdasim.Function {
-	return lambdasim.Function{Name: "probe", Path: filepath.Join(programs, "probe"), Timeout: time.Minute}
-}
-
-// stack is a running endpoint and the SDK's client of it.
-type stack struct {
+// world is a running endpoint with the probe, the SDK's client of it, and what the probe printed.
+type world struct {
 	*lambdasim.Endpoint
 	client *lambda.Client
 	url    string
+	logs   *lines
 }
 
-// start runs an endpoint over loopback until the test ends.
-func start(t *testing.T, config lambdasim.Config) stack {
+// start runs an endpoint over loopback until the test ends. The changes are made to its configuration.
+func start(t *testing.T, changes ...func(*lambdasim.Config, *lambdasim.Function)) world {
 	t.Helper()
+
+	logs := &lines{}
+	config := lambdasim.Config{
+		Logs: logs, Functions: []lambdasim.Function{{Name: "probe", Path: program, Timeout: time.Minute}},
+	}
+	for _, change := range changes {
+		change(&config, &config.Functions[0])
+	}
 
 	endpoint, err := lambdasim.New(config)
 	if err != nil {
@@ -73,35 +68,23 @@ func start(t *testing.T, config lambdasim.Config) stack {
 	}
 	server := httptest.NewServer(endpoint)
 	t.Cleanup(func() {
-		if err := endpoint.Close(); err != nil {
-			t.Errorf("Close: %v", err)
-		}
+		_ = endpoint.Close()
 		server.Close()
 	})
 
 	client := lambda.New(lambda.Options{
-		Region:       "local",
-		BaseEndpoint: aws.String(server.URL),
-		Credentials:  credentials.NewStaticCredentialsProvider("local", "local", ""),
-		HTTPClient:   server.Client(),
-		Retryer:      aws.NopRetryer{},
+		Region: "local", BaseEndpoint: aws.String(server.URL), HTTPClient: server.Client(), Retryer: aws.NopRetryer{},
+		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
 	})
 
-	return stack{Endpoint: endpoint, client: client, url: server.URL}
-}
-
-// startProbe runs an endpoint with the probe alone.
-func startProbe(t *testing.T) stack {
-	t.Helper()
-
-	return start(t, lambdasim.Config{Functions: []lambdasim.Function{probe()}})
+	return world{Endpoint: endpoint, client: client, url: server.URL, logs: logs}
 }
 
 // invoke calls the probe synchronously.
-func (s stack) invoke(t *testing.T, payload string) *lambda.InvokeOutput {
+func (w world) invoke(t *testing.T, payload string) *lambda.InvokeOutput {
 	t.Helper()
 
-	output, err := s.client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("probe"), Payload: []byte(payload)})
+	output, err := w.client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("probe"), Payload: []byte(payload)})
 	if err != nil {
 		t.Fatalf("Invoke %s: %v", payload, err)
 	}
@@ -109,15 +92,16 @@ func (s stack) invoke(t *testing.T, payload string) *lambda.InvokeOutput {
 	return output
 }
 
-// invokeInBackground calls the probe synchronously and delivers what comes of it.
-func (s stack) invokeInBackground(t *testing.T, payload string) <-chan result {
+// begin calls the probe synchronously, and returns once it runs, with where what comes of it is delivered.
+func (w world) begin(t *testing.T, payload string) <-chan result {
 	t.Helper()
 
 	done := make(chan result, 1)
 	go func() {
-		output, err := s.client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("probe"), Payload: []byte(payload)})
-		done <- result{output: output, err: err}
+		output, err := w.client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("probe"), Payload: []byte(payload)})
+		done <- result{output, err}
 	}()
+	w.logs.await(t, "running\n")
 
 	return done
 }
@@ -137,5 +121,42 @@ func receive[T any](t *testing.T, from <-chan T) T {
 	case <-time.After(30 * time.Second):
 		t.Fatal("nothing came within 30 s")
 		panic("unreachable")
+	}
+}
+
+// lines is a log that is read while it is written, and notes what was not written as one whole line.
+type lines struct {
+	mu     sync.Mutex
+	text   bytes.Buffer
+	broken int
+}
+
+// Write implements io.Writer.
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+
+	if bytes.IndexByte(p, '\n') != len(p)-1 {
+		l.broken++
+	}
+
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+
+	return l.text.String()
+}
+
+// await waits until the log has a text.
+func (l *lines) await(t *testing.T, text string) {
+	t.Helper()
+
+	for began := time.Now(); !strings.Contains(l.String(), text); time.Sleep(time.Millisecond) {
+		if time.Since(began) > 30*time.Second {
+			t.Fatalf("%q is not in the log:\n%s", text, l.String())
+		}
 	}
 }

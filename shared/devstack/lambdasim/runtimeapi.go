@@ -1,39 +1,75 @@
 package lambdasim
 
 import (
-	"bytes"
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
+// Error types as Lambda names them.
 const (
-	// maxPayload is Lambda's limit of a synchronous request, 6 MB.
-	maxPayload = 6 << 20
-	// maxResponse is the limit of a response: Lambda grants it a hundred bytes more.
-	maxResponse = maxPayload + 100
+	typeTimedOut   = "Sandbox.Timedout"
+	typeExit       = "Runtime.ExitError"
+	typeEntrypoint = "Runtime.InvalidEntrypoint"
 )
+
+// invocation is one call of a function. It is handed to one process at most.
+type invocation struct {
+	id, arn string
+	payload []byte
+	// timeout is set before it is handed out; its time counts from then.
+	timeout time.Duration
+	// answer is the first that the runtime posted.
+	answer atomic.Pointer[reply]
+	// finished is closed once the runtime has answered and asked for the next invocation.
+	finished chan struct{}
+}
+
+// reply is what a caller gets: a result, or a document that tells of the failure.
+type reply struct {
+	body   []byte
+	failed bool
+}
+
+func newInvocation(id, arn string, payload []byte) *invocation {
+	return &invocation{id: id, arn: arn, payload: payload, finished: make(chan struct{})}
+}
+
+// failed is a reply of Lambda's own.
+func failed(inv *invocation, errorType, message string) reply {
+	return reply{body: errorDocument(errorType, fmt.Sprintf("RequestId: %s Error: %s", inv.id, message)), failed: true}
+}
+
+func timedOut(inv *invocation, after time.Duration) reply {
+	return failed(inv, typeTimedOut, fmt.Sprintf("Task timed out after %.2f seconds", after.Seconds()))
+}
+
+// errorDocument encodes an error as a runtime posts it.
+func errorDocument(errorType, message string) []byte {
+	document, err := json.Marshal(map[string]string{"errorType": errorType, "errorMessage": message})
+	if err != nil {
+		panic("encode two strings: " + err.Error())
+	}
+
+	return document
+}
 
 // runtimeAPI is the Runtime API of one environment, version 2018-06-01, on a loopback port of its own.
 type runtimeAPI struct {
-	listener net.Listener
-	server   *http.Server
-	served   sync.WaitGroup
-	process  *process
-	// work hands an invocation to the process; nobody receives while the process is busy.
+	address string
+	server  *http.Server
+	served  sync.WaitGroup
+	// work hands an invocation to the process; nobody receives while the process comes up or is busy.
 	work chan *invocation
-	// ready is closed when the process asks for its first invocation.
-	ready chan struct{}
-
-	mu      sync.Mutex
-	asked   bool
-	current *invocation
-	failure []byte
+	// current is what the process is at.
+	current atomic.Pointer[invocation]
 }
 
 func newRuntimeAPI(ctx context.Context) (*runtimeAPI, error) {
@@ -42,209 +78,82 @@ func newRuntimeAPI(ctx context.Context) (*runtimeAPI, error) {
 		return nil, fmt.Errorf("listen for the runtime api: %w", err)
 	}
 
-	return &runtimeAPI{listener: listener, work: make(chan *invocation), ready: make(chan struct{})}, nil
-}
-
-func (a *runtimeAPI) address() string { return a.listener.Addr().String() }
-
-// serve answers process until close. What it asks before is kept waiting by the listener.
-func (a *runtimeAPI) serve(p *process) {
-	a.process = p
+	a := &runtimeAPI{address: listener.Addr().String(), work: make(chan *invocation)}
 
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", a.next)
-	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", a.response)
-	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", a.invocationError)
-	mux.HandleFunc("POST /2018-06-01/runtime/init/error", a.initError)
-	mux.HandleFunc("POST /2020-01-01/extension/register", a.register)
-	mux.HandleFunc("GET /2020-01-01/extension/event/next", a.event)
+	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", a.take(false))
+	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", a.take(true))
+	mux.HandleFunc("POST /2020-01-01/extension/register", register)
+	mux.HandleFunc("GET /2020-01-01/extension/event/next", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 
 	a.server = &http.Server{Handler: mux} //nolint:gosec // the one client is a child process, and it polls without end
-	a.served.Go(func() { _ = a.server.Serve(a.listener) })
+	a.served.Go(func() { _ = a.server.Serve(listener) })
+
+	return a, nil
 }
 
 func (a *runtimeAPI) close() {
-	if a.server != nil {
-		_ = a.server.Close()
-	}
-	a.listener.Close()
+	_ = a.server.Close()
 	a.served.Wait()
-}
-
-// initFailure returns the document that the runtime posted to init/error, or nil.
-func (a *runtimeAPI) initFailure() []byte {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-
-	return a.failure
 }
 
 // next ends the invocation that was answered, and waits for another one.
 func (a *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
-	if !a.turn() {
-		refuse(w, http.StatusForbidden, "InvalidStateTransition", "the invocation has not been answered yet")
+	if done := a.current.Load(); done != nil {
+		if done.answer.Load() == nil {
+			refuse(w, http.StatusForbidden, "InvalidStateTransition", "the invocation has not been answered yet")
 
-		return
+			return
+		}
+		a.current.Store(nil)
+		close(done.finished)
 	}
 
 	select {
 	case inv := <-a.work:
-		a.mu.Lock()
-		a.current = inv
-		a.mu.Unlock()
-		handOut(w, inv)
+		a.current.Store(inv)
+		header := w.Header()
+		header.Set("Content-Type", "application/json")
+		header.Set("Lambda-Runtime-Aws-Request-Id", inv.id)
+		header.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(time.Now().Add(inv.timeout).UnixMilli(), 10))
+		header.Set("Lambda-Runtime-Invoked-Function-Arn", inv.arn)
+		_, _ = w.Write(inv.payload)
 	case <-r.Context().Done():
-	case <-a.process.exited:
 	}
 }
 
-// turn moves from one invocation to the next, and reports false where the current one has no answer yet.
-func (a *runtimeAPI) turn() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+// take returns the handler of what the function answered: its result, or the document of its error.
+func (a *runtimeAPI) take(failed bool) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		inv := a.current.Load()
+		if inv == nil || inv.id != r.PathValue("id") {
+			refuse(w, http.StatusBadRequest, "InvalidRequestID", "no invocation of this id is running")
 
-	if a.current != nil {
-		if a.current.answered() == nil {
-			return false
+			return
 		}
-		close(a.current.finished)
-		a.current = nil
+
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return // the process died while it answered: its end tells the outcome
+		}
+		if !inv.answer.CompareAndSwap(nil, &reply{body: body, failed: failed}) {
+			refuse(w, http.StatusForbidden, "InvalidStateTransition", "the invocation has been answered already")
+
+			return
+		}
+		w.WriteHeader(http.StatusAccepted)
 	}
-	if !a.asked {
-		a.asked = true
-		close(a.ready)
-	}
-
-	return true
-}
-
-func handOut(w http.ResponseWriter, inv *invocation) {
-	header := w.Header()
-	header.Set("Content-Type", "application/json")
-	header.Set("Lambda-Runtime-Aws-Request-Id", inv.id)
-	header.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(inv.deadline.UnixMilli(), 10))
-	header.Set("Lambda-Runtime-Invoked-Function-Arn", inv.arn)
-	header.Set("Lambda-Runtime-Trace-Id", inv.trace)
-	if inv.clientContext != "" {
-		header.Set("Lambda-Runtime-Client-Context", inv.clientContext)
-	}
-	_, _ = w.Write(inv.payload)
-}
-
-// response takes what the handler returned.
-func (a *runtimeAPI) response(w http.ResponseWriter, r *http.Request) {
-	inv := a.addressed(w, r)
-	if inv == nil {
-		return
-	}
-
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxResponse))
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		message := fmt.Sprintf("Response payload size exceeded maximum allowed payload size (%d bytes).", maxResponse)
-		inv.answer(reply{body: errorDocument(typeResponseTooLarge, message), errorType: typeResponseTooLarge})
-		refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", message)
-
-		return
-	}
-	if err != nil {
-		return // the process died while it answered: its end tells the outcome
-	}
-
-	// The Go runtime announces in a trailer that the response's reader failed half-way.
-	if errorType := r.Trailer.Get("Lambda-Runtime-Function-Error-Type"); errorType != "" {
-		message := "the response's reader failed before its end"
-		a.accept(w, inv, reply{body: errorDocument(errorType, message), errorType: errorType})
-
-		return
-	}
-	a.accept(w, inv, reply{body: body})
-}
-
-// invocationError takes the error document of a handler that failed.
-func (a *runtimeAPI) invocationError(w http.ResponseWriter, r *http.Request) {
-	inv := a.addressed(w, r)
-	if inv == nil {
-		return
-	}
-
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxResponse))
-	if err != nil {
-		refuse(w, http.StatusBadRequest, "InvalidErrorDocument", "the error document cannot be read")
-
-		return
-	}
-	a.accept(w, inv, reply{body: body, errorType: errorTypeOf(body)})
-}
-
-// initError takes the error document of a runtime that could not come up.
-func (a *runtimeAPI) initError(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxResponse))
-	if err != nil {
-		refuse(w, http.StatusBadRequest, "InvalidErrorDocument", "the error document cannot be read")
-
-		return
-	}
-
-	a.mu.Lock()
-	a.failure = bytes.Clone(body)
-	a.mu.Unlock()
-	accepted(w)
 }
 
 // register takes an extension within the function's own process. aws-lambda-go registers one for no event at all, as Lambda
-// sends SIGTERM to functions with an extension alone; that nobody is sent events is so no loss.
-func (a *runtimeAPI) register(w http.ResponseWriter, _ *http.Request) {
+// sends SIGTERM to functions with an extension alone; so nothing is lost where the next event never comes.
+func register(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Lambda-Extension-Identifier", newUUID())
-	w.Header().Set("Content-Type", "application/json")
 	_, _ = io.WriteString(w, "{}")
 }
 
-// event waits for an event, which never comes.
-func (a *runtimeAPI) event(_ http.ResponseWriter, r *http.Request) {
-	select {
-	case <-r.Context().Done():
-	case <-a.process.exited:
-	}
-}
-
-// addressed returns the current invocation if the request names it; else it has answered the request and returns nil.
-func (a *runtimeAPI) addressed(w http.ResponseWriter, r *http.Request) *invocation {
-	a.mu.Lock()
-	current := a.current
-	a.mu.Unlock()
-
-	if current == nil || current.id != r.PathValue("id") {
-		refuse(w, http.StatusBadRequest, "InvalidRequestID", "no invocation of this id is running")
-
-		return nil
-	}
-
-	return current
-}
-
-func (a *runtimeAPI) accept(w http.ResponseWriter, inv *invocation, r reply) {
-	// A process that panicked ends right after this request, so now is the time to look. One that took too much memory would
-	// not have lived to answer.
-	if !a.process.withinMemory() {
-		return
-	}
-
-	if !inv.answer(r) {
-		refuse(w, http.StatusForbidden, "InvalidStateTransition", "the invocation has been answered already")
-
-		return
-	}
-	accepted(w)
-}
-
-func accepted(w http.ResponseWriter) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusAccepted)
-	_, _ = io.WriteString(w, `{"status":"OK"}`)
-}
-
 func refuse(w http.ResponseWriter, status int, errorType, message string) {
-	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = w.Write(errorDocument(errorType, message))
 }

@@ -1,103 +1,78 @@
 package lambdasim_test
 
 import (
-	"bytes"
+	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"genesys-cloud-export/shared/devstack/lambdasim"
 )
 
-// catching is the probe, which catches SIGTERM the way aws-lambda-go offers.
-func catching() lambdasim.Function {
-	f := probe()
-	f.Env = map[string]string{"CATCH_SIGTERM": "1"}
-
-	return f
+// catching has the probe catch SIGTERM the way aws-lambda-go offers, with so much time to end.
+func catching(grace time.Duration) func(*lambdasim.Config, *lambdasim.Function) {
+	return func(c *lambdasim.Config, f *lambdasim.Function) {
+		c.Grace, f.Env = grace, map[string]string{"CATCH_SIGTERM": "1"}
+	}
 }
 
-// started starts an endpoint and an invocation in the background, and returns once the process has it.
-func started(t *testing.T, config lambdasim.Config, payload string) (stack, <-chan result) {
+// closed closes the endpoint and returns how long that took.
+func (w world) closed(t *testing.T) time.Duration {
 	t.Helper()
 
-	running := make(chan lambdasim.Invocation, 1)
-	config.Hooks.Started = func(i lambdasim.Invocation) { running <- i }
-	s := start(t, config)
-	answer := s.invokeInBackground(t, payload)
-	receive(t, running)
+	began := time.Now()
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
 
-	return s, answer
+	return time.Since(began)
 }
 
 func TestAnInvocationEndsInGoodOrderWhenTheEndpointIsClosed(t *testing.T) {
 	t.Parallel()
-	var logs lockedBuffer
-	s, answer := started(t, lambdasim.Config{Functions: []lambdasim.Function{catching()}, Logs: &logs}, `{"do":"until terminated"}`)
+	w := start(t, catching(time.Minute))
 
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
+	answer := w.begin(t, `{"do":"until terminated"}`)
+	w.invoke(t, "{}") // and leaves an idle process
+	if took := w.closed(t); took > 20*time.Second {
+		t.Errorf("closing took %v, want no wait for what is idle", took)
 	}
+
 	ended := receive(t, answer)
 	if ended.err != nil || ended.output.FunctionError != nil || string(ended.output.Payload) != `"committed"` {
 		t.Errorf("the invocation ended as %+v, want what it answers after SIGTERM", ended)
 	}
-	if strings.Contains(logs.String(), "WARNING") {
-		t.Errorf("the extension is not taken:\n%s", logs.String())
-	}
-	if got := s.Report("probe"); got.Crashes != 0 || got.Errors != 0 {
-		t.Errorf("the report is %+v, want neither a crash nor an error", got)
+	if strings.Contains(w.logs.String(), "WARNING") {
+		t.Errorf("the extension is not taken:\n%s", w.logs.String())
 	}
 }
 
 func TestAnInvocationThatDoesNotEndAfterSIGTERMIsKilled(t *testing.T) {
 	t.Parallel()
 	const grace = 300 * time.Millisecond
-	s, answer := started(t, lambdasim.Config{Functions: []lambdasim.Function{catching()}, Grace: grace}, `{"do":"sleep","millis":60000}`)
+	w := start(t, catching(grace))
 
-	begun := time.Now()
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if took := time.Since(begun); took < grace || took > 20*time.Second {
+	answer := w.begin(t, `{"do":"sleep","millis":60000}`)
+	if took := w.closed(t); took < grace || took > 20*time.Second {
 		t.Errorf("closing took %v, want at least %v and no minute", took, grace)
 	}
-	if ended := receive(t, answer); ended.err == nil || !strings.Contains(ended.err.Error(), "ServiceException") {
-		t.Errorf("the invocation ended as %+v, want a ServiceException", ended)
-	}
+	wantRefusal(t, "the invocation", receive(t, answer).err, "ServiceException", http.StatusInternalServerError)
 }
 
-func TestClosingDoesNotWaitForAFunctionThatCatchesNoSIGTERM(t *testing.T) {
+func TestClosingIsFinalAndDoesNotWaitForAFunctionThatCatchesNoSIGTERM(t *testing.T) {
 	t.Parallel()
-	s, answer := started(t, lambdasim.Config{Functions: []lambdasim.Function{probe()}, Grace: time.Minute}, `{"do":"sleep","millis":60000}`)
+	w := start(t, func(c *lambdasim.Config, _ *lambdasim.Function) { c.Grace = time.Minute })
 
-	begun := time.Now()
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	receive(t, answer)
-	if took := time.Since(begun); took > 20*time.Second {
+	answer := w.begin(t, `{"do":"sleep","millis":60000}`)
+	if took := w.closed(t); took > 20*time.Second {
 		t.Errorf("closing took %v", took)
 	}
-}
+	wantRefusal(t, "the running invocation", receive(t, answer).err, "ServiceException", http.StatusInternalServerError)
 
-// lockedBuffer is a buffer that a log may write while a test reads.
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-
-	return b.text.String()
+	w.closed(t)
+	_, err := w.client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("probe")})
+	wantRefusal(t, "the next invocation", err, "ServiceException", http.StatusInternalServerError)
 }

@@ -20,7 +20,10 @@ func TestTheStackIsReachedAtAFurtherAddressOnTheSamePort(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	for _, url := range []string{local.GenesysURL + "/_sim/stats", local.AWSURL + "/2015-03-31/functions"} {
+	for url, want := range map[string]int{
+		local.GenesysURL + "/_sim/stats":                                 http.StatusOK,
+		local.AWSURL + "/2015-03-31/functions/rotator/no-such-operation": http.StatusNotFound,
+	} {
 		for _, at := range []string{url, strings.Replace(url, "127.0.0.1", "127.0.0.2", 1)} {
 			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, at, nil)
 			if err != nil {
@@ -35,8 +38,8 @@ func TestTheStackIsReachedAtAFurtherAddressOnTheSamePort(t *testing.T) {
 			}
 			_ = reply.Body.Close()
 
-			if reply.StatusCode != http.StatusOK {
-				t.Errorf("%s: status %d", at, reply.StatusCode)
+			if reply.StatusCode != want {
+				t.Errorf("%s: status %d, want %d", at, reply.StatusCode, want)
 			}
 		}
 	}

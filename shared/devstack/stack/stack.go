@@ -4,7 +4,7 @@
 // The template is the one source of what the functions are: their environment, memory, timeout and concurrency, and what
 // their roles may do. Each function's process has an access key of its own role, and what that role does not allow is
 // refused as AWS refuses it; where AWS could not do its own part with a role, the stack does not start. Of EventInvokeConfig
-// the destination is checked, while asynchronous retries are those that lambdasim has for every function.
+// the destination is checked; an asynchronous invocation is made once, whatever comes of it.
 //
 // Everything listens on loopback, and where it is told so on one further address, on free ports. Nothing of it reaches out, but
 // for the functions where the organisation is [Outside].

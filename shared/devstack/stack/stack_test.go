@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/google/go-cmp/cmp"
 
 	"genesys-cloud-export/shared/devstack/genesyssim"
@@ -72,21 +70,24 @@ func edited(t *testing.T, texts ...string) string {
 	return name
 }
 
-// describe is a function's timeout in seconds, its memory in MB and its reserved concurrency.
-func describe(t *testing.T, s *stack.Stack, function string) [3]int32 {
+// settings are what Lambda has of a function in the template.
+type settings struct {
+	timeout               time.Duration
+	memoryMB, concurrency int
+}
+
+func settingsOf(t *testing.T, s *stack.Stack, function string) settings {
 	t.Helper()
 
-	reply, err := s.Functions().GetFunction(t.Context(), &lambda.GetFunctionInput{FunctionName: aws.String(function)})
-	if err != nil {
-		t.Fatal(err)
+	for _, f := range s.Lambda.Functions() {
+		if f.Name == function {
+			return settings{f.Timeout, f.MemoryMB, f.ReservedConcurrency}
+		}
 	}
 
-	var reserved int32
-	if reply.Concurrency != nil {
-		reserved = aws.ToInt32(reply.Concurrency.ReservedConcurrentExecutions)
-	}
+	t.Fatalf("there is no function %s", function)
 
-	return [3]int32{aws.ToInt32(reply.Configuration.Timeout), aws.ToInt32(reply.Configuration.MemorySize), reserved}
+	return settings{}
 }
 
 func TestTheFunctionsAreWhatTheTemplateSays(t *testing.T) {
@@ -94,19 +95,18 @@ func TestTheFunctionsAreWhatTheTemplateSays(t *testing.T) {
 
 	for name, test := range map[string]struct {
 		change            func(*stack.Config)
-		rotator, exporter [3]int32
+		rotator, exporter settings
 	}{
-		"as it stands": {func(*stack.Config) {}, [3]int32{30, 128, 1}, [3]int32{900, 256, 0}},
+		"as it stands": {func(*stack.Config) {}, settings{30 * time.Second, 128, 1}, settings{900 * time.Second, 256, 0}},
 		"with other parameters": {
 			func(c *stack.Config) {
 				c.Parameters = map[string]string{"ExportMemoryMegabytes": "512", "ReserveRotatorConcurrency": "false"}
 			},
-			[3]int32{30, 128, 0},
-			[3]int32{900, 512, 0},
+			settings{30 * time.Second, 128, 0},
+			settings{900 * time.Second, 512, 0},
 		},
-		"with a timeout that it takes": {func(c *stack.Config) { c.Timeout = 20 * time.Second }, [3]int32{30, 128, 1}, [3]int32{20, 256, 0}},
-		// Lambda tells whole seconds.
-		"with one that is too short for it": {func(c *stack.Config) { c.Timeout = 2500 * time.Millisecond }, [3]int32{30, 128, 1}, [3]int32{3, 256, 0}},
+		"with a timeout that it takes":      {func(c *stack.Config) { c.Timeout = 20 * time.Second }, settings{30 * time.Second, 128, 1}, settings{20 * time.Second, 256, 0}},
+		"with one that is too short for it": {func(c *stack.Config) { c.Timeout = 2500 * time.Millisecond }, settings{30 * time.Second, 128, 1}, settings{2500 * time.Millisecond, 256, 0}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -120,8 +120,8 @@ func TestTheFunctionsAreWhatTheTemplateSays(t *testing.T) {
 			}
 			defer s.Close()
 
-			got := [][3]int32{describe(t, s, stack.Rotator), describe(t, s, stack.ExportUsers)}
-			if diff := cmp.Diff([][3]int32{test.rotator, test.exporter}, got); diff != "" {
+			got := []settings{settingsOf(t, s, stack.Rotator), settingsOf(t, s, stack.ExportUsers)}
+			if diff := cmp.Diff([]settings{test.rotator, test.exporter}, got, cmp.AllowUnexported(settings{})); diff != "" {
 				t.Errorf("timeout, memory and concurrency (-want +got):\n%s", diff)
 			}
 

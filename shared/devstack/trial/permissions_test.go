@@ -127,7 +127,7 @@ func complaint(t *testing.T, role, statement string) string {
 		"KeepToken":          token,
 		"EncryptToken":       token,
 		"ReadToken":          token,
-		"DecryptToken":       token,
+		"DecryptToken":       "SSM parameter /genesys-cloud-export/token: the stored value cannot be decrypted: access was denied",
 		"AskRotator":         "the rotator failed: it could not be invoked: access was denied",
 		"WriteParts":         ".jsonl.gz: access was denied",
 		"KeepState":          state,

@@ -1,0 +1,70 @@
+package functiontest_test
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"genesys-cloud-export/shared/devstack/functiontest"
+)
+
+// building is the variable by which this test's own processes know that they are to build and to tell the file.
+const building = "FUNCTIONTEST_BUILDS"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(building) == "" {
+		os.Exit(m.Run())
+	}
+
+	file, err := functiontest.Build("functions/rotator", "rotator/bootstrap")
+	if err != nil {
+		_, _ = os.Stderr.WriteString(err.Error())
+		os.Exit(1)
+	}
+	_, _ = os.Stdout.WriteString(file)
+}
+
+func TestProcessesThatBuildAtOnceShareOneFile(t *testing.T) {
+	t.Parallel()
+
+	file, err := functiontest.Build("functions/rotator", "rotator/bootstrap")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasSuffix(file, "/.build/rotator/bootstrap") {
+		t.Errorf("the binary is %s, want the Makefile's", file)
+	}
+
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	for range 3 {
+		t.Run("at once", func(t *testing.T) {
+			t.Parallel()
+
+			command := exec.CommandContext(t.Context(), os.Args[0])
+			command.Env = append(command.Environ(), building+"=1")
+
+			told, err := command.Output()
+			if err != nil || string(told) != file {
+				t.Errorf("got %q, %v; want %s", told, err, file)
+			}
+
+			if after, err := os.ReadFile(file); err != nil || string(after) != string(before) {
+				t.Errorf("the binary is another: %v", err)
+			}
+		})
+	}
+}
+
+func TestWhatDoesNotCompileIsNamedWithTheCompilersWords(t *testing.T) {
+	t.Parallel()
+
+	_, err := functiontest.Build("functions/none", "none/bootstrap")
+	if err == nil || !strings.Contains(err.Error(), "build functions/none: ") || !strings.Contains(err.Error(), "no such") && !strings.Contains(err.Error(), "not found") {
+		t.Errorf("got %v, want what the compiler said", err)
+	}
+}

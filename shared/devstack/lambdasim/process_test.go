@@ -1,0 +1,258 @@
+package lambdasim_test
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/google/go-cmp/cmp"
+
+	"genesys-cloud-export/shared/devstack/lambdasim"
+)
+
+func TestAFunctionSeesItsOwnEnvironmentAndNoOther(t *testing.T) {
+	t.Setenv("LEAK", "of the parent")
+	t.Setenv("AWS_PROFILE", "of the parent")
+
+	own := map[string]string{
+		"EXPORT_BUCKET": "exports", "AWS_REGION": "eu-central-1", "AWS_LAMBDA_LOG_FORMAT": "JSON", "HOME": "/elsewhere",
+	}
+	w := start(t, func(_ *lambdasim.Config, f *lambdasim.Function) { f.Env = own })
+
+	var environ []string
+	if err := json.Unmarshal(w.invoke(t, `{"do":"env"}`).Payload, &environ); err != nil {
+		t.Fatal(err)
+	}
+
+	got := make(map[string]string)
+	for _, variable := range environ {
+		key, value, _ := strings.Cut(variable, "=")
+		got[key] = value
+	}
+	for _, key := range []string{"AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_LOG_STREAM_NAME"} {
+		if got[key] == "" {
+			t.Errorf("%s is not set", key)
+		}
+		delete(got, key)
+	}
+	delete(got, "_X_AMZN_TRACE_ID") // set by the Go runtime itself
+
+	want := map[string]string{
+		"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "en_US.UTF-8", "TZ": ":UTC", "_HANDLER": "bootstrap",
+		"LAMBDA_TASK_ROOT": filepath.Dir(program), "AWS_DEFAULT_REGION": "local",
+		"AWS_LAMBDA_FUNCTION_NAME": "probe", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128", "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+		"AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/probe",
+	}
+	maps.Copy(want, own)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("environment (-want +got):\n%s", diff)
+	}
+}
+
+// count is which process an invocation was given, and how many it has served.
+type count struct{ PID, Invocations int }
+
+func (w world) count(t *testing.T) count {
+	t.Helper()
+
+	var c count
+	if reply := w.invoke(t, `{"do":"count"}`).Payload; json.Unmarshal(reply, &c) != nil || c.PID == 0 {
+		t.Fatalf("got %s, want a count", reply)
+	}
+
+	return c
+}
+
+func TestAnIdleProcessIsUsedAgainAndOverlappingInvocationsHaveOneEach(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+
+	first := w.count(t)
+	if again := w.count(t); again.PID != first.PID || again.Invocations != 2 {
+		t.Errorf("the second invocation was given %+v after %+v", again, first)
+	}
+
+	w.begin(t, `{"do":"sleep","millis":60000}`)
+	if other := w.count(t); other.PID == first.PID {
+		t.Errorf("two invocations at once ran in process %d", first.PID)
+	}
+}
+
+func TestBeyondTheReservedConcurrencyCallersAreThrottledAndEventsWait(t *testing.T) {
+	t.Parallel()
+	w := start(t, func(_ *lambdasim.Config, f *lambdasim.Function) { f.ReservedConcurrency = 1 })
+
+	one := w.begin(t, `{"do":"sleep","millis":60000}`)
+
+	_, err := w.client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("probe")})
+	wantRefusal(t, "the second caller", err, "TooManyRequestsException", http.StatusTooManyRequests)
+
+	_, err = w.client.Invoke(t.Context(), &lambda.InvokeInput{
+		FunctionName: aws.String("probe"), InvocationType: types.InvocationTypeEvent, Payload: []byte(`{"do":"log","count":1,"text":"in turn"}`),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := w.logs.String(); strings.Contains(got, "in turn") {
+		t.Errorf("the event did not wait:\n%s", got)
+	}
+
+	w.Kill("probe")
+	receive(t, one)
+	w.logs.await(t, "in turn\n")
+}
+
+func TestAFailureReadsAsLambdaTellsIt(t *testing.T) {
+	t.Parallel()
+
+	const lambdas = `"errorMessage":"RequestId: [0-9a-f-]{36} Error: `
+
+	for name, test := range map[string]struct {
+		event, payload string
+		survives       bool
+	}{
+		"an error with a type": {`{"do":"fail","text":"slow down"}`, `^\{"errorMessage":"slow down","errorType":"RateLimited"\}$`, true},
+		"a panic":              {`{"do":"panic","text":"broken"}`, `^\{"errorMessage":"broken","errorType":"string","stackTrace":\[`, false},
+		"an exit":              {`{"do":"exit","count":2}`, lambdas + `Runtime exited with error: exit status 2","errorType":"Runtime.ExitError"\}$`, false},
+		"an exit as if all were well": {
+			`{"do":"exit"}`, lambdas + `Runtime exited without providing a reason","errorType":"Runtime.ExitError"\}$`, false,
+		},
+		"a sleep beyond the timeout": {
+			`{"do":"sleep","millis":60000}`, lambdas + `Task timed out after 2.25 seconds","errorType":"Sandbox.Timedout"\}$`, false,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := start(t, func(_ *lambdasim.Config, f *lambdasim.Function) { f.Timeout = 2250 * time.Millisecond })
+
+			output := w.invoke(t, test.event)
+			if output.StatusCode != http.StatusOK || aws.ToString(output.FunctionError) != "Unhandled" || !regexp.MustCompile(test.payload).Match(output.Payload) {
+				t.Errorf("got status %d, function error %q and %s; want %s", output.StatusCode, aws.ToString(output.FunctionError), output.Payload, test.payload)
+			}
+			if next := w.count(t); (next.Invocations == 2) != test.survives {
+				t.Errorf("the next invocation was given %+v", next)
+			}
+			if got := w.Report("probe").Invocations; got != 2 {
+				t.Errorf("%d invocations were counted, want 2", got)
+			}
+		})
+	}
+}
+
+func TestAProcessThatDoesNotComeUpIsAnErrorOfItsInvocation(t *testing.T) {
+	t.Parallel()
+
+	nonsense := filepath.Join(t.TempDir(), "bootstrap")
+	if err := os.WriteFile(nonsense, []byte("no program\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+
+	for name, test := range map[string]struct {
+		change  func(*lambdasim.Config, *lambdasim.Function)
+		payload string
+	}{
+		"an exit at once": {
+			func(_ *lambdasim.Config, f *lambdasim.Function) { f.Env = map[string]string{"STILLBORN": "1"} },
+			`Runtime exited with error: exit status 3","errorType":"Runtime.ExitError"}`,
+		},
+		"a file that is no program": {
+			func(_ *lambdasim.Config, f *lambdasim.Function) { f.Path = nonsense },
+			`exec format error","errorType":"Runtime.InvalidEntrypoint"}`,
+		},
+	} {
+		output := start(t, test.change).invoke(t, "{}")
+		if output.FunctionError == nil || !strings.HasSuffix(string(output.Payload), test.payload) {
+			t.Errorf("%s got %s, want …%s", name, output.Payload, test.payload)
+		}
+	}
+}
+
+func TestAKilledProcessIsReplaced(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+
+	running := w.begin(t, `{"do":"sleep","millis":60000}`)
+	if killed := w.Kill("probe"); killed != 1 {
+		t.Errorf("%d processes were killed, want 1", killed)
+	}
+
+	ended := receive(t, running)
+	if ended.err != nil || !strings.Contains(string(ended.output.Payload), `Error: Runtime exited with error: signal: killed"`) {
+		t.Errorf("the invocation ended as %+v", ended)
+	}
+
+	idle := w.count(t)
+	if killed := w.Kill("probe"); killed != 1 {
+		t.Errorf("%d idle processes were killed, want 1", killed)
+	}
+	if next := w.count(t); next.PID == idle.PID {
+		t.Errorf("the dead process %d served again", idle.PID)
+	}
+	if killed := w.Kill("nobody"); killed != 0 {
+		t.Errorf("%d processes of an unknown function were killed", killed)
+	}
+}
+
+func TestThePeakMemoryIsThatOfTheFunctionAndNotOfItsParent(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		return // only /proc tells
+	}
+
+	ballast := make([]byte, 200<<20)
+	for i := range ballast {
+		ballast[i] = 1
+	}
+	w := start(t)
+
+	w.invoke(t, "{}")
+	if small := w.Report("probe").PeakMemory; small < 1<<20 || small > 100<<20 {
+		t.Errorf("an empty invocation peaked at %d bytes, its parent holds %d", small, len(ballast))
+	}
+	runtime.KeepAlive(ballast)
+
+	w.invoke(t, `{"do":"eat","count":300}`)
+	w.Kill("probe")
+	w.invoke(t, "{}")
+	if large := w.Report("probe").PeakMemory; large < 300<<20 || large > 700<<20 {
+		t.Errorf("an invocation that took 300 MB peaked at %d bytes", large)
+	}
+}
+
+func TestTheDefaultsAreLambdas(t *testing.T) {
+	t.Parallel()
+	w := start(t, func(_ *lambdasim.Config, f *lambdasim.Function) { f.Timeout = 0 })
+
+	want := []lambdasim.Function{{Name: "probe", Path: program, Timeout: 3 * time.Second, MemoryMB: 128}}
+	if diff := cmp.Diff(want, w.Functions()); diff != "" {
+		t.Errorf("functions (-want +got):\n%s", diff)
+	}
+}
+
+func TestEveryMissingBinaryIsNamed(t *testing.T) {
+	t.Parallel()
+
+	folder := t.TempDir()
+	_, err := lambdasim.New(lambdasim.Config{Functions: []lambdasim.Function{
+		{Name: "missing", Path: filepath.Join(folder, "bootstrap")}, {Name: "folder", Path: folder},
+	}})
+	if err == nil {
+		t.Fatal("it was accepted")
+	}
+	for _, want := range []string{"function missing: build the binary first", "function folder: " + folder + " is no executable file"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("the error does not say %q:\n%v", want, err)
+		}
+	}
+}
