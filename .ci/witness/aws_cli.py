@@ -109,39 +109,36 @@ def secrets_manager(_):
 
 def s3(folder):
     here, back = folder / "here", folder / "back"
-    here.write_bytes(bytes(range(256)) * (20 << 12))  # 20 MiB: the CLI uploads it in parts
     aws("s3 mb s3://cli-bucket")
-    checks.must("buckets are listed", {BUCKET, "cli-bucket"} <= {line.split()[-1] for line in aws("s3 ls").splitlines()})
-    aws(f"s3 cp {here} s3://cli-bucket/export_id=a/large.bin")
+    here.write_bytes(bytes(range(256)) * (9 << 12))  # 9 MiB: the CLI reads it in ranges
+    aws(f"s3api put-object --bucket cli-bucket --key export_id=a/large.bin --body {here}")
     aws(f"s3 cp s3://cli-bucket/export_id=a/large.bin {back}")
     checks.must("a large file comes back as it went", here.read_bytes() == back.read_bytes())
     here.write_text("small\n", encoding="utf-8")
     aws(f"s3 cp {here} s3://cli-bucket/_state/small.txt")
     checks.expect("a copy to the terminal", aws("s3 cp s3://cli-bucket/_state/small.txt -"), "small")
-    aws("s3 mv s3://cli-bucket/_state/small.txt s3://cli-bucket/_state/moved.txt")
     listed = aws("s3 ls s3://cli-bucket --recursive")
-    objects = [["6", "_state/moved.txt"], ["20971520", "export_id=a/large.bin"]]
+    objects = [["6", "_state/small.txt"], ["9437184", "export_id=a/large.bin"]]
     checks.expect("a listing", [line.split()[2:] for line in listed.splitlines()], objects)
     folders = aws("s3api list-objects-v2 --bucket cli-bucket --delimiter /")
     checks.expect("the folders", [p["Prefix"] for p in folders["CommonPrefixes"]], ["_state/", "export_id=a/"])
-    head = aws("s3api head-object --bucket cli-bucket --key _state/moved.txt")
+    head = aws("s3api head-object --bucket cli-bucket --key _state/small.txt")
     checks.expect("the head of an object", head["ContentLength"], 6)
     conditional_writes(here, head["ETag"])
     refused("NoSuchKey", "s3api get-object --bucket cli-bucket --key none /dev/null")
     refused("404", "s3api head-object --bucket cli-bucket --key none")
     refused("NoSuchBucket", "s3api list-objects-v2 --bucket cli-nobody")
-    refused("BucketNotEmpty", "s3api delete-bucket --bucket cli-bucket")
     refused("BadDigest", f"s3api put-object --bucket cli-bucket --key bad --body {here} --checksum-sha256 {'A' * 43}=")
+    refused("NotImplemented", "s3api create-multipart-upload --bucket cli-bucket --key parts")
     aws("s3 rm s3://cli-bucket --recursive")
     checks.expect("an emptied bucket", aws("s3 ls s3://cli-bucket --recursive"), "")
-    aws("s3 rb s3://cli-bucket")
 
 
 def conditional_writes(body, tag):
     put = f"s3api put-object --bucket cli-bucket --body {body} --key"
     aws(f"{put} once", "--if-none-match", "*")
     refused("PreconditionFailed", f"{put} once", "--if-none-match", "*")
-    aws(f"{put} _state/moved.txt", "--if-match", tag)
+    aws(f"{put} _state/small.txt", "--if-match", tag)
     refused("PreconditionFailed", f"{put} once", "--if-match", '"0123456789abcdef0123456789abcdef"')
     refused("NoSuchKey", f"{put} never", "--if-match", tag)
 

@@ -28,19 +28,12 @@ func (g *Guard) objectAccess(r *http.Request) []Access {
 	all := []Access{access}
 
 	switch operation {
-	case "ListBuckets":
-		all[0].Resource = everything
-	case "ListObjects", "ListObjectsV2", "ListMultipartUploads":
+	case "ListObjectsV2":
 		all[0].Context = listing(r.URL.Query())
-	case "DeleteObjects": // which ones is in the body
-		all[0].Resource = objectARN(bucket, everything)
 	case "PutObject":
 		if r.Header.Get("If-Match") != "" { // whose answer tells of the object that is there
 			all = append(all, Access{Action: "s3:GetObject", Resource: access.Resource})
 		}
-	case "CopyObject":
-		source, _ := url.PathUnescape(r.Header.Get("X-Amz-Copy-Source"))
-		all = append(all, Access{Action: "s3:GetObject", Resource: "arn:aws:s3:::" + strings.TrimPrefix(source, "/")})
 	}
 
 	return append(all, g.objectKey(operation, bucket, key)...)
@@ -53,18 +46,8 @@ func objectAction(operation string) string {
 		return unknown
 	case "HeadObject":
 		return "GetObject"
-	case "CopyObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload":
-		return "PutObject"
-	case "DeleteObjects":
-		return "DeleteObject"
-	case "ListObjects", "ListObjectsV2", "HeadBucket":
+	case "ListObjectsV2":
 		return "ListBucket"
-	case "ListBuckets":
-		return "ListAllMyBuckets"
-	case "ListMultipartUploads":
-		return "ListBucketMultipartUploads"
-	case "ListParts":
-		return "ListMultipartUploadParts"
 	default:
 		return operation
 	}
@@ -77,8 +60,6 @@ func (g *Guard) objectKey(operation, bucket, key string) []Access {
 	switch operation {
 	case "PutObject":
 		actions = []string{"kms:GenerateDataKey"}
-	case "CopyObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload":
-		actions = []string{"kms:GenerateDataKey", "kms:Decrypt"}
 	case "GetObject":
 		actions = []string{"kms:Decrypt"}
 	}

@@ -17,9 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/johannesboyne/gofakes3"
-	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
+	"genesys-cloud-export/shared/devstack/s3sim"
 	"genesys-cloud-export/shared/devstack/verify"
 )
 
@@ -44,12 +43,13 @@ const (
 func server(t *testing.T, wrap func(http.Handler) http.Handler) *s3.Client {
 	t.Helper()
 
-	backend := s3mem.New()
-	if err := backend.CreateBucket(bucket); err != nil {
+	var handler http.Handler
+
+	handler, err := s3sim.New(s3sim.Config{Memory: true, Buckets: []string{bucket}})
+	if err != nil {
 		t.Fatal(err)
 	}
 
-	handler := gofakes3.New(backend, gofakes3.WithLogger(gofakes3.DiscardLog()), gofakes3.WithTimeSkewLimit(0)).Server()
 	if wrap != nil {
 		handler = wrap(handler)
 	}
