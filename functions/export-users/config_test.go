@@ -110,8 +110,8 @@ func TestAWrongEventIsRefusedBeforeAnythingIsSent(t *testing.T) {
 	h, out := offline(t, complete())
 
 	for payload, field := range map[string]string{
-		`{"export_id":"../a"}`: "export_id", `{"page_size":501}`: "page_size", `{"expand":"groups"}`: "expand",
-		`{"state":"ACTIVE"}`: "state", `{"sort_order":"UP"}`: "sort_order", `{"pageSize":1}`: "pageSize", `[]`: "event",
+		`{"export_id":"../a"}`: "export_id", `{"page_size":0}`: "page_size", `{"expand":"groups"}`: "expand",
+		`{"state":"ACTIVE"}`: "state", `{"sort_order":"UP"}`: "sort_order", `{"pageSize":1}`: "pageSize", `{"listing":"queues"}`: "listing", `[]`: "event",
 	} {
 		got := refused(t, h, payload)
 		if got.Type != string(failure.InvalidInput) || !strings.Contains(got.Message, field) {
@@ -155,9 +155,18 @@ func TestTheSettingsReachTheEngine(t *testing.T) {
 				t.Fatalf("the configuration is refused: %v", err)
 			}
 
-			if e := made.engine; e.Environment != test.environment || e.Method != test.method || e.PageSize != test.pageSize || e.Generator == "" {
-				t.Errorf("got environment %q, method %q, page size %d and generator %q, want %q, %q and %d",
-					e.Environment, e.Method, e.PageSize, e.Generator, test.environment, test.method, test.pageSize)
+			if e := made.engine; e.Environment != test.environment || e.PageSize != test.pageSize || e.Generator == "" {
+				t.Errorf("got environment %q, page size %d and generator %q, want %q and %d",
+					e.Environment, e.PageSize, e.Generator, test.environment, test.pageSize)
+			}
+
+			pages, err := made.engine.Listings[0].Ask(1, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+
+			if got, want := string(pages.Query().Canonical), `"method":"`+test.method+`"`; !strings.Contains(got, want) {
+				t.Errorf("got the query %s, want %s in it", got, want)
 			}
 		})
 	}

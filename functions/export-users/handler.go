@@ -24,7 +24,10 @@ func (e *exporter) work(ctx context.Context, payload []byte) (any, error) {
 	}
 
 	result, stats, err := e.engine.Run(ctx, asked, invocation.RequestID(ctx))
-	e.emit(ctx, stats)
+
+	if stats != (export.Stats{}) { // else the event was refused, and nothing was done
+		e.emit(ctx, stats)
+	}
 
 	if err != nil {
 		return nil, err

@@ -49,15 +49,14 @@ func newExporter(environ []string, cloud aws.Config, client *http.Client, out io
 		return nil, err
 	}
 
-	users := genesys.Users()
-
 	base, err := cfg.API()
 	if err != nil {
 		return nil, err
 	}
 
-	users.Base, users.HTTP, users.Attempt, users.Logger = base, client, pageAttempt, logger
-	users.Tokens = newReader(&cfg, cloud)
+	users := genesys.NewListing(genesys.Users(cfg.QueryMethod), genesys.Client{
+		Base: base, HTTP: client, Tokens: newReader(&cfg, cloud), Attempt: pageAttempt, Logger: logger,
+	})
 
 	environment := cfg.Domain()
 	if environment == "" {
@@ -67,14 +66,13 @@ func newExporter(environ []string, cloud aws.Config, client *http.Client, out io
 	bucket := s3.NewFromConfig(cloud)
 
 	return &exporter{
-		engine: &export.Engine{
-			Listing:     &users,
+		engine: export.NewEngine(export.Config{
+			Listings:    []export.Listing{users},
 			Documents:   exportstore.NewDocuments(bucket, cfg.Bucket, cfg.Prefix),
 			Parts:       exportstore.NewParts(bucket, cfg.Bucket, cfg.Prefix),
 			Logger:      logger,
 			Environment: environment,
 			Generator:   generator(),
-			Method:      cfg.QueryMethod,
 			PageSize:    cfg.PageSize,
 			PartBytes:   export.DefaultPartBytes,
 			Reserve:     cfg.Reserve(),
@@ -82,7 +80,7 @@ func newExporter(environ []string, cloud aws.Config, client *http.Client, out io
 
 			MaxPerMinute: cfg.MaxRequestsPerMinute,
 			SharePercent: cfg.RateSharePercent,
-		},
+		}),
 		metrics: &metrics.Emitter{Out: out, Stack: cfg.StackName, Listing: users.Name()},
 		logger:  logger,
 	}, nil

@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"time"
 
-	"genesys-cloud-export/shared/export"
+	"genesys-cloud-export/shared/genesys"
 )
 
 // Exporter is what every export function reads.
@@ -48,7 +48,7 @@ func (e *Exporter) Validate() []string {
 		problems = append(problems, "EXPORT_PREFIX is not a key prefix without slashes at its ends, such as exports or genesys/exports")
 	}
 
-	problems = append(problems, CheckRange("EXPORT_PAGE_SIZE", e.PageSize, 1, export.MaxPageSize)...)
+	problems = append(problems, CheckRange("EXPORT_PAGE_SIZE", e.PageSize, 1, genesys.MaxPageSize)...)
 	problems = append(problems, CheckRange("EXPORT_TIME_RESERVE_SECONDS", e.TimeReserveSeconds, 1, maxReserve)...)
 	problems = append(problems, CheckRange("MAX_REQUESTS_PER_MINUTE", e.MaxRequestsPerMinute, 1, maxRate)...)
 	problems = append(problems, CheckRange("RATE_SHARE_PERCENT", e.RateSharePercent, 1, 100)...)
