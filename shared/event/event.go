@@ -3,7 +3,7 @@ package event
 
 import (
 	"bytes"
-	stdjson "encoding/json"
+	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
@@ -11,7 +11,6 @@ import (
 
 	"genesys-cloud-export/shared/failure"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -20,7 +19,7 @@ const shown = 40
 
 // Fields splits an event into its fields. What is not a JSON object, a field that is not among known, and a name that
 // stands twice in an object are failures of kind InvalidInput that name it. A nil known takes every field.
-func Fields(payload []byte, known []string) (map[string]stdjson.RawMessage, error) {
+func Fields(payload []byte, known []string) (map[string]json.RawMessage, error) {
 	if len(bytes.TrimSpace(payload)) == 0 {
 		return nil, failure.New(failure.InvalidInput, "the event is empty: send a JSON object, {} at least")
 	}
@@ -29,12 +28,14 @@ func Fields(payload []byte, known []string) (map[string]stdjson.RawMessage, erro
 		return nil, failure.New(failure.InvalidInput, "the event is not a JSON object: send {} or an object of fields")
 	}
 
-	var fields map[string]stdjson.RawMessage
-	if err := json.Unmarshal(payload, &fields); err != nil {
-		if wrong, ok := errors.AsType[*jsontext.SyntacticError](err); ok && errors.Is(err, jsontext.ErrDuplicateName) {
-			return nil, failure.New(failure.InvalidInput, "field %q stands twice in the event", cut(wrong.JSONPointer.LastToken()))
-		}
+	_, wrong := jsontext.AppendFormat(nil, payload) // unlike encoding/json, it refuses what stands twice
 
+	if at, ok := errors.AsType[*jsontext.SyntacticError](wrong); ok && errors.Is(wrong, jsontext.ErrDuplicateName) {
+		return nil, failure.New(failure.InvalidInput, "field %q stands twice in the event", cut(at.JSONPointer.LastToken()))
+	}
+
+	var fields map[string]json.RawMessage
+	if wrong != nil || json.Unmarshal(payload, &fields) != nil {
 		return nil, failure.New(failure.InvalidInput, "the event is not valid JSON")
 	}
 
@@ -46,7 +47,7 @@ func Fields(payload []byte, known []string) (map[string]stdjson.RawMessage, erro
 }
 
 // Known refuses, as InvalidInput, the first field by name that is not among known.
-func Known(fields map[string]stdjson.RawMessage, known []string) error {
+func Known(fields map[string]json.RawMessage, known []string) error {
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		if !slices.Contains(known, name) {
 			return failure.New(failure.InvalidInput, "unknown field %q: an event may have %s", cut(name), strings.Join(known, ", "))
