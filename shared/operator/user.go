@@ -51,18 +51,18 @@ func (e *examination) user(ctx context.Context) finding {
 		return failedf("%s does not say where the API is (%s): deploy with GenesysEnvironment or GenesysApiUrl", function, err)
 	}
 
-	listing := genesys.Users()
-	listing.Base, listing.HTTP, listing.Tokens = base, genesys.NewHTTPClient(), e.tokens()
-	listing.Attempt, listing.Logger = userTimeout, slog.New(slog.DiscardHandler)
+	pages, err := genesys.NewListing(genesys.Users(http.MethodGet), genesys.Client{
+		Base: base, HTTP: genesys.NewHTTPClient(), Tokens: e.tokens(), Attempt: userTimeout, Logger: slog.New(slog.DiscardHandler),
+	}).Ask(1, nil)
+	if err != nil {
+		return failed(err)
+	}
 
 	var page export.Page
 
-	query := export.Query{Method: http.MethodGet, PageSize: 1}
-	query.State, query.SortOrder = query.DefaultState(), query.DefaultSortOrder()
-
-	err = listing.Fetch(ctx, query, "", &page)
+	err = pages.Fetch(ctx, "", &page)
 	if _, passing := errors.AsType[*retry.TransientError](err); passing && failure.Is(err, failure.TokenUnavailable) {
-		err = listing.Fetch(ctx, query, "", &page) // with the token that replaces the rejected one
+		err = pages.Fetch(ctx, "", &page) // with the token that replaces the rejected one
 	}
 
 	return read(err, page.Records, base.Host, place.inVPC)
@@ -79,7 +79,7 @@ func read(err error, users int, host string, inVPC bool) finding {
 
 	switch {
 	case err == nil && users == 0:
-		return failedf("%s shows not one user: give the OAuth client's role the permission %s in all divisions", host, genesys.Users().Permission)
+		return failedf("%s shows not one user: give the OAuth client's role the permission %s in all divisions", host, genesys.Users(http.MethodGet).Permission)
 	case err == nil:
 		return found("%s handed one out", host)
 	case refused == nil:
