@@ -35,6 +35,10 @@ var (
 	exportFields  = []string{"export_id", "page_size", "expand", "state", "sort_order"} //nolint:gochecknoglobals // a constant list
 )
 
+// ValidID reports whether id has the form of an export's id: 1 to 80 letters, digits, hyphens and underscores, the first a
+// letter or digit.
+func ValidID(id string) bool { return idPattern.MatchString(id) }
+
 // ParseEvent reads an event strictly: one JSON object, known fields only, each once and of its type. The failure is
 // InvalidInput and names the field.
 func ParseEvent(payload []byte) (Event, error) {
@@ -61,7 +65,7 @@ func ParseEvent(payload []byte) (Event, error) {
 func (e *Event) set(name string, raw json.RawMessage) error {
 	switch name {
 	case "export_id":
-		return setText(name, raw, &e.ExportID, idPattern.MatchString,
+		return setText(name, raw, &e.ExportID, ValidID,
 			"1 to 80 characters, letters, digits, - and _, the first a letter or digit")
 	case "page_size":
 		var size int

@@ -182,10 +182,10 @@ func stateError(w http.ResponseWriter, code string) {
 	fmt.Fprintf(w, `{"__type":%q,"message":"%s arn:aws:states:eu-central-1:123456789012:x"}`, code, canary)
 }
 
-// state is what the machine's states pass on after a slice.
-func state(exportID string, records, wait int64, status, reason, manifest string) map[string]any {
+// state is what the machine's states pass on after an invocation.
+func state(passes int, records, wait int64, status, reason, manifest string) map[string]any {
 	return map[string]any{
-		"listing": "users", "export_id": exportID, "options": map[string]any{}, "passes": 1, "refreshes": 0,
+		"listing": "users", "export_id": "e-1", "options": map[string]any{}, "passes": passes, "refreshes": 0,
 		"result": map[string]any{
 			"status": status, "reason": reason, "wait_seconds": wait, "pages": records / 100, "records": records, "parts": 1,
 			"location": "s3://b/exports/", "manifest": manifest,
@@ -193,8 +193,8 @@ func state(exportID string, records, wait int64, status, reason, manifest string
 	}
 }
 
-// slice is the events of one slice that ends after so long; the machine waits then.
-func slice(after time.Duration, state map[string]any) []event {
+// invocation is the events of one that ends after so long; the machine waits then.
+func invocation(after time.Duration, state map[string]any) []event {
 	output, _ := json.Marshal(state)
 
 	return []event{
@@ -211,6 +211,7 @@ func slice(after time.Duration, state map[string]any) []event {
 // ended is the output of an execution, with the ARN of its successor or "".
 func ended(state map[string]any, successor string) string {
 	state["successor"] = successor
+	state["passes"] = state["passes"].(int) + 1
 	output, _ := json.Marshal(state)
 
 	return string(output)

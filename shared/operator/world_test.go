@@ -41,9 +41,7 @@ const (
 // world is an AWS account with a deployed stack, and the organisation that it exports.
 type world struct {
 	organisation *genesyssim.Simulator
-	stacks       *formation
-	topic        *topic
-	watch        *watch
+	queried      *queried
 	machine      *machine
 	functions    *functions
 	parameters   *ssmsim.Endpoint
@@ -134,20 +132,22 @@ func (w *world) connect(t *testing.T, url string, client aws.HTTPClient, organis
 		t.Fatal(err)
 	}
 
-	secretARN := aws.ToString(made.ARN)
 	w.machine = newMachine()
-	w.topic = &topic{arn: "arn:aws:sns:" + region + ":" + account + ":exports-alarms"}
-	w.watch = newWatch(stackName)
-	w.functions = newFunctions(t, w.config, secretARN, organisation)
-	w.stacks = &formation{stacks: map[string]*described{stackName: {
+	w.functions = newFunctions(t, w.config, aws.ToString(made.ARN), organisation)
+	w.queried = &queried{
 		status: "CREATE_COMPLETE",
 		outputs: map[string]string{
-			"RotatorFunction": rotatorName, "ExportUsersFunction": exporterName, "ExportWorkflowArn": machineARN,
-			"CredentialsSecretArn": secretARN, "TokenParameterName": parameter, "ExportsBucket": bucket,
-			"ExportsLocation": "s3://" + bucket + "/data/exports/", "AlarmTopicArn": w.topic.arn,
+			"RotatorFunction": rotatorName, "ExportWorkflowArn": machineARN, "CredentialsSecretArn": aws.ToString(made.ARN),
+			"TokenParameterName": parameter, "ExportsBucket": bucket, "ExportsLocation": "s3://" + bucket + "/data/exports/",
+			"AlarmTopicArn": "arn:aws:sns:" + region + ":" + account + ":exports-alarms",
 		},
-		parameters: map[string]string{"RotationScheduleState": "ENABLED", "CredentialsSecretArn": "", "ExportBucketName": "", "KmsKeyArn": ""},
-	}}}
+		parameters:    map[string]string{"RotationScheduleState": "ENABLED", "GenesysApiUrl": organisation},
+		subscriptions: []string{"email"},
+		alarms:        make(map[string]string),
+	}
+	for _, name := range operator.AlarmNames() {
+		w.queried.alarms[stackName+"-"+name] = "OK"
+	}
 }
 
 // scope is where a signature names its service.
@@ -173,7 +173,7 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 
 	known := map[string]http.Handler{
-		"cloudformation": w.stacks, "sts": http.HandlerFunc(identity), "sns": w.topic, "monitoring": w.watch, "states": w.machine,
+		"cloudformation": w.queried, "sts": w.queried, "sns": w.queried, "monitoring": w.queried, "states": w.machine,
 		"lambda": w.functions, "ssm": w.parameters, "secretsmanager": w.secrets, "s3": w.objects,
 	}
 	if handler, ok := known[service]; ok {
