@@ -40,7 +40,7 @@ type check struct {
 }
 
 // Examine runs every check, prints a line or more for each, and is an error where one failed or ctx ended. unready is why AWS
-// cannot be used, from [Load] or [Ready]; nil where it can.
+// cannot be used, from [Load]; nil where it can.
 func Examine(ctx context.Context, t Target, unready error) error {
 	e := &examination{Target: t, unready: unready}
 	checks := []check{

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,14 +23,9 @@ func (f *following) complete(output memory, executions int, at time.Time) error 
 		return fmt.Errorf("the execution ended, and the export with the status %.40q: deploy again, and resume it by %s", r.Status, f.resumeCommand(false))
 	}
 
-	table := tabwriter.NewWriter(f.order.Out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintf(table, "\nexport id\t%s\nlisting\t%s\nrecords\t%s\npages\t%s\nparts\t%s\ninvocations\t%d\nexecutions\t%d\nwall time\t%s\nmanifest\t%s\n",
+	f.order.line("\nexport id    %s\nlisting      %s\nrecords      %s\npages        %s\nparts        %s\ninvocations  %d\nexecutions   %d\nwall time    %s\nmanifest     %s",
 		output.ExportID, output.Listing, commandline.Grouped(r.Records), commandline.Grouped(r.Pages), commandline.Grouped(r.Parts),
 		f.invocations, executions, at.Sub(f.begun).Round(time.Second), r.Manifest)
-
-	if err := table.Flush(); err != nil {
-		return fmt.Errorf("print the table: %w", err)
-	}
 
 	return nil
 }
@@ -60,12 +54,11 @@ func (f *following) failed(ended *sfn.DescribeExecutionOutput) error {
 	}
 
 	anew := slices.Contains([]failure.Kind{failure.CursorExpired, failure.PaginationLoop, failure.CheckpointInvalid}, failure.Kind(kind))
-	then := "resume"
 
-	switch {
-	case anew:
+	then := "resume"
+	if anew {
 		then = "begin anew"
-	case failure.Kind(kind) == failure.InvalidInput:
+	} else if failure.Kind(kind) == failure.InvalidInput {
 		then = "correct"
 	}
 

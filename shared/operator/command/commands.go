@@ -40,9 +40,7 @@ func run(ctx context.Context, arguments []string, stdin, stdout *os.File, stderr
 	case "doctor":
 		do = func(ctx context.Context, target operator.Target) error {
 			var unready error
-			if target.AWS, unready = operator.Load(ctx); unready == nil {
-				unready = operator.Ready(ctx, target.AWS)
-			}
+			target.AWS, unready = operator.Load(ctx)
 
 			return operator.Examine(ctx, target, unready)
 		}
@@ -66,10 +64,6 @@ func reaching(do func(context.Context, operator.Target) error) func(context.Cont
 	return func(ctx context.Context, target operator.Target) error {
 		var err error
 		if target.AWS, err = operator.Load(ctx); err != nil {
-			return err
-		}
-
-		if err := operator.Ready(ctx, target.AWS); err != nil {
 			return err
 		}
 
