@@ -137,7 +137,7 @@ logs: need-sam build-operator ## follow the functions' logs (STACK=)
 	@exec $(SAM) logs --tail $(foreach f,$(FUNCTIONS),--cw-log-group "/aws/lambda/$(STACK)-$f")
 
 .PHONY: destroy
-destroy: need-sam build-operator ## delete the stack, after saying what stays and what that costs (STACK=)
+destroy: need-sam build-operator ## delete the stack, after saying what stays and what of it AWS bills (STACK=)
 	@.build/operator delete-stack -stack "$(STACK)"
 	@exec $(SAM) delete --stack-name "$(STACK)"
 

@@ -30,7 +30,7 @@ func (e *examination) credentials(ctx context.Context) finding {
 
 	reply, err := sts.NewFromConfig(e.AWS).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return failed(told(ctx, "ask AWS whose the credentials are", err))
+		return failed(explained(ctx, "ask AWS whose the credentials are", err))
 	}
 
 	e.account = aws.ToString(reply.Account)
@@ -106,7 +106,7 @@ func (e *examination) minted(ctx context.Context) finding {
 
 		switch {
 		case err != nil:
-			return failed(told(ctx, "read the token "+name, err))
+			return failed(explained(ctx, "read the token "+name, err))
 		case lacking == "":
 			e.token = stored
 
@@ -164,7 +164,7 @@ func (e *examination) recipients(ctx context.Context) finding {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return failed(told(ctx, "list the subscriptions of the topic "+lastName(topic), err))
+			return failed(explained(ctx, "list the subscriptions of the topic "+lastName(topic), err))
 		}
 
 		for _, s := range page.Subscriptions {
@@ -218,7 +218,7 @@ func (e *examination) alarms(ctx context.Context) finding {
 	// One page has room for a hundred names.
 	reply, err := client.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{AlarmNames: names, MaxRecords: aws.Int32(100)})
 	if err != nil {
-		return failed(told(ctx, "read the alarms "+e.Stack+"-*", err))
+		return failed(explained(ctx, "read the alarms "+e.Stack+"-*", err))
 	}
 
 	ringing := ""

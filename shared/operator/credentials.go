@@ -113,7 +113,7 @@ func (c Credentials) store(ctx context.Context, id string, fresh token.Credentia
 
 	text := string(value)
 	if _, err := client.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{SecretId: &id, SecretString: &text}); err != nil {
-		return told(ctx, "put the credentials into the secret "+secretName(id), err)
+		return explained(ctx, "put the credentials into the secret "+secretName(id), err)
 	}
 
 	c.line("stored     client %s in the secret %s", fresh.ClientID, secretName(id))
@@ -135,7 +135,7 @@ func stored(ctx context.Context, client *secretsmanager.Client, id string) (toke
 	case failure.Is(err, failure.InvalidCredentials):
 		return token.Credentials{}, nil
 	default:
-		return token.Credentials{}, told(ctx, "read the secret "+secretName(id), err)
+		return token.Credentials{}, explained(ctx, "read the secret "+secretName(id), err)
 	}
 }
 
@@ -176,7 +176,7 @@ func (t Target) rotate(ctx context.Context, stack *deployed, event string) (rota
 				return rotation{}, err
 			}
 		case err != nil:
-			return rotation{}, told(ctx, "ask the rotator", err)
+			return rotation{}, explained(ctx, "ask the rotator", err)
 		case json.Unmarshal(reply, &answer) != nil || answer.Version < 1:
 			return rotation{}, errors.New("the rotator answers as no version of it does: deploy again")
 		default:

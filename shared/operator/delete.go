@@ -101,7 +101,7 @@ func (t Target) objects(ctx context.Context, bucket, prefix string) (number int,
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return 0, 0, told(ctx, "list them", err)
+			return 0, 0, explained(ctx, "list them", err)
 		}
 
 		number += len(page.Contents)

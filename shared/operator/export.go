@@ -130,7 +130,7 @@ func (o Order) start(ctx context.Context, client *sfn.Client, machine string, as
 	}
 
 	if err != nil {
-		return "", told(ctx, "start the export", err)
+		return "", explained(ctx, "start the export", err)
 	}
 
 	o.line("started     export %s of %s; a line follows after each invocation", asked.ExportID, asked.Listing)

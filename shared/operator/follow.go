@@ -69,7 +69,7 @@ func (f *following) run(ctx context.Context, execution string) error {
 		case absent(err):
 			return fmt.Errorf("there is no execution %s: name another", lastName(execution))
 		case err != nil:
-			return fmt.Errorf("%w. The export goes on in AWS. Follow it again: %s", told(ctx, "look at the execution "+lastName(execution), err), again)
+			return fmt.Errorf("%w. The export goes on in AWS. Follow it again: %s", explained(ctx, "look at the execution "+lastName(execution), err), again)
 		case ended.Status != types.ExecutionStatusSucceeded:
 			return f.failed(ended)
 		}

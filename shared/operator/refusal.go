@@ -24,9 +24,9 @@ type refusal struct {
 func (r *refusal) Error() string { return r.text }
 func (r *refusal) Unwrap() error { return r.cause }
 
-// told says in a line why a call to AWS failed while something was done, and what an operator can do about it. Where ctx
+// explained says in a line why a call to AWS failed while something was done, and what an operator can do about it. Where ctx
 // has ended it is the cause of that.
-func told(ctx context.Context, doing string, err error) error {
+func explained(ctx context.Context, doing string, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -44,7 +44,7 @@ func why(err error) string {
 		return "access was denied: your AWS role needs " + permission(err)
 	case code == "" && !sent(err):
 		return "the request could not be signed: log in again (aws sso login) or set AWS_PROFILE"
-	case code == "":
+	case code == "" && !awsapi.Foreign(err):
 		return awsapi.Describe(err) + ": check the network, and AWS_ENDPOINT_URL where it is set"
 	default:
 		return awsapi.Describe(err)

@@ -51,7 +51,7 @@ func (t Target) find(ctx context.Context) (*deployed, error) {
 	}
 
 	if err != nil {
-		return nil, told(ctx, "read the stack "+t.Stack, err)
+		return nil, explained(ctx, "read the stack "+t.Stack, err)
 	}
 
 	if len(reply.Stacks) == 0 || reply.Stacks[0].StackStatus == types.StackStatusDeleteComplete {
