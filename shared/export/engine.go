@@ -77,7 +77,7 @@ func (e *Engine) Run(ctx context.Context, event Event, newID string) (Result, St
 	}
 
 	id := cmp.Or(event.ExportID, newID)
-	if !idPattern.MatchString(id) {
+	if !ValidID(id) {
 		return Result{}, Stats{}, failure.New(failure.InvalidInput, "export_id is missing, and the invocation has no request id to use instead: send one")
 	}
 

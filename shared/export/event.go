@@ -28,6 +28,10 @@ type Event struct {
 // Options are the fields of an event that only a listing can read, by name.
 type Options map[string]json.RawMessage
 
+// ValidID reports whether id has the form of an export's id: 1 to 80 letters, digits, hyphens and underscores, the first a
+// letter or digit.
+func ValidID(id string) bool { return idPattern.MatchString(id) }
+
 // ParseEvent reads an event strictly: one JSON object, each name once, and the fields that every event may have of their
 // type. The failure is InvalidInput and names the field.
 func ParseEvent(payload []byte) (Event, error) {
@@ -49,7 +53,7 @@ func ParseEvent(payload []byte) (Event, error) {
 		return nil
 	}
 
-	if err := take(fieldExportID, &parsed.ExportID, func() bool { return idPattern.MatchString(parsed.ExportID) },
+	if err := take(fieldExportID, &parsed.ExportID, func() bool { return ValidID(parsed.ExportID) },
 		"a string: 1 to 80 characters, letters, digits, - and _, the first a letter or digit"); err != nil {
 		return Event{}, err
 	}

@@ -1,17 +1,17 @@
 package operator
 
-// What tests hold to the template and to the state machine.
+// What tests compare with the template and with the state machine.
 
-// AlarmNames are the alarms that the doctor takes for a stack's own.
+// AlarmNames are the alarms that the doctor looks for.
 func AlarmNames() []string { return alarmNames() }
 
-// States are the state machine's states that following knows.
-func States() []string { return states() }
+// States are the state machine's states whose events are reported.
+func States() []string { return []string{stateExport, stateRefresh} }
 
 // Outputs are the template's outputs that are read.
 func Outputs() []string {
 	return []string{
-		outputRotator, outputExportUsers, outputWorkflow, outputSecret, outputToken, outputBucket, outputLocation, outputTopic,
+		outputRotator, outputWorkflow, outputSecret, outputToken, outputBucket, outputLocation, outputTopic,
 	}
 }
 

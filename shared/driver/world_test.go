@@ -2,7 +2,6 @@ package driver_test
 
 import (
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -24,28 +23,21 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // answer is how the function, or Lambda in its place, answers one call.
 type answer struct {
-	// status is 200 where it is 0.
-	status int
-	// failed sets the header that tells of a function error.
-	failed bool
-	// code is the type of an error of Lambda's own.
-	code string
-	body string
-	// takes is how long the invocation runs.
-	takes time.Duration
-	// broken ends the connection instead of answering; cut ends it in the middle of the body.
-	broken, cut bool
+	status      int    // 0 is 200
+	failed      bool   // the header says that the function failed
+	code        string // an error of Lambda's own
+	body        string // EXPORT_ID stands for the id that the event names
+	takes       time.Duration
+	broken, cut bool // the connection ends before the reply, or in the middle of it
 }
 
 // call is one invocation that arrived.
 type call struct {
 	After time.Duration
-	Path  string
 	Event string
 }
 
-// function is a Lambda endpoint with one function, which answers by a script. In a body EXPORT_ID stands for the id that
-// the event names. Calls beyond the script get its last answer.
+// function is a Lambda endpoint with one function, which answers by a script, the last answer for ever.
 type function struct {
 	script []answer
 
@@ -57,6 +49,7 @@ type function struct {
 
 func (f *function) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	event, _ := io.ReadAll(r.Body)
+
 	var named struct {
 		ExportID string `json:"export_id"`
 	}
@@ -64,7 +57,7 @@ func (f *function) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	f.mu.Lock()
 	a := f.script[min(len(f.calls), len(f.script)-1)]
-	f.calls = append(f.calls, call{After: time.Since(f.began), Path: r.URL.Path, Event: string(event)})
+	f.calls = append(f.calls, call{time.Since(f.began), string(event)})
 	f.ids = append(f.ids, named.ExportID)
 	f.mu.Unlock()
 
@@ -74,7 +67,6 @@ func (f *function) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	body := strings.ReplaceAll(a.body, "EXPORT_ID", named.ExportID)
 	switch {
 	case a.broken:
 		panic(http.ErrAbortHandler)
@@ -85,10 +77,11 @@ func (f *function) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case a.code != "":
 		w.Header().Set("X-Amzn-ErrorType", a.code)
 	}
+
 	if a.status != 0 {
 		w.WriteHeader(a.status)
 	}
-	_, _ = io.WriteString(w, body)
+	_, _ = io.WriteString(w, strings.ReplaceAll(a.body, "EXPORT_ID", named.ExportID))
 }
 
 func (f *function) seen() []call {
@@ -132,7 +125,12 @@ func drive(t *testing.T, f *function, config driver.Config, test func(t *testing
 	})
 }
 
-// result is a reply that keeps the contract, with some fields replaced.
+// order is an export's request, named e-1.
+func order() driver.Request {
+	return driver.Request{FunctionName: "export-users", Event: json.RawMessage(`{"state":"canary","export_id":"e-1"}`)}
+}
+
+// result is a reply by the contract, with some fields replaced.
 func result(fields map[string]any) string {
 	whole := map[string]any{
 		"export_id": "EXPORT_ID", "listing": "users", "status": "continue", "reason": "budget", "wait_seconds": 0,
@@ -140,11 +138,7 @@ func result(fields map[string]any) string {
 		"location": "s3://bucket/exports/users/export_id=EXPORT_ID/", "manifest": "",
 	}
 	for key, value := range fields {
-		if value == nil {
-			delete(whole, key)
-		} else {
-			whole[key] = value
-		}
+		whole[key] = value
 	}
 	encoded, err := json.Marshal(whole)
 	if err != nil {
@@ -156,8 +150,7 @@ func result(fields map[string]any) string {
 
 func complete() answer {
 	return answer{body: result(map[string]any{
-		"status": "complete", "reason": "end", "pages": 3, "records": 250, "parts": 2, "next_page_uri": "",
-		"manifest": "s3://bucket/exports/_state/users/EXPORT_ID/manifest.json",
+		"status": "complete", "reason": "end", "pages": 3, "records": 250, "next_page_uri": "", "manifest": "s3://bucket/manifest.json", "new": 1,
 	})}
 }
 
@@ -168,5 +161,3 @@ func goOn(reason string, wait int) answer {
 func failure(errorType string) answer {
 	return answer{failed: true, body: `{"errorType":"` + errorType + `","errorMessage":"of the test"}`}
 }
-
-func asError[E error](err error, target *E) bool { return errors.As(err, target) }

@@ -124,68 +124,86 @@ func (s *screen) typed(t *testing.T, line string) {
 	}
 }
 
-func TestATerminalShowsTheIdAndNotTheSecret(t *testing.T) {
-	t.Parallel()
+// answers types an answer to each question as it comes, in order.
+func (s *screen) answers(t *testing.T, pairs ...string) {
+	t.Helper()
+
+	go func() {
+		for i := 0; i < len(pairs); i += 2 {
+			s.await(t, pairs[i])
+			s.awaitEcho(t, !strings.Contains(pairs[i], "not shown"))
+			s.typed(t, pairs[i+1])
+		}
+	}()
+}
+
+// opened is a terminal, and its screen.
+func opened(t *testing.T) (*credentials.Terminal, *screen) {
+	t.Helper()
 
 	s := newScreen(t)
 
-	device, ok := credentials.Open(s.inner, s.inner)
+	terminal, ok := credentials.Open(s.inner, s.inner)
 	if !ok {
 		t.Fatal("a pseudo terminal is not taken for a terminal")
 	}
 
-	type outcome struct {
-		credentials.Credentials
-		err error
+	return terminal, s
+}
+
+func TestATerminalShowsTheIdAndNotTheSecret(t *testing.T) {
+	t.Parallel()
+
+	terminal, s := opened(t)
+	s.answers(t, "OAuth client id: ", " an-id ", "OAuth client secret (not shown): ", canary+" ")
+
+	got, err := credentials.FromTerminal(t.Context(), terminal)
+	if err != nil {
+		t.Fatal(err)
 	}
 
-	done := make(chan outcome, 1)
-	go func() {
-		c, err := credentials.FromTerminal(t.Context(), device)
-		done <- outcome{c, err}
-	}()
-
-	s.await(t, "OAuth client id: ")
-	s.typed(t, "an-id")
-	s.await(t, "an-id")
-	s.await(t, "OAuth client secret (not shown): ")
-	s.awaitEcho(t, false)
-	s.typed(t, canary)
-
-	got := <-done
-	if got.err != nil {
-		t.Fatal(got.err)
-	}
-
-	compare(t, credentials.Credentials{ClientID: "an-id", Source: "typed"}, got.Credentials, canary)
+	compare(t, credentials.Credentials{ClientID: "an-id", Source: "typed"}, got, canary)
 	s.awaitEcho(t, true)
 
-	if yes, err := confirmed(t, s, device); err != nil || !yes {
-		t.Errorf("confirm: got %v, %v", yes, err)
-	}
-
-	if strings.Contains(s.text(), canary) {
-		t.Errorf("the terminal shows the secret: %q", s.text())
+	if text := s.text(); strings.Contains(text, canary) || !strings.Contains(text, "an-id") {
+		t.Errorf("the terminal shows %q", text)
 	}
 }
 
-// confirmed answers yes to the one question that is left.
-func confirmed(t *testing.T, s *screen, device *credentials.Device) (bool, error) {
-	t.Helper()
+func TestAPersonWhoTypesNothingIsAskedToStartAgain(t *testing.T) {
+	t.Parallel()
 
-	go func() {
-		s.await(t, "Go on? [y/N] ")
-		s.typed(t, "y")
-	}()
+	terminal, s := opened(t)
+	s.answers(t, "OAuth client id: ", "  ")
 
-	return credentials.Confirm(t.Context(), device)
+	_, err := credentials.FromTerminal(t.Context(), terminal)
+	refused(t, err, "no client id was typed")
+
+	terminal, s = opened(t)
+	s.answers(t, "OAuth client id: ", "an-id", "OAuth client secret (not shown): ", "")
+
+	_, err = credentials.FromTerminal(t.Context(), terminal)
+	refused(t, err, "no client secret was typed")
+}
+
+func TestOnlyAYesGoesOn(t *testing.T) {
+	t.Parallel()
+
+	for answer, want := range map[string]bool{"y": true, " YES ": true, "": false, "no": false, "yep": false} {
+		terminal, s := opened(t)
+		s.answers(t, "Go on? [y/N] ", answer)
+
+		if got, err := credentials.Confirm(t.Context(), terminal); err != nil || got != want {
+			t.Errorf("%q: got %v, %v, want %v", answer, got, err, want)
+		}
+	}
 }
 
 func TestAnInterruptedQuestionLeavesTheTerminalAsItWas(t *testing.T) {
 	t.Parallel()
 
-	s := newScreen(t)
-	device, _ := credentials.Open(s.inner, s.inner)
+	terminal, s := opened(t)
+	s.answers(t, "OAuth client id: ", "an-id")
 
 	interrupted := errors.New("interrupted")
 	ctx, interrupt := context.WithCancelCause(t.Context())
@@ -195,7 +213,7 @@ func TestAnInterruptedQuestionLeavesTheTerminalAsItWas(t *testing.T) {
 		interrupt(interrupted)
 	}()
 
-	if _, err := device.AskSecret(ctx, "OAuth client secret: "); !errors.Is(err, interrupted) {
+	if _, err := credentials.FromTerminal(ctx, terminal); !errors.Is(err, interrupted) {
 		t.Errorf("got %v, want %v", err, interrupted)
 	}
 
@@ -207,15 +225,14 @@ func TestAnInterruptedQuestionLeavesTheTerminalAsItWas(t *testing.T) {
 func TestAClosedTerminalIsNoAnswer(t *testing.T) {
 	t.Parallel()
 
-	s := newScreen(t)
-	device, _ := credentials.Open(s.inner, s.inner)
+	terminal, s := opened(t)
 
 	go func() {
-		s.await(t, "? ")
+		s.await(t, "Go on?")
 		_, _ = io.WriteString(s.keyboard, "\x04") // Ctrl-D
 	}()
 
-	_, err := device.Ask(t.Context(), "Who? ")
+	_, err := credentials.Confirm(t.Context(), terminal)
 	refused(t, err, "the terminal was closed")
 }
 
