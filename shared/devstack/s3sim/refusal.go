@@ -3,10 +3,7 @@ package s3sim
 import (
 	"encoding/xml"
 	"errors"
-	"fmt"
-	"io/fs"
 	"net/http"
-	"syscall"
 )
 
 // refusal is an error as a client of S3 sees it.
@@ -30,31 +27,13 @@ func notImplemented(what string) error {
 	}
 }
 
-// Fill makes the store behave as if its disk had no room left, or some again; tests use it.
-func (e *Endpoint) Fill(full bool) { e.full.Store(full) }
-
-func (e *Endpoint) write(name string, content []byte) error {
-	if e.full.Load() {
-		return &fs.PathError{Op: "write", Path: name, Err: syscall.ENOSPC}
-	}
-
-	return e.files.write(name, content)
-}
-
 // refusalOf returns what a client is told of an error.
 func (e *Endpoint) refusalOf(err error) *refusal {
 	if told, is := errors.AsType[*refusal](err); is {
 		return told
 	}
-	// The disk, or its user, has no room. S3 has no such error: with this status no client tries it again, as nothing changes
-	// until somebody makes room.
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		full := fmt.Errorf("the disk is full below %s", e.config.Folder)
-		if e.config.OnFull != nil {
-			e.config.OnFull(full)
-		}
-
-		return &refusal{http.StatusInsufficientStorage, "DiskFull", full.Error()}
+	if isFull(err) {
+		return e.diskFull()
 	}
 	e.config.Logger.Error("s3 request failed", "error", err)
 
