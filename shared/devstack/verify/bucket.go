@@ -11,8 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// maxObject is where an object is cut off: several times what a part, or the manifest of 200,000 parts, takes.
-const maxObject = 64 << 20
+// maxObject is where an object is cut off, and a line given up: several times what a part takes, an entity, or the manifest
+// of 100,000 parts.
+const maxObject = 32 << 20
 
 // load reads an object; nil where there is none, which is a problem. The SDK's own checksum validation is off, since it would
 // make an error of what is a problem.

@@ -148,17 +148,20 @@ func eachLine(raw []byte, visit func(text []byte)) error {
 func linesOf(from io.Reader) *bufio.Scanner {
 	lines := bufio.NewScanner(from)
 	lines.Buffer(nil, maxObject)
-	lines.Split(func(data []byte, atEnd bool) (int, []byte, error) {
-		end := bytes.IndexByte(data, '\n')
 
-		switch {
-		case end >= 0:
+	searched := 0 // of the line, which the scanner shows again with every chunk that it reads
+
+	lines.Split(func(data []byte, atEnd bool) (int, []byte, error) {
+		if end := bytes.IndexByte(data[searched:], '\n'); end >= 0 {
+			end, searched = end+searched, 0
 			return end + 1, data[:end], nil
-		case atEnd && len(data) > 0:
-			return 0, nil, errors.New("the last line has no line end")
-		default:
-			return 0, nil, nil
 		}
+
+		if searched = len(data); atEnd && searched > 0 {
+			return 0, nil, errors.New("the last line has no line end")
+		}
+
+		return 0, nil, nil
 	})
 
 	return lines

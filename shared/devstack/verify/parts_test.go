@@ -37,7 +37,7 @@ func TestWhateverIsWrongWithAPartIsAProblem(t *testing.T) {
 		"a byte of it is not UTF-8":         {func(e *export, _ []byte) { e.spell(1, "{\"a\":\"\xff\"}") }, "record 4 is not one"},
 		"half a pair of surrogates is left": {func(e *export, _ []byte) { e.spell(1, `{"a":"\uD83D"}`) }, "unpaired surrogate"},
 		"a line is longer than any entity": {func(e *export, _ []byte) {
-			e.store(1, slices.Concat(pack(`{"a":"`), bytes.Repeat(pack(strings.Repeat(" ", 1<<20)), 64), pack("\"}\n")))
+			e.store(1, slices.Concat(pack(`{"a":"`), bytes.Repeat(pack(strings.Repeat(" ", 1<<20)), 32), pack("\"}\n")))
 		}, "damaged"},
 		"it is not in the manifest":         {func(e *export, _ []byte) { e.manifest["parts"] = slices.Delete(e.manifest["parts"].([]any), 1, 2) }, "does not name it"},
 		"another lies beside it":            {func(e *export, _ []byte) { e.objects[folder+"part-000002-late.jsonl.gz"] = nil }, "does not name it"},
