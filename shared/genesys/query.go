@@ -71,16 +71,20 @@ func (o Option) rule() string {
 
 // read returns the values that a field names, in canonical order, or reports that it breaks the rule.
 func (o Option) read(raw json.RawMessage) (values []string, ok bool) {
-	if o.isSet() {
-		ok = raw[0] == '[' && json.Unmarshal(raw, &values) == nil && len(values) <= maxNames && !slices.ContainsFunc(values, func(name string) bool {
-			return len(name) > maxName || !namePattern.MatchString(name)
-		})
-
-		return slices.Compact(slices.Sorted(slices.Values(values))), ok
+	if !o.isSet() {
+		return oneOf(raw, o.Choices)
 	}
 
-	return oneOf(raw, o.Choices)
+	if raw[0] != '[' || json.Unmarshal(raw, &values) != nil || len(values) > maxNames || slices.ContainsFunc(values, isNoName) {
+		return nil, false
+	}
+
+	slices.Sort(values)
+
+	return slices.Compact(values), true
 }
+
+func isNoName(text string) bool { return len(text) > maxName || !namePattern.MatchString(text) }
 
 // oneOf reads a text that has to be one of the choices.
 func oneOf(raw json.RawMessage, choices []string) ([]string, bool) {
