@@ -68,7 +68,7 @@ func New(p *invocation.Process, s *Settings, listings ...genesys.Definition) *in
 
 	e := &exporter{
 		engine:  export.NewEngine(config),
-		metrics: &metrics.Emitter{Out: p.Out, Stack: s.StackName, Listing: listings[0].Name},
+		metrics: metrics.Emitter{Out: p.Out, Stack: s.StackName},
 		logger:  p.Logger,
 	}
 
@@ -102,7 +102,7 @@ func generator() string {
 // exporter is the work of one function.
 type exporter struct {
 	engine  *export.Engine
-	metrics *metrics.Emitter
+	metrics metrics.Emitter // of every listing
 	logger  *slog.Logger
 }
 
@@ -145,7 +145,10 @@ func (e *exporter) log(ctx context.Context, r export.Result) {
 }
 
 func (e *exporter) emit(ctx context.Context, s export.Stats) {
-	err := e.metrics.Emit(
+	emitter := e.metrics
+	emitter.Listing = s.Listing
+
+	err := emitter.Emit(
 		counted("PagesFetched", s.PagesFetched),
 		perListing("RecordsExported", s.RecordsExported),
 		counted("PartsWritten", s.PartsWritten),
