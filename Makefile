@@ -90,9 +90,9 @@ test: ## run every test, with the race detector
 	@$(if $(RACE),,echo "no C compiler: the tests run without the race detector")
 	$(GO) test $(RACE) -count=1 ./...
 
-.PHONY: witness
-witness: build ## let clients and emulators of others judge the local world (WITNESS=, see .ci/witness/run)
-	@GO="$(GO)" .ci/witness/run $(WITNESS)
+.PHONY: conformance
+conformance: build ## let clients and emulators of others judge the local world (CONFORMANCE=, see .ci/conformance/run)
+	@GO="$(GO)" .ci/conformance/run $(CONFORMANCE)
 
 .PHONY: sam-test
 sam-test: build build-operator ## validate, scan, build, invoke and execute with AWS's own tools, installed where they are missing (STEPS=)

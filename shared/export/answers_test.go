@@ -118,7 +118,7 @@ func TestCheckpointThatIsThereAndCannotBeReadIsStorageUnavailable(t *testing.T) 
 	})
 }
 
-// A list that lacks the checkpoint is one witness; the checkpoint itself is the other.
+// A list that lacks the checkpoint is one sign; the checkpoint itself is the other.
 func TestListThatLacksTheCheckpointOnceIsNotTheEndOfTheExport(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -40,7 +40,7 @@ func (i *invocation) find(ctx context.Context) (bool, error) {
 	case len(names) == 0 && len(parts) == 0:
 		return false, nil
 	default:
-		// Also where the checkpoint was not listed: that it is gone is final, so it takes two witnesses.
+		// Also where the checkpoint was not listed: that it is gone is final, so it takes two signs.
 		i.seen.sealed = slices.Contains(names, manifestName(i.listing, i.id))
 		return true, i.state.load(ctx)
 	}

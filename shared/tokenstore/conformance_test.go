@@ -13,8 +13,8 @@ import (
 	"testing"
 
 	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/devstack/conformance"
 	"genesys-cloud-export/shared/devstack/ssmsim"
-	"genesys-cloud-export/shared/devstack/witness"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/token"
 	"genesys-cloud-export/shared/tokenstore"
@@ -25,25 +25,25 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 )
 
-// witnessed is Parameter Store as a witness has it, with a parameter of the test's own.
-type witnessed struct {
-	witness.Endpoint
+// peer is Parameter Store as somebody else has it, with a parameter of the test's own.
+type peer struct {
+	conformance.Endpoint
 
 	client    *ssm.Client
 	parameter string
 	store     *tokenstore.Store
 }
 
-func newWitnessed(t *testing.T) witnessed {
+func newPeer(t *testing.T) peer {
 	t.Helper()
 
-	endpoint := witness.New(t, func() (http.Handler, error) { return ssmsim.New(ssmsim.Config{}) })
-	w := witnessed{
+	endpoint := conformance.New(t, func() (http.Handler, error) { return ssmsim.New(ssmsim.Config{}) })
+	w := peer{
 		Endpoint: endpoint, client: ssm.NewFromConfig(endpoint.Config),
-		parameter: "/witness/" + strings.ReplaceAll(t.Name(), "/", "_"),
+		parameter: "/conformance/" + strings.ReplaceAll(t.Name(), "/", "_"),
 	}
 	w.store = tokenstore.New(w.client, w.parameter, "")
-	// A witness may still have it from an earlier run.
+	// Somebody else may still have it from an earlier run.
 	if _, err := w.client.DeleteParameter(t.Context(), &ssm.DeleteParameterInput{Name: &w.parameter}); err != nil && awsapi.Code(err) != "ParameterNotFound" {
 		t.Fatalf("delete the parameter at the %s: %v", w.Name, err)
 	}
@@ -52,7 +52,7 @@ func newWitnessed(t *testing.T) witnessed {
 }
 
 // put writes a value as somebody does by hand.
-func (w witnessed) put(ctx context.Context, kind types.ParameterType, value string) error {
+func (w peer) put(ctx context.Context, kind types.ParameterType, value string) error {
 	_, err := w.client.PutParameter(ctx, &ssm.PutParameterInput{
 		Name: &w.parameter, Value: &value, Type: kind, Tier: types.ParameterTierIntelligentTiering, Overwrite: aws.Bool(true),
 	})
@@ -61,7 +61,7 @@ func (w witnessed) put(ctx context.Context, kind types.ParameterType, value stri
 }
 
 // described is the parameter as DescribeParameters tells it.
-func (w witnessed) described(t *testing.T) types.ParameterMetadata {
+func (w peer) described(t *testing.T) types.ParameterMetadata {
 	t.Helper()
 
 	reply, err := w.client.DescribeParameters(t.Context(), &ssm.DescribeParametersInput{ParameterFilters: []types.ParameterStringFilter{
@@ -74,10 +74,10 @@ func (w witnessed) described(t *testing.T) types.ParameterMetadata {
 	return reply.Parameters[0]
 }
 
-func TestWitnessedWhatWasWrittenIsRead(t *testing.T) {
+func TestConformanceWhatWasWrittenIsRead(t *testing.T) {
 	t.Parallel()
 
-	w := newWitnessed(t)
+	w := newPeer(t)
 	if _, err := w.store.Read(t.Context()); !errors.Is(err, token.ErrNotStored) {
 		t.Errorf("before the first write at the %s: got %v, want %v", w.Name, err, token.ErrNotStored)
 	}
@@ -96,10 +96,10 @@ func TestWitnessedWhatWasWrittenIsRead(t *testing.T) {
 	}
 }
 
-func TestWitnessedTokenIsASecureString(t *testing.T) {
+func TestConformanceTokenIsASecureString(t *testing.T) {
 	t.Parallel()
 
-	w := newWitnessed(t)
+	w := newPeer(t)
 	if _, err := w.store.Write(t.Context(), tokenNow("canary")); err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestWitnessedTokenIsASecureString(t *testing.T) {
 
 	// moto 5.2 gives a SecureString away to whoever does not ask for decryption, behind "kms:" and the key's name. AWS gives
 	// ciphertext: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
-	if shown, want := strings.Contains(*sealed.Parameter.Value, "canary"), w.Name == witness.Moto; shown != want {
+	if shown, want := strings.Contains(*sealed.Parameter.Value, "canary"), w.Name == conformance.Moto; shown != want {
 		t.Errorf("without decryption the %s shows the token: %v, want %v", w.Name, shown, want)
 	}
 
@@ -121,7 +121,7 @@ func TestWitnessedTokenIsASecureString(t *testing.T) {
 	}
 }
 
-func TestWitnessedValuesTakeTheTierOfTheirSize(t *testing.T) {
+func TestConformanceValuesTakeTheTierOfTheirSize(t *testing.T) {
 	t.Parallel()
 
 	for size, want := range map[int]types.ParameterTier{
@@ -130,7 +130,7 @@ func TestWitnessedValuesTakeTheTierOfTheirSize(t *testing.T) {
 		t.Run(fmt.Sprint(size, " bytes"), func(t *testing.T) {
 			t.Parallel()
 
-			w := newWitnessed(t)
+			w := newPeer(t)
 			written := tokenOfDocument(t, size)
 			if _, err := w.store.Write(t.Context(), written); err != nil {
 				t.Fatal(err)
@@ -141,7 +141,7 @@ func TestWitnessedValuesTakeTheTierOfTheirSize(t *testing.T) {
 
 			// moto 5.2 knows no sizes and repeats what was asked for. AWS chooses by the size:
 			// https://docs.aws.amazon.com/systems-manager/latest/userguide/ps-default-tier.html
-			if w.Name == witness.Moto {
+			if w.Name == conformance.Moto {
 				want = types.ParameterTierIntelligentTiering
 			}
 			if got := w.described(t).Tier; got != want {
@@ -152,10 +152,10 @@ func TestWitnessedValuesTakeTheTierOfTheirSize(t *testing.T) {
 }
 
 // A value over the limit never leaves the store. Put there by hand, it is refused as well.
-func TestWitnessedValuesOverTheLimitAreRefused(t *testing.T) {
+func TestConformanceValuesOverTheLimitAreRefused(t *testing.T) {
 	t.Parallel()
 
-	w := newWitnessed(t)
+	w := newPeer(t)
 	_, err := w.store.Write(t.Context(), tokenOfDocument(t, tokenstore.MaxValueBytes+1))
 	wantFailure(t, err, failure.UpstreamInvalid, w.parameter)
 	if _, err := w.store.Read(t.Context()); !errors.Is(err, token.ErrNotStored) {
@@ -165,7 +165,7 @@ func TestWitnessedValuesOverTheLimitAreRefused(t *testing.T) {
 	// moto 5.2 takes values of any size. AWS takes 8 KB:
 	// https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
 	want := "ValidationException"
-	if w.Name == witness.Moto {
+	if w.Name == conformance.Moto {
 		want = ""
 	}
 	if got := awsapi.Code(w.put(t.Context(), types.ParameterTypeSecureString, strings.Repeat("x", tokenstore.MaxValueBytes+1))); got != want {
@@ -173,7 +173,7 @@ func TestWitnessedValuesOverTheLimitAreRefused(t *testing.T) {
 	}
 }
 
-func TestWitnessedValuesThatAreNoTokenKeepTheirVersion(t *testing.T) {
+func TestConformanceValuesThatAreNoTokenKeepTheirVersion(t *testing.T) {
 	t.Parallel()
 
 	for value, want := range map[string]error{
@@ -184,7 +184,7 @@ func TestWitnessedValuesThatAreNoTokenKeepTheirVersion(t *testing.T) {
 			t.Run(fmt.Sprint(want, " in a ", kind), func(t *testing.T) {
 				t.Parallel()
 
-				w := newWitnessed(t)
+				w := newPeer(t)
 				for range 2 {
 					if err := w.put(t.Context(), kind, value); err != nil {
 						t.Fatal(err)
@@ -202,10 +202,10 @@ func TestWitnessedValuesThatAreNoTokenKeepTheirVersion(t *testing.T) {
 }
 
 // Somebody made the parameter by hand and forgot that it is a secret.
-func TestWitnessedParameterOfAnotherTypeIsNotOverwritten(t *testing.T) {
+func TestConformanceParameterOfAnotherTypeIsNotOverwritten(t *testing.T) {
 	t.Parallel()
 
-	w := newWitnessed(t)
+	w := newPeer(t)
 	if err := w.put(t.Context(), types.ParameterTypeString, "by hand"); err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +213,7 @@ func TestWitnessedParameterOfAnotherTypeIsNotOverwritten(t *testing.T) {
 	_, err := w.store.Write(t.Context(), tokenNow("canary"))
 
 	// moto 5.2 changes the type. AWS refuses: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
-	if w.Name == witness.Moto {
+	if w.Name == conformance.Moto {
 		if got := w.described(t).Type; err != nil || got != types.ParameterTypeSecureString {
 			t.Errorf("the %s was said to change the type: it is %s, error %v", w.Name, got, err)
 		}
@@ -224,10 +224,10 @@ func TestWitnessedParameterOfAnotherTypeIsNotOverwritten(t *testing.T) {
 }
 
 // A token that is replaced every few minutes for months stays writable: the oldest version goes by itself.
-func TestWitnessedVersionsBeyondTheHundredthGoOn(t *testing.T) {
+func TestConformanceVersionsBeyondTheHundredthGoOn(t *testing.T) {
 	t.Parallel()
 
-	w := newWitnessed(t)
+	w := newPeer(t)
 	const writes, kept = 103, 100
 	for want := int64(1); want <= writes; want++ {
 		if got, err := w.store.Write(t.Context(), tokenNow(strconv.FormatInt(want, 10))); err != nil || got != want {
@@ -253,11 +253,11 @@ func TestWitnessedVersionsBeyondTheHundredthGoOn(t *testing.T) {
 	}
 }
 
-func TestWitnessedWritersAtOnceGetAVersionEach(t *testing.T) {
+func TestConformanceWritersAtOnceGetAVersionEach(t *testing.T) {
 	t.Parallel()
 
 	const writers = 8
-	w := newWitnessed(t)
+	w := newPeer(t)
 
 	var (
 		running sync.WaitGroup

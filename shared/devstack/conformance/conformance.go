@@ -1,10 +1,10 @@
-// Package witness lets a test run against an AWS endpoint that somebody else wrote. A simulator that only its own authors
+// Package conformance lets a test run against an AWS endpoint that somebody else wrote. A simulator that only its own authors
 // use is an opinion; a test that passes here and there says that both are what the test expects.
 //
 // Rules: a test that asks for an [Endpoint] is never skipped, it runs against this repository's own simulator unless it is
 // told of another. Where two endpoints disagree, AWS's documentation decides, and the test says what the one that differs
 // does, by its name, so that it fails when that is over. Only tests import this package.
-package witness
+package conformance
 
 import (
 	"context"
@@ -22,9 +22,9 @@ import (
 // The variables that lead a test to another endpoint. Both are set, or none.
 const (
 	// NameVariable holds the [Name] of what answers there.
-	NameVariable = "WITNESS_NAME"
+	NameVariable = "CONFORMANCE_NAME"
 	// EndpointVariable holds its address: http://127.0.0.1:port.
-	EndpointVariable = "WITNESS_ENDPOINT"
+	EndpointVariable = "CONFORMANCE_ENDPOINT"
 )
 
 // AccessKey and SecretKey are the credentials of every endpoint. Those that check signatures are started with them.
@@ -65,13 +65,13 @@ func New(t testing.TB, simulator func() (http.Handler, error)) Endpoint {
 	case name != Moto && name != Versitygw:
 		t.Fatalf("%s is %q: name %s or %s, or set neither it nor %s", NameVariable, name, Moto, Versitygw, EndpointVariable)
 	case !strings.HasPrefix(url, "http://127.0.0.1:"):
-		t.Fatalf("%s is %q: give the witness's address on the loopback, http://127.0.0.1:port", EndpointVariable, url)
+		t.Fatalf("%s is %q: give its address on the loopback, http://127.0.0.1:port", EndpointVariable, url)
 	}
 
 	return Endpoint{Name: name, Config: aws.Config{
 		Region: "eu-central-1", BaseEndpoint: aws.String(url), Retryer: awsapi.NewRetryer, HTTPClient: awsapi.NewHTTPClient(),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: AccessKey, SecretAccessKey: SecretKey, Source: "witness"}, nil
+			return aws.Credentials{AccessKeyID: AccessKey, SecretAccessKey: SecretKey, Source: "conformance"}, nil
 		}),
 	}}
 }

@@ -1,4 +1,4 @@
-// What the witnesses in JavaScript share: expectations that are counted, and one line at the end.
+// What the conformance checks in JavaScript share: expectations that are counted, and one line at the end.
 
 import { isDeepStrictEqual } from 'node:util';
 
@@ -31,7 +31,7 @@ export function fail(problem) {
   problems.push(problem);
 }
 
-/** Prints the witness's line, or every problem, and ends the process. */
+/** Prints the check's line, or every problem, and ends the process. */
 export function finish(name, saw) {
   if (problems.length > 0) {
     const shown = problems.slice(0, 20).map((problem) => `${name}: ${problem.slice(0, 600)}`);

@@ -1,4 +1,4 @@
-"""Witness: the adapters' tests that are written for any endpoint run a second time, against the server beside this
+"""Conformance: the adapters' tests that are written for any endpoint run a second time, against the server beside this
 command, and have to pass there as they pass against this repository's own simulators.
 
     go_tests.py VERSION PACKAGE…
@@ -12,12 +12,12 @@ import sys
 from checks import Checks
 
 GO = os.environ.get("GO", "go")
-VARIABLES = ("WITNESS_NAME", "WITNESS_ENDPOINT")
+VARIABLES = ("CONFORMANCE_NAME", "CONFORMANCE_ENDPOINT")
 
 
 def passing(packages, environment):
     """The tests that pass, those that do not, and what these printed."""
-    argv = [GO, "test", "-count=1", "-run", "^TestWitnessed", "-json", *packages]
+    argv = [GO, "test", "-count=1", "-run", "^TestConformance", "-json", *packages]
     done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=600, check=False)
     outcomes, printed = {}, {}
     for line in done.stdout.splitlines():
@@ -34,7 +34,7 @@ def passing(packages, environment):
 
 def main():
     version, *packages = sys.argv[1:]
-    name = os.environ["WITNESS_NAME"]
+    name = os.environ["CONFORMANCE_NAME"]
     checks = Checks(name)
     alone = {key: value for key, value in os.environ.items() if key not in VARIABLES}
     outcomes = {}

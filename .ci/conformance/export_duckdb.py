@@ -1,4 +1,4 @@
-"""Witness: DuckDB reads an export as anybody would who never saw this project: all parts below users/, with export_id as a
+"""Conformance: DuckDB reads an export as anybody would who never saw this project: all parts below users/, with export_id as a
 partition column. What it counts is what the manifest says, and each part's bytes and SHA-256 are the manifest's.
 
 Two exports lie side by side, so that the partition column has something to tell apart.
@@ -40,7 +40,7 @@ def compare(manifest, bucket, counted):
 
 
 def main():
-    with tempfile.TemporaryDirectory(prefix="witness-") as folder:
+    with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
         export(folder)
         time.sleep(1)  # an export of devstack run is named by its second
         export(folder)

@@ -1,4 +1,4 @@
-"""Witness: the AWS CLI, as a person types it to look around and to change things by hand, takes the local SSM, Secrets
+"""Conformance: the AWS CLI, as a person types it to look around and to change things by hand, takes the local SSM, Secrets
 Manager, S3 and Lambda for AWS's, and names their errors as AWS names them.
 
 Every service is looked at in its own thread: most of a command's time is the CLI's own start.
@@ -24,7 +24,7 @@ commands, named = [], set()
 
 
 def aws(line, *more):
-    """Runs one command, fails the witness where it fails, and returns what it printed, decoded where it is JSON."""
+    """Runs one command, fails the check where it fails, and returns what it printed, decoded where it is JSON."""
     done = run(line, more)
     checks.must(f"aws {line} works: {done.stderr.strip()}", done.returncode == 0)
     try:
@@ -183,7 +183,7 @@ def read_export(export, folder):
 
 
 def main():
-    with tempfile.TemporaryDirectory(prefix="witness-") as folder:
+    with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
         with concurrent.futures.ThreadPoolExecutor() as services:
             for service in (ssm, secrets_manager, s3, functions):
                 own = pathlib.Path(folder, service.__name__)

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"genesys-cloud-export/shared/clientcred"
+	"genesys-cloud-export/shared/devstack/conformance"
 	"genesys-cloud-export/shared/devstack/secretsim"
-	"genesys-cloud-export/shared/devstack/witness"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/secret"
 	"genesys-cloud-export/shared/token"
@@ -16,27 +16,27 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 )
 
-const witnessedValue = `{"client_id":"id","client_secret":"canary s3cret/+= ü"}`
+const peerValue = `{"client_id":"id","client_secret":"canary s3cret/+= ü"}`
 
-// witnessed is Secrets Manager as a witness has it, with a name of the test's own.
-type witnessed struct {
-	witness.Endpoint
+// peer is Secrets Manager as somebody else has it, with a name of the test's own.
+type peer struct {
+	conformance.Endpoint
 
 	client *secretsmanager.Client
 	id     string
 	arn    string // of the secret, once there is one
 }
 
-func newWitnessed(t *testing.T) *witnessed {
+func newPeer(t *testing.T) *peer {
 	t.Helper()
 
-	endpoint := witness.New(t, func() (http.Handler, error) { return secretsim.New(secretsim.Config{}) })
+	endpoint := conformance.New(t, func() (http.Handler, error) { return secretsim.New(secretsim.Config{}) })
 
-	return &witnessed{Endpoint: endpoint, client: secretsmanager.NewFromConfig(endpoint.Config), id: "genesys/client-" + rand.Text()}
+	return &peer{Endpoint: endpoint, client: secretsmanager.NewFromConfig(endpoint.Config), id: "genesys/client-" + rand.Text()}
 }
 
 // create makes the secret; an empty value is none.
-func (w *witnessed) create(t *testing.T, value string) {
+func (w *peer) create(t *testing.T, value string) {
 	t.Helper()
 
 	input := &secretsmanager.CreateSecretInput{Name: &w.id}
@@ -52,7 +52,7 @@ func (w *witnessed) create(t *testing.T, value string) {
 }
 
 // put adds a version with these stages, or the current one where there are none.
-func (w *witnessed) put(t *testing.T, value string, stages ...string) {
+func (w *peer) put(t *testing.T, value string, stages ...string) {
 	t.Helper()
 
 	if _, err := w.client.PutSecretValue(t.Context(), &secretsmanager.PutSecretValueInput{
@@ -62,11 +62,11 @@ func (w *witnessed) put(t *testing.T, value string, stages ...string) {
 	}
 }
 
-func (w *witnessed) read(ctx context.Context) (token.Credentials, error) {
+func (w *peer) read(ctx context.Context) (token.Credentials, error) {
 	return clientcred.New(w.client, w.id).Read(ctx)
 }
 
-func (w *witnessed) wantSecret(t *testing.T, want string) {
+func (w *peer) wantSecret(t *testing.T, want string) {
 	t.Helper()
 
 	got, err := w.read(t.Context())
@@ -75,11 +75,11 @@ func (w *witnessed) wantSecret(t *testing.T, want string) {
 	}
 }
 
-func TestWitnessedCredentialsAreReadByNameAndByARN(t *testing.T) {
+func TestConformanceCredentialsAreReadByNameAndByARN(t *testing.T) {
 	t.Parallel()
 
-	w := newWitnessed(t)
-	w.create(t, witnessedValue)
+	w := newPeer(t)
+	w.create(t, peerValue)
 	partial := w.arn[:len(w.arn)-len("-123456")] // AWS appends six characters to the name
 
 	for _, id := range []string{w.id, w.arn, partial} {
@@ -90,11 +90,11 @@ func TestWitnessedCredentialsAreReadByNameAndByARN(t *testing.T) {
 	}
 }
 
-func TestWitnessedSecretsThatAreNotThereSayWhatToDo(t *testing.T) {
+func TestConformanceSecretsThatAreNotThereSayWhatToDo(t *testing.T) {
 	t.Parallel()
 
 	const why = "does not exist or has no value"
-	w := newWitnessed(t)
+	w := newPeer(t)
 
 	_, err := w.read(t.Context())
 	wantFailure(t, err, failure.InvalidCredentials, w.id, why)
@@ -106,15 +106,15 @@ func TestWitnessedSecretsThatAreNotThereSayWhatToDo(t *testing.T) {
 	_, err = w.read(t.Context())
 	wantFailure(t, err, failure.InvalidCredentials, w.id, why)
 
-	w.put(t, witnessedValue)
+	w.put(t, peerValue)
 	w.wantSecret(t, "canary s3cret/+= ü")
 }
 
-func TestWitnessedSecretMarkedForDeletionIsToBeRestored(t *testing.T) {
+func TestConformanceSecretMarkedForDeletionIsToBeRestored(t *testing.T) {
 	t.Parallel()
 
-	w := newWitnessed(t)
-	w.create(t, witnessedValue)
+	w := newPeer(t)
+	w.create(t, peerValue)
 
 	if _, err := w.client.DeleteSecret(t.Context(), &secretsmanager.DeleteSecretInput{SecretId: &w.id}); err != nil {
 		t.Fatal(err)
@@ -123,10 +123,10 @@ func TestWitnessedSecretMarkedForDeletionIsToBeRestored(t *testing.T) {
 	wantFailure(t, err, failure.InvalidCredentials, w.id, "marked for deletion", "restore it")
 }
 
-func TestWitnessedCurrentVersionIsRead(t *testing.T) {
+func TestConformanceCurrentVersionIsRead(t *testing.T) {
 	t.Parallel()
 
-	w := newWitnessed(t)
+	w := newPeer(t)
 	w.create(t, `{"client_id":"id","client_secret":"first"}`)
 	w.wantSecret(t, "first")
 
@@ -137,7 +137,7 @@ func TestWitnessedCurrentVersionIsRead(t *testing.T) {
 	w.wantSecret(t, "second")
 }
 
-func TestWitnessedSecretsOfAnotherFormAreRefusedUnseen(t *testing.T) {
+func TestConformanceSecretsOfAnotherFormAreRefusedUnseen(t *testing.T) {
 	t.Parallel()
 
 	for what, value := range map[string]string{
@@ -148,7 +148,7 @@ func TestWitnessedSecretsOfAnotherFormAreRefusedUnseen(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 
-			w := newWitnessed(t)
+			w := newPeer(t)
 			w.create(t, value)
 			_, err := w.read(t.Context())
 			wantFailure(t, err, failure.InvalidCredentials, w.id, "does not hold")
@@ -158,9 +158,9 @@ func TestWitnessedSecretsOfAnotherFormAreRefusedUnseen(t *testing.T) {
 	t.Run("binary", func(t *testing.T) {
 		t.Parallel()
 
-		w := newWitnessed(t)
+		w := newPeer(t)
 		if _, err := w.client.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{
-			Name: &w.id, SecretBinary: []byte(witnessedValue),
+			Name: &w.id, SecretBinary: []byte(peerValue),
 		}); err != nil {
 			t.Fatal(err)
 		}

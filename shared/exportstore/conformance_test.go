@@ -13,8 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"genesys-cloud-export/shared/devstack/conformance"
 	"genesys-cloud-export/shared/devstack/s3sim"
-	"genesys-cloud-export/shared/devstack/witness"
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/export/exporttest"
 	"genesys-cloud-export/shared/exportstore"
@@ -27,19 +27,19 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// witnessed is S3 as a witness has it, with a bucket of the test's own.
-type witnessed struct {
-	witness.Endpoint
+// peer is S3 as somebody else has it, with a bucket of the test's own.
+type peer struct {
+	conformance.Endpoint
 
 	client *s3.Client
 	bucket string
 }
 
-func newWitnessed(t *testing.T) witnessed {
+func newPeer(t *testing.T) peer {
 	t.Helper()
 
-	endpoint := witness.New(t, func() (http.Handler, error) { return s3sim.New(s3sim.Config{Folder: t.TempDir()}) })
-	w := witnessed{Endpoint: endpoint, client: s3.NewFromConfig(endpoint.Config), bucket: "exports-" + strings.ToLower(rand.Text())}
+	endpoint := conformance.New(t, func() (http.Handler, error) { return s3sim.New(s3sim.Config{Folder: t.TempDir()}) })
+	w := peer{Endpoint: endpoint, client: s3.NewFromConfig(endpoint.Config), bucket: "exports-" + strings.ToLower(rand.Text())}
 
 	_, err := w.client.CreateBucket(t.Context(), &s3.CreateBucketInput{
 		Bucket:                    &w.bucket,
@@ -52,34 +52,34 @@ func newWitnessed(t *testing.T) witnessed {
 	return w
 }
 
-func (w witnessed) documents() *exportstore.Documents {
+func (w peer) documents() *exportstore.Documents {
 	return exportstore.NewDocuments(w.client, w.bucket, "exports")
 }
 
-func (w witnessed) parts() *exportstore.Parts {
+func (w peer) parts() *exportstore.Parts {
 	return exportstore.NewParts(w.client, w.bucket, "exports")
 }
 
-func TestWitnessedStoresHaveTheSemanticsOfAStoreOfExports(t *testing.T) {
+func TestConformanceStoresHaveTheSemanticsOfAStoreOfExports(t *testing.T) {
 	t.Parallel()
 
 	exporttest.Semantics(t, func(t *testing.T) exporttest.Stores {
 		t.Helper()
-		w := newWitnessed(t)
+		w := newPeer(t)
 
 		return exporttest.Stores{
 			Documents: w.documents(), Parts: w.parts(),
 			// moto 5.2 stores a body whatever x-amz-checksum-sha256 says. S3 holds it to the checksum and answers BadDigest:
 			// https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
-			ChecksumUnread: w.Name == witness.Moto,
+			ChecksumUnread: w.Name == conformance.Moto,
 		}
 	})
 }
 
-func TestWitnessedPartsLieThereAsReadersExpectThem(t *testing.T) {
+func TestConformancePartsLieThereAsReadersExpectThem(t *testing.T) {
 	t.Parallel()
 
-	w := newWitnessed(t)
+	w := newPeer(t)
 	body := bytes.Repeat([]byte("0123456789abcdef"), 9<<16) // 9 MiB: more than the size at which parts are closed
 	sum := sha256.Sum256(body)
 	if err := w.parts().Put(t.Context(), "users", "e1", "part-000001-a.jsonl.gz", body, sum[:]); err != nil {
@@ -101,7 +101,7 @@ func TestWitnessedPartsLieThereAsReadersExpectThem(t *testing.T) {
 		"Content-Type": "application/gzip", "Content-Encoding": "",
 		"Content-Length": strconv.Itoa(len(body)), "SHA-256": base64.StdEncoding.EncodeToString(sum[:]),
 	}
-	if w.Name == witness.Moto {
+	if w.Name == conformance.Moto {
 		// moto 5.2 keeps no checksum that the caller computed. S3 keeps it and tells it where ChecksumMode asks:
 		// https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
 		want["SHA-256"] = ""
@@ -112,10 +112,10 @@ func TestWitnessedPartsLieThereAsReadersExpectThem(t *testing.T) {
 }
 
 // A lost reply makes the SDK repeat a write that was done. The condition then fails on one's own write.
-func TestWitnessedWritesThatAreRepeatedAreTakenForDone(t *testing.T) {
+func TestConformanceWritesThatAreRepeatedAreTakenForDone(t *testing.T) {
 	t.Parallel()
 
-	documents := newWitnessed(t).documents()
+	documents := newPeer(t).documents()
 	const name = "users/e1/checkpoint.json"
 
 	created, err := documents.Create(t.Context(), name, []byte("first"))
@@ -135,11 +135,11 @@ func TestWitnessedWritesThatAreRepeatedAreTakenForDone(t *testing.T) {
 	}
 }
 
-func TestWitnessedListingsAreReadToTheirEnd(t *testing.T) {
+func TestConformanceListingsAreReadToTheirEnd(t *testing.T) {
 	t.Parallel()
 
 	const many = 1005 // a reply of ListObjectsV2 has 1,000 keys
-	w := newWitnessed(t)
+	w := newPeer(t)
 	sum := sha256.Sum256([]byte("x"))
 
 	writing, ctx := errgroup.WithContext(t.Context())
@@ -162,10 +162,10 @@ func TestWitnessedListingsAreReadToTheirEnd(t *testing.T) {
 	}
 }
 
-func TestWitnessedBucketThatIsNotThereIsNoAbsence(t *testing.T) {
+func TestConformanceBucketThatIsNotThereIsNoAbsence(t *testing.T) {
 	t.Parallel()
 
-	w := newWitnessed(t)
+	w := newPeer(t)
 	w.bucket += "-not"
 	const name = "users/e1/checkpoint.json"
 
@@ -187,10 +187,10 @@ func TestWitnessedBucketThatIsNotThereIsNoAbsence(t *testing.T) {
 	}
 }
 
-func TestWitnessedDocumentThatWentIsNotReplaced(t *testing.T) {
+func TestConformanceDocumentThatWentIsNotReplaced(t *testing.T) {
 	t.Parallel()
 
-	w := newWitnessed(t)
+	w := newPeer(t)
 	const name = "users/e1/checkpoint.json"
 
 	tag, err := w.documents().Create(t.Context(), name, []byte("first"))

@@ -1,4 +1,4 @@
-// Witness: the vendor's SDK lists every user of the simulated organisation, by cursor and by page number, under a rate
+// Conformance: the vendor's SDK lists every user of the simulated organisation, by cursor and by page number, under a rate
 // limit that it meets many times, and what it gets is what the organisation says of itself.
 //
 // The SDK repeats nothing by itself. What is refused by 429 is asked again after Retry-After, as the vendor's

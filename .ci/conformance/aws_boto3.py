@@ -1,4 +1,4 @@
-"""Witness: boto3 makes the calls that the functions make, with their parameters, and gets what AWS gives: from the local
+"""Conformance: boto3 makes the calls that the functions make, with their parameters, and gets what AWS gives: from the local
 SSM, Secrets Manager, S3 and Lambda. Errors are caught by the classes that AWS's own models give them, so that a name
 that AWS does not know is not caught.
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const packages = fileURLToPath(new URL('../../.tools/witness-npm/', import.meta.url));
+const packages = fileURLToPath(new URL('../../.tools/conformance-npm/', import.meta.url));
 const name = 'purecloud-platform-client-v2';
 
 /** Where the package lies. */
@@ -23,7 +23,7 @@ export const credentials = JSON.parse(readFileSync(process.env.GENESYS_CREDENTIA
 
 /** The SDK, and its client as the gateway setting makes it. It reads no configuration of whoever runs this. */
 export function load() {
-  const home = mkdtempSync(join(tmpdir(), 'witness-home-'));
+  const home = mkdtempSync(join(tmpdir(), 'conformance-home-'));
   process.on('exit', () => rmSync(home, { recursive: true, force: true }));
   process.env.HOME = home;
   process.env.USERPROFILE = home;

@@ -1,4 +1,4 @@
-// Witness: every key of the simulator's replies is in the models of the vendor's SDK package, spelt as there and of the
+// Conformance: every key of the simulator's replies is in the models of the vendor's SDK package, spelt as there and of the
 // kind that stands there. What the models lack is invented; what they have otherwise is misspelt or misunderstood.
 //
 // The models are read from the package's type declarations. Which members they call required is not held against a reply:

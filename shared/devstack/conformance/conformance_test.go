@@ -1,4 +1,4 @@
-package witness_test
+package conformance_test
 
 import (
 	"fmt"
@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"genesys-cloud-export/shared/devstack/conformance"
 	"genesys-cloud-export/shared/devstack/ssmsim"
-	"genesys-cloud-export/shared/devstack/witness"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -18,28 +18,28 @@ func simulator() (http.Handler, error) { return ssmsim.New(ssmsim.Config{}) }
 func lead(t *testing.T, name, endpoint string) {
 	t.Helper()
 
-	t.Setenv(witness.NameVariable, name)
-	t.Setenv(witness.EndpointVariable, endpoint)
+	t.Setenv(conformance.NameVariable, name)
+	t.Setenv(conformance.EndpointVariable, endpoint)
 }
 
 //nolint:paralleltest // the environment is one for all
-func TestTheSimulatorAnswersWhereNoWitnessIsNamed(t *testing.T) {
+func TestTheSimulatorAnswersWhereNobodyElseIsNamed(t *testing.T) {
 	lead(t, "", "")
 
-	endpoint := witness.New(t, simulator)
+	endpoint := conformance.New(t, simulator)
 	reply, err := ssm.NewFromConfig(endpoint.Config).DescribeParameters(t.Context(), &ssm.DescribeParametersInput{})
 
-	if endpoint.Name != witness.Simulator || err != nil || len(reply.Parameters) != 0 {
+	if endpoint.Name != conformance.Simulator || err != nil || len(reply.Parameters) != 0 {
 		t.Errorf("the %s answered %+v, %v, want an empty simulator", endpoint.Name, reply, err)
 	}
 }
 
 //nolint:paralleltest // the environment is one for all
-func TestTheWitnessThatIsNamedIsUsed(t *testing.T) {
-	for _, name := range []witness.Name{witness.Moto, witness.Versitygw} {
+func TestTheEndpointThatIsNamedIsUsed(t *testing.T) {
+	for _, name := range []conformance.Name{conformance.Moto, conformance.Versitygw} {
 		lead(t, string(name), "http://127.0.0.1:4566")
 
-		endpoint := witness.New(t, func() (http.Handler, error) {
+		endpoint := conformance.New(t, func() (http.Handler, error) {
 			t.Error("the simulator was made")
 			return simulator()
 		})
@@ -65,8 +65,8 @@ func (h *halted) Fatalf(format string, arguments ...any) {
 //nolint:paralleltest // the environment is one for all
 func TestASettingThatIsHalfOrWrongEndsTheTest(t *testing.T) {
 	for _, test := range []struct{ name, endpoint, says string }{
-		{"", "http://127.0.0.1:4566", witness.NameVariable},
-		{"moto", "", witness.EndpointVariable},
+		{"", "http://127.0.0.1:4566", conformance.NameVariable},
+		{"moto", "", conformance.EndpointVariable},
 		{"mto", "http://127.0.0.1:4566", "mto"},
 		{"simulator", "http://127.0.0.1:4566", "simulator"},
 		{"moto", "https://s3.eu-central-1.amazonaws.com", "amazonaws"},
@@ -76,7 +76,7 @@ func TestASettingThatIsHalfOrWrongEndsTheTest(t *testing.T) {
 
 		func() {
 			defer func() { _ = recover() }()
-			witness.New(inner, simulator)
+			conformance.New(inner, simulator)
 		}()
 
 		if !strings.Contains(inner.why, test.says) {
