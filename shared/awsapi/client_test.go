@@ -86,7 +86,7 @@ func TestAProtocolSwitchEndsACallOfEachServiceWithinAnAttemptsTime(t *testing.T)
 	}
 }
 
-// Not in parallel: it measures memory.
+//nolint:paralleltest // it measures the heap of the whole process; no other test may run meanwhile
 func TestAReplyOf300MBOfEachServiceIsRefusedOnceAndInBoundedMemory(t *testing.T) {
 	for name, call := range services() {
 		for _, status := range []int{200, 400} {

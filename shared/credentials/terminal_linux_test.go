@@ -189,7 +189,11 @@ func TestAPersonWhoTypesNothingIsAskedToStartAgain(t *testing.T) {
 func TestOnlyAYesGoesOn(t *testing.T) {
 	t.Parallel()
 
-	for answer, want := range map[string]bool{"y": true, " YES ": true, "": false, "no": false, "yep": false} {
+	for _, test := range []struct {
+		answer string
+		want   bool
+	}{{"y", true}, {" YES ", true}, {"", false}, {"no", false}, {"yep", false}} {
+		answer, want := test.answer, test.want
 		terminal, s := opened(t)
 		s.answers(t, "Go on? [y/N] ", answer)
 

@@ -111,7 +111,7 @@ func functionError(reply []byte, flagged bool) *FunctionError {
 
 	switch {
 	case !flagged && (err != nil || document.Status != nil || document.Type+document.Message == ""):
-		return nil
+		return nil //nolint:nilerr // what is no error document is a result, which the caller reads
 	case err != nil:
 		return &FunctionError{Type: typeUnhandled, Message: "the error document cannot be read"}
 	case document.Type == "" && strings.Contains(document.Message, "Task timed out after "):

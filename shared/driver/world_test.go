@@ -3,6 +3,7 @@ package driver_test
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -137,9 +138,7 @@ func result(fields map[string]any) string {
 		"pages": 2, "records": 200, "parts": 1, "next_page_uri": "/api/v2/users/query?cursor=2",
 		"location": "s3://bucket/exports/users/export_id=EXPORT_ID/", "manifest": "",
 	}
-	for key, value := range fields {
-		whole[key] = value
-	}
+	maps.Copy(whole, fields)
 	encoded, err := json.Marshal(whole)
 	if err != nil {
 		panic(err)

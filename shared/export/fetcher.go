@@ -180,7 +180,7 @@ func (f *fetcher) request(ctx context.Context, page *Page) error {
 	}
 
 	failed, transient := errors.AsType[*retry.TransientError](err)
-	if named, ok := errors.AsType[*failure.Error](err); ok && !(transient && errors.Is(failed, named)) {
+	if named, ok := errors.AsType[*failure.Error](err); ok && (!transient || !errors.Is(failed, named)) {
 		return finally(err) // whatever caused it, something that passes included
 	}
 

@@ -37,7 +37,7 @@ type stop struct {
 // counted, and the failure that the last one allowed is. After that the count begins anew.
 func (s stop) judge(stalled int) (now int, counted bool, err error) {
 	if s.err != nil || s.blames == "" {
-		return stalled, false, nil
+		return stalled, false, nil //nolint:nilerr // the failure ends the invocation by itself
 	}
 
 	if stalled++; stalled < maxStalled {

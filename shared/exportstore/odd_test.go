@@ -256,7 +256,7 @@ func TestADocumentWhoseReadIsCutIsReadAgain(t *testing.T) {
 	})
 }
 
-// Not in parallel: it measures memory.
+//nolint:paralleltest // it measures the heap of the whole process; no other test may run meanwhile
 func TestACheckpointOf100MBIsAFailureInBoundedMemory(t *testing.T) {
 	b := overMemory(t, s3sim.Config{Memory: true})
 	b.spoiled(func(w http.ResponseWriter, _ *http.Request, _ string, _ int, _ http.Handler) {

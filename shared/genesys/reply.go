@@ -37,7 +37,7 @@ func readError(reply *http.Response) (apiError, error) {
 
 	var body apiError
 	if json.Unmarshal(raw, &body) != nil {
-		return nil, nil //nolint:nilnil // no JSON object is no error of the API, whatever the cause
+		return nil, nil //nolint:nilnil,nilerr // no JSON object is no error of the API, whatever the cause
 	}
 
 	return body, nil

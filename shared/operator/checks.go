@@ -224,13 +224,15 @@ func (e *examination) alarms(ctx context.Context) finding {
 	ringing := ""
 	number := 0
 
+	var ringingSb227 strings.Builder
 	for _, alarm := range reply.MetricAlarms {
 		if alarm.StateValue == watched.StateValueAlarm {
 			number++
-			ringing += "\n" + strings.Repeat(" ", len("FAILED  alarms       ")) +
-				withoutARNs(aws.ToString(alarm.AlarmName)+": "+aws.ToString(alarm.AlarmDescription))
+			ringingSb227.WriteString("\n" + strings.Repeat(" ", len("FAILED  alarms       ")) +
+				withoutARNs(aws.ToString(alarm.AlarmName)+": "+aws.ToString(alarm.AlarmDescription)))
 		}
 	}
+	ringing += ringingSb227.String()
 
 	// rotator-silent is not there where the schedule is off.
 	switch all := len(reply.MetricAlarms); {

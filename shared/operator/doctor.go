@@ -44,8 +44,14 @@ type check struct {
 func Examine(ctx context.Context, t Target, unready error) error {
 	e := &examination{Target: t, unready: unready}
 	checks := []check{
-		{"credentials", e.credentials}, {"stack", e.deployment}, {"secret", e.secret}, {"token", e.minted}, {"user", e.user},
-		{"schedule", e.schedule}, {"recipients", e.recipients}, {"alarms", e.alarms},
+		{"credentials", e.credentials},
+		{"stack", e.deployment},
+		{"secret", e.secret},
+		{"token", e.minted},
+		{"user", e.user},
+		{"schedule", e.schedule},
+		{"recipients", e.recipients},
+		{"alarms", e.alarms},
 	}
 
 	var failures int

@@ -156,11 +156,13 @@ func TestAFailedExportSaysWhyAndHowToGoOn(t *testing.T) {
 		want   string
 	}{
 		"what can be mended": {
-			"FAILED", [2]string{"Forbidden", cause},
+			"FAILED",
+			[2]string{"Forbidden", cause},
 			"FAILED      Forbidden\ncause       Export e-1 of users cannot go on. Do what the message says. give the role x that\nresume      " + resume,
 		},
 		"what has to begin anew": {
-			"FAILED", [2]string{"CursorExpired", "Start another."},
+			"FAILED",
+			[2]string{"CursorExpired", "Start another."},
 			"FAILED      CursorExpired\ncause       Start another.\nbegin anew  " + strings.Replace(resume, "-export-id e-1 ", "", 1),
 		},
 		"what was asked wrongly": {
@@ -170,7 +172,8 @@ func TestAFailedExportSaysWhyAndHowToGoOn(t *testing.T) {
 			"ABORTED", [2]string{}, "FAILED      Aborted\ncause       somebody stopped the execution. It loses nothing.\nresume      " + resume,
 		},
 		"what took too long": {
-			"TIMED_OUT", [2]string{},
+			"TIMED_OUT",
+			[2]string{},
 			"FAILED      States.Timeout\ncause       the execution took longer than the state machine allows. It loses nothing.\nresume      " + resume,
 		},
 	} {

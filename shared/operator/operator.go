@@ -44,9 +44,11 @@ func (t Target) line(format string, args ...any) {
 // command is a command line of this program.
 func (t Target) command(words ...string) string {
 	line := commandline.Quoted(t.Command)
+	var lineSb47 strings.Builder
 	for _, word := range words {
-		line += " " + commandline.Quoted(word)
+		lineSb47.WriteString(" " + commandline.Quoted(word))
 	}
+	line += lineSb47.String()
 
 	return line
 }

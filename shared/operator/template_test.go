@@ -154,7 +154,7 @@ func TestADeployerIsToldTheActionsOfEveryTypeInTheTemplate(t *testing.T) {
 		if !strings.HasPrefix(line, "  ") {
 			continue
 		}
-		for _, word := range strings.Fields(line) {
+		for word := range strings.FieldsSeq(line) {
 			if strings.HasSuffix(word, ":") {
 				service = word
 			}

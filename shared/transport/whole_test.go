@@ -57,7 +57,7 @@ func TestAReplyIsTakenUpToTheBoundAndNoFurther(t *testing.T) {
 	}
 }
 
-// Not in parallel: it measures memory.
+//nolint:paralleltest // it measures the heap of the whole process; no other test may run meanwhile
 func TestAReplyOf300MBCostsNoMoreThanTheBound(t *testing.T) {
 	const (
 		limit = 1 << 20

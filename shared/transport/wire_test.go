@@ -136,7 +136,7 @@ func (w *wire) answer(request *http.Request) []byte {
 	recorder := httptest.NewRecorder()
 	w.service.ServeHTTP(recorder, request)
 
-	result := recorder.Result() //nolint:bodyclose // a recorder's body holds nothing
+	result := recorder.Result()
 	result.ContentLength = int64(recorder.Body.Len())
 
 	var raw bytes.Buffer
@@ -148,46 +148,47 @@ func (w *wire) answer(request *http.Request) []byte {
 // canary begins what no log may show. What follows it makes it long enough to be seen in the first bytes of a reply.
 const canary = "wire-canary"
 
-var (
-	// bytesAfter sends the reply, and then bytes that nobody asked for.
-	bytesAfter fault = func(c net.Conn, reply []byte) bool {
-		_, err := c.Write(append(slices.Clone(reply), canary+` {"access_token":"`+canary+`","name":"`+canary+`"}`...))
-		return err == nil
-	}
-	// secondReply sends the reply twice.
-	secondReply fault = func(c net.Conn, reply []byte) bool {
-		_, err := c.Write(append(slices.Clone(reply), "HTTP/1.1 200 "+canary+"\r\nContent-Length: 11\r\n\r\n"+canary...))
-		return err == nil
-	}
-	// shortLength declares a body ten bytes shorter than the one that it sends.
-	shortLength fault = func(c net.Conn, reply []byte) bool {
-		head, body, _ := bytes.Cut(reply, []byte("\r\n\r\n"))
+// bytesAfter sends the reply, and then bytes that nobody asked for.
+func bytesAfter(c net.Conn, reply []byte) bool {
+	_, err := c.Write(append(slices.Clone(reply), canary+` {"access_token":"`+canary+`","name":"`+canary+`"}`...))
+	return err == nil
+}
 
-		var lines []string
-		for line := range strings.SplitSeq(string(head), "\r\n") {
-			if !strings.HasPrefix(line, "Content-Length:") && !strings.HasPrefix(line, "Transfer-Encoding:") {
-				lines = append(lines, line)
-			}
+// secondReply sends the reply twice.
+func secondReply(c net.Conn, reply []byte) bool {
+	_, err := c.Write(append(slices.Clone(reply), "HTTP/1.1 200 "+canary+"\r\nContent-Length: 11\r\n\r\n"+canary...))
+	return err == nil
+}
+
+// shortLength declares a body ten bytes shorter than the one that it sends.
+func shortLength(c net.Conn, reply []byte) bool {
+	head, body, _ := bytes.Cut(reply, []byte("\r\n\r\n"))
+
+	var lines []string
+	for line := range strings.SplitSeq(string(head), "\r\n") {
+		if !strings.HasPrefix(line, "Content-Length:") && !strings.HasPrefix(line, "Transfer-Encoding:") {
+			lines = append(lines, line)
 		}
-
-		_, err := fmt.Fprintf(c, "%s\r\nContent-Length: %d\r\n\r\n%s", strings.Join(lines, "\r\n"), max(len(body)-10, 0), body)
-
-		return err == nil
 	}
-	// switching answers 101 and keeps the connection open.
-	switching fault = func(c net.Conn, _ []byte) bool {
-		_, err := fmt.Fprintf(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: %s\r\nConnection: Upgrade\r\n\r\n", canary)
-		return err == nil
-	}
-	// silent takes the request and never answers.
-	silent fault = func(net.Conn, []byte) bool { return true }
-	// headersOnly sends the head of a reply and closes.
-	headersOnly fault = func(c net.Conn, reply []byte) bool {
-		head, _, _ := bytes.Cut(reply, []byte("\r\n\r\n"))
-		_, _ = c.Write(append(slices.Clone(head), "\r\n\r\n"...))
 
-		return false
-	}
-	// hangUp closes a connection that has answered before, without an answer.
-	hangUp fault = func(net.Conn, []byte) bool { return false }
-)
+	_, err := fmt.Fprintf(c, "%s\r\nContent-Length: %d\r\n\r\n%s", strings.Join(lines, "\r\n"), max(len(body)-10, 0), body)
+
+	return err == nil
+}
+
+// switching answers 101 and keeps the connection open.
+func switching(c net.Conn, _ []byte) bool {
+	_, err := fmt.Fprintf(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: %s\r\nConnection: Upgrade\r\n\r\n", canary)
+	return err == nil
+}
+
+// headersOnly sends the head of a reply and closes.
+func headersOnly(c net.Conn, reply []byte) bool {
+	head, _, _ := bytes.Cut(reply, []byte("\r\n\r\n"))
+	_, _ = c.Write(append(slices.Clone(head), "\r\n\r\n"...))
+
+	return false
+}
+
+// hangUp closes a connection that has answered before, without an answer.
+func hangUp(net.Conn, []byte) bool { return false }

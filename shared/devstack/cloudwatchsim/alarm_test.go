@@ -160,12 +160,14 @@ func TestAnAlarmIsWatchedThroughItsStates(t *testing.T) {
 	}{
 		"two of three, and then nothing": {
 			map[string]any{"EvaluationPeriods": 3, "DatapointsToAlarm": 2, "TreatMissingData": "missing"},
-			"0 0 X 0 X X X 0 0 - - - - - -", []string{"1 OK", "5 ALARM", "9 OK", "14 INSUFFICIENT_DATA"},
+			"0 0 X 0 X X X 0 0 - - - - - -",
+			[]string{"1 OK", "5 ALARM", "9 OK", "14 INSUFFICIENT_DATA"},
 		},
 		// Both are among the last five minutes from the end of the second one to that of the fifth.
 		"longer periods overlap": {
 			map[string]any{"Statistic": "Sum", "Period": 300, "Threshold": 3, "TreatMissingData": "notBreaching"},
-			"X X 0 0 0 0 0 0 0 0", []string{"0 OK", "2 ALARM", "6 OK"},
+			"X X 0 0 0 0 0 0 0 0",
+			[]string{"0 OK", "2 ALARM", "6 OK"},
 		},
 		// The guide tells of it in the note under the rules, which asks for short periods.
 		"the last datapoint is judged again while the evaluation range has it": {
@@ -173,7 +175,8 @@ func TestAnAlarmIsWatchedThroughItsStates(t *testing.T) {
 		},
 		"and longer periods that overlap ring again": {
 			map[string]any{"Statistic": "Sum", "Period": 300, "Threshold": 3, "TreatMissingData": "notBreaching"},
-			"X - - X", []string{"0 OK", "4 ALARM", "6 OK", "9 ALARM", "11 OK", "14 ALARM", "16 OK"},
+			"X - - X",
+			[]string{"0 OK", "4 ALARM", "6 OK", "9 ALARM", "11 OK", "14 ALARM", "16 OK"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -67,7 +67,7 @@ func Build(packaged, file string) (string, error) {
 var recipe = regexp.MustCompile(`(?m)^BUILD := (.+ )\$\(GO\)( build .+)$`)
 
 func build(packaged, file string) (path string, err error) {
-	makefile, err := os.ReadFile(filepath.Join(root(), "Makefile")) //nolint:gosec // a file of this repository
+	makefile, err := os.ReadFile(filepath.Join(root(), "Makefile"))
 	if err != nil {
 		return "", fmt.Errorf("read how to build %s: %w", packaged, err)
 	}
@@ -107,7 +107,7 @@ func lock(folder string) (release func(), err error) {
 
 	err = syscall.EINTR
 	for errors.Is(err, syscall.EINTR) {
-		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX) //nolint:gosec // a descriptor is small
+		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("wait for the lock of what is built: %w", err), file.Close())
@@ -118,7 +118,7 @@ func lock(folder string) (release func(), err error) {
 
 // root is the repository's folder: that of the go.mod above the test's package.
 var root = sync.OnceValue(func() string { //nolint:gochecknoglobals // it is one
-	output, err := exec.Command("go", "env", "GOMOD").Output() //nolint:noctx // it takes a moment
+	output, err := exec.Command("go", "env", "GOMOD").Output()
 	if err != nil {
 		panic("find the repository: " + err.Error())
 	}

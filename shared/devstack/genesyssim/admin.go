@@ -84,7 +84,7 @@ func (s *Simulator) serveAdmin(w http.ResponseWriter, x *exchange) {
 		return
 	}
 	if of, found := s.listed(strings.TrimPrefix(r.URL.Path, adminPrefix)); found && r.Method == http.MethodGet {
-		s.adminEntities(w, x, of)
+		s.adminEntities(r.Context(), w, x, of)
 
 		return
 	}

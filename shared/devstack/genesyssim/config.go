@@ -119,9 +119,14 @@ func (c Config) validate() error {
 		field string
 		value int64
 	}{
-		{"Users", int64(c.Users)}, {"TokenDelay", int64(c.TokenDelay)}, {"IdleTimeout", int64(c.IdleTimeout)},
-		{"RateLimit", int64(c.RateLimit)}, {"RateWindow", int64(c.RateWindow)}, {"TokenRateLimit", int64(c.TokenRateLimit)},
-		{"Latency", int64(c.Latency)}, {"MaxPageSize", int64(c.MaxPageSize)},
+		{"Users", int64(c.Users)},
+		{"TokenDelay", int64(c.TokenDelay)},
+		{"IdleTimeout", int64(c.IdleTimeout)},
+		{"RateLimit", int64(c.RateLimit)},
+		{"RateWindow", int64(c.RateWindow)},
+		{"TokenRateLimit", int64(c.TokenRateLimit)},
+		{"Latency", int64(c.Latency)},
+		{"MaxPageSize", int64(c.MaxPageSize)},
 	} {
 		refuse(number.value < 0, "field %s is negative: give 0 or more", number.field)
 	}

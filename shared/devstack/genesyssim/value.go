@@ -76,7 +76,8 @@ func ownID(m *maker)     { m.buf = appendID(m.buf, m.seed, m.kind, m.n) }
 func ownNumber(m *maker) { m.buf = strconv.AppendInt(m.buf, int64(m.n), 10) }
 
 // id and selfURI are the members that nearly everything has.
-func id() field                     { return field{name: "id", value: joined(ownID)} }
+func id() field { return field{name: "id", value: joined(ownID)} }
+
 func selfURI(prefix string) field   { return field{name: "selfUri", value: joined(raw(prefix), ownID)} }
 func name(words []string) field     { return field{name: "name", value: nth(words)} }
 func is(name string, v value) field { return field{name: name, value: v} }

@@ -2,6 +2,7 @@ package genesyssim
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -31,10 +32,10 @@ func (s *Simulator) listed(name string) (listing, bool) {
 }
 
 // adminEntities streams the entities of a listing that the query's parameters choose.
-func (s *Simulator) adminEntities(w http.ResponseWriter, x *exchange, of listing) {
+func (s *Simulator) adminEntities(ctx context.Context, w http.ResponseWriter, x *exchange, of listing) {
 	chosen, refusal := choose(of.model, of.filters, x.request.URL.Query())
 	if refusal != nil {
-		s.send(x.request.Context(), w, x, x.refuse(refusal))
+		s.send(ctx, w, x, x.refuse(refusal))
 
 		return
 	}

@@ -44,7 +44,7 @@ func startEnvironment(f *function) (*environment, error) {
 		return nil, err
 	}
 
-	e := &environment{command: exec.CommandContext(f.lifetime, f.Path), api: api, output: out, exited: make(chan struct{})}
+	e := &environment{command: exec.CommandContext(f.lifetime, f.Path), api: api, output: out, exited: make(chan struct{})} //nolint:gosec // the function that it is made to run
 	e.command.Dir, e.command.Env = filepath.Dir(f.Path), f.environ(api.address)
 	e.command.Stdout, e.command.Stderr = out.write, out.write
 	// In a group of its own: an interrupt typed at the terminal is for the stack, which then ends its functions in order.
@@ -143,7 +143,7 @@ func (e *environment) state() string {
 // measure looks at the high-water mark that the kernel keeps of the process's resident set: VmHWM of proc(5), in kB. It does
 // nothing where there is none.
 func (e *environment) measure() {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", e.command.Process.Pid)) //nolint:gosec // a number cannot leave /proc
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", e.command.Process.Pid))
 	if err != nil {
 		return
 	}

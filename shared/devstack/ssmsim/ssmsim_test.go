@@ -164,8 +164,11 @@ func TestATypeIsNeededOnceAndNeverChanges(t *testing.T) {
 		kind types.ParameterType
 		code string
 	}{
-		{"", "ValidationException"}, {types.ParameterTypeStringList, "ValidationException"}, {types.ParameterTypeString, ""},
-		{types.ParameterTypeSecureString, "HierarchyTypeMismatchException"}, {"", ""},
+		{"", "ValidationException"},
+		{types.ParameterTypeStringList, "ValidationException"},
+		{types.ParameterTypeString, ""},
+		{types.ParameterTypeSecureString, "HierarchyTypeMismatchException"},
+		{"", ""},
 	} {
 		if _, code := s.put(t, "v", func(in *ssm.PutParameterInput) { in.Type = test.kind }); code != test.code {
 			t.Errorf("put as %q: got error %q, want %q", test.kind, code, test.code)

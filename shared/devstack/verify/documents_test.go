@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -41,7 +42,7 @@ func mutants(v any) map[string]any {
 		for n, inner := range v {
 			list[fmt.Sprintf("without %d", n)] = slices.Delete(slices.Clone(v), n, n+1)
 			list[fmt.Sprintf("%d twice", n)] = slices.Insert(slices.Clone(v), n, inner)
-			within(fmt.Sprint(n), inner, func(mutant any) any { return slices.Replace(slices.Clone(v), n, n+1, mutant) })
+			within(strconv.Itoa(n), inner, func(mutant any) any { return slices.Replace(slices.Clone(v), n, n+1, mutant) })
 
 			if n > 0 {
 				swapped := slices.Clone(v)

@@ -141,7 +141,8 @@ func TestAnOperatorsCommandSaysInALineWhatIsMissing(t *testing.T) {
 	}{
 		"no AWS credentials": {nil, []string{"export"}, "operator: no AWS credentials: log in (aws sso login) or set AWS_PROFILE\n"},
 		"no AWS credentials, and a metadata service": {
-			[]string{"AWS_EC2_METADATA_DISABLED=false", "AWS_EC2_METADATA_SERVICE_ENDPOINT=" + c.url}, []string{"ready"},
+			[]string{"AWS_EC2_METADATA_DISABLED=false", "AWS_EC2_METADATA_SERVICE_ENDPOINT=" + c.url},
+			[]string{"ready"},
 			"operator: no AWS credentials: log in (aws sso login) or set AWS_PROFILE\n",
 		},
 		"no region":             {keys, []string{"delete-stack"}, "operator: no region: set AWS_REGION\n"},
