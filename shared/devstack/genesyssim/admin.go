@@ -2,6 +2,7 @@ package genesyssim
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	_ "embed"
 	"encoding/json"
@@ -74,21 +75,21 @@ func (s *Simulator) RegenerateSecret() {
 
 // serveAdmin answers under /_sim/. It asks for no token: serve the simulator on the loopback alone. A browser that sends a
 // request from another site's page is refused, or every page that is open there could meddle.
-func (s *Simulator) serveAdmin(w http.ResponseWriter, x *exchange) {
+func (s *Simulator) serveAdmin(ctx context.Context, w http.ResponseWriter, x *exchange) {
 	r := x.request
 	if new(http.CrossOriginProtection).Check(r) != nil {
-		s.send(r.Context(), w, x, x.refuse(&apiError{
+		s.send(ctx, w, x, x.refuse(&apiError{
 			status: http.StatusForbidden, code: "not.allowed", message: "Another site's page sent this; use the admin page itself",
 		}))
 
 		return
 	}
 	if of, found := s.listed(strings.TrimPrefix(r.URL.Path, adminPrefix)); found && r.Method == http.MethodGet {
-		s.adminEntities(r.Context(), w, x, of)
+		s.adminEntities(ctx, w, x, of)
 
 		return
 	}
-	s.send(r.Context(), w, x, s.answerAdmin(x))
+	s.send(ctx, w, x, s.answerAdmin(x))
 }
 
 // answerAdmin does what the admin request asks for.

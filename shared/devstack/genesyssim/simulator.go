@@ -86,7 +86,7 @@ func newExchange(r *http.Request) *exchange {
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := newExchange(r)
 	if strings.HasPrefix(r.URL.Path, adminPrefix) {
-		s.serveAdmin(w, x)
+		s.serveAdmin(r.Context(), w, x)
 
 		return
 	}
