@@ -62,7 +62,7 @@ func readRoles(deployed *template.Stack) (roles, error) {
 	var problems []error
 
 	for _, resource := range deployed.OfType("AWS::IAM::Role") {
-		read := role{id: resource.LogicalID, name: physicalName(deployed, resource, "RoleName")}
+		read := role{id: resource.LogicalID, name: resource.Name}
 
 		var err error
 		if read.statements, err = statements(deployed, resource); err != nil {
@@ -120,19 +120,10 @@ func statements(deployed *template.Stack, resource template.Resource) ([]iamsim.
 
 func managedPolicy(deployed *template.Stack, arn string) (template.Resource, bool) {
 	for _, policy := range deployed.OfType("AWS::IAM::ManagedPolicy") {
-		if physicalName(deployed, policy, "ManagedPolicyName") == path.Base(arn) {
+		if policy.Name == path.Base(arn) {
 			return policy, true
 		}
 	}
 
 	return template.Resource{}, false
-}
-
-// physicalName is what CloudFormation calls a resource, but for the random characters at the end.
-func physicalName(deployed *template.Stack, resource template.Resource, property string) string {
-	if name := text(resource.Properties[property]); name != "" {
-		return name
-	}
-
-	return deployed.Name + "-" + resource.LogicalID
 }

@@ -190,7 +190,7 @@ func (d *deployment) guard(secretARN string) *iamsim.Guard {
 	}
 
 	return iamsim.New(iamsim.Config{
-		Roles: bearers, Region: Region, Account: Account, Secrets: []string{secretARN}, KeyARN: d.parameter("KmsKeyArn"),
+		Roles: bearers, Region: Region, Account: Account, Secrets: []string{secretARN}, KeyARN: d.Parameters["KmsKeyArn"],
 	})
 }
 
