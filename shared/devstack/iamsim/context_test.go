@@ -16,27 +16,27 @@ func TestConditionsSeeWhatARequestSays(t *testing.T) {
 	via := func(service string) string { return service + ".eu-central-1.amazonaws.com" }
 
 	for name, test := range map[string]struct {
-		service, action string
-		context         map[string]string
-		request         request
+		service, action, rest string
+		context               map[string]string
+		request               request
 	}{
 		"a listing": {
-			"s3", "s3:ListBucket",
-			map[string]string{"s3:prefix": "a/b", "s3:delimiter": "/", "s3:max-keys": "7"},
-			request{method: "GET", target: "/bucket?list-type=2&prefix=a/b&delimiter=/&max-keys=7"},
+			"s3", "s3:ListBucket", "kms:*",
+			map[string]string{"s3:prefix": "a/b"},
+			request{method: "GET", target: "/bucket?list-type=2&prefix=a/b"},
 		},
 		"a parameter's key": {
-			"ssm", "kms:*",
+			"ssm", "kms:*", "ssm:*",
 			map[string]string{"kms:ViaService": via("ssm"), "kms:EncryptionContext:PARAMETER_ARN": parameter},
 			request{body: `{"Name":"/stack/token","WithDecryption":true}`, header: operation("AmazonSSM.GetParameter")},
 		},
 		"a secret's key": {
-			"secretsmanager", "kms:*",
+			"secretsmanager", "kms:*", "secretsmanager:*",
 			map[string]string{"kms:ViaService": via("secretsmanager"), "kms:EncryptionContext:SecretARN": secret},
-			request{body: `{"SecretId":"stack/credentials"}`, header: operation("secretsmanager.GetSecretValue")},
+			request{body: `{"SecretId":"` + secret + `"}`, header: operation("secretsmanager.GetSecretValue")},
 		},
 		"an object's key": {
-			"s3", "kms:*",
+			"s3", "kms:*", "s3:*",
 			map[string]string{
 				"kms:ViaService": via("s3"), "kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::bucket/a", "kms:CallerAccount": "000000000000",
 			},
@@ -52,7 +52,7 @@ func TestConditionsSeeWhatARequestSays(t *testing.T) {
 					t.Fatal(err)
 				}
 
-				policy := role(t, `{"Statement":[{"Effect":"Allow","NotAction":"`+test.action+`","Resource":"*"},
+				policy := role(t, `{"Statement":[{"Effect":"Allow","Action":"`+test.rest+`","Resource":"*"},
 					{"Effect":"Allow","Action":"`+test.action+`","Resource":"*","Condition":`+string(condition)+`}]}`)
 				reply := httptest.NewRecorder()
 				service(test.service)(newGuard(map[string]iamsim.Role{"reader": policy}, key), http.HandlerFunc(echo)).

@@ -60,7 +60,7 @@ func echo(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) }
 
 func newGuard(roles map[string]iamsim.Role, keyARN string) *iamsim.Guard {
 	return iamsim.New(iamsim.Config{
-		Roles: roles, Region: "eu-central-1", Account: "000000000000", Secrets: []string{secret}, KeyARN: keyARN,
+		Roles: roles, Region: "eu-central-1", Account: "000000000000", KeyARN: keyARN,
 	})
 }
 
@@ -81,23 +81,11 @@ func TestARequestAsksForItsActionsOnItsResources(t *testing.T) {
 			"",
 			[]string{"ssm:GetParameter " + parameter},
 		},
-		"a parameter by its ARN": {
-			"ssm",
-			request{body: `{"Name":"` + parameter + `"}`, header: operation("AmazonSSM.GetParameter")},
-			"",
-			[]string{"ssm:GetParameter " + parameter},
-		},
 		"several parameters": {
 			"ssm",
 			request{body: `{"Names":["/stack/token","b"]}`, header: operation("AmazonSSM.GetParameters")},
 			"",
-			[]string{"ssm:GetParameters " + parameter, "ssm:GetParameters arn:aws:ssm" + here + "parameter/b"},
-		},
-		"parameters below a path": {
-			"ssm",
-			request{body: `{"Path":"/stack"}`, header: operation("AmazonSSM.GetParametersByPath")},
-			"",
-			[]string{"ssm:GetParametersByPath arn:aws:ssm" + here + "parameter/stack"},
+			[]string{"ssm:GetParameters *"},
 		},
 		"parameters that are not named": {
 			"ssm", request{body: `{}`, header: operation("AmazonSSM.DescribeParameters")}, "", []string{"ssm:DescribeParameters *"},
@@ -135,85 +123,52 @@ func TestARequestAsksForItsActionsOnItsResources(t *testing.T) {
 		"an advanced parameter": {
 			"ssm",
 			request{
-				body:   `{"Name":"/stack/token","Type":"SecureString","KeyId":"k","Value":"` + strings.Repeat("v", 4097) + `"}`,
+				body:   `{"Name":"/stack/token","Type":"SecureString","KeyId":"` + key + `","Value":"` + strings.Repeat("v", 4097) + `"}`,
 				header: operation("AmazonSSM.PutParameter"),
 			},
 			key,
 			[]string{"kms:GenerateDataKey " + key, "ssm:PutParameter " + parameter},
 		},
-		"a secret by its ARN": {
+		"a secret": {
 			"secretsmanager",
 			request{body: `{"SecretId":"` + secret + `"}`, header: operation("secretsmanager.GetSecretValue")},
-			"",
-			[]string{"secretsmanager:GetSecretValue " + secret},
-		},
-		"a secret by its name": {
-			"secretsmanager",
-			request{body: `{"SecretId":"stack/credentials"}`, header: operation("secretsmanager.GetSecretValue")},
 			key,
 			[]string{"kms:Decrypt " + key, "secretsmanager:GetSecretValue " + secret},
 		},
-		"a secret that is not there": {
+		"a secret that is not called by its ARN": {
 			"secretsmanager",
-			request{body: `{"SecretId":"mine","Name":"stack/credentials"}`, header: operation("secretsmanager.GetSecretValue")},
+			request{body: `{"SecretId":"stack/credentials"}`, header: operation("secretsmanager.GetSecretValue")},
 			"",
-			[]string{"secretsmanager:GetSecretValue arn:aws:secretsmanager" + here + "secret:mine"},
+			[]string{"secretsmanager:GetSecretValue *"},
 		},
-		"a secret that is written": {
-			"secretsmanager",
-			request{body: `{"SecretId":"stack/credentials"}`, header: operation("secretsmanager.PutSecretValue")},
-			key,
-			[]string{"kms:Decrypt " + key, "kms:GenerateDataKey " + key, "secretsmanager:PutSecretValue " + secret},
-		},
-		"a new secret":              {"secretsmanager", request{body: `{"Name":"stack/credentials"}`, header: operation("secretsmanager.CreateSecret")}, "", []string{"secretsmanager:CreateSecret " + secret}},
-		"all secrets":               {"secretsmanager", request{body: `{}`, header: operation("secretsmanager.ListSecrets")}, "", []string{"secretsmanager:ListSecrets *"}},
 		"an object":                 {"s3", request{method: "GET", target: "/bucket/a/b"}, key, []string{"kms:Decrypt " + key, "s3:GetObject " + object}},
 		"its headers":               {"s3", request{method: "HEAD", target: "/bucket/a/b"}, key, []string{"s3:GetObject " + object}},
 		"a new object":              {"s3", request{method: "PUT", target: "/bucket/a/b?x-id=PutObject"}, key, []string{"kms:GenerateDataKey " + key, "s3:PutObject " + object}},
 		"an object that is no more": {"s3", request{method: "DELETE", target: "/bucket/a/b"}, key, []string{"s3:DeleteObject " + object}},
-		"objects that are no more":  {"s3", request{method: "POST", target: "/bucket?delete"}, "", []string{"s3:DeleteObject arn:aws:s3:::bucket/*"}},
 		"an object written over one that is known": {
 			"s3",
 			request{method: "PUT", target: "/bucket/a/b", header: map[string]string{"If-Match": `"e"`}},
 			"",
 			[]string{"s3:GetObject " + object, "s3:PutObject " + object},
 		},
-		"a copy": {
-			"s3",
-			request{method: "PUT", target: "/bucket/a/b", header: map[string]string{"X-Amz-Copy-Source": "/other/c%20d"}},
+		"a listing":               {"s3", request{method: "GET", target: "/bucket?list-type=2&prefix=a/"}, "", []string{"s3:ListBucket arn:aws:s3:::bucket"}},
+		"an unknown operation":    {"s3", request{method: "GET", target: "/bucket/a/b?acl"}, "", []string{"s3:UnknownOperation " + object}},
+		"another function's call": {"lambda", request{method: "GET", target: "/2015-03-31/functions/f"}, "", []string{"lambda:UnknownOperation *"}},
+		"a function's version":    {"lambda", request{target: "/2015-03-31/functions/f/invocations?Qualifier=7"}, "", []string{"lambda:UnknownOperation *"}},
+		"an invocation by ARN": {
+			"lambda",
+			request{target: "/2015-03-31/functions/arn:aws:lambda" + here + "function:f/invocations"},
 			"",
-			[]string{"s3:GetObject arn:aws:s3:::other/c d", "s3:PutObject " + object},
+			[]string{"lambda:InvokeFunction arn:aws:lambda" + here + "function:f"},
 		},
-		"an upload in parts":   {"s3", request{method: "POST", target: "/bucket/a/b?uploads"}, "", []string{"s3:PutObject " + object}},
-		"its end":              {"s3", request{method: "DELETE", target: "/bucket/a/b?uploadId=u"}, "", []string{"s3:AbortMultipartUpload " + object}},
-		"its parts":            {"s3", request{method: "GET", target: "/bucket/a/b?uploadId=u"}, "", []string{"s3:ListMultipartUploadParts " + object}},
-		"all uploads":          {"s3", request{method: "GET", target: "/bucket?uploads"}, "", []string{"s3:ListBucketMultipartUploads arn:aws:s3:::bucket"}},
-		"a listing":            {"s3", request{method: "GET", target: "/bucket?list-type=2&prefix=a/"}, "", []string{"s3:ListBucket arn:aws:s3:::bucket"}},
-		"a bucket":             {"s3", request{method: "HEAD", target: "/bucket"}, "", []string{"s3:ListBucket arn:aws:s3:::bucket"}},
-		"a bucket's place":     {"s3", request{method: "GET", target: "/bucket?location"}, "", []string{"s3:GetBucketLocation arn:aws:s3:::bucket"}},
-		"all buckets":          {"s3", request{method: "GET", target: "/"}, "", []string{"s3:ListAllMyBuckets *"}},
-		"an unknown operation": {"s3", request{method: "GET", target: "/bucket/a/b?acl"}, "", []string{"s3:UnknownOperation " + object}},
 		"an invocation": {
 			"lambda", request{target: "/2015-03-31/functions/f/invocations"}, "", []string{"lambda:InvokeFunction arn:aws:lambda" + here + "function:f"},
 		},
-		"an invocation by the end of an ARN": {
-			"lambda", request{target: "/2015-03-31/functions/000000000000:function:f/invocations"}, "", []string{"lambda:InvokeFunction arn:aws:lambda" + here + "function:f"},
-		},
-		"an invocation by ARN of a version": {
-			"lambda",
-			request{target: "/2015-03-31/functions/arn:aws:lambda" + here + "function:f/invocations?Qualifier=7"},
-			"",
-			[]string{"lambda:InvokeFunction arn:aws:lambda" + here + "function:f:7"},
-		},
-		"a function":            {"lambda", request{method: "GET", target: "/2015-03-31/functions/f"}, "", []string{"lambda:GetFunction arn:aws:lambda" + here + "function:f"}},
-		"its configuration":     {"lambda", request{method: "GET", target: "/2015-03-31/functions/f/configuration"}, "", []string{"lambda:GetFunctionConfiguration arn:aws:lambda" + here + "function:f"}},
-		"all functions":         {"lambda", request{method: "GET", target: "/2015-03-31/functions/"}, "", []string{"lambda:ListFunctions *"}},
-		"another function call": {"lambda", request{method: "GET", target: "/2020-06-30/layers"}, "", []string{"lambda:UnknownOperation *"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			all := iamsim.Role{Name: "All", Statements: role(t, `{"Statement":{"Sid":"S","Effect":"Allow","Action":"*","Resource":"*"}}`).Statements}
+			all := iamsim.Role{Name: "All", Statements: role(t, `{"Statement":[{"Sid":"S","Effect":"Allow","Action":"*","Resource":"*"}]}`).Statements}
 			guard := newGuard(map[string]iamsim.Role{"reader": all}, test.key)
 			reply := httptest.NewRecorder()
 			service(test.service)(guard, http.HandlerFunc(echo)).ServeHTTP(reply, test.request.signed(t, "reader"))

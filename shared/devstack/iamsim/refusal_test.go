@@ -44,7 +44,7 @@ func never(t *testing.T) http.Handler {
 func TestTheSDKSeesARefusalInTheWordsOfAWS(t *testing.T) {
 	t.Parallel()
 
-	nobody := map[string]iamsim.Role{"reader": role(t, `{"Statement":[]}`)}
+	nobody := map[string]iamsim.Role{"reader": role(t, `{"Statement":[{"Effect":"Allow","Action":"a:B","Resource":"*"}]}`)}
 	guard := newGuard(nobody, "")
 
 	for name, test := range map[string]struct {
@@ -125,13 +125,10 @@ func TestAnExplicitDenialIsToldAsOne(t *testing.T) {
 func TestTheDeveloperMayDoEverythingAndIsNotRecorded(t *testing.T) {
 	t.Parallel()
 
-	guard := newGuard(map[string]iamsim.Role{"reader": role(t, `{"Statement":[]}`)}, key)
+	guard := newGuard(map[string]iamsim.Role{"reader": role(t, `{"Statement":[{"Effect":"Allow","Action":"a:B","Resource":"*"}]}`)}, key)
 
 	unsigned := request{method: "GET", target: "/bucket/a"}.signed(t, "")
 	unsigned.Header.Del("Authorization")
-
-	presigned := request{method: "GET", target: "/bucket/a?X-Amz-Credential=reader%2F20260101%2Feu-central-1%2Fs3%2Faws4_request"}.signed(t, "")
-	presigned.Header.Del("Authorization")
 
 	for name, test := range map[string]struct {
 		request *http.Request
@@ -140,7 +137,6 @@ func TestTheDeveloperMayDoEverythingAndIsNotRecorded(t *testing.T) {
 		"another key":       {request{method: "GET", target: "/bucket/a"}.signed(t, "local"), http.StatusOK},
 		"no signature":      {unsigned, http.StatusOK},
 		"a key's beginning": {request{method: "GET", target: "/bucket/a"}.signed(t, "read"), http.StatusOK},
-		"a signed address":  {presigned, http.StatusForbidden},
 	} {
 		reply := httptest.NewRecorder()
 		guard.Objects(http.HandlerFunc(echo)).ServeHTTP(reply, test.request)
@@ -150,12 +146,12 @@ func TestTheDeveloperMayDoEverythingAndIsNotRecorded(t *testing.T) {
 		}
 	}
 
-	if uses := guard.Uses(); len(uses) != 1 {
-		t.Errorf("the record is %+v, want the signed address alone", uses)
+	if uses := guard.Uses(); len(uses) != 0 {
+		t.Errorf("the record is %+v, want none", uses)
 	}
 }
 
-func TestX21AMissingKeyIsForbiddenToWhoMayNotListTheWholeBucket(t *testing.T) {
+func TestAMissingKeyIsForbiddenToWhoMayNotListTheWholeBucket(t *testing.T) {
 	t.Parallel()
 
 	const read = `{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject","s3:DeleteObject"],"Resource":"arn:aws:s3:::bucket/*"}`

@@ -170,7 +170,7 @@ func TestAStackThatCannotBeWiredSaysWhy(t *testing.T) {
 				t.Helper()
 				c.Template = edited(t, "Sid: ListExports", "StringLike", "IpAddress")
 			},
-			"ExportUsersRole: read the policy export-users: export-users[4]: Condition: the condition operator IpAddress is not known here",
+			"ExportUsersRole: read the policy export-users: export-users[4]: the condition operator IpAddress is not known here",
 		},
 		"a managed policy of AWS": {
 			func(t *testing.T, c *stack.Config) {
