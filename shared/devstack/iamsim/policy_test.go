@@ -138,7 +138,7 @@ func TestWhatAPolicySaysThatIsNotKnownIsNeverPassedOver(t *testing.T) {
 	const rest = `"Effect":"Allow","Action":"a:B","Resource":"*"`
 
 	for name, test := range map[string]struct{ document, says string }{
-		"no map":                       {`[]`, "cannot unmarshal"},
+		"no map":                       {`[]`, "unmarshal JSON array"},
 		"another element":              {`{"Statements":[]}`, `unknown object member name "Statements"`},
 		"no statement":                 {`{}`, "it has no list of Statements"},
 		"another statement's element":  {`{"Statement":[{` + rest + `,"NotAction":"*"}]}`, `unknown object member name "NotAction" within "/Statement/0"`},

@@ -82,7 +82,7 @@ func accepts(source *template.Template, timeout time.Duration) bool {
 	return (all[i].MinValue == nil || seconds >= *all[i].MinValue) && (all[i].MaxValue == nil || seconds <= *all[i].MaxValue)
 }
 
-// parameters are what the stack tells the template.
+// parameters are those of the template that the stack sets.
 func (s *Stack) parameters(organisation access, secretARN string) map[string]string {
 	architecture := "x86_64"
 	if runtime.GOARCH == "arm64" {
