@@ -3,7 +3,7 @@ GO                    ?= go
 GOLANGCI_LINT_VERSION := v2.15.0
 GOLANGCI_LINT         := .tools/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
-FUNCTIONS := $(notdir $(wildcard functions/*))
+FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard functions/*/main.go)))
 
 # What a run is like: how many users, how many a page (the function's default where empty), where the export goes. With
 # GENESYS=live it is the real organisation of GENESYS_ENVIRONMENT (a domain or an AWS region), whose client credentials
@@ -90,9 +90,9 @@ test: ## run every test, with the race detector
 	@$(if $(RACE),,echo "no C compiler: the tests run without the race detector")
 	$(GO) test $(RACE) -count=1 ./...
 
-.PHONY: witness
-witness: build ## let clients and emulators of others judge the local world (WITNESS=, see .ci/witness/run)
-	@GO="$(GO)" .ci/witness/run $(WITNESS)
+.PHONY: conformance
+conformance: build ## let clients and emulators of others judge the local world (CONFORMANCE=, see .ci/conformance/run)
+	@GO="$(GO)" .ci/conformance/run $(CONFORMANCE)
 
 .PHONY: sam-test
 sam-test: build build-operator ## validate, scan, build, invoke and execute with AWS's own tools, installed where they are missing (STEPS=)
@@ -137,7 +137,7 @@ logs: need-sam build-operator ## follow the functions' logs (STACK=)
 	@exec $(SAM) logs --tail $(foreach f,$(FUNCTIONS),--cw-log-group "/aws/lambda/$(STACK)-$f")
 
 .PHONY: destroy
-destroy: need-sam build-operator ## delete the stack, after saying what stays and what that costs (STACK=)
+destroy: need-sam build-operator ## delete the stack, after saying what stays and what of it AWS bills (STACK=)
 	@.build/operator delete-stack -stack "$(STACK)"
 	@exec $(SAM) delete --stack-name "$(STACK)"
 

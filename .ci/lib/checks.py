@@ -1,4 +1,4 @@
-"""What the witnesses in Python share: expectations that are counted, and one line at the end."""
+"""What the conformance checks in Python share: expectations that are counted, and one line at the end."""
 
 import sys
 import threading
@@ -35,7 +35,7 @@ class Checks:
                 self.problems.append(problem)
 
     def finish(self, saw):
-        """Prints the witness's line, or every problem, and ends the process."""
+        """Prints the check's line, or every problem, and ends the process."""
         if self.problems:
             for problem in self.problems[:20]:
                 print(f"{self.name}: {problem:.600}", file=sys.stderr)

@@ -38,6 +38,6 @@ python_packages() { # package…, folder
 }
 node_package() { npm install --prefix "$2" --no-audit --no-fund --no-package-lock --loglevel=error "$1"; }
 
-# moto stands in two places: as a witness of the local world, and under the deployed stack.
+# moto stands in two places: as a judge of the local world, and under the deployed stack.
 MOTO='moto[server]==5.2.5'
 install_moto() { once moto "$MOTO" python_packages "$MOTO"; }

@@ -6,7 +6,7 @@
     with_server.py versitygw -- command…                             versitygw's S3, over an empty folder
 
 The command finds the server through its environment: GENESYS_URL and GENESYS_CREDENTIALS_FILE, or the variables of AWS's
-clients and WITNESS_NAME and WITNESS_ENDPOINT. It sees no AWS profile or credentials of whoever runs it. What the server
+clients and CONFORMANCE_NAME and CONFORMANCE_ENDPOINT. It sees no AWS profile or credentials of whoever runs it. What the server
 wrote is shown where the command failed. It runs at the top of the checkout; the server is stopped by its process id.
 """
 
@@ -28,7 +28,7 @@ TOOLS = TOP / ".tools"
 START_SECONDS = 60
 COMMAND_SECONDS = 300
 STOP_SECONDS = 15
-# As shared/devstack/witness has them: versitygw holds signatures to them.
+# As shared/devstack/conformance has them: versitygw holds signatures to them.
 ACCESS_KEY, SECRET_KEY, REGION = "local", "local", "eu-central-1"
 
 
@@ -36,7 +36,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     name, *rest = sys.argv[1:]
     options, command = rest[: rest.index("--")], rest[rest.index("--") + 1 :]
-    with tempfile.TemporaryDirectory(prefix="witness-") as folder:
+    with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
         with SERVERS[name](pathlib.Path(folder), options) as found:
             try:
                 status = subprocess.run(command, cwd=TOP, env=environment(found), timeout=COMMAND_SECONDS).returncode
@@ -48,7 +48,7 @@ def main():
 
 def environment(found):
     """What the command sees: nothing of its caller's AWS, and no proxy between it and the loopback."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "WITNESS_", "GENESYS_"))}
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "CONFORMANCE_", "GENESYS_"))}
     return kept | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"} | found
 
 
@@ -56,7 +56,7 @@ def environment(found):
 def genesys(folder, options):
     credentials = folder / "credentials.json"
     with open(os.open(credentials, os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-        json.dump({"client_id": "witness", "client_secret": secrets.token_urlsafe()}, file)
+        json.dump({"client_id": "conformance", "client_secret": secrets.token_urlsafe()}, file)
     argv = [".build/devstack", "sim", "-credentials", credentials, "-out", folder / "out", *options]
     with running(argv, folder) as log:
         yield {
@@ -75,7 +75,7 @@ def aws(folder, options):
 def moto(folder, options):
     argv = [TOOLS / "moto/bin/python", pathlib.Path(__file__).with_name("moto_one_by_one.py"), *options]
     with running(argv, folder) as log:
-        yield witness_variables("moto", address(log, r"(http://127\.0\.0\.1:\d+)"))
+        yield conformance_variables("moto", address(log, r"(http://127\.0\.0\.1:\d+)"))
 
 
 @contextlib.contextmanager
@@ -90,7 +90,7 @@ def versitygw(folder, options):
     argv += ["posix", "--sidecar", sidecar, objects]
     with running(argv, folder, {"ROOT_ACCESS_KEY_ID": ACCESS_KEY, "ROOT_SECRET_ACCESS_KEY": SECRET_KEY}) as log:
         until(log, lambda: answers(port))
-        yield witness_variables("versitygw", f"http://127.0.0.1:{port}")
+        yield conformance_variables("versitygw", f"http://127.0.0.1:{port}")
 
 
 SERVERS = {"genesys": genesys, "aws": aws, "moto": moto, "versitygw": versitygw}
@@ -110,8 +110,8 @@ def aws_variables(url):
     }
 
 
-def witness_variables(name, url):
-    return aws_variables(url) | {"WITNESS_NAME": name, "WITNESS_ENDPOINT": url}
+def conformance_variables(name, url):
+    return aws_variables(url) | {"CONFORMANCE_NAME": name, "CONFORMANCE_ENDPOINT": url}
 
 
 class Log:

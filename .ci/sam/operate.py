@@ -112,7 +112,7 @@ def delete_stack(here):
     argv = [".build/operator", "delete-stack", "-stack", STACK]
     variables = environment(aws_variables(here.url))
     done = subprocess.run(argv, cwd=TOP, env=variables, capture_output=True, text=True, timeout=60, check=False)
-    for what in ("exports-local", "credentials", f"/{STACK}/token", "USD"):
+    for what in ("exports-local", "credentials", f"/{STACK}/token", "https://aws.amazon.com/pricing/"):
         checks.must(f"delete-stack tells of {what}: {done.stdout}{done.stderr}", done.returncode == 0 and what in done.stdout)
 
 

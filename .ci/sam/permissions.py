@@ -1,4 +1,4 @@
-"""Witness: moto's IAM over the roles as they were deployed. Each role's calls are let through, and with any one statement taken
+"""Conformance: moto's IAM over the roles as they were deployed. Each role's calls are let through, and with any one statement taken
 away just that statement's calls are refused.
 
 Of S3's statements moto judges action and resource, of the others the action alone: it asks for every resource, so that here
@@ -116,7 +116,7 @@ class Role:
         [(self.policy, document)] = gaps.policies(self.iam, self.name).items()
         self.statements = [known(statement) for statement in document["Statement"]]
         arn = self.iam.get_role(RoleName=self.name)["Role"]["Arn"]
-        key = here.client("sts").assume_role(RoleArn=arn, RoleSessionName="witness")["Credentials"]
+        key = here.client("sts").assume_role(RoleArn=arn, RoleSessionName="conformance")["Credentials"]
         self.session = boto3.session.Session(
             key["AccessKeyId"], key["SecretAccessKey"], key["SessionToken"], region_name=REGION
         )

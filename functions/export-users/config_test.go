@@ -114,8 +114,8 @@ func TestAWrongEventIsRefusedBeforeAnythingIsSent(t *testing.T) {
 	h, out := offline(t, complete())
 
 	for payload, field := range map[string]string{
-		`{"export_id":"../a"}`: "export_id", `{"page_size":501}`: "page_size", `{"expand":"groups"}`: "expand",
-		`{"state":"ACTIVE"}`: "state", `{"sort_order":"UP"}`: "sort_order", `{"pageSize":1}`: "pageSize", `[]`: "event",
+		`{"export_id":"../a"}`: "export_id", `{"page_size":0}`: "page_size", `{"expand":"groups"}`: "expand",
+		`{"state":"ACTIVE"}`: "state", `{"sort_order":"UP"}`: "sort_order", `{"pageSize":1}`: "pageSize", `{"listing":"queues"}`: "listing", `[]`: "event",
 	} {
 		got := refused(t, h, payload)
 		if got.Type != string(failure.InvalidInput) || !strings.Contains(got.Message, field) {

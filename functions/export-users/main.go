@@ -38,7 +38,5 @@ func newHandler(p *invocation.Process) *invocation.Handler {
 		return invocation.Refuse(err, p.Logger)
 	}
 
-	users := genesys.Users()
-
-	return exporter.New(p, &c.Settings, c.QueryMethod, &users)
+	return exporter.New(p, &c.Settings, genesys.Users(c.QueryMethod))
 }

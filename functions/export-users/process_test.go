@@ -2,12 +2,15 @@ package main
 
 import (
 	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 
 	"genesys-cloud-export/shared/devstack/functiontest"
+	"genesys-cloud-export/shared/event"
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/genesys"
 	"genesys-cloud-export/shared/settings"
 )
 
@@ -51,8 +54,18 @@ func TestTheBuiltExporterAnswersEveryEventWithAllProblemsOfItsConfiguration(t *t
 func TestEveryExampleEventIsTakenOrAsItsNameSaysRefusedByTheUsersExport(t *testing.T) {
 	t.Parallel()
 
+	users := genesys.NewListing(genesys.Users(http.MethodGet), genesys.Client{})
+
 	for name, payload := range functiontest.Events(t, "export-users") {
-		_, err := export.ParseEvent(payload)
+		asked, err := export.ParseEvent(payload)
+		if err == nil {
+			err = event.Known(asked.Options, users.Options())
+		}
+
+		if err == nil {
+			_, err = users.Ask(1, asked.Options)
+		}
+
 		if refused := failure.Is(err, failure.InvalidInput); refused != strings.Contains(name, "-invalid") {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -1,5 +1,5 @@
-// Package commandline reads the options of a command, so that whatever is wrong with them is one line, and writes arguments as a
-// shell reads them.
+// Package commandline is what the project's commands share: options whose mistakes are one line, arguments as a shell reads
+// them, and numbers as people do.
 package commandline
 
 import (
@@ -47,7 +47,7 @@ func Parse(line *flag.FlagSet, arguments []string) error {
 
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		showHelp(line)
+		usage()
 
 		return err
 	case err != nil:
@@ -56,26 +56,13 @@ func Parse(line *flag.FlagSet, arguments []string) error {
 
 	line.Visit(func(f *flag.Flag) {
 		if err == nil && f.Value.String() == "" {
-			err = fmt.Errorf("-%s is empty: give it a value, or leave it out (make: %s=)", f.Name, variable(f.Name))
+			variable := strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+			err = fmt.Errorf("-%s is empty: give it a value, or leave it out (make: %s=)", f.Name, variable)
 		}
 	})
 
 	return err
 }
-
-func showHelp(line *flag.FlagSet) {
-	if line.Usage != nil {
-		line.Usage()
-
-		return
-	}
-
-	_, _ = fmt.Fprintf(line.Output(), "Usage of %s:\n", line.Name())
-	line.PrintDefaults()
-}
-
-// variable is what the Makefile calls an option.
-func variable(option string) string { return strings.ToUpper(strings.ReplaceAll(option, "-", "_")) }
 
 // Number is the value of an option that takes a whole number from Least to Most. It implements [flag.Value]; Into keeps what
 // it is where the option is not given.
@@ -112,4 +99,14 @@ func Quoted(argument string) string {
 	}
 
 	return "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
+}
+
+// Grouped is a number with commas between its thousands: -1,234,567.
+func Grouped[N int | int64](n N) string {
+	digits := strconv.FormatInt(int64(n), 10)
+	for at := len(digits) - 3; at > 0 && digits[at-1] != '-'; at -= 3 {
+		digits = digits[:at] + "," + digits[at:]
+	}
+
+	return digits
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"math"
 	"strings"
 	"testing"
 
@@ -66,5 +67,30 @@ func TestHelpListsTheOptions(t *testing.T) {
 	line, printed, _ := options()
 	if err := commandline.Options(line, []string{"-h"}); !errors.Is(err, flag.ErrHelp) || !strings.Contains(printed.String(), "-page-size") {
 		t.Errorf("got %v and printed %q", err, printed)
+	}
+}
+
+func TestAnArgumentIsQuotedWhereAShellWouldReadItOtherwise(t *testing.T) {
+	t.Parallel()
+
+	for argument, want := range map[string]string{
+		"s3://bucket/a-b_c.d": "s3://bucket/a-b_c.d", `{"state":"any"}`: `'{"state":"any"}'`, "it's": `'it'\''s'`, "": "''",
+	} {
+		if got := commandline.Quoted(argument); got != want {
+			t.Errorf("%q: got %s, want %s", argument, got, want)
+		}
+	}
+}
+
+func TestThousandsAreSetApart(t *testing.T) {
+	t.Parallel()
+
+	for n, want := range map[int64]string{
+		0: "0", 999: "999", 1000: "1,000", 123456: "123,456", 1234567: "1,234,567", -999: "-999", -1000: "-1,000", -123456: "-123,456",
+		math.MinInt64: "-9,223,372,036,854,775,808",
+	} {
+		if got := commandline.Grouped(n); got != want {
+			t.Errorf("%d: got %q, want %q", n, got, want)
+		}
 	}
 }

@@ -2,14 +2,12 @@
 // from a profile of the vendor's command line.
 //
 // Its rules: credentials are taken neither from a command line nor from an environment variable, which other processes of
-// the machine can read and shells remember. They are held in memory and written nowhere. No secret is in any error, and
+// the machine can read and shells remember. They stay in memory and are written nowhere. No secret is in any error, and
 // no file's content either.
 package credentials
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -107,52 +105,4 @@ func read(name string) ([]byte, os.FileMode, error) {
 	}
 
 	return text, info.Mode(), nil
-}
-
-// Terminal is a person who can be asked.
-type Terminal interface {
-	// Ask shows the question and returns the line that is typed, which the person sees. It ends with ctx.
-	Ask(ctx context.Context, question string) (string, error)
-	// AskSecret is the same for a line that nobody sees.
-	AskSecret(ctx context.Context, question string) (secret.Text, error)
-}
-
-// FromTerminal asks for both.
-func FromTerminal(ctx context.Context, terminal Terminal) (Credentials, error) {
-	id, err := terminal.Ask(ctx, "OAuth client id: ")
-	if err != nil {
-		return Credentials{}, fmt.Errorf("ask for the client id: %w", err)
-	}
-
-	id = strings.TrimSpace(id)
-	if id == "" {
-		return Credentials{}, errors.New("no client id was typed: start again")
-	}
-
-	typed, err := terminal.AskSecret(ctx, "OAuth client secret (not shown): ")
-	if err != nil {
-		return Credentials{}, fmt.Errorf("ask for the client secret: %w", err)
-	}
-
-	typed = secret.New(strings.TrimSpace(typed.Reveal()))
-	if typed.Empty() {
-		return Credentials{}, errors.New("no client secret was typed: start again")
-	}
-
-	return Credentials{ClientID: id, ClientSecret: typed, Source: "typed"}, nil
-}
-
-// Confirm asks whether to go on; everything but y and yes is no.
-func Confirm(ctx context.Context, terminal Terminal) (bool, error) {
-	answer, err := terminal.Ask(ctx, "Go on? [y/N] ")
-	if err != nil {
-		return false, fmt.Errorf("ask whether to go on: %w", err)
-	}
-
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "y", "yes":
-		return true, nil
-	default:
-		return false, nil
-	}
 }

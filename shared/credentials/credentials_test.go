@@ -1,7 +1,6 @@
 package credentials_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -113,93 +112,5 @@ func TestAFileThatIsNoCredentialsIsRefusedWithoutShowingIt(t *testing.T) {
 	_, err := credentials.FromFile(filepath.Join(t.TempDir(), "absent"))
 	if !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a file that is not there: got %v", err)
-	}
-}
-
-// person answers questions, in order.
-type person struct {
-	answers []string
-	asked   []string
-	hidden  []string
-	err     error
-}
-
-func (p *person) Ask(_ context.Context, question string) (string, error) {
-	p.asked = append(p.asked, question)
-	return p.next()
-}
-
-func (p *person) AskSecret(_ context.Context, question string) (secret.Text, error) {
-	p.hidden = append(p.hidden, question)
-	answer, err := p.next()
-
-	return secret.New(answer), err
-}
-
-func (p *person) next() (string, error) {
-	if len(p.answers) == 0 {
-		return "", p.err
-	}
-
-	answer := p.answers[0]
-	p.answers = p.answers[1:]
-
-	return answer, nil
-}
-
-func TestAPersonTypesTheIdVisiblyAndTheSecretUnseen(t *testing.T) {
-	t.Parallel()
-
-	p := &person{answers: []string{" an-id ", canary + " "}}
-
-	got, err := credentials.FromTerminal(t.Context(), p)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	compare(t, credentials.Credentials{ClientID: "an-id", Source: "typed"}, got, canary)
-
-	if diff := cmp.Diff([][]string{{"OAuth client id: "}, {"OAuth client secret (not shown): "}}, [][]string{p.asked, p.hidden}); diff != "" {
-		t.Errorf("asked visibly and unseen (-want +got):\n%s", diff)
-	}
-}
-
-func TestAPersonWhoTypesNothingIsToldSo(t *testing.T) {
-	t.Parallel()
-
-	closed := errors.New("closed")
-	for says, p := range map[string]*person{
-		"no client id was typed":            {answers: []string{"  "}},
-		"no client secret was typed":        {answers: []string{"an-id", ""}},
-		"ask for the client id: closed":     {err: closed},
-		"ask for the client secret: closed": {answers: []string{"an-id"}, err: closed},
-	} {
-		_, err := credentials.FromTerminal(t.Context(), p)
-		refused(t, err, says)
-	}
-}
-
-func TestOnlyAYesGoesOn(t *testing.T) {
-	t.Parallel()
-
-	for answer, want := range map[string]bool{
-		"y": true, "Y": true, "yes": true, "YES": true, " y \r": true,
-		"": false, "n": false, "no": false, "yep": false, "yes please": false,
-	} {
-		p := &person{answers: []string{answer}}
-
-		got, err := credentials.Confirm(t.Context(), p)
-		if err != nil || got != want {
-			t.Errorf("%q: got %v, %v, want %v", answer, got, err, want)
-		}
-
-		if diff := cmp.Diff([]string{"Go on? [y/N] "}, p.asked); diff != "" {
-			t.Errorf("asked (-want +got):\n%s", diff)
-		}
-	}
-
-	closed := errors.New("closed")
-	if _, err := credentials.Confirm(t.Context(), &person{err: closed}); !errors.Is(err, closed) {
-		t.Errorf("no answer: got %v, want %v", err, closed)
 	}
 }

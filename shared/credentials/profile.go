@@ -1,12 +1,11 @@
 package credentials
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,100 +68,70 @@ func parseProfiles(text []byte) (map[string]map[string]string, error) {
 	table := map[string]string{} // what stands before the first table belongs to no profile
 	closing := ""                // of a text over several lines that has begun
 
-	lines := bufio.NewScanner(bytes.NewReader(text))
-	lines.Buffer(nil, fileLimit+1)
-
-	for number := 1; lines.Scan(); number++ {
-		line := strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff"))
+	for number, line := range strings.Split(string(text), "\n") {
+		line = strings.TrimSpace(strings.TrimPrefix(line, "\ufeff"))
+		inside := closing != ""
 
 		switch {
-		case closing != "":
-			if strings.Contains(line, closing) {
-				closing = ""
-			}
-		case line == "", line[0] == '#':
+		case inside && strings.Contains(line, closing):
+			closing = ""
+		case inside, line == "", line[0] == '#':
 		case line[0] == '[':
-			name, ok := tableName(line)
-			if !ok {
-				return nil, fmt.Errorf("line %d is no [profile]: correct it", number)
+			name := header.FindStringSubmatch(line)
+			if name == nil {
+				return nil, fmt.Errorf("line %d is no [profile]: correct it", number+1)
 			}
 
-			if profiles[name] == nil {
-				profiles[name] = make(map[string]string)
-			}
-
-			table = profiles[name]
+			table = make(map[string]string)
+			profiles[strings.ToLower(bare(name[1]))] = table
 		default:
 			key, value, ok := strings.Cut(line, "=")
 			if !ok {
-				return nil, fmt.Errorf("line %d is neither [profile] nor key = \"value\": correct it", number)
+				return nil, fmt.Errorf("line %d is neither [profile] nor key = \"value\": correct it", number+1)
 			}
 
-			if closing = begins(strings.TrimSpace(value)); closing != "" {
-				continue
+			if table[strings.ToLower(bare(key))], closing, ok = stringValue(strings.TrimSpace(value)); !ok {
+				return nil, fmt.Errorf("line %d has a value whose quotes or escapes are wrong: correct it", number+1)
 			}
-
-			decoded, ok := stringValue(strings.TrimSpace(value))
-			if !ok {
-				return nil, fmt.Errorf("line %d has a value whose quotes or escapes are wrong: correct it", number)
-			}
-
-			table[strings.ToLower(bare(key))] = decoded
 		}
-	}
-
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("split it into lines: %w", err)
 	}
 
 	return profiles, nil
 }
 
-// tableName reads [name], and an array's [[name]] as if it were one table.
-func tableName(line string) (string, bool) {
-	line, _, _ = strings.Cut(line, "#")
-	line = strings.TrimSpace(line)
-
-	inner := strings.Trim(line, "[]")
-	if !strings.HasSuffix(line, "]") || strings.TrimSpace(inner) == "" {
-		return "", false
-	}
-
-	return strings.ToLower(bare(inner)), true
-}
+// header is [name], or an array's [[name]], which is read as one table.
+var header = regexp.MustCompile(`^\[{1,2}([^\[\]#]*[^\[\]#\s][^\[\]#]*)]{1,2}\s*(?:#.*)?$`)
 
 // bare takes spaces and quotes off a key or a table's name.
-func bare(name string) string { return strings.Trim(strings.TrimSpace(name), `"'`) }
+func bare(name string) string { return strings.Trim(name, "\"' \t") }
 
-// begins returns what closes a text over several lines, where value begins one and does not end it.
-func begins(value string) string {
-	for _, quotes := range []string{`"""`, `'''`} {
-		if rest, ok := strings.CutPrefix(value, quotes); ok && !strings.Contains(rest, quotes) {
-			return quotes
-		}
-	}
-
-	return ""
-}
-
-// stringValue decodes a quoted value; one of another type is "". What follows the closing quote is a comment.
-func stringValue(value string) (string, bool) {
-	switch {
-	case strings.HasPrefix(value, `"""`), strings.HasPrefix(value, `'''`):
-		return strings.TrimSpace(strings.Trim(value, value[:1])), true
-	case strings.HasPrefix(value, "'"):
-		literal, _, closed := strings.Cut(value[1:], "'")
-		return literal, closed
-	case strings.HasPrefix(value, `"`):
-		quoted, err := strconv.QuotedPrefix(value)
-		if err != nil {
-			return "", false
+// stringValue decodes a quoted value; one of another type is "". What follows the closing quote is a comment. Of a text over
+// several lines that does not end in its first, closing is what ends it.
+func stringValue(value string) (decoded, closing string, ok bool) {
+	for _, quotes := range []string{`"""`, "'''", "'"} {
+		rest, quoted := strings.CutPrefix(value, quotes)
+		if !quoted {
+			continue
 		}
 
-		decoded, err := strconv.Unquote(quoted)
+		text, _, closed := strings.Cut(rest, quotes)
+		if len(quotes) == 3 && !closed {
+			return "", quotes, true
+		}
 
-		return decoded, err == nil
-	default:
-		return "", true
+		return text, "", closed
 	}
+
+	if !strings.HasPrefix(value, `"`) {
+		return "", "", true
+	}
+
+	quoted, err := strconv.QuotedPrefix(value)
+	if err != nil {
+		return "", "", false
+	}
+
+	decoded, err = strconv.Unquote(quoted)
+
+	return decoded, "", err == nil
 }

@@ -31,7 +31,7 @@ func runDrive(ctx context.Context, arguments []string, stdout, stderr io.Writer)
 		return err
 	}
 
-	request := driver.Request{FunctionName: function, OnSlice: func(slice driver.Slice) { tellSlice(stderr, slice) }}
+	request := driver.Request{FunctionName: function, OnInvocation: func(i driver.Invocation) { tellInvocation(stderr, i) }}
 
 	if event != "" {
 		text, err := os.ReadFile(event) //nolint:gosec // the file is the caller's choice
@@ -69,8 +69,8 @@ func runDrive(ctx context.Context, arguments []string, stdout, stderr io.Writer)
 	return nil
 }
 
-func tellSlice(out io.Writer, slice driver.Slice) {
-	r := slice.Result
+func tellInvocation(out io.Writer, i driver.Invocation) {
+	r := i.Result
 	_, _ = fmt.Fprintf(out, "slice %d  %s (%s, wait %d s): %d records, %d pages, %d parts\n",
-		slice.Number, r.Status, r.Reason, r.WaitSeconds, r.Records, r.Pages, r.Parts)
+		i.Number, r.Status, r.Reason, r.WaitSeconds, r.Records, r.Pages, r.Parts)
 }

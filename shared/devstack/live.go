@@ -108,7 +108,7 @@ func (o liveOptions) organisation() stack.Outside {
 }
 
 // found gets the credentials from where they are said to be, else from the person.
-func (o liveOptions) found(ctx context.Context, terminal *credentials.Device, present bool) (credentials.Credentials, error) {
+func (o liveOptions) found(ctx context.Context, terminal *credentials.Terminal, present bool) (credentials.Credentials, error) {
 	switch {
 	case o.credentials != "" && o.profile != "":
 		return credentials.Credentials{}, errors.New("a file and a profile with credentials are given: choose one")
@@ -129,7 +129,7 @@ func (o liveOptions) found(ctx context.Context, terminal *credentials.Device, pr
 	}
 }
 
-func confirm(ctx context.Context, terminal credentials.Terminal) error {
+func confirm(ctx context.Context, terminal *credentials.Terminal) error {
 	yes, err := credentials.Confirm(ctx, terminal)
 	if err == nil && !yes {
 		err = errors.New("not confirmed, so nothing was asked of the organisation")

@@ -1,107 +1,146 @@
-// Package driver is what calls the functions from outside: the schedule that keeps the token fresh, and the loop that
+// Package driver is what invokes the functions from outside: the schedule that keeps the token fresh, and the loop that
 // invokes an export again and again until it is complete.
 //
-// Its only tie to the place where functions run is the SDK's Lambda client, so that the same loop drives the local
-// endpoint, "sam local start-lambda" and AWS. A function never invokes itself; in AWS a state machine, or
-// whoever invokes it, does what this package does.
+// It reaches the functions by the SDK's Lambda client alone, so that the same loop drives the local endpoint,
+// "sam local start-lambda" and AWS. A function never invokes itself; in AWS the state machine does what this package does.
 //
-// All waiting is done with timers and ends with the context. Neither payloads nor replies are logged.
+// All waiting ends with the context. Neither events nor replies are logged.
 package driver
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"log/slog"
-	"math/rand/v2"
+	"net/http"
+	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
-)
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
-const (
-	defaultAttempts  = 5
-	defaultBaseDelay = time.Second
-	defaultMaxDelay  = time.Minute
+	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/retry"
 )
-
-// Invoker is the one call of [lambda.Client] that is needed.
-type Invoker interface {
-	Invoke(ctx context.Context, input *lambda.InvokeInput, options ...func(*lambda.Options)) (*lambda.InvokeOutput, error)
-}
 
 // Config says how failures are met. The zero value is usable.
 type Config struct {
-	// Attempts is how often one slice is invoked in a row, the first time included, before its failure is the export's.
-	// 0 is 5; a slice that succeeds starts the count anew.
-	Attempts int
-
-	// BaseDelay and MaxDelay bound the wait before a retry, which is random between nothing and BaseDelay, twice that, four
-	// times, up to MaxDelay. 0 is one second and one minute.
-	BaseDelay time.Duration
-	MaxDelay  time.Duration
-
-	// Logger is told of waits and retries. Nil drops it.
+	// Retry says how often an invocation that fails is repeated, and how long is waited before. The zero value is five
+	// attempts and waits of up to a second at first, a minute at last. An invocation that succeeds starts the count anew.
+	Retry retry.Policy
+	// Logger reports waits and retries; nil reports none.
 	Logger *slog.Logger
 }
 
-// Driver invokes functions. It holds no state between calls and is safe for concurrent use.
+// Driver invokes functions. It keeps no state between calls and is safe for concurrent use.
 type Driver struct {
-	client    Invoker
-	attempts  int
-	baseDelay time.Duration
-	maxDelay  time.Duration
-	logger    *slog.Logger
+	client *lambda.Client
+	retry  retry.Policy
+	logger *slog.Logger
 }
 
-// New makes a driver that invokes through client. The SDK's own retries are switched off for each call, as a retry of its
-// own would run an export twice at once; a timeout of the client's HTTP transport must be longer than the function's.
-func New(client Invoker, config Config) *Driver {
-	d := &Driver{
-		client:    client,
-		attempts:  config.Attempts,
-		baseDelay: config.BaseDelay,
-		maxDelay:  config.MaxDelay,
-		logger:    config.Logger,
-	}
-	if d.attempts <= 0 {
-		d.attempts = defaultAttempts
-	}
-	if d.baseDelay <= 0 {
-		d.baseDelay = defaultBaseDelay
-	}
-	if d.maxDelay <= 0 {
-		d.maxDelay = defaultMaxDelay
-	}
-	if d.logger == nil {
-		d.logger = slog.New(slog.DiscardHandler)
+// New makes a driver that invokes through client. A timeout of the client's HTTP transport must be longer than the function's.
+func New(client *lambda.Client, config Config) *Driver {
+	if config.Retry == (retry.Policy{}) {
+		config.Retry = retry.Policy{Base: time.Second, Cap: time.Minute, Attempts: 5}
 	}
 
-	return d
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
+
+	return &Driver{client: client, retry: config.Retry, logger: config.Logger}
 }
 
-// backoff returns the wait after so many failures in a row: exponential, bounded, with full jitter.
-func (d *Driver) backoff(failures int) time.Duration {
-	ceiling := d.baseDelay
-	for range failures - 1 {
-		if ceiling >= d.maxDelay/2 {
-			ceiling = d.maxDelay
-
-			break
-		}
-		ceiling *= 2
+// Invoke calls a function once, synchronously, and returns its reply. Where the function failed the error is a
+// [*FunctionError]; else it is the SDK's, or the cause of the context's end. Each is wrapped.
+func (d *Driver) Invoke(ctx context.Context, function string, event []byte) ([]byte, error) {
+	// A retry by the SDK could run an export twice at once.
+	output, err := d.client.Invoke(ctx, &lambda.InvokeInput{FunctionName: &function, Payload: event},
+		func(o *lambda.Options) { o.Retryer = aws.NopRetryer{} })
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
 	}
 
-	return rand.N(min(ceiling, d.maxDelay) + 1) //nolint:gosec // jitter spreads load, it guards nothing
+	if err != nil {
+		return nil, fmt.Errorf("invoke %s: %w", function, err)
+	}
+
+	if failed := functionError(output.Payload, aws.ToString(output.FunctionError) != ""); failed != nil {
+		return nil, fmt.Errorf("%s failed: %w", function, failed)
+	}
+
+	return output.Payload, nil
 }
 
-// wait waits for delay, or returns why the context ended.
-func wait(ctx context.Context, delay time.Duration) error {
-	timer := time.NewTimer(delay)
-	defer timer.Stop()
+// Lambda's own types of a function's failure.
+const (
+	typeTimedOut  = "Sandbox.Timedout"
+	typeExit      = "Runtime.ExitError"
+	typeUnhandled = "Unhandled" // stands for a failure without a type
+)
 
-	select {
-	case <-timer.C:
+// FunctionError is a failure of the function itself, as opposed to one of calling it.
+type FunctionError struct {
+	// Type is what Step Functions would see: the functions' own (RateLimited, …), Lambda's (Sandbox.Timedout, …), or
+	// "Unhandled" where the function names none.
+	Type string
+	// Message is the function's. The functions keep secrets and bodies out of it.
+	Message string
+}
+
+// Error returns type and message.
+func (e *FunctionError) Error() string { return strings.TrimSuffix(e.Type+": "+e.Message, ": ") }
+
+// functionError reads the error document of a reply. flagged says that the reply's header announced one: some versions of
+// "sam local start-lambda" send no header, and nothing at all for a function that was killed, so the body counts as well.
+func functionError(reply []byte, flagged bool) *FunctionError {
+	if !flagged && len(bytes.TrimSpace(reply)) == 0 {
+		return &FunctionError{Type: typeExit, Message: "the function ended without a reply"}
+	}
+
+	var document struct {
+		Type    string          `json:"errorType"`
+		Message string          `json:"errorMessage"`
+		Status  json.RawMessage `json:"status"` // an exporter's result has one, no error document has
+	}
+	err := json.Unmarshal(reply, &document)
+
+	switch {
+	case !flagged && (err != nil || document.Status != nil || document.Type+document.Message == ""):
 		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	case err != nil:
+		return &FunctionError{Type: typeUnhandled, Message: "the error document cannot be read"}
+	case document.Type == "" && strings.Contains(document.Message, "Task timed out after "):
+		document.Type = typeTimedOut // Lambda has named no type in this case for years
+	case document.Type == "":
+		document.Type = typeUnhandled
 	}
+
+	return &FunctionError{Type: document.Type, Message: document.Message}
+}
+
+// retryable reports whether a failed invocation is worth another attempt: by the failure's kind, where Lambda throttled, and
+// where the connection failed. What the caller did wrong stays wrong.
+func retryable(err error) bool {
+	if failed, ok := errors.AsType[*FunctionError](err); ok {
+		return failure.Kind(failed.Type).Retryable() || failed.Type == typeTimedOut || failed.Type == typeExit
+	}
+
+	if _, unsent := errors.AsType[*smithyhttp.RequestSendError](err); unsent {
+		return true
+	}
+
+	reply, answered := errors.AsType[*smithyhttp.ResponseError](err)
+	if !answered {
+		return false
+	}
+
+	status := reply.HTTPStatusCode()
+
+	// 200 is a reply that was cut short.
+	return status == http.StatusTooManyRequests || status >= http.StatusInternalServerError || status == http.StatusOK
 }

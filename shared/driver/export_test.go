@@ -1,10 +1,14 @@
 package driver_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
+	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"genesys-cloud-export/shared/driver"
+	"genesys-cloud-export/shared/export"
+	"genesys-cloud-export/shared/retry"
 )
 
 func TestAnExportIsInvokedUntilItIsComplete(t *testing.T) {
@@ -21,165 +27,177 @@ func TestAnExportIsInvokedUntilItIsComplete(t *testing.T) {
 	}}
 
 	drive(t, f, driver.Config{}, func(t *testing.T, d *driver.Driver) {
-		var slices []driver.Slice
-		got, err := d.Export(t.Context(), driver.Request{
-			FunctionName: "export-users",
-			Event:        json.RawMessage(`{"export_id":"e-1","page_size":100,"expand":["groups"]}`),
-			OnSlice:      func(s driver.Slice) { slices = append(slices, s) },
-		})
+		var reasons []string
+		request := order()
+		request.OnInvocation = func(i driver.Invocation) { reasons = append(reasons, i.Result.Reason) }
+
+		got, err := d.Export(t.Context(), request)
 		if err != nil {
 			t.Fatal(err)
 		}
 
-		want := driver.Result{
-			ExportID: "e-1", Listing: "users", Status: "complete", Reason: "end", Pages: 3, Records: 250, Parts: 2,
-			Location: "s3://bucket/exports/users/export_id=e-1/",
-			Manifest: "s3://bucket/exports/_state/users/e-1/manifest.json",
+		want := export.Result{
+			ExportID: "e-1", Listing: "users", Status: "complete", Reason: "end", Pages: 3, Records: 250, Parts: 1,
+			Location: "s3://bucket/exports/users/export_id=e-1/", Manifest: "s3://bucket/manifest.json",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("result (-want +got):\n%s", diff)
 		}
-		if len(slices) != 4 || slices[2].Number != 3 || slices[2].Duration != time.Minute || slices[2].Result.Reason != "busy" ||
-			slices[2].Attempts != 1 || slices[3].Result != got {
-			t.Errorf("slices were told as %+v", slices)
+		if diff := cmp.Diff([]string{"rate_limited", "budget", "busy", "end"}, reasons); diff != "" {
+			t.Errorf("reasons that were reported (-want +got):\n%s", diff)
 		}
 
-		const event = `{"expand":["groups"],"export_id":"e-1","page_size":100}`
-		const path = "/2015-03-31/functions/export-users/invocations"
-		calls := []call{
-			{0, path, event},
-			{time.Hour, path, event},
-			{time.Hour, path, event},
-			{time.Hour + time.Minute + 7*time.Second, path, event},
-		}
+		const event = `{"export_id":"e-1","state":"canary"}`
+		calls := []call{{0, event}, {time.Hour, event}, {time.Hour, event}, {time.Hour + time.Minute + 7*time.Second, event}}
 		if diff := cmp.Diff(calls, f.seen()); diff != "" {
 			t.Errorf("calls (-want +got):\n%s", diff)
 		}
 	})
 }
 
-func TestAnExportWithoutAnIDIsGivenOneBeforehand(t *testing.T) {
+func TestAnExportWithoutAnIDIsGivenOneSoThatALostReplyIsResumed(t *testing.T) {
 	t.Parallel()
 
-	for name, event := range map[string]string{"no event": "", "an empty event": "{}", "an id of null": `{"export_id":null}`} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			// The first reply is lost: what it began must be resumed, not begun again.
-			f := &function{script: []answer{{broken: true}, goOn("budget", 1), complete()}}
+	for _, event := range []string{"", "{}", `{"export_id":null}`} {
+		f := &function{script: []answer{{broken: true}, goOn("budget", 1), complete()}}
 
-			drive(t, f, driver.Config{}, func(t *testing.T, d *driver.Driver) {
+		drive(t, f, driver.Config{}, func(t *testing.T, d *driver.Driver) {
+			for range 2 { // at one moment of the virtual clock, but for the waits
 				got, err := d.Export(t.Context(), driver.Request{FunctionName: "export-users", Event: json.RawMessage(event)})
-				if err != nil {
-					t.Fatal(err)
+				if err != nil || !regexp.MustCompile(`^\d{8}T\d{6}Z-[0-9a-f]{16}$`).MatchString(got.ExportID) {
+					t.Errorf("got %+v, %v", got, err)
 				}
-				if !regexp.MustCompile(`^\d{8}T\d{6}Z-[0-9a-f]{16}$`).MatchString(got.ExportID) {
-					t.Errorf("the id is %q", got.ExportID)
-				}
-				if diff := cmp.Diff([]string{got.ExportID, got.ExportID, got.ExportID}, f.ids); diff != "" {
-					t.Errorf("ids that the function was given (-want +got):\n%s", diff)
-				}
-			})
+			}
+			if f.ids[0] != f.ids[1] || f.ids[1] != f.ids[2] || f.ids[2] == f.ids[3] {
+				t.Errorf("the function was given the ids %v", f.ids)
+			}
 		})
 	}
-}
-
-func TestTwoExportsHaveTwoIDs(t *testing.T) {
-	t.Parallel()
-	f := &function{script: []answer{complete()}}
-
-	drive(t, f, driver.Config{}, func(t *testing.T, d *driver.Driver) {
-		for range 2 { // at one moment of the virtual clock
-			if _, err := d.Export(t.Context(), driver.Request{FunctionName: "export-users"}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if f.ids[0] == f.ids[1] {
-			t.Errorf("both are %s", f.ids[0])
-		}
-	})
 }
 
 func TestAnEventThatIsNoneIsRefusedUnsent(t *testing.T) {
 	t.Parallel()
 
 	for event, want := range map[string]string{
-		`[]`:                   "it is not a JSON object",
-		`null`:                 "it is not a JSON object",
-		`{"export_id"`:         "it is not a JSON object",
-		`{"export_id":7}`:      "export_id is 1 to 80",
-		`{"export_id":""}`:     "export_id is 1 to 80",
-		`{"export_id":"../a"}`: "export_id is 1 to 80",
-		`{"export_id":"` + strings.Repeat("a", 81) + `"}`: "export_id is 1 to 80",
+		`[]`: "it is not a JSON object", `null`: "it is not a JSON object", `{"export_id"`: "it is not a JSON object",
+		`{"export_id":7}`: "export_id is 1 to 80", `{"export_id":"../a"}`: "export_id is 1 to 80",
 	} {
-		t.Run(event, func(t *testing.T) {
-			t.Parallel()
-			f := &function{script: []answer{complete()}}
+		f := &function{script: []answer{complete()}}
 
-			drive(t, f, driver.Config{}, func(t *testing.T, d *driver.Driver) {
-				_, err := d.Export(t.Context(), driver.Request{FunctionName: "export-users", Event: json.RawMessage(event)})
-				if err == nil || !strings.Contains(err.Error(), want) {
-					t.Errorf("got %v, want …%s…", err, want)
-				}
-				if len(f.seen()) > 0 {
-					t.Error("the function was called")
-				}
-			})
+		drive(t, f, driver.Config{}, func(t *testing.T, d *driver.Driver) {
+			_, err := d.Export(t.Context(), driver.Request{FunctionName: "export-users", Event: json.RawMessage(event)})
+			if err == nil || !strings.Contains(err.Error(), want) || len(f.seen()) > 0 {
+				t.Errorf("%s: got %v after %d calls, want …%s…", event, err, len(f.seen()), want)
+			}
 		})
 	}
 }
 
-func TestAReplyThatBreaksTheContractIsAnError(t *testing.T) {
+func TestFailuresThatMayPassAreRetried(t *testing.T) {
 	t.Parallel()
 
-	for name, test := range map[string]struct{ body, want string }{
-		"no object":               {`"complete"`, "not a JSON object"},
-		"HTML":                    {`<html>`, "not a JSON object"},
-		"another status":          {result(map[string]any{"status": "done"}), `"done" is neither complete nor continue`},
-		"no status":               {result(map[string]any{"status": nil}), "lacks status"},
-		"two fields missing":      {result(map[string]any{"pages": nil, "manifest": nil}), "lacks pages, manifest"},
-		"a field of null":         {strings.Replace(result(nil), `"pages":2`, `"pages":null`, 1), "lacks pages"},
-		"a wait in words":         {result(map[string]any{"wait_seconds": "7"}), "wait_seconds is of the wrong type"},
-		"a negative wait":         {result(map[string]any{"wait_seconds": -1}), "wait_seconds is -1"},
-		"an endless wait":         {result(map[string]any{"wait_seconds": 1_000_000_000_000}), "wait_seconds is 1000000000000"},
-		"a negative count":        {result(map[string]any{"records": -1}), "a count is negative"},
-		"a malformed id":          {result(map[string]any{"export_id": "a/b"}), "export_id is malformed"},
-		"another export's id":     {result(map[string]any{"export_id": "e-2"}), "asked for export e-1 and answered for e-2"},
-		"complete, no manifest":   {result(map[string]any{"status": "complete"}), "names no manifest"},
-		"a number for an ID":      {result(map[string]any{"export_id": 7}), "export_id is of the wrong type"},
-		"an error under a status": {`{"errorType":"RateLimited","status":"continue"}`, "lacks export_id, listing"},
+	for name, passing := range map[string]answer{
+		"RateLimited":                      failure("RateLimited"),
+		"a timeout":                        failure("Sandbox.Timedout"),
+		"a crash":                          failure("Runtime.ExitError"),
+		"a timeout without a type":         {failed: true, body: `{"errorMessage":"2026-01-02T03:04:05Z 1 Task timed out after 3.00 seconds"}`},
+		"a failure without a header":       {body: `{"errorType":"RateLimited","errorMessage":"of the test"}`},
+		"a kill that sam tells by silence": {body: ""},
+		"throttling by Lambda":             {status: http.StatusTooManyRequests, code: "TooManyRequestsException", body: `{}`},
+		"a gateway's error":                {status: http.StatusBadGateway, body: `<html>`},
+		"a broken connection":              {broken: true},
+		"a reply cut short":                {cut: true, body: `{"export_id"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := &function{script: []answer{{body: test.body}}}
+			// Four in a row before each success: the count begins anew with each.
+			row := []answer{passing, passing, passing, passing}
+			f := &function{script: slices.Concat(row, []answer{goOn("budget", 1)}, row, []answer{complete()})}
 
 			drive(t, f, driver.Config{}, func(t *testing.T, d *driver.Driver) {
-				got, err := d.Export(t.Context(), driver.Request{
-					FunctionName: "export-users", Event: json.RawMessage(`{"export_id":"e-1"}`),
-				})
-				if err == nil || !strings.Contains(err.Error(), test.want) {
-					t.Errorf("got %v, want …%s…", err, test.want)
-				}
-				if diff := cmp.Diff(driver.Result{ExportID: "e-1"}, got); diff != "" {
-					t.Errorf("result (-want +got):\n%s", diff)
-				}
-				if calls := len(f.seen()); calls != 1 {
-					t.Errorf("the function was called %d times, which mends nothing", calls)
+				if _, err := d.Export(t.Context(), order()); err != nil || len(f.seen()) != 10 {
+					t.Fatalf("got %v after %d calls, want 10", err, len(f.seen()))
 				}
 			})
 		})
 	}
 }
 
-func TestANewFieldInAReplyIsPassedOver(t *testing.T) {
+func TestWhatStaysWrongEndsAnExportAtOnce(t *testing.T) {
 	t.Parallel()
-	f := &function{script: []answer{{body: strings.Replace(complete().body, "{", `{"new":{"field":1},`, 1)}}}
 
-	drive(t, f, driver.Config{}, func(t *testing.T, d *driver.Driver) {
-		got, err := d.Export(t.Context(), driver.Request{FunctionName: "export-users"})
-		if err != nil || !got.Complete() {
-			t.Errorf("got %+v, %v", got, err)
+	for name, test := range map[string]struct {
+		answer answer
+		want   string
+	}{
+		"a permanent failure":        {failure("CursorExpired"), "export-users failed: CursorExpired: of the test"},
+		"a panic":                    {failure("runtime.Error"), "export-users failed: runtime.Error: of the test"},
+		"an error without a type":    {answer{failed: true, body: `{"errorMessage":"?"}`}, "Unhandled: ?"},
+		"an unreadable error":        {answer{failed: true, body: `?`}, "Unhandled: the error document cannot be read"},
+		"a failure without a header": {answer{body: `{"errorType":"Forbidden"}`}, "export-users failed: Forbidden"},
+		"no such function":           {answer{status: http.StatusNotFound, code: "ResourceNotFoundException", body: `{}`}, "ResourceNotFoundException"},
+		"no object":                  {answer{body: `"complete"`}, "the reply is not an exporter's result"},
+		"a wait in words":            {answer{body: result(map[string]any{"wait_seconds": "7"})}, "the reply is not an exporter's result"},
+		"a negative wait":            {goOn("budget", -1), "wait_seconds is -1"},
+		"an endless wait":            {goOn("budget", 86_401), "wait_seconds is 86401"},
+		"another status":             {answer{body: result(map[string]any{"status": "done"})}, `"done" is neither complete nor continue`},
+		"another export":             {answer{body: result(map[string]any{"export_id": "e-2"})}, "another export's"},
+		"no manifest":                {answer{body: result(map[string]any{"status": "complete"})}, "names no manifest"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := &function{script: []answer{goOn("budget", 1), test.answer}}
+
+			drive(t, f, driver.Config{}, func(t *testing.T, d *driver.Driver) {
+				got, err := d.Export(t.Context(), order())
+				if err == nil || !strings.HasPrefix(err.Error(), "export e-1, invocation 2: ") || !strings.Contains(err.Error(), test.want) {
+					t.Errorf("got %v, want …%s…", err, test.want)
+				}
+				if got.ExportID != "e-1" || got.Pages != 2 || len(f.seen()) != 2 {
+					t.Errorf("after %d calls the last result is %+v", len(f.seen()), got)
+				}
+			})
+		})
+	}
+}
+
+func TestRetriesWaitEndAndSayHowToGoOn(t *testing.T) {
+	t.Parallel()
+	f := &function{script: []answer{failure("RateLimited")}}
+	policy := retry.Policy{Base: time.Second, Cap: 2 * time.Second, Attempts: 4}
+
+	drive(t, f, driver.Config{Retry: policy}, func(t *testing.T, d *driver.Driver) {
+		_, err := d.Export(t.Context(), order())
+
+		failed, ok := errors.AsType[*driver.FunctionError](err)
+		if !ok || failed.Type != "RateLimited" || !strings.Contains(err.Error(), "failed 4 times in a row, invoke it again later") {
+			t.Errorf("got %v", err)
+		}
+		if took := time.Since(f.began); len(f.seen()) != 4 || took == 0 || took > 5*time.Second {
+			t.Errorf("%d calls in %s", len(f.seen()), took)
 		}
 	})
+}
+
+func TestTheLogReportsWaitsAndRetriesButNoEventAndNoReply(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	f := &function{script: []answer{failure("RateLimited"), goOn("budget", 7), complete()}}
+
+	drive(t, f, driver.Config{Logger: slog.New(slog.NewJSONHandler(&out, nil))}, func(t *testing.T, d *driver.Driver) {
+		if _, err := d.Export(t.Context(), order()); err != nil {
+			t.Fatal(err)
+		}
+	})
+
+	for want, there := range map[string]bool{
+		`"level":"WARN"`: true, `"attempt":1`: true, "RateLimited: of the test": true, `"wait_seconds":7`: true,
+		"canary": false, "s3://bucket": false, "cursor=2": false,
+	} {
+		if strings.Contains(out.String(), want) != there {
+			t.Errorf("the log has %s: %v, want %v\n%s", want, !there, there, out.String())
+		}
+	}
 }
 
 func TestTheContextEndsAnExportWhereverItIs(t *testing.T) {
@@ -187,32 +205,21 @@ func TestTheContextEndsAnExportWhereverItIs(t *testing.T) {
 	stopped := errors.New("stopped by the test")
 
 	for name, script := range map[string][]answer{
-		"in a wait":             {goOn("rate_limited", 3600)},
-		"in an invocation":      {{takes: time.Hour, body: complete().body}},
-		"in a backoff":          {failure("RateLimited")},
-		"while slices go on":    {{takes: time.Second, body: goOn("budget", 1).body}},
-		"after it has begun":    {goOn("budget", 0), {takes: time.Hour, body: complete().body}},
-		"at a retry's own call": {{broken: true}, {takes: time.Hour}},
+		"in a wait":        {goOn("rate_limited", 3600)},
+		"in an invocation": {goOn("budget", 0), {takes: time.Hour, body: complete().body}},
+		"in a backoff":     {failure("RateLimited")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := &function{script: script}
 
-			drive(t, f, driver.Config{BaseDelay: 24 * time.Hour, MaxDelay: 24 * time.Hour}, func(t *testing.T, d *driver.Driver) {
-				ctx, cancel := context.WithCancelCause(t.Context())
-				defer cancel(nil)
-				timer := time.AfterFunc(90*time.Second, func() { cancel(stopped) })
-				defer timer.Stop()
+			drive(t, f, driver.Config{Retry: retry.Policy{Base: 1e6 * time.Hour, Cap: 1e6 * time.Hour, Attempts: 9}}, func(t *testing.T, d *driver.Driver) {
+				ctx, cancel := context.WithTimeoutCause(t.Context(), 90*time.Second, stopped)
+				defer cancel()
 
-				got, err := d.Export(ctx, driver.Request{FunctionName: "export-users", Event: json.RawMessage(`{"export_id":"e-1"}`)})
-				if !errors.Is(err, stopped) {
-					t.Errorf("got %v, want the cause", err)
-				}
-				if got.ExportID != "e-1" {
-					t.Errorf("the result names export %q, with which it would resume", got.ExportID)
-				}
-				if after := time.Since(f.began); after != 90*time.Second {
-					t.Errorf("it ended after %s, want 90 s", after)
+				got, err := d.Export(ctx, order())
+				if after := time.Since(f.began); !errors.Is(err, stopped) || got.ExportID != "e-1" || after != 90*time.Second {
+					t.Errorf("got %+v, %v after %s", got, err, after)
 				}
 			})
 		})

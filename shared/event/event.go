@@ -4,6 +4,8 @@ package event
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -15,53 +17,44 @@ import (
 // shown is how much of a name from an event is repeated in an error, in bytes.
 const shown = 40
 
-// Fields splits an event into its fields. What is not a JSON object, a field that is not among known, and a field that
-// stands twice are failures of kind InvalidInput that name it. A nil known takes every field.
+// Fields splits an event into its fields. What is not a JSON object, a field that is not among known, and a name that
+// stands twice in an object are failures of kind InvalidInput that name it. A nil known takes every field.
 func Fields(payload []byte, known []string) (map[string]json.RawMessage, error) {
 	if len(bytes.TrimSpace(payload)) == 0 {
 		return nil, failure.New(failure.InvalidInput, "the event is empty: send a JSON object, {} at least")
 	}
 
-	decoder := jsontext.NewDecoder(bytes.NewReader(payload), jsontext.AllowDuplicateNames(true))
-	if decoder.PeekKind() != '{' {
+	if jsontext.Value(payload).Kind() != '{' {
 		return nil, failure.New(failure.InvalidInput, "the event is not a JSON object: send {} or an object of fields")
 	}
 
-	fields := make(map[string]json.RawMessage)
-	notJSON := failure.New(failure.InvalidInput, "the event is not valid JSON")
+	_, wrong := jsontext.AppendFormat(nil, payload) // unlike encoding/json, it refuses what stands twice
 
-	if _, err := decoder.ReadToken(); err != nil {
-		return nil, notJSON
+	if at, ok := errors.AsType[*jsontext.SyntacticError](wrong); ok && errors.Is(wrong, jsontext.ErrDuplicateName) {
+		return nil, failure.New(failure.InvalidInput, "field %q stands twice in the event", cut(at.JSONPointer.LastToken()))
 	}
 
-	for decoder.PeekKind() == '"' {
-		token, err := decoder.ReadToken()
-		if err != nil {
-			return nil, notJSON
-		}
-
-		name := token.String()
-		if known != nil && !slices.Contains(known, name) {
-			return nil, failure.New(failure.InvalidInput, "unknown field %q: an event may have %s", cut(name), strings.Join(known, ", "))
-		}
-
-		if _, twice := fields[name]; twice {
-			return nil, failure.New(failure.InvalidInput, "field %q stands twice in the event", cut(name))
-		}
-
-		value, err := decoder.ReadValue()
-		if err != nil {
-			return nil, notJSON
-		}
-
-		fields[name] = json.RawMessage(bytes.Clone(value))
+	var fields map[string]json.RawMessage
+	if wrong != nil || json.Unmarshal(payload, &fields) != nil {
+		return nil, failure.New(failure.InvalidInput, "the event is not valid JSON")
 	}
 
-	if _, err := decoder.ReadToken(); err != nil || len(bytes.TrimSpace(payload[decoder.InputOffset():])) != 0 {
-		return nil, notJSON
+	if known == nil {
+		return fields, nil
 	}
 
-	return fields, nil
+	return fields, Known(fields, known)
+}
+
+// Known refuses, as InvalidInput, the first field by name that is not among known.
+func Known(fields map[string]json.RawMessage, known []string) error {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if !slices.Contains(known, name) {
+			return failure.New(failure.InvalidInput, "unknown field %q: an event may have %s", cut(name), strings.Join(known, ", "))
+		}
+	}
+
+	return nil
 }
 
 func cut(name string) string {

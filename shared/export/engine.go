@@ -1,10 +1,10 @@
 package export
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"genesys-cloud-export/shared/failure"
@@ -15,21 +15,17 @@ import (
 // enough that it fits several times into the smallest function.
 const DefaultPartBytes = 8 << 20
 
-// Engine runs the invocations of exports of one listing. Between calls it keeps no more than its pacer: the rate limit that
-// it has learned, and what is used of it. It may be called by many at once.
-//
-// While pages are read it logs "reading" at INFO, at most every five seconds, with export_id, pages and records: totals of
-// the whole export, what is not committed yet included.
-type Engine struct {
-	Listing   Listing
+// Config is what an engine is made of.
+type Config struct {
+	// Listings are what may be exported. An event has to name one where there are several.
+	Listings  []Listing
 	Documents Documents
 	Parts     Parts
 	Logger    *slog.Logger
 
-	// Environment, Generator, Method and PageSize are what a new export is begun with.
+	// Environment, Generator and PageSize are what a new export is begun with.
 	Environment string
 	Generator   string
-	Method      string
 	PageSize    int
 
 	// PartBytes is the compressed size at which a part is closed.
@@ -46,38 +42,46 @@ type Engine struct {
 	// in flight, reads no further page, commits what is pending, releases the lease, and is continued for its budget, which
 	// does not count as one without progress.
 	Stopping <-chan struct{}
-
-	pacing sync.Once
-	pacer  *pacer
 }
 
-// pace returns the engine's pacer.
-func (e *Engine) pace() *pacer {
-	e.pacing.Do(func() {
-		if e.MaxPerMinute > 0 {
-			e.pacer = newPacer(e.MaxPerMinute, e.SharePercent)
-		}
-	})
+// Engine runs the invocations of exports. Between calls it keeps no more than its pacer: what is used of the token's rate,
+// and the rate limits that it has learned. It may be called by many at once.
+//
+// While pages are read it logs "reading" at INFO, at most every five seconds, with export_id, pages and records: totals of
+// the whole export, what is not committed yet included.
+type Engine struct {
+	Config
 
-	return e.pacer
+	pacer *pacer
+}
+
+// NewEngine returns an engine of that configuration.
+func NewEngine(config Config) *Engine {
+	return &Engine{Config: config, pacer: newPacer(config.MaxPerMinute, config.SharePercent)}
 }
 
 // Run does one invocation's work on the export that event names; newID names it where the event does not. ctx carries the
 // invocation's deadline. Everything that Run began has ended when it returns.
 //
 // The result is complete or continue; everything else is a failure of a kind of its own, and what was committed before
-// stays. Stats are told in any case.
+// stays. Stats are given in any case; those of an event that is refused before anything is looked at are zero.
 func (e *Engine) Run(ctx context.Context, event Event, newID string) (Result, Stats, error) {
-	id := event.ExportID
-	if id == "" {
-		id = newID
+	listing, err := e.pick(event.Listing)
+	if err != nil {
+		return Result{}, Stats{}, err
 	}
 
-	if !idPattern.MatchString(id) {
+	asked, err := e.ask(ctx, listing, event)
+	if err != nil {
+		return Result{}, Stats{}, err
+	}
+
+	id := cmp.Or(event.ExportID, newID)
+	if !ValidID(id) {
 		return Result{}, Stats{}, failure.New(failure.InvalidInput, "export_id is missing, and the invocation has no request id to use instead: send one")
 	}
 
-	i := newInvocation(ctx, e, id)
+	i := newInvocation(ctx, e, listing, asked, id)
 
 	result, err := i.run(ctx, event)
 	if err != nil {

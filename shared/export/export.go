@@ -5,7 +5,8 @@
 // twice, loses nothing and doubles nothing. The lease in it keeps callers from starving each other; safety does not
 // depend on it. Requests are spread, so that an export keeps to its share of the rate limit, which it learns.
 //
-// The package knows no AWS and no HTTP. What it needs of them it declares as [Listing], [Documents] and [Parts].
+// The package knows no AWS and no HTTP. What it needs of them it declares as [Listing], [Documents] and [Parts]. It knows no
+// listing either: of a query it reads page_size, and keeps the rest as the listing wrote it.
 package export
 
 import (
@@ -31,16 +32,32 @@ type Page struct {
 // Reset empties the page and keeps its memory.
 func (p *Page) Reset() { *p = Page{Lines: p.Lines[:0]} }
 
-// Listing is a source of pages.
+// Listing is a source of pages. Only it knows which options there are, and what they mean.
 type Listing interface {
-	// Name names the listing in keys, results and metrics: "users".
+	// Name names the listing in events, keys, results and metrics: "users".
 	Name() string
+	// PageSizes are the smallest and the largest page that may be asked for.
+	PageSizes() (least, most int)
+	// Options are the names of the options that an event may have.
+	Options() []string
+	// Ask opens the query of a new export: options, with the listing's defaults for what they leave out. All of them are
+	// among [Listing.Options]; a bad value is a failure of kind InvalidInput that names the option.
+	Ask(pageSize int, options Options) (Pages, error)
+	// Open opens a query that was stored, by this code or by older code. What it does not know was written by newer code:
+	// that is a failure of kind CheckpointInvalid.
+	Open(q Query) (Pages, error)
+}
+
+// Pages are the pages of a listing that a query asks for. They are read by one at a time.
+type Pages interface {
+	// Query is the query in its canonical form of today.
+	Query() Query
 	// First returns the address of the first page, as a next link would be written.
-	First(q Query) string
+	First() string
 	// Fetch requests the page at link ("": the first) once and fills page, which it resets before. After an error the page
 	// is to be thrown away. What may pass by itself is a retry.TransientError; the end of ctx is its cause; everything else is a
 	// failure that says what to do.
-	Fetch(ctx context.Context, q Query, link string, page *Page) error
+	Fetch(ctx context.Context, link string, page *Page) error
 }
 
 // Errors of the stores, which are no failures by themselves.

@@ -41,14 +41,15 @@ type fetched struct {
 
 // fetcher reads one page after the other, until the listing ends or the invocation has to stop.
 type fetcher struct {
-	listing Listing
+	pages   Pages
 	retry   retry.Policy
 	pacer   *pacer
 	budget  budget.Budget
 	logger  *slog.Logger
+	listing string
 	id      string
 
-	query    Query
+	pageSize int
 	position Position
 	slowest  time.Duration // the longest that a request for a page took in this invocation
 	limit    int           // the lowest rate limit that the API told, as in the checkpoint
@@ -58,24 +59,24 @@ type fetcher struct {
 	failed   failure.Kind  // what the last request met, where a later one may get the page
 	logged   time.Time     // when it was last logged how far the reading is
 
-	pages, throttled, retried int64 // as in [Stats]
+	fetched, throttled, retried int64 // as in [Stats]
 }
 
 func (i *invocation) newFetcher() *fetcher {
 	cp := i.state.checkpoint
 	f := &fetcher{
-		listing: i.engine.Listing, retry: i.engine.Retry, pacer: i.engine.pace(), budget: i.budget, logger: i.engine.Logger, id: i.id,
-		query: cp.Query, position: cp.Position, limit: believable(cp.Limit),
+		pages: i.pages, retry: i.engine.Retry, pacer: i.engine.pacer, budget: i.budget, logger: i.engine.Logger,
+		listing: i.listing, id: i.id, pageSize: cp.Query.PageSize, position: cp.Position, limit: believable(cp.Limit),
 		before: time.Since(i.begun), begun: time.Now(), logged: time.Now(),
 	}
-	f.pacer.lower(f.limit)
+	f.pacer.lower(f.listing, f.limit)
 
 	return f
 }
 
 // run fetches into pages from free and sends them on. It never keeps more than one page, and closes neither channel.
 func (f *fetcher) run(ctx context.Context, free <-chan *Page, pages chan<- fetched) stop {
-	first := f.listing.First(f.query)
+	first := f.pages.First()
 
 	for n := 0; !f.position.Done; n++ {
 		if n > 0 && f.budget.Left() <= f.slowest {
@@ -93,13 +94,13 @@ func (f *fetcher) run(ctx context.Context, free <-chan *Page, pages chan<- fetch
 			return f.why(ctx, err, n == 0)
 		}
 
-		position, err := f.position.advance(first, page, f.query.PageSize)
+		position, err := f.position.advance(first, page, f.pageSize)
 		if err != nil {
 			return stop{err: err}
 		}
 
 		f.position = position
-		f.pages++
+		f.fetched++
 		f.tell(ctx, page)
 
 		select {
@@ -170,7 +171,7 @@ func (f *fetcher) request(ctx context.Context, page *Page) error {
 	f.failed, f.until = "", time.Time{}
 
 	begun := time.Now()
-	err := f.listing.Fetch(ctx, f.query, f.position.Next, page)
+	err := f.pages.Fetch(ctx, f.position.Next, page)
 	f.learn(page.Limit)
 
 	if err == nil {
@@ -211,7 +212,7 @@ func finally(err error) error {
 
 // await waits until the pace allows another request.
 func (f *fetcher) await(ctx context.Context) error {
-	wait, claimed := f.pacer.take(f.fits)
+	wait, claimed := f.pacer.take(f.listing, f.fits)
 	if !claimed {
 		return &retry.RefusedError{Err: errPaced, Wait: wait}
 	}
@@ -228,7 +229,7 @@ func (f *fetcher) learn(limit int) {
 	limit = believable(limit)
 	if limit > 0 && (f.limit == 0 || limit < f.limit) {
 		f.limit = limit
-		f.pacer.lower(limit)
+		f.pacer.lower(f.listing, limit)
 	}
 }
 

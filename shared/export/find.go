@@ -40,27 +40,27 @@ func (i *invocation) find(ctx context.Context) (bool, error) {
 	case len(names) == 0 && len(parts) == 0:
 		return false, nil
 	default:
-		// Also where the checkpoint was not listed: that it is gone is final, so it takes two witnesses.
+		// Also where the checkpoint was not listed: that it is gone is final, so it takes two signs.
 		i.seen.sealed = slices.Contains(names, manifestName(i.listing, i.id))
 		return true, i.state.load(ctx)
 	}
 }
 
 // create begins the export. It reports false, with the checkpoint read, where another invocation was faster.
-func (i *invocation) create(ctx context.Context, event Event) (bool, error) {
+func (i *invocation) create(ctx context.Context) (bool, error) {
 	return i.state.create(ctx, Checkpoint{
 		SchemaVersion: SchemaVersion,
 		ExportID:      i.id,
 		Listing:       i.listing,
 		Environment:   i.engine.Environment,
 		Generator:     i.engine.Generator,
-		Query:         newQuery(i.engine.Method, i.engine.PageSize, event),
+		Query:         i.pages.Query(),
 		StartedAt:     now(),
 		Parts:         []Part{},
 	}, i.budget.Deadline())
 }
 
-// accept holds the checkpoint to the event and to this function.
+// accept holds the checkpoint to the event and to this function, and opens its query.
 func (i *invocation) accept(event Event) error {
 	cp := i.state.checkpoint
 
@@ -76,9 +76,17 @@ func (i *invocation) accept(event Event) error {
 		return failure.New(failure.CheckpointInvalid, "the checkpoint is that of another export, %s: restore the right one", cp.ExportID)
 	case cp.Environment != i.engine.Environment:
 		return differs("environment", cp.Environment, i.engine.Environment)
-	default:
-		return cp.Query.accepts(event)
 	}
+
+	begun, err := i.source.Open(cp.Query)
+	if err != nil {
+		return err
+	}
+
+	asked := i.pages.Query()
+	i.pages = begun
+
+	return begun.Query().accepts(event, asked)
 }
 
 // inspect holds the checkpoint, whose export is not complete, to what the store listed before it was read.

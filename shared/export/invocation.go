@@ -20,6 +20,8 @@ type invocation struct {
 	engine      *Engine
 	begun       time.Time
 	budget      budget.Budget
+	source      Listing
+	pages       Pages // what the event asks for, and then what the export was begun with
 	listing, id string
 
 	state *state
@@ -27,11 +29,12 @@ type invocation struct {
 	stats Stats
 }
 
-func newInvocation(ctx context.Context, e *Engine, id string) *invocation {
-	listing := e.Listing.Name()
+func newInvocation(ctx context.Context, e *Engine, source Listing, asked Pages, id string) *invocation {
+	listing := source.Name()
 
 	return &invocation{
-		engine: e, begun: time.Now(), budget: budget.Of(ctx, e.Reserve), listing: listing, id: id,
+		engine: e, begun: time.Now(), budget: budget.Of(ctx, e.Reserve),
+		source: source, pages: asked, listing: listing, id: id, stats: Stats{Listing: listing},
 		state: &state{documents: e.Documents, logger: e.Logger, id: id, name: checkpointName(listing, id)},
 	}
 }
@@ -43,7 +46,7 @@ func (i *invocation) run(ctx context.Context, event Event) (Result, error) {
 	}
 
 	if !found {
-		created, err := i.create(ctx, event)
+		created, err := i.create(ctx)
 		if err != nil {
 			return Result{}, err
 		}
@@ -225,7 +228,7 @@ func (i *invocation) transfer(ctx context.Context, w *writer, f *fetcher) (stop,
 	cancel(nil)
 	running.Wait()
 
-	i.stats.PagesFetched, i.stats.RequestsThrottled, i.stats.RequestsRetried = f.pages, f.throttled, f.retried
+	i.stats.PagesFetched, i.stats.RequestsThrottled, i.stats.RequestsRetried = f.fetched, f.throttled, f.retried
 	if failed != nil {
 		stopped = stop{} // it ended the reading
 	}

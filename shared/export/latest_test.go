@@ -129,8 +129,9 @@ func TestManifestSaysWhatWasAskedAndIsFixedWhenTheExportBegins(t *testing.T) {
 		w := newWorld(3, 2)
 		w.listing.Fault(1, exporttest.Refused(failure.Forbidden))
 
-		size, state, expand := 40, "any", []string{"skills", "groups"}
-		event := export.Event{ExportID: exportID, PageSize: &size, State: &state, Expand: &expand}
+		event := export.Event{ExportID: exportID, PageSize: 40, Options: export.Options{
+			"state": json.RawMessage(`"any"`), "expand": json.RawMessage(`["skills","groups"]`),
+		}}
 		began := time.Now().UTC()
 		wantKind(t, w.send(t.Context(), nil, event).err, failure.Forbidden)
 
@@ -150,7 +151,7 @@ func TestManifestSaysWhatWasAskedAndIsFixedWhenTheExportBegins(t *testing.T) {
 			Parts: manifest.Parts, StartedAt: began.Format(time.RFC3339Nano), CompletedAt: began.Add(time.Hour).Format(time.RFC3339Nano),
 			Generator: "test",
 		}
-		want.Query.Method, want.Query.PageSize, want.Query.Expand = "GET", 40, expand
+		want.Query.Method, want.Query.PageSize, want.Query.Expand = "GET", 40, []string{"groups", "skills"}
 		want.Query.State, want.Query.SortOrder = "any", "ASC"
 
 		if diff := cmp.Diff(want, manifest); diff != "" {

@@ -44,9 +44,21 @@ func newEndless(pages int64, users int) *endless {
 
 func (e *endless) Name() string { return exporttest.ListingName }
 
-func (e *endless) First(export.Query) string { return "/api/v2/users/query?cursor=0" }
+func (e *endless) PageSizes() (least, most int) { return 1, e.users }
 
-func (e *endless) Fetch(_ context.Context, _ export.Query, _ string, page *export.Page) error {
+func (e *endless) Options() []string { return nil }
+
+func (e *endless) Ask(int, export.Options) (export.Pages, error) { return e, nil }
+
+func (e *endless) Open(export.Query) (export.Pages, error) { return e, nil }
+
+func (e *endless) Query() export.Query {
+	return export.Query{PageSize: e.users, Canonical: []byte(`{"page_size":` + strconv.Itoa(e.users) + `}`)}
+}
+
+func (e *endless) First() string { return "/api/v2/users/query?cursor=0" }
+
+func (e *endless) Fetch(_ context.Context, _ string, page *export.Page) error {
 	e.observe(e.fetched)
 	page.Reset()
 	page.Lines, page.Records = append(page.Lines, e.lines[e.fetched%2]...), e.users
@@ -118,11 +130,11 @@ func (l *lone) Replace(_ context.Context, name, _ string, body []byte) (string, 
 func (l *lone) URI(name string) string { return name }
 
 func (e *endless) engine() *export.Engine {
-	return &export.Engine{
-		Listing: e, Documents: &lone{make(map[string][]byte)}, Parts: &heedless{}, Logger: slog.New(slog.DiscardHandler),
-		Environment: "mypurecloud.de", Generator: "test", Method: "GET", PageSize: e.users, PartBytes: maxPartBytes,
+	return export.NewEngine(export.Config{
+		Listings: []export.Listing{e}, Documents: &lone{make(map[string][]byte)}, Parts: &heedless{}, Logger: slog.New(slog.DiscardHandler),
+		Environment: "mypurecloud.de", Generator: "test", PageSize: e.users, PartBytes: maxPartBytes,
 		Reserve: time.Second, Retry: retry.Policy{Base: time.Second, Cap: time.Second, Attempts: 1},
-	}
+	})
 }
 
 // peak is the most that the heap holds during an export of that many pages, in bytes.

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"sync"
 	"time"
 
@@ -14,34 +15,45 @@ const (
 	burstShare = 24
 )
 
-// pacer spreads requests evenly, so that an export asks for no more than its share of the rate limit that it knows, and
-// leaves the token's other users theirs. A limit that was learned only ever lowers it, as long as the process lives.
+// pacer spreads requests evenly, so that exports ask for no more than their share of the rate limit that is known, and
+// leave the token's other users theirs. The requests of all listings count, as they use one token. A limit that a listing
+// learned binds that listing alone, and is only ever lowered, as long as the process lives.
 //
 // A nil pacer waits for nothing. It may be used by many at once.
 type pacer struct {
 	mu      sync.Mutex
-	limit   int // requests a minute
-	share   int // percent
+	limit   int            // the token's, in requests a minute
+	learned map[string]int // the listings', in requests a minute, where they are lower
+	share   int            // percent
 	limiter *rate.Limiter
 }
 
-// newPacer returns the pacer of an export that may use share percent of limit requests a minute. It begins with one
-// request at hand and no burst: an invocation does not know what the one before has just used.
+// newPacer returns the pacer of exports that may use share percent of limit requests a minute, and nil where there is no
+// limit. It begins with one request at hand and no burst: an invocation does not know what the one before has just used.
 func newPacer(limit, share int) *pacer {
-	p := &pacer{limit: limit, share: share}
-	p.limiter = rate.NewLimiter(p.rate(), p.burst())
-	p.limiter.ReserveN(time.Now(), p.burst()-1)
+	if limit <= 0 {
+		return nil
+	}
+
+	p := &pacer{limit: limit, learned: make(map[string]int), share: share}
+	p.limiter = rate.NewLimiter(p.rate(limit), p.burst(limit))
+	p.limiter.ReserveN(time.Now(), p.burst(limit)-1)
 
 	return p
 }
 
-// rate is how many requests a second are allowed.
-func (p *pacer) rate() rate.Limit { return rate.Limit(float64(p.limit) * float64(p.share) / 100 / 60) }
+// rate is how many requests a second are allowed by a limit.
+func (p *pacer) rate(limit int) rate.Limit {
+	return rate.Limit(float64(limit) * float64(p.share) / 100 / 60)
+}
 
-func (p *pacer) burst() int { return min(max(p.limit*p.share/100/burstShare, 1), maxBurst) }
+func (p *pacer) burst(limit int) int { return min(max(limit*p.share/100/burstShare, 1), maxBurst) }
 
-// lower takes a limit that the API told, in requests a minute, or that an earlier invocation was told. 0 is none.
-func (p *pacer) lower(limit int) {
+// of is the limit that binds a listing.
+func (p *pacer) of(listing string) int { return cmp.Or(p.learned[listing], p.limit) }
+
+// lower takes a limit that the API told a listing, in requests a minute, or that an earlier invocation was told. 0 is none.
+func (p *pacer) lower(listing string, limit int) {
 	if p == nil || limit <= 0 {
 		return
 	}
@@ -49,18 +61,21 @@ func (p *pacer) lower(limit int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 
-	if limit < p.limit {
-		p.limit = limit
-		p.limiter.SetBurst(p.burst())
-		p.limiter.SetLimit(p.rate())
-	}
+	p.learned[listing] = min(limit, p.of(listing))
 }
 
-// take claims the next request and returns how long it has to wait. Where fits refuses that wait, nothing is claimed.
-func (p *pacer) take(fits func(time.Duration) bool) (wait time.Duration, claimed bool) {
+// take claims the next request of a listing and returns how long it has to wait. Where fits refuses that wait, nothing is
+// claimed.
+func (p *pacer) take(listing string, fits func(time.Duration) bool) (wait time.Duration, claimed bool) {
 	if p == nil {
 		return 0, true
 	}
+
+	p.mu.Lock()
+	defer p.mu.Unlock()
+
+	p.limiter.SetBurst(p.burst(p.of(listing)))
+	p.limiter.SetLimit(p.rate(p.of(listing)))
 
 	claim := p.limiter.Reserve()
 

@@ -1,77 +1,114 @@
 package export
 
 import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"maps"
 	"slices"
+	"strings"
 
+	"genesys-cloud-export/shared/event"
 	"genesys-cloud-export/shared/failure"
 )
 
-// The API's own defaults. They are written down in the query, so that an analyst reads in the manifest what was asked.
-const (
-	defaultState     = "active" // leaves out inactive and deleted entities
-	defaultSortOrder = "ASC"
-)
-
-// Query is what an export asks of its listing. It is fixed when the export begins, kept in its checkpoint and told in its
-// manifest.
+// Query is what an export asks of its listing. It is fixed when the export begins, kept in its checkpoint, and stands in its
+// manifest, so that an analyst reads there what was asked.
 type Query struct {
-	Method    string   `json:"method"` // GET, or POST for the tutorial's dialect
-	PageSize  int      `json:"page_size"`
-	Expand    []string `json:"expand"`
-	State     string   `json:"state"`
-	SortOrder string   `json:"sort_order"`
+	PageSize int
+	// Canonical is the whole query in the listing's canonical form: one JSON object with page_size and the listing's own
+	// options, defaults included. Two queries of a listing that ask for the same are the same bytes. What is stored stays as
+	// it is, whatever the canonical form becomes later.
+	Canonical json.RawMessage
 }
 
-// DefaultState is the state that the API assumes where none is asked for.
-func (Query) DefaultState() string { return defaultState }
+// MarshalJSON implements [json.Marshaler].
+func (q Query) MarshalJSON() ([]byte, error) { return q.Canonical.MarshalJSON() }
 
-// DefaultSortOrder is the order that the API uses where none is asked for.
-func (Query) DefaultSortOrder() string { return defaultSortOrder }
-
-// newQuery fixes the query of a new export: the event's options, then the function's defaults, then the API's.
-func newQuery(method string, pageSize int, event Event) Query {
-	q := Query{Method: method, PageSize: pageSize, Expand: []string{}, State: defaultState, SortOrder: defaultSortOrder}
-
-	if event.PageSize != nil {
-		q.PageSize = *event.PageSize
+// UnmarshalJSON implements [json.Unmarshaler]. Whether the listing knows what stands there is for [Listing.Open] to say.
+func (q *Query) UnmarshalJSON(raw []byte) error {
+	var known struct {
+		PageSize int `json:"page_size"`
+	}
+	if err := json.Unmarshal(raw, &known); err != nil {
+		return err
 	}
 
-	if event.Expand != nil {
-		q.Expand = append(q.Expand, *event.Expand...)
-	}
+	q.PageSize, q.Canonical = known.PageSize, bytes.Clone(raw)
 
-	if event.State != nil {
-		q.State = *event.State
-	}
-
-	if event.SortOrder != nil {
-		q.SortOrder = *event.SortOrder
-	}
-
-	return q
+	return nil
 }
 
-// accepts holds the options of a later event to the query: they may be left out or repeated. expand is a set.
-func (q Query) accepts(event Event) error {
+// members are the query's members by name, in canonical form.
+func (q Query) members() map[string]json.RawMessage {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(q.Canonical, &members); err != nil {
+		return nil // the listing has read it as an object
+	}
+
+	return members
+}
+
+// ask is what a new export of the event would ask of the listing. A bad option is refused here, before anything is looked at.
+func (e *Engine) ask(ctx context.Context, listing Listing, asked Event) (Pages, error) {
+	known := slices.Concat([]string{fieldExportID, fieldListing, fieldPageSize}, listing.Options())
+	if err := event.Known(asked.Options, known); err != nil {
+		return nil, err
+	}
+
+	return listing.Ask(e.bounded(ctx, listing, cmp.Or(asked.PageSize, e.PageSize)), asked.Options)
+}
+
+// pick is the listing of that name; "" is the only one.
+func (e *Engine) pick(name string) (Listing, error) {
+	if name == "" && len(e.Listings) == 1 {
+		return e.Listings[0], nil
+	}
+
+	names := make([]string, 0, len(e.Listings))
+	for _, listing := range e.Listings {
+		if listing.Name() == name {
+			return listing, nil
+		}
+
+		names = append(names, listing.Name())
+	}
+
+	return nil, failure.New(failure.InvalidInput, "listing must name one of this function's listings: %s", strings.Join(names, ", "))
+}
+
+// bounded brings a page size into the listing's bounds.
+func (e *Engine) bounded(ctx context.Context, listing Listing, size int) int {
+	least, most := listing.PageSizes()
+
+	bounded := min(max(size, least), most)
+	if bounded != size {
+		e.Logger.InfoContext(ctx, "the page size was brought into the listing's bounds", slog.String("listing", listing.Name()),
+			slog.Int("asked", size), slog.Int("page_size", bounded))
+	}
+
+	return bounded
+}
+
+// accepts holds a later event, which by itself would ask for asked, to the query: what the event gives has to be the same.
+func (q Query) accepts(later Event, asked Query) error {
 	differs := func(field string, fixed any) error {
 		return failure.New(failure.InvalidInput,
 			"%s differs from the value %v that this export was begun with: leave it out, or begin another export with an export_id of its own", field, fixed)
 	}
 
-	switch {
-	case event.PageSize != nil && *event.PageSize != q.PageSize:
-		return differs("page_size", q.PageSize)
-	case event.Expand != nil && !slices.Equal(sorted(*event.Expand), sorted(q.Expand)):
-		return differs("expand", q.Expand)
-	case event.State != nil && *event.State != q.State:
-		return differs("state", q.State)
-	case event.SortOrder != nil && *event.SortOrder != q.SortOrder:
-		return differs("sort_order", q.SortOrder)
+	if later.PageSize != 0 && asked.PageSize != q.PageSize {
+		return differs(fieldPageSize, q.PageSize)
+	}
+
+	fixed, given := q.members(), asked.members()
+	for _, name := range slices.Sorted(maps.Keys(later.Options)) {
+		if !bytes.Equal(fixed[name], given[name]) {
+			return differs(name, string(fixed[name]))
+		}
 	}
 
 	return nil
-}
-
-func sorted(names []string) []string {
-	return slices.Compact(slices.Sorted(slices.Values(names)))
 }

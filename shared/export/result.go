@@ -20,8 +20,10 @@ type Result struct {
 	Manifest    string `json:"manifest"`
 }
 
-// Stats is what one invocation did, for metrics. It is told after failures too.
+// Stats is what one invocation did, for metrics. It is given after failures too.
 type Stats struct {
+	Listing string
+
 	PagesFetched      int64
 	RecordsExported   int64 // committed by this invocation
 	PartsWritten      int64

@@ -27,6 +27,7 @@ const (
 type world struct {
 	store   *exporttest.Store
 	listing *exporttest.Listing
+	others  []*exporttest.Listing
 	logs    *logs
 
 	timeout   time.Duration
@@ -58,14 +59,13 @@ func newWorld(sizes ...int) *world {
 }
 
 func (w *world) engine(process *exporttest.Process) *export.Engine {
-	return &export.Engine{
-		Listing:      w.listing.Of(process),
+	return export.NewEngine(export.Config{
+		Listings:     w.listings(process),
 		Documents:    w.store.Documents(process),
 		Parts:        w.store.Parts(process),
 		Logger:       slog.New(slog.NewTextHandler(w.logs, nil)),
 		Environment:  w.environment,
 		Generator:    "test",
-		Method:       "GET",
 		PageSize:     w.pageSize,
 		PartBytes:    w.partBytes,
 		Reserve:      w.reserve,
@@ -73,7 +73,17 @@ func (w *world) engine(process *exporttest.Process) *export.Engine {
 		MaxPerMinute: w.perMinute,
 		SharePercent: 80,
 		Retry:        retry.Policy{Base: 100 * time.Millisecond, Cap: 2 * time.Second, Attempts: w.attempts},
+	})
+}
+
+// listings are the function's: the world's own one, and others that share its process.
+func (w *world) listings(process *exporttest.Process) []export.Listing {
+	listings := []export.Listing{w.listing.Of(process)}
+	for _, other := range w.others {
+		listings = append(listings, other.Of(process))
 	}
+
+	return listings
 }
 
 // outcome is how an invocation ended, and what it did.

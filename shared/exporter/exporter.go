@@ -32,54 +32,47 @@ func pageRetry() retry.Policy {
 	return retry.Policy{Base: time.Second, Cap: 30 * time.Second, Attempts: 5}
 }
 
-// New returns the handler of the function that exports a listing of users' kind, method being how the API is asked. The
-// listing's address, client and tokens are filled in here.
-func New(p *invocation.Process, s *Settings, method string, listing *genesys.Listing) *invocation.Handler {
-	e, err := newExporter(p, s, method, listing)
+// New returns the handler of the function that exports these listings.
+func New(p *invocation.Process, s *Settings, listings ...genesys.Definition) *invocation.Handler {
+	base, err := s.API()
 	if err != nil {
 		return invocation.Refuse(err, p.Logger)
 	}
-
-	return invocation.New(e.work, p.Logger)
-}
-
-func newExporter(p *invocation.Process, s *Settings, method string, listing *genesys.Listing) (*exporter, error) {
-	base, err := s.API()
-	if err != nil {
-		return nil, err
-	}
-
-	listing.Base, listing.HTTP, listing.Attempt, listing.Logger = base, p.HTTP, pageAttempt, p.Logger
-	listing.Tokens = newReader(p, s)
 
 	environment := s.Domain()
 	if environment == "" {
 		environment = base.Host
 	}
 
+	client := genesys.Client{Base: base, HTTP: p.HTTP, Tokens: newReader(p, s), Attempt: pageAttempt, Logger: p.Logger}
 	bucket := s3.NewFromConfig(p.Cloud)
 
-	return &exporter{
-		engine: &export.Engine{
-			Listing:     listing,
-			Documents:   exportstore.NewDocuments(bucket, s.Bucket, s.Prefix),
-			Parts:       exportstore.NewParts(bucket, s.Bucket, s.Prefix),
-			Logger:      p.Logger,
-			Environment: environment,
-			Generator:   generator(),
-			Method:      method,
-			PageSize:    s.PageSize,
-			PartBytes:   export.DefaultPartBytes,
-			Reserve:     s.Reserve(),
-			Retry:       pageRetry(),
-			Stopping:    p.Stopping,
+	config := export.Config{
+		Documents:   exportstore.NewDocuments(bucket, s.Bucket, s.Prefix),
+		Parts:       exportstore.NewParts(bucket, s.Bucket, s.Prefix),
+		Logger:      p.Logger,
+		Environment: environment,
+		Generator:   generator(),
+		PageSize:    s.PageSize,
+		PartBytes:   export.DefaultPartBytes,
+		Reserve:     s.Reserve(),
+		Retry:       pageRetry(),
+		Stopping:    p.Stopping,
 
-			MaxPerMinute: s.MaxRequestsPerMinute,
-			SharePercent: s.RateSharePercent,
-		},
-		metrics: &metrics.Emitter{Out: p.Out, Stack: s.StackName, Listing: listing.Name()},
+		MaxPerMinute: s.MaxRequestsPerMinute,
+		SharePercent: s.RateSharePercent,
+	}
+	for _, listing := range listings {
+		config.Listings = append(config.Listings, genesys.NewListing(listing, client))
+	}
+
+	e := &exporter{
+		engine:  export.NewEngine(config),
+		metrics: metrics.Emitter{Out: p.Out, Stack: s.StackName},
 		logger:  p.Logger,
-	}, nil
+	}
+
+	return invocation.New(e.work, p.Logger)
 }
 
 // newReader reads the stored token, and asks the rotator where one is named. The call is bounded by rotatorclient,
@@ -109,7 +102,7 @@ func generator() string {
 // exporter is the work of one function.
 type exporter struct {
 	engine  *export.Engine
-	metrics *metrics.Emitter
+	metrics metrics.Emitter // of every listing
 	logger  *slog.Logger
 }
 
@@ -121,7 +114,10 @@ func (e *exporter) work(ctx context.Context, payload []byte) (any, error) {
 	}
 
 	result, stats, err := e.engine.Run(ctx, asked, invocation.RequestID(ctx))
-	e.emit(ctx, stats)
+
+	if stats != (export.Stats{}) { // else the event was refused, and nothing was done
+		e.emit(ctx, stats)
+	}
 
 	if err != nil {
 		return nil, err
@@ -149,7 +145,10 @@ func (e *exporter) log(ctx context.Context, r export.Result) {
 }
 
 func (e *exporter) emit(ctx context.Context, s export.Stats) {
-	err := e.metrics.Emit(
+	emitter := e.metrics
+	emitter.Listing = s.Listing
+
+	err := emitter.Emit(
 		counted("PagesFetched", s.PagesFetched),
 		perListing("RecordsExported", s.RecordsExported),
 		counted("PartsWritten", s.PartsWritten),

@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"time"
 
-	"genesys-cloud-export/shared/export"
+	"genesys-cloud-export/shared/genesys"
 	"genesys-cloud-export/shared/settings"
 )
 
@@ -49,7 +49,7 @@ func (s *Settings) Validate() []string {
 		problems = append(problems, "EXPORT_PREFIX is not a key prefix without slashes at its ends, such as exports or genesys/exports")
 	}
 
-	problems = append(problems, settings.CheckRange("EXPORT_PAGE_SIZE", s.PageSize, 1, export.MaxPageSize)...)
+	problems = append(problems, settings.CheckRange("EXPORT_PAGE_SIZE", s.PageSize, 1, genesys.MaxPageSize)...)
 	problems = append(problems, settings.CheckRange("EXPORT_TIME_RESERVE_SECONDS", s.TimeReserveSeconds, 1, maxReserve)...)
 	problems = append(problems, settings.CheckRange("MAX_REQUESTS_PER_MINUTE", s.MaxRequestsPerMinute, 1, maxRate)...)
 	problems = append(problems, settings.CheckRange("RATE_SHARE_PERCENT", s.RateSharePercent, 1, 100)...)

@@ -26,11 +26,11 @@ func (b *bucket) invoke(ctx context.Context, listing *exporttest.Listing, timeou
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	engine := &export.Engine{
-		Listing: listing.Of(nil), Documents: b.documents(), Parts: b.parts(), Logger: quiet(),
-		Environment: "mypurecloud.de", Generator: "test", Method: http.MethodGet, PageSize: 100,
+	engine := export.NewEngine(export.Config{
+		Listings: []export.Listing{listing.Of(nil)}, Documents: b.documents(), Parts: b.parts(), Logger: quiet(),
+		Environment: "mypurecloud.de", Generator: "test", PageSize: 100,
 		PartBytes: 1, Reserve: 10 * time.Second, Retry: retry.Policy{Base: time.Second, Cap: time.Second, Attempts: 3},
-	}
+	})
 
 	result, _, err := engine.Run(ctx, export.Event{ExportID: "e1"}, "")
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/failure"
@@ -25,8 +26,7 @@ const (
 
 // answer is the API's reply to one request for a page, and what has to be known of that request to read it.
 type answer struct {
-	listing  *Listing
-	query    export.Query
+	pages    *pages
 	link     string       // of the page that was requested; "": the first
 	access   token.Stored // the token that was sent
 	rejected bool         // the API rejected the token of the request before
@@ -45,18 +45,18 @@ func (a *answer) read(ctx context.Context, page *export.Page) error {
 
 	switch {
 	case body.fault != nil:
-		return a.listing.broken(ctx, body.fault)
+		return a.pages.broken(ctx, body.fault)
 	case body.over:
 		return a.invalid(fmt.Sprintf("it is longer than %d bytes: %s", maxPageBytes, a.smaller(page.Records == 0)))
 	case errors.Is(err, io.ErrUnexpectedEOF) && endsWithConnection(a.reply):
-		return a.listing.broken(ctx, err)
+		return a.pages.broken(ctx, err)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		// Its framing was whole; still, a length that was told too short is a fault which may pass.
 		return a.noPage(ctx, "it is cut off")
 	case errors.As(err, &wrong):
 		return a.noPage(ctx, wrong.what)
 	case err != nil:
-		return a.listing.broken(ctx, err)
+		return a.pages.broken(ctx, err)
 	}
 
 	return a.follow(found, page)
@@ -64,13 +64,13 @@ func (a *answer) read(ctx context.Context, page *export.Page) error {
 
 // follow sets the page's next link, checked before it can reach a checkpoint.
 func (a *answer) follow(found links, page *export.Page) error {
-	next, err := found.next(a.listing.Path)
+	next, err := found.next(a.pages.definition.Path)
 	if err != nil {
 		return a.invalid(err.Error())
 	}
 
 	if next != "" {
-		if _, err := a.listing.target(a.query, next); err != nil {
+		if _, err := a.pages.target(next); err != nil {
 			return a.invalid("its next link " + err.Error())
 		}
 	}
@@ -88,22 +88,32 @@ func endsWithConnection(reply *http.Response) bool {
 
 func (a *answer) invalid(what string) *failure.Error {
 	return failure.New(failure.UpstreamInvalid,
-		"%s sent a page that its API does not promise: %s (correlation id %s)", a.listing.Base.Host, what, a.correlationID())
+		"%s sent a page that its API does not promise: %s (correlation id %s)", a.pages.client.Base.Host, what, a.correlationID())
 }
 
 func (a *answer) noPage(ctx context.Context, what string) error {
-	a.listing.Logger.WarnContext(ctx, "the API sent no page", slog.String("reason", what), slog.String("correlation_id", a.correlationID()))
+	a.pages.client.Logger.WarnContext(ctx, "the API sent no page", slog.String("reason", what), slog.String("correlation_id", a.correlationID()))
 
 	return transient(a.reply, false, a.invalid(what))
 }
 
 // smaller is what to do about a page that is too large; alone says that one entity is.
 func (a *answer) smaller(alone bool) string {
-	if alone || a.query.PageSize == 1 {
-		return "one entity alone is too large, which a smaller page_size does not change: ask for fewer expand in a new export, or make that entity smaller"
+	fewer := ""
+	if sets := a.pages.definition.sets(); len(sets) > 0 {
+		fewer = "fewer " + strings.Join(sets, ", ")
 	}
 
-	return "ask for a smaller page_size or fewer expand in a new export"
+	switch alone = alone || a.pages.pageSize == 1; {
+	case alone && fewer == "":
+		return "one entity alone is too large, which a smaller page_size does not change: make that entity smaller"
+	case alone:
+		return "one entity alone is too large, which a smaller page_size does not change: ask for " + fewer + " in a new export, or make that entity smaller"
+	case fewer == "":
+		return "ask for a smaller page_size in a new export"
+	default:
+		return "ask for a smaller page_size or " + fewer + " in a new export"
+	}
 }
 
 // refusal turns a reply that is no page into a failure, by the design's table. Some replies count by their status, whatever
@@ -112,12 +122,12 @@ func (a *answer) smaller(alone bool) string {
 func (a *answer) refusal(ctx context.Context, page *export.Page) error {
 	var err error
 	if a.err, err = readError(a.reply); err != nil {
-		return a.listing.broken(ctx, err)
+		return a.pages.broken(ctx, err)
 	}
 
 	page.Limit = limitTold(a.reply, a.err)
 
-	a.listing.Logger.WarnContext(ctx, "the API refused a page", slog.Int("status", a.reply.StatusCode), slog.String("code", a.code()),
+	a.pages.client.Logger.WarnContext(ctx, "the API refused a page", slog.Int("status", a.reply.StatusCode), slog.String("code", a.code()),
 		slog.String("correlation_id", a.correlationID()))
 
 	switch status := a.reply.StatusCode; {
@@ -145,7 +155,7 @@ func (a *answer) refusal(ctx context.Context, page *export.Page) error {
 func (a *answer) meant() error {
 	switch status := a.reply.StatusCode; {
 	case status == http.StatusForbidden:
-		return a.fail(failure.Forbidden, "give the OAuth client's role the permission "+a.listing.Permission+" in all divisions")
+		return a.fail(failure.Forbidden, "give the OAuth client's role the permission "+a.pages.definition.Permission+" in all divisions")
 	case hasCursor(a.link) && (status == http.StatusBadRequest || status == http.StatusNotFound || status == http.StatusGone):
 		return a.fail(failure.CursorExpired, "it no longer takes the next link, so this export cannot go on: begin a new one")
 	default:
@@ -156,21 +166,21 @@ func (a *answer) meant() error {
 // unauthorized reports the token as rejected. That passes by itself where it is the first time in a row: the next request
 // is another attempt, with another token.
 func (a *answer) unauthorized() error {
-	a.listing.Tokens.Reject(a.access)
+	a.pages.client.Tokens.Reject(a.access)
 
 	if a.rejected {
 		return a.fail(failure.TokenUnavailable,
 			"it rejected the access token twice, also a fresh one: check that the OAuth client is enabled and belongs to this environment")
 	}
 
-	a.listing.rejected.Store(true)
+	a.pages.rejected = true
 
 	return &retry.TransientError{Err: a.fail(failure.TokenUnavailable, "it rejected the access token: invoke again later")}
 }
 
 func (a *answer) fail(kind failure.Kind, advice string) *failure.Error {
 	return failure.New(kind, "%s answered with status %d (%s, correlation id %s): %s",
-		a.listing.Base.Host, a.reply.StatusCode, a.code(), a.correlationID(), advice)
+		a.pages.client.Base.Host, a.reply.StatusCode, a.code(), a.correlationID(), advice)
 }
 
 func (a *answer) code() string { return printable(a.err.text("code"), a.access.Access.Reveal()) }

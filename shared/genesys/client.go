@@ -6,9 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
-	"sync/atomic"
 	"time"
 
 	"genesys-cloud-export/shared/export"
@@ -25,76 +22,39 @@ type Tokens interface {
 	Reject(t token.Stored)
 }
 
-// Listing reads a listing of the API page by page. It implements [export.Listing].
-type Listing struct {
-	// ListingName names it in keys and results: "users".
-	ListingName string
-	// Path is where it lies below the API's address: "/api/v2/users/query".
-	Path string
-	// Permission is what the OAuth client's role needs, for the error that it is missing.
-	Permission string
-
+// Client is what listings are read with.
+type Client struct {
 	Base    *url.URL // the API's address, with a gateway's path where there is one
 	HTTP    *http.Client
 	Tokens  Tokens
 	Attempt time.Duration // the longest that one request may take, its body included
 	Logger  *slog.Logger
-
-	rejected atomic.Bool // the API rejected the token of the last request
 }
 
-// Users is the listing GET /api/v2/users/query, and POST in the tutorial's dialect. The base, client, tokens, attempt and
-// logger are to be filled in.
-func Users() Listing {
-	return Listing{ListingName: "users", Path: "/api/v2/users/query", Permission: "directory:user:view"}
-}
-
-// Name implements [export.Listing].
-func (l *Listing) Name() string { return l.ListingName }
-
-// First implements [export.Listing].
-func (l *Listing) First(q export.Query) string {
-	if q.Method == http.MethodPost {
-		return l.Path
-	}
-
-	return l.Path + "?" + parameters(q).Encode()
-}
-
-// parameters are those of every page. The state is always sent: left out, it is the vendor who decides which users are
-// exported.
-func parameters(q export.Query) url.Values {
-	parameters := url.Values{"pageSize": {strconv.Itoa(q.PageSize)}, "state": {q.State}, "sortOrder": {q.SortOrder}}
-	if len(q.Expand) > 0 {
-		parameters.Set("expand", strings.Join(q.Expand, ","))
-	}
-
-	return parameters
-}
-
-// Fetch implements [export.Listing] and sends one request. A rejected token may pass once: the next call takes another one.
+// Fetch implements [export.Pages] and sends one request. A rejected token may pass once: the next call takes another one.
 // The second rejection in a row is TokenUnavailable.
-func (l *Listing) Fetch(ctx context.Context, q export.Query, link string, page *export.Page) error {
-	rejected := l.rejected.Swap(false)
+func (p *pages) Fetch(ctx context.Context, link string, page *export.Page) error {
+	rejected := p.rejected
+	p.rejected = false
 
 	page.Reset()
 
 	// The check is made here too, although a link is checked when it is received: a checkpoint may have been edited.
-	target, err := l.target(q, link)
+	target, err := p.target(link)
 	if err != nil {
 		return failure.New(failure.UpstreamInvalid,
 			"the next link %v, so the token was not sent there: begin a new export, and tell the vendor's support if it happens again", err)
 	}
 
-	access, err := l.Tokens.Token(ctx)
+	access, err := p.client.Tokens.Token(ctx)
 	if err != nil {
 		return err
 	}
 
-	attempt, cancel := context.WithTimeout(ctx, l.Attempt)
+	attempt, cancel := context.WithTimeout(ctx, p.client.Attempt)
 	defer cancel()
 
-	request, err := newRequest(attempt, q, link, target)
+	request, err := p.request(attempt, link, target)
 	if err != nil {
 		return err
 	}
@@ -102,13 +62,13 @@ func (l *Listing) Fetch(ctx context.Context, q export.Query, link string, page *
 	request.Header.Set("Authorization", "Bearer "+access.Access.Reveal())
 	request.Header.Set("Accept", "application/json")
 
-	reply, err := l.HTTP.Do(request)
+	reply, err := p.client.HTTP.Do(request)
 	if err != nil {
-		return l.broken(ctx, err)
+		return p.broken(ctx, err)
 	}
 	defer reply.Body.Close()
 
-	a := answer{listing: l, query: q, link: link, access: access, rejected: rejected, reply: reply}
+	a := answer{pages: p, link: link, access: access, rejected: rejected, reply: reply}
 	if reply.StatusCode == http.StatusOK {
 		return a.read(ctx, page)
 	}
@@ -118,32 +78,32 @@ func (l *Listing) Fetch(ctx context.Context, q export.Query, link string, page *
 
 // target is where the page at link is requested, with every parameter of the query. The error says what is wrong with the
 // link, and does not repeat it.
-func (l *Listing) target(q export.Query, link string) (*url.URL, error) {
+func (p *pages) target(link string) (*url.URL, error) {
 	if link == "" {
-		link = l.First(q)
+		link = p.First()
 	}
 
-	target, err := resolve(l.Base, l.Path, link)
+	target, err := resolve(p.client.Base, p.definition.Path, link)
 	if err != nil {
 		return nil, err
 	}
 
-	target.RawQuery, err = complete(target.RawQuery, parameters(q))
+	target.RawQuery, err = complete(target.RawQuery, p.parameters())
 
-	if q.Method == http.MethodPost {
+	if p.inBody() {
 		target.RawQuery = "" // the body holds the parameters
 	}
 
 	return target, err
 }
 
-func newRequest(ctx context.Context, q export.Query, link string, target *url.URL) (*http.Request, error) {
+func (p *pages) request(ctx context.Context, link string, target *url.URL) (*http.Request, error) {
 	var body io.Reader
-	if q.Method == http.MethodPost {
-		body = dialectBody(q, link)
+	if p.inBody() {
+		body = p.body(link)
 	}
 
-	request, err := http.NewRequestWithContext(ctx, q.Method, target.String(), body)
+	request, err := http.NewRequestWithContext(ctx, p.method, target.String(), body)
 	if err != nil {
 		return nil, failure.Because(err, failure.UpstreamInvalid, "the next link cannot be requested: begin a new export")
 	}
@@ -156,10 +116,10 @@ func newRequest(ctx context.Context, q export.Query, link string, target *url.UR
 }
 
 // broken is an exchange that broke off. The end of ctx is its cause.
-func (l *Listing) broken(ctx context.Context, err error) error {
+func (p *pages) broken(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 
-	return &retry.TransientError{Err: failure.Because(err, failure.UpstreamUnavailable, "%s: %s", l.Base.Host, whatBroke(err))}
+	return &retry.TransientError{Err: failure.Because(err, failure.UpstreamUnavailable, "%s: %s", p.client.Base.Host, whatBroke(err))}
 }

@@ -3,6 +3,7 @@ package genesys_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -69,9 +70,10 @@ func bearer(version int64) string { return fmt.Sprintf("%s-token-%d", canary, ve
 
 // fakeAPI is an API with a handler of the test's, and the listing that reads it.
 type fakeAPI struct {
-	genesys.Listing
+	genesys.Client
 
 	t       testing.TB
+	opened  map[string]export.Pages // by their query
 	bearers bearers
 	log     bytes.Buffer
 	page    export.Page
@@ -81,12 +83,21 @@ type fakeAPI struct {
 	bodies   []string
 }
 
-// query is what most tests ask.
-func query() export.Query {
-	return export.Query{Method: http.MethodGet, PageSize: 2, Expand: []string{}, State: "active", SortOrder: "ASC"}
+// usersQuery is a query of users, as it is stored.
+type usersQuery struct {
+	Method    string   `json:"method"`
+	PageSize  int      `json:"page_size"`
+	Expand    []string `json:"expand"`
+	State     string   `json:"state"`
+	SortOrder string   `json:"sort_order"`
 }
 
-func dialect() export.Query {
+// query is what most tests ask.
+func query() usersQuery {
+	return usersQuery{Method: http.MethodGet, PageSize: 2, Expand: []string{}, State: "active", SortOrder: "ASC"}
+}
+
+func dialect() usersQuery {
 	q := query()
 	q.Method = http.MethodPost
 
@@ -102,9 +113,11 @@ func newFake(t testing.TB, base string) *fakeAPI {
 		t.Fatalf("parse %s: %v", base, err)
 	}
 
-	f := &fakeAPI{Listing: genesys.Users(), t: t}
-	f.Base, f.HTTP, f.Tokens, f.Attempt = parsed, genesys.NewHTTPClient(), &f.bearers, 30*time.Second
-	f.Logger = slog.New(slog.NewJSONHandler(&f.log, nil))
+	f := &fakeAPI{t: t, opened: make(map[string]export.Pages)}
+	f.Client = genesys.Client{
+		Base: parsed, HTTP: genesys.NewHTTPClient(), Tokens: &f.bearers, Attempt: 30 * time.Second,
+		Logger: slog.New(slog.NewJSONHandler(&f.log, nil)),
+	}
 	f.transport().Proxy = nil
 	t.Cleanup(f.HTTP.CloseIdleConnections)
 
@@ -166,8 +179,30 @@ func (f *fakeAPI) seen() []*http.Request {
 	return f.requests
 }
 
+// Fetch asks the users' listing for one page. What is asked by the same query is one reading.
+func (f *fakeAPI) Fetch(ctx context.Context, q usersQuery, link string, page *export.Page) error {
+	f.t.Helper()
+
+	canonical, err := json.Marshal(q)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+
+	pages, opened := f.opened[string(canonical)]
+	if !opened {
+		pages, err = genesys.NewListing(genesys.Users(http.MethodGet), f.Client).Open(export.Query{PageSize: q.PageSize, Canonical: canonical})
+		if err != nil {
+			f.t.Fatal(err)
+		}
+
+		f.opened[string(canonical)] = pages
+	}
+
+	return pages.Fetch(ctx, link, page)
+}
+
 // fetch asks for one page, and holds what is told of a failure against the canaries.
-func (f *fakeAPI) fetch(q export.Query, link string) error {
+func (f *fakeAPI) fetch(q usersQuery, link string) error {
 	f.t.Helper()
 
 	err := f.Fetch(f.t.Context(), q, link, &f.page)

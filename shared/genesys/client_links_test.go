@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/genesys"
 )
@@ -108,7 +107,7 @@ func TestX08ALinkOfACheckpointThatLeadsElsewhereIsNotRequested(t *testing.T) {
 	t.Parallel()
 
 	for name, link := range hostileLinks() {
-		for _, q := range []export.Query{query(), dialect()} {
+		for _, q := range []usersQuery{query(), dialect()} {
 			t.Run(q.Method+" with "+name, func(t *testing.T) {
 				t.Parallel()
 
@@ -154,7 +153,7 @@ func TestX08ARedirectIsNotFollowed(t *testing.T) {
 
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		for _, to := range []string{"http://evil.test/canary", "https://api.acme.test/canary", "//evil.test/", "/api/v2/users/query?cursor=canary", ""} {
-			for _, q := range []export.Query{query(), dialect()} {
+			for _, q := range []usersQuery{query(), dialect()} {
 				t.Run(q.Method+" "+http.StatusText(status)+" to "+to, func(t *testing.T) {
 					t.Parallel()
 
@@ -217,8 +216,8 @@ func TestX09TheNextLinkIsReadFromWhicheverFieldHoldsIt(t *testing.T) {
 }
 
 // asked is a query with every option.
-func asked() export.Query {
-	return export.Query{Method: http.MethodGet, PageSize: 7, Expand: []string{"groups", "skills"}, State: "any", SortOrder: "DESC"}
+func asked() usersQuery {
+	return usersQuery{Method: http.MethodGet, PageSize: 7, Expand: []string{"groups", "skills"}, State: "any", SortOrder: "DESC"}
 }
 
 func TestALinkThatLacksParametersOfTheQueryGetsThem(t *testing.T) {

@@ -132,11 +132,12 @@ func TestAReplyThatIsNotInTheAPIsFormIsTriedAgain(t *testing.T) {
 			t.Run(fmt.Sprintf("%d with %s", status, name), func(t *testing.T) {
 				t.Parallel()
 
+				sent := body
 				if status == http.StatusNoContent {
-					body = ""
+					sent = ""
 				}
 
-				f := serveFake(t, listingBase, answer(status, body))
+				f := serveFake(t, listingBase, answer(status, sent))
 				text := requireFailure(t, f.fetch(query(), laterPage), failure.UpstreamInvalid, true)
 
 				start := fmt.Sprintf("api.acme.test answered with status %d (unknown, correlation id %s): this is no answer of its API", status, correlation)

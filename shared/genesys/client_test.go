@@ -12,6 +12,7 @@ import (
 
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/genesys"
 	"genesys-cloud-export/shared/retry"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,23 +21,30 @@ import (
 func TestTheUsersListingIsTheVendors(t *testing.T) {
 	t.Parallel()
 
-	f := newFake(t, listingBase)
-	if f.Name() != "users" || f.Path != usersPath || f.Permission != "directory:user:view" {
-		t.Errorf("got %q at %q with permission %q", f.Name(), f.Path, f.Permission)
+	definition := genesys.Users(http.MethodGet)
+	if definition.Path != usersPath || definition.Permission != "directory:user:view" {
+		t.Errorf("users are at %q with permission %q", definition.Path, definition.Permission)
 	}
 
-	var _ export.Listing = &f.Listing
+	var listing export.Listing = genesys.NewListing(definition, genesys.Client{})
+	if least, most := listing.PageSizes(); listing.Name() != "users" || least != 1 || most != 500 {
+		t.Errorf("the listing %s has %d to %d on a page", listing.Name(), least, most)
+	}
+
+	if diff := cmp.Diff([]string{"expand", "state", "sort_order"}, listing.Options()); diff != "" {
+		t.Errorf("options (-want +got):\n%s", diff)
+	}
 }
 
 func TestThePageIsAskedForAsTheVendorsClientsDo(t *testing.T) {
 	t.Parallel()
 
 	const rest = "sortOrder=ASC&state=active"
-	expanding := export.Query{Method: http.MethodGet, PageSize: 500, Expand: []string{"groups", "skills"}, State: "any", SortOrder: "DESC"}
+	expanding := usersQuery{Method: http.MethodGet, PageSize: 500, Expand: []string{"groups", "skills"}, State: "any", SortOrder: "DESC"}
 
 	for name, test := range map[string]struct {
 		base  string
-		query export.Query
+		query usersQuery
 		link  string
 		want  string
 	}{
@@ -88,14 +96,14 @@ func TestTheTutorialsDialectAsksInTheBody(t *testing.T) {
 	const link = "/api/v2/users/query?cursor=a&pageSize=2"
 
 	for name, test := range map[string]struct {
-		change func(*export.Query)
+		change func(*usersQuery)
 		link   string
 		want   string
 	}{
-		"the first page":       {func(*export.Query) {}, "", `{"pageSize":2}`},
-		"the next page":        {func(*export.Query) {}, link, `{"pageSize":2,"nextPageUri":"/api/v2/users/query?cursor=a\u0026pageSize=2"}`},
-		"expands":              {func(q *export.Query) { q.Expand = []string{"groups", "skills"} }, "", `{"pageSize":2,"expand":["groups","skills"]}`},
-		"another state, order": {func(q *export.Query) { q.State, q.SortOrder = "any", "DESC" }, "", `{"pageSize":2,"state":"any","sortOrder":"DESC"}`},
+		"the first page":       {func(*usersQuery) {}, "", `{"pageSize":2}`},
+		"the next page":        {func(*usersQuery) {}, link, `{"pageSize":2,"nextPageUri":"/api/v2/users/query?cursor=a\u0026pageSize=2"}`},
+		"expands":              {func(q *usersQuery) { q.Expand = []string{"groups", "skills"} }, "", `{"pageSize":2,"expand":["groups","skills"]}`},
+		"another state, order": {func(q *usersQuery) { q.State, q.SortOrder = "any", "DESC" }, "", `{"pageSize":2,"state":"any","sortOrder":"DESC"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -2,35 +2,30 @@ package genesys
 
 import (
 	"bytes"
-	"encoding/json"
 	"io"
-
-	"genesys-cloud-export/shared/export"
+	"net/http"
+	"slices"
 )
 
-// dialectBody is the tutorial's query. It knows no state and no order, so these are sent only where they are not the
-// API's defaults.
-func dialectBody(q export.Query, link string) io.Reader {
-	body := struct {
-		PageSize    int      `json:"pageSize"`
-		NextPageURI string   `json:"nextPageUri,omitempty"`
-		Expand      []string `json:"expand,omitempty"`
-		State       string   `json:"state,omitempty"`
-		SortOrder   string   `json:"sortOrder,omitempty"`
-	}{PageSize: q.PageSize, NextPageURI: link, Expand: q.Expand}
+// inBody reports whether pages are asked for in the tutorial's dialect: by POST, with the query in the body.
+func (p *pages) inBody() bool { return p.method == http.MethodPost }
 
-	if q.State != q.DefaultState() {
-		body.State = q.State
+// body is the tutorial's query. It knows no state and no order, so these are sent only where they are not the API's
+// defaults.
+func (p *pages) body(link string) io.Reader {
+	var query object
+
+	query.add(pageSizeParameter, p.pageSize)
+
+	if link != "" {
+		query.add("nextPageUri", link)
 	}
 
-	if q.SortOrder != q.DefaultSortOrder() {
-		body.SortOrder = q.SortOrder
+	for _, option := range p.definition.Options {
+		if values := p.values[option.Name]; !slices.Equal(values, option.defaults()) {
+			query.add(option.Parameter, option.value(values))
+		}
 	}
 
-	encoded, err := json.Marshal(body)
-	if err != nil {
-		panic(err) // numbers and strings always encode
-	}
-
-	return bytes.NewReader(encoded)
+	return bytes.NewReader(query.closed())
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -69,14 +70,14 @@ func port(u *url.URL) string {
 	return "80"
 }
 
-// complete adds to a link's query what it lacks of the parameters of the export. A link that asks for another state, order
-// or set of expands is an error: its pages are not the export's. Another page size is none, as the platform clamps it.
+// complete adds to a link's query what it lacks of the parameters of the export. A link that asks for other values of an
+// option is an error: its pages are not the export's. Another page size is none, as the platform clamps it.
 func complete(query string, parameters url.Values) (string, error) {
-	for _, name := range []string{"expand", "pageSize", "sortOrder", "state"} {
+	for _, name := range slices.Sorted(maps.Keys(parameters)) {
 		wanted, given := parameters[name], values(query, name)
 
 		switch {
-		case len(given) > 0 && name != "pageSize" && !slices.Equal(asSet(given), asSet(wanted)):
+		case len(given) > 0 && name != pageSizeParameter && !slices.Equal(asSet(given), asSet(wanted)):
 			return "", fmt.Errorf("asks for another %s than the export", name)
 		case len(given) == 0 && len(wanted) > 0:
 			query += "&" + url.Values{name: wanted}.Encode()

@@ -123,7 +123,7 @@ func TestANewSecretOfTheSameClientNeedsNoConfirmation(t *testing.T) {
 	if err := operator.SetCredentials(t.Context(), w.given(clientID, canary+"-1", &asked)); err != nil || len(w.functions.asked()) != 2 {
 		t.Errorf("ended with %v; the rotator was asked %v", err, w.functions.asked())
 	}
-	if said := w.said(t); !strings.HasPrefix(said, "unchanged  the secret holds just these credentials of client client-1 already\n") {
+	if said := w.said(t); !strings.HasPrefix(said, "unchanged  just these credentials of client client-1 are in the secret already\n") {
 		t.Errorf("said %s", said)
 	}
 }
@@ -173,7 +173,7 @@ func TestNobodyTypesASecretInVain(t *testing.T) {
 		t.Errorf("ended with %v, want %s", err, want)
 	}
 
-	w.stacks.change(stackName, func(d *described) { delete(d.outputs, "CredentialsSecretArn") })
+	delete(w.queried.outputs, "CredentialsSecretArn")
 	c.Stack = stackName
 	if err := operator.SetCredentials(t.Context(), c); err == nil || !strings.Contains(err.Error(), "has no output CredentialsSecretArn") {
 		t.Errorf("ended with %v", err)

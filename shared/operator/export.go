@@ -14,18 +14,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
 	"genesys-cloud-export/shared/driver"
+	"genesys-cloud-export/shared/export"
 )
 
 // maxExecutionName is the longest name of an execution:
 // https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
 const maxExecutionName = 80
-
-// executions are the calls of [sfn.Client] that are needed.
-type executions interface {
-	StartExecution(ctx context.Context, input *sfn.StartExecutionInput, options ...func(*sfn.Options)) (*sfn.StartExecutionOutput, error)
-	DescribeExecution(ctx context.Context, input *sfn.DescribeExecutionInput, options ...func(*sfn.Options)) (*sfn.DescribeExecutionOutput, error)
-	GetExecutionHistory(ctx context.Context, input *sfn.GetExecutionHistoryInput, options ...func(*sfn.Options)) (*sfn.GetExecutionHistoryOutput, error)
-}
 
 // Order is an export to be started and followed, or one to be followed that runs.
 type Order struct {
@@ -39,8 +33,6 @@ type Order struct {
 	Options string
 	// WaitFor is an execution, by name or ARN, to be followed instead of starting one.
 	WaitFor string
-	// Terminal shows progress that is drawn over; without it there are lines alone.
-	Terminal bool
 }
 
 // input is the state machine's.
@@ -69,13 +61,12 @@ func Export(ctx context.Context, o Order) error {
 		return err
 	}
 
-	client := sfn.NewFromConfig(o.AWS)
-	follow := &following{order: o, client: client, asked: asked, board: newBoard(o.Out, o.Terminal)}
+	follow := &following{order: o, client: sfn.NewFromConfig(o.AWS)}
 
 	var execution string
 	if o.WaitFor == "" {
-		execution, err = o.start(ctx, client, machine, asked)
-		follow.started = err == nil
+		follow.asked, follow.fresh = asked, true
+		execution, err = o.start(ctx, follow.client, machine, asked)
 	} else {
 		execution, err = waitedFor(machine, o.WaitFor)
 	}
@@ -89,31 +80,27 @@ func Export(ctx context.Context, o Order) error {
 
 // input checks what is given, and makes an export id where none is: an export whose start has no answer can then be resumed.
 func (o Order) input(now time.Time) (input, error) {
-	var object map[string]json.RawMessage
-	if o.Options != "" && (json.Unmarshal([]byte(o.Options), &object) != nil || object == nil) {
-		return input{}, errors.New(`the options are not a JSON object such as {"state":"any"}: correct -options (make: OPTIONS=)`)
-	}
-
-	if o.WaitFor != "" && (o.ExportID != "" || o.Options != "") {
-		return input{}, errors.New("an execution that runs has its export id and options: give them, or an execution to wait for, not both")
-	}
-
-	if o.ExportID != "" && !driver.ValidExportID(o.ExportID) {
-		return input{}, errors.New("an export id is 1 to 80 letters, digits, hyphens and underscores, and begins with a letter or digit: correct -export-id (make: EXPORT_ID=)")
-	}
-
 	asked := input{Listing: o.Listing, ExportID: o.ExportID, Options: json.RawMessage("{}")}
-	if asked.ExportID == "" {
-		asked.ExportID = driver.NewExportID(now)
-	}
 
 	if o.Options != "" {
-		var compact bytes.Buffer
-		if err := json.Compact(&compact, []byte(o.Options)); err != nil {
-			return input{}, errors.New("the options are not JSON: correct -options (make: OPTIONS=)")
+		var (
+			object  map[string]json.RawMessage
+			compact bytes.Buffer
+		)
+		if json.Unmarshal([]byte(o.Options), &object) != nil || object == nil || json.Compact(&compact, []byte(o.Options)) != nil {
+			return input{}, errors.New(`the options are not a JSON object such as {"state":"any"}: correct -options (make: OPTIONS=)`)
 		}
 
 		asked.Options = compact.Bytes()
+	}
+
+	switch {
+	case o.WaitFor != "" && (o.ExportID != "" || o.Options != ""):
+		return input{}, errors.New("an execution that runs has its export id and options: give them, or an execution to wait for, not both")
+	case o.ExportID == "":
+		asked.ExportID = driver.NewExportID(now)
+	case !export.ValidID(o.ExportID):
+		return input{}, errors.New("an export id is 1 to 80 letters, digits, hyphens and underscores, and begins with a letter or digit: correct -export-id (make: EXPORT_ID=)")
 	}
 
 	return asked, nil
@@ -126,27 +113,28 @@ func executionName(exportID string, now time.Time) string {
 	return exportID[:min(len(exportID), maxExecutionName-len(suffix))] + suffix
 }
 
-func (o Order) start(ctx context.Context, client executions, machine string, asked input) (string, error) {
+func (o Order) start(ctx context.Context, client *sfn.Client, machine string, asked input) (string, error) {
 	text, err := json.Marshal(asked)
 	if err != nil {
 		return "", fmt.Errorf("encode the execution's input: %w", err)
 	}
 
 	name := executionName(asked.ExportID, time.Now())
+	follow := o.command("export", "-stack", o.Stack, "-wait-for", name)
 
 	reply, err := client.StartExecution(ctx, &sfn.StartExecutionInput{
 		StateMachineArn: &machine, Name: &name, Input: aws.String(string(text)),
 	})
 	if ctx.Err() != nil {
-		return "", fmt.Errorf("interrupted while the export was started, so that it may run: follow it by %s", o.followCommand(name))
+		return "", fmt.Errorf("interrupted while the export was started, so that it may run: follow it by %s", follow)
 	}
 
 	if err != nil {
-		return "", told(ctx, "start the export", err)
+		return "", explained(ctx, "start the export", err)
 	}
 
-	o.line("started   export %s of %s", asked.ExportID, asked.Listing)
-	o.line("          follow it from elsewhere: %s", o.followCommand(name))
+	o.line("started     export %s of %s; a line follows after each invocation", asked.ExportID, asked.Listing)
+	o.line("            follow it from elsewhere: %s", follow)
 
 	return aws.ToString(reply.ExecutionArn), nil
 }
@@ -161,22 +149,4 @@ func waitedFor(machine, execution string) (string, error) {
 	}
 
 	return prefix + name, nil
-}
-
-func (o Order) followCommand(execution string) string {
-	return o.command("export", "-stack", o.Stack, "-wait-for", execution)
-}
-
-// resumeCommand takes the export up again where its checkpoint stands, or begins it anew.
-func (o Order) resumeCommand(asked input, anew bool) string {
-	words := []string{"export", "-stack", o.Stack, "-listing", asked.Listing}
-	if !anew {
-		words = append(words, "-export-id", asked.ExportID)
-	}
-
-	if len(asked.Options) > 0 && string(asked.Options) != "{}" {
-		words = append(words, "-options", string(asked.Options))
-	}
-
-	return o.command(words...)
 }

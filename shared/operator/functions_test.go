@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -22,20 +21,15 @@ import (
 	"genesys-cloud-export/shared/tokenstore"
 )
 
-const (
-	rotatorName  = "exports-Rotator-ab12"
-	exporterName = "exports-ExportUsers-cd34"
-)
+const rotatorName = "exports-Rotator-ab12"
 
-// functions is Lambda with the stack's functions: the rotator's own policy and adapters, and the exporter's configuration.
+// functions is Lambda with the stack's rotator: its own policy and adapters.
 type functions struct {
 	rotator *token.Rotator
 
-	mu          sync.Mutex
-	busy        int // how many more invocations meet a rotator that is at work
-	events      []string
-	environment map[string]string // nil: it is not shown
-	vpc         string
+	mu     sync.Mutex
+	busy   int // how many more invocations meet a rotator that is at work
+	events []string
 }
 
 func newFunctions(t *testing.T, cloud aws.Config, secretARN, organisation string) *functions {
@@ -50,7 +44,6 @@ func newFunctions(t *testing.T, cloud aws.Config, secretARN, organisation string
 	t.Cleanup(client.CloseIdleConnections)
 
 	return &functions{
-		environment: map[string]string{"GENESYS_API_URL": organisation, "GENESYS_ENVIRONMENT": ""},
 		rotator: &token.Rotator{
 			Store:       tokenstore.New(ssm.NewFromConfig(cloud), parameter, ""),
 			Credentials: clientcred.New(secretsmanager.NewFromConfig(cloud), secretARN),
@@ -81,36 +74,6 @@ func (w *world) age(t *testing.T) {
 }
 
 func (f *functions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-
-	switch path := r.URL.Path; {
-	case strings.HasSuffix(path, rotatorName+"/invocations"):
-		f.invoke(w, r)
-	case strings.HasSuffix(path, exporterName+"/configuration"):
-		f.describe(w)
-	default:
-		w.Header().Set("X-Amzn-ErrorType", "ResourceNotFoundException")
-		w.WriteHeader(http.StatusNotFound)
-		_, _ = io.WriteString(w, `{"Message":"no such function"}`)
-	}
-}
-
-func (f *functions) describe(w http.ResponseWriter) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-
-	reply := map[string]any{"FunctionName": exporterName}
-	if f.environment != nil {
-		reply["Environment"] = map[string]any{"Variables": f.environment}
-	}
-	if f.vpc != "" {
-		reply["VpcConfig"] = map[string]any{"VpcId": f.vpc}
-	}
-
-	_ = json.NewEncoder(w).Encode(reply)
-}
-
-func (f *functions) invoke(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 
 	f.mu.Lock()

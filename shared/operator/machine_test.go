@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -24,7 +24,6 @@ type machine struct {
 	executions map[string]*execution        // by name
 	starts     []string                     // the inputs
 	outages    [][2]time.Time               // from and to when nobody answers
-	calls      map[string]int
 }
 
 // execution is what happens in an execution, by the time since its start.
@@ -46,7 +45,7 @@ type event struct {
 }
 
 func newMachine() *machine {
-	return &machine{executions: make(map[string]*execution), calls: make(map[string]int)}
+	return &machine{executions: make(map[string]*execution)}
 }
 
 // begin lets an execution that others have started run from now on.
@@ -74,9 +73,7 @@ func (m *machine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Input           string `json:"input"`
 		StateMachineArn string `json:"stateMachineArn"`
 		ExecutionArn    string `json:"executionArn"`
-		NextToken       string `json:"nextToken"`
 		MaxResults      int    `json:"maxResults"`
-		ReverseOrder    bool   `json:"reverseOrder"`
 	}
 	if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
 		stateError(w, "ValidationException")
@@ -84,8 +81,6 @@ func (m *machine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 
 	operation := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "AWSStepFunctions.")
-	m.calls[operation]++
-
 	if operation == "StartExecution" {
 		m.start(w, asked.StateMachineArn, asked.Name, asked.Input)
 		return
@@ -102,8 +97,8 @@ func (m *machine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch operation {
 	case "DescribeExecution":
 		stateReply(w, e.describe(name, now))
-	case "GetExecutionHistory":
-		stateReply(w, e.page(now, asked.ReverseOrder, asked.MaxResults, asked.NextToken))
+	case "GetExecutionHistory": // its latest events alone
+		stateReply(w, e.latest(now, asked.MaxResults))
 	default:
 		stateError(w, "UnknownOperationException")
 	}
@@ -115,7 +110,7 @@ func (m *machine) start(w http.ResponseWriter, arn, name, input string) {
 	switch {
 	case arn != machineARN:
 		stateError(w, "StateMachineDoesNotExist")
-	case m.executions[name] != nil || len(name) > 80 || strings.Trim(name, "0123456789-_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") != "":
+	case m.executions[name] != nil || !regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`).MatchString(name):
 		stateError(w, "InvalidName")
 	case json.Unmarshal([]byte(input), &object) != nil:
 		stateError(w, "InvalidExecutionInput")
@@ -146,27 +141,19 @@ func (e *execution) describe(name string, now time.Time) map[string]any {
 	return told
 }
 
-// page is a page of what has happened by now.
-func (e *execution) page(now time.Time, reverse bool, size int, token string) map[string]any {
+// latest is what has happened last by now, latest first.
+func (e *execution) latest(now time.Time, size int) map[string]any {
 	var all []map[string]any
 	for i, ev := range e.events {
 		if at := e.started.Add(ev.after); !now.Before(at) {
-			told := map[string]any{"id": i + 1, "previousEventId": i, "timestamp": seconds(at), "type": ev.kind}
-			maps.Copy(told, ev.details)
-			all = append(all, told)
+			one := map[string]any{"id": i + 1, "previousEventId": i, "timestamp": seconds(at), "type": ev.kind}
+			maps.Copy(one, ev.details)
+			all = append(all, one)
 		}
 	}
-	if reverse {
-		slices.Reverse(all)
-	}
+	slices.Reverse(all)
 
-	from, _ := strconv.Atoi(token)
-	reply := map[string]any{"events": all[min(from, len(all)):min(from+size, len(all))]}
-	if from+size < len(all) {
-		reply["nextToken"] = strconv.Itoa(from + size)
-	}
-
-	return reply
+	return map[string]any{"events": all[:min(size, len(all))], "nextToken": "more"}
 }
 
 func seconds(at time.Time) float64 { return float64(at.UnixMilli()) / 1000 }
@@ -182,10 +169,10 @@ func stateError(w http.ResponseWriter, code string) {
 	fmt.Fprintf(w, `{"__type":%q,"message":"%s arn:aws:states:eu-central-1:123456789012:x"}`, code, canary)
 }
 
-// state is what the machine's states pass on after a slice.
-func state(exportID string, records, wait int64, status, reason, manifest string) map[string]any {
+// state is what the machine's states pass on after an invocation.
+func state(passes int, records, wait int64, status, reason, manifest string) map[string]any {
 	return map[string]any{
-		"listing": "users", "export_id": exportID, "options": map[string]any{}, "passes": 1, "refreshes": 0,
+		"listing": "users", "export_id": "e-1", "options": map[string]any{}, "passes": passes, "refreshes": 0,
 		"result": map[string]any{
 			"status": status, "reason": reason, "wait_seconds": wait, "pages": records / 100, "records": records, "parts": 1,
 			"location": "s3://b/exports/", "manifest": manifest,
@@ -193,8 +180,8 @@ func state(exportID string, records, wait int64, status, reason, manifest string
 	}
 }
 
-// slice is the events of one slice that ends after so long; the machine waits then.
-func slice(after time.Duration, state map[string]any) []event {
+// invocation is the events of one that ends after so long; the machine waits then.
+func invocation(after time.Duration, state map[string]any) []event {
 	output, _ := json.Marshal(state)
 
 	return []event{
@@ -211,6 +198,7 @@ func slice(after time.Duration, state map[string]any) []event {
 // ended is the output of an execution, with the ARN of its successor or "".
 func ended(state map[string]any, successor string) string {
 	state["successor"] = successor
+	state["passes"] = state["passes"].(int) + 1
 	output, _ := json.Marshal(state)
 
 	return string(output)

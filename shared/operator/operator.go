@@ -1,21 +1,27 @@
 // Package operator does what the operator of a deployed stack does: fills in the client credentials, looks whether all is
-// well, takes an export to its end, and tells what a deletion would leave behind.
+// well, takes an export to its end, and says what a deletion leaves and what a deployer needs.
 //
-// What it knows of a stack stands in CloudFormation: the outputs and parameters of template.yaml. It speaks to AWS by the
-// SDK's clients alone, so that an emulator serves as well.
+// What it knows of a stack stands in CloudFormation: the outputs and parameters of template.yaml.
 //
-// Its rules: nothing that it prints or returns holds a secret, a token or a user, nor the text of an SDK error, which may
-// hold a request; an ARN stands nowhere where a name does. Every failure is one line that says what was being done, to
-// what, and what to do. It deletes nothing.
+// Its rules: nothing that it prints or returns contains a secret, a token or a user, nor the text of an SDK error, which may
+// contain a request; a name is printed instead of an ARN. Every failure is one line that says what was being done, to what,
+// and what to do. It deletes nothing.
 package operator
 
 import (
 	"context"
+	_ "embed"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/logging"
+
+	"genesys-cloud-export/shared/commandline"
 )
 
 // Target is the stack that a command is about.
@@ -30,12 +36,58 @@ type Target struct {
 	Command string
 }
 
-// find reads the stack.
-func (t Target) find(ctx context.Context) (*deployed, error) {
-	return find(ctx, cloudformation.NewFromConfig(t.AWS), t.AWS.Region, t.Stack)
-}
-
 // line prints a line. A terminal that is gone is no reason to leave work undone.
 func (t Target) line(format string, args ...any) {
 	_, _ = fmt.Fprintf(t.Out, format+"\n", args...)
+}
+
+// command is a command line of this program.
+func (t Target) command(words ...string) string {
+	line := commandline.Quoted(t.Command)
+	for _, word := range words {
+		line += " " + commandline.Quoted(word)
+	}
+
+	return line
+}
+
+//go:embed deployer.txt
+var deployer string
+
+// Deployer says what somebody must be allowed to do who deploys the template. It asks nobody.
+func Deployer(t Target) {
+	t.line("Whoever deploys the stack %s must be allowed to do this:\n\n%s", t.Stack, strings.TrimRight(deployer, "\n"))
+}
+
+// credentialsTimeout bounds the search for credentials, whose last place is a machine's metadata service, which most machines
+// do not have.
+const credentialsTimeout = 15 * time.Second
+
+// Load reads AWS's configuration from the environment and the profiles. The error says what is missing of it.
+func Load(ctx context.Context) (aws.Config, error) {
+	// What the SDK logs, such as a metadata service that is not there, would come before the one line that says what is missing.
+	config, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithLogger(logging.Nop{}))
+	if missing, ok := errors.AsType[awsconfig.SharedConfigProfileNotExistError](err); ok {
+		return config, fmt.Errorf("there is no AWS profile %s: set AWS_PROFILE to one that is configured (aws configure list-profiles)", missing.Profile)
+	}
+
+	if err != nil {
+		return config, errors.New("the AWS configuration cannot be read: check the files in ~/.aws and the variables AWS_…")
+	}
+
+	searching, cancel := context.WithTimeout(ctx, credentialsTimeout)
+	defer cancel()
+
+	_, err = config.Credentials.Retrieve(searching)
+
+	switch {
+	case ctx.Err() != nil:
+		return config, context.Cause(ctx)
+	case err != nil:
+		return config, errors.New("no AWS credentials: log in (aws sso login) or set AWS_PROFILE")
+	case config.Region == "":
+		return config, errors.New("no region: set AWS_REGION")
+	default:
+		return config, nil
+	}
 }

@@ -9,64 +9,44 @@ import (
 	"genesys-cloud-export/shared/operator"
 )
 
-func TestAnExportWithoutAnIDIsGivenOne(t *testing.T) {
+func TestAnExportWithoutAnIDIsGivenOneAndALongIDIsCutInTheExecutionsName(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
-		w.machine.script = func(string) *execution { return whole() }
 
-		order := w.order()
-		order.ExportID = ""
+	for id, want := range map[string][2]string{
+		"":                      {`^20000101T000000Z-[0-9a-f]{16}-20000101T000000Z$`, `"export_id":"20000101T000000Z-[0-9a-f]{16}","options":{}`},
+		strings.Repeat("x", 80): {`^x{63}-20000101T000000Z$`, `"export_id":"x{80}"`},
+	} {
+		inBubble(t, func(t *testing.T, w *world) {
+			var name string
+			w.machine.script = func(given string) *execution { name = given; return whole() }
 
-		if err := operator.Export(t.Context(), order); err != nil {
-			t.Fatal(err)
-		}
-		w.said(t)
+			order := w.order()
+			order.ExportID = id
 
-		if !regexp.MustCompile(`"export_id":"20000101T000000Z-[0-9a-f]{16}","options":{}`).MatchString(w.machine.starts[0]) {
-			t.Errorf("started with %s", w.machine.starts[0])
-		}
-	})
-}
+			if err := operator.Export(t.Context(), order); err != nil {
+				t.Fatal(err)
+			}
+			w.said(t)
 
-func TestALongExportIDIsCutInTheExecutionsName(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
-		var name string
-		w.machine.script = func(given string) *execution { name = given; return whole() }
-
-		order := w.order()
-		order.ExportID = strings.Repeat("x", 80)
-
-		if err := operator.Export(t.Context(), order); err != nil {
-			t.Fatal(err)
-		}
-		w.said(t)
-
-		if want := strings.Repeat("x", 63) + "-20000101T000000Z"; name != want {
-			t.Errorf("named %s, want %s", name, want)
-		}
-	})
+			if !regexp.MustCompile(want[0]).MatchString(name) || !regexp.MustCompile(want[1]).MatchString(w.machine.starts[0]) {
+				t.Errorf("%s was started with %s", name, w.machine.starts[0])
+			}
+		})
+	}
 }
 
 func TestAnOrderThatMakesNoSenseIsRefusedBeforeAnythingIsAsked(t *testing.T) {
 	t.Parallel()
 
-	for name, test := range map[string]struct {
-		order operator.Order
-		want  string
-	}{
-		"options that are no object": {operator.Order{Options: "[]"}, "not a JSON object"},
-		"options of null":            {operator.Order{Options: "null"}, "not a JSON object"},
-		"an id with a colon":         {operator.Order{ExportID: "a:b"}, "an export id is 1 to 80 letters"},
-		"two ways at once":           {operator.Order{ExportID: "a", WaitFor: "b"}, "not both"},
+	for want, order := range map[string]operator.Order{
+		"the options are not a JSON object such as": {Options: "[]"},
+		"the options are not a JSON object":         {Options: "null"},
+		"an export id is 1 to 80 letters":           {ExportID: "a:b"},
+		"not both":                                  {ExportID: "a", WaitFor: "b"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			if err := operator.Export(t.Context(), test.order); err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("ended with %v, want %s", err, test.want)
-			}
-		})
+		if err := operator.Export(t.Context(), order); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("ended with %v, want %s", err, want)
+		}
 	}
 }
 

@@ -13,7 +13,6 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"genesys-cloud-export/shared/awsapi"
-	"genesys-cloud-export/shared/commandline"
 )
 
 // refusal is a call to AWS that failed. The cause is kept for errors.As and never printed.
@@ -25,9 +24,9 @@ type refusal struct {
 func (r *refusal) Error() string { return r.text }
 func (r *refusal) Unwrap() error { return r.cause }
 
-// told says in a line why a call to AWS failed while something was done, and what an operator can do about it. Where ctx
+// explained says in a line why a call to AWS failed while something was done, and what an operator can do about it. Where ctx
 // has ended it is the cause of that.
-func told(ctx context.Context, doing string, err error) error {
+func explained(ctx context.Context, doing string, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -45,7 +44,7 @@ func why(err error) string {
 		return "access was denied: your AWS role needs " + permission(err)
 	case code == "" && !sent(err):
 		return "the request could not be signed: log in again (aws sso login) or set AWS_PROFILE"
-	case code == "":
+	case code == "" && !awsapi.Foreign(err):
 		return awsapi.Describe(err) + ": check the network, and AWS_ENDPOINT_URL where it is set"
 	default:
 		return awsapi.Describe(err)
@@ -76,21 +75,17 @@ func permission(err error) string {
 	}
 
 	service := strings.ToLower(strings.ReplaceAll(call.Service(), " ", ""))
-	if service == "sfn" {
-		service = "states"
-	}
+	action := service + ":" + call.Operation()
 
-	operation := call.Operation()
-	switch service + ":" + operation {
-	case "lambda:Invoke":
-		operation = "InvokeFunction"
-	case "s3:ListObjectsV2":
-		operation = "ListBucket"
-	}
-
-	action := service + ":" + operation
-	if service == "ssm" || service == "secretsmanager" {
+	switch {
+	case service == "ssm" || service == "secretsmanager":
 		action += ", and the use of the key that KmsKeyArn names, if any"
+	case service == "sfn":
+		action = "states:" + call.Operation()
+	case action == "lambda:Invoke":
+		action = "lambda:InvokeFunction"
+	case action == "s3:ListObjectsV2":
+		action = "s3:ListBucket"
 	}
 
 	return action
@@ -107,7 +102,7 @@ func lasting(err error) bool {
 // arnShape is an ARN up to the name that it ends with.
 var arnShape = regexp.MustCompile(`arn:[a-z0-9-]+:[^\s"',()]*[:/]`)
 
-// withoutARNs leaves of every ARN in a text the name that it ends with, and of what could steer a terminal nothing.
+// withoutARNs leaves of every ARN in a text the name that it ends with, and nothing of what could steer a terminal.
 func withoutARNs(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
@@ -119,16 +114,3 @@ func withoutARNs(text string) string {
 
 	return arnShape.ReplaceAllString(text, "")
 }
-
-// command is a command line of this program.
-func (t Target) command(words ...string) string {
-	line := []string{commandline.Quoted(t.Command)}
-	for _, word := range words {
-		line = append(line, commandline.Quoted(word))
-	}
-
-	return strings.Join(line, " ")
-}
-
-// regional is the option of the AWS CLI that leads it to the target's region.
-func (t Target) regional() string { return "--region " + t.AWS.Region }

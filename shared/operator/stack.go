@@ -14,14 +14,13 @@ import (
 
 // The template's outputs that are read here.
 const (
-	outputRotator     = "RotatorFunction"
-	outputExportUsers = "ExportUsersFunction"
-	outputWorkflow    = "ExportWorkflowArn"
-	outputSecret      = "CredentialsSecretArn"
-	outputToken       = "TokenParameterName"
-	outputBucket      = "ExportsBucket"
-	outputLocation    = "ExportsLocation"
-	outputTopic       = "AlarmTopicArn"
+	outputRotator  = "RotatorFunction"
+	outputWorkflow = "ExportWorkflowArn"
+	outputSecret   = "CredentialsSecretArn"
+	outputToken    = "TokenParameterName"
+	outputBucket   = "ExportsBucket"
+	outputLocation = "ExportsLocation"
+	outputTopic    = "AlarmTopicArn"
 )
 
 // The template's parameters that are read here. A secret or a bucket that one of them names is not the stack's own.
@@ -34,55 +33,33 @@ const (
 	parameterKey         = "KmsKeyArn"
 )
 
-// stackDescriber is the one call of [cloudformation.Client] that is needed.
-type stackDescriber interface {
-	DescribeStacks(ctx context.Context, input *cloudformation.DescribeStacksInput, options ...func(*cloudformation.Options)) (*cloudformation.DescribeStacksOutput, error)
-}
-
 // deployed is a stack as CloudFormation describes it.
 type deployed struct {
-	Name   string
-	Region string
-	// Status is CloudFormation's: CREATE_COMPLETE, UPDATE_ROLLBACK_COMPLETE, …
-	Status string
-
+	Name       string
+	Status     types.StackStatus
 	outputs    map[string]string
 	parameters map[string]string
 }
 
-// find reads the stack of that name. That there is none is an error which says so.
-func find(ctx context.Context, client stackDescriber, region, name string) (*deployed, error) {
-	reply, err := client.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &name})
-	if answered, ok := errors.AsType[smithy.APIError](err); ok && answered.ErrorCode() == "ValidationError" {
-		if strings.Contains(answered.ErrorMessage(), "does not exist") {
-			return nil, noStack(region, name)
-		}
+// find reads the stack. That there is none is an error which says so.
+func (t Target) find(ctx context.Context) (*deployed, error) {
+	absent := fmt.Errorf("there is no stack %s in %s: deploy it first, or name another with STACK=", t.Stack, t.AWS.Region)
 
-		return nil, fmt.Errorf("%.200q is no name of a stack: letters, digits and hyphens, the first a letter", name)
+	reply, err := cloudformation.NewFromConfig(t.AWS).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &t.Stack})
+	if answered, ok := errors.AsType[smithy.APIError](err); ok && answered.ErrorCode() == "ValidationError" { // also for what is no name
+		return nil, absent
 	}
 
 	if err != nil {
-		return nil, told(ctx, "read the stack "+name, err)
+		return nil, explained(ctx, "read the stack "+t.Stack, err)
 	}
 
-	for _, found := range reply.Stacks {
-		if found.StackStatus != types.StackStatusDeleteComplete {
-			return newStack(region, name, found), nil
-		}
+	if len(reply.Stacks) == 0 || reply.Stacks[0].StackStatus == types.StackStatusDeleteComplete {
+		return nil, absent
 	}
 
-	return nil, noStack(region, name)
-}
-
-func noStack(region, name string) error {
-	return fmt.Errorf("there is no stack %s in %s: deploy it first, or name another with STACK=", name, region)
-}
-
-func newStack(region, name string, found types.Stack) *deployed {
-	s := &deployed{
-		Name: name, Region: region, Status: string(found.StackStatus),
-		outputs: make(map[string]string), parameters: make(map[string]string),
-	}
+	found := reply.Stacks[0]
+	s := &deployed{Name: t.Stack, Status: found.StackStatus, outputs: make(map[string]string), parameters: make(map[string]string)}
 
 	for _, output := range found.Outputs {
 		s.outputs[aws.ToString(output.OutputKey)] = aws.ToString(output.OutputValue)
@@ -92,7 +69,7 @@ func newStack(region, name string, found types.Stack) *deployed {
 		s.parameters[aws.ToString(parameter.ParameterKey)] = aws.ToString(parameter.ParameterValue)
 	}
 
-	return s
+	return s, nil
 }
 
 // output is the value of one of the template's outputs.
@@ -108,4 +85,14 @@ func (s *deployed) output(key string) (string, error) {
 // lastName is what an ARN, or a name, ends with.
 func lastName(arn string) string {
 	return arn[strings.LastIndexAny(arn, ":/")+1:]
+}
+
+// secretName is the name in a secret's ARN, whose last seven characters Secrets Manager adds.
+func secretName(arn string) string {
+	_, name, isARN := strings.Cut(arn, ":secret:")
+	if !isARN {
+		return arn
+	}
+
+	return name[:max(0, len(name)-len("-Ab12Cd"))]
 }

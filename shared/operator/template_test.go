@@ -6,6 +6,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -93,7 +94,7 @@ func TestWhateverTheTemplateRetainsIsNamedBeforeTheStackIsDeleted(t *testing.T) 
 	}
 }
 
-func TestFollowingKnowsTheStateMachinesStates(t *testing.T) {
+func TestFollowingKnowsTheStateMachinesStatesAndWhatTheyPassOn(t *testing.T) {
 	t.Parallel()
 
 	text, err := os.ReadFile("../workflow/export.asl.json")
@@ -102,7 +103,9 @@ func TestFollowingKnowsTheStateMachinesStates(t *testing.T) {
 	}
 
 	var machine struct {
-		States map[string]any `json:"States"`
+		States map[string]struct {
+			Parameters map[string]any `json:"Parameters"`
+		} `json:"States"`
 	}
 	if err := json.Unmarshal(text, &machine); err != nil {
 		t.Fatal(err)
@@ -112,5 +115,61 @@ func TestFollowingKnowsTheStateMachinesStates(t *testing.T) {
 		if _, ok := machine.States[name]; !ok {
 			t.Errorf("there is no state %q among %q", name, slices.Sorted(maps.Keys(machine.States)))
 		}
+	}
+
+	for _, name := range []string{"listing.$", "export_id.$", "passes.$", "result.$", "successor"} {
+		if _, ok := machine.States["Complete"].Parameters[name]; !ok {
+			t.Errorf("the output of a complete export has no %s", name)
+		}
+	}
+}
+
+// An action of each type's tells that deployer.txt has the type's; the others stand in the type's published schema.
+func TestADeployerIsToldTheActionsOfEveryTypeInTheTemplate(t *testing.T) {
+	t.Parallel()
+
+	creates := map[string]string{
+		"AWS::Serverless::Function":     "lambda: CreateFunction",
+		"AWS::Serverless::StateMachine": "states: CreateStateMachine",
+		"AWS::Scheduler::Schedule":      "scheduler: CreateSchedule",
+		"AWS::IAM::Role":                "iam: CreateRole",
+		"AWS::IAM::ManagedPolicy":       "iam: CreatePolicy",
+		"AWS::Logs::LogGroup":           "logs: CreateLogGroup",
+		"AWS::SecretsManager::Secret":   "secretsmanager: CreateSecret",
+		"AWS::S3::Bucket":               "s3: CreateBucket",
+		"AWS::S3::BucketPolicy":         "s3: PutBucketPolicy",
+		"AWS::SQS::Queue":               "sqs: CreateQueue",
+		"AWS::SNS::Topic":               "sns: CreateTopic",
+		"AWS::SNS::Subscription":        "sns: Subscribe",
+		"AWS::CloudWatch::Alarm":        "cloudwatch: PutMetricAlarm",
+		"AWS::CloudWatch::Dashboard":    "cloudwatch: PutDashboard",
+	}
+
+	var out strings.Builder
+	operator.Deployer(operator.Target{Stack: "mine", Out: &out})
+
+	listed := make(map[string]bool)
+	service := ""
+	for line := range strings.Lines(out.String()) {
+		if !strings.HasPrefix(line, "  ") {
+			continue
+		}
+		for _, word := range strings.Fields(line) {
+			if strings.HasSuffix(word, ":") {
+				service = word
+			}
+			listed[service+" "+word] = true
+		}
+	}
+
+	for name, resource := range readTemplate(t).Resources {
+		action, known := creates[resource.Type]
+		if !known || !listed[action] {
+			t.Errorf("%s: put into deployer.txt what deploying a resource of type %s takes, and an action of it here", name, resource.Type)
+		}
+	}
+
+	if !strings.Contains(out.String(), "the stack mine ") || !listed["cloudformation: CreateChangeSet"] || !listed["iam: PassRole"] {
+		t.Errorf("printed\n%s", &out)
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
@@ -25,65 +24,49 @@ import (
 // userTimeout bounds the one request to the organisation.
 const userTimeout = 20 * time.Second
 
-// configurationReader is the one call of [lambda.Client] that is needed.
-type configurationReader interface {
-	GetFunctionConfiguration(ctx context.Context, input *lambda.GetFunctionConfigurationInput, options ...func(*lambda.Options)) (*lambda.GetFunctionConfigurationOutput, error)
-}
-
 // user reads one user with the stored token, from where this runs: the functions may have another way.
 func (e *examination) user(ctx context.Context) finding {
 	if e.token.Version == 0 {
-		return needs("a token")
+		return notSeen("not looked at: needs a token")
 	}
 
-	function, err := e.stack.output(outputExportUsers)
+	base, err := e.stack.api()
+	if err != nil {
+		return failedf("the stack's parameters do not say where the API is (%s): deploy with %s or %s", err, parameterEnvironment, parameterAPI)
+	}
+
+	users := genesys.Users(http.MethodGet)
+
+	pages, err := genesys.NewListing(users, genesys.Client{
+		Base: base, HTTP: genesys.NewHTTPClient(), Attempt: userTimeout, Logger: slog.New(slog.DiscardHandler),
+		// A token that the API rejects is replaced by the rotator.
+		Tokens: &token.Reader{
+			Store:   tokenstore.New(ssm.NewFromConfig(e.AWS), e.stack.outputs[outputToken], ""),
+			Rotator: rotatorclient.New(lambda.NewFromConfig(e.AWS), e.stack.outputs[outputRotator]),
+		},
+	}).Ask(1, nil)
 	if err != nil {
 		return failed(err)
 	}
-
-	place, err := placed(ctx, lambda.NewFromConfig(e.AWS), function, e.stack)
-	if err != nil {
-		return failed(err)
-	}
-
-	base, err := place.api()
-	if err != nil {
-		return failedf("%s does not say where the API is (%s): deploy with GenesysEnvironment or GenesysApiUrl", function, err)
-	}
-
-	listing := genesys.Users()
-	listing.Base, listing.HTTP, listing.Tokens = base, genesys.NewHTTPClient(), e.tokens()
-	listing.Attempt, listing.Logger = userTimeout, slog.New(slog.DiscardHandler)
 
 	var page export.Page
 
-	query := export.Query{Method: http.MethodGet, PageSize: 1}
-	query.State, query.SortOrder = query.DefaultState(), query.DefaultSortOrder()
-
-	err = listing.Fetch(ctx, query, "", &page)
+	err = pages.Fetch(ctx, "", &page)
 	if _, passing := errors.AsType[*retry.TransientError](err); passing && failure.Is(err, failure.TokenUnavailable) {
-		err = listing.Fetch(ctx, query, "", &page) // with the token that replaces the rejected one
+		err = pages.Fetch(ctx, "", &page) // with the token that replaces the rejected one
 	}
 
-	return read(err, page.Records, base.Host, place.inVPC)
-}
-
-// read tells what the request came to.
-func read(err error, users int, host string, inVPC bool) finding {
-	where := "the functions may reach it all the same"
-	if inVPC {
-		where = "the functions run in a VPC and may reach it all the same"
-	}
+	const where = "the functions may reach it all the same, from a VPC above all"
 
 	refused, _ := errors.AsType[*failure.Error](err)
 
 	switch {
-	case err == nil && users == 0:
-		return failedf("%s shows not one user: give the OAuth client's role the permission %s in all divisions", host, genesys.Users().Permission)
+	case err == nil && page.Records == 0:
+		return failedf("%s shows not one user: give the OAuth client's role the permission %s in all divisions", base.Host, users.Permission)
 	case err == nil:
-		return found("%s handed one out", host)
+		return found("%s returned one", base.Host)
 	case refused == nil:
-		return failedf("%s could not be asked", host)
+		return failedf("%s could not be asked", base.Host)
 	case refused.Kind == failure.UpstreamUnavailable && refused.Cause != nil:
 		return notSeen("not reachable from here: %s; %s", refused.Message, where)
 	case strings.Contains(refused.Message, "ip.not.authorized"):
@@ -93,50 +76,13 @@ func read(err error, users int, host string, inVPC bool) finding {
 	}
 }
 
-// tokens hands the stored token out, and has the rotator replace it where the API rejects it.
-func (e *examination) tokens() *token.Reader {
-	functions := lambda.NewFromConfig(e.AWS)
-
-	return &token.Reader{
-		Store:   tokenstore.New(ssm.NewFromConfig(e.AWS), e.stack.outputs[outputToken], ""),
-		Rotator: rotatorclient.New(functions, e.stack.outputs[outputRotator]),
-	}
-}
-
-// placement is what a function's configuration says about where its organisation is.
-type placement struct {
-	environment, apiURL string
-	inVPC               bool
-}
-
-// placed reads the function's environment, and goes by the stack's parameters where that is not shown, as it is to those
-// who may not use the key that encrypts it.
-func placed(ctx context.Context, client configurationReader, function string, stack *deployed) (placement, error) {
-	reply, err := client.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &function})
-	if err != nil {
-		return placement{}, told(ctx, "read the configuration of "+function, err)
-	}
-
-	variables := map[string]string{
-		"GENESYS_ENVIRONMENT": stack.parameters[parameterEnvironment], "GENESYS_API_URL": stack.parameters[parameterAPI],
-	}
-	if reply.Environment != nil && reply.Environment.Error == nil {
-		variables = reply.Environment.Variables
-	}
-
-	return placement{
-		environment: variables["GENESYS_ENVIRONMENT"], apiURL: variables["GENESYS_API_URL"],
-		inVPC: reply.VpcConfig != nil && aws.ToString(reply.VpcConfig.VpcId) != "",
-	}, nil
-}
-
 // api is the API's address, by the rules of the functions' own settings.
-func (p placement) api() (*url.URL, error) {
-	if p.apiURL != "" {
-		return genesys.ParseURL(p.apiURL)
+func (s *deployed) api() (*url.URL, error) {
+	if address := s.parameters[parameterAPI]; address != "" {
+		return genesys.ParseURL(address)
 	}
 
-	domain, err := genesys.Domain(p.environment)
+	domain, err := genesys.Domain(s.parameters[parameterEnvironment])
 	if err != nil {
 		return nil, err
 	}

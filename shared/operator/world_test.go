@@ -41,18 +41,15 @@ const (
 // world is an AWS account with a deployed stack, and the organisation that it exports.
 type world struct {
 	organisation *genesyssim.Simulator
-	stacks       *formation
-	topic        *topic
-	watch        *watch
+	queried      *queried
 	machine      *machine
 	functions    *functions
 	parameters   *ssmsim.Endpoint
 	secrets      *secretsim.Endpoint
 	objects      *s3sim.Endpoint
 
-	mu     sync.Mutex
-	denied map[string]bool // services, or operations, that refuse the caller
-	broken map[string]string
+	mu      sync.Mutex
+	refuses map[string]string // error codes by service, or by operation
 
 	config aws.Config
 	out    bytes.Buffer
@@ -98,7 +95,7 @@ func newVirtualWorld(t *testing.T) *world {
 func emptyWorld(t *testing.T) *world {
 	t.Helper()
 
-	w := &world{denied: make(map[string]bool), broken: make(map[string]string)}
+	w := &world{refuses: make(map[string]string)}
 
 	var err error
 	if w.organisation, err = genesyssim.New(genesyssim.Config{
@@ -134,20 +131,22 @@ func (w *world) connect(t *testing.T, url string, client aws.HTTPClient, organis
 		t.Fatal(err)
 	}
 
-	secretARN := aws.ToString(made.ARN)
 	w.machine = newMachine()
-	w.topic = &topic{arn: "arn:aws:sns:" + region + ":" + account + ":exports-alarms"}
-	w.watch = newWatch(stackName)
-	w.functions = newFunctions(t, w.config, secretARN, organisation)
-	w.stacks = &formation{stacks: map[string]*described{stackName: {
+	w.functions = newFunctions(t, w.config, aws.ToString(made.ARN), organisation)
+	w.queried = &queried{
 		status: "CREATE_COMPLETE",
 		outputs: map[string]string{
-			"RotatorFunction": rotatorName, "ExportUsersFunction": exporterName, "ExportWorkflowArn": machineARN,
-			"CredentialsSecretArn": secretARN, "TokenParameterName": parameter, "ExportsBucket": bucket,
-			"ExportsLocation": "s3://" + bucket + "/data/exports/", "AlarmTopicArn": w.topic.arn,
+			"RotatorFunction": rotatorName, "ExportWorkflowArn": machineARN, "CredentialsSecretArn": aws.ToString(made.ARN),
+			"TokenParameterName": parameter, "ExportsBucket": bucket, "ExportsLocation": "s3://" + bucket + "/data/exports/",
+			"AlarmTopicArn": "arn:aws:sns:" + region + ":" + account + ":exports-alarms",
 		},
-		parameters: map[string]string{"RotationScheduleState": "ENABLED", "CredentialsSecretArn": "", "ExportBucketName": "", "KmsKeyArn": ""},
-	}}}
+		parameters:    map[string]string{"RotationScheduleState": "ENABLED", "GenesysApiUrl": organisation},
+		subscriptions: []string{"email"},
+		alarms:        make(map[string]string),
+	}
+	for _, name := range operator.AlarmNames() {
+		w.queried.alarms[stackName+"-"+name] = "OK"
+	}
 }
 
 // scope is where a signature names its service.
@@ -160,20 +159,16 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 
 	w.mu.Lock()
-	denied, broken := w.denied[service] || w.denied[r.Header.Get("X-Amz-Target")], w.broken[service]
+	code := w.refuses[service] + w.refuses[r.Header.Get("X-Amz-Target")]
 	w.mu.Unlock()
 
-	switch {
-	case broken != "":
-		w.refuse(rw, service, broken, http.StatusBadRequest)
-		return
-	case denied:
-		w.refuse(rw, service, "AccessDeniedException", http.StatusForbidden)
+	if code != "" {
+		refuse(rw, service, code)
 		return
 	}
 
 	known := map[string]http.Handler{
-		"cloudformation": w.stacks, "sts": http.HandlerFunc(identity), "sns": w.topic, "monitoring": w.watch, "states": w.machine,
+		"cloudformation": w.queried, "sts": w.queried, "sns": w.queried, "monitoring": w.queried, "states": w.machine,
 		"lambda": w.functions, "ssm": w.parameters, "secretsmanager": w.secrets, "s3": w.objects,
 	}
 	if handler, ok := known[service]; ok {
@@ -184,9 +179,14 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	http.Error(rw, "no such service: "+service, http.StatusNotImplemented)
 }
 
-// refuse answers an error whose message holds what no output may show.
-func (w *world) refuse(rw http.ResponseWriter, service, code string, status int) {
-	message := "User arn:aws:sts::123456789012:assumed-role/x may not, " + canary
+// refuse answers an error whose message contains what no output may show.
+func refuse(rw http.ResponseWriter, service, code string) {
+	const message = "User arn:aws:sts::123456789012:assumed-role/x may not, " + canary
+
+	status := http.StatusBadRequest
+	if strings.HasPrefix(code, "AccessDenied") {
+		status = http.StatusForbidden
+	}
 
 	switch service {
 	case "cloudformation", "sts", "sns", "monitoring", "s3":
@@ -198,21 +198,19 @@ func (w *world) refuse(rw http.ResponseWriter, service, code string, status int)
 	}
 }
 
+// deny has services, or operations, refuse the caller.
 func (w *world) deny(services ...string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-
 	for _, service := range services {
-		w.denied[service] = true
+		w.answer(service, "AccessDeniedException")
 	}
 }
 
-// answer has a service answer every call with that error code; "" is as before.
+// answer has a service answer every call with that error code.
 func (w *world) answer(service, code string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 
-	w.broken[service] = code
+	w.refuses[service] = code
 }
 
 // target is the stack, and what is said goes to out.

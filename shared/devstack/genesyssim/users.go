@@ -12,7 +12,7 @@ func userModel(size int) *model {
 		maybe("chat", 8, object(is("jabberId", joined(ownID, raw("@simulated.orgspan.com"))))),
 		maybe("department", 5, rarely(30, repeated(120, phrases()), text(departments()...))), // of kilobytes
 		is("email", address),
-		is("primaryContactInfo", list(1, object(is("address", address), is("mediaType", raw(`"EMAIL"`)), is("type", raw(`"PRIMARY"`))))),
+		is("primaryContactInfo", only(object(is("address", address), is("mediaType", raw(`"EMAIL"`)), is("type", raw(`"PRIMARY"`))))),
 		is("addresses", list(2, object(
 			is("address", joined(raw("+49", "+1"), number(2_000_000_000, 9_999_999_999))),
 			is("mediaType", raw(`"PHONE"`, `"SMS"`)), is("type", raw(`"WORK"`, `"MOBILE"`)),

@@ -116,6 +116,15 @@ func theThing(kind string, which func(*maker) int, fields ...field) value {
 	}
 }
 
+// only is an array of one element.
+func only(element value) value {
+	return func(m *maker) {
+		m.buf = append(m.buf, '[')
+		element(m)
+		m.buf = append(m.buf, ']')
+	}
+}
+
 // list is an array of none to most elements.
 func list(most int, element value) value {
 	return func(m *maker) {

@@ -1,274 +1,119 @@
 package s3sim
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
 	"slices"
 	"strings"
-
-	"github.com/johannesboyne/gofakes3"
-)
-
-// Where a folder keeps what is no object. No bucket's name begins with a dot.
-const (
-	ownFolder   = ".s3sim"
-	draftFolder = ownFolder + "/drafts"
-	labelFolder = ownFolder + "/labels"
+	"syscall"
 )
 
 const (
 	folderMode = 0o755
 	fileMode   = 0o644
+
+	// draft is a content on its way, of which there is one at a time. No bucket's name begins with a dot.
+	draft = ".s3sim-draft"
 )
 
-// folder is a shelf of plain files: <root>/<bucket>/<key>. It reaches nothing outside its root, whatever a key says.
-//
-// A key must be a path of its own: one that has empty, "." or ".." levels, backslashes or control characters, or that
-// would be file and folder at once, is refused when it is put.
+// folder is files on a disk: <root>/<bucket>/<key>. It reaches nothing outside its root.
 type folder struct{ root *os.Root }
 
-func openFolder(name string) (*folder, error) {
+func openFolder(name string) (folder, error) {
 	if err := os.MkdirAll(name, folderMode); err != nil {
-		return nil, fmt.Errorf("make the folder of the object store: %w", err)
+		return folder{}, fmt.Errorf("make the folder of the object store: %w", err)
 	}
 	root, err := os.OpenRoot(name)
 	if err != nil {
-		return nil, fmt.Errorf("open the folder of the object store: %w", err)
+		return folder{}, fmt.Errorf("open the folder of the object store: %w", err)
 	}
 
-	err = root.RemoveAll(draftFolder)
-	for _, own := range []string{draftFolder, labelFolder} {
-		err = errors.Join(err, root.MkdirAll(own, folderMode))
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("prepare the folder of the object store: %w", err), root.Close())
-	}
-
-	return &folder{root: root}, nil
+	return folder{root}, nil
 }
 
-func (f *folder) close() error { return f.root.Close() }
+func (f folder) close() error { return f.root.Close() }
 
-func (f *folder) buckets() ([]gofakes3.BucketInfo, error) {
-	entries, err := fs.ReadDir(f.root.FS(), ".")
-	if err != nil {
-		return nil, err
-	}
+func (f folder) addBucket(bucket string) error { return f.root.MkdirAll(bucket, folderMode) }
 
-	var infos []gofakes3.BucketInfo
-	for _, entry := range entries {
-		if !entry.IsDir() || !legalBucket(entry.Name()) {
-			continue
-		}
-		info, err := entry.Info()
-		if err != nil {
-			return nil, err
-		}
-		infos = append(infos, gofakes3.BucketInfo{
-			Name: entry.Name(), CreationDate: gofakes3.NewContentTime(info.ModTime()),
-		})
-	}
-
-	return infos, nil
-}
-
-func (f *folder) hasBucket(bucket string) (bool, error) {
-	if !legalBucket(bucket) {
-		return false, nil
-	}
+func (f folder) hasBucket(bucket string) bool {
 	info, err := f.root.Stat(bucket)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
 
-	return info.IsDir(), nil
+	return err == nil && info.IsDir()
 }
 
-func legalBucket(name string) bool { return gofakes3.ValidateBucketName(name) == nil }
+func (f folder) names(bucket, prefix string) ([]string, error) {
+	prefix = bucket + "/" + prefix
 
-func (f *folder) addBucket(bucket string) error { return f.root.Mkdir(bucket, folderMode) }
-
-func (f *folder) dropBucket(bucket string) error { return f.root.RemoveAll(bucket) }
-
-func (f *folder) keys(bucket, prefix string) ([]string, error) {
-	start := bucket
-	if parent, _, nested := cutLast(prefix); nested {
-		start = bucket + "/" + parent
-		if !fs.ValidPath(start) {
-			return nil, nil
-		}
-	}
-
-	var keys []string
-	err := fs.WalkDir(f.root.FS(), start, func(name string, entry fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
+	var names []string
+	err := fs.WalkDir(f.root.FS(), path.Dir(prefix+"x"), func(name string, entry fs.DirEntry, err error) error {
+		if isAbsent(err) || errors.Is(err, fs.ErrInvalid) { // as the path of the prefix "../../" is
 			return nil
 		}
-		if err != nil {
-			return err
-		}
-		key := strings.TrimPrefix(name, bucket+"/")
-		if entry.Type().IsRegular() && strings.HasPrefix(key, prefix) {
-			keys = append(keys, key)
+		if err == nil && entry.Type().IsRegular() && strings.HasPrefix(name, prefix) {
+			names = append(names, name)
 		}
 
-		return nil
+		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("list bucket %s: %w", bucket, err)
-	}
-	slices.Sort(keys)
+	slices.Sort(names)
 
-	return keys, nil
+	return names, err
 }
 
-// cutLast splits a path at its last slash.
-func cutLast(name string) (before, after string, found bool) {
-	i := strings.LastIndexByte(name, '/')
-	if i < 0 {
-		return "", name, false
-	}
-
-	return name[:i], name[i+1:], true
+// isAbsent reports whether there is no such file, also because a file stands where a folder should.
+func isAbsent(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
-func (f *folder) stat(bucket, key string) (*object, error) {
-	found, content, err := f.open(bucket, key)
-	if err != nil {
-		return nil, err
-	}
-
-	return found, content.Close()
-}
-
-func (f *folder) open(bucket, key string) (*object, io.ReadSeekCloser, error) {
-	if !legalKey(key) {
-		return nil, nil, gofakes3.KeyNotFound(key)
-	}
-	name := bucket + "/" + key
+func (f folder) stat(name string) (stamp, error) {
 	info, err := f.root.Lstat(name)
 	if isAbsent(err) || err == nil && !info.Mode().IsRegular() {
-		return nil, nil, gofakes3.KeyNotFound(key)
+		return stamp{}, fs.ErrNotExist
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("look at an object's file: %w", err)
-	}
-	file, err := f.root.Open(name)
-	if isAbsent(err) {
-		return nil, nil, gofakes3.KeyNotFound(key)
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("open an object's file: %w", err)
+		return stamp{}, err
 	}
 
-	found, err := f.describe(name, key, file)
-	if err != nil {
-		return nil, nil, errors.Join(err, file.Close())
-	}
-
-	return found, file, nil
+	return stamp{info.Size(), info.ModTime()}, nil
 }
 
-// folderDraft is a file in the draft folder.
-type folderDraft struct {
-	*os.File
+func (f folder) read(name string) ([]byte, error) { return f.root.ReadFile(name) }
 
-	root   *os.Root
-	name   string
-	placed bool
-}
-
-func (f *folder) stage() (draft, error) {
-	name := draftFolder + "/" + rand.Text()
-	file, err := f.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, fileMode)
-	if err != nil {
-		return nil, fmt.Errorf("begin a draft: %w", err)
+// write writes a draft and renames it, so that a process that is killed in the middle leaves the old content. What it left of
+// its draft is overwritten by the next one.
+func (f folder) write(name string, content []byte) error {
+	err := f.root.WriteFile(draft, content, fileMode)
+	if err == nil {
+		err = f.root.MkdirAll(path.Dir(name), folderMode)
+	}
+	if err == nil {
+		err = f.root.Rename(draft, name)
 	}
 
-	return &folderDraft{File: file, root: f.root, name: name}, nil
-}
-
-func (d *folderDraft) discard() {
-	if d.placed {
-		return
-	}
-	_ = d.Close()
-	_ = d.root.Remove(d.name)
-}
-
-// place writes the label first: a process killed in between leaves the old file with a label that does not fit it, which
-// is noticed, and never a new file that is described wrongly.
-func (f *folder) place(bucket, key string, d draft, o object) error {
-	own := d.(*folderDraft)
-	name := bucket + "/" + key
-	if !legalKey(key) {
-		return gofakes3.ErrorMessage(gofakes3.ErrInvalidArgument,
-			"objects are files here, and no file can have this key as its path")
-	}
-	if info, err := f.root.Lstat(name); err == nil && info.IsDir() {
-		return f.conflict()
-	}
-	if err := f.root.MkdirAll(path.Dir(name), folderMode); err != nil {
-		if isAbsent(err) || errors.Is(err, fs.ErrExist) {
-			return f.conflict()
-		}
-
-		return fmt.Errorf("make an object's folder: %w", err)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR), errors.Is(err, fs.ErrExist):
+		err = invalidArgument("objects are files here, and this key would be a file where a folder is, or the other way round")
 	}
 
-	info, err := own.Stat()
-	if err != nil {
-		return fmt.Errorf("look at a draft: %w", err)
-	}
-	if err := own.Close(); err != nil {
-		return fmt.Errorf("close a draft: %w", err)
-	}
-	o.key, o.modified = key, info.ModTime()
-	if err := f.writeLabel(name, &o); err != nil {
-		return err
-	}
-	if err := f.root.Rename(own.name, name); err != nil {
-		return fmt.Errorf("give a draft its name: %w", err)
-	}
-	own.placed = true
-
-	return nil
-}
-
-func (f *folder) conflict() error {
-	return gofakes3.ErrorMessage(gofakes3.ErrInvalidArgument,
-		"objects are files here, and this key would be a file where a folder is, or the other way round")
+	return errors.Join(err, f.root.Remove(draft))
 }
 
 // remove removes the file, and the folders that it leaves empty: S3 knows no folders.
-func (f *folder) remove(bucket, key string) error {
-	name := bucket + "/" + key
-	if !legalKey(key) {
+func (f folder) remove(name string) error {
+	if _, err := f.stat(name); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if info, err := f.root.Lstat(name); err == nil && !info.Mode().IsRegular() {
-		return nil
+	if err := f.root.Remove(name); err != nil {
+		return err
 	}
-	if err := f.root.Remove(name); err != nil && !isAbsent(err) {
-		return fmt.Errorf("remove an object's file: %w", err)
+	for above := path.Dir(name); strings.Contains(above, "/") && f.root.Remove(above) == nil; {
+		above = path.Dir(above)
 	}
-	_ = f.root.Remove(labelName(name))
-	f.prune(path.Dir(name), bucket)
 
 	return nil
-}
-
-// prune removes a folder, and those above it below the bucket, as far as they are empty.
-func (f *folder) prune(name, bucket string) {
-	for name != bucket && f.root.Remove(name) == nil {
-		name = path.Dir(name)
-	}
 }

@@ -15,14 +15,11 @@ import (
 	"genesys-cloud-export/shared/devstack/s3sim"
 )
 
-// files returns the files below a folder that are not the endpoint's own.
+// files returns what lies below a folder.
 func files(t *testing.T, root string) []string {
 	t.Helper()
 	var names []string
-	err := filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
-		if entry != nil && entry.Name() == ".s3sim" {
-			return filepath.SkipDir
-		}
+	err := filepath.WalkDir(root, func(name string, _ fs.DirEntry, err error) error {
 		relative, _ := filepath.Rel(root, name)
 		if err == nil && relative != "." {
 			names = append(names, filepath.ToSlash(relative))
@@ -62,38 +59,19 @@ func TestObjectsArePlainFilesAndNothingElseLiesThere(t *testing.T) {
 	}
 }
 
-func TestEverythingIsTheSameAfterARestart(t *testing.T) {
+func TestAnObjectIsTheSameAfterARestart(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
 	first, _ := serve(t, s3sim.Config{Folder: root})
-	in := putInput("a/k", "v")
-	in.Metadata, in.ContentType = map[string]string{"m": "1"}, aws.String("text/x")
-	if _, err := first.PutObject(t.Context(), in); err != nil {
-		t.Fatal(err)
-	}
-	before, err := first.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: in.Bucket, Key: in.Key})
-	if err != nil {
-		t.Fatal(err)
-	}
+	tag := put(t, first, "a/k", "v")
 
 	second, _ := serve(t, s3sim.Config{Folder: root})
-	after, err := second.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: in.Bucket, Key: in.Key})
-	if err != nil {
-		t.Fatal(err)
+	in := putInput("a/k", "w")
+	in.IfMatch = &tag
+	if got := get(t, second, "a/k"); got != "v" {
+		t.Errorf("got %s, want v", got)
 	}
-	for _, head := range []*s3.HeadObjectOutput{before, after} {
-		if diff := cmp.Diff(map[string]string{"m": "1"}, head.Metadata); diff != "" {
-			t.Errorf("metadata (-want +got):\n%s", diff)
-		}
-	}
-	want := []any{*before.ETag, *before.LastModified, *before.ContentType}
-	if diff := cmp.Diff(want, []any{*after.ETag, *after.LastModified, *after.ContentType}); diff != "" {
-		t.Errorf("object (-before +after):\n%s", diff)
-	}
-
-	in = putInput("a/k", "w")
-	in.IfMatch = before.ETag
-	_, err = second.PutObject(t.Context(), in)
+	_, err := second.PutObject(t.Context(), in)
 	wantCode(t, err, "")
 }
 
@@ -129,38 +107,26 @@ func TestAFileWrittenByHandIsAnObject(t *testing.T) {
 	wantCode(t, err, "")
 }
 
-func TestWhatAKilledProcessLeftIsNeverSeen(t *testing.T) {
+func TestNothingIsLeftOfARefusedPutOrOfAKilledProcess(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
-	put(t, func() *s3.Client { client, _ := serve(t, s3sim.Config{Folder: root}); return client }(), "k", "v")
-	draft := filepath.Join(root, ".s3sim", "drafts", "HALF")
-	if err := os.WriteFile(draft, []byte("ha"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(root, ".s3sim-draft"), []byte("half of a longer object"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-
-	client, _ := serve(t, s3sim.Config{Folder: root})
-	if _, err := os.Stat(draft); err == nil {
-		t.Error("the draft is still there")
-	}
-	if diff := cmp.Diff([]string{"k"}, list(t, client, &s3.ListObjectsV2Input{})); diff != "" {
-		t.Errorf("keys (-want +got):\n%s", diff)
-	}
-}
-
-func TestDraftsOfRefusedPutsAreRemoved(t *testing.T) {
-	t.Parallel()
-	root := t.TempDir()
 	client, _ := serve(t, s3sim.Config{Folder: root})
 	put(t, client, "k", "v")
-	for range 3 {
-		in := putInput("k", "w")
-		in.IfNoneMatch = aws.String("*")
-		_, err := client.PutObject(t.Context(), in)
-		wantCode(t, err, "PreconditionFailed")
+	in := putInput("k", "w")
+	in.IfNoneMatch = aws.String("*")
+	_, err := client.PutObject(t.Context(), in)
+	wantCode(t, err, "PreconditionFailed")
+	_, err = client.PutObject(t.Context(), putInput("k/below", "w"))
+	wantCode(t, err, "InvalidArgument")
+
+	if diff := cmp.Diff([]string{bucket, bucket + "/k"}, files(t, root)); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
 	}
-	drafts, err := os.ReadDir(filepath.Join(root, ".s3sim", "drafts"))
-	if err != nil || len(drafts) != 0 {
-		t.Errorf("got %v, %v, want no draft", drafts, err)
+	if got := get(t, client, "k"); got != "v" {
+		t.Errorf("got %s, want v", got)
 	}
 }
 
@@ -172,18 +138,13 @@ func TestKeysThatAreNoPathAreRefusedByName(t *testing.T) {
 
 	for _, key := range []string{
 		"../outside", "a/../../outside", "a//b", "folder/", "a\\b", "a\x01b", "a/" + strings.Repeat("x", 256),
-		"a", "a/file/below",
+		strings.Repeat("x/", 512) + "x", "a", "a/file/below",
 	} {
 		_, err := client.PutObject(t.Context(), putInput(key, "v"))
 		if got := code(err); got != "InvalidArgument" {
 			t.Errorf("%.20q: got %q, want InvalidArgument", key, got)
 		}
-		if got := get(t, client, key); got != "NoSuchKey" {
-			t.Errorf("%.20q: got %q, want NoSuchKey", key, got)
-		}
 	}
-	_, err := client.PutObject(t.Context(), putInput(strings.Repeat("x", 1025), "v"))
-	wantCode(t, err, "KeyTooLongError")
 	if found := files(t, root); slices.Contains(found, "outside") || slices.Contains(found, "inside/outside") {
 		t.Errorf("got %v: a key led out of its bucket", found)
 	}

@@ -1,8 +1,9 @@
 package s3sim
 
 import (
+	"crypto/rand"
 	"net/http"
-	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -14,104 +15,93 @@ func Location(r *http.Request) (bucket, key string) {
 }
 
 // Operation returns the name of the operation that a request asks for, as the S3 API reference has it ("PutObject",
-// "ListObjectsV2", …), and "" where this package knows none. A fault-injecting handler in front of the endpoint tells
+// "ListObjectsV2", …), and "" where this package has none. A fault-injecting handler in front of the endpoint tells
 // requests apart by it, and by [Location]; the body stays unread.
 func Operation(r *http.Request) string {
-	query := r.URL.Query()
-	for name := range query {
-		if !knownQuery(name) {
+	operation := operationOf(r)
+	known := append(parameters(operation),
+		"x-id", "X-Amz-Content-Sha256", "X-Amz-Date", "X-Amz-Security-Token", "X-Amz-User-Agent")
+
+	for name := range r.URL.Query() {
+		if !slices.Contains(known, name) {
+			return ""
+		}
+	}
+	for name := range r.Header {
+		if (strings.HasPrefix(name, "X-Amz-") || strings.HasPrefix(name, "If-")) && !slices.Contains(known, name) {
 			return ""
 		}
 	}
 
+	return operation
+}
+
+// operationOf is the operation by method and path alone.
+func operationOf(r *http.Request) string {
 	bucket, key := Location(r)
+
 	switch {
-	case bucket == "" && r.Method == http.MethodGet:
-		return "ListBuckets"
 	case bucket == "":
 		return ""
-	case key == "":
-		return bucketOperation(r.Method, query)
-	case query.Has("uploadId") || query.Has("uploads"):
-		return multipartOperation(r, query)
-	}
-
-	return objectOperation(r)
-}
-
-func bucketOperation(method string, query url.Values) string {
-	switch {
-	case method == http.MethodPost && query.Has("delete"):
-		return "DeleteObjects"
-	case method == http.MethodGet && query.Has("location"):
-		return "GetBucketLocation"
-	case method == http.MethodGet && query.Has("versioning"):
-		return "GetBucketVersioning"
-	case method == http.MethodGet && query.Has("uploads"):
-		return "ListMultipartUploads"
-	case method == http.MethodGet && query.Get("list-type") == "2":
-		return "ListObjectsV2"
-	case method == http.MethodGet:
-		return "ListObjects"
-	case query.Has("delete"), query.Has("location"), query.Has("versioning"), query.Has("uploads"):
-		return ""
-	case method == http.MethodPut:
+	case key != "":
+		return map[string]string{
+			http.MethodGet: "GetObject", http.MethodHead: "HeadObject", http.MethodPut: "PutObject", http.MethodDelete: "DeleteObject",
+		}[r.Method]
+	case r.Method == http.MethodPut:
 		return "CreateBucket"
-	case method == http.MethodDelete:
-		return "DeleteBucket"
-	case method == http.MethodHead:
-		return "HeadBucket"
+	case r.Method == http.MethodGet && r.URL.Query().Get("list-type") == "2":
+		return "ListObjectsV2"
 	}
 
 	return ""
 }
 
-func multipartOperation(r *http.Request, query url.Values) string {
+// parameters are an operation's own query parameters and headers. With another one a request would be another operation
+// ("acl", X-Amz-Copy-Source), or expect what does not come.
+func parameters(operation string) []string {
+	switch operation {
+	case "GetObject", "HeadObject":
+		return []string{"If-Match", "If-None-Match", "X-Amz-Checksum-Mode"}
+	case "PutObject":
+		return []string{
+			"If-Match", "If-None-Match", "X-Amz-Decoded-Content-Length", "X-Amz-Trailer", "X-Amz-Sdk-Checksum-Algorithm",
+			crc32Header, crc32cHeader, crc64Header, sha256Header,
+		}
+	case "ListObjectsV2":
+		return []string{"list-type", "prefix", "delimiter", "max-keys", "continuation-token", "encoding-type"}
+	}
+
+	return nil
+}
+
+// ServeHTTP answers one request of S3's REST protocol.
+func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Amz-Request-Id", rand.Text())
+	if err := e.serve(w, r); err != nil {
+		e.writeError(w, r, err)
+	}
+}
+
+func (e *Endpoint) serve(w http.ResponseWriter, r *http.Request) error {
+	operation := Operation(r)
+	bucket, key := Location(r)
+
 	switch {
-	case query.Has("uploads") && r.Method == http.MethodPost:
-		return "CreateMultipartUpload"
-	case !query.Has("uploadId"), r.Header.Get("X-Amz-Copy-Source") != "":
-		return ""
-	case r.Method == http.MethodPut:
-		return "UploadPart"
-	case r.Method == http.MethodPost:
-		return "CompleteMultipartUpload"
-	case r.Method == http.MethodDelete:
-		return "AbortMultipartUpload"
-	case r.Method == http.MethodGet:
-		return "ListParts"
+	case operation == "":
+		return notImplemented("this operation, query parameter or header")
+	case operation == "CreateBucket":
+		return e.addBucket(bucket)
+	case !e.hasBucket(bucket):
+		return &refusal{http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist."}
+	case operation == "ListObjectsV2":
+		return e.list(w, r, bucket)
+	case !legalKey(key):
+		return invalidArgument("objects are files here, and no file can have this key as its path")
+	case operation == "PutObject":
+		return e.put(w, r, bucket+"/"+key)
+	case operation == "DeleteObject":
+		return e.remove(w, bucket+"/"+key)
 	}
 
-	return ""
-}
-
-func objectOperation(r *http.Request) string {
-	switch {
-	case r.Method == http.MethodPut && r.Header.Get("X-Amz-Copy-Source") != "":
-		return "CopyObject"
-	case r.Method == http.MethodPut:
-		return "PutObject"
-	case r.Method == http.MethodGet:
-		return "GetObject"
-	case r.Method == http.MethodHead:
-		return "HeadObject"
-	case r.Method == http.MethodDelete:
-		return "DeleteObject"
-	}
-
-	return ""
-}
-
-// knownQuery reports whether a query parameter leaves the operation one of those above. Any other one, such as "acl" or
-// "tagging", would make it another operation: it must not be taken for a put of the object.
-func knownQuery(name string) bool {
-	switch name {
-	case "x-id", "versionId", "partNumber", "uploadId", "uploads", "part-number-marker", "max-parts",
-		"delete", "location", "versioning", "list-type", "prefix", "delimiter", "marker", "max-keys", "start-after",
-		"continuation-token", "fetch-owner", "encoding-type", "key-marker", "upload-id-marker", "max-uploads",
-		"max-buckets", "bucket-region":
-		return true
-	}
-
-	return strings.HasPrefix(name, "response-") || strings.HasPrefix(strings.ToLower(name), "x-amz-")
+	return e.get(w, r, bucket+"/"+key)
 }

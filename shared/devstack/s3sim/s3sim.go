@@ -1,22 +1,19 @@
-// Package s3sim is Amazon S3 on one machine, as far as an application uses it: the AWS SDKs and the AWS CLI take it for the
+// Package s3sim is Amazon S3 on one machine, as far as this project uses it: the AWS SDKs and the AWS CLI take it for the
 // real one. Buckets are addressed by path: http://127.0.0.1:port/bucket/key.
 //
-// Objects are plain files, <folder>/<bucket>/<key>, so that people and tools read them where they lie; everything else
-// that belongs to them stands apart in <folder>/.s3sim. Or they are held in memory.
-//
-// The protocol's breadth (multipart uploads, copies, multi-object deletes, buckets) is gofakes3's. What an application's
-// safety rests on is this package's own, by the S3 API reference:
+// Objects are plain files, <folder>/<bucket>/<key>, so that people and tools read them where they lie. Or they are held in
+// memory. What an application's safety rests on is as the S3 API reference has it:
 //
 //   - conditional puts are atomic: of several with the same If-Match, exactly one wins; a missing key is NoSuchKey;
-//   - a body is stored whole and verified, or not at all: its length, Content-MD5, x-amz-content-sha256 and every
-//     x-amz-checksum of header or trailer are held against what came;
-//   - an object appears at once under its name, so that a process killed in the middle never leaves half of one;
-//   - reads take preconditions and ranges, and see one version of the object from beginning to end;
+//   - a body is stored whole and verified, or not at all: its length, Content-MD5 and every x-amz-checksum of header or
+//     trailer are compared with what came;
+//   - an object appears at once under its name, and a reader sees one version of it from beginning to end;
 //   - listings roll up, page and order keys as S3 does.
 //
-// Rules: one process owns a folder. Signatures are not checked, and a request without one is served too. There are no
-// versions, no access control lists and no lifecycle: what is not known here is answered NotImplemented. The ETag of an
-// object is the MD5 of its content, also where it was put in parts or its file was changed by hand.
+// Rules: one process uses a folder. Signatures are not checked, and a request without one is served too. What is not here,
+// an operation, a parameter or an X-Amz header, is refused and not ignored. The ETag of an object is the MD5 of its content,
+// also where its file was changed by hand. The type, encoding and checksum that were put with an object are forgotten with
+// the process.
 package s3sim
 
 import (
@@ -24,8 +21,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-
-	"github.com/johannesboyne/gofakes3"
+	"regexp"
+	"sync"
+	"sync/atomic"
 )
 
 // Config says where objects are kept and who asks for them.
@@ -48,75 +46,61 @@ type Config struct {
 
 // Endpoint is the service: an [http.Handler] that may be served by any number of goroutines.
 type Endpoint struct {
-	store    *store
-	fallback http.Handler
-	denyList bool
-	folder   string
-	onFull   func(error)
-	logger   *slog.Logger
+	config Config
+	full   atomic.Bool
+
+	// mu makes checking and writing one step. It guards everything below.
+	mu    sync.Mutex
+	files files
+	known map[string]object // what was learned of the files, which may have changed since
 }
 
-// New opens the folder, or makes an empty memory, and makes the buckets. What a process that was killed left unfinished
-// in the folder is removed. It starts nothing in the background; [Endpoint.Close] lets go of the folder.
+// New opens the folder, or makes an empty memory, and makes the buckets. It starts nothing in the background;
+// [Endpoint.Close] closes the folder.
 func New(config Config) (*Endpoint, error) {
-	shelf, err := openShelf(config)
-	if err != nil {
-		return nil, err
+	if config.Memory == (config.Folder != "") {
+		return nil, errors.New("open the object store: give a folder or memory, and not both")
+	}
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
 	}
 
-	logger := config.Logger
-	if logger == nil {
-		logger = slog.New(slog.DiscardHandler)
+	e := &Endpoint{config: config, known: make(map[string]object), files: make(memory)}
+	if !config.Memory {
+		folder, err := openFolder(config.Folder)
+		if err != nil {
+			return nil, err
+		}
+		e.files = folder
 	}
-	e := &Endpoint{
-		store: &store{shelf: shelf}, denyList: config.DenyList, folder: config.Folder, onFull: config.OnFull, logger: logger,
-	}
-	e.fallback = gofakes3.New(e.store,
-		gofakes3.WithTimeSkewLimit(0), gofakes3.WithoutVersioning(), gofakes3.WithLogger(failureLog{logger}),
-	).Server()
-
 	for _, bucket := range config.Buckets {
 		if err := e.addBucket(bucket); err != nil {
-			return nil, errors.Join(err, shelf.close())
+			return nil, errors.Join(fmt.Errorf("make bucket %q: %w", bucket, err), e.Close())
 		}
 	}
 
 	return e, nil
 }
 
-func openShelf(config Config) (shelf, error) {
-	switch {
-	case config.Memory && config.Folder != "":
-		return nil, errors.New("open the object store: give a folder or memory, not both")
-	case config.Memory:
-		return newMemory(), nil
-	case config.Folder == "":
-		return nil, errors.New("open the object store: give a folder, or memory")
-	}
+// Close closes the folder. Requests are answered no more after it.
+func (e *Endpoint) Close() error { return e.files.close() }
 
-	return openFolder(config.Folder)
-}
+var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
+// addBucket makes a bucket where it is missing.
 func (e *Endpoint) addBucket(bucket string) error {
-	if err := gofakes3.ValidateBucketName(bucket); err != nil {
-		return fmt.Errorf("make bucket %q: %w", bucket, err)
+	if !bucketName.MatchString(bucket) {
+		return &refusal{http.StatusBadRequest, "InvalidBucketName", "The specified bucket is not valid."}
 	}
-	if err := e.store.CreateBucket(bucket); err != nil && !gofakes3.IsAlreadyExists(err) {
-		return fmt.Errorf("make bucket %q: %w", bucket, err)
-	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
 
-	return nil
+	return e.files.addBucket(bucket)
 }
 
-// Close lets go of the folder. Requests are answered no more after it.
-func (e *Endpoint) Close() error { return e.store.shelf.close() }
+func (e *Endpoint) hasBucket(bucket string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 
-// failureLog hands gofakes3's failures on; the rest of what it says is for its own developers.
-type failureLog struct{ logger *slog.Logger }
-
-// Print logs errors and drops everything else.
-func (l failureLog) Print(level gofakes3.LogLevel, v ...any) {
-	if level == gofakes3.LogErr {
-		l.logger.Error("s3 request failed", "error", fmt.Sprint(v...))
-	}
+	return bucketName.MatchString(bucket) && e.files.hasBucket(bucket)
 }

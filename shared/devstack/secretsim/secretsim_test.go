@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/devstack/conformance"
 	"genesys-cloud-export/shared/devstack/secretsim"
-	"genesys-cloud-export/shared/devstack/witness"
 )
 
 const name = "genesys/credentials"
@@ -21,7 +21,7 @@ type vault struct{ *secretsmanager.Client }
 
 func newVault(t *testing.T) vault {
 	t.Helper()
-	endpoint := witness.New(t, func() (http.Handler, error) { return secretsim.New(secretsim.Config{}) })
+	endpoint := conformance.New(t, func() (http.Handler, error) { return secretsim.New(secretsim.Config{}) })
 
 	return vault{secretsmanager.NewFromConfig(endpoint.Config)}
 }

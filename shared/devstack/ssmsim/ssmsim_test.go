@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/devstack/conformance"
 	"genesys-cloud-export/shared/devstack/ssmsim"
-	"genesys-cloud-export/shared/devstack/witness"
 )
 
 const name = "/app/token"
@@ -25,7 +25,7 @@ type store struct{ *ssm.Client }
 func newStore(t *testing.T, config ssmsim.Config) store {
 	t.Helper()
 
-	return store{ssm.NewFromConfig(witness.New(t, func() (http.Handler, error) { return ssmsim.New(config) }).Config)}
+	return store{ssm.NewFromConfig(conformance.New(t, func() (http.Handler, error) { return ssmsim.New(config) }).Config)}
 }
 
 // put overwrites the parameter as the rotator does, but for what change says, and returns the code of the error.
@@ -210,7 +210,7 @@ func TestADeniedKeyNeitherEncryptsNorDecrypts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := store{ssm.NewFromConfig(witness.New(t, func() (http.Handler, error) { return endpoint, nil }).Config)}
+	s := store{ssm.NewFromConfig(conformance.New(t, func() (http.Handler, error) { return endpoint, nil }).Config)}
 	endpoint.DenyKeys("alias/theirs")
 	for _, test := range []struct{ key, code string }{{"alias/theirs", "AccessDeniedException"}, {"alias/ours", ""}} {
 		if _, code := s.put(t, "v", func(in *ssm.PutParameterInput) { in.KeyId = &test.key }); code != test.code {

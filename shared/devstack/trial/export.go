@@ -17,12 +17,13 @@ import (
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/verify"
 	"genesys-cloud-export/shared/driver"
+	"genesys-cloud-export/shared/export"
 )
 
 const listing = "users"
 
-// export is one export on a stack, from the first token to the check.
-type export struct {
+// exporting is one export on a stack, from the first token to the check.
+type exporting struct {
 	stack *stack.Stack
 	view  *view
 	calls *driver.Driver
@@ -39,8 +40,8 @@ type export struct {
 
 	// These are called, where they are not nil: before the first slice; after each but the last; when all is exported.
 	begin       func() error
-	onSlice     func(context.Context, driver.Slice)
-	beforeCheck func(context.Context, driver.Result)
+	onSlice     func(context.Context, driver.Invocation)
+	beforeCheck func(context.Context, export.Result)
 }
 
 // order is the export function's event: which export, of what.
@@ -90,7 +91,7 @@ func whileThereIsRoom(ctx context.Context) (inside context.Context, full func(er
 }
 
 // run exports and checks. The summary lacks what the stack does not know: requests, tokens, wall time and log.
-func (e *export) run(ctx context.Context) (Summary, verify.Report, error) {
+func (e *exporting) run(ctx context.Context) (Summary, verify.Report, error) {
 	result, err := e.drive(ctx)
 	if err != nil {
 		return Summary{}, verify.Report{}, err
@@ -124,8 +125,8 @@ func (e *export) run(ctx context.Context) (Summary, verify.Report, error) {
 }
 
 // drive runs the schedule beside the follow-up loop, as AWS does.
-func (e *export) drive(ctx context.Context) (driver.Result, error) {
-	var result driver.Result
+func (e *exporting) drive(ctx context.Context) (export.Result, error) {
+	var result export.Result
 
 	if e.logger == nil {
 		e.logger = slog.New(slog.DiscardHandler)
@@ -167,7 +168,7 @@ func (e *export) drive(ctx context.Context) (driver.Result, error) {
 	return result, group.Wait()
 }
 
-func (e *export) awaitToken(ctx context.Context, rotated <-chan driver.Run) error {
+func (e *exporting) awaitToken(ctx context.Context, rotated <-chan driver.Run) error {
 	select {
 	case run := <-rotated:
 		if run.Err != nil {
@@ -180,15 +181,15 @@ func (e *export) awaitToken(ctx context.Context, rotated <-chan driver.Run) erro
 	}
 }
 
-func (e *export) follow(ctx context.Context) (driver.Result, error) {
+func (e *exporting) follow(ctx context.Context) (export.Result, error) {
 	event, err := json.Marshal(e.order)
 	if err != nil {
-		return driver.Result{}, fmt.Errorf("encode the event: %w", err)
+		return export.Result{}, fmt.Errorf("encode the event: %w", err)
 	}
 
 	if e.begin != nil {
 		if err := e.begin(); err != nil {
-			return driver.Result{}, err
+			return export.Result{}, err
 		}
 	}
 
@@ -198,10 +199,10 @@ func (e *export) follow(ctx context.Context) (driver.Result, error) {
 	return e.calls.Export(ctx, driver.Request{
 		FunctionName: stack.ExportUsers,
 		Event:        event,
-		OnSlice: func(slice driver.Slice) {
+		OnInvocation: func(slice driver.Invocation) {
 			e.view.slice(slice)
 
-			if e.onSlice != nil && !slice.Result.Complete() {
+			if e.onSlice != nil && slice.Result.Status != export.StatusComplete {
 				e.onSlice(ctx, slice)
 			}
 		},

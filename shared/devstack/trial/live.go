@@ -55,7 +55,7 @@ type Live struct {
 	// Confirm is asked after it was said what will be read, and before the first request. An error ends the run.
 	Confirm func(context.Context) error
 	// OnSlice is called after each slice but the last. It may be nil.
-	OnSlice func(context.Context, *stack.Stack, driver.Slice)
+	OnSlice func(context.Context, *stack.Stack, driver.Invocation)
 }
 
 // Check tells all that is wrong at once, but for the credentials, so that nobody types a secret in vain. It asks nobody.
@@ -196,7 +196,7 @@ func (l Live) note() (unfinished, bool, error) {
 func (l Live) export(ctx context.Context, local *stack.Stack, v *view, note unfinished) (Summary, verify.Report, error) {
 	noted := false
 
-	e := &export{
+	e := &exporting{
 		stack: local, view: v, calls: driver.New(local.Functions(), driver.Config{Logger: l.Logger}), out: l.Out,
 		logger: l.Logger, order: note.order, total: unknown, records: v.recorded,
 		begin: func() error {
@@ -205,7 +205,7 @@ func (l Live) export(ctx context.Context, local *stack.Stack, v *view, note unfi
 		},
 	}
 	if l.OnSlice != nil {
-		e.onSlice = func(ctx context.Context, slice driver.Slice) { l.OnSlice(ctx, local, slice) }
+		e.onSlice = func(ctx context.Context, slice driver.Invocation) { l.OnSlice(ctx, local, slice) }
 	}
 
 	summary, report, err := e.run(ctx)

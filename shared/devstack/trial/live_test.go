@@ -34,7 +34,7 @@ func TestARealOrganisationIsExportedWhole(t *testing.T) {
 	}
 
 	secrets := []string{clientSecret}
-	c.OnSlice = func(ctx context.Context, s *stack.Stack, slice driver.Slice) {
+	c.OnSlice = func(ctx context.Context, s *stack.Stack, slice driver.Invocation) {
 		if slice.Number > 1 {
 			return
 		}
@@ -123,7 +123,7 @@ func TestAnInterruptedRunIsResumedByTheNextAndByNoOther(t *testing.T) {
 
 	pulled := errors.New("the plug was pulled")
 	id := ""
-	c.OnSlice = func(_ context.Context, _ *stack.Stack, slice driver.Slice) {
+	c.OnSlice = func(_ context.Context, _ *stack.Stack, slice driver.Invocation) {
 		id = slice.Result.ExportID
 		interrupt(pulled)
 	}
@@ -288,7 +288,7 @@ func TestADamagedLiveExportFailsTheCheck(t *testing.T) {
 	t.Parallel()
 
 	c, _, out := liveConfig(t)
-	c.OnSlice = func(_ context.Context, _ *stack.Stack, slice driver.Slice) {
+	c.OnSlice = func(_ context.Context, _ *stack.Stack, slice driver.Invocation) {
 		parts, err := filepath.Glob(filepath.Join(c.Out, "s3", stack.Bucket, "exports", "users", "export_id="+slice.Result.ExportID, "part-*"))
 		if err != nil || len(parts) == 0 || slice.Number > 1 {
 			return

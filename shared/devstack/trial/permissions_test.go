@@ -22,6 +22,7 @@ import (
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/trial"
 	"genesys-cloud-export/shared/driver"
+	"genesys-cloud-export/shared/export"
 )
 
 // functionRoles are the roles whose statements are taken away one by one.
@@ -62,7 +63,7 @@ func everythingOnce(t *testing.T, template string, parameters map[string]string)
 		Organisation: genesyssim.Config{
 			Seed: 7, Latency: 500 * time.Millisecond, TokenLifetime: time.Hour,
 		},
-		OnSlice: func(ctx context.Context, s *stack.Stack, slice driver.Slice) {
+		OnSlice: func(ctx context.Context, s *stack.Stack, slice driver.Invocation) {
 			if slice.Number > 1 {
 				return
 			}
@@ -78,7 +79,7 @@ func everythingOnce(t *testing.T, template string, parameters map[string]string)
 				t.Error(err)
 			}
 		},
-		BeforeCheck: func(_ context.Context, s *stack.Stack, _ driver.Result) { result.uses = s.IAM.Uses() },
+		BeforeCheck: func(_ context.Context, s *stack.Stack, _ export.Result) { result.uses = s.IAM.Uses() },
 	}
 
 	_, result.err = trial.Run(t.Context(), c)
@@ -127,7 +128,7 @@ func complaint(t *testing.T, role, statement string) string {
 		"KeepToken":          token,
 		"EncryptToken":       token,
 		"ReadToken":          token,
-		"DecryptToken":       token,
+		"DecryptToken":       "SSM parameter /genesys-cloud-export/token: the stored value cannot be decrypted: access was denied",
 		"AskRotator":         "the rotator failed: it could not be invoked: access was denied",
 		"WriteParts":         ".jsonl.gz: access was denied",
 		"KeepState":          state,

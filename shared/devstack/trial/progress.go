@@ -8,7 +8,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"genesys-cloud-export/shared/figure"
+	"genesys-cloud-export/shared/commandline"
 )
 
 const (
@@ -73,7 +73,7 @@ func (v *view) poll(ctx context.Context, total int64, records func() int64) {
 			}
 
 			if total == unknown {
-				doing += ", " + figure.Grouped(there) + " records so far"
+				doing += ", " + commandline.Grouped(there) + " records so far"
 			}
 
 			v.bar.Describe(doing)

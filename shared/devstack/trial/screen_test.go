@@ -14,6 +14,7 @@ import (
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/trial"
 	"genesys-cloud-export/shared/driver"
+	"genesys-cloud-export/shared/export"
 )
 
 func TestTheLastLineOfARunReadsTheExportByItsManifest(t *testing.T) {
@@ -23,7 +24,7 @@ func TestTheLastLineOfARunReadsTheExportByItsManifest(t *testing.T) {
 	c.Out = filepath.Join(c.Out, "it's here") // a folder that a shell would trip over
 
 	var truth bytes.Buffer
-	c.BeforeCheck = func(_ context.Context, s *stack.Stack, _ driver.Result) {
+	c.BeforeCheck = func(_ context.Context, s *stack.Stack, _ export.Result) {
 		if err := s.Genesys.WriteUsers(&truth, genesyssim.Query{State: "any"}); err != nil {
 			t.Error(err)
 		}
@@ -80,7 +81,7 @@ func TestAnExportThatFoundTheDiskFullGoesOnOnceThereIsRoom(t *testing.T) {
 	c, organisation, out := liveConfig(t)
 
 	var full time.Time
-	c.OnSlice = func(_ context.Context, s *stack.Stack, _ driver.Slice) {
+	c.OnSlice = func(_ context.Context, s *stack.Stack, _ driver.Invocation) {
 		s.Objects.Fill(true)
 		full = time.Now()
 	}

@@ -12,6 +12,7 @@ import (
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/verify"
 	"genesys-cloud-export/shared/driver"
+	"genesys-cloud-export/shared/export"
 )
 
 // state is which users a trial exports: all of them, so that their number is the one that was asked for.
@@ -48,9 +49,9 @@ type Config struct {
 	// OnStart is called when the stack is up and nothing has been asked of it; tests meddle there. It may be nil.
 	OnStart func(context.Context, *stack.Stack)
 	// OnSlice is called after each slice but the last; tests meddle there. It may be nil.
-	OnSlice func(context.Context, *stack.Stack, driver.Slice)
+	OnSlice func(context.Context, *stack.Stack, driver.Invocation)
 	// BeforeCheck is called when the export is complete and not yet checked; tests damage it there. It may be nil.
-	BeforeCheck func(context.Context, *stack.Stack, driver.Result)
+	BeforeCheck func(context.Context, *stack.Stack, export.Result)
 }
 
 // Summary is what a run counted.
@@ -128,7 +129,7 @@ func Run(ctx context.Context, config Config) (summary Summary, err error) {
 }
 
 func (c Config) export(ctx context.Context, local *stack.Stack, v *view) (Summary, verify.Report, error) {
-	e := &export{
+	e := &exporting{
 		stack: local, view: v, calls: driver.New(local.Functions(), driver.Config{}), out: c.Out,
 		order: order{ExportID: c.ExportID, State: state, PageSize: c.PageSize},
 		total: int64(c.Users),
@@ -146,11 +147,11 @@ func (c Config) export(ctx context.Context, local *stack.Stack, v *view) (Summar
 	}
 
 	if c.OnSlice != nil {
-		e.onSlice = func(ctx context.Context, slice driver.Slice) { c.OnSlice(ctx, local, slice) }
+		e.onSlice = func(ctx context.Context, slice driver.Invocation) { c.OnSlice(ctx, local, slice) }
 	}
 
 	if c.BeforeCheck != nil {
-		e.beforeCheck = func(ctx context.Context, result driver.Result) { c.BeforeCheck(ctx, local, result) }
+		e.beforeCheck = func(ctx context.Context, result export.Result) { c.BeforeCheck(ctx, local, result) }
 	}
 
 	return e.run(ctx)

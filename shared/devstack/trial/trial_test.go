@@ -25,6 +25,7 @@ import (
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/trial"
 	"genesys-cloud-export/shared/driver"
+	"genesys-cloud-export/shared/export"
 )
 
 // The trials of these tests are small and short of time, so that each export needs several invocations.
@@ -81,7 +82,7 @@ func TestEveryUserIsExportedOverSeveralInvocationsAndRateLimits(t *testing.T) {
 	c, out := config(t)
 
 	var secrets []string
-	c.BeforeCheck = func(ctx context.Context, s *stack.Stack, _ driver.Result) {
+	c.BeforeCheck = func(ctx context.Context, s *stack.Stack, _ export.Result) {
 		secrets = append(secrets, s.ClientSecret().Reveal(), storedToken(ctx, t, s))
 	}
 
@@ -197,7 +198,7 @@ func TestADamagedExportFailsTheCheck(t *testing.T) {
 
 			c, out := config(t)
 			c.Users, c.Organisation.RateLimit = 300, 0
-			c.BeforeCheck = func(_ context.Context, _ *stack.Stack, r driver.Result) {
+			c.BeforeCheck = func(_ context.Context, _ *stack.Stack, r export.Result) {
 				parts, err := filepath.Glob(filepath.Join(c.Out, "s3", "*", "*", "users", "export_id="+r.ExportID, "part-*"))
 				if err != nil || len(parts) == 0 {
 					t.Fatalf("find the parts: %v, %v", parts, err)
@@ -273,7 +274,7 @@ func TestAnExporterKilledAtAnyMomentLosesAndDoublesNothing(t *testing.T) {
 			}
 		}()
 	}
-	c.BeforeCheck = func(ctx context.Context, _ *stack.Stack, _ driver.Result) {
+	c.BeforeCheck = func(ctx context.Context, _ *stack.Stack, _ export.Result) {
 		select {
 		case <-done:
 		case <-ctx.Done():
@@ -294,7 +295,7 @@ func TestThreeCallersOfOneExportMakeOneExport(t *testing.T) {
 	c.ExportID = "one-of-three"
 
 	var others sync.WaitGroup
-	c.OnSlice = func(ctx context.Context, s *stack.Stack, slice driver.Slice) {
+	c.OnSlice = func(ctx context.Context, s *stack.Stack, slice driver.Invocation) {
 		if slice.Number > 1 {
 			return
 		}
@@ -310,7 +311,7 @@ func TestThreeCallersOfOneExportMakeOneExport(t *testing.T) {
 			})
 		}
 	}
-	c.BeforeCheck = func(context.Context, *stack.Stack, driver.Result) { others.Wait() }
+	c.BeforeCheck = func(context.Context, *stack.Stack, export.Result) { others.Wait() }
 
 	mustRun(t, c, out)
 }
@@ -334,7 +335,7 @@ func TestALostTokenCostsOneMintAndNoRecord(t *testing.T) {
 			t.Parallel()
 
 			c, out := config(t)
-			c.OnSlice = func(ctx context.Context, s *stack.Stack, slice driver.Slice) {
+			c.OnSlice = func(ctx context.Context, s *stack.Stack, slice driver.Invocation) {
 				if slice.Number > 1 {
 					return
 				}
@@ -355,7 +356,7 @@ func TestALostTokenCostsOneMintAndNoRecord(t *testing.T) {
 
 		c, out := config(t)
 		c.Organisation.TokenLifetime = 3 * time.Second
-		c.OnSlice = func(_ context.Context, s *stack.Stack, _ driver.Slice) {
+		c.OnSlice = func(_ context.Context, s *stack.Stack, _ driver.Invocation) {
 			if err := s.Genesys.SetTokenLifetime(time.Hour); err != nil {
 				t.Error(err)
 			}

@@ -19,11 +19,8 @@ import (
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/verify"
 	"genesys-cloud-export/shared/driver"
-	"genesys-cloud-export/shared/figure"
+	"genesys-cloud-export/shared/export"
 )
-
-// reasonBusy is an exporter's reason where another invocation has the lease.
-const reasonBusy = "busy"
 
 // view is what a person sees of a run.
 type view struct {
@@ -63,7 +60,7 @@ func (v *view) started(local *stack.Stack, config Config) {
 		limit = fmt.Sprintf("%d requests in %s", l, window)
 	}
 
-	v.line("started   Genesys Cloud, simulated  %s  %s users, %s", local.GenesysURL, figure.Grouped(int64(config.Users)), limit)
+	v.line("started   Genesys Cloud, simulated  %s  %s users, %s", local.GenesysURL, commandline.Grouped(int64(config.Users)), limit)
 	v.line("          AWS, simulated            %s  S3, SSM, Secrets Manager, Lambda", local.AWSURL)
 	v.line("reads     its users, %s", states(state))
 }
@@ -83,27 +80,27 @@ func (v *view) rotated(run driver.Run) error {
 	return nil
 }
 
-func (v *view) slice(s driver.Slice) {
+func (v *view) slice(s driver.Invocation) {
 	r := s.Result
 
 	v.mu.Lock()
-	v.count, v.until = r.Records, time.Now().Add(r.Wait())
+	v.count, v.until = r.Records, time.Now().Add(time.Duration(r.WaitSeconds)*time.Second)
 	v.mu.Unlock()
 
-	if r.Reason == reasonBusy {
+	if r.Reason == export.ReasonBusy {
 		v.line("waiting   %d s: another invocation, or one that was cut off, has the lease until then; %s records so far",
-			r.WaitSeconds, figure.Grouped(r.Records))
+			r.WaitSeconds, commandline.Grouped(r.Records))
 
 		return
 	}
 
 	next := ""
-	if !r.Complete() {
+	if r.Status != export.StatusComplete {
 		next = fmt.Sprintf(", wait %d s", r.WaitSeconds)
 	}
 
 	v.line("slice %-3d %s (%s%s): %s records, %s pages, parts %s",
-		s.Number, r.Status, r.Reason, next, figure.Grouped(r.Records), figure.Grouped(r.Pages), figure.Grouped(r.Parts))
+		s.Number, r.Status, r.Reason, next, commandline.Grouped(r.Records), commandline.Grouped(r.Pages), commandline.Grouped(r.Parts))
 }
 
 // reading tells how far the running invocation is. On a terminal the progress shows it.
@@ -113,7 +110,7 @@ func (v *view) reading(records, pages int64) {
 	v.mu.Unlock()
 
 	if !v.terminal {
-		v.line("reading   %s records, %s pages so far", figure.Grouped(records), figure.Grouped(pages))
+		v.line("reading   %s records, %s pages so far", commandline.Grouped(records), commandline.Grouped(pages))
 	}
 }
 
@@ -175,12 +172,12 @@ func (v *view) table(s Summary) error {
 	_, _ = fmt.Fprintln(table)
 	for _, row := range [][2]string{
 		{"invocations", strconv.Itoa(s.Invocations)},
-		{"pages", figure.Grouped(s.Pages)},
-		{"records", figure.Grouped(s.Records)},
-		{"parts", figure.Grouped(s.Parts)},
-		{"bytes", figure.Grouped(s.Bytes)},
-		{"429s", figure.Grouped(s.Throttled) + counted},
-		{"tokens minted", figure.Grouped(s.TokensMint) + counted},
+		{"pages", commandline.Grouped(s.Pages)},
+		{"records", commandline.Grouped(s.Records)},
+		{"parts", commandline.Grouped(s.Parts)},
+		{"bytes", commandline.Grouped(s.Bytes)},
+		{"429s", commandline.Grouped(s.Throttled) + counted},
+		{"tokens minted", commandline.Grouped(s.TokensMint) + counted},
 		{"peak memory", fmt.Sprintf("%.1f MiB", float64(s.PeakMemory)/(1<<20))},
 		{"wall time", s.WallTime.Round(100 * time.Millisecond).String()},
 		{"export", s.Folder},

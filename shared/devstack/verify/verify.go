@@ -1,145 +1,129 @@
-// Package verify checks a finished export from the outside: what lies in the bucket against the contract that readers
-// of exports hold on to, and, where the source can list itself, against the source.
+// Package verify checks a complete export from the outside: what lies in the bucket against the contract with its readers,
+// and, where the source can list itself, against the source.
 //
 // Its rules:
 //   - It is a second opinion. It imports nothing of the module, takes gzip and JSON from the standard library where the
-//     writer has others, spells the keys out again, and believes no number that it has not counted itself.
-//   - What is wrong with the export is a [Problem]; an error means that it could not look (network, permission,
-//     settings). One wrong thing does not end the check, unless nothing can be read after it.
-//   - It only reads. Parts are streamed, never held; what grows with the export is a map of 24 bytes of digests a record
-//     (to see doubles), and, once an export has turned out to differ from its source, a second one of some 60 bytes for
-//     each of the source's entities from there on.
-//   - Nothing that it returns or prints holds an entity's content, not even an id: records are named by their number.
+//     writer has others, spells the keys out again, and counts everything itself.
+//   - What is wrong with the export is a problem; an error means that it could not look. One problem does not end the
+//     check, unless nothing can be read after it.
+//   - It only reads. It holds one part at a time, and its memory does not grow with the export, but for the list of parts.
+//   - No problem and no error holds an entity's content, not even an id: records are named by their number.
 package verify
 
 import (
 	"context"
 	"fmt"
-	"time"
+	"io"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// Export checks the complete export that config names.
-//
-// The report tells what was counted and every [Problem] found, in the order: manifest, parts, doubles, the comparison
-// with the source, strays, latest, checkpoint. Without a manifest, or with one whose list of parts cannot be read,
-// nothing else is looked at. On an error the report holds what was found until then and is not to be taken for a
-// verdict.
+const (
+	// maxProblems is how many problems are listed.
+	maxProblems = 20
+	// maxDigests is how many records are remembered at a time, by 16 bytes each.
+	maxDigests = 1 << 20
+)
+
+// Config says which export is checked, and against what.
+type Config struct {
+	// S3 reads the bucket; it needs s3:GetObject and s3:ListBucket.
+	S3 *s3.Client
+	// Bucket is the bucket's name.
+	Bucket string
+	// Prefix is what every key begins with, without a slash at its end; "" where keys begin with the listing.
+	Prefix string
+	// Listing is the listing's name in keys and manifest: "users".
+	Listing string
+	// ExportID is the export's id.
+	ExportID string
+	// Truth opens the source's own list: one JSON entity a line, in the listing's order. It is called once at most; what it
+	// returns is closed. Nil: the export is checked in itself only.
+	Truth func(ctx context.Context) (io.ReadCloser, error)
+}
+
+// Report is what was counted in an export, and what is wrong with it.
+type Report struct {
+	// Pages is how many pages the manifest says were fetched; Parts is how many parts it names.
+	Pages int64
+	Parts int
+	// Records is how many lines were read, and Bytes is the size of the parts as stored.
+	Records, Bytes int64
+	// Compared reports whether the export was held against the source's own list.
+	Compared bool
+	// Problems are sentences that say what is wrong with what; of more than twenty the last one says that there are more.
+	Problems []string
+}
+
+// OK reports whether nothing is wrong.
+func (r Report) OK() bool { return len(r.Problems) == 0 }
+
+// Write prints the problems, one a line. The error is the writer's.
+func (r Report) Write(w io.Writer) error {
+	for _, problem := range r.Problems {
+		if _, err := fmt.Fprintln(w, "  -", problem); err != nil {
+			return fmt.Errorf("print the problems of the export: %w", err)
+		}
+	}
+
+	return nil
+}
+
+// Export checks the complete export that config names. Where its manifest cannot be read to the letter, nothing else is
+// looked at. After an error the report is no verdict.
 func Export(ctx context.Context, config Config) (Report, error) {
-	if err := config.validate(); err != nil {
-		return Report{}, err
-	}
-
-	i := &inspection{
-		config: config,
-		layout: layout{prefix: config.Prefix, listing: config.Listing, exportID: config.ExportID},
-		store:  store{client: config.S3, bucket: config.Bucket},
-		report: &Report{ExportID: config.ExportID, Listing: config.Listing},
-	}
-	err := i.run(ctx)
-
-	return *i.report, err
+	return export(ctx, config, maxDigests)
 }
 
-// inspection is one check of one export.
-type inspection struct {
-	config Config
-	layout layout
-	store  store
-	report *Report
-}
+func export(ctx context.Context, config Config, digests int64) (Report, error) {
+	c := &check{Config: config, digests: digests}
 
-// manifest is what the check needs of the export's manifest. Fields that the manifest lacks, or has wrong, are zero and
-// were reported.
-type manifest struct {
-	environment string
-	records     int64
-	pages       int64
-	parts       []part
-	startedAt   time.Time
-	completedAt time.Time
-}
-
-// part is one entry of the manifest's list of parts.
-type part struct {
-	key     string
-	records int64
-	bytes   int64
-	sha256  string
-}
-
-func (i *inspection) run(ctx context.Context) error {
-	m, usable, err := i.readManifest(ctx)
-	if err != nil || !usable {
-		return err
+	readable, err := c.read(ctx, c.manifestKey(c.ExportID), &c.manifest)
+	if err != nil || !readable {
+		return c.report, err
 	}
 
-	if err := i.readParts(ctx, m); err != nil {
-		return err
-	}
+	c.judgeManifest()
 
-	if err := i.findStrays(ctx, m); err != nil {
-		return err
-	}
-
-	if err := i.checkLatest(ctx, m); err != nil {
-		return err
-	}
-
-	return i.checkCheckpoint(ctx, m)
-}
-
-// readParts streams all parts through one ledger and one comparison, since doubles and order are matters of the whole
-// export.
-func (i *inspection) readParts(ctx context.Context, m manifest) error {
-	books := newLedger()
-
-	if i.config.Truth != nil {
-		truth, err := i.config.Truth(ctx)
-		if err != nil {
-			return fmt.Errorf("open the source's own list: %w", err)
-		}
-		defer truth.Close()
-
-		books.against = newComparison(truth)
-	}
-
-	for n, p := range m.parts {
-		if err := i.readPart(ctx, n, p, books); err != nil {
-			return err
+	for _, step := range []func(context.Context) error{
+		c.readParts, c.findRepeats, c.findStrays, c.checkLatest, c.checkCheckpoint,
+	} {
+		if err := step(ctx); err != nil {
+			return c.report, err
 		}
 	}
 
-	i.report.Parts = len(m.parts)
-	i.report.Records = books.records
-
-	if books.records != m.records {
-		i.report.add(Problem{
-			Kind: RecordsTotal, Where: i.layout.manifest(), What: "the parts hold another number of records than the manifest says",
-			Want: m.records, Got: books.records,
-		})
-	}
-
-	books.settle(i.report)
-
-	return books.against.settle(i.report)
+	return c.report, nil
 }
 
-// findStrays lists the parts' folder after the parts were read, so that what landed meanwhile is seen as well.
-func (i *inspection) findStrays(ctx context.Context, m manifest) error {
-	named := make(map[string]struct{}, len(m.parts))
-	for _, p := range m.parts {
-		named[p.key] = struct{}{}
+// check is one look at one export.
+type check struct {
+	Config
+
+	digests  int64
+	manifest manifest
+	source   source
+	report   Report
+}
+
+// problem takes down what is wrong. What comes out of the bucket is quoted.
+func (c *check) problem(format string, args ...any) {
+	switch n := len(c.report.Problems); n {
+	case maxProblems:
+	case maxProblems - 1:
+		c.report.Problems = append(c.report.Problems, "there are more problems, which are not listed")
+	default:
+		c.report.Problems = append(c.report.Problems, fmt.Sprintf(format, args...))
 	}
+}
 
-	return i.store.keys(ctx, i.layout.parts(), func(key string) {
-		if _, ok := named[key]; ok {
-			return
-		}
+func (c *check) root() string { return strings.TrimPrefix(c.Prefix+"/", "/") }
 
-		i.report.Strays++
+// partsFolder is the folder of the export's parts, and stateFolder that of what the listing's exports keep beside them.
+func (c *check) partsFolder() string { return c.root() + c.Listing + "/export_id=" + c.ExportID + "/" }
+func (c *check) stateFolder() string { return c.root() + "_state/" + c.Listing + "/" }
 
-		if i.report.Strays <= evidence {
-			i.report.add(Problem{Kind: Stray, Where: key, What: "lies among the parts, and the manifest does not name it"})
-		}
-	})
+func (c *check) manifestKey(exportID string) string {
+	return c.stateFolder() + exportID + "/manifest.json"
 }

@@ -14,7 +14,7 @@ import (
 	"genesys-cloud-export/shared/retry"
 )
 
-// ListingName is the name of every scripted listing.
+// ListingName is the name of a scripted listing, unless it is called otherwise.
 const ListingName = "users"
 
 const (
@@ -30,12 +30,15 @@ type Listing struct {
 	Latency time.Duration
 	// Filler is repeated in every link, to make links long.
 	Filler string
+	// Called is the listing's name, and LeastPage and MostPage are its bounds of a page size.
+	Called              string
+	LeastPage, MostPage int
 
 	sizes []int
 	first []int // the number of each page's first entity
+	next  []int
 	// replaced is how many escapes of each page were replaced, and in which entity first.
 	replaced map[int][2]int
-	next     []int
 
 	mu       sync.Mutex
 	faults   map[int][]PageFault
@@ -67,6 +70,7 @@ type PageFault struct {
 // NewListing returns a listing with a page of each size, each linked to the next one and the last to none.
 func NewListing(sizes ...int) *Listing {
 	l := &Listing{
+		Called: ListingName, LeastPage: 1, MostPage: defaultMostPage,
 		sizes: slices.Clone(sizes), faults: make(map[int][]PageFault), buffers: make(map[*export.Page]bool),
 		replaced: make(map[int][2]int),
 	}
@@ -138,25 +142,6 @@ func (l *Listing) Buffers() int {
 
 // Of returns the listing as a process sees it; nil is one that meets no faults but the listing's own.
 func (l *Listing) Of(process *Process) export.Listing { return &view{l, process} }
-
-// view implements [export.Listing] for one process.
-type view struct {
-	*Listing
-
-	process *Process
-}
-
-func (v *view) Name() string { return ListingName }
-
-func (v *view) First(export.Query) string { return v.link(0) }
-
-func (v *view) Fetch(ctx context.Context, _ export.Query, link string, page *export.Page) error {
-	if link == "" {
-		link = v.link(0)
-	}
-
-	return v.process.call(ctx, request{op: OpFetch, name: link, do: func() error { return v.fetch(ctx, link, page) }})
-}
 
 func (l *Listing) fetch(ctx context.Context, link string, page *export.Page) error {
 	number, known := l.number(link)

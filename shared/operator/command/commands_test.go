@@ -124,26 +124,30 @@ func (c *cloud) operated(t *testing.T, environment []string, arguments ...string
 	return command, &said
 }
 
+// keys and placed are environments with AWS credentials, without and with a region.
+var (
+	keys   = []string{"AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b"} //nolint:gochecknoglobals // constant lists
+	placed = append([]string{"AWS_REGION=eu-central-1"}, keys...)       //nolint:gochecknoglobals // constant lists
+)
+
 func TestAnOperatorsCommandSaysInALineWhatIsMissing(t *testing.T) {
 	t.Parallel()
 
 	c := newCloud(t)
-	keys := []string{"AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=canary"}
-	placed := append([]string{"AWS_REGION=eu-central-1"}, keys...)
-
 	for name, test := range map[string]struct {
 		environment []string
 		arguments   []string
 		want        string
 	}{
-		"no AWS credentials":     {nil, []string{"export"}, "operator: no AWS credentials: log in (aws sso login) or set AWS_PROFILE\n"},
-		"nothing to deploy with": {nil, []string{"ready"}, "operator: no AWS credentials: log in (aws sso login) or set AWS_PROFILE\n"},
+		"no AWS credentials": {nil, []string{"export"}, "operator: no AWS credentials: log in (aws sso login) or set AWS_PROFILE\n"},
 		"no AWS credentials, and a metadata service": {
 			[]string{"AWS_EC2_METADATA_DISABLED=false", "AWS_EC2_METADATA_SERVICE_ENDPOINT=" + c.url}, []string{"ready"},
 			"operator: no AWS credentials: log in (aws sso login) or set AWS_PROFILE\n",
 		},
 		"no region":             {keys, []string{"delete-stack"}, "operator: no region: set AWS_REGION\n"},
 		"no such profile":       {append([]string{"AWS_PROFILE=none"}, placed...), []string{"delete-stack"}, "operator: there is no AWS profile none: set AWS_PROFILE to one that is configured (aws configure list-profiles)\n"},
+		"no command":            {placed, []string{"undo"}, "operator: \"undo\" is none of the commands delete-stack, deployer, doctor, export, ready, set-credentials\n"},
+		"a check that failed":   {placed, []string{"doctor"}, "operator: 1 of 8 checks failed; what to do stands beside each\n"},
 		"no such stack":         {placed, []string{"export"}, "operator: there is no stack genesys-cloud-export in eu-central-1: deploy it first, or name another with STACK=\n"},
 		"no name of a stack":    {placed, []string{"export", "-stack", ""}, "operator: -stack is empty: give it a value, or leave it out (make: STACK=)\n"},
 		"nobody at a terminal":  {placed, []string{"set-credentials", "-stack", "mine"}, "operator: no client credentials: give -credentials FILE (make: CREDENTIALS=), or be at a terminal to type them\n"},
@@ -167,82 +171,44 @@ func TestAnOperatorsCommandSaysInALineWhatIsMissing(t *testing.T) {
 	}
 }
 
-func TestTheDoctorEndsWithOneWhereAnythingFailed(t *testing.T) {
-	t.Parallel()
-
-	c := newCloud(t)
-	command, said := c.operated(t, []string{"AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=canary"}, "doctor")
-	_ = command.Run()
-
-	text := said.String()
-	for _, want := range []string{
-		"ok      credentials  account 000000000000, region eu-central-1\n",
-		"FAILED  stack        there is no stack genesys-cloud-export in eu-central-1: deploy it first, or name another with STACK=\n",
-		"-       alarms       not looked at: needs the stack\n", "operator: 1 of 8 checks failed; what to do stands beside each\n",
-	} {
-		if !strings.Contains(text, want) {
-			t.Errorf("%q is not in\n%s", want, text)
-		}
-	}
-	if command.ProcessState.ExitCode() != 1 {
-		t.Errorf("ended with %d", command.ProcessState.ExitCode())
-	}
-}
-
-func TestCredentialsComeFromAFileThatItsOwnerAloneCanRead(t *testing.T) {
+func TestCredentialsAreTakenFromAFileAndReplacedOnlyAfterConfirmation(t *testing.T) {
 	t.Parallel()
 
 	c := newCloud(t)
 	folder := t.TempDir()
-	environment := []string{"AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b"}
 
-	set := func(id string, mode os.FileMode, more ...string) (int, string) {
+	set := func(id, want string, more ...string) {
 		t.Helper()
 
 		file := filepath.Join(folder, id)
-		if err := os.WriteFile(file, []byte(`{"client_id":"`+id+`","client_secret":"canary"}`), mode); err != nil {
+		if err := os.WriteFile(file, []byte(`{"client_id":"`+id+`","client_secret":"canary"}`), 0o600); err != nil {
 			t.Fatal(err)
 		}
 
-		command, said := c.operated(t, environment, append([]string{"set-credentials", "-stack", "mine", "-no-try", "-credentials", file}, more...)...)
+		command, said := c.operated(t, placed, append([]string{"set-credentials", "-stack", "mine", "-no-try", "-credentials", file}, more...)...)
 		_ = command.Run()
-		if strings.Contains(said.String(), "canary") {
-			t.Errorf("the secret was said: %s", said)
-		}
-
-		return command.ProcessState.ExitCode(), said.String()
-	}
-	held := func() string {
-		t.Helper()
 
 		reply, err := c.secrets.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: &c.arn})
 		if err != nil {
 			t.Fatal(err)
 		}
 
-		return aws.ToString(reply.SecretString)
+		if text := said.String(); !strings.Contains(text, want) || strings.Contains(text, "canary") ||
+			command.ProcessState.Success() != (aws.ToString(reply.SecretString) == `{"client_id":"`+id+`","client_secret":"canary"}`) {
+			t.Errorf("ended with %d and said %s", command.ProcessState.ExitCode(), text)
+		}
 	}
 
-	if code, said := set("open", 0o644); code != 1 || !strings.Contains(said, "can be read by others than you") {
-		t.Errorf("ended with %d: %s", code, said)
-	}
-	if code, said := set("first", 0o600); code != 0 || held() != `{"client_id":"first","client_secret":"canary"}` {
-		t.Errorf("ended with %d: %s", code, said)
-	}
-	if code, said := set("second", 0o600); code != 1 || !strings.Contains(held(), "first") ||
-		!strings.HasSuffix(said, "operator: nobody is at a terminal to confirm, so nothing was changed: say -yes (make: YES=1)\n") {
-		t.Errorf("ended with %d: %s", code, said)
-	}
-	if code, said := set("second", 0o600, "-yes"); code != 0 || !strings.Contains(held(), "second") {
-		t.Errorf("ended with %d: %s", code, said)
-	}
+	set("first", "stored     client first ")
+	set("second", "operator: nobody is at a terminal to confirm, so nothing was changed: say -yes (make: YES=1)\n")
+	set("second", "stored     client second ", "-yes")
 }
 
 func TestAnInterruptStopsFollowingAndNotTheExport(t *testing.T) {
 	t.Parallel()
 
 	c := newCloud(t)
-	command, said := c.operated(t, []string{"AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b"},
+	command, said := c.operated(t, placed,
 		"export", "-stack", "mine", "-export-id", "e-1", "-options", `{"page_size":500}`)
 
 	if err := command.Start(); err != nil {

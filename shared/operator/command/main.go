@@ -1,6 +1,6 @@
 // Command operator is what the operator of a stack in AWS does with it, with the credentials and the region of whoever calls:
 //
-//	operator deployer         what whoever deploys the template has to be allowed
+//	operator deployer         what whoever deploys the template must be allowed to do
 //	operator ready            whether there are credentials and a region
 //	operator set-credentials  puts the OAuth client's id and secret into the stack's secret
 //	operator doctor           looks whether all is well

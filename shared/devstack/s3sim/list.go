@@ -1,0 +1,120 @@
+package s3sim
+
+import (
+	"cmp"
+	"encoding/xml"
+	"errors"
+	"io/fs"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// maxPage is how many lines a page of a listing has at most, and by default.
+const maxPage = 1000
+
+// page is S3's XML of a page of a listing.
+type page struct {
+	XMLName               xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListBucketResult"`
+	Name                  string
+	Prefix                string
+	Delimiter             string `xml:",omitempty"`
+	MaxKeys               int
+	KeyCount              int
+	IsTruncated           bool
+	ContinuationToken     string `xml:",omitempty"`
+	NextContinuationToken string `xml:",omitempty"`
+	Contents              []listed
+	CommonPrefixes        []commonPrefix
+}
+
+type listed struct {
+	Key          string
+	LastModified string
+	ETag         string
+	Size         int64
+	StorageClass string
+}
+
+type commonPrefix struct{ Prefix string }
+
+// list answers ListObjectsV2. Keys are written as they are, whatever encoding-type asks for: none is here that XML cannot
+// hold, and the reply says that it is not encoded.
+func (e *Endpoint) list(w http.ResponseWriter, r *http.Request, bucket string) error {
+	if e.config.DenyList {
+		return accessDenied()
+	}
+	query := r.URL.Query()
+	size, err := strconv.Atoi(cmp.Or(query.Get("max-keys"), strconv.Itoa(maxPage)))
+	if err != nil || size < 1 {
+		return invalidArgument("max-keys must be a number from 1")
+	}
+
+	reply := page{
+		Name: bucket, Prefix: query.Get("prefix"), Delimiter: query.Get("delimiter"), MaxKeys: min(size, maxPage),
+		ContinuationToken: query.Get("continuation-token"),
+	}
+	if err := e.fill(&reply); err != nil {
+		return err
+	}
+
+	writeXML(w, r, http.StatusOK, reply)
+
+	return nil
+}
+
+// fill puts the page's lines into it: those behind the continuation token, which is the last line of the page before. Keys that
+// have the delimiter behind the prefix are rolled up into one line.
+func (e *Endpoint) fill(p *page) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+
+	names, err := e.files.names(p.Name, p.Prefix)
+	if err != nil {
+		return err
+	}
+	last := p.ContinuationToken
+	for _, name := range names {
+		key := strings.TrimPrefix(name, p.Name+"/")
+		line := p.rolledUp(key)
+		if line <= last {
+			continue
+		}
+		if p.KeyCount == p.MaxKeys {
+			p.IsTruncated, p.NextContinuationToken = true, last
+
+			return nil
+		}
+		found, err := e.find(name)
+		if errors.Is(err, fs.ErrNotExist) { // removed by hand just now
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		p.KeyCount, last = p.KeyCount+1, line
+		if line != key {
+			p.CommonPrefixes = append(p.CommonPrefixes, commonPrefix{line})
+
+			continue
+		}
+		p.Contents = append(p.Contents, listed{
+			key, found.modified.UTC().Format("2006-01-02T15:04:05.000Z"), found.etag, found.size, "STANDARD",
+		})
+	}
+
+	return nil
+}
+
+// rolledUp returns the line of a listing that a key stands in: itself, or what it has in common with others.
+func (p *page) rolledUp(key string) string {
+	if p.Delimiter == "" {
+		return key
+	}
+	head, _, found := strings.Cut(key[len(p.Prefix):], p.Delimiter)
+	if !found {
+		return key
+	}
+
+	return p.Prefix + head + p.Delimiter
+}

@@ -1,0 +1,188 @@
+package s3sim
+
+import (
+	"bytes"
+	"crypto/md5" //nolint:gosec // S3's ETag is the MD5 of the content
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/http"
+	"strings"
+)
+
+// object is what is known of a content. It is never changed.
+type object struct {
+	stamp
+
+	etag string // with its quotes
+	// headers are what a read shows with it: its type, its encoding and its checksums.
+	headers map[string]string
+}
+
+// describe returns what a content says of itself. S3 too has this checksum of what came without one.
+func describe(content []byte) object {
+	checksum := newDigest(crc64Header)
+	_, _ = checksum.Write(content)
+
+	return object{
+		etag:    fmt.Sprintf(`"%x"`, md5.Sum(content)), //nolint:gosec // as above
+		headers: map[string]string{"Content-Type": "binary/octet-stream", crc64Header: encoded(checksum)},
+	}
+}
+
+// find returns an object, or [fs.ErrNotExist]. Its caller has the lock.
+func (e *Endpoint) find(name string) (object, error) {
+	now, err := e.files.stat(name)
+	if err != nil {
+		return object{}, err
+	}
+	if found, known := e.known[name]; known && found.equals(now) {
+		return found, nil
+	}
+
+	// Somebody else wrote the file: another process before this one, or a person.
+	content, err := e.files.read(name)
+	if err != nil {
+		return object{}, err
+	}
+	found := describe(content)
+	found.stamp = now
+	e.known[name] = found
+
+	return found, nil
+}
+
+// missing is what a caller is told of a key that is not there.
+func (e *Endpoint) missing() error {
+	if e.config.DenyList {
+		return accessDenied()
+	}
+
+	return &refusal{http.StatusNotFound, "NoSuchKey", "The specified key does not exist."}
+}
+
+// get answers GET and HEAD.
+func (e *Endpoint) get(w http.ResponseWriter, r *http.Request, name string) error {
+	found, content, err := e.read(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return e.missing()
+	}
+	if err != nil {
+		return err
+	}
+
+	// Checksums are of the whole object, and shown to who asks.
+	checked := r.Header.Get("X-Amz-Checksum-Mode") == "ENABLED" && r.Header.Get("Range") == ""
+	for header, value := range found.headers {
+		if checked || !strings.HasPrefix(header, checksumPrefix) {
+			w.Header().Set(header, value)
+		}
+	}
+	w.Header().Set("Etag", found.etag)
+	http.ServeContent(w, r, "", found.modified, bytes.NewReader(content))
+
+	return nil
+}
+
+func (e *Endpoint) read(name string) (object, []byte, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+
+	found, err := e.find(name)
+	if err != nil {
+		return object{}, nil, err
+	}
+	content, err := e.files.read(name)
+
+	return found, content, err
+}
+
+// put stores a body, if it is whole and its condition holds.
+func (e *Endpoint) put(w http.ResponseWriter, r *http.Request, name string) error {
+	body, checksums, err := receive(r)
+	if err != nil {
+		return err
+	}
+	put := describe(body)
+	if len(checksums) > 0 {
+		delete(put.headers, crc64Header)
+	}
+	maps.Copy(put.headers, checksums)
+	maps.Copy(put.headers, labels(r.Header))
+
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	err = e.condition(r.Header, name)
+	if err == nil {
+		err = e.write(name, body)
+	}
+	if err == nil {
+		put.stamp, err = e.files.stat(name)
+	}
+	if err != nil {
+		return err
+	}
+	e.known[name] = put
+	w.Header().Set("Etag", put.etag)
+	for header, checksum := range checksums {
+		w.Header().Set(header, checksum)
+	}
+
+	return nil
+}
+
+// labels are the headers of a put that stay with the object; of its encoding, not the transport's "aws-chunked".
+func labels(header http.Header) map[string]string {
+	kept := make(map[string]string)
+	if contentType := header.Get("Content-Type"); contentType != "" {
+		kept["Content-Type"] = contentType
+	}
+	if encoding := strings.Trim(strings.ReplaceAll(header.Get("Content-Encoding"), "aws-chunked", ""), ", "); encoding != "" {
+		kept["Content-Encoding"] = encoding
+	}
+
+	return kept
+}
+
+// condition returns an error where a put's condition does not hold. S3 knows If-None-Match with an asterisk alone, and not
+// both headers in one request. Its caller has the lock.
+func (e *Endpoint) condition(header http.Header, name string) error {
+	match, none := header.Get("If-Match"), header.Get("If-None-Match")
+	if match == "" && none == "" {
+		return nil
+	}
+	if match != "" && none != "" || none != "" && none != "*" {
+		return notImplemented("this condition of a put")
+	}
+
+	there, err := e.find(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && none != "":
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return e.missing()
+	case err != nil:
+		return err
+	case none != "", strings.Trim(match, `"`) != strings.Trim(there.etag, `"`):
+		return &refusal{
+			http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold",
+		}
+	}
+
+	return nil
+}
+
+// remove removes a key, whether it was there or not.
+func (e *Endpoint) remove(w http.ResponseWriter, name string) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+
+	delete(e.known, name)
+	if err := e.files.remove(name); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+
+	return nil
+}

@@ -1,0 +1,174 @@
+package verify_test
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"genesys-cloud-export/shared/devstack/verify"
+)
+
+func TestWhateverIsWrongWithAPartIsAProblem(t *testing.T) {
+	t.Parallel()
+
+	// change spoils the second part, of the records 3 to 5, and has the manifest describe what came of it.
+	for what, c := range map[string]struct {
+		change func(e *export, body []byte)
+		says   string
+	}{
+		"it is missing":                     {func(e *export, _ []byte) { delete(e.objects, e.names[1]) }, "is missing"},
+		"it has a Content-Encoding":         {func(e *export, _ []byte) { e.encoding[e.names[1]] = "gzip" }, "Content-Encoding"},
+		"its end is cut":                    {func(e *export, body []byte) { e.store(1, body[:len(body)-1]) }, "damaged"},
+		"it is cut in the middle":           {func(e *export, body []byte) { e.store(1, body[:len(body)/2]) }, "damaged"},
+		"it is cut in a second member":      {func(e *export, body []byte) { e.store(1, append(body, 0x1f, 0x8b, 8)) }, "damaged"},
+		"a byte follows it":                 {func(e *export, body []byte) { e.store(1, append(body, 'x')) }, "damaged"},
+		"zeros follow it":                   {func(e *export, body []byte) { e.store(1, append(body, make([]byte, 512)...)) }, "damaged"},
+		"it is not compressed":              {func(e *export, _ []byte) { e.store(1, []byte(join(e.parts[1]))) }, "no gzip"},
+		"it is of no bytes":                 {func(e *export, _ []byte) { e.store(1, nil) }, "no gzip"},
+		"its last line has no end":          {func(e *export, _ []byte) { e.store(1, pack(strings.Join(e.parts[1], "\n"))) }, "line end"},
+		"it lacks a record":                 {func(e *export, _ []byte) { e.store(1, pack(join(e.parts[1][:2]))) }, "2 records"},
+		"it has an empty line":              {func(e *export, _ []byte) { e.store(1, pack(join(e.parts[1])+"\n")) }, "record 7 is not one"},
+		"a line feed is in an entity":       {func(e *export, _ []byte) { e.spell(1, strings.Replace(entity(3), ",", ",\n", 1)) }, "record 4 is not one"},
+		"an array is in it":                 {func(e *export, _ []byte) { e.spell(1, `[{}]`) }, "record 4 is not one"},
+		"two objects are in a line":         {func(e *export, _ []byte) { e.spell(1, `{}{}`) }, "record 4 is not one"},
+		"half an object is in it":           {func(e *export, _ []byte) { e.spell(1, `{"a":1`) }, "record 4 is not one"},
+		"a byte of it is not UTF-8":         {func(e *export, _ []byte) { e.spell(1, "{\"a\":\"\xff\"}") }, "record 4 is not one"},
+		"half a pair of surrogates is left": {func(e *export, _ []byte) { e.spell(1, `{"a":"\uD83D"}`) }, "unpaired surrogate"},
+		"a line is longer than any entity": {func(e *export, _ []byte) {
+			e.store(1, slices.Concat(pack(`{"a":"`), bytes.Repeat(pack(strings.Repeat(" ", 1<<20)), 32), pack("\"}\n")))
+		}, "damaged"},
+		"it is not in the manifest":         {func(e *export, _ []byte) { e.manifest["parts"] = slices.Delete(e.manifest["parts"].([]any), 1, 2) }, "does not name it"},
+		"another lies beside it":            {func(e *export, _ []byte) { e.objects[folder+"part-000002-late.jsonl.gz"] = nil }, "does not name it"},
+		"something else lies in its folder": {func(e *export, _ []byte) { e.objects[folder+"zz/README"] = nil }, "does not name it"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+
+			e := newExport()
+			c.change(e, bytes.Clone(e.objects[e.names[1]]))
+			mustBeBad(t, e, c.says)
+		})
+	}
+}
+
+// spell makes line the first of a part, and of the source's list as well.
+func (e *export) spell(part int, line string) {
+	e.truth[slices.Index(e.truth, e.parts[part][0])], e.parts[part][0] = line, line
+	e.seal()
+}
+
+func TestEveryByteOfAPartCounts(t *testing.T) {
+	t.Parallel()
+
+	good := newExport()
+	for n := range good.objects[good.names[1]] {
+		e := newExport()
+		e.objects[e.names[1]][n] ^= 0x20
+		mustBeBad(t, e, e.names[1])
+	}
+}
+
+func TestAPartsKeyIsAsTheContractSays(t *testing.T) {
+	t.Parallel()
+
+	for _, key := range []string{
+		folder + "part-2-a.jsonl.gz", folder + "part-0000002-a.jsonl.gz", folder + "part-+00002-a.jsonl.gz",
+		folder + "part-000002.jsonl.gz", folder + "part-000002-.jsonl.gz", folder + "part-000002-a.json.gz",
+		folder + "part-000002-a.jsonl", folder + "part-000002-a/b.jsonl.gz", folder + "Part-000002-a.jsonl.gz",
+		folder + "part-000001-a.jsonl.gz", folder + "part-000003-a.jsonl.gz", "",
+		"exports/users/export_id=night-2/part-000002-a.jsonl.gz", "users/export_id=night-1/part-000002-a.jsonl.gz",
+	} {
+		e := newExport()
+		e.names[1] = key
+		e.seal()
+		mustBeBad(t, e, fmt.Sprintf("%q is not named as part 2", key))
+	}
+}
+
+func TestWithoutASourceARecordThatComesAgainIsFoundHoweverFewAreRemembered(t *testing.T) {
+	t.Parallel()
+
+	for first := range 9 {
+		e := newExport()
+		e.truth = nil
+		e.parts[2] = append(e.parts[2], entity(first))
+		e.seal()
+
+		e.put()
+
+		for _, remembered := range []int64{1, 2, 3, 100} {
+			report, err := verify.ExportByShares(t.Context(), e.config(), remembered)
+			if err != nil || len(report.Problems) != 1 || report.Problems[0] != "record 10 stands in the export before" {
+				t.Errorf("record %d again, %d remembered: got %q, %v", first, remembered, report.Problems, err)
+			}
+		}
+	}
+}
+
+func TestWhereTheAPIItselfMayGiveARecordTwiceItIsNoProblem(t *testing.T) {
+	t.Parallel()
+
+	for what, change := range map[string]func(e *export){
+		"in a listing that drifted": func(e *export) {
+			e.manifest["drift"] = object{"total_first": 9, "total_last": 9, "records": 10}
+		},
+		"in the windows of an interval": func(e *export) {
+			query := object{"interval": "2026-03-01T00:00:00Z/2026-03-03T00:00:00Z"}
+			e.manifest["query"], e.checkpoint["query"] = query, query
+		},
+		"in the source's own list": func(e *export) { e.truth = append(entities(0, 1, 2, 3, 4, 5, 6, 7, 8), entity(0)) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+
+			e := newExport()
+			e.truth = nil
+			e.parts[2] = append(e.parts[2], entity(0))
+			e.seal()
+			change(e)
+			mustBeGood(t, e)
+		})
+	}
+}
+
+// Every entity is another one, and all of them together are far more than the heap may hold.
+//
+//nolint:paralleltest // it measures the heap of the whole process; no other test may run meanwhile
+func TestMemoryDoesNotGrowWithTheExport(t *testing.T) {
+	const parts, lines = 30, 2_000
+
+	peak := func(parts int) uint64 {
+		e := newExport()
+		e.truth, e.parts, e.names = nil, nil, nil
+
+		for n := range parts {
+			e.parts = append(e.parts, nil)
+			e.names = append(e.names, fmt.Sprintf("%spart-%06d-a.jsonl.gz", folder, n+1))
+
+			for line := range lines {
+				e.parts[n] = append(e.parts[n], fmt.Sprintf(`{"id":"%d-%d"}%s`, n, line, strings.Repeat(" ", 1000)))
+			}
+		}
+
+		e.seal()
+		e.manifest["pages"], e.checkpoint["position"].(object)["pages"] = parts, parts
+		e.parts = nil // what is left is packed, to a hundredth
+
+		var most uint64
+
+		e.put()
+		e.fails = watch(&most)
+
+		if report, err := verify.Export(t.Context(), e.config()); err != nil || !report.OK() {
+			t.Errorf("got the problems %q and the error %v, want none", report.Problems, err)
+		}
+
+		return most
+	}
+
+	if few, many := peak(2), peak(parts); many > few+8<<20 {
+		t.Errorf("the heap holds up to %d bytes in a check of two parts and up to %d in one of %d", few, many, parts)
+	}
+}

@@ -1,0 +1,202 @@
+package genesys
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"genesys-cloud-export/shared/export"
+)
+
+// The members of every query, and the parameter of every listing.
+const (
+	methodField       = "method"
+	pageSizeField     = "page_size"
+	pageSizeParameter = "pageSize"
+)
+
+const (
+	// maxName is longer than every name that the API knows, in bytes.
+	maxName = 60
+	// maxNames is more than the names that the API knows for any option; the query stands in every link and document.
+	maxNames = 50
+)
+
+var namePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*(\.[A-Za-z0-9]+)*$`)
+
+// Option is a field of an event, and a parameter of the API. Its default is always shown and sent: left out, it is the
+// vendor who decides which entities are exported.
+type Option struct {
+	Name      string // of the field: "sort_order"
+	Parameter string // of the API: "sortOrder"
+	// Choices are the texts that it may be, the API's default first. Without any it is a set of the API's names, which is
+	// empty by default.
+	Choices []string
+}
+
+func (o Option) isSet() bool { return len(o.Choices) == 0 }
+
+// defaults are the values that the API assumes.
+func (o Option) defaults() []string {
+	if o.isSet() {
+		return nil
+	}
+
+	return o.Choices[:1]
+}
+
+// value is what values are in JSON.
+func (o Option) value(values []string) any {
+	if o.isSet() {
+		return append([]string{}, values...)
+	}
+
+	return values[0]
+}
+
+// rule is what a value has to be.
+func (o Option) rule() string {
+	if o.isSet() {
+		return fmt.Sprintf(`an array of at most %d of the API's names, such as ["groups","skills"]`, maxNames)
+	}
+
+	return "a string: one of " + strings.Join(o.Choices, ", ")
+}
+
+// read returns the values that a field names, in canonical order, or reports that it breaks the rule.
+func (o Option) read(raw json.RawMessage) (values []string, ok bool) {
+	if !o.isSet() {
+		return oneOf(raw, o.Choices)
+	}
+
+	if raw[0] != '[' || json.Unmarshal(raw, &values) != nil || len(values) > maxNames || slices.ContainsFunc(values, isNoName) {
+		return nil, false
+	}
+
+	slices.Sort(values)
+
+	return slices.Compact(values), true
+}
+
+func isNoName(text string) bool { return len(text) > maxName || !namePattern.MatchString(text) }
+
+// oneOf reads a text that has to be one of the choices.
+func oneOf(raw json.RawMessage, choices []string) ([]string, bool) {
+	var text string
+
+	ok := json.Unmarshal(raw, &text) == nil && slices.Contains(choices, text)
+
+	return []string{text}, ok
+}
+
+// pages are what a query asks of a listing. They implement [export.Pages].
+type pages struct {
+	definition Definition
+	client     Client
+
+	method   string
+	pageSize int
+	values   map[string][]string // of the options, by name
+
+	rejected bool // the API rejected the token of the last request
+}
+
+// pages are those of the listing's default query.
+func (l *Listing) pages(pageSize int) *pages {
+	p := &pages{
+		definition: l.definition, client: l.client,
+		method: cmp.Or(l.definition.Method, http.MethodGet), pageSize: pageSize, values: make(map[string][]string),
+	}
+
+	for _, option := range l.definition.Options {
+		p.values[option.Name] = option.defaults()
+	}
+
+	return p
+}
+
+// set changes a member of the query. It reports whether the listing knows it, and takes that value.
+func (p *pages) set(name string, raw json.RawMessage) bool {
+	if name == methodField && p.definition.Method != "" {
+		method, ok := oneOf(raw, []string{http.MethodGet, http.MethodPost})
+		p.method = method[0]
+
+		return ok
+	}
+
+	for _, option := range p.definition.Options {
+		if option.Name == name {
+			values, ok := option.read(raw)
+			p.values[name] = values
+
+			return ok
+		}
+	}
+
+	return false
+}
+
+// Query implements [export.Pages].
+func (p *pages) Query() export.Query {
+	var canonical object
+	if p.definition.Method != "" {
+		canonical.add(methodField, p.method)
+	}
+
+	canonical.add(pageSizeField, p.pageSize)
+
+	for _, option := range p.definition.Options {
+		canonical.add(option.Name, option.value(p.values[option.Name]))
+	}
+
+	return export.Query{PageSize: p.pageSize, Canonical: canonical.closed()}
+}
+
+// First implements [export.Pages].
+func (p *pages) First() string {
+	if p.inBody() {
+		return p.definition.Path
+	}
+
+	return p.definition.Path + "?" + p.parameters().Encode()
+}
+
+// parameters are those of every page. A set that is empty is there, and has no value.
+func (p *pages) parameters() url.Values {
+	parameters := url.Values{pageSizeParameter: {strconv.Itoa(p.pageSize)}}
+
+	for _, option := range p.definition.Options {
+		parameters[option.Parameter] = nil
+		if values := p.values[option.Name]; len(values) > 0 {
+			parameters.Set(option.Parameter, strings.Join(values, ","))
+		}
+	}
+
+	return parameters
+}
+
+// object is a JSON object whose members stand in the order in which they were added.
+type object []byte
+
+func (o *object) add(name string, value any) {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		panic(err) // numbers and strings always encode
+	}
+
+	separator := ','
+	if len(*o) == 0 {
+		separator = '{'
+	}
+
+	*o = fmt.Appendf(*o, "%c%q:%s", separator, name, encoded)
+}
+
+// closed is the object, which has a member at least.
+func (o object) closed() []byte { return append(o, '}') }

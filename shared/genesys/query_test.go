@@ -1,0 +1,252 @@
+package genesys_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"genesys-cloud-export/shared/export"
+	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/genesys"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func users(method string) *genesys.Listing {
+	return genesys.NewListing(genesys.Users(method), genesys.Client{})
+}
+
+// queues is a listing without options, read by page number.
+func queues() genesys.Definition {
+	return genesys.Definition{
+		Name: "queues", Path: "/api/v2/routing/queues", Permission: "routing:queue:view", LeastPage: 1, MostPage: 500,
+	}
+}
+
+// ask has a listing take the options of an event.
+func ask(t *testing.T, listing export.Listing, event string) (export.Pages, error) {
+	t.Helper()
+
+	asked, err := export.ParseEvent([]byte(event))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return listing.Ask(100, asked.Options)
+}
+
+func TestTheQueryOfUsersIsCanonical(t *testing.T) {
+	t.Parallel()
+
+	const rest = `,"state":"active","sort_order":"ASC"}`
+
+	for event, want := range map[string]string{
+		`{}`:                              `{"method":"GET","page_size":100,"expand":[]` + rest,
+		`{"expand":[]}`:                   `{"method":"GET","page_size":100,"expand":[]` + rest,
+		`{"expand":["skills", "groups"]}`: `{"method":"GET","page_size":100,"expand":["groups","skills"]` + rest,
+		`{"expand":["groups","skills","groups"]}`: `{"method":"GET","page_size":100,"expand":["groups","skills"]` + rest,
+		`{"expand":["routingStatus.status"]}`:     `{"method":"GET","page_size":100,"expand":["routingStatus.status"]` + rest,
+		`{"sort_order":"ASC","state":"active"}`:   `{"method":"GET","page_size":100,"expand":[]` + rest,
+		`{"sort_order":"DESC","state":"any"}`:     `{"method":"GET","page_size":100,"expand":[],"state":"any","sort_order":"DESC"}`,
+		`{"state":"inactive"}`:                    `{"method":"GET","page_size":100,"expand":[],"state":"inactive","sort_order":"ASC"}`,
+		`{"state":"del\u0065ted"}`:                `{"method":"GET","page_size":100,"expand":[],"state":"deleted","sort_order":"ASC"}`,
+	} {
+		t.Run(event, func(t *testing.T) {
+			t.Parallel()
+
+			pages, err := ask(t, users(http.MethodGet), event)
+			if err != nil {
+				t.Fatal(err)
+			}
+
+			if diff := cmp.Diff(want, string(pages.Query().Canonical)); diff != "" {
+				t.Errorf("the query (-want +got):\n%s", diff)
+			}
+
+			opened, err := users(http.MethodPost).Open(pages.Query())
+			if err != nil {
+				t.Fatalf("what was asked cannot be opened: %v", err)
+			}
+
+			if diff := cmp.Diff(pages.Query(), opened.Query()); diff != "" || opened.First() != pages.First() {
+				t.Errorf("opened, it begins at %s, and the query is another (-asked +opened):\n%s", opened.First(), diff)
+			}
+		})
+	}
+
+	pages, err := ask(t, users(http.MethodPost), `{}`)
+	if err != nil || !strings.HasPrefix(string(pages.Query().Canonical), `{"method":"POST","page_size":100,`) || pages.First() != usersPath {
+		t.Errorf("the tutorial's dialect has the query %s (%v) and begins at %s", pages.Query().Canonical, err, pages.First())
+	}
+}
+
+func TestOptionsOfUsersThatAreRefusedByTheNameOfTheField(t *testing.T) {
+	t.Parallel()
+
+	megabyte := strings.Repeat("x", 1<<20)
+
+	for name, test := range map[string]struct{ payload, field string }{
+		"a string for expand":   {`{"expand":"groups"}`, "expand"},
+		"null for expand":       {`{"expand":null}`, "expand"},
+		"null in expand":        {`{"expand":[null]}`, "expand"},
+		"a number in expand":    {`{"expand":[1]}`, "expand"},
+		"a comma in expand":     {`{"expand":["groups,skills"]}`, "expand"},
+		"a query in expand":     {`{"expand":["a&state=any"]}`, "expand"},
+		"a long name in expand": {`{"expand":["` + megabyte + `"]}`, "expand"},
+		"too many names":        {`{"expand":["a"` + strings.Repeat(`,"a"`, 50) + `]}`, "expand"},
+		"1 MB of names":         {`{"expand":["a"` + strings.Repeat(`,"a"`, 1<<18) + `]}`, "expand"},
+		"an unknown state":      {`{"state":"gone"}`, "state"},
+		"a state's case":        {`{"state":"ACTIVE"}`, "state"},
+		"1 MB of state":         {`{"state":"` + megabyte + `"}`, "state"},
+		"an array for a state":  {`{"state":["any"]}`, "state"},
+		"an unknown order":      {`{"sort_order":"asc"}`, "sort_order"},
+		"a bool for an order":   {`{"sort_order":true}`, "sort_order"},
+		"null for a state":      {`{"state":null}`, "state"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			pages, err := ask(t, users(http.MethodGet), test.payload)
+			text := requireFailure(t, err, failure.InvalidInput, false)
+
+			if !strings.HasPrefix(text, test.field+" must be ") || len(text) > 300 || pages != nil {
+				t.Errorf("the failure is %.400q, want it to name %q, and to be short", text, test.field)
+			}
+		})
+	}
+}
+
+func TestAStoredQueryIsOpened(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct{ stored, canonical, first string }{
+		"as earlier code wrote it": {
+			`{"method":"GET","page_size":7,"expand":["skills","groups","groups"],"state":"any","sort_order":"DESC"}`,
+			`{"method":"GET","page_size":7,"expand":["groups","skills"],"state":"any","sort_order":"DESC"}`,
+			usersPath + "?expand=groups%2Cskills&pageSize=7&sortOrder=DESC&state=any",
+		},
+		"without an option that was added later": {
+			`{"method":"GET","page_size":7,"expand":[],"state":"any"}`,
+			`{"method":"GET","page_size":7,"expand":[],"state":"any","sort_order":"ASC"}`,
+			usersPath + "?pageSize=7&sortOrder=ASC&state=any",
+		},
+		"with a page size out of today's bounds": {
+			`{"method":"POST","page_size":900,"expand":[],"state":"active","sort_order":"ASC"}`,
+			`{"method":"POST","page_size":900,"expand":[],"state":"active","sort_order":"ASC"}`,
+			usersPath,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			opened, err := users(http.MethodGet).Open(storedQuery(t, test.stored))
+			if err != nil {
+				t.Fatal(err)
+			}
+
+			if diff := cmp.Diff([]string{test.canonical, test.first}, []string{string(opened.Query().Canonical), opened.First()}); diff != "" {
+				t.Errorf("query and first page (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func storedQuery(t *testing.T, text string) export.Query {
+	t.Helper()
+
+	var stored export.Query
+	if err := json.Unmarshal([]byte(text), &stored); err != nil {
+		t.Fatal(err)
+	}
+
+	return stored
+}
+
+func TestAStoredQueryThatTheListingDoesNotKnowIsRefused(t *testing.T) {
+	t.Parallel()
+
+	const newer, damaged = "written by newer code: deploy the newer version", "restore the object's last good version"
+
+	for stored, want := range map[string]string{
+		`{"page_size":7,"division":"x"}`:    newer,
+		`{"page_size":7,"state":"paused"}`:  newer,
+		`{"page_size":7,"state":null}`:      newer,
+		`{"page_size":7,"expand":["a,b"]}`:  newer,
+		`{"page_size":7,"expand":"groups"}`: newer,
+		`{"page_size":7,"sort_order":1}`:    newer,
+		`{"page_size":7,"method":"PUT"}`:    newer,
+		`{"method":"GET","state":"active"}`: damaged,
+		`{"page_size":-1}`:                  damaged,
+		`null`:                              damaged,
+	} {
+		pages, err := users(http.MethodGet).Open(storedQuery(t, stored))
+		if text := requireFailure(t, err, failure.CheckpointInvalid, false); !strings.Contains(text, want) || pages != nil {
+			t.Errorf("%s: got %q, want %q in it", stored, text, want)
+		}
+	}
+
+	_, err := genesys.NewListing(queues(), genesys.Client{}).Open(storedQuery(t, `{"method":"GET","page_size":7}`))
+	if text := requireFailure(t, err, failure.CheckpointInvalid, false); !strings.Contains(text, newer) {
+		t.Errorf("a method where none is shown: got %q, want %q in it", text, newer)
+	}
+}
+
+func TestAListingIsNoMoreThanItsDefinition(t *testing.T) {
+	t.Parallel()
+
+	const second = "/api/v2/routing/queues?pageNumber=2"
+
+	f := serveFake(t, listingBase, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("pageNumber") == "" {
+			answer(http.StatusOK, pageWith(t, map[string]string{"nextUri": second}))(w, r)
+			return
+		}
+
+		answer(http.StatusForbidden, errorBody(403, "missing.permissions"))(w, r)
+	})
+
+	pages, err := ask(t, genesys.NewListing(queues(), f.Client), `{}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if got := string(pages.Query().Canonical); got != `{"page_size":100}` {
+		t.Errorf("the query is %s", got)
+	}
+
+	if err := pages.Fetch(t.Context(), "", &f.page); err != nil || f.page.Next != second || f.page.Records != 2 {
+		t.Fatalf("got %d records, the next link %q and %v", f.page.Records, f.page.Next, err)
+	}
+
+	text := requireFailure(t, pages.Fetch(t.Context(), second, &f.page), failure.Forbidden, false)
+	if !strings.Contains(text, "routing:queue:view") {
+		t.Errorf("got %q, want the permission named", text)
+	}
+
+	want := []string{"/api/v2/routing/queues?pageSize=100", second + "&pageSize=100"}
+	if diff := cmp.Diff(want, []string{f.seen()[0].RequestURI, f.seen()[1].RequestURI}); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+}
+
+func TestAdviceOnPagesThatAreTooLargeNamesOnlyWhatTheListingTakes(t *testing.T) {
+	t.Parallel()
+
+	f := serveFake(t, listingBase, answer(413, ""))
+
+	for size, want := range map[int]string{
+		1:   "does not change: make that entity smaller",
+		100: "ask for a smaller page_size in a new export",
+	} {
+		pages, err := genesys.NewListing(queues(), f.Client).Ask(size, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		text := requireFailure(t, pages.Fetch(t.Context(), "", &f.page), failure.InvalidInput, false)
+		if !strings.HasSuffix(text, want) || strings.Contains(text, "expand") {
+			t.Errorf("%d on a page: got %q, want %q at its end", size, text, want)
+		}
+	}
+}

@@ -1,0 +1,23 @@
+package operator
+
+// What tests compare with the template and with the state machine.
+
+// AlarmNames are the alarms that the doctor looks for.
+func AlarmNames() []string { return alarmNames() }
+
+// States are the state machine's states whose events are reported.
+func States() []string { return []string{stateExport, stateRefresh} }
+
+// Outputs are the template's outputs that are read.
+func Outputs() []string {
+	return []string{
+		outputRotator, outputWorkflow, outputSecret, outputToken, outputBucket, outputLocation, outputTopic,
+	}
+}
+
+// Parameters are the template's parameters that are read.
+func Parameters() []string {
+	return []string{
+		parameterEnvironment, parameterAPI, parameterSchedule, parameterSecret, parameterBucket, parameterKey,
+	}
+}

@@ -1,0 +1,284 @@
+package tokenstore_test
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/devstack/conformance"
+	"genesys-cloud-export/shared/devstack/ssmsim"
+	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/token"
+	"genesys-cloud-export/shared/tokenstore"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
+	gocmp "github.com/google/go-cmp/cmp"
+)
+
+// peer is Parameter Store as somebody else has it, with a parameter of the test's own.
+type peer struct {
+	conformance.Endpoint
+
+	client    *ssm.Client
+	parameter string
+	store     *tokenstore.Store
+}
+
+func newPeer(t *testing.T) peer {
+	t.Helper()
+
+	endpoint := conformance.New(t, func() (http.Handler, error) { return ssmsim.New(ssmsim.Config{}) })
+	w := peer{
+		Endpoint: endpoint, client: ssm.NewFromConfig(endpoint.Config),
+		parameter: "/conformance/" + strings.ReplaceAll(t.Name(), "/", "_"),
+	}
+	w.store = tokenstore.New(w.client, w.parameter, "")
+	// Somebody else may still have it from an earlier run.
+	if _, err := w.client.DeleteParameter(t.Context(), &ssm.DeleteParameterInput{Name: &w.parameter}); err != nil && awsapi.Code(err) != "ParameterNotFound" {
+		t.Fatalf("delete the parameter at the %s: %v", w.Name, err)
+	}
+
+	return w
+}
+
+// put writes a value as somebody does by hand.
+func (w peer) put(ctx context.Context, kind types.ParameterType, value string) error {
+	_, err := w.client.PutParameter(ctx, &ssm.PutParameterInput{
+		Name: &w.parameter, Value: &value, Type: kind, Tier: types.ParameterTierIntelligentTiering, Overwrite: aws.Bool(true),
+	})
+
+	return err
+}
+
+// described is the parameter as DescribeParameters tells it.
+func (w peer) described(t *testing.T) types.ParameterMetadata {
+	t.Helper()
+
+	reply, err := w.client.DescribeParameters(t.Context(), &ssm.DescribeParametersInput{ParameterFilters: []types.ParameterStringFilter{
+		{Key: aws.String("Name"), Option: aws.String("Equals"), Values: []string{w.parameter}},
+	}})
+	if err != nil || len(reply.Parameters) != 1 {
+		t.Fatalf("describe the parameter at the %s: %+v, %v, want one", w.Name, reply, err)
+	}
+
+	return reply.Parameters[0]
+}
+
+func TestConformanceWhatWasWrittenIsRead(t *testing.T) {
+	t.Parallel()
+
+	w := newPeer(t)
+	if _, err := w.store.Read(t.Context()); !errors.Is(err, token.ErrNotStored) {
+		t.Errorf("before the first write at the %s: got %v, want %v", w.Name, err, token.ErrNotStored)
+	}
+
+	for want := int64(1); want <= 3; want++ {
+		written := tokenNow(fmt.Sprintf(`access"\\!~<&-%d`, want))
+		version, err := w.store.Write(t.Context(), written)
+		if err != nil || version != want {
+			t.Fatalf("write at the %s: version %d, %v, want %d", w.Name, version, err, want)
+		}
+
+		got, err := w.store.Read(t.Context())
+		if err != nil || got.Version != want || !got.Same(written) {
+			t.Fatalf("read at the %s: version %d, %v, want what was written as version %d", w.Name, got.Version, err, want)
+		}
+	}
+}
+
+func TestConformanceTokenIsASecureString(t *testing.T) {
+	t.Parallel()
+
+	w := newPeer(t)
+	if _, err := w.store.Write(t.Context(), tokenNow("canary")); err != nil {
+		t.Fatal(err)
+	}
+
+	sealed, err := w.client.GetParameter(t.Context(), &ssm.GetParameterInput{Name: &w.parameter})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	// moto 5.2 gives a SecureString away to whoever does not ask for decryption, behind "kms:" and the key's name. AWS gives
+	// ciphertext: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
+	if shown, want := strings.Contains(*sealed.Parameter.Value, "canary"), w.Name == conformance.Moto; shown != want {
+		t.Errorf("without decryption the %s shows the token: %v, want %v", w.Name, shown, want)
+	}
+
+	got := w.described(t)
+	if got.Type != types.ParameterTypeSecureString || aws.ToString(got.KeyId) != "alias/aws/ssm" {
+		t.Errorf("at the %s the parameter is a %s of key %s, want a SecureString of alias/aws/ssm", w.Name, got.Type, aws.ToString(got.KeyId))
+	}
+}
+
+func TestConformanceValuesTakeTheTierOfTheirSize(t *testing.T) {
+	t.Parallel()
+
+	for size, want := range map[int]types.ParameterTier{
+		4096: types.ParameterTierStandard, 4097: types.ParameterTierAdvanced, tokenstore.MaxValueBytes: types.ParameterTierAdvanced,
+	} {
+		t.Run(fmt.Sprint(size, " bytes"), func(t *testing.T) {
+			t.Parallel()
+
+			w := newPeer(t)
+			written := tokenOfDocument(t, size)
+			if _, err := w.store.Write(t.Context(), written); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := w.store.Read(t.Context()); err != nil || !got.Same(written) {
+				t.Errorf("at the %s: another token is stored, error %v", w.Name, err)
+			}
+
+			// moto 5.2 knows no sizes and repeats what was asked for. AWS chooses by the size:
+			// https://docs.aws.amazon.com/systems-manager/latest/userguide/ps-default-tier.html
+			if w.Name == conformance.Moto {
+				want = types.ParameterTierIntelligentTiering
+			}
+			if got := w.described(t).Tier; got != want {
+				t.Errorf("at the %s the tier is %s, want %s", w.Name, got, want)
+			}
+		})
+	}
+}
+
+// A value over the limit never leaves the store. Put there by hand, it is refused as well.
+func TestConformanceValuesOverTheLimitAreRefused(t *testing.T) {
+	t.Parallel()
+
+	w := newPeer(t)
+	_, err := w.store.Write(t.Context(), tokenOfDocument(t, tokenstore.MaxValueBytes+1))
+	wantFailure(t, err, failure.UpstreamInvalid, w.parameter)
+	if _, err := w.store.Read(t.Context()); !errors.Is(err, token.ErrNotStored) {
+		t.Errorf("after the refusal at the %s: got %v, want %v", w.Name, err, token.ErrNotStored)
+	}
+
+	// moto 5.2 takes values of any size. AWS takes 8 KB:
+	// https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
+	want := "ValidationException"
+	if w.Name == conformance.Moto {
+		want = ""
+	}
+	if got := awsapi.Code(w.put(t.Context(), types.ParameterTypeSecureString, strings.Repeat("x", tokenstore.MaxValueBytes+1))); got != want {
+		t.Errorf("by hand at the %s: got error %q, want %q", w.Name, got, want)
+	}
+}
+
+func TestConformanceValuesThatAreNoTokenKeepTheirVersion(t *testing.T) {
+	t.Parallel()
+
+	for value, want := range map[string]error{
+		"canary": token.ErrUnreadable,
+		`{"schema_version":2,"access_token":"canary"}`: token.ErrNewerSchema,
+	} {
+		for _, kind := range []types.ParameterType{types.ParameterTypeString, types.ParameterTypeSecureString} {
+			t.Run(fmt.Sprint(want, " in a ", kind), func(t *testing.T) {
+				t.Parallel()
+
+				w := newPeer(t)
+				for range 2 {
+					if err := w.put(t.Context(), kind, value); err != nil {
+						t.Fatal(err)
+					}
+				}
+
+				got, err := w.store.Read(t.Context())
+				if !errors.Is(err, want) || got.Version != 2 {
+					t.Errorf("at the %s: version %d, error %v, want version 2 and %v", w.Name, got.Version, err, want)
+				}
+				wantFailure(t, err, "", w.parameter)
+			})
+		}
+	}
+}
+
+// Somebody made the parameter by hand and forgot that it is a secret.
+func TestConformanceParameterOfAnotherTypeIsNotOverwritten(t *testing.T) {
+	t.Parallel()
+
+	w := newPeer(t)
+	if err := w.put(t.Context(), types.ParameterTypeString, "by hand"); err != nil {
+		t.Fatal(err)
+	}
+
+	_, err := w.store.Write(t.Context(), tokenNow("canary"))
+
+	// moto 5.2 changes the type. AWS refuses: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+	if w.Name == conformance.Moto {
+		if got := w.described(t).Type; err != nil || got != types.ParameterTypeSecureString {
+			t.Errorf("the %s was said to change the type: it is %s, error %v", w.Name, got, err)
+		}
+
+		return
+	}
+	wantFailure(t, err, failure.StorageUnavailable, "HierarchyTypeMismatchException", w.parameter)
+}
+
+// A token that is replaced every few minutes for months stays writable: the oldest version goes by itself.
+func TestConformanceVersionsBeyondTheHundredthGoOn(t *testing.T) {
+	t.Parallel()
+
+	w := newPeer(t)
+	const writes, kept = 103, 100
+	for want := int64(1); want <= writes; want++ {
+		if got, err := w.store.Write(t.Context(), tokenNow(strconv.FormatInt(want, 10))); err != nil || got != want {
+			t.Fatalf("write at the %s: version %d, %v, want %d", w.Name, got, err, want)
+		}
+	}
+
+	var versions []int64
+	pages := ssm.NewGetParameterHistoryPaginator(w.client, &ssm.GetParameterHistoryInput{Name: &w.parameter})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, version := range page.Parameters {
+			versions = append(versions, version.Version)
+		}
+	}
+	slices.Sort(versions)
+
+	if len(versions) != kept || versions[0] != writes-kept+1 || versions[kept-1] != writes {
+		t.Errorf("the %s keeps %d versions, %v, want %d to %d", w.Name, len(versions), versions, writes-kept+1, writes)
+	}
+}
+
+func TestConformanceWritersAtOnceGetAVersionEach(t *testing.T) {
+	t.Parallel()
+
+	const writers = 8
+	w := newPeer(t)
+
+	var (
+		running sync.WaitGroup
+		mu      sync.Mutex
+		got     []int64
+	)
+	for range writers {
+		running.Go(func() {
+			version, err := w.store.Write(t.Context(), tokenNow("access"))
+			if err != nil {
+				t.Errorf("write at the %s: %v", w.Name, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			got = append(got, version)
+		})
+	}
+	running.Wait()
+
+	slices.SortFunc(got, cmp.Compare)
+	if diff := gocmp.Diff([]int64{1, 2, 3, 4, 5, 6, 7, 8}, got); diff != "" {
+		t.Errorf("versions at the %s (-want +got):\n%s", w.Name, diff)
+	}
+}
