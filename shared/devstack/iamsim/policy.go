@@ -17,7 +17,7 @@ type Statement struct {
 	ID string
 	// Deny tells a Deny from an Allow.
 	Deny bool
-	// Actions and Resources are patterns with * and ?; there is at least one of each.
+	// Actions and Resources are patterns with * and ?.
 	Actions, Resources []string
 	// Conditions have to hold all.
 	Conditions []Condition
@@ -112,37 +112,21 @@ func conditions(block map[string]map[string]texts) []Condition {
 	return all
 }
 
-// check reports what a statement lacks, and what is not known here.
+// check reports what is not known here.
 func (s Statement) check(place string) error {
-	var problems []error
-
-	problem := func(format string, arguments ...any) {
-		problems = append(problems, fmt.Errorf(place+": "+format, arguments...))
-	}
-
-	if len(s.Actions) == 0 || len(s.Resources) == 0 {
-		problem("it has no Action or no Resource")
-	}
-
-	for _, action := range s.Actions {
-		if action != "*" && !strings.Contains(action, ":") {
-			problem("the action %q is not service:action", action)
-		}
-	}
-
 	patterns := slices.Concat(s.Actions, s.Resources)
 
 	for _, c := range s.Conditions {
 		if comparison(c.Operator) == nil {
-			problem("the condition operator %s is not known here", c.Operator)
+			return fmt.Errorf("%s: the condition operator %s is not known here", place, c.Operator)
 		}
 
 		patterns = append(patterns, c.Values...)
 	}
 
 	if slices.ContainsFunc(patterns, func(pattern string) bool { return strings.Contains(pattern, "${") }) {
-		problem("policy variables are not known here")
+		return fmt.Errorf("%s: policy variables are not known here", place)
 	}
 
-	return errors.Join(problems...)
+	return nil
 }

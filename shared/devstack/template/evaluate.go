@@ -139,15 +139,15 @@ func (e *evaluation) verdict(node *yaml.Node) (bool, error) {
 	case "!Equals":
 		return e.equals(node)
 	case "!Not":
-		holds, err := e.several(node, 1, 1)
+		holds, err := e.several(node)
 
 		return holds == 0, err
 	case "!And":
-		holds, err := e.several(node, 2, 10)
+		holds, err := e.several(node)
 
 		return holds == len(node.Content), err
 	case "!Or":
-		holds, err := e.several(node, 2, 10)
+		holds, err := e.several(node)
 
 		return holds > 0, err
 	case "!Condition":
@@ -158,11 +158,7 @@ func (e *evaluation) verdict(node *yaml.Node) (bool, error) {
 }
 
 // several says how many of a function's operands hold.
-func (e *evaluation) several(node *yaml.Node, least, most int) (holds int, err error) {
-	if len(node.Content) < least || len(node.Content) > most {
-		return 0, fault(node, "%s takes a list of %d to %d", node.Tag, least, most)
-	}
-
+func (e *evaluation) several(node *yaml.Node) (holds int, err error) {
 	for _, operand := range node.Content {
 		held, errOperand := e.verdict(operand)
 		err = errors.Join(err, errOperand)

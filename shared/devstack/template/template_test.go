@@ -122,6 +122,7 @@ func TestWhatIsNotKnownIsAnErrorWithItsLineAndNeverAGuess(t *testing.T) {
 		"If of two":                   {`!If [Holds, 1]`, "!If takes a condition and two values"},
 		"If of nothing":               {`!If [Maybe, 1, 2]`, "the condition Maybe is not there"},
 		"Split of one":                {`!Split [","]`, "!Split takes a delimiter and a text"},
+		"Equals out of its place":     {`!Equals [1, 1]`, "!Equals is no function that is evaluated here"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -141,6 +142,7 @@ func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 Conditions:
   A: !Not [!Condition B]
   B: !And [!Condition A, !Equals [1]]
+  C: !Ref AWS::Region
 Resources:
   Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: !GetAtt Topic.TopicName}}
   Queue: {Type: AWS::SQS::Queue, Properties: {Colour: !Ref Red}}
@@ -153,8 +155,8 @@ Outputs:
 	}
 
 	for _, says := range []string{
-		"the condition A is not there, or is made of itself", "!Equals takes a list of 2", "the name of Topic is made of itself",
-		"line 7: Red is", "line 9: Green is", "the condition Maybe is not there",
+		"the condition A is not there, or is made of itself", "!Equals takes a list of 2", "line 5: !Ref is none of the functions that decide", "the name of Topic is made of itself",
+		"line 8: Red is", "line 10: Green is", "the condition Maybe is not there",
 	} {
 		if !strings.Contains(err.Error(), says) {
 			t.Errorf("%q is not among the problems:\n%v", says, err)
