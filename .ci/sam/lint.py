@@ -1,5 +1,5 @@
 """The SAM CLI's validation and linter over the template, cfn-lint over what samtranslator expands it to, as a whole and with
-each of its conditions true and false, and a validator of others over the state machine's definition.
+the values of scenarios in which each condition is true and false, and a validator of others over the state machine's definition.
 
 The expanded template is what CloudFormation is given, and most of the linter's rules do not see through SAM's resources.
 """
@@ -52,11 +52,6 @@ def clean(what, done):
     return done
 
 
-def evaluate(expanded, parameters, *options):
-    given = [f"{name}={value}" for name, value in ({"GenesysEnvironment": "mypurecloud.de"} | parameters).items()]
-    return run(".build/devstack", "evaluate", *options, expanded, *given)
-
-
 def template(folder):
     clean("sam validate --lint", run(BIN / "sam", "validate", "--lint"))
     expanded = folder / "expanded.json"
@@ -64,13 +59,16 @@ def template(folder):
     anywhere(expanded.read_text(encoding="utf-8"))
     # The linter takes no other partition in a state machine's definition than this one, and no substitution.
     expanded.write_text(expanded.read_text(encoding="utf-8").replace("${Partition}", "aws"), encoding="utf-8")
-    seen, settled = {}, [expanded]
+    seen, files = {}, []
     for title, parameters in SCENARIOS.items():
-        settled.append(folder / f"{title}.json")
-        settled[-1].write_text(clean(title, evaluate(expanded, parameters, "-conditions-only")).stdout, encoding="utf-8")
-        for name, holds in json.loads(clean(title, evaluate(expanded, parameters)).stdout)["Conditions"].items():
+        given = {"GenesysEnvironment": "mypurecloud.de"} | parameters
+        files.append(folder / f"{title}.json")
+        files[-1].write_text(json.dumps([{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]), encoding="utf-8")
+        decided = run(".build/devstack", "evaluate", "template.yaml", *(f"{name}={value}" for name, value in given.items()))
+        for name, holds in json.loads(clean(title, decided).stdout)["Conditions"].items():
             seen.setdefault(name, set()).add(holds)
-    clean("cfn-lint on what it expands to, and with each condition decided", run(BIN / "cfn-lint", *settled))
+    # It looks into every branch, whatever a condition comes to, and holds the values to what becomes of them.
+    clean("cfn-lint on what it expands to, with the values of each scenario", run(BIN / "cfn-lint", "--parameter-files", *files, "--", expanded))
     checks.must(f"there are conditions: {seen}", len(seen) > 8)
     for name, ways in seen.items():
         checks.expect(f"how the condition {name} was seen", sorted(ways), [False, True])

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -21,7 +22,6 @@ func runEvaluate(arguments []string, stdout, stderr io.Writer) error {
 	var deployment template.Deployment
 
 	line.StringVar(&deployment.StackName, "stack", "", "the stack's name; without one it is genesys-cloud-export")
-	conditionsOnly := line.Bool("conditions-only", false, "decide the conditions alone, and print the template that is left")
 
 	if err := commandline.Parse(line, arguments); err != nil {
 		return err
@@ -41,12 +41,16 @@ func runEvaluate(arguments []string, stdout, stderr io.Writer) error {
 		return err
 	}
 
-	result, err := evaluated(source, deployment, *conditionsOnly)
+	stack, err := source.Evaluate(deployment)
 	if err != nil {
 		return err
 	}
 
-	if _, err := stdout.Write(result); err != nil {
+	printed := json.NewEncoder(stdout)
+	printed.SetEscapeHTML(false)
+	printed.SetIndent("", "  ")
+
+	if err := printed.Encode(stack); err != nil {
 		return fmt.Errorf("print the result: %w", err)
 	}
 
@@ -71,17 +75,4 @@ func parameterValues(arguments []string) (map[string]string, error) {
 	}
 
 	return values, nil
-}
-
-func evaluated(source *template.Template, deployment template.Deployment, conditionsOnly bool) ([]byte, error) {
-	if conditionsOnly {
-		return source.Settle(deployment)
-	}
-
-	stack, err := source.Evaluate(deployment)
-	if err != nil {
-		return nil, err
-	}
-
-	return stack.JSON()
 }

@@ -151,15 +151,7 @@ func row(name string, s iamsim.Statement, option string) string {
 		statement += ", with `" + option + "`"
 	}
 
-	actions, resources := code(s.Actions, ", "), code(s.Resources, ", ")
-	if len(s.NotActions) > 0 {
-		actions = "all but " + code(s.NotActions, ", ")
-	}
-
-	if len(s.NotResources) > 0 {
-		resources = "all but " + code(s.NotResources, ", ")
-	}
-
+	actions := code(s.Actions, ", ")
 	if s.Deny {
 		actions = "**never** " + actions
 	}
@@ -169,7 +161,7 @@ func row(name string, s iamsim.Statement, option string) string {
 		conditions = append(conditions, "`"+c.Key+"` "+c.Operator+" "+code(c.Values, " or "))
 	}
 
-	return "| " + strings.Join([]string{name, statement, actions, resources, strings.Join(conditions, "; ")}, " | ") + " |\n"
+	return "| " + strings.Join([]string{name, statement, actions, code(s.Resources, ", "), strings.Join(conditions, "; ")}, " | ") + " |\n"
 }
 
 func code(all []string, between string) string { return "`" + strings.Join(all, "`"+between+"`") + "`" }

@@ -56,10 +56,10 @@ Resources:
         - PolicyName: read
           PolicyDocument:
             Statement:
-              - {Sid: Most, Effect: Allow, NotAction: ["iam:*", "sts:*"], NotResource: "arn:aws:s3:::secret"}
+              - {Sid: Most, Effect: Allow, Action: ["iam:*", "sts:*"], Resource: "arn:aws:s3:::secret"}
               - !If
                 - HasKey
-                - {Effect: Deny, Action: "kms:Decrypt", Resource: !Ref KmsKeyArn, Condition: {Bool: {"aws:SecureTransport": false}}}
+                - {Effect: Deny, Action: "kms:Decrypt", Resource: !Ref KmsKeyArn, Condition: {StringLike: {"kms:ViaService": [s3.*, ssm.*]}}}
                 - !Ref AWS::NoValue
 `
 	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
@@ -74,8 +74,8 @@ Resources:
 	want := []string{
 		"| role | statement | actions | resource | condition |",
 		"|---|---|---|---|---|",
-		"| Reader | Most | all but `iam:*`, `sts:*` | all but `arn:aws:s3:::secret` |  |",
-		"| Reader | read[1], with `KmsKeyArn` | **never** `kms:Decrypt` | `KmsKeyArn` | `aws:SecureTransport` Bool `false` |",
+		"| Reader | Most | `iam:*`, `sts:*` | `arn:aws:s3:::secret` |  |",
+		"| Reader | read[1], with `KmsKeyArn` | **never** `kms:Decrypt` | `KmsKeyArn` | `kms:ViaService` StringLike `s3.*` or `ssm.*` |",
 		"",
 	}
 	if diff := cmp.Diff(want, strings.Split(string(printed), "\n")); diff != "" {

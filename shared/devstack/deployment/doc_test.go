@@ -9,7 +9,6 @@ package deployment_test
 import (
 	"maps"
 	"os"
-	"path"
 	"testing"
 
 	"genesys-cloud-export/shared/devstack/functiontest"
@@ -78,16 +77,9 @@ func evaluated(t *testing.T, d template.Deployment) *template.Stack {
 func running(t *testing.T, parameters map[string]string) *template.Stack {
 	t.Helper()
 
-	local := template.Deployment{
-		StackName: stack.Name, Region: stack.Region, Account: stack.Account, Parameters: parameters,
-		References: map[string]string{},
-	}
-
-	for _, function := range evaluated(t, local).OfType("AWS::Serverless::Function") {
-		local.References[function.LogicalID] = path.Base(text(t, function.Properties, "CodeUri"))
-	}
-
-	return evaluated(t, local)
+	return evaluated(t, template.Deployment{
+		StackName: stack.Name, Region: stack.Region, Account: stack.Account, Parameters: parameters, Local: true,
+	})
 }
 
 // within is what lies under keys, one inside the other; nil where there is nothing.

@@ -1,15 +1,16 @@
 package iamsim_test
 
 import (
-	"cmp"
+	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 
-	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp"
 
 	"genesys-cloud-export/shared/devstack/iamsim"
 )
@@ -19,192 +20,101 @@ const (
 	parameter = "arn:aws:ssm" + here + "parameter/stack/token"
 	secret    = "arn:aws:secretsmanager" + here + "secret:stack/credentials-AbC123"
 	key       = "arn:aws:kms" + here + "key/k"
+	object    = "arn:aws:s3:::bucket/a/b"
+	function  = "arn:aws:lambda" + here + "function:f"
 )
 
-// request is signed with the key of a role that may do nothing, so that the record shows what was asked for first.
+// request is a request to the service whose front it is for.
 type request struct {
+	front                func(*iamsim.Guard, http.Handler) http.Handler
 	method, target, body string
-	header               map[string]string
+	header, value        string
 }
 
+func parameters(operation, body string) request {
+	return request{(*iamsim.Guard).Parameters, http.MethodPost, "/", body, "X-Amz-Target", "AmazonSSM." + operation}
+}
+
+func secrets(body string) request {
+	return request{(*iamsim.Guard).Secrets, http.MethodPost, "/", body, "X-Amz-Target", "secretsmanager.GetSecretValue"}
+}
+
+func objects(method, target string) request {
+	return request{front: (*iamsim.Guard).Objects, method: method, target: target}
+}
+
+func functions(method, target string) request {
+	return request{front: (*iamsim.Guard).Functions, method: method, target: "/2015-03-31/functions/" + target}
+}
+
+// signed is the request as the bearer of an access key sends it.
 func (r request) signed(t *testing.T, accessKey string) *http.Request {
 	t.Helper()
 
-	made := httptest.NewRequestWithContext(t.Context(), cmp.Or(r.method, http.MethodPost), cmp.Or(r.target, "/"), strings.NewReader(r.body))
+	made := httptest.NewRequestWithContext(t.Context(), r.method, r.target, strings.NewReader(r.body))
 	made.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+accessKey+"/20260101/eu-central-1/s/aws4_request, SignedHeaders=host, Signature=0")
-
-	for name, value := range r.header {
-		made.Header.Set(name, value)
-	}
+	made.Header.Set(r.header, r.value)
 
 	return made
 }
 
-func service(name string) func(*iamsim.Guard, http.Handler) http.Handler {
-	switch name {
-	case "ssm":
-		return (*iamsim.Guard).Parameters
-	case "secretsmanager":
-		return (*iamsim.Guard).Secrets
-	case "s3":
-		return (*iamsim.Guard).Objects
-	default:
-		return (*iamsim.Guard).Functions
-	}
+// sent is the reply to the request of whoever has the access key "reader"; what is let through is echoed.
+func (r request) sent(t *testing.T, guard *iamsim.Guard) *httptest.ResponseRecorder {
+	t.Helper()
+
+	reply := httptest.NewRecorder()
+	echo := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
+	r.front(guard, echo).ServeHTTP(reply, r.signed(t, "reader"))
+
+	return reply
 }
 
-func operation(target string) map[string]string { return map[string]string{"X-Amz-Target": target} }
+// guarding is a guard for the access key "reader", which has these statements.
+func guarding(t *testing.T, keyARN, statements string) *iamsim.Guard {
+	t.Helper()
 
-// echo answers with the body that it gets.
-func echo(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) }
-
-func newGuard(roles map[string]iamsim.Role, keyARN string) *iamsim.Guard {
 	return iamsim.New(iamsim.Config{
-		Roles: roles, Region: "eu-central-1", Account: "000000000000", Secrets: []string{secret}, KeyARN: keyARN,
+		Roles: map[string]iamsim.Role{"reader": role(t, statements)}, Region: "eu-central-1", Account: "000000000000", KeyARN: keyARN,
 	})
 }
 
 func TestARequestAsksForItsActionsOnItsResources(t *testing.T) {
 	t.Parallel()
 
-	object := "arn:aws:s3:::bucket/a/b"
+	put := `{"Name":"/stack/token","Type":"SecureString","KeyId":"` + key + `","Value":"`
+	rewritten := objects(http.MethodPut, "/bucket/a/b")
+	rewritten.header, rewritten.value = "If-Match", `"e"`
 
 	for name, test := range map[string]struct {
-		service string
-		request request
-		key     string
-		want    []string // action and resource
+		request   request
+		key, want string // action and resource
 	}{
-		"a parameter": {
-			"ssm",
-			request{body: `{"Name":"/stack/token"}`, header: operation("AmazonSSM.GetParameter")},
-			"",
-			[]string{"ssm:GetParameter " + parameter},
-		},
-		"a parameter by its ARN": {
-			"ssm",
-			request{body: `{"Name":"` + parameter + `"}`, header: operation("AmazonSSM.GetParameter")},
-			"",
-			[]string{"ssm:GetParameter " + parameter},
-		},
-		"several parameters": {
-			"ssm",
-			request{body: `{"Names":["/stack/token","b"]}`, header: operation("AmazonSSM.GetParameters")},
-			"",
-			[]string{"ssm:GetParameters " + parameter, "ssm:GetParameters arn:aws:ssm" + here + "parameter/b"},
-		},
-		"parameters below a path": {
-			"ssm",
-			request{body: `{"Path":"/stack"}`, header: operation("AmazonSSM.GetParametersByPath")},
-			"",
-			[]string{"ssm:GetParametersByPath arn:aws:ssm" + here + "parameter/stack"},
-		},
-		"parameters that are not named": {
-			"ssm", request{body: `{}`, header: operation("AmazonSSM.DescribeParameters")}, "", []string{"ssm:DescribeParameters *"},
-		},
-		"a body that cannot be read": {
-			"ssm",
-			request{body: `{"Name":"/stack/token","Name":"/other"}`, header: operation("AmazonSSM.GetParameter")},
-			"",
-			[]string{"ssm:GetParameter *"},
-		},
-		"a parameter decrypted by a customer key": {
-			"ssm",
-			request{body: `{"Name":"/stack/token","WithDecryption":true}`, header: operation("AmazonSSM.GetParameter")},
-			key,
-			[]string{"kms:Decrypt " + key, "ssm:GetParameter " + parameter},
-		},
-		"a parameter left encrypted": {
-			"ssm",
-			request{body: `{"Name":"/stack/token"}`, header: operation("AmazonSSM.GetParameter")},
-			key,
-			[]string{"ssm:GetParameter " + parameter},
-		},
-		"a standard parameter": {
-			"ssm",
-			request{body: `{"Name":"/stack/token","Type":"SecureString","KeyId":"` + key + `","Value":"v"}`, header: operation("AmazonSSM.PutParameter")},
-			key,
-			[]string{"kms:Encrypt " + key, "ssm:PutParameter " + parameter},
-		},
-		"a parameter under AWS's own key": {
-			"ssm",
-			request{body: `{"Name":"/stack/token","Type":"SecureString","KeyId":"alias/aws/ssm"}`, header: operation("AmazonSSM.PutParameter")},
-			key,
-			[]string{"ssm:PutParameter " + parameter},
-		},
-		"an advanced parameter": {
-			"ssm",
-			request{
-				body:   `{"Name":"/stack/token","Type":"SecureString","KeyId":"k","Value":"` + strings.Repeat("v", 4097) + `"}`,
-				header: operation("AmazonSSM.PutParameter"),
-			},
-			key,
-			[]string{"kms:GenerateDataKey " + key, "ssm:PutParameter " + parameter},
-		},
-		"a secret by its ARN": {
-			"secretsmanager",
-			request{body: `{"SecretId":"` + secret + `"}`, header: operation("secretsmanager.GetSecretValue")},
-			"",
-			[]string{"secretsmanager:GetSecretValue " + secret},
-		},
-		"a secret by its name": {
-			"secretsmanager",
-			request{body: `{"SecretId":"stack/credentials"}`, header: operation("secretsmanager.GetSecretValue")},
-			key,
-			[]string{"kms:Decrypt " + key, "secretsmanager:GetSecretValue " + secret},
-		},
-		"a secret that is not there": {
-			"secretsmanager",
-			request{body: `{"SecretId":"mine","Name":"stack/credentials"}`, header: operation("secretsmanager.GetSecretValue")},
-			"",
-			[]string{"secretsmanager:GetSecretValue arn:aws:secretsmanager" + here + "secret:mine"},
-		},
-		"a secret that is written": {
-			"secretsmanager",
-			request{body: `{"SecretId":"stack/credentials"}`, header: operation("secretsmanager.PutSecretValue")},
-			key,
-			[]string{"kms:Decrypt " + key, "kms:GenerateDataKey " + key, "secretsmanager:PutSecretValue " + secret},
-		},
-		"a new secret":              {"secretsmanager", request{body: `{"Name":"stack/credentials"}`, header: operation("secretsmanager.CreateSecret")}, "", []string{"secretsmanager:CreateSecret " + secret}},
-		"all secrets":               {"secretsmanager", request{body: `{}`, header: operation("secretsmanager.ListSecrets")}, "", []string{"secretsmanager:ListSecrets *"}},
-		"an object":                 {"s3", request{method: "GET", target: "/bucket/a/b"}, key, []string{"kms:Decrypt " + key, "s3:GetObject " + object}},
-		"its headers":               {"s3", request{method: "HEAD", target: "/bucket/a/b"}, key, []string{"s3:GetObject " + object}},
-		"a new object":              {"s3", request{method: "PUT", target: "/bucket/a/b?x-id=PutObject"}, key, []string{"kms:GenerateDataKey " + key, "s3:PutObject " + object}},
-		"an object that is no more": {"s3", request{method: "DELETE", target: "/bucket/a/b"}, key, []string{"s3:DeleteObject " + object}},
-		"an object written over one that is known": {
-			"s3",
-			request{method: "PUT", target: "/bucket/a/b", header: map[string]string{"If-Match": `"e"`}},
-			"",
-			[]string{"s3:GetObject " + object, "s3:PutObject " + object},
-		},
-		"a listing":            {"s3", request{method: "GET", target: "/bucket?list-type=2&prefix=a/"}, "", []string{"s3:ListBucket arn:aws:s3:::bucket"}},
-		"an unknown operation": {"s3", request{method: "GET", target: "/bucket/a/b?acl"}, "", []string{"s3:UnknownOperation " + object}},
-		"an invocation": {
-			"lambda", request{target: "/2015-03-31/functions/f/invocations"}, "", []string{"lambda:InvokeFunction arn:aws:lambda" + here + "function:f"},
-		},
-		"an invocation by the end of an ARN": {
-			"lambda", request{target: "/2015-03-31/functions/000000000000:function:f/invocations"}, "", []string{"lambda:InvokeFunction arn:aws:lambda" + here + "function:f"},
-		},
-		"an invocation by ARN of a version": {
-			"lambda",
-			request{target: "/2015-03-31/functions/arn:aws:lambda" + here + "function:f/invocations?Qualifier=7"},
-			"",
-			[]string{"lambda:InvokeFunction arn:aws:lambda" + here + "function:f:7"},
-		},
-		"a function":            {"lambda", request{method: "GET", target: "/2015-03-31/functions/f"}, "", []string{"lambda:GetFunction arn:aws:lambda" + here + "function:f"}},
-		"its configuration":     {"lambda", request{method: "GET", target: "/2015-03-31/functions/f/configuration"}, "", []string{"lambda:GetFunctionConfiguration arn:aws:lambda" + here + "function:f"}},
-		"all functions":         {"lambda", request{method: "GET", target: "/2015-03-31/functions/"}, "", []string{"lambda:ListFunctions *"}},
-		"another function call": {"lambda", request{method: "GET", target: "/2020-06-30/layers"}, "", []string{"lambda:UnknownOperation *"}},
+		"a parameter":                              {parameters("GetParameter", `{"Name":"/stack/token"}`), key, "ssm:GetParameter " + parameter},
+		"a parameter that is not named":            {parameters("GetParameters", `{"Names":["/stack/token"]}`), "", "ssm:GetParameters *"},
+		"a body that cannot be read":               {parameters("GetParameter", `{"Name":"/stack/token","Name":"/other"}`), "", "ssm:GetParameter *"},
+		"a parameter decrypted by a customer key":  {parameters("GetParameter", `{"Name":"/stack/token","WithDecryption":true}`), key, "kms:Decrypt " + key + ", ssm:GetParameter " + parameter},
+		"a standard parameter":                     {parameters("PutParameter", put+`v"}`), key, "kms:Encrypt " + key + ", ssm:PutParameter " + parameter},
+		"a parameter over the standard tier":       {parameters("PutParameter", put+strings.Repeat("v", 4097)+`"}`), key, "kms:GenerateDataKey " + key + ", ssm:PutParameter " + parameter},
+		"a parameter under AWS's own key":          {parameters("PutParameter", strings.Replace(put, key, "alias/aws/ssm", 1)+`v"}`), key, "ssm:PutParameter " + parameter},
+		"a secret":                                 {secrets(`{"SecretId":"` + secret + `"}`), key, "kms:Decrypt " + key + ", secretsmanager:GetSecretValue " + secret},
+		"a secret that is not called by its ARN":   {secrets(`{"SecretId":"stack/credentials"}`), "", "secretsmanager:GetSecretValue *"},
+		"an object":                                {objects(http.MethodGet, "/bucket/a/b"), key, "kms:Decrypt " + key + ", s3:GetObject " + object},
+		"its headers":                              {objects(http.MethodHead, "/bucket/a/b"), key, "s3:GetObject " + object},
+		"a new object":                             {objects(http.MethodPut, "/bucket/a/b"), key, "kms:GenerateDataKey " + key + ", s3:PutObject " + object},
+		"an object that is no more":                {objects(http.MethodDelete, "/bucket/a/b"), key, "s3:DeleteObject " + object},
+		"an object written over one that is known": {rewritten, "", "s3:GetObject " + object + ", s3:PutObject " + object},
+		"a listing":                                {objects(http.MethodGet, "/bucket?list-type=2&prefix=a/"), key, "s3:ListBucket arn:aws:s3:::bucket"},
+		"an unknown operation of S3":               {objects(http.MethodGet, "/bucket/a/b?acl"), "", "s3:UnknownOperation " + object},
+		"an invocation":                            {functions(http.MethodPost, "f/invocations"), "", "lambda:InvokeFunction " + function},
+		"an invocation by ARN":                     {functions(http.MethodPost, function+"/invocations"), "", "lambda:InvokeFunction " + function},
+		"an invocation of a version":               {functions(http.MethodPost, "f/invocations?Qualifier=7"), "", "lambda:UnknownOperation *"},
+		"an unknown operation of Lambda":           {functions(http.MethodGet, "f"), "", "lambda:UnknownOperation *"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			all := iamsim.Role{Name: "All", Statements: role(t, `{"Statement":{"Sid":"S","Effect":"Allow","Action":"*","Resource":"*"}}`).Statements}
-			guard := newGuard(map[string]iamsim.Role{"reader": all}, test.key)
-			reply := httptest.NewRecorder()
-			service(test.service)(guard, http.HandlerFunc(echo)).ServeHTTP(reply, test.request.signed(t, "reader"))
-
-			if reply.Code != http.StatusOK || reply.Body.String() != test.request.body {
+			guard := guarding(t, test.key, `[{"Sid":"S","Effect":"Allow","Action":"*","Resource":"*"}]`)
+			if reply := test.request.sent(t, guard); reply.Code != http.StatusOK || reply.Body.String() != test.request.body {
 				t.Errorf("got %d and the body %q, want the body to be readable once more", reply.Code, reply.Body)
 			}
 
@@ -212,16 +122,64 @@ func TestARequestAsksForItsActionsOnItsResources(t *testing.T) {
 			for _, use := range guard.Uses() {
 				got = append(got, use.Action+" "+use.Resource)
 
-				if !use.Allowed || use.Statement != "S" || use.Role != "All" {
+				if !use.Allowed || use.Statement != "S" || use.Role != "Reader" {
 					t.Errorf("the record has %+v", use)
 				}
 			}
 
-			slices.Sort(test.want)
 			slices.Sort(got)
 
-			if diff := gocmp.Diff(test.want, got); diff != "" {
+			if diff := cmp.Diff(test.want, strings.Join(got, ", ")); diff != "" {
 				t.Errorf("what was asked for (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestConditionsSeeWhatARequestSays(t *testing.T) {
+	t.Parallel()
+
+	// use is the context in which a service uses a key for the caller.
+	use := func(service, name, value string) map[string]string {
+		return map[string]string{
+			"kms:ViaService": service + ".eu-central-1.amazonaws.com", "kms:CallerAccount": "000000000000", "kms:EncryptionContext:" + name: value,
+		}
+	}
+
+	for name, test := range map[string]struct {
+		request         request
+		under, anywhere string // the action that is allowed under the condition, and those that are without
+		context         map[string]string
+	}{
+		"a listing":         {objects(http.MethodGet, "/bucket?list-type=2&prefix=a/b"), "s3:*", "kms:*", map[string]string{"s3:prefix": "a/b"}},
+		"a parameter's key": {parameters("GetParameter", `{"Name":"/stack/token","WithDecryption":true}`), "kms:*", "ssm:*", use("ssm", "PARAMETER_ARN", parameter)},
+		"a secret's key":    {secrets(`{"SecretId":"` + secret + `"}`), "kms:*", "secretsmanager:*", use("secretsmanager", "SecretARN", secret)},
+		"an object's key":   {objects(http.MethodPut, "/bucket/a/b"), "kms:*", "s3:*", use("s3", "aws:s3:arn", object)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			status := func(context map[string]string) int {
+				condition, err := json.Marshal(map[string]any{"StringEquals": context})
+				if err != nil {
+					t.Fatal(err)
+				}
+
+				return test.request.sent(t, guarding(t, key, `[{"Effect":"Allow","Action":"`+test.anywhere+`","Resource":"*"},
+					{"Effect":"Allow","Action":"`+test.under+`","Resource":"*","Condition":`+string(condition)+`}]`)).Code
+			}
+
+			if status(test.context) != http.StatusOK {
+				t.Error("refused, where the condition holds")
+			}
+
+			for name := range test.context {
+				other := maps.Clone(test.context)
+				other[name] = "other"
+
+				if status(other) == http.StatusOK {
+					t.Errorf("allowed, where %s is another", name)
+				}
 			}
 		})
 	}

@@ -3,11 +3,12 @@
 // as AWS does, in AWS's words.
 //
 // Rules: statements are evaluated as IAM does of identity policies: default deny, an explicit Deny wins, and what is not
-// known here (an element, a condition operator, a policy variable) is an error when the policy is read. Resource policies,
-// permissions boundaries and trust policies are not looked at, and global condition keys have no values. A request tells
-// by the access key id of its signature who sends it; signatures are not checked, and a key that no role has is the
-// developer's, who may do everything. What of a request cannot be read is taken for the widest that it could be. With a
-// customer key, what AWS asks of KMS on a caller's behalf has to be allowed too, of S3 as for a bucket without a bucket key.
+// known here (an element, a condition operator, a policy variable) is an error when the policy is read: it knows what the
+// template's roles have. Resource policies, permissions boundaries and trust policies are not looked at, and global
+// condition keys have no values. A request tells by the access key id of its signature who sends it; signatures are not
+// checked, and a key that no role has is the developer's, who may do everything. It knows what the functions ask for; what
+// it does not know or cannot read is taken for the widest that it could be, so that a role may not do it. With a customer
+// key, what AWS asks of KMS on a caller's behalf has to be allowed too, of S3 as for a bucket without a bucket key.
 //
 // S3 hides from who may not list the whole bucket whether a key exists: a read of a missing one is 403, not 404.
 //
@@ -20,7 +21,6 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
-	"strings"
 	"sync"
 )
 
@@ -30,8 +30,6 @@ type Config struct {
 	Roles map[string]Role
 	// Region and Account stand in ARNs.
 	Region, Account string
-	// Secrets are the ARNs of the secrets, so that a request may call one by its name.
-	Secrets []string
 	// KeyARN is the customer managed KMS key of parameters, secrets and buckets. "" is AWS's own keys, which ask nobody
 	// for a permission.
 	KeyARN string
@@ -145,12 +143,12 @@ func (g *Guard) front(next http.Handler, asked func(*http.Request) []Access, ref
 	})
 }
 
-// credential is the access key id of a signature of version 4, in the Authorization header or in the query.
-var credential = regexp.MustCompile(`(?:^AWS4-HMAC-SHA256 .*\bCredential=|^)([A-Za-z0-9_-]+)/[0-9]{8}/`)
+// credential is the access key id of a signature of version 4.
+var credential = regexp.MustCompile(`^AWS4-HMAC-SHA256 .*\bCredential=([A-Za-z0-9_-]+)/[0-9]{8}/`)
 
 // caller finds who sends a request; known is false for the developer.
 func (g *Guard) caller(r *http.Request) (role Role, known bool) {
-	found := credential.FindStringSubmatch(cmp.Or(r.Header.Get("Authorization"), r.URL.Query().Get("X-Amz-Credential")))
+	found := credential.FindStringSubmatch(r.Header.Get("Authorization"))
 	if found == nil {
 		return Role{}, false
 	}
@@ -173,13 +171,4 @@ func denial(role Role, access Access, decision Decision) string {
 // arn is the ARN of something in the account's region.
 func (g *Guard) arn(service, resource string) string {
 	return "arn:aws:" + service + ":" + g.config.Region + ":" + g.config.Account + ":" + resource
-}
-
-// whole is an ARN as it is, and the ARN that is made of anything else.
-func whole(name string, otherwise func(string) string) string {
-	if strings.HasPrefix(name, "arn:") {
-		return name
-	}
-
-	return otherwise(name)
 }

@@ -10,12 +10,12 @@ import (
 	"genesys-cloud-export/shared/devstack/iamsim"
 )
 
-// role has the statements of a JSON policy.
-func role(t *testing.T, document string) iamsim.Role {
+// role has statements that are a list in JSON.
+func role(t *testing.T, list string) iamsim.Role {
 	t.Helper()
 
 	var decoded any
-	if err := json.Unmarshal([]byte(document), &decoded); err != nil {
+	if err := json.Unmarshal([]byte(`{"Version":"2012-10-17","Statement":`+list+`}`), &decoded); err != nil {
 		t.Fatal(err)
 	}
 
@@ -32,87 +32,31 @@ func role(t *testing.T, document string) iamsim.Role {
 func TestAPolicyIsEvaluatedAsIAMDoes(t *testing.T) {
 	t.Parallel()
 
-	const object = "arn:aws:s3:::bucket/a/b"
+	allowed := iamsim.Decision{Allowed: true, Statement: "One"}
 
 	for name, test := range map[string]struct {
-		statements string
-		access     iamsim.Access
-		want       iamsim.Decision
+		statements, action, resource string
+		want                         iamsim.Decision
 	}{
-		"what nothing allows is denied": {`[]`, iamsim.Access{Action: "s3:GetObject", Resource: object}, iamsim.Decision{}},
-		"what is named is allowed": {
-			`[{"Sid":"One","Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::bucket/a/b"}]`,
-			iamsim.Access{Action: "s3:GetObject", Resource: object},
-			iamsim.Decision{Allowed: true, Statement: "One"},
-		},
-		"a single statement needs no list, nor a Sid": {
-			`{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}`,
-			iamsim.Access{Action: "s3:GetObject", Resource: object},
-			iamsim.Decision{Allowed: true, Statement: "policy[0]"},
-		},
-		"actions have no case, and wildcards": {
-			`[{"Sid":"One","Effect":"Allow","Action":["S3:put*","s3:GET?bject"],"Resource":"*"}]`,
-			iamsim.Access{Action: "s3:GetObject", Resource: object},
-			iamsim.Decision{Allowed: true, Statement: "One"},
-		},
-		"resources have case": {
-			`[{"Sid":"One","Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::bucket/A/*"}]`,
-			iamsim.Access{Action: "s3:GetObject", Resource: object},
-			iamsim.Decision{},
-		},
-		"another action is not meant": {
-			`[{"Sid":"One","Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]`,
-			iamsim.Access{Action: "s3:GetObjectVersion", Resource: object},
-			iamsim.Decision{},
-		},
-		"a wildcard reaches over slashes": {
-			`[{"Sid":"One","Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::bucket/*"}]`,
-			iamsim.Access{Action: "s3:GetObject", Resource: object},
-			iamsim.Decision{Allowed: true, Statement: "One"},
-		},
-		"a wildcard does not reach from one part of an ARN into the next": {
-			`[{"Sid":"One","Effect":"Allow","Action":"*","Resource":"arn:aws:lambda:*:function:f"}]`,
-			iamsim.Access{Action: "lambda:InvokeFunction", Resource: "arn:aws:lambda:r:1:function:f"},
-			iamsim.Decision{},
-		},
-		"the bucket is not its objects": {
-			`[{"Sid":"One","Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::bucket"}]`,
-			iamsim.Access{Action: "s3:GetObject", Resource: object},
-			iamsim.Decision{},
-		},
+		"what nothing allows is denied":            {`{"Effect":"Allow","Action":"ssm:*","Resource":"*"}`, "s3:GetObject", object, iamsim.Decision{}},
+		"what is named is allowed":                 {`{"Sid":"One","Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::bucket/a/b"}`, "s3:GetObject", object, allowed},
+		"a statement without a Sid has its number": {`{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}`, "s3:GetObject", object, iamsim.Decision{Allowed: true, Statement: "policy[0]"}},
+		"actions have no case, and wildcards":      {`{"Sid":"One","Effect":"Allow","Action":["S3:put*","s3:GET?bject"],"Resource":"*"}`, "s3:GetObject", object, allowed},
+		"resources have case":                      {`{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::bucket/A/*"}`, "s3:GetObject", object, iamsim.Decision{}},
+		"another action is not meant":              {`{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}`, "s3:GetObjectVersion", object, iamsim.Decision{}},
+		"a wildcard reaches over slashes":          {`{"Sid":"One","Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::bucket/*"}`, "s3:GetObject", object, allowed},
+		"a wildcard stays in its part of an ARN":   {`{"Effect":"Allow","Action":"*","Resource":"arn:aws:lambda:*:function:f"}`, "lambda:InvokeFunction", function, iamsim.Decision{}},
+		"the bucket is not its objects":            {`{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::bucket"}`, "s3:GetObject", object, iamsim.Decision{}},
+		"an action without resources needs a star": {`{"Effect":"Allow","Action":"xray:*","Resource":"arn:aws:xray:r:1:group/*"}`, "xray:PutTraceSegments", "*", iamsim.Decision{}},
 		"a denial wins, wherever it stands": {
-			`[{"Sid":"One","Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"Two","Effect":"Deny","Action":"s3:*","Resource":"*"}]`,
-			iamsim.Access{Action: "s3:GetObject", Resource: object},
-			iamsim.Decision{Statement: "Two"},
-		},
-		"all but some actions": {
-			`[{"Sid":"One","Effect":"Allow","NotAction":["iam:*","s3:Get*"],"Resource":"*"}]`,
-			iamsim.Access{Action: "s3:GetObject", Resource: object},
-			iamsim.Decision{},
-		},
-		"all but some resources": {
-			`[{"Sid":"One","Effect":"Allow","Action":"*","NotResource":"arn:aws:s3:::other/*"}]`,
-			iamsim.Access{Action: "s3:GetObject", Resource: object},
-			iamsim.Decision{Allowed: true, Statement: "One"},
-		},
-		"all but this resource": {
-			`[{"Sid":"One","Effect":"Allow","Action":"*","NotResource":"arn:aws:s3:::bucket/*"}]`,
-			iamsim.Access{Action: "s3:GetObject", Resource: object},
-			iamsim.Decision{},
-		},
-		"an action without resources needs a star": {
-			`[{"Sid":"One","Effect":"Allow","Action":"xray:*","Resource":"arn:aws:xray:r:1:group/*"}]`,
-			iamsim.Access{Action: "xray:PutTraceSegments", Resource: "*"},
-			iamsim.Decision{},
+			`{"Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"Two","Effect":"Deny","Action":"s3:*","Resource":"*"}`,
+			"s3:GetObject", object, iamsim.Decision{Statement: "Two"},
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			if diff := cmp.Diff(test.want, role(t, `{"Statement":`+test.statements+`}`).Decide(test.access)); diff != "" {
-				t.Errorf("decision (-want +got):\n%s", diff)
-			}
-		})
+		got := role(t, "["+test.statements+"]").Decide(iamsim.Access{Action: test.action, Resource: test.resource})
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }
 
@@ -124,42 +68,22 @@ func TestConditionsHoldAsIAMSays(t *testing.T) {
 		context   map[string]string
 		want      bool
 	}{
-		"equal":                         {`{"StringEquals":{"k":"v"}}`, map[string]string{"k": "v"}, true},
-		"another case of the value":     {`{"StringEquals":{"k":"v"}}`, map[string]string{"k": "V"}, false},
-		"another case of the key":       {`{"StringEquals":{"kms:ViaService":"v"}}`, map[string]string{"KMS:viaservice": "v"}, true},
-		"the case does not matter":      {`{"StringEqualsIgnoreCase":{"k":"v"}}`, map[string]string{"k": "V"}, true},
-		"no wildcard":                   {`{"StringEquals":{"k":"v*"}}`, map[string]string{"k": "vv"}, false},
-		"one of several values":         {`{"StringEquals":{"k":["u","v"]}}`, map[string]string{"k": "v"}, true},
-		"one of two keys only":          {`{"StringEquals":{"k":"v","l":"w"}}`, map[string]string{"k": "v"}, false},
-		"one of two operators only":     {`{"StringEquals":{"k":"v"},"StringLike":{"k":"w*"}}`, map[string]string{"k": "v"}, false},
-		"a missing value":               {`{"StringEquals":{"k":"v"}}`, nil, false},
-		"a missing value, if exists":    {`{"StringEqualsIfExists":{"k":"v"}}`, nil, true},
-		"another value, if exists":      {`{"StringEqualsIfExists":{"k":"v"}}`, map[string]string{"k": "w"}, false},
-		"not equal":                     {`{"StringNotEquals":{"k":["u","v"]}}`, map[string]string{"k": "w"}, true},
-		"not equal to one of them":      {`{"StringNotEquals":{"k":["u","v"]}}`, map[string]string{"k": "v"}, false},
-		"a missing value is not equal":  {`{"StringNotEquals":{"k":"v"}}`, nil, true},
-		"like":                          {`{"StringLike":{"k":"a/*/?z"}}`, map[string]string{"k": "a/b/c/yz"}, true},
-		"unlike":                        {`{"StringLike":{"k":"a/*/?z"}}`, map[string]string{"k": "a/b/z"}, false},
-		"not like":                      {`{"StringNotLike":{"k":"a*"}}`, map[string]string{"k": "ab"}, false},
-		"an ARN":                        {`{"ArnLike":{"k":"arn:aws:s3:::b/*"}}`, map[string]string{"k": "arn:aws:s3:::b/c:d"}, true},
-		"equal ARNs may have wildcards": {`{"ArnEquals":{"k":"arn:*:s3:::b"}}`, map[string]string{"k": "arn:aws:s3:::b"}, true},
-		"an ARN of fewer parts":         {`{"ArnLike":{"k":"arn:aws:*:b"}}`, map[string]string{"k": "arn:aws:s3:::b"}, false},
-		"no ARN":                        {`{"ArnLike":{"k":"*"}}`, map[string]string{"k": "b"}, false},
-		"another ARN":                   {`{"ArnNotEquals":{"k":"arn:aws:s3:::b"}}`, map[string]string{"k": "arn:aws:s3:::c"}, true},
-		"true":                          {`{"Bool":{"k":true}}`, map[string]string{"k": "true"}, true},
-		"not true":                      {`{"Bool":{"k":"true"}}`, map[string]string{"k": "false"}, false},
-		"missing":                       {`{"Null":{"k":"true"}}`, nil, true},
-		"not missing":                   {`{"Null":{"k":"true"}}`, map[string]string{"k": ""}, false},
-		"there":                         {`{"Null":{"k":"false"}}`, map[string]string{"k": ""}, true},
+		"equal":                      {`{"StringEquals":{"k":"v"}}`, map[string]string{"k": "v"}, true},
+		"another case of the value":  {`{"StringEquals":{"k":"v"}}`, map[string]string{"k": "V"}, false},
+		"another case of the key":    {`{"StringEquals":{"kms:ViaService":"v"}}`, map[string]string{"KMS:viaservice": "v"}, true},
+		"no wildcard":                {`{"StringEquals":{"k":"v*"}}`, map[string]string{"k": "vv"}, false},
+		"one of several values":      {`{"StringEquals":{"k":["u","v"]}}`, map[string]string{"k": "v"}, true},
+		"one of two keys only":       {`{"StringEquals":{"k":"v","l":"w"}}`, map[string]string{"k": "v"}, false},
+		"one of two operators only":  {`{"StringEquals":{"k":"v"},"StringLike":{"k":"w*"}}`, map[string]string{"k": "v"}, false},
+		"a missing value":            {`{"StringLike":{"k":"*"}}`, nil, false},
+		"like":                       {`{"StringLike":{"k":"a/*/?z"}}`, map[string]string{"k": "a/b/c/yz"}, true},
+		"unlike":                     {`{"StringLike":{"k":"a/*/?z"}}`, map[string]string{"k": "a/b/z"}, false},
+		"no signs of other patterns": {`{"StringLike":{"k":"a.[b]+"}}`, map[string]string{"k": "axb"}, false},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			r := role(t, `{"Statement":{"Effect":"Allow","Action":"a:B","Resource":"*","Condition":`+test.condition+`}}`)
-			if got := r.Decide(iamsim.Access{Action: "a:B", Resource: "*", Context: test.context}).Allowed; got != test.want {
-				t.Errorf("%s of %v: got %t, want %t", test.condition, test.context, got, test.want)
-			}
-		})
+		r := role(t, `[{"Effect":"Allow","Action":"a:B","Resource":"*","Condition":`+test.condition+`}]`)
+		if got := r.Decide(iamsim.Access{Action: "a:B", Resource: "*", Context: test.context}).Allowed; got != test.want {
+			t.Errorf("%s: %s of %v: got %t, want %t", name, test.condition, test.context, got, test.want)
+		}
 	}
 }
 
@@ -169,36 +93,25 @@ func TestWhatAPolicySaysThatIsNotKnownIsNeverPassedOver(t *testing.T) {
 	const rest = `"Effect":"Allow","Action":"a:B","Resource":"*"`
 
 	for name, test := range map[string]struct{ document, says string }{
-		"no map":                       {`[]`, "it is no map"},
-		"another element":              {`{"Statements":[]}`, "Statements is no element of a policy"},
-		"no statement":                 {`{}`, "the statement is no map"},
-		"another statement's element":  {`{"Statement":{` + rest + `,"Principal":"*"}}`, "Principal: this is no element"},
-		"another effect":               {`{"Statement":{"Effect":"allow","Action":"a:B","Resource":"*"}}`, "neither Allow nor Deny"},
-		"no action":                    {`{"Statement":{"Effect":"Allow","Resource":"*"}}`, "one of Action and NotAction"},
-		"an empty list of actions":     {`{"Statement":{"Effect":"Allow","Action":[],"Resource":"*"}}`, "one of Action and NotAction"},
-		"an action without a service":  {`{"Statement":{"Effect":"Allow","Action":"Get","Resource":"*"}}`, `"Get" is not service:action`},
-		"both kinds of resources":      {`{"Statement":{` + rest + `,"NotResource":"*"}}`, "one of Resource and NotResource"},
-		"a map for a list":             {`{"Statement":{"Effect":"Allow","Action":{},"Resource":"*"}}`, "neither text nor a list"},
-		"a policy variable":            {`{"Statement":{"Effect":"Allow","Action":"a:B","Resource":"arn:${aws:username}"}}`, "policy variables"},
-		"another operator":             {`{"Statement":{` + rest + `,"Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}}`, "operator IpAddress is not known"},
-		"an operator over many values": {`{"Statement":{` + rest + `,"Condition":{"ForAllValues:StringEquals":{"k":"v"}}}}`, "ForAllValues:StringEquals is not known"},
-		"a negation that is none":      {`{"Statement":{` + rest + `,"Condition":{"StringNotEqual":{"k":"v"}}}}`, "StringNotEqual is not known"},
-		"a condition that is no map":   {`{"Statement":{` + rest + `,"Condition":{"Bool":"k"}}}`, "Bool is no map"},
-		"conditions that are no map":   {`{"Statement":{` + rest + `,"Condition":"k"}}`, "Condition: it is no map"},
-		"a value that is a map":        {`{"Statement":{` + rest + `,"Condition":{"Bool":{"k":{}}}}}`, "Bool of k"},
+		"no map":                       {`[]`, "unmarshal JSON array"},
+		"another element":              {`{"Statements":[]}`, `unknown object member name "Statements"`},
+		"no statement":                 {`{}`, "it has no list of Statements"},
+		"another statement's element":  {`{"Statement":[{` + rest + `,"NotAction":"*"}]}`, `unknown object member name "NotAction" within "/Statement/0"`},
+		"another effect":               {`{"Statement":[{"Effect":"allow","Action":"a:B","Resource":"*"}]}`, "mine[0]: the Effect is neither Allow nor Deny"},
+		"a map for a list":             {`{"Statement":[{"Effect":"Allow","Action":{},"Resource":"*"}]}`, `within "/Statement/0/Action"`},
+		"a policy variable":            {`{"Statement":[{"Effect":"Allow","Action":"a:B","Resource":"arn:${aws:username}"}]}`, "policy variables"},
+		"another operator":             {`{"Statement":[{` + rest + `,"Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}]}`, "operator IpAddress is not known"},
+		"an operator over many values": {`{"Statement":[{` + rest + `,"Condition":{"ForAllValues:StringEquals":{"k":"v"}}}]}`, "ForAllValues:StringEquals is not known"},
+		"conditions that are no map":   {`{"Statement":[{` + rest + `,"Condition":"k"}]}`, `within "/Statement/0/Condition"`},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+		var decoded any
+		if err := json.Unmarshal([]byte(test.document), &decoded); err != nil {
+			t.Fatal(err)
+		}
 
-			var decoded any
-			if err := json.Unmarshal([]byte(test.document), &decoded); err != nil {
-				t.Fatal(err)
-			}
-
-			_, err := iamsim.Statements("mine", decoded)
-			if err == nil || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), "read the policy mine") {
-				t.Errorf("got %v, want an error of the policy mine that says %q", err, test.says)
-			}
-		})
+		_, err := iamsim.Statements("mine", decoded)
+		if err == nil || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), "read the policy mine") {
+			t.Errorf("%s: got %v, want an error of the policy mine that says %q", name, err, test.says)
+		}
 	}
 }

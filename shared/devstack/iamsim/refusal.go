@@ -2,7 +2,6 @@ package iamsim
 
 import (
 	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"encoding/xml"
 	"net/http"
@@ -42,10 +41,7 @@ type accessDenied struct {
 
 // refuseXML answers as S3 does. The reply to a HEAD has no body.
 func refuseXML(w http.ResponseWriter, r *http.Request, message string) {
-	var id [8]byte
-	_, _ = rand.Read(id[:])
-
-	reply := accessDenied{Code: "AccessDenied", Message: message, RequestID: strings.ToUpper(hex.EncodeToString(id[:]))}
+	reply := accessDenied{Code: "AccessDenied", Message: message, RequestID: rand.Text()}
 	content, _ := xml.Marshal(reply)
 
 	w.Header().Del("Content-Length")
@@ -99,6 +95,3 @@ func (c *concealer) Write(content []byte) (int, error) {
 
 	return c.ResponseWriter.Write(content)
 }
-
-// Unwrap serves [http.ResponseController].
-func (c *concealer) Unwrap() http.ResponseWriter { return c.ResponseWriter }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -52,7 +51,9 @@ func deploy(config Config, own map[string]string) (*deployment, error) {
 	}
 
 	d := &deployment{file: filepath.Base(config.Template)}
-	if d.Stack, err = evaluate(source, own); err != nil {
+	if d.Stack, err = source.Evaluate(template.Deployment{
+		StackName: Name, Region: Region, Account: Account, Parameters: own, Local: true,
+	}); err != nil {
 		return nil, err
 	}
 
@@ -65,31 +66,6 @@ func deploy(config Config, own map[string]string) (*deployment, error) {
 	}
 
 	return d, nil
-}
-
-// evaluate evaluates the template, for functions that are called by their local names. Those stand in the template too,
-// so that it is evaluated once without them.
-func evaluate(source *template.Template, parameters map[string]string) (*template.Stack, error) {
-	deployed := template.Deployment{StackName: Name, Region: Region, Account: Account, Parameters: parameters}
-
-	first, err := source.Evaluate(deployed)
-	if err != nil {
-		return nil, err
-	}
-
-	deployed.References = make(map[string]string)
-	for _, resource := range first.OfType("AWS::Serverless::Function") {
-		deployed.References[resource.LogicalID] = localName(resource)
-	}
-
-	return source.Evaluate(deployed)
-}
-
-// localName is what a function is called here: as its folder.
-func localName(resource template.Resource) string {
-	folder, _ := resource.Properties["CodeUri"].(string)
-
-	return path.Base(folder)
 }
 
 // accepts says whether the template's parameter can express a timeout.
@@ -106,7 +82,7 @@ func accepts(source *template.Template, timeout time.Duration) bool {
 	return (all[i].MinValue == nil || seconds >= *all[i].MinValue) && (all[i].MaxValue == nil || seconds <= *all[i].MaxValue)
 }
 
-// parameters are what the stack tells the template.
+// parameters are those of the template that the stack sets.
 func (s *Stack) parameters(organisation access, secretARN string) map[string]string {
 	architecture := "x86_64"
 	if runtime.GOARCH == "arm64" {
@@ -123,13 +99,6 @@ func (s *Stack) parameters(organisation access, secretARN string) map[string]str
 	maps.Copy(parameters, organisation.parameters)
 
 	return parameters
-}
-
-// parameter is the value of one of the template's parameters, "" where it has none of that name.
-func (d *deployment) parameter(name string) string {
-	value, _ := d.Parameters[name].(string)
-
-	return value
 }
 
 // output is a value that the template gives out.

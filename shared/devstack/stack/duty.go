@@ -51,15 +51,12 @@ func (d *deployment) duties() []duty {
 	}
 
 	for _, machine := range d.OfType("AWS::Serverless::StateMachine") {
-		all = append(all, d.machineDuties(machine)...)
+		all = append(all, machineDuties(machine)...)
 	}
 
 	for _, schedule := range d.OfType("AWS::Scheduler::Schedule") {
 		target := schedule.Properties["Target"]
-		role := text(within(target, "RoleArn"))
-		all = append(all,
-			duty{role, "scheduler", []string{"states:StartExecution"}, text(within(target, "Arn"))},
-			duty{role, "scheduler", []string{"sqs:SendMessage"}, text(within(target, "DeadLetterConfig", "Arn"))})
+		all = append(all, scheduleDuties(target, text(within(target, "Arn")))...)
 	}
 
 	return all
@@ -70,23 +67,18 @@ func (f function) duties() []duty {
 	properties := f.resource.Properties
 	role := text(properties["Role"])
 
-	group := text(within(properties, "LoggingConfig", "LogGroup"))
-	if group == "" {
-		group = "/aws/lambda/" + f.name
-	}
-
+	stream := text(within(properties, "LoggingConfig", "LogGroup")) + ":log-stream:2026/01/01/[$LATEST]0123456789abcdef0123456789abcdef"
 	all := []duty{{
-		role, f.name,
-		[]string{"logs:CreateLogStream", "logs:PutLogEvents"},
-		"arn:aws:logs:" + Region + ":" + Account + ":log-group:" + group + ":log-stream:2026/01/01/[$LATEST]0123456789abcdef0123456789abcdef",
+		role, f.name, []string{"logs:CreateLogStream", "logs:PutLogEvents"},
+		"arn:aws:logs:" + Region + ":" + Account + ":log-group:" + stream,
 	}}
 
 	if properties["Tracing"] == "Active" {
 		all = append(all, duty{role, f.name, []string{"xray:PutTraceSegments", "xray:PutTelemetryRecords"}, "*"})
 	}
 
-	if destination := within(properties, "EventInvokeConfig", "DestinationConfig", "OnFailure"); destination != nil {
-		all = append(all, duty{role, f.name, []string{sending(text(within(destination, "Type")))}, text(within(destination, "Destination"))})
+	if destination := text(within(properties, "EventInvokeConfig", "DestinationConfig", "OnFailure", "Destination")); destination != "" {
+		all = append(all, duty{role, f.name, []string{reaching(destination)}, destination})
 	}
 
 	if properties["VpcConfig"] != nil {
@@ -97,32 +89,36 @@ func (f function) duties() []duty {
 	}
 
 	for _, scheduled := range schedules(f.resource) {
-		scheduler := text(scheduled["RoleArn"])
-		all = append(all, duty{scheduler, "scheduler", []string{"lambda:InvokeFunction"}, functionARN(f.name)})
-
-		if letters := text(within(scheduled, "DeadLetterConfig", "Arn")); letters != "" {
-			all = append(all, duty{scheduler, "scheduler", []string{"sqs:SendMessage"}, letters})
-		}
+		all = append(all, scheduleDuties(scheduled, "arn:aws:lambda:"+Region+":"+Account+":function:"+f.name)...)
 	}
 
 	return all
 }
 
-// machineDuties are what Step Functions does for a state machine: it invokes the functions that the definition is told,
+// scheduleDuties are what the Scheduler does: it starts the target, or keeps what it could not deliver.
+func scheduleDuties(schedule any, target string) []duty {
+	role := text(within(schedule, "RoleArn"))
+	all := []duty{{role, "scheduler", []string{reaching(target)}, target}}
+
+	if letters := text(within(schedule, "DeadLetterConfig", "Arn")); letters != "" {
+		all = append(all, duty{role, "scheduler", []string{reaching(letters)}, letters})
+	}
+
+	return all
+}
+
+// machineDuties are what Step Functions does for a state machine: it invokes the functions that the definition names,
 // starts the machine itself again, and reports.
-func (d *deployment) machineDuties(machine template.Resource) []duty {
+func machineDuties(machine template.Resource) []duty {
 	properties := machine.Properties
 	role, session := text(properties["Role"]), machine.LogicalID
 
 	var all []duty
 
-	told, _ := properties["DefinitionSubstitutions"].(map[string]any)
-	for _, name := range slices.Sorted(maps.Keys(told)) {
-		switch arn := text(told[name]); {
-		case strings.HasPrefix(arn, "arn:aws:lambda:"):
-			all = append(all, duty{role, session, []string{"lambda:InvokeFunction"}, arn})
-		case strings.HasPrefix(arn, "arn:aws:states:"):
-			all = append(all, duty{role, session, []string{"states:StartExecution"}, arn})
+	named, _ := properties["DefinitionSubstitutions"].(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(named)) {
+		if arn := text(named[name]); strings.HasPrefix(arn, "arn:") {
+			all = append(all, duty{role, session, []string{reaching(arn)}, arn})
 		}
 	}
 
@@ -142,20 +138,17 @@ func (d *deployment) machineDuties(machine template.Resource) []duty {
 	return all
 }
 
-func functionARN(name string) string {
-	return "arn:aws:lambda:" + Region + ":" + Account + ":function:" + name
-}
-
-// sending is the action by which an event that failed reaches a destination of a type.
-func sending(kind string) string {
-	switch kind {
-	case "SNS":
-		return "sns:Publish"
-	case "Lambda":
+// reaching is the action by which something is handed to whatever has an ARN. Of another service than these no role may do
+// it, which the check then reports.
+func reaching(arn string) string {
+	switch {
+	case strings.HasPrefix(arn, "arn:aws:lambda:"):
 		return "lambda:InvokeFunction"
-	case "EventBridge":
-		return "events:PutEvents"
-	default:
+	case strings.HasPrefix(arn, "arn:aws:states:"):
+		return "states:StartExecution"
+	case strings.HasPrefix(arn, "arn:aws:sqs:"):
 		return "sqs:SendMessage"
+	default:
+		return "an unknown action"
 	}
 }

@@ -14,7 +14,7 @@ func TestARoleWithWhichAWSCannotDoItsPartIsNamed(t *testing.T) {
 	for name, test := range map[string]struct{ role, statement, says string }{
 		"a function cannot log":            {"RotatorRole", "WriteLog", "RotatorRole may not logs:CreateLogStream on arn:aws:logs:eu-central-1:000000000000:log-group:/aws/lambda/genesys-cloud-export-rotator:log-stream:"},
 		"a function cannot be traced":      {"ExportUsersRole", "Trace", "ExportUsersRole may not xray:PutTelemetryRecords on *"},
-		"a failure is told nobody":         {"RotatorRole", "ReportFailedRuns", "RotatorRole may not sqs:SendMessage on arn:aws:sqs:eu-central-1:000000000000:genesys-cloud-export-FailedRuns"},
+		"a failure is reported to nobody":  {"RotatorRole", "ReportFailedRuns", "RotatorRole may not sqs:SendMessage on arn:aws:sqs:eu-central-1:000000000000:genesys-cloud-export-FailedRuns"},
 		"a function cannot use its VPC":    {"RotatorRole", "UseNetwork", "RotatorRole may not ec2:DescribeSubnets on *"},
 		"the schedule cannot invoke":       {"ScheduleRole", "RunRotator", "ScheduleRole may not lambda:InvokeFunction on arn:aws:lambda:eu-central-1:000000000000:function:rotator"},
 		"the schedule cannot start":        {"ScheduleRole", "StartExport", "ScheduleRole may not states:StartExecution on arn:aws:states:eu-central-1:000000000000:stateMachine:genesys-cloud-export-export"},
@@ -47,7 +47,7 @@ func TestARoleWithWhichAWSCannotDoItsPartIsNamed(t *testing.T) {
 	}
 }
 
-// A bucket of the stack's own has a bucket key, and then KMS is told the bucket; else it is told the object.
+// A bucket of the stack's own has a bucket key, and then the encryption context is the bucket; else it is the object.
 func TestExportsCanBeEncryptedWithAndWithoutABucketKey(t *testing.T) {
 	t.Parallel()
 
@@ -56,7 +56,7 @@ func TestExportsCanBeEncryptedWithAndWithoutABucketKey(t *testing.T) {
 	exporter := roles(t, templateFile, map[string]string{"KmsKeyArn": key, "ExportBucketName": "mine"})["ExportUsersRole"]
 
 	for _, action := range []string{"kms:GenerateDataKey", "kms:Decrypt"} {
-		for told, want := range map[string]bool{
+		for context, want := range map[string]bool{
 			"arn:aws:s3:::mine":                         true,
 			"arn:aws:s3:::mine/exports/users/part":      true,
 			"arn:aws:s3:::mine/exports/_state/users/id": true,
@@ -64,10 +64,10 @@ func TestExportsCanBeEncryptedWithAndWithoutABucketKey(t *testing.T) {
 			"arn:aws:s3:::other":                        false,
 		} {
 			access := iamsim.Access{Action: action, Resource: key, Context: map[string]string{
-				"kms:ViaService": "s3.eu-central-1.amazonaws.com", "kms:EncryptionContext:aws:s3:arn": told,
+				"kms:ViaService": "s3.eu-central-1.amazonaws.com", "kms:EncryptionContext:aws:s3:arn": context,
 			}}
 			if got := exporter.Decide(access).Allowed; got != want {
-				t.Errorf("%s for %s: got %t, want %t", action, told, got, want)
+				t.Errorf("%s for %s: got %t, want %t", action, context, got, want)
 			}
 		}
 	}

@@ -44,7 +44,7 @@ func readFunctions(deployed *template.Stack, known roles) ([]function, error) {
 }
 
 func readFunction(resource template.Resource, known roles) (function, error) {
-	f := function{name: localName(resource), resource: resource, environment: make(map[string]string)}
+	f := function{name: resource.Name, resource: resource, environment: make(map[string]string)}
 
 	seconds, errTimeout := number(resource, "Timeout")
 	memory, errMemory := number(resource, "MemorySize")

@@ -56,23 +56,33 @@ func Roles(deployed *template.Stack) ([]iamsim.Role, error) {
 	return all, nil
 }
 
+// readRoles reads the roles with their inline policies. Policies that stand elsewhere could add a Deny to a role, so that they
+// are refused and not passed over.
 func readRoles(deployed *template.Stack) (roles, error) {
 	all := make(roles)
 
 	var problems []error
 
 	for _, resource := range deployed.OfType("AWS::IAM::Role") {
-		read := role{id: resource.LogicalID, name: physicalName(deployed, resource, "RoleName")}
+		read := role{id: resource.LogicalID, name: resource.Name}
 
-		var err error
-		if read.statements, err = statements(deployed, resource); err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", resource.LogicalID, err))
+		if managed := resource.Properties["ManagedPolicyArns"]; managed != nil {
+			problems = append(problems, fmt.Errorf("%s: managed policies are not known here, %v: write the statements into the role", read.id, managed))
+		}
+
+		inline, _ := resource.Properties["Policies"].([]any)
+		for _, policy := range inline {
+			statements, err := iamsim.Statements(text(within(policy, "PolicyName")), within(policy, "PolicyDocument"))
+			if err != nil {
+				problems = append(problems, fmt.Errorf("%s: %w", read.id, err))
+			}
+
+			read.statements = append(read.statements, statements...)
 		}
 
 		all[read.name] = read
 	}
 
-	// They could add a Deny to any role, and must not be passed over.
 	for _, kind := range []string{"AWS::IAM::Policy", "AWS::IAM::RolePolicy"} {
 		for _, resource := range deployed.OfType(kind) {
 			problems = append(problems, fmt.Errorf("%s: policies of the type %s are not known here: write it into its role", resource.LogicalID, kind))
@@ -80,59 +90,4 @@ func readRoles(deployed *template.Stack) (roles, error) {
 	}
 
 	return all, errors.Join(problems...)
-}
-
-// statements are those of a role's inline policies and of the managed ones that it names, which the template has to define.
-func statements(deployed *template.Stack, resource template.Resource) ([]iamsim.Statement, error) {
-	var (
-		all      []iamsim.Statement
-		problems []error
-	)
-
-	add := func(policy string, document any) {
-		read, err := iamsim.Statements(policy, document)
-		if err != nil {
-			problems = append(problems, err)
-		}
-
-		all = append(all, read...)
-	}
-
-	inline, _ := resource.Properties["Policies"].([]any)
-	for _, policy := range inline {
-		add(text(within(policy, "PolicyName")), within(policy, "PolicyDocument"))
-	}
-
-	managed, _ := resource.Properties["ManagedPolicyArns"].([]any)
-	for _, arn := range managed {
-		policy, found := managedPolicy(deployed, text(arn))
-		if !found {
-			problems = append(problems, fmt.Errorf("what the managed policy %v says is not known, as the template does not define it", arn))
-
-			continue
-		}
-
-		add(policy.LogicalID, policy.Properties["PolicyDocument"])
-	}
-
-	return all, errors.Join(problems...)
-}
-
-func managedPolicy(deployed *template.Stack, arn string) (template.Resource, bool) {
-	for _, policy := range deployed.OfType("AWS::IAM::ManagedPolicy") {
-		if physicalName(deployed, policy, "ManagedPolicyName") == path.Base(arn) {
-			return policy, true
-		}
-	}
-
-	return template.Resource{}, false
-}
-
-// physicalName is what CloudFormation calls a resource, but for the random characters at the end.
-func physicalName(deployed *template.Stack, resource template.Resource, property string) string {
-	if name := text(resource.Properties[property]); name != "" {
-		return name
-	}
-
-	return deployed.Name + "-" + resource.LogicalID
 }

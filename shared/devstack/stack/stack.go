@@ -158,7 +158,7 @@ func (s *Stack) startAWS(ctx context.Context, config Config, organisation access
 		return err
 	}
 
-	s.IAM = deployed.guard(secretARN)
+	s.IAM = deployed.guard()
 	if err := s.take(deployed); err != nil {
 		return err
 	}
@@ -183,14 +183,14 @@ func (s *Stack) take(deployed *deployment) error {
 }
 
 // guard knows the functions by their access keys.
-func (d *deployment) guard(secretARN string) *iamsim.Guard {
+func (d *deployment) guard() *iamsim.Guard {
 	bearers := make(map[string]iamsim.Role)
 	for _, f := range d.functions {
 		bearers[f.name] = f.role
 	}
 
 	return iamsim.New(iamsim.Config{
-		Roles: bearers, Region: Region, Account: Account, Secrets: []string{secretARN}, KeyARN: d.parameter("KmsKeyArn"),
+		Roles: bearers, Region: Region, Account: Account, KeyARN: d.Parameters["KmsKeyArn"],
 	})
 }
 

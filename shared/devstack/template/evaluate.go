@@ -1,189 +1,203 @@
 package template
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // Deployment says which stack a template is evaluated for.
 type Deployment struct {
-	// StackName, Region, Account and Partition; where empty "genesys-cloud-export", "eu-central-1", "000000000000", "aws".
-	StackName, Region, Account, Partition string
-	// Parameters are values by name; those left out have their defaults. A list's elements are separated by commas.
+	// StackName, Region and Account; where empty "genesys-cloud-export", "eu-central-1", "000000000000".
+	StackName, Region, Account string
+	// Parameters are values by name; those left out have their defaults.
 	Parameters map[string]string
-	// References is what Ref of a resource is, by logical id, instead of the derived one. Where Ref is the resource's name,
-	// attributes are derived from it too.
-	References map[string]string
-	// Attributes is what Fn::GetAtt is, by "LogicalId.Attribute", instead of the derived one. What stands here or in
-	// References need not be in the template: SAM's transform adds resources.
-	Attributes map[string]string
-}
-
-// withDefaults fills in what is empty.
-func (d Deployment) withDefaults() Deployment {
-	for _, setting := range []struct {
-		value    *string
-		standard string
-	}{
-		{&d.StackName, "genesys-cloud-export"},
-		{&d.Region, "eu-central-1"},
-		{&d.Account, "000000000000"},
-		{&d.Partition, "aws"},
-	} {
-		if *setting.value == "" {
-			*setting.value = setting.standard
-		}
-	}
-
-	return d
+	// Local calls the functions as the local world does: by the folders of their code.
+	Local bool
 }
 
 // evaluation is one template being decided for one deployment.
 type evaluation struct {
-	*Template
+	*sections
 
 	deployment Deployment
-	arguments  map[string]any
+	parameters map[string]string
 	conditions map[string]bool
-	deciding   []string          // conditions that are being decided, the innermost last
-	naming     []string          // resources whose name is being derived, the innermost last
-	named      map[string]naming // what was evaluated for names, by place
-	found      *problems
+	open       map[string]bool // the conditions and names that are being decided, so that a circle is found
 }
 
-// begin decides the parameters, conditions and rules, and checks that every name that the template uses is declared.
-func (t *Template) begin(d Deployment) *evaluation {
-	e := &evaluation{
-		Template: t, deployment: d.withDefaults(), conditions: map[string]bool{}, named: map[string]naming{}, found: &problems{},
-	}
-	e.arguments = t.argumentsOf(d, e.found)
-
-	for _, name := range t.ConditionNames() {
-		e.condition(name, place{path: "Conditions"}.key(name))
-	}
-
-	e.checkNames()
-	e.checkRules()
-
-	return e
-}
-
-// Evaluate decides everything. Its error lists all problems, each with its place; there is no Stack then.
+// Evaluate decides everything. Its error lists the problems of the parameters and rules, or, where there are none, all
+// others, each with its line; there is no Stack then.
 func (t *Template) Evaluate(d Deployment) (*Stack, error) {
-	e := t.begin(d)
+	d.StackName = cmp.Or(d.StackName, "genesys-cloud-export")
+	d.Region, d.Account = cmp.Or(d.Region, "eu-central-1"), cmp.Or(d.Account, "000000000000")
 
-	stack := &Stack{
-		Name: e.deployment.StackName, Parameters: e.arguments, Conditions: e.conditions,
-		Resources: map[string]Resource{}, Outputs: map[string]Output{},
-	}
+	e := &evaluation{sections: &t.sections, deployment: d, conditions: map[string]bool{}, open: map[string]bool{}}
 
-	for id, declaration := range t.resources {
-		if e.holds(declaration) {
-			stack.Resources[id] = e.resource(id, declaration, place{path: "Resources"}.key(id))
-		}
-	}
-
-	for name, content := range t.section("Outputs") {
-		if declaration, _ := content.(map[string]any); e.holds(declaration) {
-			stack.Outputs[name] = e.output(declaration, place{path: "Outputs"}.key(name))
-		}
-	}
-
-	if err := e.found.err(); err != nil {
-		return nil, fmt.Errorf("evaluate %s for the stack %s: %w", t.name, e.deployment.StackName, err)
+	stack, err := e.stack(t)
+	if err != nil {
+		return nil, fmt.Errorf("evaluate %s for the stack %s: %w", t.file, d.StackName, err)
 	}
 
 	return stack, nil
 }
 
-// holds says whether a declaration's condition, if it has one, is true. One that is not declared is reported elsewhere.
-func (e *evaluation) holds(declaration map[string]any) bool {
-	name, conditional := declaration["Condition"].(string)
+func (e *evaluation) stack(t *Template) (*Stack, error) {
+	var err error
+	if e.parameters, err = t.values(e.deployment.Parameters); err != nil {
+		return nil, err
+	}
+	if err := e.checkRules(); err != nil {
+		return nil, err
+	}
 
-	return !conditional || e.conditions[name]
+	var problems []error
+
+	for _, name := range sortedKeys(e.Conditions) {
+		_, err := e.condition(name)
+		problems = append(problems, err)
+	}
+
+	stack := &Stack{Parameters: e.parameters, Conditions: e.conditions, Resources: map[string]Resource{}, Outputs: map[string]Output{}}
+
+	for _, id := range sortedKeys(e.Resources) {
+		there, err := e.holds(e.Resources[id])
+		problems = append(problems, err)
+
+		if there {
+			resource, err := e.resource(id)
+			stack.Resources[id], problems = resource, append(problems, err)
+		}
+	}
+
+	for _, name := range sortedKeys(e.Outputs) {
+		declared := e.Outputs[name]
+		there, err := e.holds(declared)
+		problems = append(problems, err)
+
+		if there {
+			value, err := e.value(&declared.Value)
+			stack.Outputs[name], problems = Output{Description: declared.Description, Value: value}, append(problems, err)
+		}
+	}
+
+	return stack, errors.Join(problems...)
 }
 
-func (e *evaluation) resource(id string, declaration map[string]any, at place) Resource {
-	kind, _ := declaration["Type"].(string)
+func (e *evaluation) resource(id string) (Resource, error) {
+	declared := e.Resources[id]
+	properties, err := e.object(&declared.Properties)
+
+	var name string
+	if namingOf(declared.Type).property != "" {
+		var errName error
+		name, errName = e.nameOf(id)
+		err = errors.Join(err, errName)
+	}
 
 	return Resource{
-		LogicalID: id, Type: kind,
-		Properties:          e.attribute(declaration, "Properties", at),
-		Metadata:            e.attribute(declaration, "Metadata", at),
-		DeletionPolicy:      e.policy(declaration, "DeletionPolicy", at),
-		UpdateReplacePolicy: e.policy(declaration, "UpdateReplacePolicy", at),
-		DependsOn:           e.dependencies(declaration),
+		LogicalID: id, Name: name, Type: declared.Type, Properties: properties,
+		DeletionPolicy: declared.DeletionPolicy, UpdateReplacePolicy: declared.UpdateReplacePolicy,
+	}, err
+}
+
+// holds says whether a declaration's condition, if it has one, is true.
+func (e *evaluation) holds(declared declaration) (bool, error) {
+	if declared.Condition == "" {
+		return true, nil
+	}
+
+	return e.condition(declared.Condition)
+}
+
+// condition decides a condition by its name, and those that it refers to.
+func (e *evaluation) condition(name string) (bool, error) {
+	if holds, decided := e.conditions[name]; decided {
+		return holds, nil
+	}
+
+	node, declared := e.Conditions[name]
+	if !declared || e.open[name] {
+		return false, fmt.Errorf("the condition %s is not there, or is made of itself", name)
+	}
+
+	e.open[name] = true
+	holds, err := e.verdict(&node)
+	delete(e.open, name)
+	e.conditions[name] = holds
+
+	return holds, err
+}
+
+// verdict decides what a condition or an assertion says.
+func (e *evaluation) verdict(node *yaml.Node) (bool, error) {
+	switch node.Tag {
+	case "!Equals":
+		return e.equals(node)
+	case "!Not":
+		holds, err := e.several(node)
+
+		return holds == 0, err
+	case "!And":
+		holds, err := e.several(node)
+
+		return holds == len(node.Content), err
+	case "!Or":
+		holds, err := e.several(node)
+
+		return holds > 0, err
+	case "!Condition":
+		return e.condition(node.Value)
+	default:
+		return false, fault(node, "%s is none of the functions that decide: !Equals, !Not, !And, !Or, !Condition", node.Tag)
 	}
 }
 
-// attribute evaluates a resource's attribute that is a map; it is empty where there is none.
-func (e *evaluation) attribute(declaration map[string]any, name string, at place) map[string]any {
-	raw, _ := declaration[name].(map[string]any)
+// several says how many of a function's operands hold.
+func (e *evaluation) several(node *yaml.Node) (holds int, err error) {
+	for _, operand := range node.Content {
+		held, errOperand := e.verdict(operand)
+		err = errors.Join(err, errOperand)
 
-	content, _ := e.object(raw, at.key(name)).(map[string]any)
-
-	return content
-}
-
-// policy is an attribute that CloudFormation takes as a word alone.
-func (e *evaluation) policy(declaration map[string]any, name string, at place) string {
-	content, there := declaration[name]
-	if !there {
-		return ""
-	}
-
-	known := []string{"Delete", "Retain", "RetainExceptOnCreate", "Snapshot"}
-
-	word, _ := content.(string)
-	if !slices.Contains(known, word) {
-		e.found.add(at.key(name), "is none of "+strings.Join(known, ", "))
-	}
-
-	return word
-}
-
-// dependencies are the declared ones that this deployment has: CloudFormation passes over the others.
-func (e *evaluation) dependencies(declaration map[string]any) []string {
-	var all []string
-
-	for _, id := range dependsOn(declaration) {
-		if target, declared := e.resources[id]; declared && e.holds(target) {
-			all = append(all, id)
+		if held {
+			holds++
 		}
 	}
 
-	slices.Sort(all)
-
-	return all
+	return holds, err
 }
 
-// dependsOn are the logical ids that a resource's DependsOn names, one or a list.
-func dependsOn(declaration map[string]any) []string {
-	if one, is := declaration["DependsOn"].(string); is {
-		return []string{one}
+// equals compares as CloudFormation does, to which 0 and "0" are the same.
+func (e *evaluation) equals(node *yaml.Node) (bool, error) {
+	if len(node.Content) != 2 {
+		return false, fault(node, "!Equals takes a list of 2")
 	}
 
-	all, _ := texts(declaration["DependsOn"])
+	left, errLeft := e.text(node.Content[0])
+	right, errRight := e.text(node.Content[1])
 
-	return all
+	return left == right, errors.Join(errLeft, errRight)
 }
 
-func (e *evaluation) output(declaration map[string]any, at place) Output {
-	description, _ := text(declaration["Description"])
-	output := Output{Description: description}
+// checkRules reports the assertions that do not hold, as CloudFormation does before it begins.
+func (e *evaluation) checkRules() error {
+	var problems []error
 
-	if content, ok := e.value(declaration["Value"], at.key("Value")); ok {
-		if _, isText := text(content); !isText {
-			e.found.add(at.key("Value"), "is neither text, nor a number, nor true or false")
+	for _, name := range sortedKeys(e.Rules) {
+		for _, assertion := range e.Rules[name].Assertions {
+			holds, err := e.verdict(&assertion.Assert)
+			if err == nil && !holds {
+				err = fmt.Errorf("the parameters given are refused by the rule %s: %s", name, assertion.AssertDescription)
+			}
+			problems = append(problems, err)
 		}
-
-		output.Value = content
 	}
 
-	if export, exported := declaration["Export"].(map[string]any); exported {
-		output.ExportName, _ = e.text(export["Name"], "the name of an export", at.key("Export").key("Name"))
-	}
-
-	return output
+	return errors.Join(problems...)
 }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,209 +1,208 @@
 package template
 
 import (
-	"encoding/base64"
+	"errors"
 	"fmt"
-	"slices"
-	"strconv"
+	"regexp"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
-// absent is what Ref of AWS::NoValue is: the property or the element of a list is not there.
+// absent is what !Ref AWS::NoValue is: the property or the element of a list is not there.
 type absent struct{}
 
-// intrinsic takes a function apart: a map of one entry, Ref or Fn::Something.
-func intrinsic(content map[string]any) (name string, argument any, is bool) {
-	if len(content) != 1 {
-		return "", nil, false
-	}
-
-	for name, argument = range content {
-		is = name == "Ref" || strings.HasPrefix(name, "Fn::")
-	}
-
-	return name, argument, is
+// fault is a problem with the line where it is.
+func fault(node *yaml.Node, format string, arguments ...any) error {
+	return fmt.Errorf("line %d: "+format, append([]any{node.Line}, arguments...)...)
 }
 
-// value evaluates anything. Where it is not ok, the problem has been reported.
-func (e *evaluation) value(content any, at place) (result any, ok bool) {
-	switch content := content.(type) {
-	case nil:
-		e.found.add(at, "is missing")
-
-		return nil, false
-	case map[string]any:
-		if name, argument, is := intrinsic(content); is {
-			return e.call(name, argument, at)
-		}
-
-		result = e.object(content, at)
-	case []any:
-		result = e.list(content, at)
+// value evaluates anything.
+func (e *evaluation) value(node *yaml.Node) (any, error) {
+	switch {
+	case isFunction(node):
+		return e.call(node)
+	case node.Kind == yaml.MappingNode:
+		return e.object(node)
+	case node.Kind == yaml.SequenceNode:
+		return e.list(node)
+	case node.Kind == yaml.ScalarNode:
+		return scalar(node)
 	default:
-		result = content
+		return nil, fault(node, "neither a value nor an alias that CloudFormation would take")
 	}
-
-	return result, result != nil
 }
 
-// object evaluates a map that is no function. It is nil where something in it failed.
-func (e *evaluation) object(content map[string]any, at place) any {
-	result := make(map[string]any, len(content))
-	failed := false
+// scalar reads YAML 1.1, which is CloudFormation's version: a plain yes or off is a bool, and a date is text.
+func scalar(node *yaml.Node) (content any, err error) {
+	var truth bool
 
-	for key, inner := range content {
-		if strings.HasPrefix(key, "Fn::") {
-			e.found.add(at, key+" stands beside something else")
-
-			failed = true
-
-			continue
-		}
-
-		evaluated, ok := e.value(inner, at.key(key))
-		failed = failed || !ok
-
-		if evaluated != (absent{}) {
-			result[key] = evaluated
-		}
+	switch tag := node.ShortTag(); {
+	case tag == "!!int" || tag == "!!float":
+		err = node.Decode(&content)
+	case node.Style == 0 && node.Decode(&truth) == nil:
+		content = truth
+	default:
+		content = node.Value
 	}
 
-	if failed {
-		return nil
-	}
-
-	return result
+	return content, err
 }
 
-// list evaluates a list. It is nil where something in it failed.
-func (e *evaluation) list(content []any, at place) any {
-	result := make([]any, 0, len(content))
-	failed := false
+func (e *evaluation) object(node *yaml.Node) (map[string]any, error) {
+	result := make(map[string]any, len(node.Content))
 
-	for i, inner := range content {
-		evaluated, ok := e.value(inner, at.index(i))
-		failed = failed || !ok
+	var problems []error
 
-		if evaluated != (absent{}) {
-			result = append(result, evaluated)
+	for name, inner := range pairs(node) {
+		value, err := e.value(inner)
+		if name == "Ref" || strings.HasPrefix(name, "Fn::") {
+			err = fault(inner, "%s is not evaluated here: write its short form, such as !Ref", name)
+		}
+		problems = append(problems, err)
+
+		if value != (absent{}) {
+			result[name] = value
 		}
 	}
 
-	if failed {
-		return nil
+	return result, errors.Join(problems...)
+}
+
+func (e *evaluation) list(node *yaml.Node) ([]any, error) {
+	result := make([]any, 0, len(node.Content))
+
+	var problems []error
+
+	for _, inner := range node.Content {
+		value, err := e.value(inner)
+		problems = append(problems, err)
+
+		if value != (absent{}) {
+			result = append(result, value)
+		}
 	}
 
-	return result
+	return result, errors.Join(problems...)
+}
+
+// text evaluates what has to be text, a number or a bool.
+func (e *evaluation) text(node *yaml.Node) (string, error) {
+	value, err := e.value(node)
+	if err != nil {
+		return "", err
+	}
+
+	switch value.(type) {
+	case string, int, float64, bool:
+		return fmt.Sprint(value), nil
+	default:
+		return "", fault(node, "this is to be text")
+	}
 }
 
 // call evaluates a function.
-func (e *evaluation) call(name string, argument any, at place) (any, bool) {
-	if at.static && slices.Contains([]string{"Fn::If", "Fn::GetAtt", "Fn::Base64"}, name) {
-		e.found.add(at, name+" may not be used in conditions and rules")
-
-		return nil, false
-	}
-
-	switch name {
-	case "Ref":
-		return e.ref(argument, at)
-	case "Fn::GetAtt":
-		return e.getAtt(argument, at)
-	case "Fn::Sub":
-		return e.sub(argument, at)
-	case "Fn::If":
-		return e.choose(argument, at)
-	case "Fn::Join":
-		return e.join(argument, at)
-	case "Fn::Select":
-		return e.pick(argument, at)
-	case "Fn::Split":
-		return e.split(argument, at)
-	case "Fn::FindInMap":
-		return e.findInMap(argument, at)
-	case "Fn::Base64":
-		plain, ok := e.text(argument, name, at)
-
-		return base64.StdEncoding.EncodeToString([]byte(plain)), ok
-	case "Fn::Length", "Fn::ToJsonString":
-		return e.extension(name, argument, at)
-	case "Fn::Equals", "Fn::And", "Fn::Or", "Fn::Not", "Fn::Contains":
-		e.found.add(at, name+" may be used in conditions and rules alone")
+func (e *evaluation) call(node *yaml.Node) (any, error) {
+	switch node.Tag {
+	case "!Ref":
+		return e.ref(node.Value, node)
+	case "!GetAtt":
+		return e.attribute(node.Value, node)
+	case "!Sub":
+		return e.sub(node)
+	case "!If":
+		return e.choose(node)
+	case "!Split":
+		return e.split(node)
 	default:
-		e.found.add(at, name+" is no function that is evaluated here")
+		return nil, fault(node, "%s is no function that is evaluated here", node.Tag)
 	}
-
-	return nil, false
 }
 
-// text evaluates what has to be text; what says whose it is.
-func (e *evaluation) text(content any, what string, at place) (string, bool) {
-	result, ok := e.value(content, at)
-	if !ok {
-		return "", false
+func (e *evaluation) choose(node *yaml.Node) (any, error) {
+	if len(node.Content) != 3 {
+		return nil, fault(node, "!If takes a condition and two values")
 	}
 
-	plain, is := text(result)
-	if !is {
-		e.found.add(at, what+" takes text here, and this is none")
-	}
-
-	return plain, is
-}
-
-// listOf evaluates what has to be a list.
-func (e *evaluation) listOf(content any, what string, at place) ([]any, bool) {
-	result, ok := e.value(content, at)
-	if !ok {
-		return nil, false
-	}
-
-	list, is := result.([]any)
-	if !is {
-		e.found.add(at, what+" takes a list here, and this is none")
-	}
-
-	return list, is
-}
-
-// operands are a function's arguments, not yet evaluated, as many as it takes.
-func (e *evaluation) operands(name string, argument any, least, most int, at place) ([]any, bool) {
-	list, is := argument.([]any)
-	if is && len(list) >= least && len(list) <= most {
-		return list, true
-	}
-
-	count := strconv.Itoa(least)
-	if most > least {
-		count = fmt.Sprintf("%d to %d", least, most)
-	}
-
-	e.found.add(at, name+" takes a list of "+count)
-
-	return nil, false
-}
-
-func (e *evaluation) choose(argument any, at place) (any, bool) {
-	operands, ok := e.operands("Fn::If", argument, 3, 3, at)
-	if !ok {
-		return nil, false
-	}
-
-	name, is := operands[0].(string)
-	if !is {
-		e.found.add(at, "Fn::If takes the name of a condition first")
-
-		return nil, false
-	}
-
-	holds, declared := e.conditions[name]
+	holds, err := e.condition(node.Content[0].Value)
 
 	switch {
-	case !declared: // reported by checkNames
-		return nil, false
+	case err != nil:
+		return nil, fault(node, "%w", err)
 	case holds:
-		return e.value(operands[1], at)
+		return e.value(node.Content[1])
 	default:
-		return e.value(operands[2], at)
+		return e.value(node.Content[2])
+	}
+}
+
+func (e *evaluation) split(node *yaml.Node) (any, error) {
+	if len(node.Content) != 2 {
+		return nil, fault(node, "!Split takes a delimiter and a text")
+	}
+
+	source, err := e.text(node.Content[1])
+
+	var list []any
+	for item := range strings.SplitSeq(source, node.Content[0].Value) {
+		list = append(list, item)
+	}
+
+	return list, err
+}
+
+// placeholder is a name in !Sub's text; ${!Name} stands for ${Name} itself.
+var placeholder = regexp.MustCompile(`\$\{(!?)([^}]*)\}`)
+
+// sub evaluates !Sub, of a text alone or with a map of its own names.
+func (e *evaluation) sub(node *yaml.Node) (any, error) {
+	source, own := node, map[string]*yaml.Node{}
+
+	if node.Kind == yaml.SequenceNode {
+		if len(node.Content) != 2 {
+			return nil, fault(node, "!Sub takes a text, or a list of a text and a map")
+		}
+
+		source = node.Content[0]
+		for name, inner := range pairs(node.Content[1]) {
+			own[name] = inner
+		}
+	}
+
+	var problems []error
+
+	result := placeholder.ReplaceAllStringFunc(source.Value, func(found string) string {
+		parts := placeholder.FindStringSubmatch(found)
+		if parts[1] == "!" {
+			return "${" + parts[2] + "}"
+		}
+
+		text, err := e.named(parts[2], own, node)
+		problems = append(problems, err)
+
+		return text
+	})
+
+	return result, errors.Join(problems...)
+}
+
+// named is what a name in !Sub's text stands for.
+func (e *evaluation) named(name string, own map[string]*yaml.Node, node *yaml.Node) (string, error) {
+	inner, is := own[name]
+
+	switch {
+	case is:
+		return e.text(inner)
+	case strings.Contains(name, "."):
+		return e.attribute(name, node)
+	default:
+		value, err := e.ref(name, node)
+
+		text, is := value.(string)
+		if err == nil && !is {
+			err = fault(node, "${%s} is no text", name)
+		}
+
+		return text, err
 	}
 }

@@ -1,172 +1,93 @@
 package template
 
 import (
-	"math"
+	"errors"
+	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
-
-	"go.yaml.in/yaml/v3"
+	"strings"
+	"unicode/utf8"
 )
 
 // Parameter is a parameter as a template declares it. What the template leaves out is zero or nil.
 type Parameter struct {
-	// Name and Type, such as "LogRetentionDays" and "Number".
-	Name, Type string
+	// Name is such as "LogRetentionDays", Type is "String" or "Number".
+	Name string `yaml:"-"`
+	Type string `yaml:"Type"`
 	// Description is for whoever deploys.
-	Description string
-	// Default is the value where none is given, as text; nil: the parameter is required.
-	Default *string
-	// AllowedPattern is a regular expression that the whole value has to match.
-	AllowedPattern string
-	// ConstraintDescription says what is allowed in words.
-	ConstraintDescription string
-	// AllowedValues are all values that are allowed, as text.
-	AllowedValues []string
+	Description string `yaml:"Description"`
+	// Default is the value where none is given; nil: the parameter is required.
+	Default *string `yaml:"Default"`
+	// AllowedPattern is a regular expression that the whole value has to match, ConstraintDescription says it in words.
+	AllowedPattern        string `yaml:"AllowedPattern"`
+	ConstraintDescription string `yaml:"ConstraintDescription"`
+	// AllowedValues are all values that are allowed; empty: any.
+	AllowedValues []string `yaml:"AllowedValues"`
 	// MinValue and MaxValue bound a Number.
-	MinValue, MaxValue *float64
-	// MinLength and MaxLength bound the characters of a String.
-	MinLength, MaxLength *int
-	// NoEcho keeps the value out of what AWS shows.
-	NoEcho bool
+	MinValue *float64 `yaml:"MinValue"`
+	MaxValue *float64 `yaml:"MaxValue"`
+	// MaxLength bounds the characters of a String; 0 is no bound.
+	MaxLength int `yaml:"MaxLength"`
 }
 
-// declaredParameters reads the parameters in the order of the document.
-func declaredParameters(root *yaml.Node, section map[string]any, found *problems) []Parameter {
-	var all []Parameter
+// values are those of all parameters: the deployment's, else the defaults, each held to what its parameter allows.
+func (t *Template) values(given map[string]string) (map[string]string, error) {
+	values := make(map[string]string, len(t.parameters))
 
-	for _, name := range keysOf(root, "Parameters") {
-		declaration, is := section[name].(map[string]any)
-		if !is || slices.ContainsFunc(all, func(p Parameter) bool { return p.Name == name }) {
-			continue // reported as a matter of form
-		}
+	var problems []error
 
-		all = append(all, declaredParameter(name, declaration, found))
-	}
+	for _, parameter := range t.parameters {
+		value, is := given[parameter.Name]
 
-	return all
-}
+		switch {
+		case is:
+		case parameter.Default != nil:
+			value = *parameter.Default
+		default:
+			problems = append(problems, fmt.Errorf("the parameter %s needs a value: it has no default", parameter.Name))
 
-// keysOf are the keys of a section, in the document's order.
-func keysOf(root *yaml.Node, section string) []string {
-	var keys []string
-
-	for i := 0; i+1 < len(root.Content); i += 2 {
-		if root.Content[i].Value != section || root.Content[i+1].Kind != yaml.MappingNode {
 			continue
 		}
 
-		for j := 0; j < len(root.Content[i+1].Content); j += 2 {
-			keys = append(keys, root.Content[i+1].Content[j].Value)
+		values[parameter.Name] = value
+		if broken := parameter.check(value); broken != "" {
+			problems = append(problems, fmt.Errorf("the parameter %s: %q %s", parameter.Name, value, broken))
 		}
 	}
 
-	return keys
+	for _, name := range sortedKeys(given) {
+		if !slices.ContainsFunc(t.parameters, func(p Parameter) bool { return p.Name == name }) {
+			problems = append(problems, fmt.Errorf("the parameter %s is given a value, and the template has no such parameter", name))
+		}
+	}
+
+	return values, errors.Join(problems...)
 }
 
-func declaredParameter(name string, declaration map[string]any, found *problems) Parameter {
-	parameter := Parameter{Name: name}
-	at := place{path: "Parameters"}.key(name)
+// check says how a value breaks the parameter's rules, "" where it keeps them.
+func (p *Parameter) check(value string) string {
+	pattern, errPattern := regexp.Compile(`\A(?:` + p.AllowedPattern + `)\z`)
+	number, errNumber := strconv.ParseFloat(value, 64)
 
-	for key, content := range declaration {
-		if !parameter.set(key, content) {
-			found.add(at.key(key), "is not known to parameters, or of the wrong type")
-		}
-	}
-
-	if parameter.Type == "" {
-		found.add(at, "has no Type")
-	}
-
-	return parameter
-}
-
-// set takes one attribute of a declaration, and says whether it could.
-func (p *Parameter) set(key string, content any) bool {
-	plain, isPlain := text(content)
-
-	switch key {
-	case "Type":
-		p.Type, isPlain = content.(string)
-	case "Description":
-		p.Description = plain
-	case "Default":
-		if isPlain {
-			p.Default = &plain
-		}
-	case "AllowedPattern":
-		p.AllowedPattern = plain
-	case "ConstraintDescription":
-		p.ConstraintDescription = plain
-	case "AllowedValues":
-		p.AllowedValues, isPlain = texts(content)
-	case "NoEcho":
-		p.NoEcho = plain == "true"
-		isPlain = p.NoEcho || plain == "false"
-	case "MinValue", "MaxValue", "MinLength", "MaxLength":
-		bound, err := strconv.ParseFloat(plain, 64)
-
-		return isPlain && err == nil && p.bound(key, bound)
+	switch {
+	case p.Type != "String" && p.Type != "Number":
+		return "has the type " + p.Type + ", and only String and Number are known here"
+	case len(p.AllowedValues) > 0 && !slices.Contains(p.AllowedValues, value):
+		return "is none of " + strings.Join(p.AllowedValues, ", ")
+	case errPattern != nil:
+		return "cannot be held to the AllowedPattern " + p.AllowedPattern
+	case p.AllowedPattern != "" && !pattern.MatchString(value):
+		return strings.TrimSpace("does not match " + p.AllowedPattern + ". " + p.ConstraintDescription)
+	case p.MaxLength > 0 && utf8.RuneCountInString(value) > p.MaxLength:
+		return fmt.Sprintf("has more than %d characters", p.MaxLength)
+	case p.Type == "Number" && errNumber != nil:
+		return "is no number"
+	case p.MinValue != nil && number < *p.MinValue:
+		return fmt.Sprintf("is less than %v", *p.MinValue)
+	case p.MaxValue != nil && number > *p.MaxValue:
+		return fmt.Sprintf("is more than %v", *p.MaxValue)
 	default:
-		return false
+		return ""
 	}
-
-	return isPlain
-}
-
-func (p *Parameter) bound(key string, bound float64) bool {
-	length := int(bound)
-
-	switch key {
-	case "MinValue":
-		p.MinValue = &bound
-	case "MaxValue":
-		p.MaxValue = &bound
-	case "MinLength":
-		p.MinLength = &length
-
-		return bound == math.Trunc(bound)
-	case "MaxLength":
-		p.MaxLength = &length
-
-		return bound == math.Trunc(bound)
-	}
-
-	return true
-}
-
-// text is a scalar as text, as CloudFormation writes it; not so for lists and maps.
-func text(content any) (string, bool) {
-	switch content := content.(type) {
-	case string:
-		return content, true
-	case int:
-		return strconv.Itoa(content), true
-	case float64:
-		return strconv.FormatFloat(content, 'f', -1, 64), true
-	case bool:
-		return strconv.FormatBool(content), true
-	default:
-		return "", false
-	}
-}
-
-// texts are a list's scalars as text.
-func texts(content any) ([]string, bool) {
-	list, is := content.([]any)
-	if !is {
-		return nil, false
-	}
-
-	all := make([]string, 0, len(list))
-
-	for _, item := range list {
-		plain, is := text(item)
-		if !is {
-			return nil, false
-		}
-
-		all = append(all, plain)
-	}
-
-	return all, true
 }

@@ -1,15 +1,16 @@
-// Package template reads a CloudFormation template and decides it as CloudFormation would for one deployment: parameters,
-// rules, conditions and intrinsic functions, without an account.
+// Package template reads template.yaml and decides it as CloudFormation would for one deployment: parameters, rules,
+// conditions and functions, without an account. The local world is wired by what comes out, and tests look things up in it.
 //
-// Rules: it is as strict as CloudFormation, and where the two might differ, stricter; what it does not know, a function or
-// an attribute, is a problem with its place and never a guess. All problems are reported at once, sorted by place. SAM's
-// transform is not applied: AWS::Serverless resources are taken as they stand, with Globals merged into them. Values are
-// as CloudFormation sees them: text, whole numbers (int), other numbers (float64), bool, []any and map[string]any; a
-// parameter is always text or a list of texts, also where its type is Number. Nothing leaves the process.
+// Rules: it knows the functions and the types that the template uses, in their short form (!Ref, !Sub …). What it does not
+// know is an error with its line, and never a guess. Whether a template is well formed, its properties exist and its names
+// are declared in branches that are not taken is cfn-lint's to judge. SAM's transform is not applied: AWS::Serverless
+// resources are taken as they stand, with Globals merged into them. Nothing leaves the process.
 package template
 
 import (
+	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,175 +19,137 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// maxSize is CloudFormation's limit on a template's bytes.
-const maxSize = 1 << 20
-
 // Template is a template as it was read. It does not change: one Template may be evaluated from many goroutines.
 type Template struct {
-	name       string
-	sections   map[string]any // what the file says, by section
+	file       string // its name, for errors
 	parameters []Parameter
-	resources  map[string]map[string]any // with Globals merged in
+	sections   sections
 }
 
-// Read reads a template's file, YAML with or without short tags, or JSON. Its error lists every problem of form; the
-// template's own logic is checked by [Template.Evaluate].
+// sections are a template's, with functions not yet evaluated.
+type sections struct {
+	Parameters yaml.Node              `yaml:"Parameters"`
+	Rules      map[string]rule        `yaml:"Rules"`
+	Conditions map[string]yaml.Node   `yaml:"Conditions"`
+	Globals    map[string]yaml.Node   `yaml:"Globals"` // by the type that they are for, without AWS::Serverless
+	Resources  map[string]declaration `yaml:"Resources"`
+	Outputs    map[string]declaration `yaml:"Outputs"`
+}
+
+type rule struct {
+	Assertions []struct {
+		Assert            yaml.Node `yaml:"Assert"`
+		AssertDescription string    `yaml:"AssertDescription"`
+	} `yaml:"Assertions"`
+}
+
+// declaration is a resource or an output.
+type declaration struct {
+	Type                string    `yaml:"Type"`
+	Condition           string    `yaml:"Condition"`
+	Description         string    `yaml:"Description"`
+	DeletionPolicy      string    `yaml:"DeletionPolicy"`
+	UpdateReplacePolicy string    `yaml:"UpdateReplacePolicy"`
+	Properties          yaml.Node `yaml:"Properties"`
+	Value               yaml.Node `yaml:"Value"`
+}
+
+// Read reads a template's file. What the template says is checked by [Template.Evaluate].
 func Read(file string) (*Template, error) {
 	content, err := os.ReadFile(file) //nolint:gosec // the file is the caller's choice
 	if err != nil {
 		return nil, fmt.Errorf("read the template: %w", err)
 	}
 
-	return Parse(filepath.Base(file), content)
-}
-
-// Parse is [Read] on a template's text; name is what errors call it.
-func Parse(name string, content []byte) (*Template, error) {
-	if len(content) > maxSize {
-		return nil, fmt.Errorf("read the template %s: it has %d bytes, and CloudFormation takes at most %d", name, len(content), maxSize)
+	t := &Template{file: filepath.Base(file)}
+	if err := t.decode(content); err != nil {
+		return nil, fmt.Errorf("read the template %s: %w", t.file, err)
 	}
-
-	root, err := document(content)
-	if err != nil {
-		return nil, fmt.Errorf("read the template %s: %w", name, err)
-	}
-
-	var found problems
-
-	t := &Template{name: name, sections: sections(root, &found)}
-	t.parameters = declaredParameters(root, t.section("Parameters"), &found)
-	t.checkForm(&found)
-
-	if err := found.err(); err != nil {
-		return nil, fmt.Errorf("read the template %s: %w", name, err)
-	}
-
-	t.resources = t.mergeGlobals()
 
 	return t, nil
+}
+
+func (t *Template) decode(content []byte) error {
+	if err := yaml.Unmarshal(content, &t.sections); err != nil {
+		return err
+	}
+	if len(t.sections.Resources) == 0 {
+		return errors.New("it has no Resources")
+	}
+
+	for name, declared := range pairs(&t.sections.Parameters) {
+		parameter := Parameter{Name: name}
+		if err := declared.Decode(&parameter); err != nil {
+			return fmt.Errorf("the parameter %s: %w", name, err)
+		}
+		t.parameters = append(t.parameters, parameter)
+	}
+
+	for id, resource := range t.sections.Resources {
+		kind, serverless := strings.CutPrefix(resource.Type, "AWS::Serverless::")
+		if shared, there := t.sections.Globals[kind]; serverless && there {
+			resource.Properties = *merge(&shared, &resource.Properties)
+			t.sections.Resources[id] = resource
+		}
+	}
+
+	return nil
 }
 
 // Parameters returns the parameters as they are declared, in the file's order.
 func (t *Template) Parameters() []Parameter { return slices.Clone(t.parameters) }
 
-// ConditionNames returns the names of the template's conditions, sorted.
-func (t *Template) ConditionNames() []string { return sortedKeys(t.section("Conditions")) }
-
-// section returns a section that is a map, or nil where the template has none.
-func (t *Template) section(name string) map[string]any {
-	content, _ := t.sections[name].(map[string]any)
-
-	return content
-}
-
-// sections takes the document apart into CloudFormation's sections.
-func sections(root *yaml.Node, found *problems) map[string]any {
-	whole, is := value(root, place{}, found).(map[string]any)
-	if !is {
-		found.add(place{path: "the template"}, "is no map of sections")
-
-		return nil
+// merge is SAM's: maps are merged deep, lists are joined with the shared one first, and of anything else, functions
+// included, the resource's own stands.
+func merge(shared, own *yaml.Node) *yaml.Node {
+	switch {
+	case own.IsZero():
+		return shared
+	case isFunction(shared), isFunction(own), shared.Kind != own.Kind, own.Kind == yaml.ScalarNode:
+		return own
 	}
 
-	for name, content := range whole {
-		at := place{path: name}
+	merged := *own
+	merged.Content = slices.Clone(shared.Content)
 
-		switch name {
-		case "AWSTemplateFormatVersion":
-			if content != "2010-09-09" {
-				found.add(at, "is not 2010-09-09, the only version that there is")
-			}
-		case "Description":
-			if _, is := content.(string); !is {
-				found.add(at, "is no text")
-			}
-		case "Transform":
-		case "Metadata", "Parameters", "Rules", "Mappings", "Conditions", "Globals", "Resources", "Outputs":
-			if _, is := content.(map[string]any); !is {
-				found.add(at, "is no map")
-			}
-		default:
-			found.add(at, "is no section of a template")
+	if own.Kind == yaml.SequenceNode {
+		merged.Content = append(merged.Content, own.Content...)
+
+		return &merged
+	}
+
+	for name, content := range pairs(own) {
+		merged.Content = set(merged.Content, name, content)
+	}
+
+	return &merged
+}
+
+// set returns a map's keys and values with one more, merged into the one of that name where there is one.
+func set(content []*yaml.Node, name string, own *yaml.Node) []*yaml.Node {
+	for i := 0; i < len(content); i += 2 {
+		if content[i].Value == name {
+			content[i+1] = merge(content[i+1], own)
+
+			return content
 		}
 	}
 
-	return whole
+	return append(content, &yaml.Node{Kind: yaml.ScalarNode, Value: name}, own)
 }
 
-// checkForm checks what does not depend on a deployment.
-func (t *Template) checkForm(found *problems) {
-	if len(t.section("Resources")) == 0 {
-		found.add(place{path: "Resources"}, "is missing or empty: a template has at least one resource")
-	}
-
-	for _, name := range []string{"Resources", "Outputs", "Parameters", "Conditions", "Rules"} {
-		for id, content := range t.section(name) {
-			at := place{path: name}.key(id)
-
-			if content == nil {
-				continue // reported as it was read
+// pairs are a map's values by name, in the file's order; none of what is no map.
+func pairs(node *yaml.Node) iter.Seq2[string, *yaml.Node] {
+	return func(yield func(string, *yaml.Node) bool) {
+		for i := 0; node.Kind == yaml.MappingNode && i < len(node.Content); i += 2 {
+			if !yield(node.Content[i].Value, node.Content[i+1]) {
+				return
 			}
-
-			if !isAlphanumeric(id) {
-				found.add(at, "has a name with other characters than letters and digits")
-			}
-
-			declaration, is := content.(map[string]any)
-			if !is {
-				found.add(at, "is no map")
-			}
-
-			switch name {
-			case "Resources":
-				checkAttributes(declaration, at, found, resourceAttributes())
-			case "Outputs":
-				checkAttributes(declaration, at, found, []string{"Condition", "Description", "Export", "Value"})
-			case "Rules":
-				checkAttributes(declaration, at, found, []string{"Assertions", "RuleCondition"})
-			}
-		}
-	}
-
-	for id := range t.section("Parameters") {
-		if _, both := t.section("Resources")[id]; both {
-			found.add(place{path: "Resources"}.key(id), "has the name of a parameter")
 		}
 	}
 }
 
-func resourceAttributes() []string {
-	return []string{
-		"Condition", "Connectors", "CreationPolicy", "DeletionPolicy", "DependsOn", "Metadata", "Properties", "Type",
-		"UpdatePolicy", "UpdateReplacePolicy",
-	}
-}
-
-// checkAttributes reports what a declaration may not have, and text or maps that are something else.
-func checkAttributes(declaration map[string]any, at place, found *problems, known []string) {
-	for name, content := range declaration {
-		if !slices.Contains(known, name) {
-			found.add(at.key(name), "is none of "+strings.Join(known, ", "))
-
-			continue
-		}
-
-		switch name {
-		case "Condition", "Type":
-			if _, is := content.(string); !is {
-				found.add(at.key(name), "is no text")
-			}
-		case "Properties", "Metadata", "Export":
-			if _, is := content.(map[string]any); !is {
-				found.add(at.key(name), "is no map")
-			}
-		}
-	}
-
-	if slices.Contains(known, "Type") && declaration["Type"] == nil {
-		found.add(at, "has no Type")
-	}
-}
-
-func isAlphanumeric(name string) bool {
-	return name != "" && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") == ""
+// isFunction tells a function in its short form.
+func isFunction(node *yaml.Node) bool {
+	return strings.HasPrefix(node.Tag, "!") && !strings.HasPrefix(node.Tag, "!!")
 }

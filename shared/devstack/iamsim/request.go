@@ -1,0 +1,173 @@
+package iamsim
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+
+	"genesys-cloud-export/shared/devstack/s3sim"
+	"genesys-cloud-export/shared/devstack/secretsim"
+	"genesys-cloud-export/shared/devstack/ssmsim"
+)
+
+const (
+	// maxBody bounds what is read of a body, in bytes; the services take no more.
+	maxBody = 1 << 20
+	// maxStandard is the size of the largest value, in bytes, of a parameter of the standard tier.
+	maxStandard = 4096
+	// everything is what a request is taken to be about where it does not say, or not readably.
+	everything = "*"
+	// unknown is the operation of a request that is not known here: a role may do it only where it may do all of the service.
+	unknown = "UnknownOperation"
+)
+
+// body is what matters of a request to Parameter Store or Secrets Manager.
+type body struct {
+	Name, Type, Tier, Value string
+	SecretID                string `json:"SecretId"`
+	KeyID                   string `json:"KeyId"`
+	WithDecryption          bool
+}
+
+// readBody reads the JSON of a request and leaves it to be read again. What cannot be read is empty.
+func readBody(r *http.Request) body {
+	content, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(content), r.Body), r.Body}
+
+	var decoded body
+	if err != nil || json.Unmarshal(content, &decoded) != nil {
+		return body{}
+	}
+
+	return decoded
+}
+
+func (g *Guard) parameterAccess(r *http.Request) []Access {
+	asked, operation := readBody(r), ssmsim.Operation(r)
+
+	resource := everything
+	if asked.Name != "" {
+		resource = g.arn("ssm", "parameter/"+strings.TrimPrefix(asked.Name, "/"))
+	}
+
+	all := []Access{{Action: "ssm:" + operation, Resource: resource}}
+	if action, key := g.parameterKey(operation, asked); key != "" && key != ssmsim.DefaultKey {
+		all = append(all, g.useOfKey(action, key, "ssm", "PARAMETER_ARN", resource))
+	}
+
+	return all
+}
+
+// parameterKey is what Parameter Store asks KMS for, and of which key; "" is none. A standard parameter is encrypted by KMS
+// itself, an advanced one by a data key.
+func (g *Guard) parameterKey(operation string, asked body) (action, key string) {
+	switch {
+	case strings.HasPrefix(operation, "GetParameter") && asked.WithDecryption:
+		return "kms:Decrypt", g.config.KeyARN
+	case operation != "PutParameter" || asked.Type != "SecureString":
+		return "", ""
+	case asked.Tier == "Advanced" || len(asked.Value) > maxStandard:
+		return "kms:GenerateDataKey", asked.KeyID
+	default:
+		return "kms:Encrypt", asked.KeyID
+	}
+}
+
+// secretAccess knows a secret by its ARN.
+func (g *Guard) secretAccess(r *http.Request) []Access {
+	operation, resource := secretsim.Operation(r), everything
+	if id := readBody(r).SecretID; strings.HasPrefix(id, "arn:") {
+		resource = id
+	}
+
+	all := []Access{{Action: "secretsmanager:" + operation, Resource: resource}}
+	if operation == "GetSecretValue" && g.config.KeyARN != "" {
+		all = append(all, g.useOfKey("kms:Decrypt", g.config.KeyARN, "secretsmanager", "SecretARN", resource))
+	}
+
+	return all
+}
+
+func (g *Guard) objectAccess(r *http.Request) []Access {
+	bucket, key := s3sim.Location(r)
+	operation := s3sim.Operation(r)
+	access := Access{Action: "s3:" + objectAction(operation), Resource: objectARN(bucket, key)}
+	all := []Access{access}
+
+	switch operation {
+	case "ListObjectsV2":
+		if query := r.URL.Query(); query.Has("prefix") {
+			all[0].Context = map[string]string{"s3:prefix": query.Get("prefix")}
+		}
+	case "PutObject":
+		if r.Header.Get("If-Match") != "" { // whose answer tells of the object that is there
+			all = append(all, Access{Action: "s3:GetObject", Resource: access.Resource})
+		}
+	}
+
+	// A HEAD reads nothing that is encrypted.
+	action := map[string]string{"GetObject": "kms:Decrypt", "PutObject": "kms:GenerateDataKey"}[operation]
+	if action != "" && g.config.KeyARN != "" {
+		all = append(all, g.useOfKey(action, g.config.KeyARN, "s3", "aws:s3:arn", access.Resource))
+	}
+
+	return all
+}
+
+// objectAction is the action of an operation, which mostly has its name.
+func objectAction(operation string) string {
+	switch operation {
+	case "":
+		return unknown
+	case "HeadObject":
+		return "GetObject"
+	case "ListObjectsV2":
+		return "ListBucket"
+	default:
+		return operation
+	}
+}
+
+func objectARN(bucket, key string) string {
+	if key != "" {
+		key = "/" + key
+	}
+
+	return "arn:aws:s3:::" + bucket + key
+}
+
+// invocation is the path of an invocation, with the function's name or ARN.
+var invocation = regexp.MustCompile(`^/2015-03-31/functions/([^/]+)/invocations/?$`)
+
+func (g *Guard) functionAccess(r *http.Request) []Access {
+	path := invocation.FindStringSubmatch(r.URL.Path)
+	if path == nil || r.URL.Query().Has("Qualifier") {
+		return []Access{{Action: "lambda:" + unknown, Resource: everything}}
+	}
+
+	resource := path[1]
+	if !strings.HasPrefix(resource, "arn:") {
+		resource = g.arn("lambda", "function:"+resource)
+	}
+
+	return []Access{{Action: "lambda:InvokeFunction", Resource: resource}}
+}
+
+// useOfKey is what a service asks of KMS on a caller's behalf, with the encryption context that it gives.
+func (g *Guard) useOfKey(action, key, service, contextKey, contextValue string) Access {
+	return Access{
+		Action: action, Resource: key,
+		Context: map[string]string{
+			"kms:ViaService":                      service + "." + g.config.Region + ".amazonaws.com",
+			"kms:EncryptionContext:" + contextKey: contextValue,
+			"kms:CallerAccount":                   g.config.Account,
+		},
+	}
+}

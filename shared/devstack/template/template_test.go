@@ -1,0 +1,315 @@
+package template_test
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"genesys-cloud-export/shared/devstack/template"
+)
+
+// read reads a template's text.
+func read(t *testing.T, content string) *template.Template {
+	t.Helper()
+
+	file := filepath.Join(t.TempDir(), "t.yaml")
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	source, err := template.Read(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return source
+}
+
+// world is a template around one value that is tried.
+const world = `
+Parameters:
+  Word: {Type: String, Default: hello}
+  Count: {Type: Number, Default: 3}
+Conditions:
+  Fails: !Not [!Condition Holds]
+  Holds: !Equals [!Ref Count, 3]
+Resources:
+  Subject: {Type: T, Properties: {Tried: TRIED}}
+  Bucket: {Type: AWS::S3::Bucket}
+  Gone: {Type: AWS::S3::Bucket, Condition: Fails}
+  Named: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub "${AWS::StackName}-${Word}"}}
+`
+
+// tried is what a value comes to in that world.
+func tried(t *testing.T, value string) (any, error) {
+	t.Helper()
+
+	stack, err := read(t, strings.Replace(world, "TRIED", value, 1)).Evaluate(template.Deployment{StackName: "Stack"})
+	if err != nil {
+		return nil, err
+	}
+
+	return stack.Resources["Subject"].Properties["Tried"], nil
+}
+
+func TestAFunctionIsWhatCloudFormationMakesOfIt(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct {
+		value string
+		want  any
+	}{
+		"plain text":                     {`text`, "text"},
+		"a whole number":                 {`5`, 5},
+		"another number":                 {`0.5`, 0.5},
+		"a number in quotes":             {`"5"`, "5"},
+		"true":                           {`true`, true},
+		"YAML 1.1's word for false":      {`off`, false},
+		"that word in quotes":            {`"OFF"`, "OFF"},
+		"a date":                         {`2012-10-17`, "2012-10-17"},
+		"a number's Ref is text":         {`!Ref Count`, "3"},
+		"the region":                     {`!Ref AWS::Region`, "eu-central-1"},
+		"the account":                    {`!Ref AWS::AccountId`, "000000000000"},
+		"no value":                       {`!Ref AWS::NoValue`, nil},
+		"no value in a list":             {`[a, !Ref AWS::NoValue, b]`, []any{"a", "b"}},
+		"no value in a map":              {`{a: 1, b: !Ref AWS::NoValue}`, map[string]any{"a": 1}},
+		"a condition of a policy":        {`{Condition: {Bool: {a: !Ref Word}}}`, map[string]any{"Condition": map[string]any{"Bool": map[string]any{"a": "hello"}}}},
+		"GetAtt":                         {`!GetAtt Bucket.Arn`, "arn:aws:s3:::stack-bucket"},
+		"Sub":                            {`!Sub "${Word} ${Count} ${AWS::Partition} ${Bucket.Arn} ${!Kept} $ {}"`, "hello 3 aws arn:aws:s3:::stack-bucket ${Kept} $ {}"},
+		"Sub with names of its own":      {`!Sub ["${Word}-${Own}-${AWS::URLSuffix}", {Own: !Ref Count, Word: true}]`, "true-3-amazonaws.com"},
+		"If that holds":                  {`!If [Holds, 1, !Ref Gone]`, 1},
+		"If that does not":               {`!If [Fails, !GetAtt Gone.Arn, [2]]`, []any{2}},
+		"If within If":                   {`!If [Holds, !If [Fails, 1, 2], 3]`, 2},
+		"If that leaves nothing":         {`[!If [Fails, 1, !Ref AWS::NoValue]]`, []any{}},
+		"Split":                          {`!Split ["l", !Ref Word]`, []any{"he", "", "o"}},
+		"a name that is made of another": {`!Ref Named`, "https://sqs.eu-central-1.amazonaws.com/000000000000/Stack-hello"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			got, err := tried(t, test.value)
+			if err != nil {
+				t.Fatal(err)
+			}
+
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", test.value, diff)
+			}
+		})
+	}
+}
+
+func TestWhatIsNotKnownIsAnErrorWithItsLineAndNeverAGuess(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct{ value, says string }{
+		"a function":                  {`!Cidr [a, b]`, "!Cidr is no function that is evaluated here"},
+		"a long form":                 {`{"Fn::Sub": a}`, "Fn::Sub is not evaluated here: write its short form"},
+		"an alias":                    {`[&a 1, *a]`, "neither a value nor an alias"},
+		"a name":                      {`!Ref Nothing`, "Nothing is neither a parameter nor a resource"},
+		"a name in a text":            {`!Sub "${Nothing}"`, "Nothing is neither a parameter nor a resource"},
+		"a resource's name":           {`!Ref Subject`, "what a resource of the type T is called is not known here"},
+		"an attribute":                {`!GetAtt Bucket.Colour`, "the attribute Colour of a resource of the type AWS::S3::Bucket is not known here"},
+		"what the deployment has not": {`!Sub "${Gone.Arn}"`, "Gone is not in this deployment: its condition Fails does not hold"},
+		"no value in a text":          {`!Sub "${AWS::NoValue}"`, "${AWS::NoValue} is no text"},
+		"a list in a text":            {`!Sub ["${A}", {A: []}]`, "this is to be text"},
+		"Sub of three":                {`!Sub [a, {}, b]`, "!Sub takes a text, or a list of a text and a map"},
+		"If of two":                   {`!If [Holds, 1]`, "!If takes a condition and two values"},
+		"If of nothing":               {`!If [Maybe, 1, 2]`, "the condition Maybe is not there"},
+		"Split of one":                {`!Split [","]`, "!Split takes a delimiter and a text"},
+		"Equals out of its place":     {`!Equals [1, 1]`, "!Equals is no function that is evaluated here"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			got, err := tried(t, test.value)
+			if err == nil || !strings.Contains(err.Error(), "evaluate t.yaml for the stack Stack: line 9: "+test.says) {
+				t.Errorf("%s: got %v and %v, want an error at line 9 that says %q", test.value, got, err, test.says)
+			}
+		})
+	}
+}
+
+func TestEveryProblemIsReportedAtOnce(t *testing.T) {
+	t.Parallel()
+
+	_, err := read(t, `
+Conditions:
+  A: !Not [!Condition B]
+  B: !And [!Condition A, !Equals [1]]
+  C: !Ref AWS::Region
+Resources:
+  Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: !GetAtt Topic.TopicName}}
+  Queue: {Type: AWS::SQS::Queue, Properties: {Colour: !Ref Red}}
+Outputs:
+  One: {Value: !Ref Green}
+  Two: {Value: 2, Condition: Maybe}
+`).Evaluate(template.Deployment{})
+	if err == nil {
+		t.Fatal("there is no error")
+	}
+
+	for _, says := range []string{
+		"the condition A is not there, or is made of itself", "!Equals takes a list of 2", "line 5: !Ref is none of the functions that decide", "the name of Topic is made of itself",
+		"line 8: Red is", "line 10: Green is", "the condition Maybe is not there",
+	} {
+		if !strings.Contains(err.Error(), says) {
+			t.Errorf("%q is not among the problems:\n%v", says, err)
+		}
+	}
+}
+
+func TestConditionsDecideWhatIsThere(t *testing.T) {
+	t.Parallel()
+
+	source := read(t, `
+Parameters: {A: {Type: String, Default: ""}, B: {Type: Number, Default: 0}}
+Conditions:
+  HasA: !Not [!Equals [!Ref A, ""]]
+  HasB: !Not [!Equals [!Ref B, 0]]
+  Both: !And [!Condition HasA, !Condition HasB]
+  Either: !Or [!Condition HasA, !Condition HasB]
+Resources:
+  Always: {Type: T, DeletionPolicy: Retain, UpdateReplacePolicy: Delete}
+  A: {Type: T, Condition: HasA}
+  Both: {Type: T, Condition: Both}
+  Either: {Type: U, Condition: Either}
+Outputs:
+  B: {Value: !Ref B, Condition: HasB, Description: what B is}
+`)
+
+	for name, test := range map[string]struct {
+		given     map[string]string
+		resources []string
+		outputs   map[string]template.Output
+	}{
+		"neither": {nil, []string{"Always"}, map[string]template.Output{}},
+		"one":     {map[string]string{"A": "a"}, []string{"A", "Always", "Either"}, map[string]template.Output{}},
+		"both": {
+			map[string]string{"A": "a", "B": "2"},
+			[]string{"A", "Always", "Both", "Either"},
+			map[string]template.Output{"B": {Description: "what B is", Value: "2"}},
+		},
+	} {
+		stack, err := source.Evaluate(template.Deployment{Parameters: test.given})
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		if diff := cmp.Diff(test.resources, slices.Sorted(maps.Keys(stack.Resources))); diff != "" {
+			t.Errorf("%s: resources (-want +got):\n%s", name, diff)
+		}
+
+		if diff := cmp.Diff(test.outputs, stack.Outputs); diff != "" {
+			t.Errorf("%s: outputs (-want +got):\n%s", name, diff)
+		}
+
+		if stack.Conditions["Both"] != (name == "both") || stack.Conditions["Either"] != (name != "neither") {
+			t.Errorf("%s: conditions are %v", name, stack.Conditions)
+		}
+
+		var found []string
+		for _, resource := range stack.OfType("T") {
+			found = append(found, resource.LogicalID)
+		}
+
+		want := slices.DeleteFunc(test.resources, func(id string) bool { return id == "Either" })
+		if diff := cmp.Diff(want, found); diff != "" {
+			t.Errorf("%s: resources of the type T, in order (-want +got):\n%s", name, diff)
+		}
+
+		if always := stack.Resources["Always"]; always.DeletionPolicy != "Retain" || always.UpdateReplacePolicy != "Delete" {
+			t.Errorf("%s: what stays is %+v", name, always)
+		}
+	}
+}
+
+func TestARuleThatIsBrokenIsReportedInItsOwnWords(t *testing.T) {
+	t.Parallel()
+
+	source := read(t, `
+Parameters: {A: {Type: String, Default: ""}}
+Rules:
+  Given: {Assertions: [{Assert: !Not [!Equals [!Ref A, ""]], AssertDescription: Give A.}]}
+Resources: {R: {Type: T}}
+`)
+
+	if _, err := source.Evaluate(template.Deployment{Parameters: map[string]string{"A": "a"}}); err != nil {
+		t.Errorf("the rule is kept, and it says %v", err)
+	}
+
+	_, err := source.Evaluate(template.Deployment{})
+	if err == nil || !strings.Contains(err.Error(), "the parameters given are refused by the rule Given: Give A.") {
+		t.Errorf("the rule is broken, and it says %v", err)
+	}
+}
+
+func TestAValueIsHeldToItsParameter(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct{ declared, given, says string }{
+		"a value that is allowed":      {"Type: String, AllowedValues: [a, true]", "true", ""},
+		"a value that is not":          {"Type: String, AllowedValues: [a, b]", "c", `"c" is none of a, b`},
+		"the whole matches":            {"Type: String, AllowedPattern: 'a|b+'", "bb", ""},
+		"a part matches":               {"Type: String, AllowedPattern: 'a|b+', ConstraintDescription: Take a.", "bba", `"bba" does not match a|b+. Take a.`},
+		"a line's end is a part":       {"Type: String, AllowedPattern: 'a$'", "a\n", `does not match a$`},
+		"a pattern of another dialect": {"Type: String, AllowedPattern: '(?=a)a'", "a", `cannot be held to the AllowedPattern (?=a)a`},
+		"text that fits":               {"Type: String, MaxLength: 3", "äöü", ""},
+		"long text":                    {"Type: String, MaxLength: 3", "äöüß", `has more than 3 characters`},
+		"a number":                     {"Type: Number, MinValue: -1, MaxValue: 2.5", "2.50", ""},
+		"one of some numbers":          {"Type: Number, AllowedValues: [1, 7]", "2", `"2" is none of 1, 7`},
+		"a word for a number":          {"Type: Number", "two", `"two" is no number`},
+		"a small number":               {"Type: Number, MinValue: -1", "-1.5", `"-1.5" is less than -1`},
+		"a large number":               {"Type: Number, MaxValue: 2.5", "3", `"3" is more than 2.5`},
+		"another type":                 {"Type: CommaDelimitedList", "a", `has the type CommaDelimitedList, and only String and Number are known here`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			source := read(t, "Parameters: {P: {"+test.declared+"}}\nResources: {R: {Type: T, Properties: {P: !Ref P}}}")
+
+			stack, err := source.Evaluate(template.Deployment{Parameters: map[string]string{"P": test.given}})
+			switch {
+			case test.says == "" && err != nil:
+				t.Error(err)
+			case test.says == "" && (stack.Parameters["P"] != test.given || stack.Resources["R"].Properties["P"] != test.given):
+				t.Errorf("got %v, want %q as it is given", stack, test.given)
+			case test.says != "" && (err == nil || !strings.Contains(err.Error(), "the parameter P: ") || !strings.Contains(err.Error(), test.says)):
+				t.Errorf("got %v, want an error that says %q", err, test.says)
+			}
+		})
+	}
+
+	_, err := read(t, "Parameters: {P: {Type: String}}\nResources: {R: {Type: T}}").
+		Evaluate(template.Deployment{Parameters: map[string]string{"Q": ""}})
+	for _, says := range []string{"the parameter P needs a value", "the parameter Q is given a value, and the template has no such"} {
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("got %v, want an error that says %q", err, says)
+		}
+	}
+}
+
+func TestParametersAreListedAsTheyAreDeclared(t *testing.T) {
+	t.Parallel()
+
+	got := read(t, `
+Parameters:
+  B: {Type: Number, Default: 5, MinValue: 1, MaxValue: 2.5, Description: about B}
+  A: {Type: String, AllowedPattern: a*, MaxLength: 4, AllowedValues: [a, 1]}
+Resources: {R: {Type: T}}
+`).Parameters()
+
+	five, one, most := "5", 1.0, 2.5
+	want := []template.Parameter{
+		{Name: "B", Type: "Number", Default: &five, MinValue: &one, MaxValue: &most, Description: "about B"},
+		{Name: "A", Type: "String", AllowedPattern: "a*", MaxLength: 4, AllowedValues: []string{"a", "1"}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("parameters (-want +got):\n%s", diff)
+	}
+}
