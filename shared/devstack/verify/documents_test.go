@@ -158,9 +158,16 @@ func TestWhatTheManifestSaysOfItselfHasToBePossible(t *testing.T) {
 	t.Parallel()
 
 	for what, change := range map[string]func(e *export){
-		"fewer pages than parts":         func(e *export) { e.manifest["pages"], e.checkpoint["position"].(object)["pages"] = 2, 2 },
-		"an end before the beginning":    func(e *export) { e.manifest["started_at"], e.checkpoint["started_at"] = later, later },
-		"a total that is off":            func(e *export) { e.manifest["records"], e.checkpoint["position"].(object)["records"] = 10, 10 },
+		"fewer pages than parts":      func(e *export) { e.manifest["pages"], e.checkpoint["position"].(object)["pages"] = 2, 2 },
+		"an end before the beginning": func(e *export) { e.manifest["started_at"], e.checkpoint["started_at"] = later, later },
+		"a total that is off":         func(e *export) { e.manifest["records"], e.checkpoint["position"].(object)["records"] = 10, 10 },
+		"another export's documents":  func(e *export) { e.manifest["export_id"], e.checkpoint["export_id"] = "night-2", "night-2" },
+		"another listing's documents": func(e *export) { e.manifest["listing"], e.checkpoint["listing"] = "queues", "queues" },
+		"no list of parts": func(e *export) {
+			e.parts, e.truth = nil, nil
+			e.seal()
+			e.manifest["parts"] = nil
+		},
 		"no environment":                 func(e *export) { e.manifest["environment"], e.checkpoint["environment"] = "", "" },
 		"no generator":                   func(e *export) { e.manifest["generator"], e.checkpoint["generator"] = "", "" },
 		"no query":                       func(e *export) { e.manifest["query"], e.checkpoint["query"] = nil, nil },

@@ -18,16 +18,20 @@ func TestWhateverIsWrongWithAPartIsAProblem(t *testing.T) {
 		change func(e *export, body []byte)
 		says   string
 	}{
-		"it is missing":                     {func(e *export, _ []byte) { delete(e.objects, e.names[1]) }, "is missing"},
-		"it has a Content-Encoding":         {func(e *export, _ []byte) { e.encoding[e.names[1]] = "gzip" }, "Content-Encoding"},
-		"its end is cut":                    {func(e *export, body []byte) { e.store(1, body[:len(body)-1]) }, "damaged"},
-		"it is cut in the middle":           {func(e *export, body []byte) { e.store(1, body[:len(body)/2]) }, "damaged"},
-		"it is cut in a second member":      {func(e *export, body []byte) { e.store(1, append(body, 0x1f, 0x8b, 8)) }, "damaged"},
-		"a byte follows it":                 {func(e *export, body []byte) { e.store(1, append(body, 'x')) }, "damaged"},
-		"zeros follow it":                   {func(e *export, body []byte) { e.store(1, append(body, make([]byte, 512)...)) }, "damaged"},
-		"it is not compressed":              {func(e *export, _ []byte) { e.store(1, []byte(join(e.parts[1]))) }, "no gzip"},
-		"it is of no bytes":                 {func(e *export, _ []byte) { e.store(1, nil) }, "no gzip"},
-		"its last line has no end":          {func(e *export, _ []byte) { e.store(1, pack(strings.Join(e.parts[1], "\n"))) }, "line end"},
+		"it is missing":                {func(e *export, _ []byte) { delete(e.objects, e.names[1]) }, "is missing"},
+		"it has a Content-Encoding":    {func(e *export, _ []byte) { e.encoding[e.names[1]] = "gzip" }, "Content-Encoding"},
+		"its end is cut":               {func(e *export, body []byte) { e.store(1, body[:len(body)-1]) }, "damaged"},
+		"it is cut in the middle":      {func(e *export, body []byte) { e.store(1, body[:len(body)/2]) }, "damaged"},
+		"it is cut in a second member": {func(e *export, body []byte) { e.store(1, append(body, 0x1f, 0x8b, 8)) }, "damaged"},
+		"a byte follows it":            {func(e *export, body []byte) { e.store(1, append(body, 'x')) }, "damaged"},
+		"zeros follow it":              {func(e *export, body []byte) { e.store(1, append(body, make([]byte, 512)...)) }, "damaged"},
+		"it is not compressed":         {func(e *export, _ []byte) { e.store(1, []byte(join(e.parts[1]))) }, "no gzip"},
+		"it is of no bytes":            {func(e *export, _ []byte) { e.store(1, nil) }, "no gzip"},
+		"its last line has no end":     {func(e *export, _ []byte) { e.store(1, pack(strings.Join(e.parts[1], "\n"))) }, "line end"},
+		"it is without records": {func(e *export, _ []byte) {
+			e.parts[1] = nil
+			e.seal()
+		}, "0 records"},
 		"it lacks a record":                 {func(e *export, _ []byte) { e.store(1, pack(join(e.parts[1][:2]))) }, "2 records"},
 		"it has an empty line":              {func(e *export, _ []byte) { e.store(1, pack(join(e.parts[1])+"\n")) }, "record 7 is not one"},
 		"a line feed is in an entity":       {func(e *export, _ []byte) { e.spell(1, strings.Replace(entity(3), ",", ",\n", 1)) }, "record 4 is not one"},
