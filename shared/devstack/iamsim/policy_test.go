@@ -50,7 +50,8 @@ func TestAPolicyIsEvaluatedAsIAMDoes(t *testing.T) {
 		"an action without resources needs a star": {`{"Effect":"Allow","Action":"xray:*","Resource":"arn:aws:xray:r:1:group/*"}`, "xray:PutTraceSegments", "*", iamsim.Decision{}},
 		"a denial wins, wherever it stands": {
 			`{"Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"Two","Effect":"Deny","Action":"s3:*","Resource":"*"}`,
-			"s3:GetObject", object, iamsim.Decision{Statement: "Two"},
+			"s3:GetObject", object,
+			iamsim.Decision{Statement: "Two"},
 		},
 	} {
 		got := role(t, "["+test.statements+"]").Decide(iamsim.Access{Action: test.action, Resource: test.resource})

@@ -69,7 +69,8 @@ func (f function) duties() []duty {
 
 	stream := text(within(properties, "LoggingConfig", "LogGroup")) + ":log-stream:2026/01/01/[$LATEST]0123456789abcdef0123456789abcdef"
 	all := []duty{{
-		role, f.name, []string{"logs:CreateLogStream", "logs:PutLogEvents"},
+		role, f.name,
+		[]string{"logs:CreateLogStream", "logs:PutLogEvents"},
 		"arn:aws:logs:" + Region + ":" + Account + ":log-group:" + stream,
 	}}
 

@@ -3,6 +3,7 @@ package template
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"strings"
 
@@ -164,9 +165,7 @@ func (e *evaluation) sub(node *yaml.Node) (any, error) {
 		}
 
 		source = node.Content[0]
-		for name, inner := range pairs(node.Content[1]) {
-			own[name] = inner
-		}
+		maps.Insert(own, pairs(node.Content[1]))
 	}
 
 	var problems []error
