@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"genesys-cloud-export/shared/devstack/functiontest"
 	"genesys-cloud-export/shared/event"
@@ -17,7 +18,7 @@ import (
 func TestTheBuiltExporterAnswersEveryEventWithAllProblemsOfItsConfiguration(t *testing.T) {
 	t.Parallel()
 
-	function := functiontest.Start(t, "export-users", map[string]string{
+	function := functiontest.Start(t, "export-users", 20*time.Second, map[string]string{
 		"GENESYS_ENVIRONMENT": "mypurecloud.example", "EXPORT_PAGE_SIZE": "501", "MAX_REQUESTS_PER_MINUTE": "many", "USERS_QUERY_METHOD": "PUT",
 	})
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"genesys-cloud-export/shared/devstack/functiontest"
 	"genesys-cloud-export/shared/failure"
@@ -13,7 +14,7 @@ import (
 func TestTheBuiltRotatorAnswersEveryEventWithAllProblemsOfItsConfiguration(t *testing.T) {
 	t.Parallel()
 
-	function := functiontest.Start(t, "rotator", map[string]string{
+	function := functiontest.Start(t, "rotator", 20*time.Second, map[string]string{
 		"GENESYS_TOKEN_URL": "http://login.example.com/oauth/token", "TOKEN_ROTATION_BUFFER_SECONDS": "soon", "TOKEN_PROBE_SECONDS": "-1",
 	})
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"genesys-cloud-export/shared/devstack/functiontest"
 	"genesys-cloud-export/shared/devstack/genesyssim"
@@ -100,7 +101,7 @@ func (c *cloud) call(t *testing.T, service, operation string, input map[string]a
 func (c *cloud) mint(t *testing.T) {
 	t.Helper()
 
-	rotator := functiontest.Start(t, "rotator", c.environment)
+	rotator := functiontest.Start(t, "rotator", 20*time.Second, c.environment)
 	if reply, failed := rotator.Invoke(t, `{}`); failed {
 		t.Fatalf("the rotator answered %s\n%s", reply, rotator.Logs())
 	}
@@ -152,7 +153,7 @@ func (c *cloud) start(t *testing.T, service string) (*functiontest.Function, str
 		c.mint(t)
 	}
 
-	started := functiontest.Start(t, function, c.environment)
+	started := functiontest.Start(t, function, 20*time.Second, c.environment)
 	t.Cleanup(func() { wantNothingShown(t, started.Logs()) })
 
 	return started, events()[function]
@@ -246,7 +247,7 @@ func TestAConnectionThatWentSilentIsNotUsedAgain(t *testing.T) {
 	c.environment["GENESYS_API_URL"] = address
 	c.environment["SSL_CERT_FILE"] = certificate(t)
 	c.environment["EXPORT_PAGE_SIZE"] = "50"
-	function := functiontest.Start(t, "export-users", c.environment)
+	function := functiontest.Start(t, "export-users", 6*time.Second, c.environment)
 	t.Cleanup(func() { wantNothingShown(t, function.Logs()) })
 
 	var ended []string
@@ -259,5 +260,20 @@ func TestAConnectionThatWentSilentIsNotUsedAgain(t *testing.T) {
 	}
 	if got := protocols(); !slices.Equal(got, []string{"HTTP/1.1"}) {
 		t.Errorf("the function speaks %v where the server offers h2 first, want HTTP/1.1", got)
+	}
+}
+
+func TestARotatorThatNeverAnswersIsNamedBeforeTheDeadline(t *testing.T) {
+	t.Parallel()
+
+	c := newCloud(t) // without a token, so that the export asks the rotator
+	c.wires["lambda"].set(silent)
+	function := functiontest.Start(t, "export-users", 6*time.Second, c.environment)
+	t.Cleanup(func() { wantNothingShown(t, function.Logs()) })
+
+	reply, failed := function.Invoke(t, `{"export_id":"unanswered"}`)
+
+	if !failed || !strings.Contains(string(reply), `"errorType":"TokenUnavailable"`) || !strings.Contains(string(reply), "rotator") {
+		t.Errorf("answered %s, want TokenUnavailable that names the rotator", reply)
 	}
 }

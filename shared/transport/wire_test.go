@@ -182,6 +182,9 @@ func switching(c net.Conn, _ []byte) bool {
 	return err == nil
 }
 
+// silent takes the request and never answers.
+func silent(net.Conn, []byte) bool { return true }
+
 // headersOnly sends the head of a reply and closes.
 func headersOnly(c net.Conn, reply []byte) bool {
 	head, _, _ := bytes.Cut(reply, []byte("\r\n\r\n"))

@@ -34,7 +34,7 @@ type Function struct {
 }
 
 // Start serves the built function with these environment variables until the test ends.
-func Start(t testing.TB, function string, environment map[string]string) *Function {
+func Start(t testing.TB, function string, timeout time.Duration, environment map[string]string) *Function {
 	t.Helper()
 
 	folder, err := Binaries(function)
@@ -47,7 +47,7 @@ func Start(t testing.TB, function string, environment map[string]string) *Functi
 	endpoint, err := lambdasim.New(lambdasim.Config{
 		Logs: &logs,
 		Functions: []lambdasim.Function{{
-			Name: function, Path: filepath.Join(folder, function, "bootstrap"), Env: environment, Timeout: 20 * time.Second,
+			Name: function, Path: filepath.Join(folder, function, "bootstrap"), Env: environment, Timeout: timeout,
 		}},
 	})
 	if err != nil {
