@@ -141,7 +141,7 @@ func TestWhereTheAPIItselfMayGiveARecordTwiceItIsNoProblem(t *testing.T) {
 //
 //nolint:paralleltest // it measures the heap of the whole process; no other test may run meanwhile
 func TestMemoryDoesNotGrowWithTheExport(t *testing.T) {
-	const parts, lines = 30, 2_000
+	const parts, lines = 16, 1_000
 
 	peak := func(parts int) uint64 {
 		e := newExport()
@@ -172,7 +172,7 @@ func TestMemoryDoesNotGrowWithTheExport(t *testing.T) {
 		return most
 	}
 
-	if few, many := peak(2), peak(parts); many > few+8<<20 {
+	if few, many := peak(2), peak(parts); many > few+6<<20 {
 		t.Errorf("the heap holds up to %d bytes in a check of two parts and up to %d in one of %d", few, many, parts)
 	}
 }

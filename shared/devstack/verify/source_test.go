@@ -114,7 +114,7 @@ func FuzzPairingSurrogatesChangesNothingThatCanBeRead(f *testing.F) {
 
 		var before, after any
 		if json.Unmarshal(text, &before) != nil {
-			t.Skip("no JSON")
+			return
 		}
 
 		exported, _ := verify.Paired(text)

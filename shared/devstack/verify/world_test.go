@@ -16,11 +16,11 @@ import (
 	"strings"
 	"testing"
 
-	"genesys-cloud-export/shared/devstack/verify"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"genesys-cloud-export/shared/devstack/verify"
 )
 
 const (
