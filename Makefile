@@ -85,10 +85,18 @@ build-devstack: say-build
 build-operator: say-build
 	@$(BUILD) -o .build/operator ./shared/operator/command
 
+# Many tests wait for real connections and processes, so more of them run at once than there are processors.
+GO_TEST := $(GO) test -count=1 -parallel 8
+
 .PHONY: test
-test: ## run every test, with the race detector
+test: build build-operator ## run every test, the functions' and what they are made of with the race detector
 	@$(if $(RACE),,echo "no C compiler: the tests run without the race detector")
-	$(GO) test $(RACE) -count=1 ./...
+	$(GO_TEST) $(RACE) $$($(GO) list ./functions/... ./shared/... | grep -v /shared/devstack)
+	$(GO_TEST) ./shared/devstack/...
+
+.PHONY: test-race
+test-race: build build-operator ## run every test with the race detector
+	$(GO_TEST) -race ./...
 
 .PHONY: conformance
 conformance: build ## let clients and emulators of others judge the local world (CONFORMANCE=, see .ci/conformance/run)
