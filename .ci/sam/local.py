@@ -16,6 +16,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import urllib.request
 
 from with_server import TOOLS, TOP, address, aws_variables, environment, running
 
@@ -67,8 +68,15 @@ class World:
             "GenesysTokenUrl": f"{genesys}/oauth/token",
             "AwsEndpointUrl": self.aws.replace("127.0.0.1", host),
             "ExportBucketName": "exports-local",
-            "CredentialsSecretArn": SECRET,
+            "CredentialsSecretArn": self.secret(),
         }
+
+    def secret(self):
+        """The ARN of the local world's secret, by which the rotator's role knows it."""
+        headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "secretsmanager.DescribeSecret"}
+        asked = urllib.request.Request(self.aws, json.dumps({"SecretId": SECRET}).encode(), headers)
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            return json.load(answer)["ARN"]
 
     def options(self, **parameters):
         """What every call of sam local has. An exporter asks the local world's rotator, by its name there."""
