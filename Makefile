@@ -85,8 +85,7 @@ build-devstack: say-build
 build-operator: say-build
 	@$(BUILD) -o .build/operator ./shared/operator/command
 
-# Many tests wait for real connections and processes, so more of them run at once than there are processors.
-GO_TEST := $(GO) test -count=1 -parallel 8
+GO_TEST := $(GO) test -count=1
 
 .PHONY: test
 test: build build-operator ## run every test, the functions' and what they are made of with the race detector
