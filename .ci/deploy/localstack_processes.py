@@ -1,6 +1,7 @@
 """LocalStack, with functions that run as processes of this machine. Its own executor wants Docker and a binary from outside.
 
-Run by LocalStack's Python, with LocalStack's variables. An invocation goes to the function's bootstrap over a Runtime API of its
+Run by LocalStack's Python, with LocalStack's variables. LOST_REPLIES names exports whose first invocation does its work and then
+ends without an answer, as one does whose process is killed. An invocation goes to the function's bootstrap over a Runtime API of its
 own, and ends at the function's timeout, as it does in Lambda:
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
@@ -20,8 +21,9 @@ from localstack.runtime import main
 from localstack.services.lambda_.invocation import runtime_executor
 from localstack.services.lambda_.invocation.lambda_models import InvocationResult
 
-PREFIX = "/2018-06-01/runtime"
+LOST_REPLIES = set(json.loads(os.environ.get("LOST_REPLIES", "[]")))
 HOST = "127.0.0.1"
+LOCK = threading.Lock()
 
 
 class Processes(runtime_executor.RuntimeExecutor):
@@ -77,6 +79,10 @@ class Processes(runtime_executor.RuntimeExecutor):
             self.answer = concurrent.futures.Future()
             self.fail("Sandbox.Timedout", f"Task timed out after {seconds}.00 seconds")
             body, is_error = self.answer.result()
+        with LOCK:
+            if (export_id := json.loads(payload["payload"] or "{}").get("export_id")) in LOST_REPLIES:
+                LOST_REPLIES.remove(export_id)
+                body, is_error = b'{"errorType":"Runtime.ExitError","errorMessage":"its reply is lost"}', True
         return InvocationResult(self.request_id, body, is_error, self.get_logs()[begun:])
 
     def get_logs(self):

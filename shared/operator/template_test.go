@@ -117,8 +117,8 @@ func TestFollowingKnowsTheStateMachinesStatesAndWhatTheyPassOn(t *testing.T) {
 		}
 	}
 
-	for _, name := range []string{"listing.$", "export_id.$", "passes.$", "result.$", "successor"} {
-		if _, ok := machine.States["Complete"].Parameters[name]; !ok {
+	for _, name := range []string{"listing.$", "export_id.$", "invocations.$", "result.$", "successor.$"} {
+		if _, ok := machine.States["Done"].Parameters[name]; !ok {
 			t.Errorf("the output of a complete export has no %s", name)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // names are the commands, as they are listed.
-const names = "delete-stack, deployer, doctor, export, ready, set-credentials"
+const names = "architecture, delete-stack, deployer, doctor, export, ready, region, set-credentials"
 
 // run hands the command line to the command that it names. They reach AWS as its command line does, by the usual variables and
 // profiles. No option takes a secret.
@@ -34,7 +34,17 @@ func run(ctx context.Context, arguments []string, stdin, stdout *os.File, stderr
 	case "deployer":
 		do = func(_ context.Context, target operator.Target) error { operator.Deployer(target); return nil }
 	case "ready":
-		do = reaching(func(context.Context, operator.Target) error { return nil })
+		parameters := line.String("parameters", "", "those of the deployment, as the SAM CLI takes them")
+		do = reaching(func(ctx context.Context, target operator.Target) error { return operator.Ready(ctx, target, *parameters) })
+	case "region":
+		do = reaching(func(_ context.Context, target operator.Target) error { return shown(stdout, target.AWS.Region, nil) })
+	case "architecture":
+		folder := line.String("functions", ".aws-sam/build", "the `folder` with the built functions")
+		do = func(context.Context, operator.Target) error {
+			name, err := operator.Architecture(*folder)
+
+			return shown(stdout, name, err)
+		}
 	case "set-credentials":
 		do = setCredentials(line, stdin, stderr)
 	case "doctor":
@@ -57,6 +67,15 @@ func run(ctx context.Context, arguments []string, stdin, stdout *os.File, stderr
 	}
 
 	return do(ctx, target)
+}
+
+// shown prints a word for another program.
+func shown(out io.Writer, word string, err error) error {
+	if err == nil {
+		_, err = fmt.Fprintln(out, word)
+	}
+
+	return err
 }
 
 // reaching does something with AWS's configuration, or says what is missing of it.
