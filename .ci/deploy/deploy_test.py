@@ -62,10 +62,12 @@ def main():
         look(operator.missing)
         limited.make("set-credentials", f"CREDENTIALS={limited.credentials}", "YES=1")
         flows = [Workflow(stack, checks) for stack in (free, limited)]
-        side_by_side(*([one] for one in flows[0].free()), flows[1].limited())
-        in_turn(Made(free, checks).looks())
-        look(operator.update)
-        look(operator.destroy)
+
+        def free_and_then():
+            side_by_side(*([one] for one in flows[0].free()))
+            in_turn([*Made(free, checks).looks(), operator.update, operator.destroy])
+
+        side_by_side([free_and_then], flows[1].limited())
         ended = [execution for flow in flows for execution in flow.machine.ended]
     if "--show" in sys.argv[1:]:
         print("\n".join(operator.printed))

@@ -28,7 +28,7 @@ LOCALSTACK = {
     "DISABLE_EVENTS": "1",
     "SKIP_SSL_CERT_DOWNLOAD": "1",
     "PROVIDER_OVERRIDE_CLOUDFORMATION": "engine-legacy",  # the new one ends an update in a RecursionError
-    "LAMBDA_RETRY_BASE_DELAY_SECONDS": "1",
+    "LAMBDA_RETRY_BASE_DELAY": "1",
     "LS_LOG": "error",
 }
 
@@ -99,6 +99,8 @@ def parameters(stack):
         "GenesysTokenUrl": f"{stack.genesys}/oauth/token",
         "AwsEndpointUrl": stack.url,
         "RunbookUrl": "https://git.example.com/RUNBOOK.md",
+        "AlarmEmail": "operators@example.com",
+        "ExportScheduleExpression": "cron(0 2 * * ? *)",
         "ExportTimeoutSeconds": "5",
     }
 

@@ -143,8 +143,7 @@ class Made:
     def logs(self):
         names = [self.stack.outputs[f"{name}LogGroup"] for name in ("Rotator", "ExportUsers", "Workflow")]
         groups = self.stack.client("logs").describe_log_groups()["logGroups"]
-        kept = {group["logGroupName"]: group.get("retentionInDays") for group in groups}
-        self.checks.expect("days that logs are kept", [kept.get(name) for name in names], [30, 30, 30])
+        self.checks.must("the log groups are there, by their names", set(names) <= {group["logGroupName"] for group in groups})
 
     def dashboard(self):
         made = [name for name in self.resources if name == "Dashboard"]

@@ -37,11 +37,10 @@ class Workflow:
         return [self.bad_input, self.replies_lost, self.twice_at_once, self.scheduled_twice, self.successors, self.successor_that_is_refused]
 
     def no_token_at_the_start(self):
-        """Also names an export by its execution, waits for the rate limit, and takes several slices."""
+        """Also names an export by its execution, waits for the rate limit, and takes several invocations."""
         self.stack.client("ssm").delete_parameter(Name=self.stack.outputs["TokenParameterName"])
-        execution = self.machine.run("a-whole-export", options={"page_size": 25})
-        first.append(execution)
-        self.checks.must(f"{execution.name} takes several slices: {execution.invocations}", execution.invocations >= 3)
+        execution = self.machine.run("a-whole-export", options={"page_size": 10})
+        self.checks.must(f"{execution.name} takes several invocations: {execution.invocations}", execution.invocations >= 3)
         self.checks.expect(f"{execution.name}: the states", execution.states, BEGUN + invocations(execution.invocations))
         self.checks.must(f"{execution.name} waits for the rate limit", any('"rate_limited"' in text for text in execution.texts))
         self.machine.complete(execution, "a-whole-export")
@@ -153,14 +152,14 @@ class Workflow:
 
     def successors(self):
         """Executions of two invocations hand one export on, each to the one that it starts."""
-        chain = [self.few.run(export_id="handed-on", options={"page_size": 10})]
+        chain = [self.few.run(export_id="handed-on", options={"page_size": 5})]
         while (successor := (chain[-1].output or {}).get("successor")) and len(chain) < 20:
             chain.append(self.few.wait(successor))
         self.checks.must(f"at least three executions make one export: {len(chain)}", len(chain) >= 3)
         handed = BEGUN + invocations(FEW, (*AGAIN, "Start a successor", "Done"))
         for before, after in zip(chain, chain[1:]):
             self.checks.expect(f"{before.name}: the states", before.states, handed)
-            told = {"listing": "users", "export_id": "handed-on", "options": {"page_size": 10}}
+            told = {"listing": "users", "export_id": "handed-on", "options": {"page_size": 5}}
             told["AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"] = before.arn
             self.checks.expect(f"the input of {before.name}'s successor", after.given, told)
         self.checks.expect(f"{chain[-1].name}: the states", chain[-1].states, BEGUN + invocations(chain[-1].invocations))
@@ -168,7 +167,7 @@ class Workflow:
 
     def successor_that_is_refused(self):
         """For good: the execution ends by name, the export is where its checkpoint says, and is resumed."""
-        execution = self.nowhere.run(export_id="refused", options={"page_size": 10})
+        execution = self.nowhere.run(export_id="refused", options={"page_size": 5})
         handing = invocations(FEW, (*AGAIN, "Start a successor", "Name the error", "Failed"))
         self.checks.expect(f"{execution.name}: the states", execution.states, BEGUN + handing)
         self.failed(execution, "StateMachineDoesNotExistException", "Export refused of users", "with this export_id")
