@@ -134,6 +134,11 @@ deploy: need-sam build-operator ## build and deploy the stack (STACK= PARAMETERS
 		$(if $(filter 1,$(YES)),--no-confirm-changeset) $(call option,-role-arn,ROLE_ARN) $(if $(TAGS),--tags $(TAGS)) \
 		$(if $(ARTIFACT_BUCKET),--s3-bucket "$(ARTIFACT_BUCKET)" --no-resolve-s3)
 
+.PHONY: policies
+policies: build-operator ## print the IAM policies of whoever deploys the stack, and of its operator
+	@.build/operator policy -of deployer
+	@.build/operator policy -of operator
+
 .PHONY: set-credentials
 set-credentials: build-operator ## put the OAuth client's id and secret into the stack's secret, typed unseen or from CREDENTIALS=FILE (STACK=)
 	@exec .build/operator set-credentials -stack "$(STACK)" $(call option,credentials,CREDENTIALS) $(if $(filter 1,$(YES)),-yes)

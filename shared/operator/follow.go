@@ -38,9 +38,9 @@ const (
 type memory struct {
 	input
 
-	Invocations  int             `json:"invocations"` // invocations of this execution
-	Result  export.Result   `json:"result"`
-	Failure json.RawMessage `json:"failure"` // of a task, where it was caught
+	Invocations int             `json:"invocations"` // invocations of this execution
+	Result      export.Result   `json:"result"`
+	Failure     json.RawMessage `json:"failure"` // of a task, where it was caught
 	// Successor is an object while one is started, and its ARN, or "", at the end.
 	Successor json.RawMessage `json:"successor"`
 }

@@ -28,11 +28,11 @@ const rotatorName = "exports-Rotator-ab12"
 type functions struct {
 	rotator *token.Rotator
 
-	mu     sync.Mutex
-	busy   int // how many more invocations meet a rotator that is at work
+	mu   sync.Mutex
+	busy int // how many more invocations meet a rotator that is at work
 	// unreserved is the account's concurrency that no function has for itself.
 	unreserved int
-	events []string
+	events     []string
 }
 
 func newFunctions(t *testing.T, cloud aws.Config, secretARN, organisation string) *functions {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"genesys-cloud-export/shared/commandline"
 	"genesys-cloud-export/shared/credentials"
@@ -14,7 +15,7 @@ import (
 )
 
 // names are the commands, as they are listed.
-const names = "architecture, delete-stack, deployer, doctor, export, ready, region, set-credentials"
+const names = "architecture, delete-stack, doctor, export, policy, ready, region, set-credentials"
 
 // run hands the command line to the command that it names. They reach AWS as its command line does, by the usual variables and
 // profiles. No option takes a secret.
@@ -31,11 +32,18 @@ func run(ctx context.Context, arguments []string, stdin, stdout *os.File, stderr
 	var do func(context.Context, operator.Target) error
 
 	switch arguments[0] {
-	case "deployer":
-		do = func(_ context.Context, target operator.Target) error { operator.Deployer(target); return nil }
+	case "policy":
+		who := line.String("of", "deployer", "`whose`: deployer or operator")
+		do = func(context.Context, operator.Target) error {
+			text, err := operator.Policy(*who)
+
+			return shown(stdout, strings.TrimRight(text, "\n"), err)
+		}
 	case "ready":
 		parameters := line.String("parameters", "", "those of the deployment, as the SAM CLI takes them")
-		do = reaching(func(ctx context.Context, target operator.Target) error { return operator.Ready(ctx, target, *parameters) })
+		do = reaching(func(ctx context.Context, target operator.Target) error {
+			return operator.Ready(ctx, target, *parameters)
+		})
 	case "region":
 		do = reaching(func(_ context.Context, target operator.Target) error { return shown(stdout, target.AWS.Region, nil) })
 	case "architecture":
