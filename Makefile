@@ -39,11 +39,11 @@ EVENT     ?=
 
 # Everything is built with the same flags, which are those of the deployed functions: with others every package would be
 # compiled once more. Without CGO_ENABLED=0 a binary would not be static.
-BUILD := CGO_ENABLED=0 $(GO) build -buildvcs=false -tags lambda.norpc -trimpath -ldflags '-s -w'
+BUILD := CGO_ENABLED=0 $(GO) build -buildvcs=auto -tags lambda.norpc -trimpath -ldflags '-s -w'
 
 # One processor is as good as another to the functions.
 export SAM_CLI_TELEMETRY := 0
-SAM_BUILD := CGO_ENABLED=0 GOFLAGS="-buildvcs=false -tags=lambda.norpc -trimpath '-ldflags=-s -w'" $(SAM) build
+SAM_BUILD := CGO_ENABLED=0 GOFLAGS="-buildvcs=auto -tags=lambda.norpc -trimpath '-ldflags=-s -w'" $(SAM) build
 
 # How long each fuzz target runs.
 FUZZTIME ?= 15s
@@ -129,8 +129,9 @@ sam-invoke-%: build need-sam ## invoke a function by sam local invoke against th
 deploy: need-sam build-operator ## build and deploy the stack (STACK= PARAMETERS= ARCHITECTURE= YES=1 ROLE_ARN= TAGS= ARTIFACT_BUCKET=)
 	@.build/operator ready -stack "$(STACK)" $(if $(PARAMETERS),-parameters '$(PARAMETERS)')
 	@$(MAKE) --no-print-directory sam-build
-	@region=$$(.build/operator region) && architecture=$$(.build/operator architecture) && exec $(SAM) deploy \
-		--stack-name "$(STACK)" --region "$$region" --parameter-overrides $(PARAMETERS) "Architecture=$$architecture" \
+	@region=$$(.build/operator region) && architecture=$$(.build/operator architecture) && version=$$(.build/operator version) && \
+	exec $(SAM) deploy --stack-name "$(STACK)" --region "$$region" \
+		--parameter-overrides $(PARAMETERS) "Architecture=$$architecture" "Version=$$version" \
 		$(if $(filter 1,$(YES)),--no-confirm-changeset) $(call option,-role-arn,ROLE_ARN) $(if $(TAGS),--tags $(TAGS)) \
 		$(if $(ARTIFACT_BUCKET),--s3-bucket "$(ARTIFACT_BUCKET)" --no-resolve-s3)
 

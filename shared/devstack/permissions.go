@@ -104,7 +104,7 @@ func permissionsTable(source *template.Template) (string, error) {
 
 // grantees are the roles, and then the policies that the template makes for other roles.
 func grantees(source *template.Template, parameters map[string]string) ([]grantee, error) {
-	given := map[string]string{"GenesysEnvironment": "mypurecloud.de"} // which no permission depends on
+	given := map[string]string{"GenesysEnvironment": "mypurecloud.de", "RunbookUrl": "https://example.com/runbook"} // which no permission depends on
 	maps.Copy(given, parameters)
 
 	deployed, err := source.Evaluate(template.Deployment{StackName: "STACK", Region: "REGION", Account: "ACCOUNT", Parameters: given})

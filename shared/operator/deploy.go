@@ -3,6 +3,7 @@ package operator
 import (
 	"cmp"
 	"context"
+	"debug/buildinfo"
 	"debug/elf"
 	"errors"
 	"fmt"
@@ -140,6 +141,26 @@ func Architecture(folder string) (string, error) {
 	}
 
 	return found, nil
+}
+
+// Version is what the functions below a folder were built from, as they know it themselves: the module's version, or the
+// commit's, or "unknown" where neither is known.
+func Version(folder string) (string, error) {
+	binaries, err := filepath.Glob(filepath.Join(folder, "*", "bootstrap"))
+	if err != nil || len(binaries) == 0 {
+		return "", fmt.Errorf("there is no built function below %s: make sam-build", folder)
+	}
+
+	built, err := buildinfo.ReadFile(binaries[0])
+	if err != nil {
+		return "", fmt.Errorf("%s is no Go binary: make sam-build", binaries[0])
+	}
+
+	if built.Main.Version == "" || built.Main.Version == "(devel)" {
+		return "unknown", nil
+	}
+
+	return built.Main.Version, nil
 }
 
 // attached says who has the stack's policy for readers of the token. CloudFormation cannot delete it as long as anybody has.

@@ -15,7 +15,7 @@ import (
 )
 
 // names are the commands, as they are listed.
-const names = "architecture, delete-stack, doctor, export, policy, ready, region, set-credentials"
+const names = "architecture, delete-stack, doctor, export, policy, ready, region, set-credentials, version"
 
 // run hands the command line to the command that it names. They reach AWS as its command line does, by the usual variables and
 // profiles. No option takes a secret.
@@ -46,12 +46,13 @@ func run(ctx context.Context, arguments []string, stdin, stdout *os.File, stderr
 		})
 	case "region":
 		do = reaching(func(_ context.Context, target operator.Target) error { return shown(stdout, target.AWS.Region, nil) })
-	case "architecture":
+	case "architecture", "version":
 		folder := line.String("functions", ".aws-sam/build", "the `folder` with the built functions")
+		of := map[string]func(string) (string, error){"architecture": operator.Architecture, "version": operator.Version}[arguments[0]]
 		do = func(context.Context, operator.Target) error {
-			name, err := operator.Architecture(*folder)
+			word, err := of(*folder)
 
-			return shown(stdout, name, err)
+			return shown(stdout, word, err)
 		}
 	case "set-credentials":
 		do = setCredentials(line, stdin, stderr)
