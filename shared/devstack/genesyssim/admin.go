@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -14,6 +13,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"genesys-cloud-export/shared/secret"
 )
@@ -28,49 +29,32 @@ var pageSource string
 //go:embed README.md
 var readme string
 
-// Stats returns a copy of the counts.
-func (s *Simulator) Stats() Stats { return s.stats.snapshot() }
+// RevokeTokens revokes every token that the client has.
+func (s *Simulator) RevokeTokens() { s.change(func(o *organisation) { clear(o.tokens) }) }
 
-// ResetStats sets the counts to nothing.
-func (s *Simulator) ResetStats() { s.stats.reset() }
-
-// RevokeTokens revokes every token that the client was given so far.
-func (s *Simulator) RevokeTokens() { s.tokens.change(func(t *tokenStore) { clear(t.issued) }) }
-
-// SetTokenLifetime sets the lifetime of tokens minted from now on, in whole seconds, up to [MaxTokenLifetime].
+// SetTokenLifetime sets the lifetime of tokens to come: whole seconds, up to two days.
 func (s *Simulator) SetTokenLifetime(lifetime time.Duration) error {
 	if err := checkLifetime(lifetime); err != nil {
 		return fmt.Errorf("set the token lifetime: %w", err)
 	}
-	s.tokens.change(func(t *tokenStore) { t.lifetime = lifetime })
+	s.change(func(o *organisation) { o.lifetime = lifetime })
 
 	return nil
 }
 
-// SetClientDisabled disables the OAuth client, which kills its tokens at once, or enables it, which brings none back.
-func (s *Simulator) SetClientDisabled(disabled bool) {
-	s.tokens.change(func(t *tokenStore) {
-		t.disabled = disabled
-		if disabled {
-			clear(t.issued)
-		}
-	})
-}
-
-// SetClientSecret replaces the client's secret by one that is known. Tokens stay good.
+// SetClientSecret replaces the client's secret. Tokens stay good.
 func (s *Simulator) SetClientSecret(value secret.Text) error {
 	if value.Empty() {
 		return errors.New("set the client secret: it is empty; give one")
 	}
-	s.tokens.change(func(t *tokenStore) { t.secret = value })
+	s.change(func(o *organisation) { o.secret = value })
 
 	return nil
 }
 
-// RegenerateSecret replaces the client's secret by a random one that nobody learns: what the old one's holders see when
-// somebody else rotated it. Tokens stay good.
+// RegenerateSecret replaces the client's secret by a random one that nobody learns. Tokens stay good.
 func (s *Simulator) RegenerateSecret() {
-	s.tokens.change(func(t *tokenStore) { t.secret = secret.New(rand.Text()) })
+	s.change(func(o *organisation) { o.secret = secret.New(rand.Text()) })
 }
 
 // serveAdmin answers under /_sim/. It asks for no token: serve the simulator on the loopback alone. A browser that sends a
@@ -79,7 +63,7 @@ func (s *Simulator) serveAdmin(ctx context.Context, w http.ResponseWriter, x *ex
 	r := x.request
 	if new(http.CrossOriginProtection).Check(r) != nil {
 		s.send(ctx, w, x, x.refuse(&apiError{
-			status: http.StatusForbidden, code: "not.allowed", message: "Another site's page sent this; use the admin page itself",
+			Status: http.StatusForbidden, Code: "not.allowed", Message: "Another site's page sent this; use the admin page itself",
 		}))
 
 		return
@@ -94,9 +78,8 @@ func (s *Simulator) serveAdmin(ctx context.Context, w http.ResponseWriter, x *ex
 
 // answerAdmin does what the admin request asks for.
 func (s *Simulator) answerAdmin(x *exchange) *reply {
-	r := x.request
 	var err error
-	switch r.Method + " " + r.URL.Path {
+	switch asked := x.request.Method + " " + x.request.URL.Path; asked {
 	case "GET /_sim/":
 		return s.answerPage()
 	case "GET /_sim/stats":
@@ -104,17 +87,17 @@ func (s *Simulator) answerAdmin(x *exchange) *reply {
 	case "GET /_sim/faults":
 		return jsonReply(http.StatusOK, s.Faults())
 	case "POST /_sim/reset-stats":
-		s.ResetStats()
+		s.change(func(o *organisation) { o.stats = newStats() })
 	case "POST /_sim/revoke-tokens":
 		s.RevokeTokens()
 	case "POST /_sim/token-lifetime":
-		err = s.adminLifetime(r)
+		err = s.adminLifetime(x.request.Body)
 	case "POST /_sim/faults":
-		err = s.adminFaults(r)
+		err = s.adminFaults(x.request.Body)
 	case "POST /_sim/client":
-		err = s.adminClient(r)
+		err = s.adminClient(x.request.Body)
 	default:
-		return x.refuse(errNotFound(r.Method + " " + r.URL.Path))
+		return x.refuse(errNotFound(asked))
 	}
 	if err != nil {
 		return x.refuse(errBadRequest(err.Error()))
@@ -123,19 +106,19 @@ func (s *Simulator) answerAdmin(x *exchange) *reply {
 	return newReply(http.StatusNoContent, "", nil)
 }
 
-func (s *Simulator) adminLifetime(r *http.Request) error {
+func (s *Simulator) adminLifetime(body io.Reader) error {
 	var asked struct {
 		Seconds int32 `json:"seconds"`
 	}
-	if err := decodeStrictly(io.LimitReader(r.Body, maxBodyBytes), &asked); err != nil {
+	if err := decodeStrictly(body, &asked); err != nil {
 		return err
 	}
 
 	return s.SetTokenLifetime(time.Duration(asked.Seconds) * time.Second)
 }
 
-func (s *Simulator) adminFaults(r *http.Request) error {
-	faults, err := ParseFaults(r.Body)
+func (s *Simulator) adminFaults(body io.Reader) error {
+	faults, err := ParseFaults(body)
 	if err != nil {
 		return err
 	}
@@ -143,64 +126,55 @@ func (s *Simulator) adminFaults(r *http.Request) error {
 	return s.SetFaults(faults)
 }
 
-func (s *Simulator) adminClient(r *http.Request) error {
+func (s *Simulator) adminClient(body io.Reader) error {
 	var asked struct {
 		Disabled         *bool   `json:"disabled"`
 		RegenerateSecret bool    `json:"regenerate_secret"`
 		Secret           *string `json:"secret"`
 	}
-	if err := decodeStrictly(io.LimitReader(r.Body, maxBodyBytes), &asked); err != nil {
-		return err
-	}
+	err := decodeStrictly(body, &asked)
 	switch {
+	case err != nil:
 	case asked.RegenerateSecret && asked.Secret != nil:
-		return errors.New("regenerate_secret and secret are both given: give one")
+		err = errors.New("regenerate_secret and secret are both given: give one")
 	case asked.RegenerateSecret:
 		s.RegenerateSecret()
 	case asked.Secret != nil:
-		if err := s.SetClientSecret(secret.New(*asked.Secret)); err != nil {
-			return err
+		err = s.SetClientSecret(secret.New(*asked.Secret))
+	}
+	if err == nil && asked.Disabled != nil {
+		s.disableClient(*asked.Disabled)
+	}
+
+	return err
+}
+
+// disableClient disables the OAuth client, which kills its tokens at once, or enables it, which brings none back.
+func (s *Simulator) disableClient(disabled bool) {
+	s.change(func(o *organisation) {
+		o.disabled = disabled
+		if disabled {
+			clear(o.tokens)
 		}
-	}
-	if asked.Disabled != nil {
-		s.SetClientDisabled(*asked.Disabled)
-	}
-
-	return nil
+	})
 }
 
-// pageView is what the admin page shows. It has no token and no secret to show.
-type pageView struct {
-	Stats, Script, Readme string
-	Faults                []faultView
-	Settings              []*flag.Flag
-}
-
-type faultView struct {
-	FaultCount
-
-	Line string
-}
-
-// answerPage serves the admin page.
+// answerPage serves the admin page. It has no token and no secret to show.
 func (s *Simulator) answerPage() *reply {
-	stats, err := json.MarshalIndent(s.Stats(), "", "  ")
-	view := pageView{Stats: string(stats), Readme: readme}
-	for _, count := range s.Faults() {
-		line := string(marshal(count.Fault))
-		view.Faults = append(view.Faults, faultView{count, line})
-		view.Script += line + "\n"
-	}
 	config := s.config // a copy, whose flags have what is in force as their defaults
-	s.tokens.change(func(t *tokenStore) { config.TokenLifetime = t.lifetime })
+	s.change(func(o *organisation) { config.TokenLifetime = o.lifetime })
+	var settings []*flag.Flag
 	flags := flag.NewFlagSet("", flag.ContinueOnError)
 	config.Flags(flags)
-	flags.VisitAll(func(f *flag.Flag) { view.Settings = append(view.Settings, f) })
+	flags.VisitAll(func(f *flag.Flag) { settings = append(settings, f) })
 
+	stats := jsontext.Value(marshal(s.Stats()))
+	_ = stats.Indent() // it is JSON
+	texts := template.FuncMap{"json": func(value any) string { return string(marshal(value)) }}
 	var page bytes.Buffer
-	if err == nil {
-		err = template.Must(template.New("").Parse(pageSource)).Execute(&page, view)
-	}
+	err := template.Must(template.New("").Funcs(texts).Parse(pageSource)).Execute(&page, map[string]any{
+		"Stats": stats.String(), "Faults": s.Faults(), "Settings": settings, "Readme": readme,
+	})
 	if err != nil {
 		panic(fmt.Sprintf("genesyssim: render the admin page: %v", err)) // the page is part of the program
 	}

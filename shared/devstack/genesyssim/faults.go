@@ -1,7 +1,6 @@
 package genesyssim
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -48,34 +47,34 @@ type Fault struct {
 	// Path is the path that is hit, or with a * at its end all that begin so. Required.
 	Path string `json:"path"`
 	// Nth is the first request that is hit, counted from 1 among those of Method and Path; 0 is 1.
-	Nth int `json:"nth,omitempty"`
+	Nth int `json:"nth,omitzero"`
 	// Times is how many requests are hit; 0 is 1, and -1 is all.
-	Times int `json:"times,omitempty"`
+	Times int `json:"times,omitzero"`
 	// Every hits only each so-many-th request from Nth on; 0 is 1.
-	Every int `json:"every,omitempty"`
+	Every int `json:"every,omitzero"`
 
 	// Action is what happens; "" is nothing but what the fields below say.
 	Action Action `json:"action,omitempty"`
 	// Status answers with this status, before token and limits are looked at. With neither Body nor Code the body is
 	// what the endpoint says with this status.
-	Status int `json:"status,omitempty"`
+	Status int `json:"status,omitzero"`
 	// Headers are set on the reply, scripted or not.
 	Headers map[string]string `json:"headers,omitempty"`
 	// Body is the reply's body as it is; without Status the status is 200.
-	Body *string `json:"body,omitempty"`
+	Body *string `json:"body,omitzero"`
 	// Code and Message make an error body of the endpoint's shape; without Status the status is 400.
 	Code    string `json:"code,omitempty"`
 	Message string `json:"message,omitempty"`
 	// Limit is the limit.value of a 429's body; 0 leaves the limit out.
-	Limit int `json:"limit,omitempty"`
+	Limit int `json:"limit,omitzero"`
 	// RetryAfter is put into the header Retry-After as it is.
 	RetryAfter string `json:"retry_after,omitempty"`
 	// RetryAfterIn is put there as the HTTP date so many seconds from now; negative is in the past.
-	RetryAfterIn *int `json:"retry_after_in,omitempty"`
+	RetryAfterIn *int `json:"retry_after_in,omitzero"`
 	// DelayMS waits so many milliseconds first.
-	DelayMS int `json:"delay_ms,omitempty"`
+	DelayMS int `json:"delay_ms,omitzero"`
 	// DripMS is the time between two bytes of [ActionDrip].
-	DripMS int `json:"drip_ms,omitempty"`
+	DripMS int `json:"drip_ms,omitzero"`
 	// Location is where [ActionRedirect] leads to.
 	Location string `json:"location,omitempty"`
 
@@ -96,25 +95,23 @@ type Fault struct {
 // ParseFaults reads a script of JSON lines, one fault a line; empty lines are passed over. An unknown field, or a fault
 // that could not happen, is an error that names the line.
 func ParseFaults(r io.Reader) ([]Fault, error) {
-	var faults []Fault
-	lines := bufio.NewReader(r)
-	for number := 1; ; number++ {
-		line, err := lines.ReadBytes('\n')
-		ended := errors.Is(err, io.EOF)
-		if err != nil && !ended {
-			return nil, fmt.Errorf("read line %d of the fault script: %w", number, err)
-		}
-		if line = bytes.TrimSpace(line); len(line) > 0 {
-			var fault Fault
-			if err := errors.Join(decodeStrictly(bytes.NewReader(line), &fault), fault.validate()); err != nil {
-				return nil, fmt.Errorf("line %d of the fault script: %w", number, err)
-			}
-			faults = append(faults, fault)
-		}
-		if ended {
-			return faults, nil
-		}
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("read the fault script: %w", err)
 	}
+	var faults []Fault
+	for i, line := range bytes.Split(text, []byte("\n")) {
+		if line = bytes.TrimSpace(line); len(line) == 0 {
+			continue
+		}
+		var fault Fault
+		if err := errors.Join(decodeStrictly(bytes.NewReader(line), &fault), fault.validate()); err != nil {
+			return nil, fmt.Errorf("line %d of the fault script: %w", i+1, err)
+		}
+		faults = append(faults, fault)
+	}
+
+	return faults, nil
 }
 
 // validate reports what is missing, contradicts itself or could never happen.

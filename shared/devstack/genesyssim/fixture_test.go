@@ -182,15 +182,29 @@ func lines(from []json.RawMessage) string {
 	return all.String()
 }
 
-// written is what WriteUsers writes.
-func written(t *testing.T, simulator *genesyssim.Simulator, query genesyssim.Query) string {
-	t.Helper()
-	var all strings.Builder
-	if err := simulator.WriteUsers(&all, query); err != nil {
-		t.Fatalf("WriteUsers: %v", err)
-	}
+type query struct {
+	State, SortOrder string
+	Expand           []string
+}
 
-	return all.String()
+func written(t *testing.T, simulator *genesyssim.Simulator, q query) string {
+	t.Helper()
+	values := url.Values{}
+	if q.State != "" {
+		values.Set("state", q.State)
+	}
+	if q.SortOrder != "" {
+		values.Set("sortOrder", q.SortOrder)
+	}
+	if q.Expand != nil {
+		values["expand"] = q.Expand
+	}
+	recorder := httptest.NewRecorder()
+	simulator.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/_sim/users?"+values.Encode(), http.NoBody))
+	if recorder.Code != 200 {
+		t.Fatal(recorder.Body)
+	}
+	return recorder.Body.String()
 }
 
 // codeOf is the code of an API error.

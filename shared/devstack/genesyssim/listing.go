@@ -4,6 +4,7 @@ import "net/http"
 
 // listing is one of the API's listings: which entities are at which path, how one page leads to the next, and what can be asked.
 type listing struct {
+	name         string // of the entities, as under /_sim/
 	method, path string
 	model        *model
 	paging       paging
@@ -25,7 +26,7 @@ const maxNumberedInactive = 10_000
 
 // newListings is all that the API lists.
 func newListings(config Config) []listing {
-	users, most := userModel(config.Users), config.MaxPageSize
+	users, most := readModel("user", config.Users), config.MaxPageSize
 	state := filter{name: "state", allowed: []string{"active", "inactive", "deleted", "any"}}
 	order := filter{name: "sortOrder", allowed: []string{"ASC", "DESC"}}
 	expand := filter{name: "expand", allowed: users.expands(), many: 1000}
@@ -33,9 +34,9 @@ func newListings(config Config) []listing {
 	schemas := filter{name: "userCustomAttributeSchemaIds", many: 5}
 
 	return []listing{
-		{http.MethodGet, usersQueryPath, users, byCursor, most, []filter{state, order, expand, presence, schemas}},
-		{http.MethodPost, usersQueryPath, users, byTutorial, most, []filter{state, order, expand}},
-		{http.MethodGet, usersPath, users, byNumber, most, []filter{state, order, expand, presence}},
+		{"users", http.MethodGet, usersQueryPath, users, byCursor, most, []filter{state, order, expand, presence, schemas}},
+		{"users", http.MethodPost, usersQueryPath, users, byTutorial, most, []filter{state, order, expand}},
+		{"users", http.MethodGet, usersPath, users, byNumber, most, []filter{state, order, expand, presence}},
 	}
 }
 
@@ -45,10 +46,12 @@ func (s *Simulator) answerListing(x *exchange, of listing) *reply {
 	if refusal != nil {
 		return x.refuse(refusal)
 	}
-	if last, found := s.asked.Load(of.path); found && x.fault.Action == ActionRepeatPage {
-		raw, _ = last.(string)
-	}
-	s.asked.Store(of.path, raw)
+	s.change(func(o *organisation) {
+		if last, found := o.asked[of.path]; found && x.fault.Action == ActionRepeatPage {
+			raw = last
+		}
+		o.asked[of.path] = raw
+	})
 	q, refusal := s.parse(of, raw)
 	if refusal != nil {
 		return x.refuse(refusal)
@@ -71,16 +74,16 @@ func (l listing) rawQuery(r *http.Request) (string, *apiError) {
 
 // turn makes the page that a query asks for, or what a fault leaves of it.
 func (s *Simulator) turn(fault *Fault, q query) *page {
-	total := q.from.State.among(q.of.model.size)
-	from := min(int(q.from.Position), total)
+	total := q.from.state.among(q.of.model.size)
+	from := min(q.from.position, total)
 	to := min(from+q.pageSize, total)
-	next := bookmark{selection: q.from.selection, Position: int64(to)}
+	next := bookmark{selection: q.from.selection, position: to}
 	more := to < total
 	if fault.Action == ActionEmptyPage {
 		to = from
 		if q.of.paging != byNumber {
 			next, more = q.from, true
-			next.Turn++
+			next.turn++
 		}
 	}
 	p := &page{count: to - from}
@@ -107,41 +110,41 @@ func (s *Simulator) turn(fault *Fault, q query) *page {
 // cursorMembers adds the members of a page by cursor.
 func (s *Simulator) cursorMembers(p *page, q query, next bookmark, more bool) {
 	if more {
-		p.cursor = s.cursors.seal(q.of.path, next)
+		p.cursor = s.seal(q.of.path, next)
 		p.next = q.link("cursor", p.cursor)
 	}
 	here := ""
-	if q.from.Position > 0 || q.from.Turn > 0 {
-		here = s.cursors.seal(q.of.path, q.from)
+	if q.from.position > 0 || q.from.turn > 0 {
+		here = s.seal(q.of.path, q.from)
 	}
 	p.self = q.link("cursor", here)
 	if q.of.paging == byTutorial {
-		p.text("nextPageUri", p.next)
+		p.add("nextPageUri", p.next)
 
 		return
 	}
-	p.text("nextUri", p.next)
-	p.text("selfUri", p.self)
-	p.number("results", p.count)
-	p.text("cursor", p.cursor)
+	p.add("nextUri", p.next)
+	p.add("selfUri", p.self)
+	p.add("results", p.count)
+	p.add("cursor", p.cursor)
 }
 
 // numberMembers adds the members of a page by number.
 func (p *page) numberMembers(q query, total int) {
-	here, last := int(q.from.Position)/q.pageSize+1, (total+q.pageSize-1)/q.pageSize
+	here, last := q.from.position/q.pageSize+1, (total+q.pageSize-1)/q.pageSize
 	p.self = q.numbered(here)
-	p.number("pageSize", q.pageSize)
-	p.number("pageNumber", here)
-	p.number("total", total)
-	p.text("firstUri", q.numbered(1))
-	p.text("selfUri", p.self)
+	p.add("pageSize", q.pageSize)
+	p.add("pageNumber", here)
+	p.add("total", total)
+	p.add("firstUri", q.numbered(1))
+	p.add("selfUri", p.self)
 	if here < last {
 		p.next = q.numbered(here + 1)
-		p.text("nextUri", p.next)
+		p.add("nextUri", p.next)
 	}
 	if here > 1 && here <= last+1 {
-		p.text("previousUri", q.numbered(here-1))
+		p.add("previousUri", q.numbered(here-1))
 	}
-	p.text("lastUri", q.numbered(max(1, last)))
-	p.number("pageCount", last)
+	p.add("lastUri", q.numbered(max(1, last)))
+	p.add("pageCount", last)
 }

@@ -18,14 +18,14 @@ func TestEachListingGivesEveryUserOnceInOrderByteForByte(t *testing.T) {
 	s := start(t, genesyssim.Config{Users: 1237, Seed: 7})
 	token := s.token(t)
 
-	queries := map[string]genesyssim.Query{
+	queries := map[string]query{
 		"by default":            {},
 		"all states, backwards": {State: "any", SortOrder: "DESC"},
 		"inactive":              {State: "inactive", SortOrder: "ASC"},
 		"deleted":               {State: "deleted"},
 		"with expands":          {State: "any", Expand: []string{"skills", "presence", "geolocation"}},
 	}
-	listings := map[string]func(*testing.T, *sim, string, genesyssim.Query) []json.RawMessage{
+	listings := map[string]func(*testing.T, *sim, string, query) []json.RawMessage{
 		"GET users/query": readByCursor, "POST users/query": readAsTutorial, "GET users": readByNumber,
 	}
 	for name, query := range queries {
@@ -44,7 +44,7 @@ func TestEachListingGivesEveryUserOnceInOrderByteForByte(t *testing.T) {
 	}
 }
 
-func parametersOf(query genesyssim.Query) url.Values {
+func parametersOf(query query) url.Values {
 	values := url.Values{}
 	if query.State != "" {
 		values.Set("state", query.State)
@@ -59,7 +59,7 @@ func parametersOf(query genesyssim.Query) url.Values {
 	return values
 }
 
-func readByCursor(t *testing.T, s *sim, token string, query genesyssim.Query) []json.RawMessage {
+func readByCursor(t *testing.T, s *sim, token string, query query) []json.RawMessage {
 	t.Helper()
 	values := parametersOf(query)
 	values.Set("pageSize", "100")
@@ -80,7 +80,7 @@ func readByCursor(t *testing.T, s *sim, token string, query genesyssim.Query) []
 	return all
 }
 
-func readAsTutorial(t *testing.T, s *sim, token string, query genesyssim.Query) []json.RawMessage {
+func readAsTutorial(t *testing.T, s *sim, token string, query query) []json.RawMessage {
 	t.Helper()
 	ask := map[string]any{"pageSize": 90}
 	if query.State != "" {
@@ -108,7 +108,7 @@ func readAsTutorial(t *testing.T, s *sim, token string, query genesyssim.Query) 
 	}
 }
 
-func readByNumber(t *testing.T, s *sim, token string, query genesyssim.Query) []json.RawMessage {
+func readByNumber(t *testing.T, s *sim, token string, query query) []json.RawMessage {
 	t.Helper()
 	values := parametersOf(query)
 	values.Set("pageSize", "110")

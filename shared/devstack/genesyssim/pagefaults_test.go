@@ -2,13 +2,12 @@ package genesyssim_test
 
 import (
 	"bytes"
+	"genesys-cloud-export/shared/devstack/genesyssim"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"genesys-cloud-export/shared/devstack/genesyssim"
 )
 
 // entityChecks look at what faults do to the entities of a page of ten users.
@@ -63,7 +62,7 @@ func entityChecks() map[string]faultCheck {
 			if diff := cmp.Diff([]int{30, 0, 0, 0, 30, 25}, sizes); diff != "" {
 				t.Errorf("sizes of the pages (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(written(t, s.Simulator, genesyssim.Query{}), strings.Join(all, "")); diff != "" {
+			if diff := cmp.Diff(written(t, s.Simulator, query{}), strings.Join(all, "")); diff != "" {
 				t.Errorf("users (-want +got):\n%s", diff)
 			}
 		},

@@ -1,6 +1,7 @@
 package genesyssim_test
 
 import (
+	"genesys-cloud-export/shared/devstack/genesyssim"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -9,8 +10,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
-
-	"genesys-cloud-export/shared/devstack/genesyssim"
 )
 
 func TestAListingIsTheUsersOfItsStateWhateverThePageSizes(t *testing.T) {
@@ -23,12 +22,12 @@ func TestAListingIsTheUsersOfItsStateWhateverThePageSizes(t *testing.T) {
 		order := map[bool]string{false: "ASC", true: "DESC"}[descending]
 
 		var want strings.Builder
-		for line := range strings.Lines(written(t, s, genesyssim.Query{State: "any", SortOrder: order})) {
+		for line := range strings.Lines(written(t, s, query{State: "any", SortOrder: order})) {
 			if strings.Contains(line, `"state":"`+state+`"`) {
 				want.WriteString(line)
 			}
 		}
-		if diff := cmp.Diff(want.String(), written(t, s, genesyssim.Query{State: state, SortOrder: order})); diff != "" {
+		if diff := cmp.Diff(want.String(), written(t, s, query{State: state, SortOrder: order})); diff != "" {
 			rt.Fatalf("WriteUsers (-filtered +got):\n%s", diff)
 		}
 

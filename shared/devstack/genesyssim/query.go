@@ -18,31 +18,6 @@ const (
 	maxBodyBytes    = 64 << 10
 )
 
-// Query chooses users as the API's parameters do; the zero value means what the API means where nothing is asked.
-type Query struct {
-	// State is active, inactive, deleted, any, or "" for active.
-	State string
-	// SortOrder is ASC, DESC, or "" for ASC.
-	SortOrder string
-	// Expand names the keys that are to be there besides the usual ones, each as the API spells it.
-	Expand []string
-}
-
-func (q Query) values() url.Values {
-	values := url.Values{}
-	if q.State != "" {
-		values.Set("state", q.State)
-	}
-	if q.SortOrder != "" {
-		values.Set("sortOrder", q.SortOrder)
-	}
-	if len(q.Expand) > 0 {
-		values["expand"] = q.Expand
-	}
-
-	return values
-}
-
 // filter is a parameter of a listing that says which entities are asked for, or how.
 type filter struct {
 	name    string
@@ -53,46 +28,51 @@ type filter struct {
 
 // selection is which entities of a model are asked for, and how.
 type selection struct {
-	State      state
-	Descending bool
-	Expand     expandSet
+	state      state
+	descending bool
+	expand     expandSet
 }
 
-// choose reads the parameters that filters describe. What it does not know is refused.
-func choose(of *model, filters []filter, values url.Values) (selection, *apiError) {
+// choose reads a listing's filters, and checks the parameters of its paging. What it does not know is refused.
+func (l listing) choose(values url.Values, paging ...filter) (selection, *apiError) {
+	chosen, filters := selection{state: anyState}, slices.Concat(l.filters, paging)
 	for name := range values {
 		if !slices.ContainsFunc(filters, func(f filter) bool { return f.name == name }) {
-			return selection{}, errBadRequest(fmt.Sprintf("There is no query parameter %q", name))
+			return chosen, errBadRequest(fmt.Sprintf("There is no query parameter %q", name))
 		}
 	}
 	for _, f := range filters {
-		if err := f.check(values[f.name]); err != nil {
-			return selection{}, err
+		given := values[f.name]
+		if err := f.check(given); err != nil {
+			return chosen, err
 		}
-	}
-	chosen := selection{
-		State: anyState, Descending: values.Get("sortOrder") == "DESC",
-		Expand: of.expandSet(strings.Split(strings.Join(values["expand"], ","), ",")),
-	}
-	if slices.ContainsFunc(filters, func(f filter) bool { return f.name == "state" }) {
-		chosen.State = stateNames()[values.Get("state")]
+		switch f.name {
+		case "state":
+			chosen.state = stateNamed(values.Get(f.name))
+		case "sortOrder":
+			chosen.descending = values.Get(f.name) == "DESC"
+		case "expand":
+			chosen.expand = l.model.expandSet(splitAll(given))
+		}
 	}
 
 	return chosen, nil
 }
 
+// splitAll returns values that are joined by commas, or repeated, one by one.
+func splitAll(given []string) []string { return strings.Split(strings.Join(given, ","), ",") }
+
 func (f filter) check(given []string) *apiError {
-	if len(given) == 0 {
+	switch {
+	case len(given) == 0:
 		return nil
-	}
-	if f.many == 0 && len(given) > 1 {
+	case f.many > 0:
+		given = splitAll(given)
+		if len(given) > f.many {
+			return errInvalidValue(f.name, fmt.Sprintf("give at most %d", f.many))
+		}
+	case len(given) > 1:
 		return errBadRequest("The query parameter " + f.name + " is repeated")
-	}
-	if f.many > 0 {
-		given = strings.Split(strings.Join(given, ","), ",")
-	}
-	if f.many > 0 && len(given) > f.many {
-		return errInvalidValue(f.name, fmt.Sprintf("give at most %d", f.many))
 	}
 	for _, value := range given {
 		switch {
@@ -139,8 +119,7 @@ func (s *Simulator) parse(of listing, raw string) (query, *apiError) {
 	if of.paging == byNumber {
 		place = "pageNumber"
 	}
-	paging := []filter{{name: "pageSize"}, {name: place}}
-	chosen, err := choose(of.model, append(paging, of.filters...), values)
+	chosen, err := of.choose(values, filter{name: "pageSize"}, filter{name: place})
 	if err != nil {
 		return q, err
 	}
@@ -166,17 +145,17 @@ func (s *Simulator) place(q query, chosen selection, values url.Values) (bookmar
 	from := bookmark{selection: chosen}
 	if q.of.paging == byNumber {
 		number, err := positive(values, "pageNumber", 1)
-		if err == nil && chosen.State == inactive && number*q.pageSize > maxNumberedInactive {
+		if err == nil && chosen.state == inactive && number*q.pageSize > maxNumberedInactive {
 			err = errInvalidValue("pageNumber", "with state inactive no more than 10000 records can be read")
 		}
-		from.Position = int64(number-1) * int64(q.pageSize)
+		from.position = (number - 1) * q.pageSize
 
 		return from, err
 	}
 	if cursor := values.Get("cursor"); cursor != "" {
 		var ok bool
-		if from, ok = s.cursors.open(q.of.path, cursor); !ok || from.selection != chosen {
-			return from, &apiError{status: http.StatusBadRequest, code: "invalid.cursor", message: "The cursor is not valid for this query"}
+		if from, ok = s.open(q.of.path, chosen, cursor); !ok {
+			return from, &apiError{Status: http.StatusBadRequest, Code: "invalid.cursor", Message: "The cursor is not valid for this query"}
 		}
 	}
 
@@ -230,11 +209,10 @@ func tutorialQuery(r *http.Request) (string, *apiError) {
 	if given.Expand != nil {
 		values["expand"] = given.Expand
 	}
-	if given.State != nil {
-		values.Set("state", *given.State)
-	}
-	if given.SortOrder != nil {
-		values.Set("sortOrder", *given.SortOrder)
+	for name, value := range map[string]*string{"state": given.State, "sortOrder": given.SortOrder} {
+		if value != nil {
+			values.Set(name, *value)
+		}
 	}
 
 	return values.Encode(), nil

@@ -3,10 +3,12 @@ package genesyssim
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,70 +48,72 @@ func (s *Simulator) send(ctx context.Context, w http.ResponseWriter, x *exchange
 		header.Set("Vary", "Accept-Encoding")
 	}
 	if x.fault.Action == ActionCutGzip || !s.config.NoCompression && acceptsGzip(x.request) && len(body) >= minCompressed {
-		body = s.compress(body)
+		body = compress(body)
 		header.Set("Content-Encoding", "gzip")
 	}
 	// Accounted for before the client can know: it may act on the reply at once.
-	if answer.status == http.StatusTooManyRequests {
-		s.stats.change(func(counts *Stats) { counts.Throttled++ })
-	}
-	s.gates.note(x.gateKey(), answer.status, header.Get("Retry-After"), time.Now())
-
-	if deliver(ctx, w, x, answer.status, body) {
-		s.stats.change(func(counts *Stats) {
-			counts.Pages += answer.pages
-			counts.EntitiesServed += answer.entities
+	now := time.Now()
+	s.change(func(o *organisation) {
+		if answer.status == http.StatusTooManyRequests {
+			o.stats.Throttled++
+		}
+		o.noteRetryAfter(x.caller(), answer.status, header.Get("Retry-After"), now)
+	})
+	if deliver(ctx, w, x.fault, answer.status, body) {
+		s.change(func(o *organisation) {
+			o.stats.Pages += answer.pages
+			o.stats.EntitiesServed += answer.entities
 		})
 	}
 }
 
-// deliver writes status and body in the way of the exchange's fault, and reports whether all went out as it should.
-func deliver(ctx context.Context, w http.ResponseWriter, x *exchange, status int, body []byte) bool {
-	header, half := w.Header(), len(body)/2
-	switch x.fault.Action {
+// deliver writes status and body in the way of the fault, and reports whether all went out as it should.
+func deliver(ctx context.Context, w http.ResponseWriter, fault *Fault, status int, body []byte) bool {
+	const missing = 100
+	length, sent := len(body), body
+	switch half := len(body) / 2; fault.Action {
 	case ActionTruncate:
-		begin(w, status, body[:half])
+		length, sent = -1, body[:half]
+	case ActionResetBody:
+		sent = body[:half]
+	case ActionCutGzip:
+		length, sent = half, body[:half]
+	case ActionShortLength:
+		length += missing
+	default:
+	}
+	if length >= 0 && status != http.StatusNoContent && status != http.StatusNotModified {
+		w.Header().Set("Content-Length", strconv.Itoa(length))
+	}
+	w.WriteHeader(status)
+	err := write(ctx, w, fault, sent)
+
+	switch fault.Action {
+	case ActionTruncate:
 		panic(http.ErrAbortHandler)
 	case ActionResetBody:
-		header.Set("Content-Length", strconv.Itoa(len(body)))
-		begin(w, status, body[:half])
 		resetConnection(w)
-	case ActionShortLength:
-		const missing = 100
-		header.Set("Content-Length", strconv.Itoa(len(body)+missing))
-		begin(w, status, body)
-	case ActionCutGzip:
-		header.Set("Content-Length", strconv.Itoa(half))
-		begin(w, status, body[:half])
-	case ActionDrip:
-		header.Set("Content-Length", strconv.Itoa(len(body)))
-		for i := range body {
-			begin(w, status, body[i:i+1])
-			status = 0
-			pauseOrAbort(ctx, time.Duration(x.fault.DripMS)*time.Millisecond)
-		}
-
-		return true
 	default:
-		if status != http.StatusNoContent && status != http.StatusNotModified {
-			header.Set("Content-Length", strconv.Itoa(len(body)))
-		}
-		w.WriteHeader(status)
-		_, err := w.Write(body)
-
-		return err == nil
 	}
 
-	return false
+	return err == nil && length == len(body)
 }
 
-// begin sends the status, unless it is 0, and some of the body. That the client went is its right.
-func begin(w http.ResponseWriter, status int, body []byte) {
-	if status != 0 {
-		w.WriteHeader(status)
+// write sends a body, byte by byte where the fault is [ActionDrip].
+func write(ctx context.Context, w http.ResponseWriter, fault *Fault, body []byte) error {
+	size, pause := max(1, len(body)), 0
+	if fault.Action == ActionDrip {
+		size, pause = 1, fault.DripMS
 	}
-	_, _ = w.Write(body)
-	_ = http.NewResponseController(w).Flush()
+	for drop := range slices.Chunk(body, size) {
+		if _, err := w.Write(drop); err != nil {
+			return fmt.Errorf("write a reply: %w", err)
+		}
+		_ = http.NewResponseController(w).Flush()
+		pauseOrAbort(ctx, time.Duration(pause)*time.Millisecond)
+	}
+
+	return nil
 }
 
 // resetConnection ends the connection as a crashed peer does: by RST over TCP, by a plain close elsewhere.
@@ -131,12 +135,6 @@ func hang(ctx context.Context, body io.Reader) {
 	panic(http.ErrAbortHandler)
 }
 
-func newGzip() any {
-	writer, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed) // fails for unknown levels alone
-
-	return writer
-}
-
 // acceptsGzip reports whether the client takes gzip, with a weight that is not 0.
 func acceptsGzip(r *http.Request) bool {
 	for coding := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
@@ -149,14 +147,11 @@ func acceptsGzip(r *http.Request) bool {
 	return false
 }
 
-func (s *Simulator) compress(body []byte) []byte {
-	const usualRatio = 4
-	out := bytes.NewBuffer(make([]byte, 0, len(body)/usualRatio))
-	writer := s.gzip.Get().(*gzip.Writer) //nolint:forcetypeassert // the pool holds nothing else
-	writer.Reset(out)
-	_, _ = writer.Write(body) // a buffer takes everything
+func compress(body []byte) []byte {
+	var out bytes.Buffer
+	writer, _ := gzip.NewWriterLevel(&out, gzip.BestSpeed) // fails for unknown levels alone
+	_, _ = writer.Write(body)                              // a buffer takes everything
 	_ = writer.Close()
-	s.gzip.Put(writer)
 
 	return out.Bytes()
 }

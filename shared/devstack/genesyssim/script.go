@@ -4,17 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
-
-// script counts requests for each fault, and picks the one that hits.
-type script struct {
-	mu     sync.Mutex
-	counts []FaultCount
-}
 
 // FaultCount is one fault of the script in force, and what has become of it.
 type FaultCount struct {
@@ -25,31 +19,27 @@ type FaultCount struct {
 	Hits int `json:"hits"`
 }
 
-// replace puts another script in place; its counts begin at nothing.
-func (s *script) replace(faults []Fault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.counts = make([]FaultCount, len(faults))
+// newScript is a script whose counts begin at nothing.
+func newScript(faults []Fault) []FaultCount {
+	counts := make([]FaultCount, len(faults))
 	for i, fault := range faults {
-		s.counts[i].Fault = fault
+		counts[i].Fault = fault
 	}
+
+	return counts
 }
 
-// next counts a request and returns the fault that hits it, nil for none.
-func (s *script) next(method, path string) *Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var hit *Fault
-	for i := range s.counts {
-		c := &s.counts[i]
+// nextFault counts a request and returns the fault that hits it, nil for none.
+func (o *organisation) nextFault(method, path string) (hit *Fault) {
+	for i := range o.script {
+		c := &o.script[i]
 		if !c.Fault.matches(method, path) {
 			continue
 		}
 		c.Seen++
 		if hit == nil && c.due() {
 			c.Hits++
-			fault := c.Fault
-			hit = &fault
+			hit = new(c.Fault)
 		}
 	}
 
@@ -64,11 +54,10 @@ func (c *FaultCount) due() bool {
 }
 
 // Faults returns the script in force, in its order, with the counts so far.
-func (s *Simulator) Faults() []FaultCount {
-	s.script.mu.Lock()
-	defer s.script.mu.Unlock()
+func (s *Simulator) Faults() (script []FaultCount) {
+	s.change(func(o *organisation) { script = slices.Clone(o.script) })
 
-	return append([]FaultCount{}, s.script.counts...)
+	return script
 }
 
 // SetFaults replaces the script of faults; its counts begin anew. A fault that could not happen is an error, and the old
@@ -79,7 +68,7 @@ func (s *Simulator) SetFaults(faults []Fault) error {
 			return fmt.Errorf("replace the fault script: fault %d: %w", i+1, err)
 		}
 	}
-	s.script.replace(faults)
+	s.change(func(o *organisation) { o.script = newScript(faults) })
 
 	return nil
 }
@@ -123,7 +112,7 @@ func (x *exchange) scriptedError(status int) *reply {
 	}
 
 	return x.refuse(&apiError{
-		status: status, code: cmp.Or(f.Code, api), message: cmp.Or(f.Message, "The request failed: "+http.StatusText(status)),
+		Status: status, Code: cmp.Or(f.Code, api), Message: cmp.Or(f.Message, "The request failed: "+http.StatusText(status)),
 	})
 }
 

@@ -12,7 +12,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -33,17 +32,9 @@ const (
 // use, starts no goroutine and needs no closing.
 type Simulator struct {
 	config   Config
-	people   []person
 	listings []listing
-	cursors  cursors
-	tokens   *tokenStore
-	limits   *windows
-	minting  *windows
-	gates    *gates
-	script   *script
-	stats    *ledger
-	gzip     sync.Pool // of writers
-	asked    sync.Map  // a listing's path to the query string of its last page
+	mu       sync.Mutex
+	now      organisation
 }
 
 // New makes a simulator of the organisation that config describes. The error names every field that does not hold.
@@ -52,22 +43,10 @@ func New(config Config) (*Simulator, error) {
 	if err := config.validate(); err != nil {
 		return nil, fmt.Errorf("configure the Genesys Cloud simulator: %w", err)
 	}
-	s := &Simulator{
-		config:   config,
-		people:   newPeople(),
-		listings: newListings(config),
-		cursors:  newCursors(config),
-		tokens:   newTokenStore(config),
-		limits:   newWindows(config.RateLimit, config.RateWindow),
-		minting:  newWindows(config.TokenRateLimit, config.RateWindow),
-		gates:    newGates(),
-		script:   &script{},
-		stats:    newLedger(),
-		gzip:     sync.Pool{New: newGzip},
-	}
-	s.script.replace(config.Faults)
 
-	return s, nil
+	return &Simulator{
+		config: config, listings: newListings(config), now: newOrganisation(config),
+	}, nil
 }
 
 // exchange is one request on its way to a reply.
@@ -78,31 +57,35 @@ type exchange struct {
 	fault         *Fault // the zero fault, which does nothing, where none hits
 }
 
-func newExchange(r *http.Request) *exchange {
-	return &exchange{request: r, correlationID: newUUID(), bearer: bearerToken(r), fault: &Fault{}}
-}
-
 // ServeHTTP answers the token endpoints, the API, and under /_sim/ the admin API.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := newExchange(r)
+	ctx, x := r.Context(), &exchange{request: r, correlationID: newUUID(), bearer: bearerToken(r), fault: &Fault{}}
 	if strings.HasPrefix(r.URL.Path, adminPrefix) {
-		s.serveAdmin(r.Context(), w, x)
+		s.serveAdmin(ctx, w, x)
 
 		return
 	}
-	ctx := r.Context()
-	early := s.gates.closed(x.gateKey(), time.Now())
-	fault := s.script.next(r.Method, r.URL.Path)
-	s.stats.received(r, early, fault != nil)
-	if fault != nil {
-		x.fault = fault
-		s.interfere(ctx, w, x)
-	}
+	now := time.Now()
+	s.change(func(o *organisation) { o.receive(x, now) })
+	s.interfere(ctx, w, x)
 	answer := s.answer(ctx, x)
 	answer.header.Set("ININ-Correlation-Id", x.correlationID)
 	s.config.Logger.DebugContext(ctx, "request answered", "method", r.Method, "path", r.URL.Path,
-		"status", answer.status, "correlation_id", x.correlationID, "fault", fault != nil)
+		"status", answer.status, "correlation_id", x.correlationID, "fault", x.fault.Path != "")
 	s.send(ctx, w, x, answer)
+}
+
+// receive counts a request, and finds the fault that hits it.
+func (o *organisation) receive(x *exchange, now time.Time) {
+	method, path := x.request.Method, x.request.URL.Path
+	o.stats.Requests[method+" "+path]++
+	if now.Before(o.waiting[x.caller()]) {
+		o.stats.EarlyRequests[path]++
+	}
+	if fault := o.nextFault(method, path); fault != nil {
+		o.stats.FaultsHit++
+		x.fault = fault
+	}
 }
 
 // interfere does what a fault does before there is a reply: delay, hang, reset, and revoke the calling token.
@@ -114,7 +97,7 @@ func (s *Simulator) interfere(ctx context.Context, w http.ResponseWriter, x *exc
 	case ActionHang:
 		hang(ctx, x.request.Body)
 	case ActionRevokeToken:
-		s.tokens.revoke(x.bearer)
+		s.revoke(x.bearer)
 	default:
 	}
 }
@@ -138,15 +121,10 @@ func (s *Simulator) answer(ctx context.Context, x *exchange) *reply {
 
 // answerAPI checks the bearer token and its limit, then asks the resource.
 func (s *Simulator) answerAPI(x *exchange) *reply {
-	if err := s.authenticate(x); err != nil {
-		return x.refuse(err)
-	}
-	spent := s.limits.take(x.bearer, time.Now())
+	spent, refusal := s.admit(x)
 	var answer *reply
-	if spent.refused {
-		seconds := wholeSeconds(spent.resets)
-		answer = x.refuse(errThrottled(seconds, s.config.perMinute(s.config.RateLimit)))
-		answer.header.Set("Retry-After", strconv.Itoa(seconds))
+	if refusal != nil {
+		answer = x.refuse(refusal)
 	} else {
 		answer = s.answerResource(x)
 	}
@@ -177,8 +155,8 @@ func (s *Simulator) answerResource(x *exchange) *reply {
 	return x.refuse(errMethod(method, strings.Join(allowed, ", ")))
 }
 
-// gateKey tells whose Retry-After a request is bound by: the bearer token's, or the token endpoint's callers'.
-func (x *exchange) gateKey() string {
+// caller is whose Retry-After a request has to obey: the bearer token's, or that of all callers of the token endpoints.
+func (x *exchange) caller() string {
 	if isTokenPath(x.request.URL.Path) {
 		return "client"
 	}
@@ -187,16 +165,6 @@ func (x *exchange) gateKey() string {
 }
 
 func isTokenPath(path string) bool { return path == tokenPath || path == tutorialTokenPath }
-
-// bearerToken returns the request's bearer token, "" where there is none.
-func bearerToken(r *http.Request) string {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-
-	return strings.TrimSpace(token)
-}
 
 // pauseOrAbort waits, and ends the request where its client went first.
 func pauseOrAbort(ctx context.Context, d time.Duration) {

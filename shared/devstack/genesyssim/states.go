@@ -1,6 +1,8 @@
 package genesyssim
 
-// state is what a query filters users by: active, inactive, deleted, or any of them.
+import "slices"
+
+// state is what a query filters users by: the first letter of a state's name, or anyState.
 type state byte
 
 const (
@@ -13,8 +15,16 @@ const (
 	dealt = "aaaiaaaaaaadaaaaiaaa"
 )
 
-func stateNames() map[string]state {
-	return map[string]state{"": active, "active": active, "inactive": inactive, "deleted": deleted, "any": anyState}
+// stateNamed is the state that a query asks for; "" is active.
+func stateNamed(name string) state {
+	switch name {
+	case "":
+		return active
+	case "any":
+		return anyState
+	default:
+		return state(name[0])
+	}
 }
 
 // stateOf names the state of the user with this number.
@@ -29,34 +39,29 @@ func stateOf(n int) string {
 	}
 }
 
-// takes reports whether the filter lets the user with this number through.
-func (s state) takes(n int) bool { return s == anyState || dealt[n%len(dealt)] == byte(s) }
-
-// among counts those of the first n users that the filter lets through.
-func (s state) among(n int) int {
-	perDeal, rest := 0, 0
+// places are where the state stands in dealt.
+func (s state) places() []int {
+	places := make([]int, 0, len(dealt))
 	for i := range len(dealt) {
-		if s.takes(i) {
-			perDeal++
-			if i < n%len(dealt) {
-				rest++
-			}
+		if s == anyState || s == state(dealt[i]) {
+			places = append(places, i)
 		}
 	}
 
-	return n/len(dealt)*perDeal + rest
+	return places
+}
+
+// among counts those of the first n users that the filter lets through.
+func (s state) among(n int) int {
+	places := s.places()
+	rest, _ := slices.BinarySearch(places, n%len(dealt))
+
+	return n/len(dealt)*len(places) + rest
 }
 
 // at returns the number of the n-th user (from 0) that the filter lets through.
 func (s state) at(n int) int {
-	perDeal := s.among(len(dealt))
-	number := n / perDeal * len(dealt)
-	for left := n % perDeal; ; number++ {
-		if s.takes(number) {
-			if left == 0 {
-				return number
-			}
-			left--
-		}
-	}
+	places := s.places()
+
+	return n/len(places)*len(dealt) + places[n%len(places)]
 }

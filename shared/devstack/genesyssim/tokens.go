@@ -1,7 +1,6 @@
 package genesyssim
 
 import (
-	"encoding/base64"
 	"io"
 	"mime"
 	"net/http"
@@ -10,27 +9,27 @@ import (
 	"time"
 )
 
-// maxFormBytes bounds the body of a token request.
-const maxFormBytes = 64 << 10
-
 // answerToken serves both token endpoints: the vendor's and the tutorial's take the same requests.
 func (s *Simulator) answerToken(x *exchange) *reply {
-	s.stats.change(func(counts *Stats) { counts.TokenRequests++ })
-	r := x.request
+	r, now, throttled := x.request, time.Now(), false
+	s.change(func(o *organisation) {
+		o.stats.TokenRequests++
+		throttled = r.Method == http.MethodPost && !o.minting.take(s.config.TokenRateLimit, s.config.RateWindow, now)
+	})
 	if r.Method != http.MethodPost {
 		answer := tokenRefusal(http.StatusMethodNotAllowed, "invalid_request", "method not allowed; use POST")
 		answer.header.Set("Allow", http.MethodPost)
 
 		return answer
 	}
-	if s.minting.take("", time.Now()).refused {
+	if throttled {
 		return badTokenRequest("rate limit exceeded; too many token requests")
 	}
 	form, refusal := readForm(r)
-	if refusal != nil {
-		return refusal
+	if refusal == nil {
+		refusal = s.checkClient(r, form)
 	}
-	if refusal := s.checkClient(r, form); refusal != nil {
+	if refusal != nil {
 		return refusal
 	}
 	switch form.Get("grant_type") {
@@ -41,13 +40,17 @@ func (s *Simulator) answerToken(x *exchange) *reply {
 		return tokenRefusal(http.StatusBadRequest, "unsupported_grant_type", "only client_credentials is supported")
 	}
 
-	token, lifetime := s.tokens.mint(time.Now())
-	s.stats.change(func(counts *Stats) { counts.TokensMinted++ })
-	answer := jsonReply(http.StatusOK, struct {
+	var minted struct {
 		AccessToken string `json:"access_token"`
 		TokenType   string `json:"token_type"`
 		ExpiresIn   int64  `json:"expires_in"`
-	}{token, "bearer", int64(lifetime / time.Second)})
+	}
+	s.change(func(o *organisation) {
+		minted.AccessToken, minted.TokenType = o.mint(s.config.TokenDelay, now), "bearer"
+		minted.ExpiresIn = int64(o.lifetime / time.Second)
+		o.stats.TokensMinted++
+	})
+	answer := jsonReply(http.StatusOK, minted)
 	answer.header.Set("Cache-Control", "no-store")
 
 	return answer
@@ -59,8 +62,8 @@ func readForm(r *http.Request) (url.Values, *reply) {
 	if err != nil || mediaType != "application/x-www-form-urlencoded" {
 		return nil, badTokenRequest("the body must be application/x-www-form-urlencoded")
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxFormBytes+1))
-	if err != nil || len(body) > maxFormBytes {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBodyBytes+1))
+	if err != nil || len(body) > maxBodyBytes {
 		return nil, badTokenRequest("the body cannot be read")
 	}
 	form, err := url.ParseQuery(string(body))
@@ -76,9 +79,11 @@ func readForm(r *http.Request) (url.Values, *reply) {
 	return form, nil
 }
 
-// checkClient authenticates the OAuth client, by Basic or by the form.
+// checkClient authenticates the OAuth client, by Basic or by the form. Basic that cannot be decoded is a client that nobody knows.
 func (s *Simulator) checkClient(r *http.Request, form url.Values) *reply {
-	id, given, basic := basicCredentials(r.Header.Get("Authorization"))
+	scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	basic := strings.EqualFold(scheme, "Basic")
+	id, given, _ := r.BasicAuth()
 	if basic && form.Has("client_secret") {
 		return badTokenRequest("credentials are given twice; use one way")
 	}
@@ -86,36 +91,21 @@ func (s *Simulator) checkClient(r *http.Request, form url.Values) *reply {
 		id, given = form.Get("client_id"), form.Get("client_secret")
 	}
 
-	wantID, wantSecret, disabled := s.tokens.client()
+	failed := tokenRefusal(http.StatusUnauthorized, "invalid_client", "authentication failed")
+	good := false
+	s.change(func(o *organisation) { good = !o.disabled && sameCredential(given, o.secret.Reveal(), basic) })
 	switch {
 	case !basic && id == "":
-		answer := tokenRefusal(http.StatusUnauthorized, "invalid_client", "authentication failed")
-		answer.header.Set("WWW-Authenticate", "Basic")
+		failed.header.Set("WWW-Authenticate", "Basic")
 
-		return answer
-	case !sameCredential(id, wantID, basic):
+		return failed
+	case !sameCredential(id, s.config.ClientID, basic):
 		return tokenRefusal(http.StatusBadRequest, "invalid_client", "client not found")
-	case disabled, !sameCredential(given, wantSecret.Reveal(), basic):
-		return tokenRefusal(http.StatusUnauthorized, "invalid_client", "authentication failed")
+	case !good:
+		return failed
 	}
 
 	return nil
-}
-
-// basicCredentials decodes an Authorization header; ok is false where it is not of the Basic scheme. What cannot be
-// decoded is credentials nobody has.
-func basicCredentials(header string) (id, clientSecret string, ok bool) {
-	scheme, encoded, _ := strings.Cut(header, " ")
-	if !strings.EqualFold(scheme, "Basic") {
-		return "", "", false
-	}
-	decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
-	if err != nil {
-		return "", "", true
-	}
-	id, clientSecret, _ = strings.Cut(string(decoded), ":")
-
-	return id, clientSecret, true
 }
 
 // sameCredential compares as it is, and for Basic also form-decoded, since RFC 6749 (2.3.1) has clients encode both

@@ -189,14 +189,14 @@ func TestDisablingTheClientKillsItsTokensAndEnablingBringsNoneBack(t *testing.T)
 	token := s.token(t)
 	grant := url.Values{"grant_type": {"client_credentials"}}
 
-	s.SetClientDisabled(true)
+	s.must(t, "POST", "/_sim/client", "", `{"disabled":true}`)
 	if got := s.must(t, http.MethodGet, "/api/v2/tokens/me", token, ""); got.status != http.StatusUnauthorized {
 		t.Errorf("the token is answered %d, want 401", got.status)
 	}
 	if got := s.requestToken(t, clientID, clientSecret, grant); got.status != http.StatusUnauthorized {
 		t.Errorf("the token request is answered %d, want 401", got.status)
 	}
-	s.SetClientDisabled(false)
+	s.must(t, "POST", "/_sim/client", "", `{"disabled":false}`)
 	if got := s.must(t, http.MethodGet, "/api/v2/tokens/me", token, ""); got.status != http.StatusUnauthorized {
 		t.Errorf("after enabling, the old token is answered %d, want 401", got.status)
 	}

@@ -6,14 +6,25 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 )
+
+// Query chooses users as the API's parameters do.
+type Query struct {
+	// State is active, inactive, deleted, any, or "" for active.
+	State string
+}
 
 // WriteUsers writes every user that query chooses to w, in the order of the listings, one a line, each line's bytes
 // those of the entity in the listings' pages. A query that the API would refuse is an error, as is one of w.
 func (s *Simulator) WriteUsers(w io.Writer, query Query) error {
 	of, _ := s.listed("users")
-	chosen, refusal := choose(of.model, of.filters, query.values())
+	values := url.Values{}
+	if query.State != "" {
+		values.Set("state", query.State)
+	}
+	chosen, refusal := of.choose(values)
 	if refusal != nil {
 		return fmt.Errorf("write the simulated users: %w", refusal)
 	}
@@ -23,7 +34,7 @@ func (s *Simulator) WriteUsers(w io.Writer, query Query) error {
 
 // listed returns a listing of the entities with this name.
 func (s *Simulator) listed(name string) (listing, bool) {
-	i := slices.IndexFunc(s.listings, func(of listing) bool { return of.model.kind+"s" == name })
+	i := slices.IndexFunc(s.listings, func(of listing) bool { return of.name == name })
 	if i < 0 {
 		return listing{}, false
 	}
@@ -33,28 +44,30 @@ func (s *Simulator) listed(name string) (listing, bool) {
 
 // adminEntities streams the entities of a listing that the query's parameters choose.
 func (s *Simulator) adminEntities(ctx context.Context, w http.ResponseWriter, x *exchange, of listing) {
-	chosen, refusal := choose(of.model, of.filters, x.request.URL.Query())
+	chosen, refusal := of.choose(x.request.URL.Query())
 	if refusal != nil {
 		s.send(ctx, w, x, x.refuse(refusal))
 
 		return
 	}
 	w.Header().Set("Content-Type", "application/x-ndjson")
-	out := bufio.NewWriterSize(w, 64<<10)
-	if s.write(out, of.model, chosen) != nil || out.Flush() != nil {
+	if s.write(w, of.model, chosen) != nil {
 		panic(http.ErrAbortHandler) // the client went: end the connection, or what it has would pass for all
 	}
 }
 
+// write writes the entities that are chosen, one a line.
 func (s *Simulator) write(w io.Writer, of *model, chosen selection) error {
-	made := newMaker(s.config.Seed, s.people)
-	total := chosen.State.among(of.size)
+	out, made, total := bufio.NewWriterSize(w, 64<<10), &maker{seed: s.config.Seed}, chosen.state.among(of.size)
 	var line []byte
 	for n := range total {
-		line = append(made.appendEntity(line[:0], of, chosen.at(n, total), chosen.Expand), '\n')
-		if _, err := w.Write(line); err != nil {
+		line = append(made.appendEntity(line[:0], of, chosen.at(n, total), chosen.expand), '\n')
+		if _, err := out.Write(line); err != nil {
 			return fmt.Errorf("write simulated entity %d of %d: %w", n+1, total, err)
 		}
+	}
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("write %d simulated entities: %w", total, err)
 	}
 
 	return nil
@@ -63,13 +76,13 @@ func (s *Simulator) write(w io.Writer, of *model, chosen selection) error {
 // appendEntities makes the entities from one place of a query's selection up to another, with commas between them.
 func (s *Simulator) appendEntities(dst []byte, q query, from, to, total int) []byte {
 	const usualSize = 1200
-	made := newMaker(s.config.Seed, s.people)
+	made := &maker{seed: s.config.Seed}
 	dst = slices.Grow(dst, (to-from)*usualSize)
 	for n := from; n < to; n++ {
 		if n > from {
 			dst = append(dst, ',')
 		}
-		dst = made.appendEntity(dst, q.of.model, q.from.at(n, total), q.from.Expand)
+		dst = made.appendEntity(dst, q.of.model, q.from.at(n, total), q.from.expand)
 	}
 
 	return dst
@@ -77,9 +90,9 @@ func (s *Simulator) appendEntities(dst []byte, q query, from, to, total int) []b
 
 // at returns the number of the n-th of total entities of the selection.
 func (c selection) at(n, total int) int {
-	if c.Descending {
+	if c.descending {
 		n = total - 1 - n
 	}
 
-	return c.State.at(n)
+	return c.state.at(n)
 }

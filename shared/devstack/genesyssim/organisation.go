@@ -1,0 +1,72 @@
+package genesyssim
+
+import (
+	"maps"
+	"time"
+
+	"genesys-cloud-export/shared/secret"
+)
+
+// organisation is what changes while the simulator runs. [Simulator.change] is the way to it.
+type organisation struct {
+	secret   secret.Text
+	disabled bool
+	lifetime time.Duration // of tokens to come
+	tokens   map[string]*token
+	minting  window               // of token requests
+	waiting  map[string]time.Time // until when a caller has to wait by a Retry-After
+	script   []FaultCount
+	asked    map[string]string // a listing's path to the query string of its last page
+	stats    Stats
+}
+
+func newOrganisation(config Config) organisation {
+	return organisation{
+		secret: config.ClientSecret, lifetime: config.TokenLifetime, tokens: map[string]*token{},
+		waiting: map[string]time.Time{}, script: newScript(config.Faults), asked: map[string]string{}, stats: newStats(),
+	}
+}
+
+// change reads or changes what may change while the simulator runs.
+func (s *Simulator) change(do func(*organisation)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	do(&s.now)
+}
+
+// Stats is what the simulator saw since it began, or since the counts were reset. Admin requests are not counted.
+type Stats struct {
+	// Requests counts requests by "METHOD path".
+	Requests map[string]int64 `json:"requests"`
+	// Throttled counts replies with status 429, scripted ones included.
+	Throttled int64 `json:"throttled"`
+	// TokenRequests counts requests that a token endpoint answered, well or not; those that a fault answered are in
+	// Requests alone.
+	TokenRequests int64 `json:"token_requests"`
+	// TokensMinted counts tokens.
+	TokensMinted int64 `json:"tokens_minted"`
+	// BadTokenRequests counts 401s for a token that is unknown, revoked, expired, idle for too long or too fresh.
+	BadTokenRequests int64 `json:"bad_token_requests"`
+	// EarlyRequests counts, by path, requests that came before the Retry-After of an earlier 429 or 503 to the same
+	// token had passed (for the token endpoints, to anybody).
+	EarlyRequests map[string]int64 `json:"early_requests"`
+	// Pages and EntitiesServed count the pages that went out whole, and the entities in them.
+	Pages          int64 `json:"pages"`
+	EntitiesServed int64 `json:"entities_served"`
+	// FaultsHit counts requests that a fault hit.
+	FaultsHit int64 `json:"faults_hit"`
+}
+
+func newStats() Stats {
+	return Stats{Requests: map[string]int64{}, EarlyRequests: map[string]int64{}}
+}
+
+// Stats returns a copy of the counts.
+func (s *Simulator) Stats() (counts Stats) {
+	s.change(func(o *organisation) {
+		counts = o.stats
+		counts.Requests, counts.EarlyRequests = maps.Clone(counts.Requests), maps.Clone(counts.EarlyRequests)
+	})
+
+	return counts
+}
