@@ -2,7 +2,6 @@ package genesyssim
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	_ "embed"
 	"errors"
@@ -59,73 +58,62 @@ func (s *Simulator) RegenerateSecret() {
 
 // serveAdmin answers under /_sim/. It asks for no token: serve the simulator on the loopback alone. A browser that sends a
 // request from another site's page is refused, or every page that is open there could meddle.
-func (s *Simulator) serveAdmin(ctx context.Context, w http.ResponseWriter, x *exchange) {
+func (s *Simulator) serveAdmin(x *exchange) {
 	r := x.request
 	if new(http.CrossOriginProtection).Check(r) != nil {
-		s.send(ctx, w, x, x.refuse(&apiError{
-			Status: http.StatusForbidden, Code: "not.allowed", Message: "Another site's page sent this; use the admin page itself",
-		}))
+		s.send(x, x.refuse(newError(http.StatusForbidden, "not.allowed", "Another site's page sent this; use the admin page itself")))
 
 		return
 	}
 	if of, found := s.listed(strings.TrimPrefix(r.URL.Path, adminPrefix)); found && r.Method == http.MethodGet {
-		s.adminEntities(ctx, w, x, of)
+		s.adminEntities(x, of)
 
 		return
 	}
-	s.send(ctx, w, x, s.answerAdmin(x))
+	s.send(x, s.answerAdmin(x))
 }
 
 // answerAdmin does what the admin request asks for.
 func (s *Simulator) answerAdmin(x *exchange) *reply {
 	var err error
-	switch asked := x.request.Method + " " + x.request.URL.Path; asked {
+	body := x.request.Body
+	switch x.request.Method + " " + x.request.URL.Path {
 	case "GET /_sim/":
-		return s.answerPage()
+		return s.answerPage(x)
 	case "GET /_sim/stats":
-		return jsonReply(http.StatusOK, s.Stats())
+		return x.json(http.StatusOK, s.Stats())
 	case "GET /_sim/faults":
-		return jsonReply(http.StatusOK, s.Faults())
+		return x.json(http.StatusOK, s.Faults())
+	case "POST /_sim/faults":
+		var faults []Fault
+		if faults, err = ParseFaults(body); err == nil {
+			err = s.SetFaults(faults)
+		}
 	case "POST /_sim/reset-stats":
 		s.change(func(o *organisation) { o.stats = newStats() })
 	case "POST /_sim/revoke-tokens":
 		s.RevokeTokens()
 	case "POST /_sim/token-lifetime":
-		err = s.adminLifetime(x.request.Body)
-	case "POST /_sim/faults":
-		err = s.adminFaults(x.request.Body)
+		var asked struct {
+			Seconds int32 `json:"seconds"`
+		}
+		if err = decodeStrictly(body, &asked); err == nil {
+			err = s.SetTokenLifetime(time.Duration(asked.Seconds) * time.Second)
+		}
 	case "POST /_sim/client":
-		err = s.adminClient(x.request.Body)
+		err = s.adminClient(body)
 	default:
-		return x.refuse(errNotFound(asked))
+		return x.refusePath()
 	}
 	if err != nil {
 		return x.refuse(errBadRequest(err.Error()))
 	}
 
-	return newReply(http.StatusNoContent, "", nil)
+	return &reply{status: http.StatusNoContent}
 }
 
-func (s *Simulator) adminLifetime(body io.Reader) error {
-	var asked struct {
-		Seconds int32 `json:"seconds"`
-	}
-	if err := decodeStrictly(body, &asked); err != nil {
-		return err
-	}
-
-	return s.SetTokenLifetime(time.Duration(asked.Seconds) * time.Second)
-}
-
-func (s *Simulator) adminFaults(body io.Reader) error {
-	faults, err := ParseFaults(body)
-	if err != nil {
-		return err
-	}
-
-	return s.SetFaults(faults)
-}
-
+// adminClient gives the OAuth client another secret, disables it, which kills its tokens at once, or enables it, which brings
+// none back.
 func (s *Simulator) adminClient(body io.Reader) error {
 	var asked struct {
 		Disabled         *bool   `json:"disabled"`
@@ -142,25 +130,21 @@ func (s *Simulator) adminClient(body io.Reader) error {
 	case asked.Secret != nil:
 		err = s.SetClientSecret(secret.New(*asked.Secret))
 	}
-	if err == nil && asked.Disabled != nil {
-		s.disableClient(*asked.Disabled)
+	if err != nil || asked.Disabled == nil {
+		return err
 	}
-
-	return err
-}
-
-// disableClient disables the OAuth client, which kills its tokens at once, or enables it, which brings none back.
-func (s *Simulator) disableClient(disabled bool) {
 	s.change(func(o *organisation) {
-		o.disabled = disabled
-		if disabled {
+		o.disabled = *asked.Disabled
+		if o.disabled {
 			clear(o.tokens)
 		}
 	})
+
+	return nil
 }
 
 // answerPage serves the admin page. It has no token and no secret to show.
-func (s *Simulator) answerPage() *reply {
+func (s *Simulator) answerPage(x *exchange) *reply {
 	config := s.config // a copy, whose flags have what is in force as their defaults
 	s.change(func(o *organisation) { config.TokenLifetime = o.lifetime })
 	var settings []*flag.Flag
@@ -178,9 +162,8 @@ func (s *Simulator) answerPage() *reply {
 	if err != nil {
 		panic(fmt.Sprintf("genesyssim: render the admin page: %v", err)) // the page is part of the program
 	}
-	answer := newReply(http.StatusOK, "text/html; charset=utf-8", page.Bytes())
-	answer.header.Set("Cache-Control", "no-store")
-	answer.header.Set("Content-Security-Policy", "frame-ancestors 'none'")
+	x.header.Set("Cache-Control", "no-store")
+	x.header.Set("Content-Security-Policy", "frame-ancestors 'none'")
 
-	return answer
+	return x.reply(http.StatusOK, "text/html; charset=utf-8", page.Bytes())
 }

@@ -44,31 +44,35 @@ func (o *organisation) use(bearer string, idleTimeout time.Duration, now time.Ti
 }
 
 // admit checks the calling token, and counts the request against the token's limit.
-func (s *Simulator) admit(x *exchange) (spent window, refusal *apiError) {
+func (s *Simulator) admit(x *exchange) (refusal *apiError) {
 	if x.request.Header.Get("Authorization") == "" {
-		return window{}, &apiError{
-			Status: http.StatusUnauthorized, Code: "authentication.required",
-			Message: "No authentication bearer token specified in authorization header.",
-		}
+		const message = "No authentication bearer token specified in authorization header."
+
+		return newError(http.StatusUnauthorized, "authentication.required", message)
 	}
 	now := time.Now()
 	s.change(func(o *organisation) {
-		used := o.use(x.bearer, s.config.IdleTimeout, now)
-		if used == nil {
+		calling := o.use(x.bearer, s.config.IdleTimeout, now)
+		if calling == nil {
 			o.stats.BadTokenRequests++
-			refusal = &apiError{Status: http.StatusUnauthorized, Code: "bad.credentials", Message: "Invalid login credentials."}
+			refusal = newError(http.StatusUnauthorized, "bad.credentials", "Invalid login credentials.")
 
 			return
 		}
-		if !used.spent.take(s.config.RateLimit, s.config.RateWindow, now) {
-			seconds := wholeSeconds(used.spent.ends.Sub(now))
+		allowed := calling.spent.take(s.config.RateLimit, s.config.RateWindow, now)
+		seconds := wholeSeconds(calling.spent.ends.Sub(now))
+		if !allowed {
 			refusal = errThrottled(seconds, s.config.perMinute(s.config.RateLimit))
-			refusal.header = http.Header{"Retry-After": {strconv.Itoa(seconds)}}
+			x.header.Set("Retry-After", strconv.Itoa(seconds))
 		}
-		spent = used.spent
+		if s.config.RateLimitHeaders && s.config.RateLimit > 0 {
+			x.header.Set("inin-ratelimit-count", strconv.Itoa(s.config.perMinute(calling.spent.used)))
+			x.header.Set("inin-ratelimit-allowed", strconv.Itoa(s.config.perMinute(s.config.RateLimit)))
+			x.header.Set("inin-ratelimit-reset", strconv.Itoa(seconds))
+		}
 	})
 
-	return spent, refusal
+	return refusal
 }
 
 // bearerToken returns the request's bearer token, "" where there is none.
@@ -87,16 +91,16 @@ func (s *Simulator) answerTokensMe(x *exchange) *reply {
 	case http.MethodGet, http.MethodHead:
 		org := map[string]any{"id": string(appendID(nil, s.config.Seed, "organisation", 0)), "name": "Simulated Organisation"}
 
-		return jsonReply(http.StatusOK, map[string]any{
+		return x.json(http.StatusOK, map[string]any{
 			"organization": org, "homeOrganization": org, "authorizedScope": []string{},
 			"OAuthClient": map[string]any{"id": s.config.ClientID, "name": "Simulated Client", "organization": org},
 		})
 	case http.MethodDelete:
 		s.revoke(x.bearer)
 
-		return newReply(http.StatusOK, "", nil)
+		return &reply{status: http.StatusOK}
 	default:
-		return x.refuse(errMethod(x.request.Method, "GET, HEAD, DELETE"))
+		return x.refuseMethod("GET, HEAD, DELETE")
 	}
 }
 

@@ -57,8 +57,6 @@ type Config struct {
 	Latency time.Duration
 	// MaxPageSize is what larger page sizes are silently cut to; 0: [DefaultMaxPageSize].
 	MaxPageSize int
-	// NoCompression keeps replies plain even for clients that accept gzip.
-	NoCompression bool
 	// Faults is the script of what goes wrong; see [Fault].
 	Faults []Fault
 	// Logger gets a line at debug level for each request; nil: nobody does. No token, secret or entity is ever logged.
@@ -79,7 +77,6 @@ func (c *Config) Flags(flags *flag.FlagSet) {
 	flags.BoolVar(&c.RateLimitHeaders, "rate-limit-headers", c.RateLimitHeaders, "send the inin-ratelimit headers, which the platform withdrew in June 2021")
 	flags.DurationVar(&c.Latency, "latency", c.Latency, "how long the API thinks before each reply")
 	flags.IntVar(&c.MaxPageSize, "max-page-size", c.MaxPageSize, "what larger page sizes are silently cut to")
-	flags.BoolVar(&c.NoCompression, "no-compression", c.NoCompression, "keep replies plain even for clients that accept gzip")
 }
 
 // withDefaults returns the configuration with its zero values filled in.

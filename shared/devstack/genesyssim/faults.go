@@ -24,8 +24,6 @@ const (
 	ActionCutGzip     Action = "cut_gzip"     // half of a gzip stream, complete as HTTP
 	ActionHang        Action = "hang"         // nothing, until the client goes
 	ActionDrip        Action = "drip"         // the body byte by byte, drip_ms apart
-	ActionHTML        Action = "html"         // 200 (or status) with a web page
-	ActionRedirect    Action = "redirect"     // 302 (or status) to location
 	ActionRevokeToken Action = "revoke_token" // the calling token is revoked, then the request is looked at
 	ActionEmptyPage   Action = "empty_page"   // no entities; by cursor, the next link is new and loses nobody
 	ActionRepeatPage  Action = "repeat_page"  // the page before, of the same path
@@ -34,8 +32,8 @@ const (
 // Actions lists the actions.
 func Actions() []Action {
 	return []Action{
-		ActionReset, ActionResetBody, ActionTruncate, ActionShortLength, ActionCutGzip, ActionHang, ActionDrip, ActionHTML,
-		ActionRedirect, ActionRevokeToken, ActionEmptyPage, ActionRepeatPage,
+		ActionReset, ActionResetBody, ActionTruncate, ActionShortLength, ActionCutGzip, ActionHang, ActionDrip,
+		ActionRevokeToken, ActionEmptyPage, ActionRepeatPage,
 	}
 }
 
@@ -58,7 +56,7 @@ type Fault struct {
 	// Status answers with this status, before token and limits are looked at. With neither Body nor Code the body is
 	// what the endpoint says with this status.
 	Status int `json:"status,omitzero"`
-	// Headers are set on the reply, scripted or not.
+	// Headers are set on the reply, scripted or not; Content-Type is application/json where none is given.
 	Headers map[string]string `json:"headers,omitempty"`
 	// Body is the reply's body as it is; without Status the status is 200.
 	Body *string `json:"body,omitzero"`
@@ -75,8 +73,6 @@ type Fault struct {
 	DelayMS int `json:"delay_ms,omitzero"`
 	// DripMS is the time between two bytes of [ActionDrip].
 	DripMS int `json:"drip_ms,omitzero"`
-	// Location is where [ActionRedirect] leads to.
-	Location string `json:"location,omitempty"`
 
 	// Set gives members of the page these values, in JSON; {self}, {next} and {cursor} in them stand for the page's own link,
 	// its next link and the cursor in that. The member entities may be set too.
@@ -127,8 +123,6 @@ func (f *Fault) validate() error {
 		return fmt.Errorf("field action is %q: there is no such action", f.Action)
 	case f.Action == ActionDrip && f.DripMS == 0:
 		return errors.New("field drip_ms is missing: say how far apart the bytes are")
-	case f.Action == ActionRedirect && f.Location == "":
-		return errors.New("field location is missing: say where the redirect leads to")
 	case f.Entity != "" && len(f.EntityBase64) > 0:
 		return errors.New("the entity is given twice: give one of entity, entity_base64")
 	case f.shapesPage() && !f.hitsListing():

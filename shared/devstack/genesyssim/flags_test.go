@@ -22,11 +22,11 @@ func TestFlagsSetTheOrganisationAndKeepWhatTheyDoNotName(t *testing.T) {
 		"all": {
 			[]string{
 				"-users=5", "-seed=3", "-token-lifetime=5m", "-token-delay=1s", "-idle-timeout=15m", "-rate-limit=80", "-token-rate-limit=2", "-rate-window=2s",
-				"-rate-limit-headers", "-latency=10ms", "-max-page-size=100", "-no-compression",
+				"-rate-limit-headers", "-latency=10ms", "-max-page-size=100",
 			},
 			genesyssim.Config{
 				Users: 5, Seed: 3, TokenLifetime: 5 * time.Minute, TokenDelay: time.Second, IdleTimeout: 15 * time.Minute, RateLimit: 80, TokenRateLimit: 2,
-				RateWindow: 2 * time.Second, RateLimitHeaders: true, Latency: 10 * time.Millisecond, MaxPageSize: 100, NoCompression: true,
+				RateWindow: 2 * time.Second, RateLimitHeaders: true, Latency: 10 * time.Millisecond, MaxPageSize: 100,
 			},
 		},
 	} {

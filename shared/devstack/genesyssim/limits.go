@@ -33,32 +33,17 @@ func wholeSeconds(wait time.Duration) int {
 	return max(1, int((wait+time.Second-1)/time.Second))
 }
 
-// tellLimit sets the withdrawn rate-limit headers where they are asked for and something is limited.
-func (s *Simulator) tellLimit(answer *reply, spent window) {
-	if !s.config.RateLimitHeaders || spent.ends.IsZero() {
-		return
-	}
-	answer.header.Set("inin-ratelimit-count", strconv.Itoa(s.config.perMinute(spent.used)))
-	answer.header.Set("inin-ratelimit-allowed", strconv.Itoa(s.config.perMinute(s.config.RateLimit)))
-	answer.header.Set("inin-ratelimit-reset", strconv.Itoa(wholeSeconds(time.Until(spent.ends))))
-}
-
-// noteRetryAfter remembers how long a caller has to wait. What is neither seconds nor a date binds nobody.
+// noteRetryAfter remembers how long a caller has to wait: delay seconds, or until an HTTP date (RFC 9110, section 10.2.3).
+// Anything else binds nobody.
 func (o *organisation) noteRetryAfter(caller string, status int, retryAfter string, now time.Time) {
 	if status != http.StatusTooManyRequests && status != http.StatusServiceUnavailable {
 		return
 	}
-	if until, understood := retryAt(retryAfter, now); understood && until.After(o.waiting[caller]) {
+	until, _ := http.ParseTime(retryAfter) // the zero time where it is no date
+	if seconds, err := strconv.ParseUint(retryAfter, 10, 31); err == nil {
+		until = now.Add(time.Duration(seconds) * time.Second)
+	}
+	if until.After(o.waiting[caller]) {
 		o.waiting[caller] = until
 	}
-}
-
-// retryAt reads a Retry-After header: delay seconds or an HTTP date (RFC 9110, section 10.2.3).
-func retryAt(value string, now time.Time) (time.Time, bool) {
-	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
-		return now.Add(time.Duration(seconds) * time.Second), true
-	}
-	date, err := http.ParseTime(value)
-
-	return date, err == nil
 }

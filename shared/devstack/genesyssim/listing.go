@@ -1,6 +1,10 @@
 package genesyssim
 
-import "net/http"
+import (
+	"bytes"
+	"net/http"
+	"strconv"
+)
 
 // listing is one of the API's listings: which entities are at which path, how one page leads to the next, and what can be asked.
 type listing struct {
@@ -20,6 +24,15 @@ const (
 	byNumber                 // nextUri, by pageNumber, with totals
 	byTutorial               // the tutorial's nextPageUri; the query is in the body
 )
+
+// parameter is the query parameter that says which page is asked for.
+func (p paging) parameter() filter {
+	if p == byNumber {
+		return filter{name: "pageNumber", whole: true}
+	}
+
+	return filter{name: "cursor"}
+}
 
 // maxNumberedInactive is how far GET /api/v2/users goes with state=inactive.
 const maxNumberedInactive = 10_000
@@ -42,9 +55,12 @@ func newListings(config Config) []listing {
 
 // answerListing serves one page of a listing.
 func (s *Simulator) answerListing(x *exchange, of listing) *reply {
-	raw, refusal := of.rawQuery(x.request)
-	if refusal != nil {
-		return x.refuse(refusal)
+	raw := x.request.URL.RawQuery
+	if of.paging == byTutorial {
+		var refusal *apiError
+		if raw, refusal = tutorialQuery(x.request); refusal != nil {
+			return x.refuse(refusal)
+		}
 	}
 	s.change(func(o *organisation) {
 		if last, found := o.asked[of.path]; found && x.fault.Action == ActionRepeatPage {
@@ -57,24 +73,15 @@ func (s *Simulator) answerListing(x *exchange, of listing) *reply {
 		return x.refuse(refusal)
 	}
 	p := s.turn(x.fault, q)
-	answer := newReply(http.StatusOK, "application/json", p.render())
-	answer.pages, answer.entities = 1, int64(p.count)
+	answer := x.reply(http.StatusOK, "application/json", p.render())
+	answer.pages, answer.entities = 1, p.count
 
 	return answer
 }
 
-// rawQuery is the request's query string, or for a tutorial's the one that asks the same.
-func (l listing) rawQuery(r *http.Request) (string, *apiError) {
-	if l.paging == byTutorial {
-		return tutorialQuery(r)
-	}
-
-	return r.URL.RawQuery, nil
-}
-
 // turn makes the page that a query asks for, or what a fault leaves of it.
 func (s *Simulator) turn(fault *Fault, q query) *page {
-	total := q.from.state.among(q.of.model.size)
+	total := q.of.model.count(q.from.state)
 	from := min(q.from.position, total)
 	to := min(from+q.pageSize, total)
 	next := bookmark{selection: q.from.selection, position: to}
@@ -87,15 +94,15 @@ func (s *Simulator) turn(fault *Fault, q query) *page {
 		}
 	}
 	p := &page{count: to - from}
-	entities := s.appendEntities([]byte{'['}, q, from, to, total)
+	entities := []byte{'['}
+	for entity := range s.entities(q.of.model, q.from.selection, from, to) {
+		entities = append(append(entities, entity...), ',')
+	}
 	if extra := fault.entity(); len(extra) > 0 {
-		if p.count > 0 {
-			entities = append(entities, ',')
-		}
-		entities = append(entities, extra...)
+		entities = append(append(entities, extra...), ',')
 		p.count++
 	}
-	p.members = []member{{"entities", append(entities, ']')}}
+	p.members = []member{{"entities", append(bytes.TrimSuffix(entities, []byte(",")), ']')}}
 	switch q.of.paging {
 	case byCursor, byTutorial:
 		s.cursorMembers(p, q, next, more)
@@ -111,13 +118,13 @@ func (s *Simulator) turn(fault *Fault, q query) *page {
 func (s *Simulator) cursorMembers(p *page, q query, next bookmark, more bool) {
 	if more {
 		p.cursor = s.seal(q.of.path, next)
-		p.next = q.link("cursor", p.cursor)
+		p.next = q.link(p.cursor)
 	}
 	here := ""
 	if q.from.position > 0 || q.from.turn > 0 {
 		here = s.seal(q.of.path, q.from)
 	}
-	p.self = q.link("cursor", here)
+	p.self = q.link(here)
 	if q.of.paging == byTutorial {
 		p.add("nextPageUri", p.next)
 
@@ -132,19 +139,20 @@ func (s *Simulator) cursorMembers(p *page, q query, next bookmark, more bool) {
 // numberMembers adds the members of a page by number.
 func (p *page) numberMembers(q query, total int) {
 	here, last := q.from.position/q.pageSize+1, (total+q.pageSize-1)/q.pageSize
-	p.self = q.numbered(here)
+	number := func(n int) string { return q.link(strconv.Itoa(n)) }
+	p.self = number(here)
 	p.add("pageSize", q.pageSize)
 	p.add("pageNumber", here)
 	p.add("total", total)
-	p.add("firstUri", q.numbered(1))
+	p.add("firstUri", number(1))
 	p.add("selfUri", p.self)
 	if here < last {
-		p.next = q.numbered(here + 1)
+		p.next = number(here + 1)
 		p.add("nextUri", p.next)
 	}
 	if here > 1 && here <= last+1 {
-		p.add("previousUri", q.numbered(here-1))
+		p.add("previousUri", number(here-1))
 	}
-	p.add("lastUri", q.numbered(max(1, last)))
+	p.add("lastUri", number(max(1, last)))
 	p.add("pageCount", last)
 }

@@ -42,16 +42,12 @@ func (p *page) bend(fault *Fault) {
 
 // render writes the page's object.
 func (p *page) render() []byte {
-	size := 2
-	for _, m := range p.members {
-		size += len(m.name) + len(m.value) + len(`"":,`)
-	}
-	body := append(make([]byte, 0, size), '{')
+	body := []byte{'{'}
 	for i, m := range p.members {
 		if i > 0 {
 			body = append(body, ',')
 		}
-		body = append(append(append(append(body, '"'), m.name...), `":`...), m.value...)
+		body = slices.Concat(body, []byte(`"`+m.name+`":`), m.value)
 	}
 
 	return append(body, '}')

@@ -1,6 +1,7 @@
 package genesyssim
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -22,15 +23,9 @@ const (
 type filter struct {
 	name    string
 	allowed []string // its values; nil: any
+	whole   bool     // its value is a whole number from 1
 	many    int      // how many values it may have, joined by commas or repeated; 0 is one
 	most    int      // entities a page where it is given; 0: as many as without
-}
-
-// selection is which entities of a model are asked for, and how.
-type selection struct {
-	state      state
-	descending bool
-	expand     expandSet
 }
 
 // choose reads a listing's filters, and checks the parameters of its paging. What it does not know is refused.
@@ -48,11 +43,12 @@ func (l listing) choose(values url.Values, paging ...filter) (selection, *apiErr
 		}
 		switch f.name {
 		case "state":
-			chosen.state = stateNamed(values.Get(f.name))
+			chosen.state = cmp.Or(values.Get(f.name), "active")
 		case "sortOrder":
 			chosen.descending = values.Get(f.name) == "DESC"
 		case "expand":
-			chosen.expand = l.model.expandSet(splitAll(given))
+			names := splitAll(given)
+			chosen.expand = slices.DeleteFunc(l.model.expands(), func(name string) bool { return !slices.Contains(names, name) })
 		}
 	}
 
@@ -80,6 +76,10 @@ func (f filter) check(given []string) *apiError {
 			return errInvalidValue(f.name, "it is empty")
 		case f.allowed != nil && !slices.Contains(f.allowed, value):
 			return errInvalidValue(f.name, fmt.Sprintf("%q is none of %s", value, strings.Join(f.allowed, ", ")))
+		case f.whole:
+			if n, err := strconv.ParseInt(value, 10, 32); err != nil || n < 1 {
+				return errInvalidValue(f.name, "use a whole number from 1")
+			}
 		}
 	}
 
@@ -95,18 +95,15 @@ type query struct {
 }
 
 // link is the address of another page of the same listing. An empty place is the first page's.
-func (q query) link(parameter, place string) string {
+func (q query) link(place string) string {
 	values := maps.Clone(q.given)
 	if place != "" {
-		values.Set(parameter, place)
+		values.Set(q.of.paging.parameter().name, place)
 	}
 	values.Set("pageSize", strconv.Itoa(q.pageSize))
 
 	return q.of.path + "?" + values.Encode()
 }
-
-// numbered is the link of a page by its number.
-func (q query) numbered(page int) string { return q.link("pageNumber", strconv.Itoa(page)) }
 
 // parse reads the query string of a listing.
 func (s *Simulator) parse(of listing, raw string) (query, *apiError) {
@@ -115,64 +112,49 @@ func (s *Simulator) parse(of listing, raw string) (query, *apiError) {
 	if malformed != nil {
 		return q, errBadRequest("The query string cannot be read")
 	}
-	place := "cursor"
-	if of.paging == byNumber {
-		place = "pageNumber"
-	}
-	chosen, err := of.choose(values, filter{name: "pageSize"}, filter{name: place})
+	chosen, err := of.choose(values, filter{name: "pageSize", whole: true}, of.paging.parameter())
 	if err != nil {
 		return q, err
 	}
-	if q.pageSize, err = positive(values, "pageSize", defaultPageSize); err != nil {
-		return q, err
-	}
-	q.pageSize = min(q.pageSize, of.most)
+	q.pageSize = min(whole(values.Get("pageSize"), defaultPageSize), of.most)
 	for _, f := range of.filters {
 		if values.Has(f.name) {
 			q.given.Set(f.name, strings.Join(values[f.name], ","))
-			if f.most > 0 {
-				q.pageSize = min(q.pageSize, f.most)
-			}
+			q.pageSize = min(q.pageSize, cmp.Or(f.most, of.most))
 		}
 	}
-	q.from, err = s.place(q, chosen, values)
+	q.from, err = s.place(q, chosen, values.Get(of.paging.parameter().name))
 
 	return q, err
 }
 
-// place reads where the page begins.
-func (s *Simulator) place(q query, chosen selection, values url.Values) (bookmark, *apiError) {
+// place reads where the page begins. An empty place is the first page's.
+func (s *Simulator) place(q query, chosen selection, place string) (bookmark, *apiError) {
 	from := bookmark{selection: chosen}
-	if q.of.paging == byNumber {
-		number, err := positive(values, "pageNumber", 1)
-		if err == nil && chosen.state == inactive && number*q.pageSize > maxNumberedInactive {
-			err = errInvalidValue("pageNumber", "with state inactive no more than 10000 records can be read")
+	switch {
+	case q.of.paging == byNumber:
+		from.position = (whole(place, 1) - 1) * q.pageSize
+		if chosen.state == "inactive" && from.position+q.pageSize > maxNumberedInactive {
+			return from, errInvalidValue("pageNumber", "with state inactive no more than 10000 records can be read")
 		}
-		from.position = (number - 1) * q.pageSize
-
-		return from, err
-	}
-	if cursor := values.Get("cursor"); cursor != "" {
+	case place != "":
 		var ok bool
-		if from, ok = s.open(q.of.path, chosen, cursor); !ok {
-			return from, &apiError{Status: http.StatusBadRequest, Code: "invalid.cursor", Message: "The cursor is not valid for this query"}
+		if from, ok = s.open(q.of.path, chosen, place); !ok {
+			return from, newError(http.StatusBadRequest, "invalid.cursor", "The cursor is not valid for this query")
 		}
 	}
 
 	return from, nil
 }
 
-// positive reads a parameter that is a whole number from 1.
-func positive(values url.Values, name string, otherwise int) (int, *apiError) {
-	if !values.Has(name) {
-		return otherwise, nil
-	}
-	n, err := strconv.ParseInt(values.Get(name), 10, 32)
-	if err != nil || n < 1 {
-		return 0, errInvalidValue(name, "use a whole number from 1")
+// whole is a parameter that was checked to be a whole number, or the default where it is not given.
+func whole(given string, otherwise int) int {
+	n, err := strconv.Atoi(given)
+	if err != nil {
+		return otherwise
 	}
 
-	return int(n), nil
+	return n
 }
 
 // tutorialBody is what the tutorial posts.

@@ -2,10 +2,7 @@ package genesyssim
 
 import (
 	"bytes"
-	"context"
-	"fmt"
 	"io"
-	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -19,59 +16,53 @@ import (
 // minCompressed is the size from which a body is worth compressing.
 const minCompressed = 1024
 
-// reply is what is to be sent, whole; how it arrives is up to the fault.
+// reply is what is to be sent, whole; how it arrives is up to the fault. Its headers are the exchange's.
 type reply struct {
 	status int
-	header http.Header
 	body   []byte
 	// pages and entities are what the reply adds to the counts once it was sent whole.
-	pages, entities int64
+	pages, entities int
 }
 
-// newReply makes a reply. An empty content type sets no header.
-func newReply(status int, contentType string, body []byte) *reply {
-	header := make(http.Header)
-	if contentType != "" {
-		header.Set("Content-Type", contentType)
-	}
+// reply makes a reply of a content type.
+func (x *exchange) reply(status int, contentType string, body []byte) *reply {
+	x.header.Set("Content-Type", contentType)
 
-	return &reply{status: status, header: header, body: body}
+	return &reply{status: status, body: body}
 }
 
 // send writes the reply, or what the exchange's fault leaves of it.
-func (s *Simulator) send(ctx context.Context, w http.ResponseWriter, x *exchange, answer *reply) {
-	header := w.Header()
-	maps.Copy(header, answer.header)
-	x.fault.decorate(header, time.Now())
+func (s *Simulator) send(x *exchange, answer *reply) {
+	now := time.Now()
+	x.fault.decorate(x.header, now)
 	body := answer.body
 	if len(body) >= minCompressed {
-		header.Set("Vary", "Accept-Encoding")
+		x.header.Set("Vary", "Accept-Encoding")
 	}
-	if x.fault.Action == ActionCutGzip || !s.config.NoCompression && acceptsGzip(x.request) && len(body) >= minCompressed {
+	if x.fault.Action == ActionCutGzip || acceptsGzip(x.request) && len(body) >= minCompressed {
 		body = compress(body)
-		header.Set("Content-Encoding", "gzip")
+		x.header.Set("Content-Encoding", "gzip")
 	}
 	// Accounted for before the client can know: it may act on the reply at once.
-	now := time.Now()
 	s.change(func(o *organisation) {
 		if answer.status == http.StatusTooManyRequests {
 			o.stats.Throttled++
 		}
-		o.noteRetryAfter(x.caller(), answer.status, header.Get("Retry-After"), now)
+		o.noteRetryAfter(x.caller(), answer.status, x.header.Get("Retry-After"), now)
 	})
-	if deliver(ctx, w, x.fault, answer.status, body) {
+	if x.deliver(answer.status, body) {
 		s.change(func(o *organisation) {
-			o.stats.Pages += answer.pages
-			o.stats.EntitiesServed += answer.entities
+			o.stats.Pages += int64(answer.pages)
+			o.stats.EntitiesServed += int64(answer.entities)
 		})
 	}
 }
 
 // deliver writes status and body in the way of the fault, and reports whether all went out as it should.
-func deliver(ctx context.Context, w http.ResponseWriter, fault *Fault, status int, body []byte) bool {
+func (x *exchange) deliver(status int, body []byte) bool {
 	const missing = 100
 	length, sent := len(body), body
-	switch half := len(body) / 2; fault.Action {
+	switch half := len(body) / 2; x.fault.Action {
 	case ActionTruncate:
 		length, sent = -1, body[:half]
 	case ActionResetBody:
@@ -83,42 +74,42 @@ func deliver(ctx context.Context, w http.ResponseWriter, fault *Fault, status in
 	default:
 	}
 	if length >= 0 && status != http.StatusNoContent && status != http.StatusNotModified {
-		w.Header().Set("Content-Length", strconv.Itoa(length))
+		x.header.Set("Content-Length", strconv.Itoa(length))
 	}
-	w.WriteHeader(status)
-	err := write(ctx, w, fault, sent)
+	x.writer.WriteHeader(status)
+	whole := x.write(sent)
 
-	switch fault.Action {
+	switch x.fault.Action {
 	case ActionTruncate:
 		panic(http.ErrAbortHandler)
 	case ActionResetBody:
-		resetConnection(w)
+		x.resetConnection()
 	default:
 	}
 
-	return err == nil && length == len(body)
+	return whole && length == len(body)
 }
 
-// write sends a body, byte by byte where the fault is [ActionDrip].
-func write(ctx context.Context, w http.ResponseWriter, fault *Fault, body []byte) error {
+// write sends a body, byte by byte where the fault is [ActionDrip], and reports whether all of it went out.
+func (x *exchange) write(body []byte) bool {
 	size, pause := max(1, len(body)), 0
-	if fault.Action == ActionDrip {
-		size, pause = 1, fault.DripMS
+	if x.fault.Action == ActionDrip {
+		size, pause = 1, x.fault.DripMS
 	}
 	for drop := range slices.Chunk(body, size) {
-		if _, err := w.Write(drop); err != nil {
-			return fmt.Errorf("write a reply: %w", err)
+		if _, err := x.writer.Write(drop); err != nil {
+			return false
 		}
-		_ = http.NewResponseController(w).Flush()
-		pauseOrAbort(ctx, time.Duration(pause)*time.Millisecond)
+		_ = http.NewResponseController(x.writer).Flush()
+		x.pause(time.Duration(pause) * time.Millisecond)
 	}
 
-	return nil
+	return true
 }
 
 // resetConnection ends the connection as a crashed peer does: by RST over TCP, by a plain close elsewhere.
-func resetConnection(w http.ResponseWriter) {
-	conn, _, err := http.NewResponseController(w).Hijack()
+func (x *exchange) resetConnection() {
+	conn, _, err := http.NewResponseController(x.writer).Hijack()
 	if err == nil {
 		if tcp, ok := conn.(*net.TCPConn); ok {
 			_ = tcp.SetLinger(0)
@@ -129,9 +120,9 @@ func resetConnection(w http.ResponseWriter) {
 }
 
 // hang answers nothing until the client goes. The body is read first: before that, the server does not see it go.
-func hang(ctx context.Context, body io.Reader) {
-	_, _ = io.Copy(io.Discard, body)
-	<-ctx.Done()
+func (x *exchange) hang() {
+	_, _ = io.Copy(io.Discard, x.request.Body)
+	<-x.request.Context().Done()
 	panic(http.ErrAbortHandler)
 }
 

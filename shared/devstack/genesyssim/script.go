@@ -77,31 +77,18 @@ func (s *Simulator) SetFaults(faults []Fault) error {
 func (x *exchange) scriptedReply() *reply {
 	f := x.fault
 	switch {
-	case f.Action == ActionHTML:
-		return newReply(cmp.Or(f.Status, http.StatusOK), "text/html; charset=utf-8",
-			[]byte("<!DOCTYPE html><html><head><title>Sign in</title></head><body>Please sign in.</body></html>"))
-	case f.Action == ActionRedirect:
-		answer := newReply(cmp.Or(f.Status, http.StatusFound), "", nil)
-		answer.header.Set("Location", f.Location)
-
-		return answer
 	case f.Body != nil:
-		return newReply(cmp.Or(f.Status, http.StatusOK), "application/json", []byte(*f.Body))
-	case f.Code != "" || f.Status != 0:
-		return x.scriptedError(cmp.Or(f.Status, http.StatusBadRequest))
-	default:
+		return x.reply(cmp.Or(f.Status, http.StatusOK), "application/json", []byte(*f.Body))
+	case !f.scripted():
 		return nil
 	}
-}
-
-// scriptedError makes an error of the endpoint's shape; what the fault leaves out is what usually goes with the status.
-func (x *exchange) scriptedError(status int) *reply {
-	f := x.fault
+	// An error of the endpoint's shape: what the fault leaves out is what usually goes with the status.
+	status := cmp.Or(f.Status, http.StatusBadRequest)
 	api, token := usualCodes(status)
-	if isTokenPath(x.request.URL.Path) {
-		return tokenRefusal(status, cmp.Or(f.Code, token), f.Message)
-	}
-	if status == http.StatusTooManyRequests && f.Code == "" {
+	switch {
+	case isTokenPath(x.request.URL.Path):
+		return x.refuseToken(status, cmp.Or(f.Code, token), f.Message)
+	case status == http.StatusTooManyRequests && f.Code == "":
 		const usual = 30
 		seconds, err := strconv.Atoi(f.RetryAfter)
 		if err != nil {
@@ -109,28 +96,27 @@ func (x *exchange) scriptedError(status int) *reply {
 		}
 
 		return x.refuse(errThrottled(seconds, f.Limit))
+	default:
+		return x.refuse(newError(status, cmp.Or(f.Code, api), cmp.Or(f.Message, "The request failed: "+http.StatusText(status))))
 	}
-
-	return x.refuse(&apiError{
-		Status: status, Code: cmp.Or(f.Code, api), Message: cmp.Or(f.Message, "The request failed: "+http.StatusText(status)),
-	})
 }
 
 // usualCodes are the codes that the API and the token endpoint give with a status.
 func usualCodes(status int) (api, token string) {
-	api, token = strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "."), "invalid_request"
 	switch {
 	case status == http.StatusUnauthorized:
-		api, token = "bad.credentials", "invalid_client"
+		return "bad.credentials", "invalid_client"
 	case status == http.StatusForbidden:
-		api = "missing.permissions"
+		return "missing.permissions", "invalid_request"
 	case status == http.StatusRequestEntityTooLarge:
-		api = "response.entity.too.large"
-	case status >= http.StatusInternalServerError:
-		token = "server_error"
+		return "response.entity.too.large", "invalid_request"
+	}
+	api = strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", ".")
+	if status >= http.StatusInternalServerError {
+		return api, "server_error"
 	}
 
-	return api, token
+	return api, "invalid_request"
 }
 
 // decorate sets the headers that a fault adds to whatever the reply is.

@@ -45,7 +45,6 @@ func TestParseFaultsNamesTheLineThatIsWrong(t *testing.T) {
 		"status":            {`{"path":"/","status":99}`, "field status"},
 		"action":            {`{"path":"/","action":"explode"}`, "field action"},
 		"drip":              {`{"path":"/","action":"drip"}`, "drip_ms"},
-		"redirect":          {`{"path":"/","action":"redirect"}`, "location"},
 		"two entities":      {`{"path":"/api/v2/users","entity":"{}","entity_base64":"e30="}`, "given twice"},
 		"no listing":        {`{"path":"/oauth/token","action":"empty_page"}`, "has no pages"},
 		"no page":           {`{"path":"/oauth/token","set":{"cursor":null}}`, "has no pages"},

@@ -8,7 +8,6 @@
 package genesyssim
 
 import (
-	"context"
 	"crypto/rand"
 	"fmt"
 	"net/http"
@@ -44,14 +43,14 @@ func New(config Config) (*Simulator, error) {
 		return nil, fmt.Errorf("configure the Genesys Cloud simulator: %w", err)
 	}
 
-	return &Simulator{
-		config: config, listings: newListings(config), now: newOrganisation(config),
-	}, nil
+	return &Simulator{config: config, listings: newListings(config), now: newOrganisation(config)}, nil
 }
 
 // exchange is one request on its way to a reply.
 type exchange struct {
 	request       *http.Request
+	writer        http.ResponseWriter
+	header        http.Header // of the reply
 	correlationID string
 	bearer        string
 	fault         *Fault // the zero fault, which does nothing, where none hits
@@ -59,20 +58,20 @@ type exchange struct {
 
 // ServeHTTP answers the token endpoints, the API, and under /_sim/ the admin API.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ctx, x := r.Context(), &exchange{request: r, correlationID: newUUID(), bearer: bearerToken(r), fault: &Fault{}}
+	x := &exchange{request: r, writer: w, header: w.Header(), correlationID: newUUID(), bearer: bearerToken(r), fault: &Fault{}}
 	if strings.HasPrefix(r.URL.Path, adminPrefix) {
-		s.serveAdmin(ctx, w, x)
+		s.serveAdmin(x)
 
 		return
 	}
 	now := time.Now()
 	s.change(func(o *organisation) { o.receive(x, now) })
-	s.interfere(ctx, w, x)
-	answer := s.answer(ctx, x)
-	answer.header.Set("ININ-Correlation-Id", x.correlationID)
-	s.config.Logger.DebugContext(ctx, "request answered", "method", r.Method, "path", r.URL.Path,
+	s.interfere(x)
+	answer := s.answer(x)
+	x.header.Set("ININ-Correlation-Id", x.correlationID)
+	s.config.Logger.DebugContext(r.Context(), "request answered", "method", r.Method, "path", r.URL.Path,
 		"status", answer.status, "correlation_id", x.correlationID, "fault", x.fault.Path != "")
-	s.send(ctx, w, x, answer)
+	s.send(x, answer)
 }
 
 // receive counts a request, and finds the fault that hits it.
@@ -89,13 +88,13 @@ func (o *organisation) receive(x *exchange, now time.Time) {
 }
 
 // interfere does what a fault does before there is a reply: delay, hang, reset, and revoke the calling token.
-func (s *Simulator) interfere(ctx context.Context, w http.ResponseWriter, x *exchange) {
-	pauseOrAbort(ctx, time.Duration(x.fault.DelayMS)*time.Millisecond)
+func (s *Simulator) interfere(x *exchange) {
+	x.pause(time.Duration(x.fault.DelayMS) * time.Millisecond)
 	switch x.fault.Action {
 	case ActionReset:
-		resetConnection(w)
+		x.resetConnection()
 	case ActionHang:
-		hang(ctx, x.request.Body)
+		x.hang()
 	case ActionRevokeToken:
 		s.revoke(x.bearer)
 	default:
@@ -103,7 +102,7 @@ func (s *Simulator) interfere(ctx context.Context, w http.ResponseWriter, x *exc
 }
 
 // answer makes the reply: the fault's own, or the organisation's.
-func (s *Simulator) answer(ctx context.Context, x *exchange) *reply {
+func (s *Simulator) answer(x *exchange) *reply {
 	if scripted := x.scriptedReply(); scripted != nil {
 		return scripted
 	}
@@ -111,26 +110,15 @@ func (s *Simulator) answer(ctx context.Context, x *exchange) *reply {
 	case isTokenPath(path):
 		return s.answerToken(x)
 	case strings.HasPrefix(path, apiPrefix):
-		pauseOrAbort(ctx, s.config.Latency)
+		x.pause(s.config.Latency)
+		if refusal := s.admit(x); refusal != nil {
+			return x.refuse(refusal)
+		}
 
-		return s.answerAPI(x)
+		return s.answerResource(x)
 	default:
-		return x.refuse(errNotFound(path))
+		return x.refusePath()
 	}
-}
-
-// answerAPI checks the bearer token and its limit, then asks the resource.
-func (s *Simulator) answerAPI(x *exchange) *reply {
-	spent, refusal := s.admit(x)
-	var answer *reply
-	if refusal != nil {
-		answer = x.refuse(refusal)
-	} else {
-		answer = s.answerResource(x)
-	}
-	s.tellLimit(answer, spent)
-
-	return answer
 }
 
 // answerResource asks the resource at the request's path.
@@ -149,10 +137,10 @@ func (s *Simulator) answerResource(x *exchange) *reply {
 		}
 	}
 	if allowed == nil {
-		return x.refuse(errNotFound(path))
+		return x.refusePath()
 	}
 
-	return x.refuse(errMethod(method, strings.Join(allowed, ", ")))
+	return x.refuseMethod(strings.Join(allowed, ", "))
 }
 
 // caller is whose Retry-After a request has to obey: the bearer token's, or that of all callers of the token endpoints.
@@ -166,8 +154,8 @@ func (x *exchange) caller() string {
 
 func isTokenPath(path string) bool { return path == tokenPath || path == tutorialTokenPath }
 
-// pauseOrAbort waits, and ends the request where its client went first.
-func pauseOrAbort(ctx context.Context, d time.Duration) {
+// pause waits, and ends the request where its client went first.
+func (x *exchange) pause(d time.Duration) {
 	if d <= 0 {
 		return
 	}
@@ -175,7 +163,7 @@ func pauseOrAbort(ctx context.Context, d time.Duration) {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-ctx.Done():
+	case <-x.request.Context().Done():
 		panic(http.ErrAbortHandler)
 	}
 }

@@ -11,7 +11,7 @@ import (
 // respell appends JSON in one of the spellings that servers have, which mean the same to a JSON reader and differ in their
 // bytes: a copy that decodes and encodes again is found out. Of ten, seven stay as they are, two escape what HTML and
 // JavaScript would take amiss, and one escapes slashes and everything but ASCII, pairs of surrogates included.
-func respell(dst, src []byte, spelling int) []byte {
+func respell(dst, src []byte, spelling uint64) []byte {
 	const asItIs, asASCII = 7, 9
 	if spelling < asItIs {
 		return append(dst, src...)

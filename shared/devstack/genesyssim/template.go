@@ -5,52 +5,28 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
-// value writes a template of entities.txt.
-type value func(*maker)
-
-// vocabulary is the words of entities.txt, each as it stands in a JSON string.
-type vocabulary map[string][]string
-
-// add adds words from an array in JSON, with no more escapes than JSON demands.
-func (v vocabulary) add(name, array string) {
-	var words []string
-	if err := json.Unmarshal([]byte(array), &words); err != nil {
-		panic(fmt.Sprintf("genesyssim: words %s: %v", name, err)) // the file is part of the program
-	}
-	for _, word := range words {
-		quoted, _ := jsontext.AppendQuote(nil, word) // it is valid UTF-8, as JSON is
-		v[name] = append(v[name], string(quoted[1:len(quoted)-1]))
-	}
-}
-
-// compile returns what writes a template.
-func (v vocabulary) compile(template string) value {
-	literal, rest, found := strings.Cut(template, "<")
-	if !found {
-		return func(m *maker) { m.put(literal) }
-	}
-	placeholder, rest, _ := cutOutside(rest, '>')
-	inner, after := v.placeholder(placeholder), v.compile(rest)
-
-	return func(m *maker) {
+// write writes a template of entities.txt.
+func (m *maker) write(template string) {
+	for template != "" {
+		literal, rest, _ := strings.Cut(template, "<")
 		m.put(literal)
-		inner(m)
-		after(m)
+		placeholder, after := cutOutside(rest, '>')
+		if placeholder != "" {
+			m.fill(placeholder)
+		}
+		template = after
 	}
 }
 
 // cutOutside cuts text around the first mark that is in no placeholder.
-func cutOutside(text string, mark byte) (before, after string, found bool) {
+func cutOutside(text string, mark byte) (before, after string) {
 	depth := 0
 	for i := range len(text) {
 		switch {
 		case text[i] == mark && depth == 0:
-			return text[:i], text[i+1:], true
+			return text[:i], text[i+1:]
 		case text[i] == '<':
 			depth++
 		case text[i] == '>':
@@ -58,50 +34,50 @@ func cutOutside(text string, mark byte) (before, after string, found bool) {
 		}
 	}
 
-	return text, "", false
+	return text, ""
 }
 
-// placeholder returns what writes the placeholder with this text.
-func (v vocabulary) placeholder(text string) value {
-	verb, rest, _ := strings.Cut(text, " ")
+// fill writes what a placeholder becomes.
+func (m *maker) fill(placeholder string) {
+	verb, rest, _ := strings.Cut(placeholder, " ")
 	first, second, _ := strings.Cut(rest, " ")
 	switch verb {
 	case "id":
-		return idOf(first, second)
+		m.id(first, second)
 	case "n":
-		return func(m *maker) { m.buf = strconv.AppendInt(m.buf, int64(m.n), 10) }
+		m.put(strconv.Itoa(m.n))
 	case "state":
-		return func(m *maker) { m.put(stateOf(m.n)) }
+		m.put(m.of.states[m.n%len(m.of.states)])
 	case "own":
-		words := v[first]
-
-		return func(m *maker) { m.put(words[m.own()%uint64(len(words))]) }
+		m.put(pick(m.of.words[first], m.own()))
 	case "number":
-		from, below := number(first), number(second)
-
-		return func(m *maker) { m.buf = strconv.AppendUint(m.buf, from+m.draw%(below-from), 10) }
+		from := number(first)
+		m.buf = strconv.AppendUint(m.buf, from+m.draw%(number(second)-from), 10)
 	case "one":
-		options := strings.Split(rest, "|")
-
-		return func(m *maker) { m.put(m.pick(options)) }
+		m.put(pick(strings.Split(rest, "|"), m.draw))
 	case "rare":
-		return v.rare(number(first), second)
+		unusual, usual := cutOutside(second, '|')
+		if mix(m.draw+1)%number(first) == 0 {
+			usual = unusual
+		}
+		m.write(usual)
 	case "repeat":
-		most, words := number(first), v[second]
-
-		return func(m *maker) { m.put(strings.Repeat(m.pick(words), 1+int(mix(m.draw)%most))) } //nolint:gosec // most is small
+		m.put(strings.Repeat(pick(m.of.words[second], m.draw), int(1+mix(m.draw)%number(first)))) //nolint:gosec // it is small
 	case "list":
-		return list(number(first), v.compile(second))
+		m.list(number(first), second)
 	case "time":
-		return instant("2006-01-02T15:04:05.000Z")
+		m.time("2006-01-02T15:04:05.000Z")
 	case "date":
-		return instant(time.DateOnly)
+		m.time(time.DateOnly)
 	default:
-		words := v[verb]
-
-		return func(m *maker) { m.put(m.pick(words)) }
+		m.put(pick(m.of.words[verb], m.draw))
 	}
 }
+
+func (m *maker) put(text string) { m.buf = append(m.buf, text...) }
+
+// pick is the option that a draw chooses.
+func pick(options []string, draw uint64) string { return options[draw%uint64(len(options))] }
 
 // number reads a number of a template.
 func number(digits string) uint64 {
@@ -113,61 +89,36 @@ func number(digits string) uint64 {
 	return n
 }
 
-// pick is the option that the member's draw chooses.
-func (m *maker) pick(options []string) string { return options[m.draw%uint64(len(options))] }
-
-// idOf is the UUID of one of count things of a kind; of the entity itself where there is no kind, and of one that has no
-// higher number where count is n.
-func idOf(kind, count string) value {
+// id writes the UUID of one of count things of a kind; the entity's own where there is no kind, and that of one with no higher
+// number than its own where count is n.
+func (m *maker) id(kind, count string) {
 	switch {
 	case kind == "":
-		return func(m *maker) { m.buf = appendID(m.buf, m.seed, m.kind, uint64(m.n)) }
+		m.buf = appendID(m.buf, m.seed, m.of.kind, uint64(m.n)) //nolint:gosec // it is not negative
 	case count == "n":
-		return func(m *maker) { m.buf = appendID(m.buf, m.seed, kind, m.draw%uint64(m.n+1)) }
+		m.buf = appendID(m.buf, m.seed, kind, m.draw%uint64(m.n+1)) //nolint:gosec // it is not negative
 	default:
-		things := number(count)
-
-		return func(m *maker) { m.buf = appendID(m.buf, m.seed, kind, m.draw%things) }
+		m.buf = appendID(m.buf, m.seed, kind, m.draw%number(count))
 	}
 }
 
-// rare is the first option in one entity of so many, else the second.
-func (v vocabulary) rare(every uint64, options string) value {
-	unusual, usual, _ := cutOutside(options, '|')
-	first, second := v.compile(unusual), v.compile(usual)
-
-	return func(m *maker) {
-		if mix(m.draw+1)%every == 0 {
-			first(m)
-		} else {
-			second(m)
+// list writes an array of none to most elements, each with a draw of its own.
+func (m *maker) list(most uint64, element string) {
+	m.put("[")
+	draw := m.draw
+	for i := range draw % (most + 1) {
+		if i > 0 {
+			m.put(",")
 		}
+		m.draw = mix(draw + i)
+		m.write(element)
 	}
+	m.draw = draw
+	m.put("]")
 }
 
-// list is an array of none to most elements, each with a draw of its own.
-func list(most uint64, element value) value {
-	return func(m *maker) {
-		m.put("[")
-		draw := m.draw
-		for i := range draw % (most + 1) {
-			if i > 0 {
-				m.put(",")
-			}
-			m.draw = mix(draw + i)
-			element(m)
-		}
-		m.draw = draw
-		m.put("]")
-	}
-}
-
-// instant is a time of two years, in a layout of [time.Time.Format].
-func instant(layout string) value {
+// time writes a time of two years, in a layout of [time.Time.Format].
+func (m *maker) time(layout string) {
 	begin := time.Date(2023, time.January, 1, 0, 0, 0, 0, time.UTC)
-
-	return func(m *maker) {
-		at := begin.Add(time.Duration(m.draw%(700*86_400_000)) * time.Millisecond) //nolint:gosec // it is small
-		m.buf = at.AppendFormat(m.buf, layout)
-	}
+	m.buf = begin.Add(time.Duration(m.draw%(700*86_400_000))*time.Millisecond).AppendFormat(m.buf, layout) //nolint:gosec // it is small
 }

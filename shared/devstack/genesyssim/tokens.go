@@ -17,27 +17,19 @@ func (s *Simulator) answerToken(x *exchange) *reply {
 		throttled = r.Method == http.MethodPost && !o.minting.take(s.config.TokenRateLimit, s.config.RateWindow, now)
 	})
 	if r.Method != http.MethodPost {
-		answer := tokenRefusal(http.StatusMethodNotAllowed, "invalid_request", "method not allowed; use POST")
-		answer.header.Set("Allow", http.MethodPost)
+		x.header.Set("Allow", http.MethodPost)
 
-		return answer
+		return x.refuseToken(http.StatusMethodNotAllowed, "invalid_request", "method not allowed; use POST")
 	}
 	if throttled {
-		return badTokenRequest("rate limit exceeded; too many token requests")
+		return x.badTokenRequest("rate limit exceeded; too many token requests")
 	}
-	form, refusal := readForm(r)
-	if refusal == nil {
-		refusal = s.checkClient(r, form)
+	form, wrong := readForm(r)
+	if wrong != "" {
+		return x.badTokenRequest(wrong)
 	}
-	if refusal != nil {
+	if refusal := s.checkGrant(x, form); refusal != nil {
 		return refusal
-	}
-	switch form.Get("grant_type") {
-	case "client_credentials":
-	case "":
-		return badTokenRequest("grant_type is missing")
-	default:
-		return tokenRefusal(http.StatusBadRequest, "unsupported_grant_type", "only client_credentials is supported")
 	}
 
 	var minted struct {
@@ -50,62 +42,68 @@ func (s *Simulator) answerToken(x *exchange) *reply {
 		minted.ExpiresIn = int64(o.lifetime / time.Second)
 		o.stats.TokensMinted++
 	})
-	answer := jsonReply(http.StatusOK, minted)
-	answer.header.Set("Cache-Control", "no-store")
+	x.header.Set("Cache-Control", "no-store")
 
-	return answer
+	return x.json(http.StatusOK, minted)
 }
 
-// readForm reads the form body of a token request.
-func readForm(r *http.Request) (url.Values, *reply) {
+// badTokenRequest refuses a token request for its form.
+func (x *exchange) badTokenRequest(description string) *reply {
+	return x.refuseToken(http.StatusBadRequest, "invalid_request", description)
+}
+
+// readForm reads the form body of a token request, or says what is wrong with it.
+func readForm(r *http.Request) (form url.Values, wrong string) {
 	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || mediaType != "application/x-www-form-urlencoded" {
-		return nil, badTokenRequest("the body must be application/x-www-form-urlencoded")
+		return nil, "the body must be application/x-www-form-urlencoded"
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBodyBytes+1))
 	if err != nil || len(body) > maxBodyBytes {
-		return nil, badTokenRequest("the body cannot be read")
+		return nil, "the body cannot be read"
 	}
-	form, err := url.ParseQuery(string(body))
+	form, err = url.ParseQuery(string(body))
 	if err != nil {
-		return nil, badTokenRequest("the body is not a form")
+		return nil, "the body is not a form"
 	}
 	for name, values := range form {
 		if len(values) > 1 {
-			return nil, badTokenRequest("parameter " + name + " is repeated")
+			return nil, "parameter " + name + " is repeated"
 		}
 	}
 
-	return form, nil
+	return form, ""
 }
 
-// checkClient authenticates the OAuth client, by Basic or by the form. Basic that cannot be decoded is a client that nobody knows.
-func (s *Simulator) checkClient(r *http.Request, form url.Values) *reply {
-	scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+// checkGrant authenticates the OAuth client, by Basic or by the form, and looks at what it asks for. Basic that cannot be
+// decoded is a client that nobody knows.
+func (s *Simulator) checkGrant(x *exchange, form url.Values) *reply {
+	scheme, _, _ := strings.Cut(x.request.Header.Get("Authorization"), " ")
 	basic := strings.EqualFold(scheme, "Basic")
-	id, given, _ := r.BasicAuth()
-	if basic && form.Has("client_secret") {
-		return badTokenRequest("credentials are given twice; use one way")
-	}
+	id, given, _ := x.request.BasicAuth()
 	if !basic {
 		id, given = form.Get("client_id"), form.Get("client_secret")
 	}
-
-	failed := tokenRefusal(http.StatusUnauthorized, "invalid_client", "authentication failed")
 	good := false
 	s.change(func(o *organisation) { good = !o.disabled && sameCredential(given, o.secret.Reveal(), basic) })
-	switch {
+	switch grant := form.Get("grant_type"); {
+	case basic && form.Has("client_secret"):
+		return x.badTokenRequest("credentials are given twice; use one way")
 	case !basic && id == "":
-		failed.header.Set("WWW-Authenticate", "Basic")
+		x.header.Set("WWW-Authenticate", "Basic")
 
-		return failed
+		return x.refuseToken(http.StatusUnauthorized, "invalid_client", "authentication failed")
 	case !sameCredential(id, s.config.ClientID, basic):
-		return tokenRefusal(http.StatusBadRequest, "invalid_client", "client not found")
+		return x.refuseToken(http.StatusBadRequest, "invalid_client", "client not found")
 	case !good:
-		return failed
+		return x.refuseToken(http.StatusUnauthorized, "invalid_client", "authentication failed")
+	case grant == "":
+		return x.badTokenRequest("grant_type is missing")
+	case grant != "client_credentials":
+		return x.refuseToken(http.StatusBadRequest, "unsupported_grant_type", "only client_credentials is supported")
+	default:
+		return nil
 	}
-
-	return nil
 }
 
 // sameCredential compares as it is, and for Basic also form-decoded, since RFC 6749 (2.3.1) has clients encode both
