@@ -16,11 +16,6 @@ type token struct {
 
 // mint issues a token. Those issued before stay what they are.
 func (o *organisation) mint(delay time.Duration, now time.Time) string {
-	for old, record := range o.tokens {
-		if !now.Before(record.expires) {
-			delete(o.tokens, old)
-		}
-	}
 	minted := rand.Text() + rand.Text()
 	o.tokens[minted] = &token{known: now.Add(delay), expires: now.Add(o.lifetime), lastUsed: now}
 
@@ -60,7 +55,8 @@ func (s *Simulator) admit(x *exchange) (refusal *apiError) {
 			return
 		}
 		allowed := calling.spent.take(s.config.RateLimit, s.config.RateWindow, now)
-		seconds := wholeSeconds(calling.spent.ends.Sub(now))
+		left := calling.spent.ends.Sub(now)
+		seconds := max(1, int((left+time.Second-1)/time.Second)) // rounded up: who waits so long does not come early
 		if !allowed {
 			refusal = errThrottled(seconds, s.config.perMinute(s.config.RateLimit))
 			x.header.Set("Retry-After", strconv.Itoa(seconds))

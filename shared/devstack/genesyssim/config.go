@@ -14,7 +14,6 @@ import (
 	"genesys-cloud-export/shared/secret"
 )
 
-// The vendor's limits and defaults.
 const (
 	// DefaultTokenLifetime is an OAuth client's token lifetime unless somebody changed it.
 	DefaultTokenLifetime = 24 * time.Hour
@@ -28,39 +27,26 @@ const (
 )
 
 // Config says which organisation is simulated. The zero value of every field but ClientID and ClientSecret is usable.
+// A rate limit is for each RateWindow; a 429 and the rate-limit headers name it per minute: RateLimit × 1 min / RateWindow.
 type Config struct {
-	// Users is how many users the organisation has, in all states together.
-	Users int
-	// Seed chooses the organisation: the same Seed and Users give the same users, byte for byte, in every process.
-	Seed uint64
-	// ClientID and ClientSecret are the one OAuth client's. Both are required.
-	ClientID     string
-	ClientSecret secret.Text
-	// TokenLifetime is the lifetime of new tokens, in whole seconds, up to two days; 0: [DefaultTokenLifetime].
-	// The platform takes nothing under 300 s; the simulator does, so that an expiry can be watched.
-	TokenLifetime time.Duration
-	// TokenDelay is how long the API refuses a new token; 0: not at all.
-	TokenDelay time.Duration
-	// IdleTimeout ends a token that was not used for so long; 0: never. HIPAA organisations have 15 minutes.
-	IdleTimeout time.Duration
-	// RateLimit is how many API requests a token may make in each RateWindow; 0: any number. The platform's is 300 a minute.
-	// A 429 and the rate-limit headers name limits per minute: RateLimit × 1 min / RateWindow.
-	RateLimit int
-	// RateLimitHeaders sends inin-ratelimit-count, -allowed and -reset (seconds) with every API reply that counts against
-	// RateLimit. The platform withdrew them in June 2021.
-	RateLimitHeaders bool
-	// TokenRateLimit is how many token requests are answered in each RateWindow; 0: any number.
-	TokenRateLimit int
-	// RateWindow is how long both limits count before they begin anew; 0: [DefaultRateWindow], the platform's.
-	RateWindow time.Duration
-	// Latency is how long the API takes for each reply. The token endpoint answers at once.
-	Latency time.Duration
-	// MaxPageSize is what larger page sizes are silently cut to; 0: [DefaultMaxPageSize].
-	MaxPageSize int
-	// Faults is the script of what goes wrong; see [Fault].
-	Faults []Fault
-	// Logger gets a line at debug level for each request; nil: nobody does. No token, secret or entity is ever logged.
-	Logger *slog.Logger
+	Users        int         // in all states together
+	Seed         uint64      // the same Seed and Users give the same users, byte for byte, in every process
+	ClientID     string      // of the one OAuth client; required
+	ClientSecret secret.Text // required
+
+	TokenLifetime time.Duration // of new tokens, in whole seconds, up to two days; 0: [DefaultTokenLifetime]
+	TokenDelay    time.Duration // how long the API refuses a new token
+	IdleTimeout   time.Duration // ends a token that was not used for so long; 0: never; HIPAA organisations have 15 minutes
+
+	RateLimit        int           // API requests of one token; 0: any number; the platform's is 300 a minute
+	TokenRateLimit   int           // token requests that are answered; 0: any number
+	RateWindow       time.Duration // how long both limits count before they begin anew; 0: [DefaultRateWindow], the platform's
+	RateLimitHeaders bool          // sends inin-ratelimit-count, -allowed and -reset (seconds), which were withdrawn in June 2021
+
+	Latency     time.Duration // how long the API takes for each reply; the token endpoint answers at once
+	MaxPageSize int           // what larger page sizes are silently cut to; 0: [DefaultMaxPageSize]
+	Faults      []Fault       // what goes wrong
+	Logger      *slog.Logger  // gets a line at debug level for each request, without tokens, secrets and entities; nil: none
 }
 
 // Flags defines a flag for each setting; its default is the setting's value. The credentials are no flags: every process

@@ -28,11 +28,6 @@ func (w *window) take(limit int, length time.Duration, now time.Time) bool {
 	return true
 }
 
-// wholeSeconds rounds a wait up, to at least one second: who waits so long does not come early.
-func wholeSeconds(wait time.Duration) int {
-	return max(1, int((wait+time.Second-1)/time.Second))
-}
-
 // noteRetryAfter remembers how long a caller has to wait: delay seconds, or until an HTTP date (RFC 9110, section 10.2.3).
 // Anything else binds nobody.
 func (o *organisation) noteRetryAfter(caller string, status int, retryAfter string, now time.Time) {
