@@ -3,6 +3,7 @@ package genesyssim_test
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"net/url"
 	"slices"
 	"strings"
@@ -92,21 +93,10 @@ func TestAnExpandAddsItsKeyAndChangesNothingElse(t *testing.T) {
 	}
 }
 
-func TestWriteUsersWritesTheOrganisationsOwnListAndReportsWhatFails(t *testing.T) {
+func TestWriteUsersReportsBadStatesAndBrokenWriters(t *testing.T) {
 	t.Parallel()
-	s := start(t, genesyssim.Config{Users: 300, Seed: 4})
-	for _, state := range []string{"", "any", "inactive", "deleted"} {
-		var got strings.Builder
-		err := s.WriteUsers(&got, genesyssim.Query{State: state})
-		parameters := url.Values{}
-		if state != "" {
-			parameters.Set("state", state)
-		}
-		if diff := cmp.Diff(s.users(parameters), got.String()); diff != "" || err != nil {
-			t.Errorf("state %q: error %v; users (-want +got):\n%s", state, err, diff)
-		}
-	}
-	if err := s.WriteUsers(&strings.Builder{}, genesyssim.Query{State: "gone"}); err == nil || !strings.Contains(err.Error(), "state") {
+	s := start(t, genesyssim.Config{Users: 5})
+	if err := s.WriteUsers(io.Discard, genesyssim.Query{State: "gone"}); err == nil || !strings.Contains(err.Error(), "state") {
 		t.Errorf("a bad state gives error %v, want one that names it", err)
 	}
 	if err := s.WriteUsers(brokenWriter{}, genesyssim.Query{}); !errors.Is(err, errBroken) {

@@ -2,7 +2,6 @@ package genesyssim_test
 
 import (
 	"encoding/base64"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -79,23 +78,16 @@ func FuzzParseFaults(f *testing.F) {
 func TestTheScriptInForceIsShownWithItsCounts(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{})
-	script := `{"path":"/api/v2/users","nth":2,"status":500,"note":"the second"}` + "\n" + `{"path":"/api/*","status":502}`
-	var got []string
-	for _, what := range []string{
-		"POST /_sim/faults", "GET /api/v2/users", "GET /api/v2/users", "GET /api/v2/users", "GET /_sim/faults", "POST /_sim/faults", "GET /_sim/faults",
-	} {
-		reply := s.ask("", what, script)
-		got = append(got, fmt.Sprint(reply.status))
-		if strings.HasPrefix(what, "POST") {
-			script = ""
-		}
-		if what == "GET /_sim/faults" {
-			got = append(got, reply.body)
-		}
-	}
-	want := []string{"204", "502", "500", "401", "200", `[{"fault":{"path":"/api/v2/users","nth":2,"status":500,"note":"the second"},"seen":3,"hits":1},` +
-		`{"fault":{"path":"/api/*","status":502},"seen":3,"hits":1}]`, "204", "200", "[]"}
-	if diff := cmp.Diff(want, got); diff != "" {
+	const script = `{"path":"/api/v2/users","nth":2,"status":500,"note":"the second"}` + "\n" + `{"path":"/api/*","status":502}`
+	s.ask("", "POST /_sim/faults", script)
+	got := []int{s.status("", "GET /api/v2/users"), s.status("", "GET /api/v2/users"), s.status("", "GET /api/v2/users")}
+	shown := s.ask("", "GET /_sim/faults").body
+	const want = `[{"fault":{"path":"/api/v2/users","nth":2,"status":500,"note":"the second"},"seen":3,"hits":1},` +
+		`{"fault":{"path":"/api/*","status":502},"seen":3,"hits":1}]`
+	if diff := cmp.Diff([]int{502, 500, 401}, got) + cmp.Diff(want, shown); diff != "" {
 		t.Errorf("statuses, and the script in force (-want +got):\n%s", diff)
+	}
+	if err, none := s.SetFaults(nil), s.ask("", "GET /_sim/faults").body; err != nil || none != "[]" {
+		t.Errorf("an empty script is shown as %s, error %v", none, err)
 	}
 }
