@@ -39,8 +39,7 @@ type Config struct {
 	IdleTimeout   time.Duration // ends a token that was not used for so long; 0: never; HIPAA organisations have 15 minutes
 
 	RateLimit        int           // API requests of one token; 0: any number; the platform's is 300 a minute
-	TokenRateLimit   int           // token requests that are answered; 0: any number
-	RateWindow       time.Duration // how long both limits count before they begin anew; 0: [DefaultRateWindow], the platform's
+	RateWindow       time.Duration // how long the limit counts before it begins anew; 0: [DefaultRateWindow], the platform's
 	RateLimitHeaders bool          // sends inin-ratelimit-count, -allowed and -reset (seconds), which were withdrawn in June 2021
 
 	Latency     time.Duration // how long the API takes for each reply; the token endpoint answers at once
@@ -58,8 +57,7 @@ func (c *Config) Flags(flags *flag.FlagSet) {
 	flags.DurationVar(&c.TokenDelay, "token-delay", c.TokenDelay, "how long the API refuses a token that was just minted")
 	flags.DurationVar(&c.IdleTimeout, "idle-timeout", c.IdleTimeout, "kills a token that was not used for so long; 0 is never, HIPAA organisations have 15m")
 	flags.IntVar(&c.RateLimit, "rate-limit", c.RateLimit, "API requests a token may make in each -rate-window; 0 is any number")
-	flags.IntVar(&c.TokenRateLimit, "token-rate-limit", c.TokenRateLimit, "token requests that are answered in each -rate-window; 0 is any number")
-	flags.DurationVar(&c.RateWindow, "rate-window", c.RateWindow, "how long the rate limits count before they begin anew")
+	flags.DurationVar(&c.RateWindow, "rate-window", c.RateWindow, "how long the rate limit counts before it begins anew")
 	flags.BoolVar(&c.RateLimitHeaders, "rate-limit-headers", c.RateLimitHeaders, "send the inin-ratelimit headers, which the platform withdrew in June 2021")
 	flags.DurationVar(&c.Latency, "latency", c.Latency, "how long the API thinks before each reply")
 	flags.IntVar(&c.MaxPageSize, "max-page-size", c.MaxPageSize, "what larger page sizes are silently cut to")
@@ -90,7 +88,7 @@ func (c Config) validate() error {
 	refuse(err != nil, "field TokenLifetime: %w", err)
 	numbers := map[string]int{
 		"Users": c.Users, "TokenDelay": int(c.TokenDelay), "IdleTimeout": int(c.IdleTimeout), "RateLimit": c.RateLimit,
-		"RateWindow": int(c.RateWindow), "TokenRateLimit": c.TokenRateLimit, "Latency": int(c.Latency), "MaxPageSize": c.MaxPageSize,
+		"RateWindow": int(c.RateWindow), "Latency": int(c.Latency), "MaxPageSize": c.MaxPageSize,
 	}
 	for _, field := range slices.Sorted(maps.Keys(numbers)) {
 		refuse(numbers[field] < 0, "field %s is negative: give 0 or more", field)

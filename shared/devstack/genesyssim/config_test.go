@@ -18,11 +18,11 @@ import (
 func TestNewNamesEveryFieldThatDoesNotHold(t *testing.T) {
 	t.Parallel()
 	_, err := genesyssim.New(genesyssim.Config{
-		Users: -1, TokenLifetime: 1500 * time.Millisecond, TokenDelay: -1, IdleTimeout: -1, RateLimit: -1, TokenRateLimit: -1,
+		Users: -1, TokenLifetime: 1500 * time.Millisecond, TokenDelay: -1, IdleTimeout: -1, RateLimit: -1,
 		RateWindow: -1, Latency: -1, MaxPageSize: -1, Faults: []genesyssim.Fault{{}},
 	})
 	for _, name := range []string{
-		"Users", "ClientID", "ClientSecret", "TokenLifetime", "TokenDelay", "IdleTimeout", "RateLimit", "TokenRateLimit", "RateWindow", "Latency",
+		"Users", "ClientID", "ClientSecret", "TokenLifetime", "TokenDelay", "IdleTimeout", "RateLimit", "RateWindow", "Latency",
 		"MaxPageSize", "Faults, number 1",
 	} {
 		if err == nil || !strings.Contains(err.Error(), "field "+name) {
@@ -34,7 +34,7 @@ func TestNewNamesEveryFieldThatDoesNotHold(t *testing.T) {
 func TestFlagsSetTheOrganisationAndKeepWhatTheyDoNotName(t *testing.T) {
 	t.Parallel()
 	before := genesyssim.Config{Users: 7, Latency: time.Second}
-	arguments := strings.Fields("-users=5 -seed=3 -token-lifetime=5m -token-delay=1s -idle-timeout=15m -rate-limit=80 -token-rate-limit=2 " +
+	arguments := strings.Fields("-users=5 -seed=3 -token-lifetime=5m -token-delay=1s -idle-timeout=15m -rate-limit=80 " +
 		"-rate-window=2s -rate-limit-headers -latency=10ms -max-page-size=100")
 	for _, test := range []struct {
 		arguments []string
@@ -43,7 +43,7 @@ func TestFlagsSetTheOrganisationAndKeepWhatTheyDoNotName(t *testing.T) {
 		{nil, before},
 		{arguments, genesyssim.Config{
 			Users: 5, Seed: 3, TokenLifetime: 5 * time.Minute, TokenDelay: time.Second, IdleTimeout: 15 * time.Minute, RateLimit: 80,
-			TokenRateLimit: 2, RateWindow: 2 * time.Second, RateLimitHeaders: true, Latency: 10 * time.Millisecond, MaxPageSize: 100,
+			RateWindow: 2 * time.Second, RateLimitHeaders: true, Latency: 10 * time.Millisecond, MaxPageSize: 100,
 		}},
 	} {
 		got, flags := before, flag.NewFlagSet("sim", flag.ContinueOnError)
@@ -89,7 +89,7 @@ func TestTheReadmeNamesEveryActionFieldAndFlagAndGradesEachQuirkOnce(t *testing.
 		}
 		seen[what] = true
 	}
-	if len(names) < 39 || len(seen) < 35 {
+	if len(names) < 38 || len(seen) < 35 {
 		t.Errorf("%d names and %d quirks are there to look at, want all of them", len(names), len(seen))
 	}
 }

@@ -152,17 +152,12 @@ func (f *Fault) shapesPage() bool {
 func (f *Fault) entity() []byte { return append([]byte(f.Entity), f.EntityBase64...) }
 
 func (f *Fault) hitsListing() bool {
-	return slices.ContainsFunc(newListings(Config{}), func(of listing) bool { return f.hits(of.path) })
+	return slices.ContainsFunc(newListings(Config{}), func(of listing) bool { return f.matches(of.method, of.path) })
 }
 
+// matches reports whether the fault is about a method and a path.
 func (f *Fault) matches(method, path string) bool {
-	return (f.Method == "" || f.Method == method) && f.hits(path)
-}
+	prefix, open := strings.CutSuffix(f.Path, "*")
 
-func (f *Fault) hits(path string) bool {
-	if prefix, open := strings.CutSuffix(f.Path, "*"); open {
-		return strings.HasPrefix(path, prefix)
-	}
-
-	return path == f.Path
+	return (f.Method == "" || f.Method == method) && (path == f.Path || open && strings.HasPrefix(path, prefix))
 }

@@ -76,25 +76,6 @@ func TestA429NamesTheLimitOfAMinuteWhateverTheWindow(t *testing.T) {
 	}
 }
 
-func TestTheTokenEndpointIsThrottledByAn400(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := start(t, genesyssim.Config{TokenRateLimit: 1})
-		s.token()
-		got := s.requestToken(clientSecret)
-		const said = "rate limit exceeded; too many token requests"
-		want := `{"error":"invalid_request","description":"` + said + `","error_description":"` + said + `"}`
-		if diff := cmp.Diff(want, got.body); diff != "" || got.status != http.StatusBadRequest {
-			t.Errorf("status %d, body (-want +got):\n%s", got.status, diff)
-		}
-		time.Sleep(time.Minute)
-		s.token()
-		if stats := s.Stats(); stats.TokenRequests != 3 || stats.TokensMinted != 2 {
-			t.Errorf("%d token requests and %d tokens, want 3 and 2", stats.TokenRequests, stats.TokensMinted)
-		}
-	})
-}
-
 func TestRequestsBeforeRetryAfterHasPassedAreCountedByPath(t *testing.T) {
 	t.Parallel()
 	const path = "/api/v2/users/query"

@@ -13,7 +13,6 @@ type organisation struct {
 	disabled bool
 	lifetime time.Duration // of tokens to come
 	tokens   map[string]*token
-	minting  window               // of token requests
 	waiting  map[string]time.Time // until when a caller has to wait by a Retry-After
 	script   []FaultCount
 	asked    map[string]string // a listing's path to the query string of its last page
