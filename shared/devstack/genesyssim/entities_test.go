@@ -95,7 +95,7 @@ func TestAnExpandAddsItsKeyAndChangesNothingElse(t *testing.T) {
 
 func TestWriteUsersReportsBadStatesAndBrokenWriters(t *testing.T) {
 	t.Parallel()
-	s := start(t, genesyssim.Config{Users: 5})
+	s := start(t, genesyssim.Config{Users: 500})
 	if err := s.WriteUsers(io.Discard, genesyssim.Query{State: "gone"}); err == nil || !strings.Contains(err.Error(), "state") {
 		t.Errorf("a bad state gives error %v, want one that names it", err)
 	}

@@ -182,23 +182,24 @@ func (o *observer) observe(asked rune) string {
 		_, err := io.ReadAll(unpacked)
 		seen = fmt.Sprint("200 gzip: ", err)
 	}
+	told := []string{seen}
 	for _, name := range []string{"Retry-After", "Location", "inin-ratelimit-allowed", "Content-Type"} {
 		if value := got.header.Get(name); value != "" && value != "application/json" {
-			seen += " " + name + ": " + value
+			told = append(told, name+": "+value)
 		}
 	}
 	if length, err := strconv.Atoi(got.header.Get("Content-Length")); err == nil && length != len(got.body) {
-		seen += fmt.Sprintf(" of %d bytes more", length-len(got.body))
+		told = append(told, fmt.Sprintf("of %d bytes more", length-len(got.body)))
 	}
 	switch took := time.Since(began); took {
 	case 0:
 	case time.Duration(len(got.body)) * time.Millisecond:
-		seen += " drop by drop"
+		told = append(told, "drop by drop")
 	default:
-		seen += " after " + took.String()
+		told = append(told, "after "+took.String())
 	}
 
-	return seen
+	return strings.Join(told, " ")
 }
 
 func TestEveryFaultHappensAsScripted(t *testing.T) {

@@ -3,6 +3,7 @@ package genesyssim_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -60,7 +61,8 @@ func (s *sim) send(ctx context.Context, what, body string, headers ...string) (g
 		request.Header.Set(name, value)
 	}
 	defer func() {
-		if failed := recover(); failed != nil && failed != http.ErrAbortHandler {
+		failed := recover()
+		if err, _ := failed.(error); failed != nil && !errors.Is(err, http.ErrAbortHandler) {
 			panic(failed)
 		}
 	}()

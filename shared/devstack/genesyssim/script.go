@@ -103,20 +103,20 @@ func (x *exchange) scriptedReply() *reply {
 
 // usualCodes are the codes that the API and the token endpoint give with a status.
 func usualCodes(status int) (api, token string) {
-	switch {
-	case status == http.StatusUnauthorized:
+	switch status {
+	case http.StatusUnauthorized:
 		return "bad.credentials", "invalid_client"
-	case status == http.StatusForbidden:
+	case http.StatusForbidden:
 		return "missing.permissions", "invalid_request"
-	case status == http.StatusRequestEntityTooLarge:
+	case http.StatusRequestEntityTooLarge:
 		return "response.entity.too.large", "invalid_request"
 	}
-	api = strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", ".")
+	token = "invalid_request"
 	if status >= http.StatusInternalServerError {
-		return api, "server_error"
+		token = "server_error"
 	}
 
-	return api, "invalid_request"
+	return strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "."), token
 }
 
 // decorate sets the headers that a fault adds to whatever the reply is.

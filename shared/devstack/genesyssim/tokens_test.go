@@ -51,7 +51,8 @@ func TestTheTokenEndpointsAnswerAsTheVendors(t *testing.T) {
 		"not a form":        {login, "%zz", []string{form, good}, 400, "invalid_request", "the body is not a form"},
 		"too long":          {login, strings.Repeat("x", 70_000), []string{form, good}, 400, "invalid_request", "the body cannot be read"},
 		"JSON": {
-			login, "{}", []string{"Content-Type: application/json", good},
+			login, "{}",
+			[]string{"Content-Type: application/json", good},
 			400, "invalid_request", "the body must be application/x-www-form-urlencoded",
 		},
 		"GET": {"GET /oauth/token", "", []string{form}, 405, "invalid_request", "method not allowed; use POST"},
@@ -124,7 +125,9 @@ func TestATokenLivesAsItsSettingsSay(t *testing.T) {
 		"refused while it is fresh": {genesyssim.Config{TokenDelay: 1500}, []time.Duration{1499, 1500, 1501}, []int{401, 200, 200}, 1},
 		"used, it does not grow idle": {
 			genesyssim.Config{IdleTimeout: 15 * time.Minute},
-			[]time.Duration{14 * time.Minute, 28 * time.Minute, 43 * time.Minute}, []int{200, 200, 401}, 1,
+			[]time.Duration{14 * time.Minute, 28 * time.Minute, 43 * time.Minute},
+			[]int{200, 200, 401},
+			1,
 		},
 		"idle, it is dead for good": {
 			genesyssim.Config{IdleTimeout: 15 * time.Minute}, []time.Duration{15 * time.Minute, 15*time.Minute + 1}, []int{401, 401}, 2,
