@@ -19,7 +19,7 @@ func TestStatsCountWhatHappened(t *testing.T) {
 	s := start(t, genesyssim.Config{Users: 100, RateLimit: 3})
 	token := s.token()
 	s.ask(token, usersQuery)
-	s.ask(token, "POST /api/v2/users/query", `{"pageSize":20}`)
+	s.ask(token, "POST /api/v2/users/query "+`{"pageSize":20}`)
 	s.ask(token, tokensMe)
 	s.ask(token, "GET /api/v2/users")
 	s.ask("stranger", "GET /api/v2/users")
@@ -40,7 +40,7 @@ func TestAdminChangesTheOrganisationAtRunTime(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{Users: 10})
 	admin := func(path, body string) int {
-		got := s.ask("", "POST /_sim/"+path, body)
+		got := s.ask("", "POST /_sim/"+path+" "+body)
 		if got.body != "" {
 			t.Errorf("%s %s is answered with %s, want nothing", path, body, got.body)
 		}
@@ -72,24 +72,21 @@ func TestAdminChangesTheOrganisationAtRunTime(t *testing.T) {
 func TestAdminRefusesWhatItDoesNotUnderstand(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{Users: 10})
-	for _, test := range []struct {
-		what, body string
-		status     int
-	}{
-		{"POST /_sim/token-lifetime", `{"seconds":0}`, 400},
-		{"POST /_sim/token-lifetime", `{"seconds":9223372036854775807}`, 400},
-		{"POST /_sim/token-lifetime", `{"minutes":1}`, 400},
-		{"POST /_sim/client", `{"disable":true}`, 400},
-		{"POST /_sim/client", `{"secret":""}`, 400},
-		{"POST /_sim/client", `{"secret":"x","regenerate_secret":true}`, 400},
-		{"POST /_sim/faults", `{"path":"/","stauts":500}`, 400},
-		{"GET /_sim/users?state=gone", "", 400},
-		{"GET /_sim/users?pageSize=5", "", 400},
-		{"GET /_sim/reset-stats", "", 404},
-		{"GET /_sim/elsewhere", "", 404},
+	for what, want := range map[string]int{
+		`POST /_sim/token-lifetime {"seconds":0}`:                   400,
+		`POST /_sim/token-lifetime {"seconds":9223372036854775807}`: 400,
+		`POST /_sim/token-lifetime {"minutes":1}`:                   400,
+		`POST /_sim/client {"disable":true}`:                        400,
+		`POST /_sim/client {"secret":""}`:                           400,
+		`POST /_sim/client {"secret":"x","regenerate_secret":true}`: 400,
+		`POST /_sim/faults {"path":"/","stauts":500}`:               400,
+		"GET /_sim/users?state=gone":                                400,
+		"GET /_sim/users?pageSize=5":                                400,
+		"GET /_sim/reset-stats":                                     404,
+		"GET /_sim/elsewhere":                                       404,
 	} {
-		if got := s.status("", test.what, test.body); got != test.status {
-			t.Errorf("%s %s is answered %d, want %d", test.what, test.body, got, test.status)
+		if got := s.status("", what); got != want {
+			t.Errorf("%s is answered %d, want %d", what, got, want)
 		}
 	}
 	if s.SetFaults([]genesyssim.Fault{{Path: "/"}}) == nil || s.SetTokenLifetime(time.Millisecond) == nil {
@@ -109,7 +106,7 @@ func TestOtherSitesCannotChangeTheOrganisation(t *testing.T) {
 		{"Origin: http://example.com", "Sec-Fetch-Site: cross-site"}:        403,
 	} {
 		for _, path := range []string{"faults", "token-lifetime", "client", "reset-stats", "revoke-tokens"} {
-			got := s.send(t.Context(), "POST /_sim/"+path, "nonsense", headers[0], headers[1]).status
+			got := s.send(t.Context(), "POST /_sim/"+path+" nonsense", headers[0], headers[1]).status
 			if refused := got == 403; refused != (want == 403) {
 				t.Errorf("%v: POST /_sim/%s is answered %d, want %d", headers, path, got, want)
 			}
@@ -128,7 +125,7 @@ func TestThePageShowsCountsFaultsSettingsAndTheReadmeAndNeitherPageNorLogATokenO
 	for _, what := range []string{usersQuery, usersQuery, "GET /<b>bold</b>", "GET /\xff"} {
 		s.ask(token, what)
 	}
-	s.ask("", "POST /_sim/token-lifetime", `{"seconds":420}`)
+	s.ask("", "POST /_sim/token-lifetime "+`{"seconds":420}`)
 	got := s.ask("", "GET /_sim/")
 	policy, kind := got.header.Get("Content-Security-Policy"), got.header.Get("Content-Type")
 	if got.status != 200 || kind != "text/html; charset=utf-8" || policy != "frame-ancestors 'none'" {

@@ -169,7 +169,7 @@ func (o *observer) observe(asked rune) string {
 	if asked == 't' {
 		got = o.requestToken(clientSecret)
 	} else {
-		got = o.send(ctx, what, "", "Authorization: Bearer "+o.token)
+		got = o.send(ctx, what, "Authorization: Bearer "+o.token)
 	}
 	id := `"contextId":"` + got.header.Get("ININ-Correlation-Id")
 	seen := strings.ReplaceAll(fmt.Sprintf("%d %s", got.status, o.named.Replace(got.body)), id, `"contextId":"ID`)
@@ -291,7 +291,7 @@ func TestFaultsBendTheOtherListingsToo(t *testing.T) {
 			t.Errorf("nextUri of users is %s, want %s", got, want)
 		}
 	}
-	if got := keys(s.ask(token, "POST /api/v2/users/query", `{"pageSize":10}`).body); !cmp.Equal(got, []string{"entities", "cursor"}) {
+	if got := keys(s.ask(token, "POST /api/v2/users/query "+`{"pageSize":10}`).body); !cmp.Equal(got, []string{"entities", "cursor"}) {
 		t.Errorf("the tutorial's page has %v, want a cursor alone beside the entities", got)
 	}
 }

@@ -52,9 +52,10 @@ type answer struct {
 	body   string
 }
 
-// send sends a request, METHOD and path, with headers as they stand on the wire.
-func (s *sim) send(ctx context.Context, what, body string, headers ...string) (got answer) {
-	method, path, _ := strings.Cut(what, " ")
+// send sends a request, METHOD PATH BODY, with headers as they stand on the wire.
+func (s *sim) send(ctx context.Context, what string, headers ...string) (got answer) {
+	method, rest, _ := strings.Cut(what, " ")
+	path, body, _ := strings.Cut(rest, " ")
 	request := httptest.NewRequestWithContext(ctx, method, path, strings.NewReader(body))
 	for _, header := range headers {
 		name, value, _ := strings.Cut(header, ": ")
@@ -73,23 +74,20 @@ func (s *sim) send(ctx context.Context, what, body string, headers ...string) (g
 }
 
 // ask sends a request with a bearer token; "" is none.
-func (s *sim) ask(token, what string, body ...string) answer {
-	var headers []string
-	if token != "" {
-		headers = append(headers, "Authorization: Bearer "+token)
+func (s *sim) ask(token, what string) answer {
+	if token == "" {
+		return s.send(s.t.Context(), what)
 	}
 
-	return s.send(s.t.Context(), what, strings.Join(body, ""), headers...)
+	return s.send(s.t.Context(), what, "Authorization: Bearer "+token)
 }
 
 // status is ask, where the status is all that counts.
-func (s *sim) status(token, what string, body ...string) int {
-	return s.ask(token, what, body...).status
-}
+func (s *sim) status(token, what string) int { return s.ask(token, what).status }
 
 // requestToken asks the token endpoint with a client secret.
 func (s *sim) requestToken(clientSecret string) answer {
-	return s.send(s.t.Context(), "POST /oauth/token", grant, basic(clientID, clientSecret), form)
+	return s.send(s.t.Context(), "POST /oauth/token "+grant, basic(clientID, clientSecret), form)
 }
 
 // token mints a token.

@@ -3,6 +3,7 @@ package genesyssim_test
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -39,7 +40,7 @@ func (s *sim) allOfTutorial(token string, query url.Values) string {
 	var all strings.Builder
 	for {
 		body, _ := json.Marshal(asked)
-		page := s.ask(token, "POST /api/v2/users/query", string(body)).body
+		page := s.ask(token, "POST /api/v2/users/query "+string(body)).body
 		all.WriteString(lines(s.t, page))
 		asked = map[string]any{"pageSize": 7, "nextPageUri": member[string](s.t, page, "nextPageUri")}
 		if asked["nextPageUri"] == "" {
@@ -97,7 +98,7 @@ func TestAPageSaysWhereTheNextOneIsInItsDialect(t *testing.T) {
 	first := s.ask(token, "GET "+path+"state=any&pageSize=40").body
 	cursor := member[string](t, first, "cursor")
 	link := path + "cursor=" + cursor + "&pageSize=40&state=any"
-	tutorial := s.ask(token, "POST /api/v2/users/query", `{"pageSize":40,"state":"any"}`).body
+	tutorial := s.ask(token, "POST /api/v2/users/query "+`{"pageSize":40,"state":"any"}`).body
 	tutorials := member[string](t, tutorial, "nextPageUri")
 	numbered := func(page string) string { return "/api/v2/users?pageNumber=" + page + "&pageSize=10" }
 	for name, test := range map[string]struct{ got, want string }{
@@ -106,7 +107,7 @@ func TestAPageSaysWhereTheNextOneIsInItsDialect(t *testing.T) {
 		},
 		"last by cursor":    {s.ask(token, "GET "+link).body, `,"selfUri":"` + link + `","results":20}`},
 		"first by tutorial": {tutorial, `,"nextPageUri":"` + tutorials + `"}`},
-		"last by tutorial":  {s.ask(token, "POST /api/v2/users/query", `{"pageSize":100}`).body, `}`},
+		"last by tutorial":  {s.ask(token, "POST /api/v2/users/query "+`{"pageSize":100}`).body, `}`},
 		"middle by number": {
 			s.ask(token, "GET "+numbered("2")).body,
 			`,"pageSize":10,"pageNumber":2,"total":51,"firstUri":"` + numbered("1") + `","selfUri":"` + numbered("2") +
@@ -161,58 +162,39 @@ func TestWhatTheAPIDoesNotKnowIsRefusedNotIgnored(t *testing.T) {
 	s := start(t, genesyssim.Config{Users: 200_000})
 	token := s.token()
 	cursor := member[string](t, s.ask(token, "GET /api/v2/users/query?expand=team").body, "cursor")
-	const get, post, link = "GET /api/v2/users/query?", "POST /api/v2/users/query", `"nextPageUri":"/api/v2/users/query?expand=team&cursor=`
-	for _, test := range []struct{ what, body, code string }{
-		{get + "pagesize=5", "", "bad.request"},
-		{get + "pageSize=5&pageSize=6", "", "bad.request"},
-		{get + "a=%zz", "", "bad.request"},
-		{get + "pageSize=0", "", "invalid.value"},
-		{get + "pageSize=-1", "", "invalid.value"},
-		{get + "pageSize=ten", "", "invalid.value"},
-		{get + "pageSize=", "", "invalid.value"},
-		{get + "sortOrder=asc", "", "invalid.value"},
-		{get + "sortOrder=", "", "invalid.value"},
-		{get + "state=ACTIVE", "", "invalid.value"},
-		{get + "expand=skills,nonsense", "", "invalid.value"},
-		{get + "expand=", "", "invalid.value"},
-		{get + "integrationPresenceSource=Pigeon", "", "invalid.value"},
-		{get + "userCustomAttributeSchemaIds=a,b,c&userCustomAttributeSchemaIds=d,e,f", "", "invalid.value"},
-		{get + "cursor=", "", "invalid.value"},
-		{get + "cursor=bm90IG91cnM", "", "invalid.cursor"},
-		{get + "cursor=" + cursor, "", "invalid.cursor"},
-		{get + "expand=team&state=any&cursor=" + cursor, "", "invalid.cursor"},
-		{get + "expand=team&sortOrder=DESC&cursor=" + cursor, "", "invalid.cursor"},
-		{get + "expand=team,skills&cursor=" + cursor, "", "invalid.cursor"},
-		{"GET /api/v2/users?cursor=x", "", "bad.request"},
-		{"GET /api/v2/users?pageNumber=0", "", "invalid.value"},
-		{"GET /api/v2/users?state=inactive&pageSize=500&pageNumber=21", "", "invalid.value"},
-		{post, `{"pageSize":5,"cursor":"x"}`, "bad.request"},
-		{post, `[]`, "bad.request"},
-		{post, `{} {}`, "bad.request"},
-		{post + "?pageSize=5", `{}`, "bad.request"},
-		{post, `{"nextPageUri":"https://elsewhere.example/api/v2/users/query?cursor=` + cursor + `"}`, "invalid.value"},
-		{post, `{` + link + cursor + `","state":"any"}`, "invalid.cursor"},
-		{"GET /api/v2/flying-saucers", "", "not.found"},
-		{"GET /elsewhere", "", "not.found"},
-		{"DELETE /api/v2/users/query", "", "method.not.allowed"},
-		{"POST /api/v2/users", "", "method.not.allowed"},
-		{"PUT /api/v2/tokens/me", "", "method.not.allowed"},
+	const get, post, elsewhere = "GET /api/v2/users/query?", "POST /api/v2/users/query ", "https://elsewhere.example"
+	const link = "/api/v2/users/query?expand=team&cursor="
+	statuses := map[string]int{"not.found": 404, "method.not.allowed": 405}
+	for code, asked := range map[string][]string{
+		"bad.request": {
+			get + "pagesize=5", get + "pageSize=5&pageSize=6", get + "a=%zz", "GET /api/v2/users?cursor=x",
+			post + `{"pageSize":5,"cursor":"x"}`, post + `[]`, post + `{} {}`, "POST /api/v2/users/query?pageSize=5 {}",
+		},
+		"invalid.value": {
+			get + "pageSize=0", get + "pageSize=-1", get + "pageSize=ten", get + "pageSize=", get + "sortOrder=asc", get + "sortOrder=",
+			get + "state=ACTIVE", get + "expand=skills,nonsense", get + "expand=", get + "integrationPresenceSource=Pigeon", get + "cursor=",
+			get + "userCustomAttributeSchemaIds=a,b,c&userCustomAttributeSchemaIds=d,e,f", "GET /api/v2/users?pageNumber=0",
+			"GET /api/v2/users?state=inactive&pageSize=500&pageNumber=21", post + `{"nextPageUri":"` + elsewhere + link + cursor + `"}`,
+		},
+		"invalid.cursor": {
+			get + "cursor=bm90IG91cnM", get + "cursor=" + cursor, get + "expand=team&state=any&cursor=" + cursor,
+			get + "expand=team&sortOrder=DESC&cursor=" + cursor, get + "expand=team,skills&cursor=" + cursor,
+			post + `{"nextPageUri":"` + link + cursor + `","state":"any"}`,
+		},
+		"not.found":          {"GET /api/v2/flying-saucers", "GET /elsewhere"},
+		"method.not.allowed": {"DELETE /api/v2/users/query", "POST /api/v2/users", "PUT /api/v2/tokens/me"},
 	} {
-		status := map[string]int{"not.found": 404, "method.not.allowed": 405}[test.code]
-		got := s.ask(token, test.what, test.body)
-		if code := member[string](t, got.body, "code"); got.status != cmp.Or(status, 400) || code != test.code {
-			t.Fatalf("%s %s: status %d, code %q; want %d, %q; body %s", test.what, test.body, got.status, code, cmp.Or(status, 400), test.code, got.body)
-		}
-		want := []string{"message", "code", "status", "contextId", "details", "errors"}
-		if diff := gocmp.Diff(want, keys(got.body)); diff != "" {
-			t.Errorf("%s: members of the error (-want +got):\n%s", test.what, diff)
-		}
-		correlation := got.header.Get("ININ-Correlation-Id")
-		if id := member[string](t, got.body, "contextId"); id == "" || id != correlation {
-			t.Errorf("%s: contextId is %q, ININ-Correlation-Id %q: want the same", test.what, id, correlation)
-		}
-		if allow := got.header.Get("Allow"); (got.status == 405) != (allow != "") {
-			t.Errorf("%s: Allow is %q with status %d", test.what, allow, got.status)
+		for _, what := range asked {
+			got := s.ask(token, what)
+			id, status := got.header.Get("ININ-Correlation-Id"), cmp.Or(statuses[code], 400)
+			want := fmt.Sprintf(`{"message":%s,"code":"%s","status":%d,"contextId":"%s","details":[],"errors":[]}`,
+				member[json.RawMessage](t, got.body, "message"), code, status, id)
+			if diff := gocmp.Diff(want, got.body); diff != "" || got.status != status || id == "" {
+				t.Errorf("%s: status %d, want %d; ININ-Correlation-Id %q; body (-want +got):\n%s", what, got.status, status, id, diff)
+			}
+			if allow := got.header.Get("Allow"); (status == 405) != (allow != "") {
+				t.Errorf("%s: Allow is %q with status %d", what, allow, status)
+			}
 		}
 	}
 }
@@ -251,7 +233,7 @@ func TestPagesAreCompressedForThoseWhoAcceptIt(t *testing.T) {
 	s := start(t, genesyssim.Config{Users: 100})
 	token := "Authorization: Bearer " + s.token()
 	for accept, want := range map[string]string{"br, gzip;q=0.5": "gzip", "identity": "", "gzip;q=0": ""} {
-		got := s.send(t.Context(), "GET /api/v2/users/query", "", token, "Accept-Encoding: "+accept)
+		got := s.send(t.Context(), "GET /api/v2/users/query", token, "Accept-Encoding: "+accept)
 		if encoding := got.header.Get("Content-Encoding"); encoding != want || got.header.Get("Vary") != "Accept-Encoding" {
 			t.Errorf("%q: Content-Encoding %q, want %q; Vary %q", accept, encoding, want, got.header.Get("Vary"))
 		}

@@ -79,7 +79,7 @@ func TestTheScriptInForceIsShownWithItsCounts(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{})
 	const script = `{"path":"/api/v2/users","nth":2,"status":500,"note":"the second"}` + "\n" + `{"path":"/api/*","status":502}`
-	s.ask("", "POST /_sim/faults", script)
+	s.ask("", "POST /_sim/faults "+script)
 	got := []int{s.status("", "GET /api/v2/users"), s.status("", "GET /api/v2/users"), s.status("", "GET /api/v2/users")}
 	shown := s.ask("", "GET /_sim/faults").body
 	const want = `[{"fault":{"path":"/api/v2/users","nth":2,"status":500,"note":"the second"},"seen":3,"hits":1},` +

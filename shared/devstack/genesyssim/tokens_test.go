@@ -57,7 +57,7 @@ func TestTheTokenEndpointsAnswerAsTheVendors(t *testing.T) {
 		},
 		"GET": {"GET /oauth/token", "", []string{form}, 405, "invalid_request", "method not allowed; use POST"},
 	} {
-		got := s.send(t.Context(), test.what, test.body, test.headers...)
+		got := s.send(t.Context(), test.what+" "+test.body, test.headers...)
 		want := `{"error":"` + test.code + `","description":"` + test.message + `","error_description":"` + test.message + `"}`
 		if test.status == http.StatusOK {
 			want = `{"access_token":"` + member[string](t, got.body, "access_token") + `","token_type":"bearer","expires_in":3600}`
@@ -85,7 +85,7 @@ func TestTheAPIAsksForABearerTokenThatIsGood(t *testing.T) {
 		"Bearer " + strings.ToLower(token): {401, "bad.credentials"},
 	} {
 		for _, what := range []string{usersQuery, "GET /api/v2/users", tokensMe} {
-			got := s.send(t.Context(), what, "", "Authorization: "+authorization)
+			got := s.send(t.Context(), what, "Authorization: "+authorization)
 			if code := member[string](t, got.body, "code"); got.status != want.status || code != want.code {
 				t.Errorf("%s, %q: status %d, code %q; want %d, %q", what, authorization, got.status, code, want.status, want.code)
 			}
