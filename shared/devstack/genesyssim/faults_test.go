@@ -50,16 +50,15 @@ func apiError(status int, code, message string) string {
 	return fmt.Sprintf(`%d {"message":"%s","code":"%s","status":%d,"contextId":"ID","details":[],"errors":[]}`, status, message, code, status)
 }
 
-// faultReplies is what each script of testdata makes of some requests, one after another: 1 and 2 are for the first and the
-// second page of ten users, t for a token, m for the token's own description.
-func faultReplies() map[string]struct {
+// replies are what is answered to requests, one after another: 1 and 2 ask for the first and the second page of ten users, t for a
+// token, m for the token's own description.
+type replies struct {
 	asked string
 	want  []string
-} {
-	type replies = struct {
-		asked string
-		want  []string
-	}
+}
+
+// faultReplies is what each script of testdata makes of some requests.
+func faultReplies() map[string]replies {
 	page := func(members string) replies { return replies{"11", []string{"200 {" + members, usual}} }
 	const rest = `"nextUri":"LINK2","selfUri":"LINK1","results":10,"cursor":"CURSOR2"}`
 	throttled := func(seconds, header string) replies {
@@ -68,6 +67,7 @@ func faultReplies() map[string]struct {
 		return replies{"11", []string{want + header, usual}}
 	}
 	forbidden := apiError(403, "missing.any.permissions", "Missing directory:user:view")
+	unavailable := apiError(503, "service.unavailable", "The request failed: Service Unavailable") + " Retry-After: 7"
 	unauthorised := apiError(401, "bad.credentials", "Invalid login credentials.")
 	token := func(first string) replies { return replies{"tt", []string{first, "200 TOKEN"}} }
 
@@ -91,17 +91,12 @@ func faultReplies() map[string]struct {
 			strings.TrimSuffix(throttled("22", "").want[0], "}") +
 				`,"limit":{"key":"user.rate.per.minute","namespace":"directory","value":180}} Retry-After: 22`, usual,
 		}},
-		"status_503": {"1111111", []string{
-			usual, apiError(503, "service.unavailable", "The request failed: Service Unavailable") + " Retry-After: 7",
-			usual, apiError(503, "service.unavailable", "The request failed: Service Unavailable") + " Retry-After: 7", usual, usual, usual,
-		}},
-		"several": {"111", []string{apiError(500, "internal.server.error", "The request failed: Internal Server Error"), "0 ", usual}},
-		"html":    {"11", []string{"200 <!DOCTYPE html><title>Sign in</title> Content-Type: text/html; charset=utf-8", usual}},
-		"redirect": {"11", []string{
-			"307  Location: https://api.mypurecloud.example/api/v2/users/query", usual,
-		}},
-		"raw_body": page(`"entities":[`),
-		"headers":  {"11", []string{usual + " inin-ratelimit-allowed: 300", usual}},
+		"status_503": {"1111111", []string{usual, unavailable, usual, unavailable, usual, usual, usual}},
+		"several":    {"111", []string{apiError(500, "internal.server.error", "The request failed: Internal Server Error"), "0 ", usual}},
+		"html":       {"11", []string{"200 <!DOCTYPE html><title>Sign in</title> Content-Type: text/html; charset=utf-8", usual}},
+		"redirect":   {"11", []string{"307  Location: https://api.mypurecloud.example/api/v2/users/query", usual}},
+		"raw_body":   page(`"entities":[`),
+		"headers":    {"11", []string{usual + " inin-ratelimit-allowed: 300", usual}},
 		"not_the_api": {"11111111", []string{
 			"403 <!DOCTYPE html><title>Forbidden</title> Content-Type: text/html", "200 {}", "200 null", "200 ", "200 \ufeff{\"entities\":[]}",
 			"202 {}", "204 ", usual,
@@ -217,21 +212,16 @@ func TestEveryFaultHappensAsScripted(t *testing.T) {
 				t.Errorf("%s has a fault without a note", name)
 			}
 		}
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				o := newObserver(t, start(t, genesyssim.Config{Users: 100}))
-				if err := o.SetFaults(faults); err != nil {
-					t.Fatal(err)
-				}
-				var got []string
-				for _, asked := range test.asked {
-					got = append(got, o.observe(asked))
-				}
-				if diff := cmp.Diff(test.want, got); diff != "" || o.Stats().FaultsHit == 0 {
-					t.Errorf("%d faults hit; replies (-want +got):\n%s", o.Stats().FaultsHit, diff)
-				}
-			})
+		synctest.Test(t, func(t *testing.T) {
+			o := newObserver(t, start(t, genesyssim.Config{Users: 100}))
+			err := o.SetFaults(faults)
+			var got []string
+			for _, asked := range test.asked {
+				got = append(got, o.observe(asked))
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" || o.Stats().FaultsHit == 0 || err != nil {
+				t.Errorf("%s: %d faults hit, error %v; replies (-want +got):\n%s", name, o.Stats().FaultsHit, err, diff)
+			}
 		})
 	}
 	for _, action := range genesyssim.Actions() {
@@ -253,22 +243,23 @@ func TestABrokenConnectionIsOneForTheClientToo(t *testing.T) {
 			server := httptest.NewServer(s.Simulator)
 			defer server.Close()
 			token := s.token()
-			read := func() (body []byte, err error) {
-				request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/api/v2/users/query?pageSize=10", http.NoBody)
+			read := func() (string, error) {
+				request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+strings.TrimPrefix(usersQuery, "GET "), http.NoBody)
 				request.Header.Set("Authorization", "Bearer "+token)
 				response, err := server.Client().Do(request)
 				if err != nil {
-					return nil, err
+					return "", err
 				}
 				defer response.Body.Close()
+				body, err := io.ReadAll(response.Body)
 
-				return io.ReadAll(response.Body)
+				return string(body), err
 			}
 			_, err := read()
 			if !slices.ContainsFunc(want, func(one error) bool { return errors.Is(err, one) }) || s.Stats().Pages != 0 {
 				t.Errorf("error is %v, want one of %v; %d pages went out whole, want none", err, want, s.Stats().Pages)
 			}
-			if body, err := read(); err != nil || strings.Count(lines(t, string(body)), "\n") != 10 {
+			if body, err := read(); err != nil || strings.Count(lines(t, body), "\n") != 10 {
 				t.Errorf("the next request gets %s, error %v", body, err)
 			}
 		})
@@ -277,22 +268,21 @@ func TestABrokenConnectionIsOneForTheClientToo(t *testing.T) {
 
 func TestFaultsBendTheOtherListingsToo(t *testing.T) {
 	t.Parallel()
-	faults, err := genesyssim.ParseFaults(strings.NewReader(`{"path":"/api/v2/users","set":{"nextUri":"https://elsewhere.example{next}"}}
-		{"path":"/api/v2/users","nth":2,"action":"empty_page"}
-		{"method":"POST","path":"/api/v2/users/query","drop":["nextPageUri"],"set":{"cursor":"{cursor}"}}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := start(t, genesyssim.Config{Users: 100, Faults: faults})
+	s := start(t, genesyssim.Config{Users: 100})
 	token := s.token()
-	const second = "/api/v2/users?pageNumber=2&pageSize=10"
-	for _, want := range []string{"https://elsewhere.example" + second, second} {
-		if got := member[string](t, s.ask(token, "GET /api/v2/users?pageSize=10").body, "nextUri"); got != want {
-			t.Errorf("nextUri of users is %s, want %s", got, want)
-		}
+	s.ask("", `POST /_sim/faults {"path":"/api/v2/users","set":{"nextUri":"https://elsewhere.example{next}"}}
+		{"path":"/api/v2/users","nth":2,"action":"empty_page"}
+		{"method":"POST","path":"/api/v2/users/query","drop":["nextPageUri"],"set":{"cursor":"{cursor}"}}`)
+	var got []string
+	for range 2 {
+		page := s.ask(token, "GET /api/v2/users?pageSize=10").body
+		got = append(got, fmt.Sprint(strings.Count(lines(t, page), "\n"), " ", member[string](t, page, "nextUri")))
 	}
-	if got := keys(s.ask(token, "POST /api/v2/users/query "+`{"pageSize":10}`).body); !cmp.Equal(got, []string{"entities", "cursor"}) {
-		t.Errorf("the tutorial's page has %v, want a cursor alone beside the entities", got)
+	got = append(got, keys(s.ask(token, `POST /api/v2/users/query {"pageSize":10}`).body)...)
+	const second = "/api/v2/users?pageNumber=2&pageSize=10"
+	want := []string{"10 https://elsewhere.example" + second, "0 " + second, "entities", "cursor"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("entities and next links by number, and the members of a tutorial's page (-want +got):\n%s", diff)
 	}
 }
 

@@ -96,21 +96,18 @@ func TestRequestsBeforeRetryAfterHasPassedAreCountedByPath(t *testing.T) {
 			genesyssim.Fault{Path: "/oauth/token", Nth: 3, Status: 429, RetryAfter: "7"}, 7 * time.Second, map[string]int64{},
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := start(t, genesyssim.Config{Users: 5, Faults: []genesyssim.Fault{test.fault}})
-				token, other := s.token(), s.token()
-				s.ask(token, usersQuery)
-				s.ask(other, usersQuery) // who was not throttled need not wait
-				s.requestToken(clientSecret)
-				time.Sleep(test.wait)
-				s.ask(token, usersQuery)
-				s.requestToken(clientSecret)
-				if diff := cmp.Diff(test.want, s.Stats().EarlyRequests); diff != "" {
-					t.Errorf("early requests (-want +got):\n%s", diff)
-				}
-			})
+		synctest.Test(t, func(t *testing.T) {
+			s := start(t, genesyssim.Config{Users: 5, Faults: []genesyssim.Fault{test.fault}})
+			token, other := s.token(), s.token()
+			s.ask(token, usersQuery)
+			s.ask(other, usersQuery) // who was not throttled need not wait
+			s.requestToken(clientSecret)
+			time.Sleep(test.wait)
+			s.ask(token, usersQuery)
+			s.requestToken(clientSecret)
+			if diff := cmp.Diff(test.want, s.Stats().EarlyRequests); diff != "" {
+				t.Errorf("%s: early requests (-want +got):\n%s", name, diff)
+			}
 		})
 	}
 }

@@ -133,20 +133,17 @@ func TestATokenLivesAsItsSettingsSay(t *testing.T) {
 			genesyssim.Config{IdleTimeout: 15 * time.Minute}, []time.Duration{15 * time.Minute, 15*time.Minute + 1}, []int{401, 401}, 2,
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := start(t, test.config)
-				token, minted := s.token(), time.Now()
-				var got []int
-				for _, at := range test.asked {
-					time.Sleep(time.Until(minted.Add(at)))
-					got = append(got, s.status(token, tokensMe))
-				}
-				if diff := cmp.Diff(test.want, got); diff != "" || s.Stats().BadTokenRequests != test.bad {
-					t.Errorf("%d bad token requests, want %d; statuses (-want +got):\n%s", s.Stats().BadTokenRequests, test.bad, diff)
-				}
-			})
+		synctest.Test(t, func(t *testing.T) {
+			s := start(t, test.config)
+			token, minted := s.token(), time.Now()
+			var got []int
+			for _, at := range test.asked {
+				time.Sleep(time.Until(minted.Add(at)))
+				got = append(got, s.status(token, tokensMe))
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" || s.Stats().BadTokenRequests != test.bad {
+				t.Errorf("%s: %d bad token requests, want %d; statuses (-want +got):\n%s", name, s.Stats().BadTokenRequests, test.bad, diff)
+			}
 		})
 	}
 }
