@@ -10,7 +10,6 @@ import (
 	"html/template"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -56,25 +55,13 @@ func (s *Simulator) RegenerateSecret() {
 	s.change(func(o *organisation) { o.secret = secret.New(rand.Text()) })
 }
 
-// serveAdmin answers under /_sim/. It asks for no token: serve the simulator on the loopback alone. A browser that sends a
-// request from another site's page is refused, or every page that is open there could meddle.
-func (s *Simulator) serveAdmin(x *exchange) {
-	r := x.request
-	if new(http.CrossOriginProtection).Check(r) != nil {
-		s.send(x, x.refuse(newError(http.StatusForbidden, "not.allowed", "Another site's page sent this; use the admin page itself")))
-
-		return
-	}
-	if of, found := s.listed(strings.TrimPrefix(r.URL.Path, adminPrefix)); found && r.Method == http.MethodGet {
-		s.adminEntities(x, of)
-
-		return
-	}
-	s.send(x, s.answerAdmin(x))
-}
-
-// answerAdmin does what the admin request asks for.
+// answerAdmin does what a request under /_sim/ asks for. It is nil where it has written the reply itself. It asks for no token:
+// serve the simulator on the loopback alone. A browser that sends a request from another site's page is refused, or every page
+// that is open there could meddle.
 func (s *Simulator) answerAdmin(x *exchange) *reply {
+	if new(http.CrossOriginProtection).Check(x.request) != nil {
+		return x.refuse(newError(http.StatusForbidden, "not.allowed", "Another site's page sent this; use the admin page itself"))
+	}
 	var err error
 	body := x.request.Body
 	switch x.request.Method + " " + x.request.URL.Path {
@@ -103,7 +90,7 @@ func (s *Simulator) answerAdmin(x *exchange) *reply {
 	case "POST /_sim/client":
 		err = s.adminClient(body)
 	default:
-		return x.refusePath()
+		return s.adminEntities(x)
 	}
 	if err != nil {
 		return x.refuse(errBadRequest(err.Error()))

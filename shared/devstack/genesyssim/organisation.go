@@ -33,27 +33,18 @@ func (s *Simulator) change(do func(*organisation)) {
 	do(&s.now)
 }
 
-// Stats is what the simulator saw since it began, or since the counts were reset. Admin requests are not counted.
+// Stats is what the simulator saw since it began, or since the counts were reset. Admin requests are not counted. A request
+// is early if it comes before the Retry-After of a 429 or 503 to the same token, or to anybody at a token endpoint, has passed.
 type Stats struct {
-	// Requests counts requests by "METHOD path".
-	Requests map[string]int64 `json:"requests"`
-	// Throttled counts replies with status 429, scripted ones included.
-	Throttled int64 `json:"throttled"`
-	// TokenRequests counts requests that a token endpoint answered, well or not; those that a fault answered are in
-	// Requests alone.
-	TokenRequests int64 `json:"token_requests"`
-	// TokensMinted counts tokens.
-	TokensMinted int64 `json:"tokens_minted"`
-	// BadTokenRequests counts 401s for a token that is unknown, revoked, expired, idle for too long or too fresh.
-	BadTokenRequests int64 `json:"bad_token_requests"`
-	// EarlyRequests counts, by path, requests that came before the Retry-After of an earlier 429 or 503 to the same
-	// token had passed (for the token endpoints, to anybody).
-	EarlyRequests map[string]int64 `json:"early_requests"`
-	// Pages and EntitiesServed count the pages that went out whole, and the entities in them.
-	Pages          int64 `json:"pages"`
-	EntitiesServed int64 `json:"entities_served"`
-	// FaultsHit counts requests that a fault hit.
-	FaultsHit int64 `json:"faults_hit"`
+	Requests         map[string]int64 `json:"requests"`           // by "METHOD path"
+	Throttled        int64            `json:"throttled"`          // replies with status 429, scripted ones included
+	TokenRequests    int64            `json:"token_requests"`     // that a token endpoint answered, well or not, and no fault
+	TokensMinted     int64            `json:"tokens_minted"`      // tokens
+	BadTokenRequests int64            `json:"bad_token_requests"` // 401s: unknown, revoked, expired, idle for too long, too fresh
+	EarlyRequests    map[string]int64 `json:"early_requests"`     // by path
+	Pages            int64            `json:"pages"`              // that went out whole
+	EntitiesServed   int64            `json:"entities_served"`    // in those pages
+	FaultsHit        int64            `json:"faults_hit"`         // requests that a fault hit
 }
 
 func newStats() Stats {

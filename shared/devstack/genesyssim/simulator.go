@@ -60,7 +60,9 @@ type exchange struct {
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{request: r, writer: w, header: w.Header(), correlationID: newUUID(), bearer: bearerToken(r), fault: &Fault{}}
 	if strings.HasPrefix(r.URL.Path, adminPrefix) {
-		s.serveAdmin(x)
+		if answer := s.answerAdmin(x); answer != nil {
+			s.send(x, answer)
+		}
 
 		return
 	}

@@ -1,6 +1,7 @@
 package genesyssim
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -89,17 +90,17 @@ func number(digits string) uint64 {
 	return n
 }
 
-// id writes the UUID of one of count things of a kind; the entity's own where there is no kind, and that of one with no higher
-// number than its own where count is n.
+// id writes the UUID of the entity itself, or of one of count things of a kind; n is all with no higher number than the entity.
 func (m *maker) id(kind, count string) {
-	switch {
-	case kind == "":
-		m.buf = appendID(m.buf, m.seed, m.of.kind, uint64(m.n)) //nolint:gosec // it is not negative
-	case count == "n":
-		m.buf = appendID(m.buf, m.seed, kind, m.draw%uint64(m.n+1)) //nolint:gosec // it is not negative
+	thing := uint64(m.n) //nolint:gosec // it is not negative
+	switch count {
+	case "":
+	case "n":
+		thing = m.draw % (thing + 1)
 	default:
-		m.buf = appendID(m.buf, m.seed, kind, m.draw%number(count))
+		thing = m.draw % number(count)
 	}
+	m.buf = appendID(m.buf, m.seed, cmp.Or(kind, m.of.kind), thing)
 }
 
 // list writes an array of none to most elements, each with a draw of its own.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 )
 
 // Query chooses users as the API's parameters do.
@@ -38,18 +39,22 @@ func (s *Simulator) listed(name string) (listing, bool) {
 	return s.listings[i], true
 }
 
-// adminEntities streams the entities of a listing that the query's parameters choose.
-func (s *Simulator) adminEntities(x *exchange, of listing) {
+// adminEntities streams the entities of a listing that the query's parameters choose: GET /_sim/NAME.
+func (s *Simulator) adminEntities(x *exchange) *reply {
+	of, found := s.listed(strings.TrimPrefix(x.request.URL.Path, adminPrefix))
+	if !found || x.request.Method != http.MethodGet {
+		return x.refusePath()
+	}
 	chosen, refusal := of.choose(x.request.URL.Query())
 	if refusal != nil {
-		s.send(x, x.refuse(refusal))
-
-		return
+		return x.refuse(refusal)
 	}
 	x.header.Set("Content-Type", "application/x-ndjson")
 	if s.writeEntities(x.writer, of.model, chosen) != nil {
 		panic(http.ErrAbortHandler) // the client went: end the connection, or what it has would pass for all
 	}
+
+	return nil
 }
 
 // writeEntities writes the entities that are chosen, one a line.
