@@ -19,7 +19,7 @@ func TestStatsCountWhatHappened(t *testing.T) {
 	s := start(t, genesyssim.Config{Users: 100, RateLimit: 3})
 	token := s.token()
 	s.ask(token, usersQuery)
-	s.ask(token, "POST /api/v2/users/query "+`{"pageSize":20}`)
+	s.ask(token, `POST /api/v2/users/query {"pageSize":20}`)
 	s.ask(token, tokensMe)
 	s.ask(token, "GET /api/v2/users")
 	s.ask("stranger", "GET /api/v2/users")
@@ -125,7 +125,7 @@ func TestThePageShowsCountsFaultsSettingsAndTheReadmeAndNeitherPageNorLogATokenO
 	for _, what := range []string{usersQuery, usersQuery, "GET /<b>bold</b>", "GET /\xff"} {
 		s.ask(token, what)
 	}
-	s.ask("", "POST /_sim/token-lifetime "+`{"seconds":420}`)
+	s.ask("", `POST /_sim/token-lifetime {"seconds":420}`)
 	got := s.ask("", "GET /_sim/")
 	policy, kind := got.header.Get("Content-Security-Policy"), got.header.Get("Content-Type")
 	if got.status != 200 || kind != "text/html; charset=utf-8" || policy != "frame-ancestors 'none'" {

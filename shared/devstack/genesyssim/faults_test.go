@@ -177,24 +177,24 @@ func (o *observer) observe(asked rune) string {
 		_, err := io.ReadAll(unpacked)
 		seen = fmt.Sprint("200 gzip: ", err)
 	}
-	told := []string{seen}
+	parts := []string{seen}
 	for _, name := range []string{"Retry-After", "Location", "inin-ratelimit-allowed", "Content-Type"} {
 		if value := got.header.Get(name); value != "" && value != "application/json" {
-			told = append(told, name+": "+value)
+			parts = append(parts, name+": "+value)
 		}
 	}
 	if length, err := strconv.Atoi(got.header.Get("Content-Length")); err == nil && length != len(got.body) {
-		told = append(told, fmt.Sprintf("of %d bytes more", length-len(got.body)))
+		parts = append(parts, fmt.Sprintf("of %d bytes more", length-len(got.body)))
 	}
 	switch took := time.Since(began); took {
 	case 0:
 	case time.Duration(len(got.body)) * time.Millisecond:
-		told = append(told, "drop by drop")
+		parts = append(parts, "drop by drop")
 	default:
-		told = append(told, "after "+took.String())
+		parts = append(parts, "after "+took.String())
 	}
 
-	return strings.Join(told, " ")
+	return strings.Join(parts, " ")
 }
 
 func TestEveryFaultHappensAsScripted(t *testing.T) {

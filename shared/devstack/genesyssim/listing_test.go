@@ -98,7 +98,7 @@ func TestAPageSaysWhereTheNextOneIsInItsDialect(t *testing.T) {
 	first := s.ask(token, "GET "+path+"state=any&pageSize=40").body
 	cursor := member[string](t, first, "cursor")
 	link := path + "cursor=" + cursor + "&pageSize=40&state=any"
-	tutorial := s.ask(token, "POST /api/v2/users/query "+`{"pageSize":40,"state":"any"}`).body
+	tutorial := s.ask(token, `POST /api/v2/users/query {"pageSize":40,"state":"any"}`).body
 	tutorials := member[string](t, tutorial, "nextPageUri")
 	numbered := func(page string) string { return "/api/v2/users?pageNumber=" + page + "&pageSize=10" }
 	for name, test := range map[string]struct{ got, want string }{
@@ -107,7 +107,7 @@ func TestAPageSaysWhereTheNextOneIsInItsDialect(t *testing.T) {
 		},
 		"last by cursor":    {s.ask(token, "GET "+link).body, `,"selfUri":"` + link + `","results":20}`},
 		"first by tutorial": {tutorial, `,"nextPageUri":"` + tutorials + `"}`},
-		"last by tutorial":  {s.ask(token, "POST /api/v2/users/query "+`{"pageSize":100}`).body, `}`},
+		"last by tutorial":  {s.ask(token, `POST /api/v2/users/query {"pageSize":100}`).body, `}`},
 		"middle by number": {
 			s.ask(token, "GET "+numbered("2")).body,
 			`,"pageSize":10,"pageNumber":2,"total":51,"firstUri":"` + numbered("1") + `","selfUri":"` + numbered("2") +
