@@ -17,15 +17,12 @@ import (
 	"genesys-cloud-export/shared/secret"
 )
 
-// pageSource is the admin page.
-//
-//go:embed page.html
-var pageSource string
-
-// readme is what the page says of the simulation.
-//
-//go:embed README.md
-var readme string
+var (
+	//go:embed page.html
+	pageSource string
+	//go:embed README.md
+	readme string
+)
 
 // RevokeTokens revokes every token that the client has.
 func (s *Simulator) RevokeTokens() { s.change(func(o *organisation) { clear(o.tokens) }) }

@@ -41,9 +41,7 @@ func (o *organisation) use(bearer string, idleTimeout time.Duration, now time.Ti
 // admit checks the calling token, and counts the request against the token's limit.
 func (s *Simulator) admit(x *exchange) (refusal *apiError) {
 	if x.request.Header.Get("Authorization") == "" {
-		const message = "No authentication bearer token specified in authorization header."
-
-		return newError(http.StatusUnauthorized, "authentication.required", message)
+		return newError(http.StatusUnauthorized, "authentication.required", "No authentication bearer token specified in authorization header.")
 	}
 	now := time.Now()
 	s.change(func(o *organisation) {

@@ -14,16 +14,13 @@ import (
 	"genesys-cloud-export/shared/secret"
 )
 
+// The defaults are the vendor's.
 const (
-	// DefaultTokenLifetime is an OAuth client's token lifetime unless somebody changed it.
-	DefaultTokenLifetime = 24 * time.Hour
-	// DefaultMaxPageSize is the page size to which larger ones are cut.
-	DefaultMaxPageSize = 500
-	// DefaultRateWindow is how long a rate limit counts.
-	DefaultRateWindow = time.Minute
+	DefaultTokenLifetime = 24 * time.Hour // an OAuth client's, unless somebody changed it
+	DefaultMaxPageSize   = 500            // what larger page sizes are cut to
+	DefaultRateWindow    = time.Minute    // how long a rate limit counts
 
 	maxTokenLifetime = 48 * time.Hour // the longest that an OAuth client can have
-	maxUsers         = 1 << 30        // keeps every index far from overflow
 )
 
 // Config says which organisation is simulated. The zero value of every field but ClientID and ClientSecret is usable.
@@ -55,10 +52,10 @@ func (c *Config) Flags(flags *flag.FlagSet) {
 	flags.Uint64Var(&c.Seed, "seed", c.Seed, "chooses the organisation's users")
 	flags.DurationVar(&c.TokenLifetime, "token-lifetime", c.TokenLifetime, "the lifetime of a token")
 	flags.DurationVar(&c.TokenDelay, "token-delay", c.TokenDelay, "how long the API refuses a token that was just minted")
-	flags.DurationVar(&c.IdleTimeout, "idle-timeout", c.IdleTimeout, "kills a token that was not used for so long; 0 is never, HIPAA organisations have 15m")
+	flags.DurationVar(&c.IdleTimeout, "idle-timeout", c.IdleTimeout, "kills a token that was not used for so long; 0 is never, HIPAA has 15m")
 	flags.IntVar(&c.RateLimit, "rate-limit", c.RateLimit, "API requests a token may make in each -rate-window; 0 is any number")
 	flags.DurationVar(&c.RateWindow, "rate-window", c.RateWindow, "how long the rate limit counts before it begins anew")
-	flags.BoolVar(&c.RateLimitHeaders, "rate-limit-headers", c.RateLimitHeaders, "send the inin-ratelimit headers, which the platform withdrew in June 2021")
+	flags.BoolVar(&c.RateLimitHeaders, "rate-limit-headers", c.RateLimitHeaders, "send the inin-ratelimit headers, withdrawn in June 2021")
 	flags.DurationVar(&c.Latency, "latency", c.Latency, "how long the API thinks before each reply")
 	flags.IntVar(&c.MaxPageSize, "max-page-size", c.MaxPageSize, "what larger page sizes are silently cut to")
 }
@@ -81,7 +78,6 @@ func (c Config) validate() error {
 			problems = append(problems, fmt.Errorf(format, args...))
 		}
 	}
-	refuse(c.Users > maxUsers, "field Users is %d: give at most %d", c.Users, maxUsers)
 	refuse(c.ClientID == "", "field ClientID is empty: name the OAuth client")
 	refuse(c.ClientSecret.Empty(), "field ClientSecret is empty: give the OAuth client a secret")
 	err := checkLifetime(c.TokenLifetime)

@@ -147,14 +147,11 @@ func (s *Simulator) place(q query, chosen selection, place string) (bookmark, *a
 	return from, nil
 }
 
-// whole is a parameter that was checked to be a whole number, or the default where it is not given.
+// whole is a parameter that was checked to be a whole number from 1, or the default where it is not given.
 func whole(given string, otherwise int) int {
-	n, err := strconv.Atoi(given)
-	if err != nil {
-		return otherwise
-	}
+	n, _ := strconv.Atoi(given)
 
-	return n
+	return cmp.Or(n, otherwise)
 }
 
 // tutorialBody is what the tutorial posts.

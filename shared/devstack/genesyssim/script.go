@@ -13,10 +13,8 @@ import (
 // FaultCount is one fault of the script in force, and what has become of it.
 type FaultCount struct {
 	Fault Fault `json:"fault"`
-	// Seen is how many requests of its method and path came since the script was put in place.
-	Seen int `json:"seen"`
-	// Hits is how many of them it hit.
-	Hits int `json:"hits"`
+	Seen  int   `json:"seen"` // requests of its method and path since the script was put in place
+	Hits  int   `json:"hits"` // those of them that it hit
 }
 
 // newScript is a script whose counts begin at nothing.
@@ -90,12 +88,9 @@ func (x *exchange) scriptedReply() *reply {
 		return x.refuseToken(status, cmp.Or(f.Code, token), f.Message)
 	case status == http.StatusTooManyRequests && f.Code == "":
 		const usual = 30
-		seconds, err := strconv.Atoi(f.RetryAfter)
-		if err != nil {
-			seconds = usual
-		}
+		seconds, _ := strconv.Atoi(f.RetryAfter) // 0 where it is no number
 
-		return x.refuse(errThrottled(seconds, f.Limit))
+		return x.refuse(errThrottled(cmp.Or(seconds, usual), f.Limit))
 	default:
 		return x.refuse(newError(status, cmp.Or(f.Code, api), cmp.Or(f.Message, "The request failed: "+http.StatusText(status))))
 	}

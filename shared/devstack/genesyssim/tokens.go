@@ -102,10 +102,7 @@ func (s *Simulator) checkGrant(x *exchange, form url.Values) *reply {
 // sameCredential compares as it is, and for Basic also form-decoded, since RFC 6749 (2.3.1) has clients encode both
 // halves first, and not all do.
 func sameCredential(given, want string, basic bool) bool {
-	if given == want {
-		return true
-	}
 	decoded, err := url.QueryUnescape(given)
 
-	return basic && err == nil && decoded == want
+	return given == want || basic && err == nil && decoded == want
 }
