@@ -18,9 +18,8 @@ import (
 
 // The files that are held together.
 const (
-	templateFile   = "../../../template.yaml"
-	runbookFile    = "../../operator/RUNBOOK.md"
-	definitionFile = "../../../shared/workflow/export.asl.json"
+	templateFile = "../../../template.yaml"
+	runbookFile  = "../../operator/RUNBOOK.md"
 )
 
 // binaries is where TestMain built the functions, once for all tests.
