@@ -1,7 +1,6 @@
 package template
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -32,10 +31,8 @@ type Parameter struct {
 }
 
 // values are those of all parameters: the deployment's, else the defaults, each held to what its parameter allows.
-func (t *Template) values(given map[string]string) (map[string]string, error) {
-	values := make(map[string]string, len(t.parameters))
-
-	var problems []error
+func (t *Template) values(given map[string]string) (values map[string]string, problems []error) {
+	values = make(map[string]string, len(t.parameters))
 
 	for _, parameter := range t.parameters {
 		value, is := given[parameter.Name]
@@ -62,7 +59,7 @@ func (t *Template) values(given map[string]string) (map[string]string, error) {
 		}
 	}
 
-	return values, errors.Join(problems...)
+	return values, problems
 }
 
 // check says how a value breaks the parameter's rules, "" where it keeps them.
