@@ -1,4 +1,4 @@
-// Package workflow_test holds the state machine's definition, export.asl.json, to what it is built on: the functions' error
+// Package workflow_test compares the state machine's definition, export.asl.json, with what it is built on: the functions' error
 // types, and the limits of Step Functions. What it does is seen where it is executed, in .ci/sam/workflow.py.
 package workflow_test
 
@@ -147,55 +147,40 @@ func (m machine) tasks() map[string]state {
 	return tasks
 }
 
-// mayPass are the types of errors that pass by themselves, sorted, and rest are all others.
-func mayPass() (passing, rest []string) {
-	for _, kind := range failure.Kinds() {
-		if kind.Retryable() {
-			passing = append(passing, string(kind))
-		} else {
-			rest = append(rest, string(kind))
-		}
-	}
-
-	slices.Sort(passing)
-	slices.Sort(rest)
-
-	return passing, rest
-}
-
-// named are the errors of a list that the functions have, sorted.
-func named[T any](list []T, errors func(T) []string) []string {
-	var all []string
-	for _, one := range list {
-		all = append(all, errors(one)...)
-	}
-
-	all = slices.DeleteFunc(all, func(name string) bool { return !slices.Contains(failure.Kinds(), failure.Kind(name)) })
-	slices.Sort(all)
-
-	return all
-}
-
 // The rotator's catches are fewer: where it fails for good the export cannot go on, whatever the reason.
 func TestTheErrorsThatMayPassAreRetriedAndTheExportsOthersCaughtEachOnce(t *testing.T) {
 	t.Parallel()
 
-	passing, rest := mayPass()
-	export, refresh := read(t).States["Export"], read(t).States["Refresh the token"]
-	retried, caught := func(r retrier) []string { return r.ErrorEquals }, func(c catcher) []string { return c.ErrorEquals }
+	m := read(t)
+	retried, caught, refreshed := map[string]int{}, map[string]int{}, map[string]int{}
 
-	// A missing token may pass, and the rotator is asked rather than the export tried again.
-	asked := func(name string) bool { return name == "TokenUnavailable" }
-	others := slices.Sorted(slices.Values(append(slices.Clone(rest), "TokenUnavailable")))
+	for _, r := range m.States["Export"].Retry {
+		count(retried, r.ErrorEquals)
+	}
 
-	for what, diff := range map[string]string{
-		"Export retries":  cmp.Diff(slices.DeleteFunc(slices.Clone(passing), asked), named(export.Retry, retried)),
-		"Export catches":  cmp.Diff(slices.Compact(others), named(export.Catch, caught)),
-		"Refresh retries": cmp.Diff(passing, named(refresh.Retry, retried)),
-	} {
-		if diff != "" {
-			t.Errorf("%s (-want +got):\n%s", what, diff)
+	for _, c := range m.States["Export"].Catch {
+		count(caught, c.ErrorEquals)
+	}
+
+	for _, r := range m.States["Refresh the token"].Retry {
+		count(refreshed, r.ErrorEquals)
+	}
+
+	for _, kind := range failure.Kinds() {
+		want := map[bool]int{true: 1}
+		// A missing token may pass, and the rotator is asked for one rather than the export tried again.
+		again := kind.Retryable() && kind != failure.TokenUnavailable
+
+		got := [3]int{retried[string(kind)], caught[string(kind)], refreshed[string(kind)]}
+		if diff := cmp.Diff([3]int{want[again], want[!again], want[kind.Retryable()]}, got); diff != "" {
+			t.Errorf("%s: how often Export retries it, catches it, and the refresh retries it (-want +got):\n%s", kind, diff)
 		}
+	}
+}
+
+func count(into map[string]int, names []string) {
+	for _, name := range names {
+		into[name]++
 	}
 }
 
@@ -246,7 +231,7 @@ func TestEveryTaskIsBoundedAndEndsByName(t *testing.T) {
 
 		last := task.Catch[len(task.Catch)-1]
 		if !slices.Equal(last.ErrorEquals, []string{"States.ALL"}) || m.States[m.States[last.Next].Next].Type != "Fail" {
-			t.Errorf("%s: the last catch does not end in a Fail state that was told how to resume: %+v", name, last)
+			t.Errorf("%s: the last catch does not end in a Fail state behind one that says how to resume: %+v", name, last)
 		}
 	}
 }
@@ -283,11 +268,11 @@ func TestTheHistoryHasRoomForEveryInvocationHoweverMuchIsRetried(t *testing.T) {
 	}
 
 	refresh := sum("Has the token been asked for often enough?", "Refresh the token", "Count the refresh", "Let the token settle", "Export")
-	pass := sum("Export", "Count the pass", "Is it complete?", "Wait") + 3*refresh
+	invocation := sum("Export", "Count the pass", "Is it complete?", "Wait") + 3*refresh
 	around := sum(slices.Collect(maps.Keys(m.States))...)
 
-	if got := int(most["WorkflowMaxPasses"])*pass + around; got >= maxEvents {
-		t.Errorf("%v invocations of up to %d events each make %d, and a history takes %d", most["WorkflowMaxPasses"], pass, got, maxEvents)
+	if got := int(most["WorkflowMaxPasses"])*invocation + around; got >= maxEvents {
+		t.Errorf("%v invocations of up to %d events each make %d, and a history takes %d", most["WorkflowMaxPasses"], invocation, got, maxEvents)
 	}
 }
 

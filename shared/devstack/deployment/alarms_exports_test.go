@@ -71,7 +71,7 @@ func exportStalls(t *testing.T) {
 		s.at(110)
 		s.export("whole", "end")
 
-		// executions-failed and runs-failed tell of that.
+		// executions-failed and runs-failed report that.
 		s.at(300)
 		s.faults(genesyssim.Fault{Path: usersPath, Times: -1, Status: http.StatusForbidden})
 		s.export("forbidden", "Forbidden")

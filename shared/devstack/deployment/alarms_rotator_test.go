@@ -98,7 +98,7 @@ func tokenIsNotReplaced(t *testing.T) {
 		s.rotations(4, failure.InvalidCredentials)
 		s.wantStates("token-expiring", 0, "1 OK", "6 ALARM")
 
-		// With less than half a minute nobody uses the token, and nothing is told of it; then nobody runs at all.
+		// With less than half a minute nobody uses the token, and no metric reports it; then nobody runs at all.
 		s.rotations(3, failure.InvalidCredentials)
 		s.pass(30 * time.Minute)
 		s.wantStates("token-expiring", 0, "1 OK", "6 ALARM")

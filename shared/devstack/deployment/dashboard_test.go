@@ -160,7 +160,7 @@ func wholeRun(t *testing.T) *scene {
 	return s
 }
 
-// contract are the metrics that the functions emit: those that have the dimension Stack, and those that are also told by listing.
+// contract are the metrics that the functions emit: those that have the dimension Stack, and those that have it by listing too.
 func contract() []string {
 	byStack := []string{
 		"ClockSkew", "ExportsCompleted", "InvocationsBusy", "InvocationsContinued", "InvocationsWithoutProgress", "PagesFetched", "PartsWritten",

@@ -42,7 +42,7 @@ func names(t *testing.T, of *template.Stack) map[string]string {
 
 	for id, resource := range of.Resources {
 		texts(id, resource.Properties, func(path, text string) {
-			// A metric is told apart by its dimensions, and "*" is judged with the statements.
+			// A metric's name is every stack's; its dimensions are compared below, and "*" is judged with the statements.
 			if ofTheStack.MatchString(path) && !strings.HasSuffix(path, ".MetricName") && text != "*" {
 				found[path] = text
 			}

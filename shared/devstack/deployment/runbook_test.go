@@ -82,7 +82,7 @@ func TestEveryAlarmsDescriptionLeadsToItsLineAndItTellsItsEndToo(t *testing.T) {
 			}
 
 			if diff := cmp.Diff([][]string{{topic}, {topic}}, [][]string{alarm.Actions, alarm.OKActions}); diff != "" {
-				t.Errorf("%s tells (-want +got):\n%s", id, diff)
+				t.Errorf("%s reports to (-want +got):\n%s", id, diff)
 			}
 		}
 	}

@@ -13,7 +13,7 @@ import (
 	"genesys-cloud-export/shared/settings"
 )
 
-// WantTemplateVariables holds the function's environment in template.yaml to the variables that the function reads: each is
+// WantTemplateVariables compares the function's environment in template.yaml with the variables that the function reads: each is
 // set, from a parameter or a resource, and no other, but for those that others read. A parameter whose variable has a default
 // has the same one, so that an operator who leaves it out gets what the README says.
 func WantTemplateVariables(t testing.TB, function string, read []settings.Variable) {

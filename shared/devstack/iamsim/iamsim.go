@@ -5,7 +5,7 @@
 // Rules: statements are evaluated as IAM does of identity policies: default deny, an explicit Deny wins, and what is not
 // known here (an element, a condition operator, a policy variable) is an error when the policy is read: it knows what the
 // template's roles have. Resource policies, permissions boundaries and trust policies are not looked at, and global
-// condition keys have no values. A request tells by the access key id of its signature who sends it; signatures are not
+// condition keys have no values. The access key id of its signature says who sends a request; signatures are not
 // checked, and a key that no role has is the developer's, who may do everything. It knows what the functions ask for; what
 // it does not know or cannot read is taken for the widest that it could be, so that a role may not do it. With a customer
 // key, what AWS asks of KMS on a caller's behalf has to be allowed too, of S3 as for a bucket without a bucket key.

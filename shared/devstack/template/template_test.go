@@ -241,7 +241,7 @@ Resources: {R: {Type: T}}
 	}
 }
 
-func TestAValueIsHeldToItsParameter(t *testing.T) {
+func TestAValueIsCheckedByItsParameter(t *testing.T) {
 	t.Parallel()
 
 	for name, test := range map[string]struct{ declared, given, says string }{
@@ -250,7 +250,7 @@ func TestAValueIsHeldToItsParameter(t *testing.T) {
 		"the whole matches":            {"Type: String, AllowedPattern: 'a|b+'", "bb", ""},
 		"a part matches":               {"Type: String, AllowedPattern: 'a|b+', ConstraintDescription: Take a.", "bba", `"bba" does not match a|b+. Take a.`},
 		"a line's end is a part":       {"Type: String, AllowedPattern: 'a$'", "a\n", `does not match a$`},
-		"a pattern of another dialect": {"Type: String, AllowedPattern: '(?=a)a'", "a", `cannot be held to the AllowedPattern (?=a)a`},
+		"a pattern of another dialect": {"Type: String, AllowedPattern: '(?=a)a'", "a", `cannot be checked by the AllowedPattern (?=a)a`},
 		"text that fits":               {"Type: String, MaxLength: 3", "äöü", ""},
 		"long text":                    {"Type: String, MaxLength: 3", "äöüß", `has more than 3 characters`},
 		"a number":                     {"Type: Number, MinValue: -1, MaxValue: 2.5", "2.50", ""},

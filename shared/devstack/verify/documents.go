@@ -92,7 +92,7 @@ func same(text []byte, document any) bool {
 		json.Compact(&l, text) == nil && json.Compact(&r, said) == nil && l.Len() == r.Len()
 }
 
-// judgeManifest holds the manifest against itself.
+// judgeManifest checks what the manifest says of itself.
 func (c *check) judgeManifest() {
 	m := c.manifest
 	c.report.Pages, c.report.Parts = m.Pages, len(m.Parts)

@@ -16,7 +16,7 @@ import (
 	"unicode/utf8"
 )
 
-// source is the source's own list, held against the export line by line.
+// source is the source's own list, compared with the export line by line.
 type source struct {
 	lines    *bufio.Scanner // nil: there is none
 	lost     bool           // it differed, and what follows cannot be compared
@@ -68,7 +68,7 @@ func (c *check) named(number int, key string) bool {
 	return numbered && typed && owner != "" && !strings.Contains(owner, "/")
 }
 
-// judgePart holds a part against the manifest.
+// judgePart compares a part with the manifest.
 func (c *check) judgePart(p part, raw []byte) {
 	before := c.report.Records
 	damage := eachLine(raw, c.judgeLine)
@@ -112,7 +112,7 @@ func (c *check) judgeLine(text []byte) {
 	c.compare(text)
 }
 
-// compare holds the export's next record against the source's, white space and unpaired surrogates aside.
+// compare compares the export's next record with the source's, white space and unpaired surrogates aside.
 func (c *check) compare(text []byte) {
 	s := &c.source
 
@@ -173,12 +173,16 @@ func eachLine(raw []byte, visit func(text []byte)) error {
 func linesOf(from io.Reader) *bufio.Scanner {
 	lines := bufio.NewScanner(from)
 	lines.Buffer(nil, maxObject)
+
+	searched := 0 // of the line, which the scanner shows again with every chunk that it reads
+
 	lines.Split(func(data []byte, atEnd bool) (int, []byte, error) {
-		if end := bytes.IndexByte(data, '\n'); end >= 0 {
+		if end := bytes.IndexByte(data[searched:], '\n'); end >= 0 {
+			end, searched = end+searched, 0
 			return end + 1, data[:end], nil
 		}
 
-		if atEnd && len(data) > 0 {
+		if searched = len(data); atEnd && searched > 0 {
 			return 0, nil, errors.New("the last line has no line end")
 		}
 

@@ -135,7 +135,7 @@ func TestWhereTheAPIItselfMayGiveARecordTwiceItIsNoProblem(t *testing.T) {
 	}
 }
 
-// Every entity is another one, and all of them together are far more than the heap may hold.
+// Every entity is another one, and all of them together are far more than the heap may grow.
 //
 //nolint:paralleltest // it measures the heap of the whole process; no other test may run meanwhile
 func TestMemoryDoesNotGrowWithTheExport(t *testing.T) {
@@ -171,6 +171,6 @@ func TestMemoryDoesNotGrowWithTheExport(t *testing.T) {
 	}
 
 	if few, many := peak(2), peak(parts); many > few+6<<20 {
-		t.Errorf("the heap holds up to %d bytes in a check of two parts and up to %d in one of %d", few, many, parts)
+		t.Errorf("the heap has up to %d bytes in a check of two parts and up to %d in one of %d", few, many, parts)
 	}
 }

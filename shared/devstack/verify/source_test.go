@@ -84,7 +84,7 @@ func TestReplacedSurrogatesAreTheSourcesUnpairedOnes(t *testing.T) {
 
 	for _, c := range []struct {
 		truth, exported string
-		told            int
+		replaced        int
 		good            bool
 	}{
 		{listed, exported, 3, true},
@@ -96,10 +96,10 @@ func TestReplacedSurrogatesAreTheSourcesUnpairedOnes(t *testing.T) {
 		e := newExport()
 		e.parts[0][0], e.truth[0] = c.exported, c.truth
 		e.seal()
-		e.replaced(c.told)
+		e.replaced(c.replaced)
 
 		if report, err := e.verify(t); err != nil || report.OK() != c.good {
-			t.Errorf("%s, %d told: got %q, %v, want good %t", c.truth, c.told, report.Problems, err, c.good)
+			t.Errorf("%s, %d replaced: got %q, %v, want good %t", c.truth, c.replaced, report.Problems, err, c.good)
 		}
 	}
 }

@@ -52,7 +52,7 @@ type Report struct {
 	Parts int
 	// Records is how many lines were read, and Bytes is the size of the parts as stored.
 	Records, Bytes int64
-	// Compared reports whether the export was held against the source's own list.
+	// Compared reports whether the export was compared with the source's own list.
 	Compared bool
 	// Problems are sentences that say what is wrong with what, the first twenty.
 	Problems []string

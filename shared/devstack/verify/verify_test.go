@@ -129,7 +129,7 @@ func TestTheCheckSharesNoCodeWithTheWriter(t *testing.T) {
 	}
 }
 
-// watch takes down the most that the heap holds whenever the bucket is asked.
+// watch notes the largest heap whenever the bucket is asked.
 func watch(most *uint64) func(*http.Request) *http.Response {
 	return func(*http.Request) *http.Response {
 		var stats runtime.MemStats
