@@ -78,6 +78,16 @@ func newScene(t *testing.T, organisation genesyssim.Config, changes ...func(*sta
 	return s
 }
 
+// play runs a scene of an organisation beside others.
+func play(t *testing.T, name string, organisation genesyssim.Config, scene func(s *scene)) {
+	t.Helper()
+
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		scene(newScene(t, organisation))
+	})
+}
+
 // answer is what an invocation came to.
 type answer struct {
 	// ErrorType is "" on success.
