@@ -20,35 +20,25 @@ const functionType = "AWS::Serverless::Function"
 
 // namingOf knows the types that the template refers to; it is zero for others.
 func namingOf(kind string) naming {
-	switch kind {
-	case functionType:
-		return naming{property: "FunctionName", arn: "arn:aws:lambda:{region}:{account}:function:{name}"}
-	case "AWS::Serverless::StateMachine":
-		const machine = "arn:aws:states:{region}:{account}:stateMachine:{name}"
+	const (
+		here    = ":{region}:{account}:"
+		machine = "arn:aws:states" + here + "stateMachine:{name}"
+		url     = "https://sqs.{region}.amazonaws.com/{account}/{name}"
+	)
 
-		return naming{property: "Name", ref: machine, arn: machine}
-	case "AWS::S3::Bucket":
-		return naming{property: "BucketName", arn: "arn:aws:s3:::{name}"}
-	case "AWS::SQS::Queue":
-		const url = "https://sqs.{region}.amazonaws.com/{account}/{name}"
-
-		return naming{property: "QueueName", ref: url, arn: "arn:aws:sqs:{region}:{account}:{name}"}
-	case "AWS::SNS::Topic":
-		return naming{property: "TopicName", ref: "arn:aws:sns:{region}:{account}:{name}"}
-	case "AWS::SecretsManager::Secret":
+	return map[string]naming{
+		functionType:                    {property: "FunctionName", arn: "arn:aws:lambda" + here + "function:{name}"},
+		"AWS::Serverless::StateMachine": {property: "Name", ref: machine, arn: machine},
+		"AWS::S3::Bucket":               {property: "BucketName", arn: "arn:aws:s3:::{name}"},
+		"AWS::SQS::Queue":               {property: "QueueName", ref: url, arn: "arn:aws:sqs" + here + "{name}"},
+		"AWS::SNS::Topic":               {property: "TopicName", ref: "arn:aws:sns" + here + "{name}"},
 		// AWS ends a secret's ARN with six random characters.
-		return naming{property: "Name", ref: "arn:aws:secretsmanager:{region}:{account}:secret:{name}-a1b2c3"}
-	case "AWS::Logs::LogGroup":
-		return naming{property: "LogGroupName", arn: "arn:aws:logs:{region}:{account}:log-group:{name}:*"}
-	case "AWS::IAM::Role":
-		return naming{property: "RoleName", arn: "arn:aws:iam::{account}:role/{name}"}
-	case "AWS::IAM::ManagedPolicy":
-		return naming{property: "ManagedPolicyName", ref: "arn:aws:iam::{account}:policy/{name}"}
-	case "AWS::CloudWatch::Dashboard":
-		return naming{property: "DashboardName"}
-	default:
-		return naming{}
-	}
+		"AWS::SecretsManager::Secret": {property: "Name", ref: "arn:aws:secretsmanager" + here + "secret:{name}-a1b2c3"},
+		"AWS::Logs::LogGroup":         {property: "LogGroupName", arn: "arn:aws:logs" + here + "log-group:{name}:*"},
+		"AWS::IAM::Role":              {property: "RoleName", arn: "arn:aws:iam::{account}:role/{name}"},
+		"AWS::IAM::ManagedPolicy":     {property: "ManagedPolicyName", ref: "arn:aws:iam::{account}:policy/{name}"},
+		"AWS::CloudWatch::Dashboard":  {property: "DashboardName"},
+	}[kind]
 }
 
 // fill completes a pattern for this deployment and a resource of the name.
@@ -62,19 +52,12 @@ func (e *evaluation) ref(name string, node *yaml.Node) any {
 		return value
 	}
 
-	switch name {
-	case "AWS::NoValue":
-		return absent{}
-	case "AWS::StackName":
-		return e.deployment.StackName
-	case "AWS::Region":
-		return e.deployment.Region
-	case "AWS::AccountId":
-		return e.deployment.Account
-	case "AWS::Partition":
-		return "aws"
-	case "AWS::URLSuffix":
-		return "amazonaws.com"
+	pseudo, is := map[string]any{
+		"AWS::NoValue": absent{}, "AWS::StackName": e.deployment.StackName, "AWS::Region": e.deployment.Region,
+		"AWS::AccountId": e.deployment.Account, "AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com",
+	}[name]
+	if is {
+		return pseudo
 	}
 
 	called, physical := e.find(name, node)
