@@ -184,28 +184,6 @@ func count(into map[string]int, names []string) {
 	}
 }
 
-func TestAMissingTokenGoesToTheRotatorAndBack(t *testing.T) {
-	t.Parallel()
-
-	m := read(t)
-	caught := m.States["Export"].Catch[0]
-
-	if diff := cmp.Diff([]string{"TokenUnavailable"}, caught.ErrorEquals); diff != "" {
-		t.Errorf("the first catch of Export (-want +got):\n%s", diff)
-	}
-
-	var path []string
-	for name := caught.Next; name != "Export" && len(path) < 10; {
-		path = append(path, name)
-		name = m.States[name].Next + m.States[name].Default
-	}
-
-	want := []string{"Has the token been asked for often enough?", "Refresh the token", "Count the refresh", "Let the token settle"}
-	if diff := cmp.Diff(want, path); diff != "" {
-		t.Errorf("the way of a missing token (-want +got):\n%s", diff)
-	}
-}
-
 func TestEveryTaskIsBoundedAndEndsByName(t *testing.T) {
 	t.Parallel()
 
