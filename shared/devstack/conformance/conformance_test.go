@@ -27,7 +27,9 @@ func TestTheEndpointThatIsNamedAnswersElseTheSimulator(t *testing.T) {
 	lead(t, "", "")
 
 	endpoint := conformance.New(t, simulator)
-	if _, err := ssm.NewFromConfig(endpoint.Config).DescribeParameters(t.Context(), &ssm.DescribeParametersInput{}); err != nil || endpoint.Name != conformance.Simulator {
+
+	_, err := ssm.NewFromConfig(endpoint.Config).DescribeParameters(t.Context(), &ssm.DescribeParametersInput{})
+	if err != nil || endpoint.Name != conformance.Simulator {
 		t.Errorf("the %s answered with the error %v, want the simulator", endpoint.Name, err)
 	}
 

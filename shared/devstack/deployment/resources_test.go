@@ -114,7 +114,8 @@ func TestStatementsAreNamedOnceAndNameTheirResources(t *testing.T) {
 	// Neither do deliveries of logs: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
 	// A VPC's interfaces are asked for before they exist: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
 	want := []string{
-		"ExportUsersRole.Trace", "ExportUsersRole.UseNetwork", "RotatorRole.Trace", "RotatorRole.UseNetwork", "WorkflowRole.Trace", "WorkflowRole.WriteLog",
+		"ExportUsersRole.Trace", "ExportUsersRole.UseNetwork", "RotatorRole.Trace", "RotatorRole.UseNetwork",
+		"WorkflowRole.Trace", "WorkflowRole.WriteLog",
 	}
 
 	slices.Sort(unbounded)
