@@ -6,7 +6,7 @@
 //     writer has others, spells the keys out again, and counts everything itself.
 //   - What is wrong with the export is a problem; an error means that it could not look. One problem does not end the
 //     check, unless nothing can be read after it.
-//   - It only reads. It keeps one part at a time, and of an export without a source 16 bytes a record.
+//   - It only reads. It keeps one part at a time, and of an export without a source a digest of each record.
 //   - No problem and no error shows an entity's content, not even an id: records are named by their number.
 package verify
 
