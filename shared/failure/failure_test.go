@@ -24,7 +24,7 @@ func TestEveryDeclaredKindIsListedUnderItsOwnName(t *testing.T) {
 	}
 
 	var declared []failure.Kind
-	for _, line := range regexp.MustCompile(`(?m)^\s*(\w+)\s+Kind\s+=\s+(.*)$`).FindAllSubmatch(source, -1) {
+	for _, line := range regexp.MustCompile(`(?m)^\s*(\w+)\s+Kind\s+=\s+("\w+")`).FindAllSubmatch(source, -1) {
 		if name, text := string(line[1]), string(line[2]); text != strconv.Quote(name) {
 			t.Errorf("%s is %s on the wire, want its own name", name, text)
 		}

@@ -14,9 +14,8 @@ import (
 // maxLink is the longest next link that is followed, in bytes. The vendor's are a few hundred.
 const maxLink = 8 << 10
 
-// resolve turns a link of the listing at path into the address to request. A relative link is appended to the base, which
-// may carry a gateway's path; an absolute one must be on the base's origin and below its path. Either way it must lead to
-// the very same listing. The error says what is wrong and does not repeat the link.
+// resolve turns a link of the listing at path into the address to request. A relative link is appended to the base, which may
+// carry a gateway's path; an absolute one must be on the base's origin and below its path. Its error does not repeat the link.
 func resolve(base *url.URL, path, link string) (*url.URL, error) {
 	if len(link) > maxLink {
 		return nil, fmt.Errorf("is longer than %d bytes", maxLink)
@@ -33,19 +32,18 @@ func resolve(base *url.URL, path, link string) (*url.URL, error) {
 
 	prefix := strings.TrimSuffix(base.EscapedPath(), "/")
 
+	relative := parsed.Scheme == "" && parsed.Host == "" && strings.HasPrefix(link, "/") && !strings.HasPrefix(link, "//")
+	if relative {
+		prefix = ""
+	}
+
 	switch {
 	case parsed.User != nil, parsed.Fragment != "", parsed.Opaque != "":
 		return nil, errors.New("holds user information or a fragment")
-	case parsed.Scheme == "" && parsed.Host == "" && strings.HasPrefix(link, "/") && !strings.HasPrefix(link, "//"):
-		if parsed.EscapedPath() != path {
-			return nil, errors.New("leads to another path than the listing's")
-		}
-	case parsed.Scheme == base.Scheme && sameHost(parsed, base):
-		if parsed.EscapedPath() != prefix+path {
-			return nil, errors.New("leads to another path than the listing's")
-		}
-	default:
+	case !relative && (parsed.Scheme != base.Scheme || !sameHost(parsed, base)):
 		return nil, errors.New("leads to another origin than the API's")
+	case parsed.EscapedPath() != prefix+path:
+		return nil, errors.New("leads to another path than the listing's")
 	}
 
 	target := base.JoinPath(path)
@@ -150,8 +148,8 @@ func (l links) next(path string) (string, error) {
 // escape is an escaped character of a URL.
 var escape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 
-// checkCursor holds a link's cursor against the reply's own. A link that still holds escapes without its escapes was escaped
-// twice: the API would take it for another cursor, or for none, which is the first page.
+// checkCursor compares a link's cursor with the reply's. A link that is escaped twice would be another cursor to the API, or
+// none, which is the first page.
 func (l links) checkCursor(link string) error {
 	_, query, _ := strings.Cut(link, "?")
 

@@ -79,17 +79,17 @@ func NoRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastRe
 // StatusError is a reply that no request asked for: it ends HTTP on its connection.
 type StatusError struct{ Status int }
 
-// Error tells the status.
+// Error names the status.
 func (e StatusError) Error() string {
-	return fmt.Sprintf("the server answered with status %d", e.Status)
+	return fmt.Sprintf("the answer was status %d, which was not asked for", e.Status)
 }
 
 // TooLongError is a reply that is longer than is taken.
 type TooLongError struct{ Limit int64 }
 
-// Error tells the limit.
+// Error names the limit.
 func (e TooLongError) Error() string {
-	return fmt.Sprintf("the reply is longer than %d bytes", e.Limit)
+	return fmt.Sprintf("the answer is longer than %d bytes", e.Limit)
 }
 
 // RoundTrip implements [http.RoundTripper].
@@ -110,11 +110,7 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 
-	if err := readWhole(reply, t.MaxReply); err != nil {
-		return nil, err
-	}
-
-	return reply, nil
+	return readWhole(reply, t.MaxReply)
 }
 
 func (t *Transport) exchange(request *http.Request) (*http.Response, error) {
@@ -149,20 +145,19 @@ func once(request *http.Request) *http.Request {
 	return sent
 }
 
-// readWhole puts what the reply's body holds in the place of that body. A reply that breaks off is none.
-func readWhole(reply *http.Response, limit int64) error {
+// readWhole returns the reply with its body in memory. A reply that breaks off is none.
+func readWhole(reply *http.Response, limit int64) (*http.Response, error) {
 	defer reply.Body.Close()
 
 	body, err := io.ReadAll(io.LimitReader(reply.Body, limit+1))
 	if err != nil {
-		return err
+		return nil, err
 	}
-
 	if int64(len(body)) > limit {
-		return TooLongError{limit}
+		return nil, TooLongError{limit}
 	}
 
 	reply.Body = io.NopCloser(bytes.NewReader(body))
 
-	return nil
+	return reply, nil
 }
