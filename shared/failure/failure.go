@@ -1,9 +1,8 @@
 // Package failure names what can go wrong. The names are the contract's error types, as Step Functions and a caller of
 // a function see them; shared/invocation turns them into Lambda's form at the edge.
 //
-// A failure's text is written for a log line that anybody may read: it says what was being done, to what, and what to
-// do. It never holds a secret, an entity, a request or response body, or an ARN, so a cause from outside is kept for
-// [errors.Is] and never printed.
+// A failure's text is for a log line that anybody may read: what was being done, to what, and what to do. It never holds a
+// secret, an entity, a body, or an ARN, so a cause from outside is kept for [errors.Is] and never printed.
 package failure
 
 import (
@@ -40,9 +39,8 @@ func Kinds() []Kind {
 	}
 }
 
-// Retryable reports whether the same event may well succeed later without anybody changing anything. It is what the state
-// machine and everything else that calls the functions goes by; a test holds the state machine's lists to it. NoProgress is
-// not: three invocations with a fresh budget each have been tried by then.
+// Retryable reports whether the same event may succeed later without a change. The state machine and every other caller go by
+// it. NoProgress is not: three invocations have been tried by then.
 func (k Kind) Retryable() bool {
 	return k == RateLimited || k == UpstreamUnavailable || k == StorageUnavailable || k == TokenUnavailable
 }

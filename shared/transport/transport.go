@@ -1,9 +1,8 @@
 // Package transport is the HTTP transport of everything that the functions talk to: the API, the token endpoint and AWS.
 //
 // Its rules hold for every exchange:
-//   - HTTP/1.1 alone. A function has one request in flight, so HTTP/2 gains it nothing, and costs: after a timeout Go keeps
-//     using a connection that went silent, and after a GOAWAY it sends a request again and again. Over HTTP/1.1 an attempt that
-//     times out closes its connection.
+//   - HTTP/1.1 alone. With one request in flight HTTP/2 gains nothing, and costs: after a timeout Go keeps using a connection
+//     that went silent, and after a GOAWAY it sends a request again and again.
 //   - A request is sent once. Whoever retries counts it.
 //   - No redirect is followed: it would carry a token or credentials to another origin.
 //   - A reply that switches protocols is refused, and its connection closed.
@@ -24,8 +23,7 @@ import (
 
 const (
 	connectTimeout = 5 * time.Second
-	// idleTimeout closes a connection that waits. A wait this long is for a rate limit or in a freeze; a handshake then costs
-	// nothing, while a connection that died in a freeze costs an attempt.
+	// idleTimeout closes a connection that waits. A handshake costs nothing then; a connection that died in a freeze, an attempt.
 	idleTimeout = 10 * time.Second
 	// continueTimeout is how long the body of a part waits for the store's 100 Continue.
 	continueTimeout = time.Second
@@ -128,8 +126,8 @@ func (t *Transport) exchange(request *http.Request) (*http.Response, error) {
 	return reply, nil
 }
 
-// once is the request in a form that net/http sends once. Where a reused connection closes before the reply, it repeats on
-// its own what it takes for replayable: a request whose body can be had again, or which has none and only reads.
+// once is the request in a form that net/http sends once. Where a reused connection closes before the reply, it would repeat a
+// request whose body can be had again, or which has none and only reads.
 func once(request *http.Request) *http.Request {
 	sent := request.WithContext(request.Context())
 	sent.GetBody = nil
