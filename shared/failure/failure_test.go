@@ -102,18 +102,14 @@ func TestTheKindOfAnErrorIsItsOutermostFailures(t *testing.T) {
 		"a failure joined with an error": {errors.Join(io.EOF, inner), failure.RateLimited},
 		"an error that is a cause":       {failure.Because(io.EOF, failure.Forbidden, "no"), failure.Forbidden},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+		if got := failure.KindOf(test.err); got != test.want {
+			t.Errorf("KindOf %s: got %q, want %q", name, got, test.want)
+		}
 
-			if got := failure.KindOf(test.err); got != test.want {
-				t.Errorf("KindOf: got %q, want %q", got, test.want)
+		for _, kind := range failure.Kinds() {
+			if got, want := failure.Is(test.err, kind), kind == test.want; got != want {
+				t.Errorf("Is(%s) of %s: got %v, want %v", kind, name, got, want)
 			}
-
-			for _, kind := range failure.Kinds() {
-				if got, want := failure.Is(test.err, kind), kind == test.want; got != want {
-					t.Errorf("Is(%s): got %v, want %v", kind, got, want)
-				}
-			}
-		})
+		}
 	}
 }

@@ -64,9 +64,11 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) (answer []byte, er
 	}()
 
 	result, err := h.do(ctx, payload)
-	if err == nil {
-		answer, err = json.Marshal(result)
+	if err != nil {
+		return nil, h.failed(ctx, AsLambda(err))
 	}
+
+	answer, err = json.Marshal(result)
 	if err != nil {
 		return nil, h.failed(ctx, AsLambda(err))
 	}
