@@ -175,8 +175,8 @@ func TestATokenRequestWhoseTimeIsOverAtOnceIsNamed(t *testing.T) {
 	})
 }
 
-// loginFaults are faults of a connection, by what is seen of them.
-func loginFaults() map[string]http.HandlerFunc {
+// connectionFaults are faults of a connection, by what is seen of them.
+func connectionFaults() map[string]http.HandlerFunc {
 	begin := func(w http.ResponseWriter) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(goodGrant)))
 		_, _ = fmt.Fprint(w, goodGrant[:20])
@@ -208,7 +208,7 @@ func loginFaults() map[string]http.HandlerFunc {
 
 func TestABrokenExchangeIsRepeated(t *testing.T) {
 	t.Parallel()
-	eachInBubble(t, loginFaults(), func(t *testing.T, fault http.HandlerFunc) {
+	eachInBubble(t, connectionFaults(), func(t *testing.T, fault http.HandlerFunc) {
 		f, client := serveTokens(t, fault, granted())
 
 		if _, err := issue(t, client); err != nil {
@@ -237,7 +237,7 @@ func TestFaultsThatDoNotEndStayInsideTheBudget(t *testing.T) {
 	for _, status := range []int{408, 500, 502, 503, 504} { // these spend the attempts
 		rows[strconv.Itoa(status)] = row{answer(status, "canary"), failure.UpstreamUnavailable, strconv.Itoa(status), 4, 4}
 	}
-	for name, fault := range loginFaults() {
+	for name, fault := range connectionFaults() {
 		rows[name] = row{fault, failure.UpstreamUnavailable, "api.acme.test", 2, 4}
 	}
 

@@ -23,7 +23,7 @@ type faultReader struct {
 }
 
 func (r *faultReader) Read(p []byte) (int, error) {
-	// One byte more than may be read tells a body that is too long from one that ends just there.
+	// One byte more than may be read shows that a body is too long.
 	n, err := r.body.Read(p[:min(int64(len(p)), r.left+1)])
 	r.left -= int64(n)
 

@@ -17,7 +17,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// lastMoment before the deadline the work's context ends: an invocation that Lambda kills tells nobody why.
+// lastMoment before the deadline the work's context ends: an invocation that Lambda kills cannot say why.
 const lastMoment = 300 * time.Millisecond
 
 // RequestID is the invocation's, and "" outside of Lambda. An asynchronous retry has the same one.

@@ -32,7 +32,7 @@ type RefusedError struct {
 	Throttled bool          // a server asked for the wait, or a rate limit caused it
 }
 
-// Error tells the wait and the failure.
+// Error names the failure and the wait.
 func (r *RefusedError) Error() string {
 	return fmt.Sprintf("%v; the next attempt is due in %s, which does not fit into the time left", r.Err, r.Wait.Round(time.Millisecond))
 }

@@ -100,7 +100,7 @@ func listen(t *testing.T, listener net.Listener, handle func(net.Conn)) string {
 	t.Helper()
 
 	var serving sync.WaitGroup
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context())) // what talks to it may outlive the test
 	serving.Go(func() {
 		for {
 			conn, err := listener.Accept()
