@@ -21,6 +21,7 @@ const (
 	laterPageByNumber = "/api/v2/users/query?pageNumber=2"
 )
 
+// The tutorial's dialect fails by the same table.
 func TestEveryAnswerHasItsFailure(t *testing.T) {
 	t.Parallel()
 
@@ -81,6 +82,7 @@ func TestEveryAnswerHasItsFailure(t *testing.T) {
 			}
 
 			f := serveFake(t, listingBase, answer(row.status, body))
+			requireFailure(t, f.fetch(dialect(), row.link), row.kind, row.passing, row.advice)
 			text := requireFailure(t, f.fetch(query(), row.link), row.kind, row.passing, row.advice)
 
 			code := cmp.Or(row.code, "unknown")
@@ -88,8 +90,8 @@ func TestEveryAnswerHasItsFailure(t *testing.T) {
 			if !strings.HasPrefix(text, start) {
 				t.Errorf("got %q, want it to begin with %q", text, start)
 			}
-			if len(f.seen()) != 1 || len(f.bearers.rejected) != 0 {
-				t.Errorf("%d requests and tokens %v rejected, want 1 and none", len(f.seen()), f.bearers.rejected)
+			if len(f.seen()) != 2 || len(f.bearers.rejected) != 0 {
+				t.Errorf("%d requests and tokens %v rejected, want 2 and none", len(f.seen()), f.bearers.rejected)
 			}
 
 			want := fmt.Sprintf(`"level":"WARN","msg":"the API refused a page","status":%d,"code":%q,"correlation_id":%q}`, row.status, code, correlation)
@@ -183,28 +185,4 @@ func TestOneReplyThatIsNotInTheAPIsFormCostsOneAttempt(t *testing.T) {
 			t.Errorf("got %d records and %v after %d attempts, want 2 and no error after 2", f.page.Records, err, attempts)
 		}
 	})
-}
-
-func TestAnEntityThatIsTooLargeAloneDoesNotAskForSmallerPages(t *testing.T) {
-	t.Parallel()
-
-	for _, status := range []int{413, 400} {
-		f := serveFake(t, listingBase, answer(status, errorBody(status, "response.entity.too.large")))
-		q := query()
-		q.PageSize = 1
-
-		text := requireFailure(t, f.fetch(q, ""), failure.InvalidInput, false, "one entity alone is too large")
-		if strings.Contains(text, "ask for a smaller") {
-			t.Errorf("%d: got %q, want no smaller page_size advised", status, text)
-		}
-	}
-}
-
-func TestTheTutorialsDialectFailsByTheSameTable(t *testing.T) {
-	t.Parallel()
-
-	for link, kind := range map[string]failure.Kind{firstPage: failure.UpstreamInvalid, laterPage: failure.CursorExpired} {
-		f := serveFake(t, listingBase, answer(http.StatusNotFound, errorBody(404, "not.found")))
-		requireFailure(t, f.fetch(dialect(), link), kind, false)
-	}
 }

@@ -214,20 +214,31 @@ func TestAListingIsNoMoreThanItsDefinition(t *testing.T) {
 func TestAdviceOnPagesThatAreTooLargeNamesOnlyWhatTheListingTakes(t *testing.T) {
 	t.Parallel()
 
-	f := serveFake(t, listingBase, answer(413, ""))
+	type row struct {
+		definition genesys.Definition
+		size       int
+		want       string
+	}
 
-	for size, want := range map[int]string{
-		1:   "does not change: make that entity smaller",
-		100: "ask for a smaller page_size in a new export",
-	} {
-		pages, err := genesys.NewListing(queues(), f.Client).Ask(size, nil)
+	const alone = "the page is too large: one entity alone is too large, which a smaller page_size does not change: "
+
+	each(t, map[string]row{
+		"one queue":   {queues(), 1, alone + "make that entity smaller"},
+		"many queues": {queues(), 100, "the page is too large: ask for a smaller page_size in a new export"},
+		"one user":    {genesys.Users(http.MethodGet), 1, alone + "ask for fewer expand in a new export, or make that entity smaller"},
+		"many users":  {genesys.Users(http.MethodGet), 2, "the page is too large: ask for a smaller page_size or fewer expand in a new export"},
+	}, func(t *testing.T, row row) {
+		f := serveFake(t, listingBase, answer(413, ""), answer(400, errorBody(400, "response.entity.too.large")))
+		pages, err := genesys.NewListing(row.definition, f.Client).Ask(row.size, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 
-		text := requireFailure(t, pages.Fetch(t.Context(), "", &f.page), failure.InvalidInput, false)
-		if !strings.HasSuffix(text, want) || strings.Contains(text, "expand") {
-			t.Errorf("%d on a page: got %q, want %q at its end", size, text, want)
+		for range 2 {
+			text := requireFailure(t, pages.Fetch(t.Context(), "", &f.page), failure.InvalidInput, false)
+			if !strings.HasSuffix(text, "): "+row.want) {
+				t.Errorf("got %q, want %q at its end", text, row.want)
+			}
 		}
-	}
+	})
 }
