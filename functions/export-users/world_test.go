@@ -30,6 +30,7 @@ import (
 	"genesys-cloud-export/shared/secret"
 	"genesys-cloud-export/shared/token"
 	"genesys-cloud-export/shared/tokenstore"
+	"genesys-cloud-export/shared/transport"
 )
 
 // The addresses of a world's servers, on its network in memory.
@@ -67,9 +68,9 @@ func newWorld(t *testing.T, organisation genesyssim.Config) *world {
 
 	w := &world{t: t}
 	network := memnet.New()
-	transport := network.Transport()
-	t.Cleanup(transport.CloseIdleConnections)
-	w.network = &http.Client{Transport: transport, CheckRedirect: genesys.NoRedirect}
+	carrier := network.Transport()
+	t.Cleanup(carrier.CloseIdleConnections)
+	w.network = &http.Client{Transport: carrier, CheckRedirect: transport.NoRedirect}
 
 	organisation.ClientID, organisation.ClientSecret, organisation.TokenLifetime = clientID, secret.New(clientSecret), tokenLifetime
 

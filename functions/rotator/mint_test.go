@@ -180,7 +180,7 @@ func TestR07RepliesThatAreNoTokenKeepTheOldOne(t *testing.T) {
 	}
 
 	for name, fault := range map[string]genesyssim.Fault{
-		"HTML":               {Action: genesyssim.ActionHTML},
+		"HTML":               {Headers: map[string]string{"Content-Type": "text/html"}, Body: aws.String("<!DOCTYPE html><title>Sign in</title>")},
 		"cut JSON":           {Body: aws.String(`{"access_token":"canary-tok`)},
 		"no token":           {Body: aws.String(`{"token_type":"bearer","expires_in":3600}`)},
 		"expires_in 0":       {Body: reply(`,"expires_in":0`)},

@@ -92,7 +92,7 @@ func TestR20AProbeThatTellsNothingRotatesNothing(t *testing.T) {
 		"address not allowed": {Status: 401, Code: "ip.not.authorized"},
 		"hang":                {Action: genesyssim.ActionHang},
 		"reset":               {Action: genesyssim.ActionReset},
-		"redirect":            {Action: genesyssim.ActionRedirect, Location: "http://elsewhere.test/"},
+		"redirect":            {Status: 302, Headers: map[string]string{"Location": "http://elsewhere.test/"}, Body: new("")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

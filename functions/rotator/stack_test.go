@@ -19,11 +19,11 @@ import (
 	"genesys-cloud-export/shared/devstack/memnet"
 	"genesys-cloud-export/shared/devstack/secretsim"
 	"genesys-cloud-export/shared/devstack/ssmsim"
-	"genesys-cloud-export/shared/genesys"
 	"genesys-cloud-export/shared/invocation"
 	"genesys-cloud-export/shared/secret"
 	"genesys-cloud-export/shared/token"
 	"genesys-cloud-export/shared/tokenstore"
+	"genesys-cloud-export/shared/transport"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -155,7 +155,7 @@ func (s *stack) process(environment ...string) *invocation.Handler {
 		"GENESYS_CREDENTIALS_SECRET_ID=" + secretName, "TOKEN_PARAMETER_NAME=" + parameterName,
 		"TOKEN_PROBE_SECONDS=0", "STACK_NAME=stack",
 	}, environment...)
-	client := &http.Client{Transport: s.network.Transport(), CheckRedirect: genesys.NoRedirect}
+	client := &http.Client{Transport: s.network.Transport(), CheckRedirect: transport.NoRedirect}
 
 	return newHandler(&invocation.Process{Environ: environ, Cloud: s.cloud("http://aws.test"), HTTP: client, Out: s.output, Logger: logger})
 }

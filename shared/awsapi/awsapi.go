@@ -1,5 +1,5 @@
-// Package awsapi is what the adapters share of the AWS SDK: how its clients are configured, how patiently they retry, and how
-// its errors are told without what they may hold (ARNs, account numbers, request contents).
+// Package awsapi is what the adapters share of the AWS SDK: how its clients are configured, how they retry, and how its errors
+// are described without what they may hold (ARNs, account numbers, request contents).
 package awsapi
 
 import (
@@ -34,18 +34,14 @@ func Status(err error) int {
 	return 0
 }
 
-// Denied reports whether the service refused for want of a permission. Credentials, a clock or a signature that it does not
-// take are something else, although the status may be the same.
+// Denied reports whether a permission is missing. Refused credentials, times and signatures may have the same status.
 func Denied(err error) bool {
-	if refusesSignature(err) || refusesCredentials(err) || Foreign(err) {
-		return false
-	}
+	forbidden := Status(err) == http.StatusForbidden || Code(err) == "AccessDenied" || Code(err) == "AccessDeniedException"
 
-	return Status(err) == http.StatusForbidden || Code(err) == "AccessDenied" || Code(err) == "AccessDeniedException"
+	return forbidden && !refusesSignature(err) && !refusesCredentials(err) && !Foreign(err)
 }
 
-// crosses reports whether a write met another; AWS asks to repeat the request. The codes are S3's for conditional writes, S3's
-// for others, and Parameter Store's.
+// crosses reports whether a write met another, in S3 (conditional or not) or Parameter Store; AWS asks to repeat it.
 func crosses(err error) bool {
 	return slices.Contains([]string{"ConditionalRequestConflict", "OperationAborted", "TooManyUpdates"}, Code(err))
 }
@@ -84,8 +80,7 @@ func WebPage(contentType string) bool {
 // errorCode is what an error code looks like; what does not is not repeated.
 var errorCode = regexp.MustCompile(`^[A-Za-z0-9._-]{1,80}$`)
 
-// Describe says in a few words why a call failed, and what to do: by the service's error code, or by why there was no
-// answer. The text of the error itself is not used, since it may hold an ARN.
+// Describe says in a few words why a call failed, and what to do. It does not use the error's text, which may hold an ARN.
 func Describe(err error) string {
 	code := Code(err)
 	if code != "" && !errorCode.MatchString(code) {

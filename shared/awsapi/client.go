@@ -21,18 +21,16 @@ import (
 )
 
 const (
-	// maxAttempts is how often one call is sent at most. Nobody above the SDK sends it again. One more than the three
-	// throttles in a row that Parameter Store is known for, at about three writes a second.
+	// maxAttempts is how often one call is sent at most. Parameter Store is known for three throttles in a row.
 	maxAttempts = 5
-	// firstBackoff and maxBackoff keep all attempts of a call within a stop's reserve: 1 + 2 + 2 + 2 seconds at most, half
-	// on average. The SDK's own backoff waits the maximum, without jitter, from its second wait on.
+	// firstBackoff and maxBackoff keep a call within a stop's reserve: 1 + 2 + 2 + 2 seconds at most, half on average. The SDK's
+	// own backoff waits the maximum, without jitter, from its second wait on.
 	firstBackoff = time.Second
 	maxBackoff   = 2 * time.Second
 	// attemptTimeout ends an attempt that hangs. A part of 8 MB takes under a second inside a region.
 	attemptTimeout = 20 * time.Second
 	// MaxReply bounds what is taken of one reply, in bytes, whatever service it comes from. The longest that is rightly sent
-	// is a document of an export, at some 200 bytes a part: 80,000 parts. A list of 1,000 keys has 2 MB at most, the rotator's
-	// reply, a secret and a parameter far less.
+	// is a document of an export, at some 200 bytes a part: 80,000 parts. A list of 1,000 keys has 2 MB at most.
 	MaxReply = 16 << 20
 )
 
@@ -61,8 +59,7 @@ func newRetryer(credentials *aws.CredentialsCache) aws.Retryer {
 	})
 }
 
-// passes tells what passes by itself, or never does, of the errors that the SDK takes for the contrary. The SDK signs each
-// attempt anew, by the server's clock where ours is off.
+// passes corrects the SDK on which errors pass. It signs each attempt anew, by the server's clock where ours is off.
 func passes(err error) aws.Ternary {
 	if _, long := errors.AsType[transport.TooLongError](err); long {
 		return aws.FalseTernary
@@ -75,8 +72,7 @@ func passes(err error) aws.Ternary {
 	return aws.UnknownTernary
 }
 
-// NewHTTPClient returns the HTTP client of every store's client: [transport.Transport]'s, which reads each reply whole, in
-// bounded memory and time.
+// NewHTTPClient returns the HTTP client of every store's client. It reads each reply whole, in bounded memory and time.
 func NewHTTPClient() *http.Client {
 	own := transport.New()
 	own.MaxReply, own.Timeout = MaxReply, attemptTimeout
@@ -84,8 +80,8 @@ func NewHTTPClient() *http.Client {
 	return own.Client()
 }
 
-// Patient returns cloud with the bound on the time of an attempt lifted, over the same connections: for a call that takes
-// as long as the function that it invokes. The call's context has to bound it.
+// Patient returns cloud without the bound on an attempt's time, over the same connections: for a call that takes as long as the
+// function that it invokes. The call's context has to bound it.
 func Patient(cloud aws.Config) aws.Config {
 	patient := cloud.Copy()
 
@@ -104,8 +100,7 @@ func Patient(cloud aws.Config) aws.Config {
 var regionName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // Load returns the AWS configuration of a function, with this package's retry policy and HTTP client. Its failures are
-// InvalidConfiguration: a missing region too, without which nothing could be called. The SDK logs nothing: what it would
-// tell, our errors tell without what may not be printed.
+// InvalidConfiguration, also for a missing region. The SDK logs nothing, as it prints what our errors leave out.
 func Load(ctx context.Context) (aws.Config, error) {
 	cloud, err := config.LoadDefaultConfig(ctx, config.WithRetryer(NewRetryer), config.WithLogger(logging.Nop{}))
 	if err != nil {

@@ -34,12 +34,12 @@ func environment(t *testing.T) {
 	}
 }
 
-func TestABadAWSConfigurationIsToldAtStartAndWithoutItsText(t *testing.T) {
+func TestABadAWSConfigurationIsReportedAtStartAndWithoutItsText(t *testing.T) {
 	for name, test := range map[string]struct{ variable, value, want string }{
-		"no region":         {"AWS_REGION", "", "AWS_REGION is missing"},
-		"no region's name":  {"AWS_REGION", "canary region", "AWS_REGION is missing or names no region"},
-		"no profile":        {"AWS_PROFILE", "canary", "the AWS configuration cannot be loaded"},
-		"no such authority": {"AWS_CA_BUNDLE", "/canary.pem", "the AWS configuration cannot be loaded"},
+		"no region":        {"AWS_REGION", "", "AWS_REGION is missing"},
+		"no region's name": {"AWS_REGION", "canary region", "AWS_REGION is missing or names no region"},
+		"no profile":       {"AWS_PROFILE", "canary", "the AWS configuration cannot be loaded"},
+		"no such bundle":   {"AWS_CA_BUNDLE", "/canary.pem", "the AWS configuration cannot be loaded"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			environment(t)
@@ -120,7 +120,7 @@ func TestExpiredCredentialsAreFetchedAnewForTheRetry(t *testing.T) {
 	}
 }
 
-func TestTheAuthoritiesThatAWSVariablesNameAreTrusted(t *testing.T) {
+func TestTheCertificatesOfTheBundleVariableAreTrusted(t *testing.T) {
 	environment(t)
 
 	server := httptest.NewUnstartedServer(http.HandlerFunc(fine))
@@ -139,7 +139,12 @@ func TestTheAuthoritiesThatAWSVariablesNameAreTrusted(t *testing.T) {
 		t.Errorf("without it: got %q, want %q", got, want)
 	}
 
-	t.Setenv("AWS_CA_BUNDLE", bundle(t, server))
+	bundle := filepath.Join(t.TempDir(), "bundle.pem")
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	if err := os.WriteFile(bundle, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_CA_BUNDLE", bundle)
 
 	if config, err = awsapi.Load(t.Context()); err != nil {
 		t.Fatal(err)
@@ -147,17 +152,4 @@ func TestTheAuthoritiesThatAWSVariablesNameAreTrusted(t *testing.T) {
 	if err := getParameter(t.Context(), config); err != nil {
 		t.Errorf("with it: %v", err)
 	}
-}
-
-// bundle is a file with the server's certificate.
-func bundle(t *testing.T, server *httptest.Server) string {
-	t.Helper()
-
-	path := filepath.Join(t.TempDir(), "bundle.pem")
-	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-
-	return path
 }

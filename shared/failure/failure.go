@@ -1,9 +1,8 @@
 // Package failure names what can go wrong. The names are the contract's error types, as Step Functions and a caller of
 // a function see them; shared/invocation turns them into Lambda's form at the edge.
 //
-// A failure's text is written for a log line that anybody may read: it says what was being done, to what, and what to
-// do. It never holds a secret, an entity, a request or response body, or an ARN, so a cause from outside is kept for
-// [errors.Is] and never printed.
+// A failure's text is for a log line that anybody may read: what was being done, to what, and what to do. It never holds a
+// secret, an entity, a body, or an ARN, so a cause from outside is kept for [errors.Is] and never printed.
 package failure
 
 import (
@@ -16,32 +15,19 @@ type Kind string
 
 // The kinds. Whoever adds one adds it to the README's error table too; a test holds the two together.
 const (
-	// InvalidInput: the event is wrong; its text names the field. Nothing was asked of anybody.
-	InvalidInput Kind = "InvalidInput"
-	// InvalidConfiguration: environment variables are missing or wrong; its text lists every problem.
-	InvalidConfiguration Kind = "InvalidConfiguration"
-	// InvalidCredentials: the client credentials are missing, malformed or refused.
-	InvalidCredentials Kind = "InvalidCredentials"
-	// Forbidden: the API knows the caller and refuses; a permission or an address is missing.
-	Forbidden Kind = "Forbidden"
-	// TokenUnavailable: there is no usable access token, and none could be had in time.
-	TokenUnavailable Kind = "TokenUnavailable"
-	// RateLimited: a rate limit outlasted three invocations, or the token endpoint's the time of one.
-	RateLimited Kind = "RateLimited"
-	// UpstreamUnavailable: Genesys Cloud does not answer, or answers with server errors.
-	UpstreamUnavailable Kind = "UpstreamUnavailable"
-	// UpstreamInvalid: Genesys Cloud answered something that its API does not promise.
-	UpstreamInvalid Kind = "UpstreamInvalid"
-	// PaginationLoop: the listing's pages repeat, or never end.
-	PaginationLoop Kind = "PaginationLoop"
-	// CursorExpired: the API no longer takes the next link; the export cannot be resumed.
-	CursorExpired Kind = "CursorExpired"
-	// CheckpointInvalid: what is stored of the export contradicts itself.
-	CheckpointInvalid Kind = "CheckpointInvalid"
-	// NoProgress: three invocations in a row committed no page.
-	NoProgress Kind = "NoProgress"
-	// StorageUnavailable: an AWS store failed or refused: S3, SSM, Secrets Manager.
-	StorageUnavailable Kind = "StorageUnavailable"
+	InvalidInput         Kind = "InvalidInput"         // the event is wrong; its text names the field. Nothing was asked of anybody.
+	InvalidConfiguration Kind = "InvalidConfiguration" // environment variables are missing or wrong; its text lists every problem.
+	InvalidCredentials   Kind = "InvalidCredentials"   // the client credentials are missing, malformed or refused.
+	Forbidden            Kind = "Forbidden"            // the API knows the caller and refuses; a permission or an address is missing.
+	TokenUnavailable     Kind = "TokenUnavailable"     // there is no usable access token, and none could be had in time.
+	RateLimited          Kind = "RateLimited"          // a rate limit outlasted three invocations, or the token endpoint's the time of one.
+	UpstreamUnavailable  Kind = "UpstreamUnavailable"  // Genesys Cloud does not answer, or answers with server errors.
+	UpstreamInvalid      Kind = "UpstreamInvalid"      // Genesys Cloud answered something that its API does not promise.
+	PaginationLoop       Kind = "PaginationLoop"       // the listing's pages repeat, or never end.
+	CursorExpired        Kind = "CursorExpired"        // the API no longer takes the next link; the export cannot be resumed.
+	CheckpointInvalid    Kind = "CheckpointInvalid"    // what is stored of the export contradicts itself.
+	NoProgress           Kind = "NoProgress"           // three invocations in a row committed no page.
+	StorageUnavailable   Kind = "StorageUnavailable"   // an AWS store failed or refused: S3, SSM, Secrets Manager.
 )
 
 // Kinds returns every kind, in the order of the README's error table.
@@ -53,9 +39,8 @@ func Kinds() []Kind {
 	}
 }
 
-// Retryable reports whether the same event may well succeed later without anybody changing anything. It is what the state
-// machine and everything else that calls the functions goes by; a test holds the state machine's lists to it. NoProgress is
-// not: three invocations with a fresh budget each have been tried by then.
+// Retryable reports whether the same event may succeed later without a change. The state machine and every other caller go by
+// it. NoProgress is not: three invocations have been tried by then.
 func (k Kind) Retryable() bool {
 	return k == RateLimited || k == UpstreamUnavailable || k == StorageUnavailable || k == TokenUnavailable
 }

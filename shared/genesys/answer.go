@@ -34,8 +34,7 @@ type answer struct {
 	err      apiError // the body of a reply that is no page
 }
 
-// read takes the page, or refuses all of it. What is no page may pass by itself; a page that is too long, or that leads
-// elsewhere, does not.
+// read takes the page, or refuses all of it. What is no page may pass; a page that is too long, or leads elsewhere, does not.
 func (a *answer) read(ctx context.Context, page *export.Page) error {
 	body := &faultReader{body: a.reply.Body, left: maxPageBytes}
 
@@ -51,7 +50,7 @@ func (a *answer) read(ctx context.Context, page *export.Page) error {
 	case errors.Is(err, io.ErrUnexpectedEOF) && endsWithConnection(a.reply):
 		return a.pages.broken(ctx, err)
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		// Its framing was whole; still, a length that was told too short is a fault which may pass.
+		// Its framing was whole; still, a length that is too short is a fault which may pass.
 		return a.noPage(ctx, "it is cut off")
 	case errors.As(err, &wrong):
 		return a.noPage(ctx, wrong.what)
@@ -80,8 +79,7 @@ func (a *answer) follow(found links, page *export.Page) error {
 	return nil
 }
 
-// endsWithConnection reports whether the end of the reply's body is told by the end of the connection alone, so that a
-// body which is cut off looks like one that ends.
+// endsWithConnection reports whether the end of the connection alone ends the body, so that a cut body looks like a whole one.
 func endsWithConnection(reply *http.Response) bool {
 	return reply.ContentLength < 0 && !reply.Uncompressed && len(reply.TransferEncoding) == 0 && reply.ProtoMajor < 2
 }
@@ -116,16 +114,15 @@ func (a *answer) smaller(alone bool) string {
 	}
 }
 
-// refusal turns a reply that is no page into a failure, by the design's table. Some replies count by their status, whatever
-// the body; all others only where the body is an error in the API's own form, as a gateway or a proxy knows neither roles
-// nor cursors.
+// refusal turns a reply that is no page into a failure. Some replies count by their status, whatever the body; all others
+// only where the body is an error in the API's form, as a gateway or a proxy knows neither roles nor cursors.
 func (a *answer) refusal(ctx context.Context, page *export.Page) error {
 	var err error
 	if a.err, err = readError(a.reply); err != nil {
 		return a.pages.broken(ctx, err)
 	}
 
-	page.Limit = limitTold(a.reply, a.err)
+	page.Limit = learnedLimit(a.reply, a.err)
 
 	a.pages.client.Logger.WarnContext(ctx, "the API refused a page", slog.Int("status", a.reply.StatusCode), slog.String("code", a.code()),
 		slog.String("correlation_id", a.correlationID()))
@@ -163,8 +160,7 @@ func (a *answer) meant() error {
 	}
 }
 
-// unauthorized reports the token as rejected. That passes by itself where it is the first time in a row: the next request
-// is another attempt, with another token.
+// unauthorized reports the token as rejected. The first time in a row that passes: the next attempt has another token.
 func (a *answer) unauthorized() error {
 	a.pages.client.Tokens.Reject(a.access)
 

@@ -12,6 +12,7 @@ import (
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/retry"
 	"genesys-cloud-export/shared/token"
+	"genesys-cloud-export/shared/transport"
 )
 
 // Tokens hands out the access token of the moment; [token.Reader] does.
@@ -31,8 +32,8 @@ type Client struct {
 	Logger  *slog.Logger
 }
 
-// Fetch implements [export.Pages] and sends one request. A rejected token may pass once: the next call takes another one.
-// The second rejection in a row is TokenUnavailable.
+// Fetch implements [export.Pages] and sends one request. After a rejected token the next call takes another one; the second
+// rejection in a row is TokenUnavailable.
 func (p *pages) Fetch(ctx context.Context, link string, page *export.Page) error {
 	rejected := p.rejected
 	p.rejected = false
@@ -76,8 +77,7 @@ func (p *pages) Fetch(ctx context.Context, link string, page *export.Page) error
 	return a.refusal(ctx, page)
 }
 
-// target is where the page at link is requested, with every parameter of the query. The error says what is wrong with the
-// link, and does not repeat it.
+// target is where the page at link is requested, with every parameter of the query. Its error does not repeat the link.
 func (p *pages) target(link string) (*url.URL, error) {
 	if link == "" {
 		link = p.First()
@@ -121,5 +121,5 @@ func (p *pages) broken(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	}
 
-	return &retry.TransientError{Err: failure.Because(err, failure.UpstreamUnavailable, "%s: %s", p.client.Base.Host, whatBroke(err))}
+	return &retry.TransientError{Err: failure.Because(err, failure.UpstreamUnavailable, "%s: %s", p.client.Base.Host, transport.Describe(err))}
 }

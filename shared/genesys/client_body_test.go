@@ -1,12 +1,15 @@
 package genesys_test
 
 import (
+	"bytes"
 	"compress/gzip"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"testing"
 
+	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/genesys"
 
@@ -17,12 +20,14 @@ func nested(depth int) string {
 	return strings.Repeat(`{"manager":`, depth) + "null" + strings.Repeat("}", depth)
 }
 
-func TestX11AnEntityIsOneLineAsTheAPIGaveIt(t *testing.T) {
+func TestAnEntityIsOneLineAsTheAPIGaveIt(t *testing.T) {
 	t.Parallel()
+
+	type row struct{ body, want string }
 
 	big := `{"id":"1","title":"` + strings.Repeat("x", 10<<20) + `"}`
 
-	for name, test := range map[string]struct{ body, want string }{
+	each(t, map[string]row{
 		"no entity":                    {`{"entities":[]}`, ""},
 		"white space":                  {" {\n\t\"entities\" : [ { \"id\" : \"1\" ,\r\n \"a\" : [ 1 , 2 ] } ] }\n", "{\"id\":\"1\",\"a\":[1,2]}\n"},
 		"white space in strings":       {`{"entities":[{"a b":" c\t \" d "}]}`, `{"a b":" c\t \" d "}` + "\n"},
@@ -38,22 +43,14 @@ func TestX11AnEntityIsOneLineAsTheAPIGaveIt(t *testing.T) {
 		"an escaped name":              {`{"entit\u0069es":[{"id":"1"}]}`, "{\"id\":\"1\"}\n"},
 		"links that are null":          {`{"nextUri":null,"cursor":null,"nextPageUri":null,"entities":[{"id":"1"}]}`, "{\"id\":\"1\"}\n"},
 		"a field that holds a newline": {"{\"entities\":[{\"id\":\n\"1\"}]}", "{\"id\":\"1\"}\n"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+	}, func(t *testing.T, row row) {
+		f := serveFake(t, listingBase, answer(http.StatusOK, row.body))
+		f.requirePage(query(), "", strings.Count(row.want, "\n"))
 
-			f := serveFake(t, listingBase, answer(http.StatusOK, test.body))
-			if err := f.fetch(query(), ""); err != nil {
-				t.Fatalf("fetch: %v", err)
-			}
-			if got := string(f.page.Lines); got != test.want {
-				t.Errorf("lines (-want +got):\n%s", cmp.Diff(cut(test.want), cut(got)))
-			}
-			if want := strings.Count(test.want, "\n"); f.page.Records != want || f.page.Next != "" {
-				t.Errorf("%d records and next link %q, want %d and none", f.page.Records, f.page.Next, want)
-			}
-		})
-	}
+		if got := string(f.page.Lines); got != row.want || f.page.Next != "" {
+			t.Errorf("next link %q, lines (-want +got):\n%s", f.page.Next, cmp.Diff(cut(row.want), cut(got)))
+		}
+	})
 }
 
 func cut(text string) string { return text[:min(len(text), 400)] }
@@ -63,7 +60,9 @@ func TestWhatIsNoPageIsTriedAgainAndThenNamed(t *testing.T) {
 
 	const notJSON = "it is not valid JSON (at byte "
 
-	for name, test := range map[string]struct{ body, want string }{
+	type row struct{ body, want string }
+
+	each(t, map[string]row{
 		"entities are null":                  {`{"entities":null}`, "entities is not an array"},
 		"entities are an object":             {`{"entities":{"canary":1}}`, "entities is not an array"},
 		"entities are a string":              {`{"entities":"canary"}`, "entities is not an array"},
@@ -106,25 +105,19 @@ func TestWhatIsNoPageIsTriedAgainAndThenNamed(t *testing.T) {
 		"a brace behind":                     {twoUsers + "}", notJSON},
 		"a zero byte behind":                 {twoUsers + "\x00", notJSON},
 		"an error under 200":                 {errorBody(403, "missing.permissions"), "it has no entities"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+	}, func(t *testing.T, row row) {
+		f := serveFake(t, listingBase, answer(http.StatusOK, row.body))
+		text := requireFailure(t, f.fetch(query(), ""), failure.UpstreamInvalid, true)
+		f.requireRequests(1)
 
-			f := serveFake(t, listingBase, answer(http.StatusOK, test.body))
-			text := requireFailure(t, f.fetch(query(), ""), failure.UpstreamInvalid, true)
-
-			start := "api.acme.test sent a page that its API does not promise: " + test.want
-			if !strings.HasPrefix(text, start) || !strings.HasSuffix(text, "(correlation id "+correlation+")") {
-				t.Errorf("got %q, want it to begin with %q and to end with the correlation id", text, start)
-			}
-			if len(f.seen()) != 1 {
-				t.Errorf("%d requests, want 1", len(f.seen()))
-			}
-			if logged := f.log.String(); !strings.Contains(logged, `"level":"WARN"`) || !strings.Contains(logged, correlation) {
-				t.Errorf("logged %q, want a warning with the correlation id", logged)
-			}
-		})
-	}
+		start := "api.acme.test sent a page that its API does not promise: " + row.want
+		if !strings.HasPrefix(text, start) || !strings.HasSuffix(text, "(correlation id "+correlation+")") {
+			t.Errorf("got %q, want it to begin with %q and to end with the correlation id", text, start)
+		}
+		if logged := f.log.String(); !strings.Contains(logged, `"level":"WARN"`) || !strings.Contains(logged, correlation) {
+			t.Errorf("logged %q, want a warning with the correlation id", logged)
+		}
+	})
 }
 
 func TestAPageThatIsTooLongSaysWhatToAskFor(t *testing.T) {
@@ -136,37 +129,35 @@ func TestAPageThatIsTooLongSaysWhatToAskFor(t *testing.T) {
 	)
 	big := `{"entities":[{"id":"` + strings.Repeat("canary", genesys.MaxPageBytes/6) + `"}]}`
 
-	for name, test := range map[string]struct {
+	type row struct {
 		body, want string
 		size       int
-	}{
+	}
+
+	each(t, map[string]row{
 		"many entities":                   {pageOf(genesys.MaxPageBytes + 1), smaller, 100},
 		"one entity among 100":            {big, alone, 100},
 		"one entity that was asked alone": {big, alone, 1},
 		"a page of more than was asked":   {pageOf(genesys.MaxPageBytes + 1), alone, 1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+	}, func(t *testing.T, row row) {
+		f := serveFake(t, listingBase, answer(http.StatusOK, row.body))
+		q := query()
+		q.PageSize = row.size
 
-			f := serveFake(t, listingBase, answer(http.StatusOK, test.body))
-			q := query()
-			q.PageSize = test.size
-
-			text := requireFailure(t, f.fetch(q, ""), failure.UpstreamInvalid, false)
-			if want := "it is longer than 12582912 bytes: " + test.want + " (correlation"; !strings.Contains(text, want) {
-				t.Errorf("got %q, want %q in it", text, want)
-			}
-		})
-	}
+		want := "it is longer than 12582912 bytes: " + row.want + " (correlation"
+		requireFailure(t, f.fetch(q, ""), failure.UpstreamInvalid, false, want)
+	})
 }
 
 func TestAnUnpairedSurrogateEscapeIsReplacedAndCounted(t *testing.T) {
 	t.Parallel()
 
-	for name, test := range map[string]struct {
+	type row struct {
 		entities, want string
 		replaced, in   int
-	}{
+	}
+
+	each(t, map[string]row{
 		"a high half alone":             {`{"t":"a\ud83d"}`, `{"t":"a\ufffd"}`, 1, 1},
 		"a low half alone":              {`{"t":"\ude00a"}`, `{"t":"\ufffda"}`, 1, 1},
 		"capitals":                      {`{"t":"\uD83D \uDE00"}`, `{"t":"\ufffd \ufffd"}`, 2, 1},
@@ -181,22 +172,15 @@ func TestAnUnpairedSurrogateEscapeIsReplacedAndCounted(t *testing.T) {
 		"pairs and other escapes alone": {`{"t":"\ud83d\ude00\u00e9\\\"\/\ufffd😀"}`, `{"t":"\ud83d\ude00\u00e9\\\"\/\ufffd😀"}`, 0, 0},
 		"the bounds":                    {`{"t":"\ud7ff\ud800\udbff\udc00\udfff\ue000"}`, `{"t":"\ud7ff\ufffd\udbff\udc00\ufffd\ue000"}`, 2, 1},
 		"later entities":                {`{},{"t":"\ud83d"},{},{"t":"\ud83d\ud83d"}`, "{}\n" + `{"t":"\ufffd"}` + "\n{}\n" + `{"t":"\ufffd\ufffd"}`, 3, 2},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+	}, func(t *testing.T, row row) {
+		f := serveFake(t, listingBase, answer(http.StatusOK, `{"entities":[`+row.entities+`]}`))
+		f.requirePage(query(), "", strings.Count(row.want, "\n")+1)
 
-			f := serveFake(t, listingBase, answer(http.StatusOK, `{"entities":[`+test.entities+`]}`))
-			if err := f.fetch(query(), ""); err != nil {
-				t.Fatalf("fetch: %v", err)
-			}
-			if diff := cmp.Diff(test.want+"\n", string(f.page.Lines)); diff != "" {
-				t.Errorf("lines (-want +got):\n%s", diff)
-			}
-			if f.page.Replaced != test.replaced || f.page.ReplacedIn != test.in {
-				t.Errorf("counted %d, the first in entity %d, want %d and %d", f.page.Replaced, f.page.ReplacedIn, test.replaced, test.in)
-			}
-		})
-	}
+		want := export.Page{Lines: []byte(row.want + "\n"), Records: f.page.Records, Replaced: row.replaced, ReplacedIn: row.in}
+		if diff := cmp.Diff(want, f.page); diff != "" {
+			t.Errorf("page (-want +got):\n%s", diff)
+		}
+	})
 }
 
 // pageOf is a page of so many bytes, of entities of 4 KB and white space behind.
@@ -209,61 +193,47 @@ func pageOf(size int) string {
 	return head + entities + strings.Repeat(" ", size-len(head)-len(entities)-len(tail)) + tail
 }
 
-func TestX11APageMayBeAsLongAsItsBound(t *testing.T) {
+func TestAPageMayBeAsLongAsItsBound(t *testing.T) {
 	t.Parallel()
 
 	page := pageOf(genesys.MaxPageBytes)
-	want := strings.Count(page, `"id"`)
 
-	for name, handler := range map[string]http.HandlerFunc{
-		"of a length that is told": func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Length", strconv.Itoa(len(page)))
-			answer(http.StatusOK, page)(w, r)
-		},
-		"in chunks":  answer(http.StatusOK, page),
-		"compressed": compressed(http.StatusOK, page),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			f := serveFake(t, listingBase, handler)
-			if err := f.fetch(query(), ""); err != nil || f.page.Records != want {
-				t.Errorf("got %d records and %v, want %d and no error", f.page.Records, err, want)
-			}
-		})
-	}
+	each(t, map[string]http.HandlerFunc{
+		"of a length that is given": answer(http.StatusOK, page, "Content-Length", strconv.Itoa(len(page))),
+		"in chunks":                 answer(http.StatusOK, page),
+		"compressed":                compressed(http.StatusOK, page),
+	}, func(t *testing.T, handler http.HandlerFunc) {
+		f := serveFake(t, listingBase, handler)
+		f.requirePage(query(), "", strings.Count(page, `"id"`))
+	})
 }
 
 // compressed answers as [answer] does, in gzip.
 func compressed(status int, body string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("ININ-Correlation-Id", correlation)
-		w.Header().Set("Content-Encoding", "gzip")
-		w.WriteHeader(status)
+	return answer(status, zipped(body), "Content-Encoding", "gzip")
+}
 
-		writer, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
-		if err != nil {
-			panic(err)
-		}
-		_, _ = writer.Write([]byte(body))
-		_ = writer.Close()
-	}
+// zipped is the body in gzip.
+func zipped(body string) string {
+	var out bytes.Buffer
+	writer := gzip.NewWriter(&out)
+	_, _ = io.WriteString(writer, body) // a buffer takes everything
+	_ = writer.Close()
+
+	return out.String()
 }
 
 func TestCompressedRepliesAreRead(t *testing.T) {
 	t.Parallel()
 
-	f := serveFake(t, listingBase, compressed(http.StatusOK, twoUsers))
-	if err := f.fetch(query(), ""); err != nil || string(f.page.Lines) != "{\"id\":\"1\"}\n{\"id\":\"2\"}\n" {
-		t.Errorf("got %q and %v", f.page.Lines, err)
+	f := serveFake(t, listingBase, compressed(http.StatusOK, twoUsers), compressed(http.StatusForbidden, errorBody(403, "missing.permissions")),
+		compressed(http.StatusOK, pageOf(genesys.MaxPageBytes+1)))
+
+	f.requirePage(query(), "", 2)
+	if got := string(f.page.Lines); got != "{\"id\":\"1\"}\n{\"id\":\"2\"}\n" {
+		t.Errorf("got %q", got)
 	}
 
-	f = serveFake(t, listingBase, compressed(http.StatusForbidden, errorBody(403, "missing.permissions")))
-	if text := requireFailure(t, f.fetch(query(), ""), failure.Forbidden, false); !strings.Contains(text, "missing.permissions") {
-		t.Errorf("got %q, want the code in it", text)
-	}
-
-	// What counts is what comes out.
-	f = serveFake(t, listingBase, compressed(http.StatusOK, pageOf(genesys.MaxPageBytes+1)))
-	requireFailure(t, f.fetch(query(), ""), failure.UpstreamInvalid, false)
+	requireFailure(t, f.fetch(query(), ""), failure.Forbidden, false, "missing.permissions")
+	requireFailure(t, f.fetch(query(), ""), failure.UpstreamInvalid, false) // what counts is what comes out
 }

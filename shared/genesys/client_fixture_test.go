@@ -10,10 +10,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"genesys-cloud-export/shared/devstack/memnet"
@@ -33,7 +33,30 @@ const (
 	correlation    = "5f1d3c2e-00c0-4000"
 	// canary stands in everything that no error and no log line may repeat: tokens, bodies, links, a proxy's credentials.
 	canary = "canary"
+	// goodGrant is a token reply.
+	goodGrant = `{"access_token":"canary-token","token_type":"bearer","expires_in":3600}`
 )
+
+// each checks every row in a parallel subtest of the row's name.
+func each[Row any](t *testing.T, rows map[string]Row, check func(t *testing.T, row Row)) {
+	t.Helper()
+
+	for name, row := range rows {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			check(t, row)
+		})
+	}
+}
+
+// eachInBubble is each with virtual time for every row, from 2000-01-01T00:00:00Z on.
+func eachInBubble[Row any](t *testing.T, rows map[string]Row, check func(t *testing.T, row Row)) {
+	t.Helper()
+	each(t, rows, func(t *testing.T, row Row) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) { check(t, row) })
+	})
+}
 
 // bearers hands out access tokens, each with a version of its own; a rejected one is replaced.
 type bearers struct {
@@ -68,7 +91,7 @@ func (b *bearers) Reject(t token.Stored) {
 
 func bearer(version int64) string { return fmt.Sprintf("%s-token-%d", canary, version) }
 
-// fakeAPI is an API with a handler of the test's, and the listing that reads it.
+// fakeAPI is an API and a token endpoint with handlers of the test's, and the functions' client of both.
 type fakeAPI struct {
 	genesys.Client
 
@@ -79,8 +102,15 @@ type fakeAPI struct {
 	page    export.Page
 
 	mu       sync.Mutex
-	requests []*http.Request // as they came, their bodies read
-	bodies   []string
+	requests []received
+}
+
+// received is a request as it came, its body read.
+type received struct {
+	*http.Request
+
+	body string
+	at   time.Time
 }
 
 // usersQuery is a query of users, as it is stored.
@@ -108,14 +138,9 @@ func dialect() usersQuery {
 func newFake(t testing.TB, base string) *fakeAPI {
 	t.Helper()
 
-	parsed, err := url.Parse(base)
-	if err != nil {
-		t.Fatalf("parse %s: %v", base, err)
-	}
-
 	f := &fakeAPI{t: t, opened: make(map[string]export.Pages)}
 	f.Client = genesys.Client{
-		Base: parsed, HTTP: genesys.NewHTTPClient(), Tokens: &f.bearers, Attempt: 30 * time.Second,
+		Base: parsed(t, base), HTTP: genesys.NewHTTPClient(), Tokens: &f.bearers, Attempt: 30 * time.Second,
 		Logger: slog.New(slog.NewJSONHandler(&f.log, nil)),
 	}
 	f.transport().Proxy = nil
@@ -135,14 +160,14 @@ func (f *fakeAPI) transport() *http.Transport {
 	return own.Transport
 }
 
-// serveFake serves handler as the API at base's address, on a network in memory where the test fails as soon as anybody
-// else is dialled.
-func serveFake(t testing.TB, base string, handler http.HandlerFunc) *fakeAPI {
+// serveFake serves the API at base's address, on a network in memory where the test fails as soon as anybody else is dialled.
+// The handlers answer in turn, the last one for ever.
+func serveFake(t testing.TB, base string, handlers ...http.HandlerFunc) *fakeAPI {
 	t.Helper()
 
 	f := newFake(t, base)
 	network := memnet.New()
-	stop, err := network.Serve(listingAddress, f.recorded(handler))
+	stop, err := network.Serve(listingAddress, f.recorded(handlers...))
 	if err != nil {
 		t.Fatalf("serve: %v", err)
 	}
@@ -159,12 +184,13 @@ func serveFake(t testing.TB, base string, handler http.HandlerFunc) *fakeAPI {
 	return f
 }
 
-func (f *fakeAPI) recorded(handler http.HandlerFunc) http.Handler {
+func (f *fakeAPI) recorded(handlers ...http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 
 		f.mu.Lock()
-		f.requests, f.bodies = append(f.requests, r), append(f.bodies, string(body))
+		f.requests = append(f.requests, received{r, string(body), time.Now()})
+		handler := handlers[min(len(f.requests), len(handlers))-1]
 		f.mu.Unlock()
 
 		handler(w, r)
@@ -172,11 +198,19 @@ func (f *fakeAPI) recorded(handler http.HandlerFunc) http.Handler {
 }
 
 // seen are the requests so far.
-func (f *fakeAPI) seen() []*http.Request {
+func (f *fakeAPI) seen() []received {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 
 	return f.requests
+}
+
+func (f *fakeAPI) requireRequests(want int) {
+	f.t.Helper()
+
+	if got := len(f.seen()); got != want {
+		f.t.Errorf("%d requests were sent, want %d", got, want)
+	}
 }
 
 // Fetch asks the users' listing for one page. What is asked by the same query is one reading.
@@ -201,29 +235,39 @@ func (f *fakeAPI) Fetch(ctx context.Context, q usersQuery, link string, page *ex
 	return pages.Fetch(ctx, link, page)
 }
 
-// fetch asks for one page, and holds what is told of a failure against the canaries.
+// fetch asks for one page. Neither its error nor the log may show a canary.
 func (f *fakeAPI) fetch(q usersQuery, link string) error {
 	f.t.Helper()
 
 	err := f.Fetch(f.t.Context(), q, link, &f.page)
-	f.requireNoCanary(err)
+	if shown := fmt.Sprintf("%v\n%+v\n%#v\n%s", err, err, err, f.log.String()); strings.Contains(shown, canary) {
+		f.t.Errorf("a secret is shown: %s", shown)
+	}
 
 	return err
 }
 
-func (f *fakeAPI) requireNoCanary(err error) {
+// requirePage asks for one page, which has to come and to have so many records.
+func (f *fakeAPI) requirePage(q usersQuery, link string, records int) {
 	f.t.Helper()
 
-	if told := fmt.Sprintf("%v\n%+v\n%#v\n%s", err, err, err, f.log.String()); strings.Contains(told, canary) {
-		f.t.Errorf("what is told holds a secret: %s", told)
+	if err := f.fetch(q, link); err != nil || f.page.Records != records {
+		f.t.Errorf("got %d records and %v, want %d and no error", f.page.Records, err, records)
 	}
 }
 
-// answer replies with a status, the vendor's headers and a body.
-func answer(status int, body string) http.HandlerFunc {
+// answer replies with a status, a body, the vendor's headers and others: pairs of names and values. "" is no such header.
+func answer(status int, body string, headers ...string) http.HandlerFunc {
+	headers = append([]string{"ININ-Correlation-Id", correlation, "Content-Type", "application/json"}, headers...)
+
 	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("ININ-Correlation-Id", correlation)
-		w.Header().Set("Content-Type", "application/json")
+		for i := 0; i < len(headers); i += 2 {
+			w.Header().Set(headers[i], headers[i+1])
+			if headers[i+1] == "" {
+				w.Header()[http.CanonicalHeaderKey(headers[i])] = nil
+			}
+		}
+
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
 	}
@@ -238,18 +282,56 @@ func errorBody(status int, code string) string {
 const twoUsers = `{"entities":[{"id":"1"},{"id":"2"}],"results":2,"selfUri":"/api/v2/users/query"}`
 
 // requireFailure holds err to be a failure of that kind, one that may pass by itself or not, and returns its text.
-func requireFailure(t testing.TB, err error, kind failure.Kind, passing bool) string {
+func requireFailure(t testing.TB, err error, kind failure.Kind, passing bool, parts ...string) string {
 	t.Helper()
 
-	if got := failure.KindOf(err); got != kind {
-		t.Errorf("got kind %q of error %v, want %s", got, err, kind)
-	}
 	if _, got := errors.AsType[*retry.TransientError](err); got != passing {
 		t.Errorf("got transient %v of error %v, want %v", got, err, passing)
 	}
-	if err == nil {
-		return ""
+
+	return requireKind(t, err, kind, parts...)
+}
+
+// requireKind holds err to be a failure of that kind with these words and without a canary. It returns the text.
+func requireKind(t testing.TB, err error, kind failure.Kind, parts ...string) string {
+	t.Helper()
+
+	text := fmt.Sprint(err)
+	if got := failure.KindOf(err); got != kind {
+		t.Errorf("got kind %q of error %s, want %s", got, text, kind)
 	}
 
-	return err.Error()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("got %q, want %q in it", text, part)
+		}
+	}
+
+	if shown := fmt.Sprintf("%v %+v", err, err); strings.Contains(shown, canary) {
+		t.Errorf("the error shows a secret: %s", shown)
+	}
+
+	return text
+}
+
+// tokens is a client of the fake's token endpoint, with the rotator's numbers.
+func (f *fakeAPI) tokens() *genesys.TokenClient {
+	return &genesys.TokenClient{
+		URL: f.Base.String() + "/oauth/token", AuthMethod: genesys.ClientSecretBasic, HTTP: f.HTTP,
+		Retry:   retry.Policy{Base: 500 * time.Millisecond, Cap: 5 * time.Second, Attempts: 4},
+		Attempt: 8 * time.Second, Reserve: 8 * time.Second,
+	}
+}
+
+// serveTokens serves a token endpoint and returns it with its client.
+func serveTokens(t testing.TB, handlers ...http.HandlerFunc) (*fakeAPI, *genesys.TokenClient) {
+	t.Helper()
+
+	f := serveFake(t, listingBase, handlers...)
+
+	return f, f.tokens()
+}
+
+func credentials() token.Credentials {
+	return token.Credentials{ClientID: "client id:/+", ClientSecret: secret.New("canary secret:/+=&%")}
 }

@@ -10,7 +10,7 @@ import (
 	"genesys-cloud-export/shared/genesys"
 )
 
-// hostileLinks are links that lead elsewhere, or to which something might be made to believe that they do not.
+// hostileLinks are links that lead elsewhere, or that look as if they did not.
 func hostileLinks() map[string]string {
 	return map[string]string{
 		"another host":                  "http://evil.test/api/v2/users/query?cursor=canary",
@@ -66,8 +66,11 @@ func hostileLinks() map[string]string {
 	}
 }
 
-// pageWith is a page with these fields about the next one.
-func pageWith(t *testing.T, fields map[string]string) string {
+// next are the fields of a page about the one after it.
+type next map[string]string
+
+// pageWith answers with a page with these fields.
+func pageWith(t *testing.T, fields next) http.HandlerFunc {
 	t.Helper()
 
 	encoded, err := json.Marshal(fields)
@@ -75,144 +78,103 @@ func pageWith(t *testing.T, fields map[string]string) string {
 		t.Fatalf("encode: %v", err)
 	}
 
-	return `{"entities":[{"id":"1"},{"id":"2"}],` + string(encoded[1:])
+	return answer(http.StatusOK, `{"entities":[{"id":"1"},{"id":"2"}],`+string(encoded[1:]))
 }
 
-func TestX08ANextLinkThatLeadsElsewhereIsRefusedWithItsPage(t *testing.T) {
-	t.Parallel()
+// requireRefusedLink holds a page with these fields to be refused, and its link to be asked for by nobody.
+func requireRefusedLink(t *testing.T, q usersQuery, fields next, parts ...string) {
+	t.Helper()
 
-	for name, link := range hostileLinks() {
-		for _, field := range []string{"nextUri", "nextPageUri"} {
-			t.Run(field+" with "+name, func(t *testing.T) {
-				t.Parallel()
+	f := serveFake(t, listingBase, pageWith(t, fields))
+	requireFailure(t, f.fetch(q, ""), failure.UpstreamInvalid, false, append(parts, correlation)...)
+	f.requireRequests(1)
 
-				f := serveFake(t, listingBase, answer(http.StatusOK, pageWith(t, map[string]string{field: link})))
-				text := requireFailure(t, f.fetch(query(), ""), failure.UpstreamInvalid, false)
-
-				if !strings.Contains(text, "next link") || !strings.Contains(text, correlation) {
-					t.Errorf("got %q, want the next link and the correlation id in it", text)
-				}
-				if len(f.seen()) != 1 {
-					t.Errorf("%d requests, want the page's own", len(f.seen()))
-				}
-				if f.page.Next != "" {
-					t.Errorf("the link reached the page: %q", f.page.Next)
-				}
-			})
-		}
+	if f.page.Next != "" {
+		t.Errorf("the link reached the page: %q", f.page.Next)
 	}
 }
 
-func TestX08ALinkOfACheckpointThatLeadsElsewhereIsNotRequested(t *testing.T) {
-	t.Parallel()
+// requireNotAsked holds a link, which may come from a checkpoint that was edited, to be refused before the token is sent.
+func requireNotAsked(t *testing.T, base string, q usersQuery, link string) {
+	t.Helper()
 
-	for name, link := range hostileLinks() {
-		for _, q := range []usersQuery{query(), dialect()} {
-			t.Run(q.Method+" with "+name, func(t *testing.T) {
-				t.Parallel()
-
-				f := serveFake(t, listingBase, answer(http.StatusOK, twoUsers))
-				text := requireFailure(t, f.fetch(q, link), failure.UpstreamInvalid, false)
-
-				if !strings.Contains(text, "the token was not sent there") {
-					t.Errorf("got %q", text)
-				}
-				if len(f.seen()) != 0 {
-					t.Errorf("%d requests, want none", len(f.seen()))
-				}
-			})
-		}
-	}
+	f := serveFake(t, base, answer(http.StatusOK, twoUsers))
+	requireFailure(t, f.fetch(q, link), failure.UpstreamInvalid, false, "the token was not sent there")
+	f.requireRequests(0)
 }
 
-func TestX08BehindAGatewayALinkStaysBehindIt(t *testing.T) {
+func TestALinkThatLeadsElsewhereIsRefusedWithItsPageAndInACheckpoint(t *testing.T) {
 	t.Parallel()
+	each(t, hostileLinks(), func(t *testing.T, link string) {
+		requireRefusedLink(t, query(), next{"nextUri": link}, "next link")
+		requireRefusedLink(t, query(), next{"nextPageUri": link}, "next link")
+		requireNotAsked(t, listingBase, query(), link)
+		requireNotAsked(t, listingBase, dialect(), link)
+	})
+}
 
-	for name, link := range map[string]string{
+func TestBehindAGatewayALinkStaysBehindIt(t *testing.T) {
+	t.Parallel()
+	each(t, map[string]string{
 		"the origin without the gateway's path": listingBase + usersPath + "?cursor=canary",
 		"another gateway":                       listingBase + "/other" + usersPath,
 		"the gateway's path on a relative link": "/gw" + usersPath,
 		"the gateway's path twice":              listingBase + "/gw/gw" + usersPath,
 		"out of the gateway":                    listingBase + "/gw/.." + usersPath,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			f := serveFake(t, listingBase+"/gw", answer(http.StatusOK, twoUsers))
-			requireFailure(t, f.fetch(query(), link), failure.UpstreamInvalid, false)
-
-			if len(f.seen()) != 0 {
-				t.Errorf("%d requests, want none", len(f.seen()))
-			}
-		})
-	}
+	}, func(t *testing.T, link string) { requireNotAsked(t, listingBase+"/gw", query(), link) })
 }
 
-func TestX08ARedirectIsNotFollowed(t *testing.T) {
+func TestARedirectIsNotFollowed(t *testing.T) {
 	t.Parallel()
 
-	for _, status := range []int{301, 302, 303, 307, 308} {
-		for _, to := range []string{"http://evil.test/canary", "https://api.acme.test/canary", "//evil.test/", "/api/v2/users/query?cursor=canary", ""} {
-			for _, q := range []usersQuery{query(), dialect()} {
-				t.Run(q.Method+" "+http.StatusText(status)+" to "+to, func(t *testing.T) {
-					t.Parallel()
-
-					f := serveFake(t, listingBase, func(w http.ResponseWriter, r *http.Request) {
-						w.Header().Set("Location", to)
-						answer(status, "")(w, r)
-					})
-					requireFailure(t, f.fetch(q, ""), failure.UpstreamInvalid, false)
-
-					if len(f.seen()) != 1 {
-						t.Errorf("%d requests, want 1", len(f.seen()))
-					}
-				})
-			}
+	for _, to := range []string{"http://evil.test/canary", "https://api.acme.test/canary", "//evil.test/", usersPath + "?cursor=canary", ""} {
+		for _, status := range []int{301, 302, 303, 307, 308} {
+			f := serveFake(t, listingBase, answer(status, "", "Location", to))
+			requireFailure(t, f.fetch(query(), ""), failure.UpstreamInvalid, false)
+			requireFailure(t, f.fetch(dialect(), ""), failure.UpstreamInvalid, false)
+			f.requireRequests(2)
 		}
 	}
 }
 
-func TestX09TheNextLinkIsReadFromWhicheverFieldHoldsIt(t *testing.T) {
+func TestTheNextLinkIsReadFromWhicheverFieldHoldsIt(t *testing.T) {
 	t.Parallel()
 
 	const (
-		link       = "/api/v2/users/query?cursor=a%2Bb&pageSize=2"
-		reordered  = "/api/v2/users/query?pageSize=2&cursor=a%2bb"
-		fromCursor = "/api/v2/users/query?cursor=a%2Bb"
+		link     = usersPath + "?cursor=a%2Bb&pageSize=2"
+		absolute = listingBase + link
+		cursor   = usersPath + "?cursor="
 	)
 
-	for name, test := range map[string]struct {
-		fields map[string]string
+	type row struct {
+		fields next
 		want   string
-	}{
-		"none: the end, full page or not":     {map[string]string{"selfUri": "/api/v2/users/query"}, ""},
-		"empty ones: the end":                 {map[string]string{"nextUri": "", "nextPageUri": "", "cursor": ""}, ""},
-		"nextUri only":                        {map[string]string{"nextUri": link}, link},
-		"nextPageUri only":                    {map[string]string{"nextPageUri": link}, link},
-		"cursor only":                         {map[string]string{"cursor": "a+b"}, fromCursor},
-		"all three agree":                     {map[string]string{"nextUri": link, "nextPageUri": link, "cursor": "a+b"}, link},
-		"both links, written differently":     {map[string]string{"nextUri": link, "nextPageUri": reordered}, link},
-		"an absolute link and a relative one": {map[string]string{"nextUri": listingBase + link, "nextPageUri": link}, listingBase + link},
-		"a link without a cursor, and one":    {map[string]string{"nextUri": "/api/v2/users/query?pageNumber=2", "cursor": "a"}, "/api/v2/users/query?pageNumber=2"},
-		"an absolute link":                    {map[string]string{"nextUri": listingBase + link}, listingBase + link},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			f := serveFake(t, listingBase, answer(http.StatusOK, pageWith(t, test.fields)))
-			if err := f.fetch(query(), ""); err != nil {
-				t.Fatalf("fetch: %v", err)
-			}
-			if f.page.Next != test.want || f.page.Records != 2 {
-				t.Errorf("got next link %q after %d records, want %q after 2", f.page.Next, f.page.Records, test.want)
-			}
-
-			// Whatever came out may be asked for.
-			if err := f.fetch(query(), f.page.Next); err != nil {
-				t.Errorf("the next link is refused: %v", err)
-			}
-		})
 	}
+
+	each(t, map[string]row{
+		"none: the end, full page or not":      {next{"selfUri": usersPath}, ""},
+		"empty ones: the end":                  {next{"nextUri": "", "nextPageUri": "", "cursor": ""}, ""},
+		"nextUri only":                         {next{"nextUri": link}, link},
+		"nextPageUri only":                     {next{"nextPageUri": link}, link},
+		"cursor only":                          {next{"cursor": "a+b"}, cursor + "a%2Bb"},
+		"all three agree":                      {next{"nextUri": link, "nextPageUri": link, "cursor": "a+b"}, link},
+		"both links, written differently":      {next{"nextUri": link, "nextPageUri": usersPath + "?pageSize=2&cursor=a%2bb"}, link},
+		"an absolute link and a relative one":  {next{"nextUri": absolute, "nextPageUri": link}, absolute},
+		"a link without a cursor, and one":     {next{"nextUri": usersPath + "?pageNumber=2", "cursor": "a"}, usersPath + "?pageNumber=2"},
+		"an absolute link":                     {next{"nextUri": absolute}, absolute},
+		"a plus that the link does not escape": {next{"nextUri": cursor + "a+b/c==", "cursor": "a+b/c=="}, cursor + "a+b/c=="},
+		"a plus that the link escapes":         {next{"nextUri": cursor + "a%2Bb%2Fc%3D%3D", "cursor": "a+b/c=="}, cursor + "a%2Bb%2Fc%3D%3D"},
+		"a cursor that is escaped itself":      {next{"nextUri": cursor + "a%3D", "cursor": "a%3D"}, cursor + "a%3D"},
+		"two links in another order":           {next{"nextUri": cursor + "a&x=1", "nextPageUri": usersPath + "?x=1&cursor=a"}, cursor + "a&x=1"},
+	}, func(t *testing.T, row row) {
+		f := serveFake(t, listingBase, pageWith(t, row.fields))
+		f.requirePage(query(), "", 2)
+		if f.page.Next != row.want {
+			t.Errorf("got next link %q, want %q", f.page.Next, row.want)
+		}
+
+		f.requirePage(query(), f.page.Next, 2) // whatever came out may be asked for
+	})
 }
 
 // asked is a query with every option.
@@ -223,41 +185,44 @@ func asked() usersQuery {
 func TestALinkThatLacksParametersOfTheQueryGetsThem(t *testing.T) {
 	t.Parallel()
 
-	const all = "&expand=groups%2Cskills&pageSize=7&sortOrder=DESC&state=any"
+	const (
+		all      = "&expand=groups%2Cskills&pageSize=7&sortOrder=DESC&state=any"
+		clamped  = "?cursor=a&sortOrder=DESC&expand=groups,skills&state=any&pageSize=3"
+		spelt    = "?cursor=a&expand=skills&expand=Groups&sortOrder=desc&state=ANY&pageSize=7"
+		noState  = "?cursor=a&sortOrder=DESC&expand=groups,skills&pageSize=7"
+		noExpand = "?cursor=a&sortOrder=DESC&state=any&pageSize=7"
+	)
 
-	for name, test := range map[string]struct{ field, value, want string }{
+	type row struct{ field, value, want string }
+
+	each(t, map[string]row{
 		"the cursor alone":             {"nextUri", usersPath + "?cursor=a%2Bb", "?cursor=a%2Bb" + all},
 		"the cursor field alone":       {"cursor", "a&state=x", "?cursor=a%26state%3Dx" + all},
 		"a page number alone":          {"nextUri", usersPath + "?pageNumber=2", "?pageNumber=2" + all},
 		"no query":                     {"nextUri", usersPath, "?" + all[1:]},
-		"all but the state":            {"nextPageUri", usersPath + "?cursor=a&sortOrder=DESC&expand=groups,skills&pageSize=7", "?cursor=a&sortOrder=DESC&expand=groups,skills&pageSize=7&state=any"},
-		"all but the expands":          {"nextUri", usersPath + "?cursor=a&sortOrder=DESC&state=any&pageSize=7", "?cursor=a&sortOrder=DESC&state=any&pageSize=7&expand=groups%2Cskills"},
-		"all, but a clamped page size": {"nextUri", usersPath + "?cursor=a&sortOrder=DESC&expand=groups,skills&state=any&pageSize=3", "?cursor=a&sortOrder=DESC&expand=groups,skills&state=any&pageSize=3"},
-		"the expands in other ways":    {"nextUri", usersPath + "?cursor=a&expand=skills&expand=Groups&sortOrder=desc&state=ANY&pageSize=7", "?cursor=a&expand=skills&expand=Groups&sortOrder=desc&state=ANY&pageSize=7"},
+		"all but the state":            {"nextPageUri", usersPath + noState, noState + "&state=any"},
+		"all but the expands":          {"nextUri", usersPath + noExpand, noExpand + "&expand=groups%2Cskills"},
+		"all, but a clamped page size": {"nextUri", usersPath + clamped, clamped},
+		"the expands in other ways":    {"nextUri", usersPath + spelt, spelt},
 		"an absolute link":             {"nextUri", listingBase + usersPath + "?cursor=a", "?cursor=a" + all},
 		"a parameter with semicolons":  {"nextUri", usersPath + "?cursor=a;state=x", "?cursor=a;state=x" + all},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+	}, func(t *testing.T, row row) {
+		f := serveFake(t, listingBase, pageWith(t, next{row.field: row.value}))
+		f.requirePage(asked(), "", 2)
+		f.requirePage(asked(), f.page.Next, 2)
 
-			f := serveFake(t, listingBase, answer(http.StatusOK, pageWith(t, map[string]string{test.field: test.value})))
-			if err := f.fetch(asked(), ""); err != nil {
-				t.Fatalf("fetch: %v", err)
-			}
-			if err := f.fetch(asked(), f.page.Next); err != nil {
-				t.Fatalf("fetch the next page: %v", err)
-			}
-			if got := f.seen()[1].RequestURI; got != usersPath+test.want {
-				t.Errorf("got %q, want %q", got, usersPath+test.want)
-			}
-		})
-	}
+		if got := f.seen()[1].RequestURI; got != usersPath+row.want {
+			t.Errorf("got %q, want %q", got, usersPath+row.want)
+		}
+	})
 }
 
 func TestALinkThatContradictsTheQueryIsRefused(t *testing.T) {
 	t.Parallel()
 
-	for name, test := range map[string]struct{ parameters, names string }{
+	type row struct{ parameters, names string }
+
+	each(t, map[string]row{
 		"another state":         {"&state=inactive", "state"},
 		"another state as well": {"&state=any&state=inactive", "state"},
 		"an empty state":        {"&state=", "state"},
@@ -268,56 +233,17 @@ func TestALinkThatContradictsTheQueryIsRefused(t *testing.T) {
 		"one expand more":       {"&expand=groups,skills,presence", "expand"},
 		"another expand":        {"&expand=groups&expand=presence", "expand"},
 		"no expand":             {"&expand=", "expand"},
-	} {
+	}, func(t *testing.T, row row) {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
-			t.Run(method+" "+name, func(t *testing.T) {
-				t.Parallel()
+			q, link := asked(), usersPath+"?cursor=canary"+row.parameters
+			q.Method = method
 
-				link := usersPath + "?cursor=canary" + test.parameters
-				f := serveFake(t, listingBase, answer(http.StatusOK, pageWith(t, map[string]string{"nextPageUri": link})))
-				q := asked()
-				q.Method = method
-
-				text := requireFailure(t, f.fetch(q, ""), failure.UpstreamInvalid, false)
-				if want := "its next link asks for another " + test.names + " than the export"; !strings.Contains(text, want) || f.page.Next != "" {
-					t.Errorf("got %q and next link %q, want %q and none", text, f.page.Next, want)
-				}
-
-				// A checkpoint may have been edited.
-				requireFailure(t, f.fetch(q, link), failure.UpstreamInvalid, false)
-				if len(f.seen()) != 1 {
-					t.Errorf("%d requests, want the first page's", len(f.seen()))
-				}
-			})
+			requireRefusedLink(t, q, next{"nextPageUri": link}, "its next link asks for another "+row.names+" than the export")
+			requireNotAsked(t, listingBase, q, link)
 		}
-	}
+	})
 
-	f := serveFake(t, listingBase, answer(http.StatusOK, pageWith(t, map[string]string{"nextUri": usersPath + "?cursor=canary&expand=groups"})))
-	requireFailure(t, f.fetch(query(), ""), failure.UpstreamInvalid, false) // nothing was to be expanded
-}
-
-func TestALinkThatIsEscapedTwiceIsRefused(t *testing.T) {
-	t.Parallel()
-
-	for name, fields := range map[string]map[string]string{
-		"the cursor":                      {"nextUri": usersPath + "?pageSize=2&cursor=canary%252Bb%253D"},
-		"the cursor in the other field":   {"nextPageUri": usersPath + "?cursor=canary%252Bb"},
-		"the cursor, and its field too":   {"nextUri": usersPath + "?cursor=canary%252Bb", "cursor": "canary%2Bb"},
-		"the cursor, but not its field":   {"nextUri": usersPath + "?cursor=canary%252Bb", "cursor": "canary+b"},
-		"the query":                       {"nextUri": usersPath + "?cursor%3Dcanary%26pageSize%3D2"},
-		"the name of a parameter":         {"nextUri": usersPath + "?cursor=a&page%2553ize=2"},
-		"the question mark and the query": {"nextUri": usersPath + "%3Fcursor%3Dcanary"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			f := serveFake(t, listingBase, answer(http.StatusOK, pageWith(t, fields)))
-			requireFailure(t, f.fetch(query(), ""), failure.UpstreamInvalid, false)
-			if f.page.Next != "" {
-				t.Errorf("got next link %q, want none", f.page.Next)
-			}
-		})
-	}
+	requireRefusedLink(t, query(), next{"nextUri": usersPath + "?cursor=canary&expand=groups"}) // nothing was to be expanded
 }
 
 func TestTheTutorialsNextLinkIsHandedBackAsItIs(t *testing.T) {
@@ -325,43 +251,49 @@ func TestTheTutorialsNextLinkIsHandedBackAsItIs(t *testing.T) {
 
 	const link = usersPath + "?cursor=a%2Bb"
 
-	f := serveFake(t, listingBase, answer(http.StatusOK, pageWith(t, map[string]string{"nextPageUri": link})))
-	if err := f.fetch(dialect(), ""); err != nil || f.page.Next != link {
-		t.Fatalf("got next link %q and %v, want %q", f.page.Next, err, link)
-	}
-	if err := f.fetch(dialect(), f.page.Next); err != nil {
-		t.Fatalf("fetch the next page: %v", err)
-	}
-	if want := `{"pageSize":2,"nextPageUri":"` + link + `"}`; f.bodies[1] != want || f.seen()[1].RequestURI != usersPath {
-		t.Errorf("sent %q to %q, want %q to %q", f.bodies[1], f.seen()[1].RequestURI, want, usersPath)
+	f := serveFake(t, listingBase, pageWith(t, next{"nextPageUri": link}))
+	f.requirePage(dialect(), "", 2)
+	f.requirePage(dialect(), f.page.Next, 2)
+
+	if want := `{"pageSize":2,"nextPageUri":"` + link + `"}`; f.seen()[1].body != want || f.seen()[1].RequestURI != usersPath {
+		t.Errorf("sent %q to %q, want %q to %q", f.seen()[1].body, f.seen()[1].RequestURI, want, usersPath)
 	}
 }
 
-func TestX09LinksThatDisagreeAreRefused(t *testing.T) {
+func TestLinksThatDisagreeOrAreEscapedTwiceAreRefused(t *testing.T) {
 	t.Parallel()
 
-	const link = "/api/v2/users/query?cursor=canary-a"
+	const (
+		link      = usersPath + "?cursor=canary-a"
+		twice     = usersPath + "?cursor=canary%252Bb"
+		links     = "nextUri and nextPageUri disagree"
+		cursors   = "the next link and cursor disagree"
+		escaped   = "the next link is escaped twice"
+		elsewhere = "leads to another path than the listing's"
+	)
 
-	for name, test := range map[string]struct {
-		fields map[string]string
+	type row struct {
+		fields next
 		want   string
-	}{
-		"two links":                          {map[string]string{"nextUri": link, "nextPageUri": "/api/v2/users/query?cursor=canary-b"}, "nextUri and nextPageUri disagree"},
-		"two paths":                          {map[string]string{"nextUri": link, "nextPageUri": "/api/v2/users?cursor=canary-a"}, "nextUri and nextPageUri disagree"},
-		"a link that is none":                {map[string]string{"nextUri": link, "nextPageUri": "%"}, "nextUri and nextPageUri disagree"},
-		"nextUri and cursor":                 {map[string]string{"nextUri": link, "cursor": "canary-b"}, "the next link and cursor disagree"},
-		"nextPageUri and cursor":             {map[string]string{"nextPageUri": link, "cursor": "canary-b"}, "the next link and cursor disagree"},
-		"both links agree, the cursor not":   {map[string]string{"nextUri": link, "nextPageUri": link, "cursor": "canary-b"}, "the next link and cursor disagree"},
-		"a cursor that no link could be for": {map[string]string{"cursor": strings.Repeat("canary", genesys.MaxLink)}, "its next link is longer than"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			f := serveFake(t, listingBase, answer(http.StatusOK, pageWith(t, test.fields)))
-			text := requireFailure(t, f.fetch(query(), ""), failure.UpstreamInvalid, false)
-			if !strings.Contains(text, test.want) || f.page.Next != "" {
-				t.Errorf("got %q and next link %q, want %q and none", text, f.page.Next, test.want)
-			}
-		})
 	}
+
+	each(t, map[string]row{
+		"two links":                              {next{"nextUri": link, "nextPageUri": usersPath + "?cursor=canary-b"}, links},
+		"two paths":                              {next{"nextUri": link, "nextPageUri": "/api/v2/users?cursor=canary-a"}, links},
+		"a link that is none":                    {next{"nextUri": link, "nextPageUri": "%"}, links},
+		"two links that cannot be read":          {next{"nextUri": usersPath + "?cursor=a%zz", "nextPageUri": usersPath + "?cursor=b%zz"}, links},
+		"nextUri and cursor":                     {next{"nextUri": link, "cursor": "canary-b"}, cursors},
+		"nextPageUri and cursor":                 {next{"nextPageUri": link, "cursor": "canary-b"}, cursors},
+		"both links agree, the cursor not":       {next{"nextUri": link, "nextPageUri": link, "cursor": "canary-b"}, cursors},
+		"a plus and a minus":                     {next{"nextUri": usersPath + "?cursor=a+b", "cursor": "a-b"}, cursors},
+		"a cursor and one that cannot be read":   {next{"nextUri": usersPath + "?cursor=a%zz", "cursor": "other"}, cursors},
+		"a cursor that no link could be for":     {next{"cursor": strings.Repeat("canary", genesys.MaxLink)}, "its next link is longer than"},
+		"the cursor twice":                       {next{"nextUri": usersPath + "?pageSize=2&cursor=canary%252Bb%253D"}, escaped},
+		"the cursor twice in the other field":    {next{"nextPageUri": twice}, escaped},
+		"the cursor twice, and its field too":    {next{"nextUri": twice, "cursor": "canary%2Bb"}, escaped},
+		"the cursor twice, but not its field":    {next{"nextUri": twice, "cursor": "canary+b"}, escaped},
+		"the query twice":                        {next{"nextUri": usersPath + "?cursor%3Dcanary%26pageSize%3D2"}, escaped},
+		"the name of a parameter twice":          {next{"nextUri": usersPath + "?cursor=a&page%2553ize=2"}, escaped},
+		"the question mark and the query, twice": {next{"nextUri": usersPath + "%3Fcursor%3Dcanary"}, elsewhere},
+	}, func(t *testing.T, row row) { requireRefusedLink(t, query(), row.fields, row.want) })
 }

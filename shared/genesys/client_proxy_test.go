@@ -16,18 +16,15 @@ import (
 	"genesys-cloud-export/shared/failure"
 )
 
-// proxied is an API by TLS, and its listing whose only way out is the proxy that handler is.
+// proxied is an API by TLS, whose listing's only way out is a proxy with this handler. Without a handler, nobody listens there.
 func proxied(t *testing.T, handler http.HandlerFunc) *fakeAPI {
 	t.Helper()
 
 	proxy := httptest.NewServer(handler)
+	if handler == nil {
+		proxy.Close()
+	}
 	t.Cleanup(proxy.Close)
-
-	return behind(t, proxy.Listener.Addr().String())
-}
-
-func behind(t *testing.T, proxy string) *fakeAPI {
-	t.Helper()
 
 	var f *fakeAPI
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -40,7 +37,7 @@ func behind(t *testing.T, proxy string) *fakeAPI {
 
 	f = newFake(t, server.URL)
 	transport := f.transport()
-	transport.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: proxy, User: url.UserPassword("proxy-user-canary", "proxy-password-canary")})
+	transport.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: proxy.Listener.Addr().String(), User: url.UserPassword("proxy-user-canary", "proxy-password-canary")})
 	transport.TLSClientConfig.RootCAs = x509.NewCertPool()
 	transport.TLSClientConfig.RootCAs.AddCert(server.Certificate())
 
@@ -75,7 +72,7 @@ func tunnel(w http.ResponseWriter, target string) {
 	copies.Wait()
 }
 
-func TestP07ThroughAProxyAPageIsRead(t *testing.T) {
+func TestThroughAProxyAPageIsRead(t *testing.T) {
 	t.Parallel()
 
 	var f *fakeAPI
@@ -95,9 +92,7 @@ func TestP07ThroughAProxyAPageIsRead(t *testing.T) {
 	})
 
 	for range 2 {
-		if err := f.fetch(query(), ""); err != nil || f.page.Records != 2 {
-			t.Errorf("got %d records and %v, want 2 and no error", f.page.Records, err)
-		}
+		f.requirePage(query(), "", 2)
 	}
 	if len(f.seen()) != 2 || connects.Load() != 1 {
 		t.Errorf("%d requests over %d tunnels, want 2 over 1", len(f.seen()), connects.Load())
@@ -106,21 +101,19 @@ func TestP07ThroughAProxyAPageIsRead(t *testing.T) {
 	f.HTTP.CloseIdleConnections() // the tunnel ends with them
 }
 
-func TestP07AProxyThatDoesNotServeIsNamedWithoutItsCredentials(t *testing.T) {
+func TestAProxyThatDoesNotServeIsNamedWithoutItsCredentials(t *testing.T) {
 	t.Parallel()
 
 	status := func(status int) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Proxy-Authenticate", `Basic realm="canary"`)
-			w.WriteHeader(status)
-			_, _ = io.WriteString(w, canary)
-		}
+		return answer(status, canary, "Proxy-Authenticate", `Basic realm="canary"`)
 	}
 
-	for name, test := range map[string]struct {
-		handler http.HandlerFunc
+	type row struct {
+		handler http.HandlerFunc // nil: nobody listens
 		want    string
-	}{
+	}
+
+	each(t, map[string]row{
 		"it asks for credentials":     {status(http.StatusProxyAuthRequired), "the proxy asks for credentials: check HTTPS_PROXY"},
 		"it refuses":                  {status(http.StatusForbidden), "the proxy refuses to connect (status 403): check HTTPS_PROXY, and which hosts the proxy allows"},
 		"it cannot connect":           {status(http.StatusBadGateway), "the proxy refuses to connect (status 502): check HTTPS_PROXY, and which hosts the proxy allows"},
@@ -129,37 +122,18 @@ func TestP07AProxyThatDoesNotServeIsNamedWithoutItsCredentials(t *testing.T) {
 		"it closes":                   {raw("", false), "the connection broke"},
 		"it resets":                   {raw("", true), "the connection broke"},
 		"it speaks another protocol":  {raw("canary\r\n\r\n", false), "the connection broke"},
+		"it is not there":             {nil, "the proxy cannot be reached: check HTTPS_PROXY"},
 		"it connects to nothing":      {raw("HTTP/1.1 200 OK\r\n\r\n", false), "the connection broke"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+	}, func(t *testing.T, row row) {
+		f := proxied(t, row.handler)
+		if strings.Contains(row.want, "in time") {
+			f.Attempt = 200 * time.Millisecond
+		}
 
-			f := proxied(t, test.handler)
-			if strings.Contains(test.want, "in time") {
-				f.Attempt = 200 * time.Millisecond
-			}
-
-			text := requireFailure(t, f.fetch(query(), ""), failure.UpstreamUnavailable, true)
-			if want := f.Base.Host + ": " + test.want; text != want {
-				t.Errorf("got %q, want %q", text, want)
-			}
-			if len(f.seen()) != 0 {
-				t.Errorf("%d requests reached the API", len(f.seen()))
-			}
-		})
-	}
-}
-
-func TestP07AProxyThatIsNotThereIsNamed(t *testing.T) {
-	t.Parallel()
-
-	gone := httptest.NewServer(http.NotFoundHandler())
-	address := gone.Listener.Addr().String()
-	gone.Close()
-
-	f := behind(t, address)
-	text := requireFailure(t, f.fetch(query(), ""), failure.UpstreamUnavailable, true)
-	if want := f.Base.Host + ": the proxy cannot be reached: check HTTPS_PROXY"; text != want {
-		t.Errorf("got %q, want %q", text, want)
-	}
+		text := requireFailure(t, f.fetch(query(), ""), failure.UpstreamUnavailable, true)
+		f.requireRequests(0)
+		if want := f.Base.Host + ": " + row.want; text != want {
+			t.Errorf("got %q, want %q", text, want)
+		}
+	})
 }

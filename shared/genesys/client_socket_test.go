@@ -1,8 +1,7 @@
 package genesys_test
 
 import (
-	"bytes"
-	"compress/gzip"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -13,6 +12,10 @@ import (
 	"time"
 
 	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/genesys"
+	"genesys-cloud-export/shared/retry"
+	"genesys-cloud-export/shared/secret"
+	"genesys-cloud-export/shared/token"
 )
 
 // socketAPI serves handler over the loopback, where connections break as they do outside.
@@ -47,37 +50,24 @@ func head(headers ...string) string {
 	return strings.Join(lines, "\r\n") + "\r\n\r\n"
 }
 
-func zipped(t *testing.T, body string) string {
-	t.Helper()
-
-	var out bytes.Buffer
-	writer := gzip.NewWriter(&out)
-	if _, err := writer.Write([]byte(body)); err != nil {
-		t.Fatalf("compress: %v", err)
-	}
-	if err := writer.Close(); err != nil {
-		t.Fatalf("compress: %v", err)
-	}
-
-	return out.String()
-}
-
 func length(n int) string { return fmt.Sprintf("Content-Length: %d", n) }
 
-func TestX03WhatBreaksOffIsTriedAgain(t *testing.T) {
+func TestWhatBreaksOffIsTriedAgain(t *testing.T) {
 	t.Parallel()
 
 	// The cut is inside of the second entity; what is before it is no page.
 	const half = `{"entities":[{"id":"canary"},{"id":`
 
-	packed := zipped(t, twoUsers)
+	packed := zipped(twoUsers)
 	spoiled := []byte(packed)
 	spoiled[len(spoiled)-5] ^= 0xff // in the checksum
 
-	for name, test := range map[string]struct {
+	type row struct {
 		reply string
 		reset bool
-	}{
+	}
+
+	each(t, map[string]row{
 		"closed before a reply":           {"", false},
 		"reset before a reply":            {"", true},
 		"closed within the headers":       {"HTTP/1.1 200 OK\r\nContent-Le", false},
@@ -93,21 +83,17 @@ func TestX03WhatBreaksOffIsTriedAgain(t *testing.T) {
 		"a cut gzip":                      {head("Content-Encoding: gzip", length(len(packed)/2)) + packed[:len(packed)/2], false},
 		"a cut gzip that tells no length": {head("Content-Encoding: gzip") + packed[:len(packed)-8], false},
 		"a gzip that is spoiled":          {head("Content-Encoding: gzip", length(len(spoiled))) + string(spoiled), false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+	}, func(t *testing.T, row row) {
+		f := socketAPI(t, raw(row.reply, row.reset))
+		text := requireFailure(t, f.fetch(query(), ""), failure.UpstreamUnavailable, true)
 
-			f := socketAPI(t, raw(test.reply, test.reset))
-			text := requireFailure(t, f.fetch(query(), ""), failure.UpstreamUnavailable, true)
-
-			if want := f.Base.Host + ": the connection broke"; text != want {
-				t.Errorf("got %q, want %q", text, want)
-			}
-		})
-	}
+		if want := f.Base.Host + ": the connection broke"; text != want {
+			t.Errorf("got %q, want %q", text, want)
+		}
+	})
 }
 
-func TestX03AReplyThatBreaksOffAnywhereIsTriedAgain(t *testing.T) {
+func TestAReplyThatBreaksOffAnywhereIsTriedAgain(t *testing.T) {
 	t.Parallel()
 
 	reply := head(length(len(twoUsers))) + twoUsers
@@ -122,104 +108,98 @@ func TestX03AReplyThatBreaksOffAnywhereIsTriedAgain(t *testing.T) {
 	}
 
 	end = len(reply)
-	if err := f.fetch(query(), ""); err != nil || f.page.Records != 2 {
-		t.Errorf("the whole: got %d records and %v, want 2 and no error", f.page.Records, err)
-	}
+	f.requirePage(query(), "", 2)
 }
 
-// A body that is cut although its framing is whole comes from a fault as well, a length that was told too short; but if it
-// comes again, the name says what it looks like.
-func TestX03ABodyThatIsCutInAWholeFrameIsTriedAgain(t *testing.T) {
+// A body that is cut although its framing is whole comes from a fault as well, a length that is too short. If it comes
+// again, the name says what it looks like.
+func TestABodyThatIsCutInAWholeFrameIsTriedAgain(t *testing.T) {
 	t.Parallel()
 
 	const half = `{"entities":[{"id":"canary"},{"id":`
 
-	for name, reply := range map[string]string{
+	each(t, map[string]string{
 		"a Content-Length that is short": head(length(len(half))) + twoUsers,
 		"no body":                        head(length(0)),
 		"a cut body of its own length":   head(length(len(half))) + half,
 		"a cut body in whole chunks":     head("Transfer-Encoding: chunked") + fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(half), half),
-		"a cut body in a whole gzip":     head("Content-Encoding: gzip") + zipped(t, half),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			f := socketAPI(t, raw(reply, false))
-			text := requireFailure(t, f.fetch(query(), ""), failure.UpstreamInvalid, true)
-
-			if !strings.Contains(text, "it is cut off (correlation id "+correlation+")") {
-				t.Errorf("got %q", text)
-			}
-		})
-	}
+		"a cut body in a whole gzip":     head("Content-Encoding: gzip") + zipped(half),
+	}, func(t *testing.T, reply string) {
+		f := socketAPI(t, raw(reply, false))
+		requireFailure(t, f.fetch(query(), ""), failure.UpstreamInvalid, true, "it is cut off (correlation id "+correlation+")")
+	})
 }
 
 func TestABodyThatEndsWithItsConnectionIsRead(t *testing.T) {
 	t.Parallel()
-
-	for name, reply := range map[string]string{
+	each(t, map[string]string{
 		"HTTP/1.1":       head() + twoUsers,
 		"HTTP/1.0":       "HTTP/1.0 200 OK\r\n\r\n" + twoUsers,
-		"gzip":           head("Content-Encoding: gzip") + zipped(t, twoUsers),
+		"gzip":           head("Content-Encoding: gzip") + zipped(twoUsers),
 		"trailing space": head() + twoUsers + " \n",
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			f := socketAPI(t, raw(reply, false))
-			if err := f.fetch(query(), ""); err != nil || f.page.Records != 2 {
-				t.Errorf("got %d records and %v, want 2 and no error", f.page.Records, err)
-			}
-		})
-	}
+	}, func(t *testing.T, reply string) { socketAPI(t, raw(reply, false)).requirePage(query(), "", 2) })
 }
 
-func TestX03ADrippingBodyEndsWithItsAttempt(t *testing.T) {
+func TestAServerThatIsNotThereOrNotTrustedIsUnavailable(t *testing.T) {
 	t.Parallel()
 
-	f := socketAPI(t, func(w http.ResponseWriter, r *http.Request) {
-		ticker := time.NewTicker(5 * time.Millisecond)
-		defer ticker.Stop()
-
-		for i := range twoUsers {
-			select {
-			case <-ticker.C:
-			case <-r.Context().Done():
-				return
-			}
-			_, _ = w.Write([]byte(twoUsers[i : i+1]))
-			_ = http.NewResponseController(w).Flush()
-		}
-	})
-	f.Attempt = 100 * time.Millisecond
-
-	if text := requireFailure(t, f.fetch(query(), ""), failure.UpstreamUnavailable, true); !strings.HasSuffix(text, "no complete reply in time") {
-		t.Errorf("got %q", text)
-	}
-}
-
-func TestX03WhoeverIsNotThereIsUnavailable(t *testing.T) {
-	t.Parallel()
-
-	server := httptest.NewServer(http.NotFoundHandler())
-	address := server.URL
-	server.Close()
-
-	f := newFake(t, address)
-	if text := requireFailure(t, f.fetch(query(), ""), failure.UpstreamUnavailable, true); !strings.HasSuffix(text, "no connection can be made") {
-		t.Errorf("got %q", text)
-	}
-
-	f = newFake(t, "http://no-such-host.invalid")
-	if text := requireFailure(t, f.fetch(query(), ""), failure.UpstreamUnavailable, true); !strings.HasSuffix(text, "the host name cannot be resolved") {
-		t.Errorf("got %q", text)
-	}
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
 
 	untrusted := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(untrusted.Close)
 
-	f = newFake(t, untrusted.URL)
-	if text := requireFailure(t, f.fetch(query(), ""), failure.UpstreamUnavailable, true); !strings.HasSuffix(text, "the server's certificate is not trusted") {
-		t.Errorf("got %q", text)
+	for address, want := range map[string]string{
+		gone.URL:                      "no connection can be made",
+		"http://no-such-host.invalid": "the host name cannot be resolved",
+		untrusted.URL:                 "the server's certificate is not trusted",
+	} {
+		f := newFake(t, address)
+		whole := f.Base.Host + ": " + want
+		if text := requireFailure(t, f.fetch(query(), ""), failure.UpstreamUnavailable, true); text != whole {
+			t.Errorf("got %q, want %q", text, whole)
+		}
+
+		client := f.tokens()
+		client.Retry = retry.Policy{}
+		ctx, cancel := context.WithTimeout(t.Context(), invocationTime)
+		_, err := client.Issue(ctx, credentials())
+		cancel()
+		requireFailure(t, err, failure.UpstreamUnavailable, true, whole)
 	}
+}
+
+// upgrade answers with a protocol switch and leaves the connection open.
+func upgrade(w http.ResponseWriter, _ *http.Request) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(err)
+	}
+	defer conn.Close()
+
+	_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+	_, _ = io.Copy(io.Discard, conn)
+}
+
+func TestAProtocolSwitchEndsAPageATokenAndAProbeWithinAnAttemptsTime(t *testing.T) {
+	t.Parallel()
+	eachInBubble(t, map[string]func(f *fakeAPI) error{
+		"a page": func(f *fakeAPI) error { return f.fetch(query(), "") },
+		"a token": func(f *fakeAPI) error {
+			_, err := f.tokens().Issue(f.t.Context(), credentials())
+			return err
+		},
+		"a probe": func(f *fakeAPI) error {
+			probe := &genesys.TokenProbe{Base: f.Base, HTTP: f.HTTP, Attempt: 5 * time.Second}
+			_, err := probe.Probe(f.t.Context(), token.Token{Access: secret.New("canary")})
+
+			return err
+		},
+	}, func(t *testing.T, ask func(f *fakeAPI) error) {
+		begun := time.Now()
+		requireKind(t, ask(serveFake(t, listingBase, upgrade)), failure.UpstreamUnavailable, "101")
+		if took := time.Since(begun); took > 30*time.Second {
+			t.Errorf("it took %s", took)
+		}
+	})
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"genesys-cloud-export/shared/retry"
@@ -13,102 +12,62 @@ import (
 func TestRetryAfterIsHandedOnAsTheServerMeansIt(t *testing.T) {
 	t.Parallel()
 
-	// In a bubble the time is 2000-01-01T00:00:00Z, and the server's clock is ours where it sends no other.
-	const fast = "Sat, 01 Jan 2000 00:10:00 GMT"
+	const now, fast = "Sat, 01 Jan 2000 00:00:00 GMT", "Sat, 01 Jan 2000 00:10:00 GMT"
 
-	for name, test := range map[string]struct {
+	type row struct {
 		status    int
 		header    string
-		date      string // the server's own clock
+		date, age string // the server's own clock, and the time that a cache has kept the reply
 		throttled bool
 		told      bool
 		after     time.Duration
-	}{
-		"seconds":                       {429, "22", "", true, true, 22 * time.Second},
-		"a day":                         {429, "86400", "", true, true, 24 * time.Hour},
-		"none":                          {429, "", "", true, false, 0},
-		"garbage":                       {429, "soon", "", true, false, 0},
-		"zero":                          {429, "0", "", true, true, 0},
-		"a date":                        {429, "Sat, 01 Jan 2000 00:00:10 GMT", "", true, true, 10 * time.Second},
-		"a date in the past":            {429, "Fri, 31 Dec 1999 23:59:00 GMT", "", true, true, 0},
-		"a date of a server that is on": {429, "Sat, 01 Jan 2000 00:10:10 GMT", fast, true, true, 10 * time.Second},
-		"seconds of one that is on":     {429, "5", fast, true, true, 5 * time.Second},
-		"a date without a clock":        {429, "Sat, 01 Jan 2000 00:00:10 GMT", "none", true, true, 10 * time.Second},
-		"a date by a wrong clock":       {429, "Sat, 01 Jan 2000 00:00:10 GMT", "yesterday", true, true, 10 * time.Second},
-		"a fraction":                    {429, "2.5", "", true, true, 3 * time.Second},
-		"a year":                        {429, "31536000", "", true, true, 24 * time.Hour},
-		"a date in 2099":                {429, "Thu, 01 Jan 2099 00:00:00 GMT", "", true, true, 24 * time.Hour},
-		"a date by a clock of 1970":     {429, "Sat, 01 Jan 2000 00:00:10 GMT", "Thu, 01 Jan 1970 00:00:00 GMT", true, true, 10 * time.Second},
-		"a date by a clock of 2099":     {429, "Sat, 01 Jan 2000 00:00:10 GMT", "Thu, 01 Jan 2099 00:00:00 GMT", true, true, 10 * time.Second},
-		"a date by one two hours late":  {429, "Sat, 01 Jan 2000 00:00:10 GMT", "Fri, 31 Dec 1999 22:00:00 GMT", true, true, 10 * time.Second},
-		"a 202 that tells":              {202, "7", "", false, true, 7 * time.Second},
-		"a 503 that tells":              {503, "7", "", false, true, 7 * time.Second},
-		"a 500 that does not":           {500, "", "", false, false, 0},
-		"a 408 that tells":              {408, "1", "", false, true, time.Second},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				f := serveFake(t, listingBase, func(w http.ResponseWriter, r *http.Request) {
-					if test.header != "" {
-						w.Header().Set("Retry-After", test.header)
-					}
-					switch test.date {
-					case "":
-					case "none":
-						w.Header()["Date"] = nil
-					default:
-						w.Header().Set("Date", test.date)
-					}
-					answer(test.status, errorBody(test.status, ""))(w, r)
-				})
-
-				err := f.fetch(query(), "")
-				failed, ok := errors.AsType[*retry.TransientError](err)
-				if !ok {
-					t.Fatalf("got %v, want a transient error", err)
-				}
-				if failed.Throttled != test.throttled || failed.Told != test.told || failed.After != test.after {
-					t.Errorf("got throttled %v, told %v, after %s, want %v, %v, %s",
-						failed.Throttled, failed.Told, failed.After, test.throttled, test.told, test.after)
-				}
-			})
-		})
 	}
-}
 
-func TestARetryAfterOutOfACacheCountsByOurOwnClock(t *testing.T) {
-	t.Parallel()
+	const (
+		inTen  = "Sat, 01 Jan 2000 00:00:10 GMT"
+		minute = "Fri, 31 Dec 1999 23:59:00 GMT" // ago
+	)
 
-	for name, test := range map[string]struct {
-		age  string
-		want time.Duration
-	}{
-		"kept for a minute":   {"60", 10 * time.Second},
-		"kept for two hours":  {"7200", 10 * time.Second},
-		"an age that is none": {"soon", 10 * time.Second},
-		"not kept":            {"0", 70 * time.Second},
-		"no cache on the way": {"", 70 * time.Second},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				f := serveFake(t, listingBase, func(w http.ResponseWriter, r *http.Request) {
-					w.Header().Set("Retry-After", "Sat, 01 Jan 2000 00:00:10 GMT")
-					w.Header().Set("Date", "Fri, 31 Dec 1999 23:59:00 GMT")
-					if test.age != "" {
-						w.Header().Set("Age", test.age)
-					}
-					answer(429, errorBody(429, ""))(w, r)
-				})
+	eachInBubble(t, map[string]row{
+		"seconds":                       {429, "22", now, "", true, true, 22 * time.Second},
+		"a day":                         {429, "86400", now, "", true, true, 24 * time.Hour},
+		"none":                          {429, "", now, "", true, false, 0},
+		"garbage":                       {429, "soon", now, "", true, false, 0},
+		"zero":                          {429, "0", now, "", true, true, 0},
+		"a date":                        {429, inTen, now, "", true, true, 10 * time.Second},
+		"a date in the past":            {429, minute, now, "", true, true, 0},
+		"a date of a server that is on": {429, "Sat, 01 Jan 2000 00:10:10 GMT", fast, "", true, true, 10 * time.Second},
+		"seconds of one that is on":     {429, "5", fast, "", true, true, 5 * time.Second},
+		"a date without a clock":        {429, inTen, "", "", true, true, 10 * time.Second},
+		"a date by a wrong clock":       {429, inTen, "yesterday", "", true, true, 10 * time.Second},
+		"a fraction":                    {429, "2.5", now, "", true, true, 3 * time.Second},
+		"a year":                        {429, "31536000", now, "", true, true, 24 * time.Hour},
+		"a date in 2099":                {429, "Thu, 01 Jan 2099 00:00:00 GMT", now, "", true, true, 24 * time.Hour},
+		"a date by a clock of 1970":     {429, inTen, "Thu, 01 Jan 1970 00:00:00 GMT", "", true, true, 10 * time.Second},
+		"a date by a clock of 2099":     {429, inTen, "Thu, 01 Jan 2099 00:00:00 GMT", "", true, true, 10 * time.Second},
+		"a date by one two hours late":  {429, inTen, "Fri, 31 Dec 1999 22:00:00 GMT", "", true, true, 10 * time.Second},
+		"a date kept for a minute":      {429, inTen, minute, "60", true, true, 10 * time.Second},
+		"a date kept for two hours":     {429, inTen, minute, "7200", true, true, 10 * time.Second},
+		"a date of an age that is none": {429, inTen, minute, "soon", true, true, 10 * time.Second},
+		"a date that was not kept":      {429, inTen, minute, "0", true, true, 70 * time.Second},
+		"a date without a cache":        {429, inTen, minute, "", true, true, 70 * time.Second},
+		"a 202 with a wait":             {202, "7", now, "", false, true, 7 * time.Second},
+		"a 503 with a wait":             {503, "7", now, "", false, true, 7 * time.Second},
+		"a 500 without one":             {500, "", now, "", false, false, 0},
+		"a 408 with a wait":             {408, "1", now, "", false, true, time.Second},
+	}, func(t *testing.T, row row) {
+		f := serveFake(t, listingBase, answer(row.status, errorBody(row.status, ""), "Retry-After", row.header, "Date", row.date, "Age", row.age))
 
-				failed, ok := errors.AsType[*retry.TransientError](f.fetch(query(), ""))
-				if !ok || failed.After != test.want {
-					t.Errorf("got %+v, want a wait of %s", failed, test.want)
-				}
-			})
-		})
-	}
+		failed, ok := errors.AsType[*retry.TransientError](f.fetch(query(), ""))
+		if !ok {
+			t.Fatal("got no transient error")
+		}
+
+		want := retry.TransientError{Err: failed.Err, Throttled: row.throttled, Told: row.told, After: row.after}
+		if *failed != want {
+			t.Errorf("got %+v, want %+v", *failed, want)
+		}
+	})
 }
 
 func TestTheLongestOfSeveralRetryAfterHeadersIsHandedOn(t *testing.T) {
@@ -133,11 +92,13 @@ func TestOnlyA429TeachesARateLimit(t *testing.T) {
 	}
 	const perMinute = "user.rate.per.minute"
 
-	for name, test := range map[string]struct {
+	type row struct {
 		status int
 		body   string
 		want   int
-	}{
+	}
+
+	each(t, map[string]row{
 		"a 429":                            {429, limit(perMinute, "180"), 180},
 		"a 429 of the least":               {429, limit(perMinute, "10"), 10},
 		"a 429 of less than the least":     {429, limit(perMinute, "1"), 10},
@@ -152,19 +113,12 @@ func TestOnlyA429TeachesARateLimit(t *testing.T) {
 		"a 503 with a limit":               {503, limit(perMinute, "180"), 0},
 		"a page":                           {200, twoUsers, 0},
 		"a 429 that only headers speak of": {429, "", 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+	}, func(t *testing.T, row row) {
+		f := serveFake(t, listingBase, answer(row.status, row.body, "Inin-Ratelimit-Allowed", "1"))
 
-			f := serveFake(t, listingBase, func(w http.ResponseWriter, r *http.Request) {
-				w.Header().Set("Inin-Ratelimit-Allowed", "1")
-				answer(test.status, test.body)(w, r)
-			})
-
-			_ = f.fetch(query(), "")
-			if f.page.Limit != test.want {
-				t.Errorf("learned %d, want %d", f.page.Limit, test.want)
-			}
-		})
-	}
+		_ = f.fetch(query(), "")
+		if f.page.Limit != row.want {
+			t.Errorf("learned %d, want %d", f.page.Limit, row.want)
+		}
+	})
 }

@@ -38,18 +38,13 @@ func (c *TokenClient) parse(raw []byte) (token.Grant, error) {
 		return token.Grant{}, c.invalid("expires_in %s", wrong)
 	}
 
-	return token.Grant{
-		Access:    secret.New(reply.AccessToken),
-		Type:      reply.TokenType,
-		ExpiresIn: life,
-	}, nil
+	return token.Grant{Access: secret.New(reply.AccessToken), Type: reply.TokenType, ExpiresIn: life}, nil
 }
 
 // number is a number as JSON writes it.
 var number = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
 
-// lifetime reads an expires_in, or says what is wrong with it. RFC 6749 has a whole number; some servers write it as a text,
-// or as their language prints a number that is no integer.
+// lifetime reads an expires_in, or says what is wrong with it. RFC 6749 has a whole number; some servers write it otherwise.
 func lifetime(raw json.RawMessage) (life time.Duration, wrong string) {
 	text := string(raw)
 	_ = json.Unmarshal(raw, &text) // what is no text stays as it is written

@@ -2,8 +2,7 @@ package genesys
 
 import (
 	"bytes"
-	"encoding/binary"
-	"encoding/hex"
+	"strconv"
 	"unicode"
 	"unicode/utf16"
 )
@@ -64,10 +63,7 @@ func codeUnit(text []byte) rune {
 		return -1
 	}
 
-	var unit [2]byte
-	if _, err := hex.Decode(unit[:], text[2:escapeBytes]); err != nil {
-		return -1
-	}
+	unit, _ := strconv.ParseUint(string(text[2:escapeBytes]), 16, 16) // the JSON is valid, so these are four digits
 
-	return rune(binary.BigEndian.Uint16(unit[:]))
+	return rune(unit)
 }

@@ -14,9 +14,8 @@ import (
 // maxLink is the longest next link that is followed, in bytes. The vendor's are a few hundred.
 const maxLink = 8 << 10
 
-// resolve turns a link of the listing at path into the address to request. A relative link is appended to the base, which
-// may carry a gateway's path; an absolute one must be on the base's origin and below its path. Either way it must lead to
-// the very same listing. The error says what is wrong and does not repeat the link.
+// resolve turns a link of the listing at path into the address to request. A relative link is appended to the base, which may
+// carry a gateway's path; an absolute one must be on the base's origin and below its path. Its error does not repeat the link.
 func resolve(base *url.URL, path, link string) (*url.URL, error) {
 	if len(link) > maxLink {
 		return nil, fmt.Errorf("is longer than %d bytes", maxLink)
@@ -33,19 +32,18 @@ func resolve(base *url.URL, path, link string) (*url.URL, error) {
 
 	prefix := strings.TrimSuffix(base.EscapedPath(), "/")
 
+	relative := parsed.Scheme == "" && parsed.Host == "" && strings.HasPrefix(link, "/") && !strings.HasPrefix(link, "//")
+	if relative {
+		prefix = ""
+	}
+
 	switch {
 	case parsed.User != nil, parsed.Fragment != "", parsed.Opaque != "":
 		return nil, errors.New("holds user information or a fragment")
-	case parsed.Scheme == "" && parsed.Host == "" && strings.HasPrefix(link, "/") && !strings.HasPrefix(link, "//"):
-		if parsed.EscapedPath() != path {
-			return nil, errors.New("leads to another path than the listing's")
-		}
-	case parsed.Scheme == base.Scheme && sameHost(parsed, base):
-		if parsed.EscapedPath() != prefix+path {
-			return nil, errors.New("leads to another path than the listing's")
-		}
-	default:
+	case !relative && (parsed.Scheme != base.Scheme || !sameHost(parsed, base)):
 		return nil, errors.New("leads to another origin than the API's")
+	case parsed.EscapedPath() != prefix+path:
+		return nil, errors.New("leads to another path than the listing's")
 	}
 
 	target := base.JoinPath(path)
@@ -59,19 +57,11 @@ func sameHost(a, b *url.URL) bool {
 }
 
 func port(u *url.URL) string {
-	if explicit := u.Port(); explicit != "" {
-		return explicit
-	}
-
-	if u.Scheme == "https" {
-		return "443"
-	}
-
-	return "80"
+	return cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
 }
 
-// complete adds to a link's query what it lacks of the parameters of the export. A link that asks for other values of an
-// option is an error: its pages are not the export's. Another page size is none, as the platform clamps it.
+// complete adds to a link's query the export's parameters that it lacks. Other values of an option are an error: the pages are
+// not the export's. Another page size is none, as the platform clamps it.
 func complete(query string, parameters url.Values) (string, error) {
 	for _, name := range slices.Sorted(maps.Keys(parameters)) {
 		wanted, given := parameters[name], values(query, name)
@@ -87,8 +77,7 @@ func complete(query string, parameters url.Values) (string, error) {
 	return strings.TrimPrefix(query, "&"), nil
 }
 
-// asSet is the set of what a parameter's values name, whether they are repeated or joined by commas. Two of the API's names
-// never differ in capitals alone.
+// asSet is the set of a parameter's values, repeated or joined by commas. Two of the API's names never differ in case alone.
 func asSet(values []string) []string {
 	names := strings.FieldsFunc(strings.ToLower(strings.Join(values, ",")), func(r rune) bool { return r == ',' || r == ' ' })
 	slices.Sort(names)
@@ -96,8 +85,7 @@ func asSet(values []string) []string {
 	return slices.Compact(names)
 }
 
-// values are the values of a parameter in a query. Unlike [url.ParseQuery], which takes no semicolon, it leaves none out that
-// the API may see.
+// values are a parameter's in a query. Unlike [url.ParseQuery], which takes no semicolon, it leaves none out.
 func values(query, name string) []string {
 	var found []string
 	for pair := range strings.SplitSeq(query, "&") {
@@ -124,8 +112,8 @@ type links struct {
 	nextURI, nextPageURI, cursor string
 }
 
-// next picks the link to the following page from what a reply carries: nextUri, nextPageUri or cursor, whichever is there.
-// A cursor makes a link of the listing at path. "" is the end. Where they contradict each other, none counts.
+// next is the link to the following page: nextUri, nextPageUri, or one made of the listing's path and the cursor. "" is the
+// end. Where they contradict each other, none counts.
 func (l links) next(path string) (string, error) {
 	link := cmp.Or(l.nextURI, l.nextPageURI)
 	if link == "" {
@@ -150,8 +138,8 @@ func (l links) next(path string) (string, error) {
 // escape is an escaped character of a URL.
 var escape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 
-// checkCursor holds a link's cursor against the reply's own. A link that still holds escapes without its escapes was escaped
-// twice: the API would take it for another cursor, or for none, which is the first page.
+// checkCursor compares a link's cursor with the reply's. A link that is escaped twice would be another cursor to the API, or
+// none, which is the first page.
 func (l links) checkCursor(link string) error {
 	_, query, _ := strings.Cut(link, "?")
 
@@ -170,8 +158,8 @@ func (l links) checkCursor(link string) error {
 	return nil
 }
 
-// mayBe reports whether a link's value may be the cursor: as it is written, and unescaped with and without taking a plus for
-// a space, which servers that put a cursor into a link unescaped do not mean.
+// mayBe reports whether a link's value may be the cursor: as written, or unescaped. A plus may be a plus or a space, as some
+// servers put a cursor into a link unescaped.
 func mayBe(value, cursor string) bool {
 	unescaped, err := url.PathUnescape(value)
 

@@ -64,7 +64,6 @@ func (l *Listing) Options() []string {
 // Ask implements [export.Listing].
 func (l *Listing) Ask(pageSize int, options export.Options) (export.Pages, error) {
 	p := l.pages(pageSize)
-
 	for _, option := range l.definition.Options {
 		if raw, given := options[option.Name]; given && !p.set(option.Name, raw) {
 			return nil, failure.New(failure.InvalidInput, "%s must be %s", option.Name, option.rule())

@@ -23,11 +23,10 @@ type pageError struct{ what string }
 func (e pageError) Error() string { return e.what }
 
 // readPage streams a page from body: entities go to page, one line each, and what is said about the next page is
-// returned. Nothing is decoded into Go values but the links. Duplicate names inside entities are the API's business and pass
-// through; among the page's own fields they are refused, since it would be a guess which one holds.
+// returned. Duplicate names pass inside entities, and are refused among the page's fields: which one counts is a guess.
 //
-// An unpaired surrogate escape, of which no text can be made, is written as \ufffd and counted: an entity with one is
-// found in the wild, and would end every export for ever. Invalid UTF-8 is not: it is damage.
+// An unpaired surrogate escape is written as \ufffd and counted: it is found in the wild, and would end every export for
+// ever. Invalid UTF-8 is damage.
 //
 // A body that ends too early is io.ErrUnexpectedEOF; one that is wrong is a pageError.
 func readPage(body io.Reader, page *export.Page) (links, error) {
@@ -202,7 +201,6 @@ func classify(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
-
 	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		return pageError{fmt.Sprintf("it is not valid JSON (at byte %d)", syntax.ByteOffset)}
 	}

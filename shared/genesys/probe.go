@@ -8,6 +8,7 @@ import (
 
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/token"
+	"genesys-cloud-export/shared/transport"
 )
 
 // probePath verifies the token that asks for it. Asking also restarts the idle timer of organisations that have one.
@@ -35,13 +36,13 @@ func (p *TokenProbe) Probe(ctx context.Context, t token.Token) (bool, error) {
 
 	reply, err := p.HTTP.Do(request)
 	if err != nil {
-		return false, failure.Because(err, failure.UpstreamUnavailable, "try the stored token: %s: %s", p.Base.Host, whatBroke(err))
+		return false, failure.Because(err, failure.UpstreamUnavailable, "try the stored token: %s: %s", p.Base.Host, transport.Describe(err))
 	}
 	defer reply.Body.Close()
 
 	body, err := readError(reply)
 	if err != nil {
-		return false, failure.Because(err, failure.UpstreamUnavailable, "try the stored token: %s: %s", p.Base.Host, whatBroke(err))
+		return false, failure.Because(err, failure.UpstreamUnavailable, "try the stored token: %s: %s", p.Base.Host, transport.Describe(err))
 	}
 
 	switch status := reply.StatusCode; {

@@ -35,8 +35,7 @@ var namePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*(\.[A-Za-z0-9]+)*$`)
 type Option struct {
 	Name      string // of the field: "sort_order"
 	Parameter string // of the API: "sortOrder"
-	// Choices are the texts that it may be, the API's default first. Without any it is a set of the API's names, which is
-	// empty by default.
+	// Choices are its possible texts, the API's default first. Without any it is a set of the API's names, empty by default.
 	Choices []string
 }
 
@@ -74,7 +73,6 @@ func (o Option) read(raw json.RawMessage) (values []string, ok bool) {
 	if !o.isSet() {
 		return oneOf(raw, o.Choices)
 	}
-
 	if raw[0] != '[' || json.Unmarshal(raw, &values) != nil || len(values) > maxNames || slices.ContainsFunc(values, isNoName) {
 		return nil, false
 	}
@@ -185,10 +183,7 @@ func (p *pages) parameters() url.Values {
 type object []byte
 
 func (o *object) add(name string, value any) {
-	encoded, err := json.Marshal(value)
-	if err != nil {
-		panic(err) // numbers and strings always encode
-	}
+	encoded, _ := json.Marshal(value) // numbers and strings always encode
 
 	separator := ','
 	if len(*o) == 0 {

@@ -27,8 +27,7 @@ func (e apiError) text(name string) string {
 // inForm reports whether the body is an error in the API's own form, and not a gateway's or a proxy's.
 func (e apiError) inForm() bool { return e.text("code") != "" || e.text("message") != "" }
 
-// readError reads an error reply's body as far as it is one. A body that breaks off is an error where the body decides what
-// the reply means.
+// readError reads an error reply's body. One that breaks off is an error where the body decides what the reply means.
 func readError(reply *http.Response) (apiError, error) {
 	raw, err := io.ReadAll(io.LimitReader(reply.Body, errorBodyLimit))
 	if err != nil && !countsByStatus(reply.StatusCode) {
@@ -49,16 +48,15 @@ func countsByStatus(status int) bool {
 		status == http.StatusRequestTimeout || status == http.StatusRequestEntityTooLarge || status == http.StatusTooManyRequests
 }
 
-// leastLimit is the lowest rate limit that is believed, in requests a minute. The vendor's lowest is 180.
+// leastLimit is the lowest rate limit that is learned, in requests a minute. The vendor's lowest is 180.
 const leastLimit = 10
 
-// limitTold is the rate limit, in requests a minute, that a reply tells: a 429 does, in its body, where the key says that it
-// is one a minute. 0 is none. The headers that the vendor withdrew in June 2021 teach nothing: whatever sets them, one
-// would slow the process down for as long as it lives.
-func limitTold(reply *http.Response, body apiError) int {
+// learnedLimit is the rate limit, in requests a minute, in the body of a 429 whose key says that it is one a minute; else 0.
+// The headers that the vendor withdrew in June 2021 teach nothing: one would slow the process for as long as it lives.
+func learnedLimit(reply *http.Response, body apiError) int {
 	limit := apiError{}
-	if told, ok := body["limit"].(map[string]any); ok {
-		limit = told
+	if given, ok := body["limit"].(map[string]any); ok {
+		limit = given
 	}
 
 	value, _ := limit["value"].(float64)
@@ -71,12 +69,10 @@ func limitTold(reply *http.Response, body apiError) int {
 	return int(min(max(value, leastLimit), most))
 }
 
-// plain is what a code or a correlation id looks like: words, or a UUID. What does not is not repeated in a log: an ARN does
-// not.
+// plain is what a code or a correlation id looks like: words, or a UUID. Nothing else is logged.
 var plain = regexp.MustCompile(`^[A-Za-z0-9._-]{1,40}$`)
 
-// printable is a text from outside that may be printed, and "unknown" for one that may not: it is not plain, or it repeats
-// one of the secrets that the request carried.
+// printable is a text from outside, or "unknown" where it is not plain or repeats a secret that the request carried.
 func printable(text string, secrets ...string) string {
 	if plain.MatchString(text) && !slices.ContainsFunc(secrets, func(secret string) bool { return repeats(text, secret) }) {
 		return text
@@ -117,12 +113,11 @@ func correlationID(reply *http.Response, secrets ...string) string {
 	return "none"
 }
 
-// farOff is how far a server's clock may be from ours to be believed. AWS refuses requests of a clock that is 15 minutes
-// off, so where they differ by more it is not ours that is wrong.
+// farOff is how far a server's clock may be from ours. AWS refuses a clock that is 15 minutes off, so ours is not.
 const farOff = 15 * time.Minute
 
-// clockOf is the clock that a date in a reply counts from: the reply's own Date, so that a clock that is off here changes no
-// wait. It is ours where the Date is absent, wrong, or that of a reply which a cache has kept.
+// clockOf is what a date in a reply counts from: the reply's Date, so that a clock that is off here changes no wait. It is our
+// clock where the Date is absent, wrong, or that of a reply which a cache has kept.
 func clockOf(reply *http.Response) time.Time {
 	now := time.Now()
 	date, err := http.ParseTime(reply.Header.Get("Date"))

@@ -16,6 +16,7 @@ import (
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/retry"
 	"genesys-cloud-export/shared/token"
+	"genesys-cloud-export/shared/transport"
 )
 
 // How the client credentials are sent, by the names of RFC 8414.
@@ -27,8 +28,7 @@ const (
 const (
 	// tokenReplyLimit bounds what is read of a token reply, in bytes; the store takes 8 KB.
 	tokenReplyLimit = 64 << 10
-	// longestLife is the longest lifetime that is believed. The vendor's limit is 172,800 s; a year leaves it room to grow
-	// and still refuses a value in milliseconds.
+	// longestLife is the longest lifetime that is taken. The vendor's limit is 172,800 s; a value in milliseconds is refused.
 	longestLife = 366 * 24 * time.Hour
 	// leastAttempt is the shortest time that a token request is worth being sent with.
 	leastAttempt = time.Second
@@ -44,10 +44,9 @@ type TokenClient struct {
 	Attempt    time.Duration // the longest that one request may take
 	Reserve    time.Duration // kept back from the context's deadline, for storing the token
 
-	mu sync.Mutex
-	// told is the last failure that came with a Retry-After, and due when that has passed.
-	told error
-	due  time.Time
+	mu     sync.Mutex
+	failed error     // the last failure that came with a Retry-After
+	due    time.Time // when that has passed
 }
 
 // Issue requests a token. The life of a grant counts from before its own request, so it never ends later than the server
@@ -81,26 +80,25 @@ func (c *TokenClient) Issue(ctx context.Context, credentials token.Credentials) 
 	return grant, nil
 }
 
-// awaitDue waits until the endpoint may be called again, or refuses to where that is too late. A wait that is cut short, as
-// one is that a process was frozen in, ends as one that is refused.
+// awaitDue waits until the endpoint may be called again. A wait that is too long, or that is cut short, is refused.
 func (c *TokenClient) awaitDue(ctx context.Context, fits func(time.Duration) bool) error {
 	c.mu.Lock()
-	told, due := c.told, c.due
+	failed, due := c.failed, c.due
 	c.mu.Unlock()
 
 	switch wait := time.Until(due); {
 	case wait <= 0:
 		return nil
 	case !fits(wait):
-		return &retry.RefusedError{Err: told, Wait: wait, Throttled: true}
+		return &retry.RefusedError{Err: failed, Wait: wait, Throttled: true}
 	case retry.Sleep(ctx, wait) != nil:
-		return &retry.RefusedError{Err: told, Wait: max(time.Until(due), 0), Throttled: true}
+		return &retry.RefusedError{Err: failed, Wait: max(time.Until(due), 0), Throttled: true}
 	default:
 		return nil
 	}
 }
 
-// remember keeps what a failed request was told about when to come again.
+// remember keeps when the endpoint asked to come again.
 func (c *TokenClient) remember(err error) {
 	failed, transient := errors.AsType[*retry.TransientError](err)
 	if !transient || !failed.Told {
@@ -110,7 +108,7 @@ func (c *TokenClient) remember(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 
-	c.told, c.due = failed.Err, time.Now().Add(failed.After)
+	c.failed, c.due = failed.Err, time.Now().Add(failed.After)
 }
 
 func (c *TokenClient) request(ctx context.Context, credentials token.Credentials) (token.Grant, error) {
@@ -134,12 +132,11 @@ func (c *TokenClient) request(ctx context.Context, credentials token.Credentials
 		return token.Grant{}, c.refusal(reply, credentials)
 	}
 
-	body := &faultReader{body: reply.Body, left: tokenReplyLimit}
-	raw, err := io.ReadAll(body)
-	if body.fault != nil {
-		return token.Grant{}, c.broken(body.fault)
-	}
+	raw, err := io.ReadAll(io.LimitReader(reply.Body, tokenReplyLimit+1))
 	if err != nil {
+		return token.Grant{}, c.broken(err)
+	}
+	if len(raw) > tokenReplyLimit {
 		return token.Grant{}, c.invalid("it is longer than %d bytes", tokenReplyLimit)
 	}
 
@@ -185,7 +182,7 @@ func basic(c token.Credentials) string {
 }
 
 func (c *TokenClient) broken(err error) error {
-	return &retry.TransientError{Err: failure.Because(err, failure.UpstreamUnavailable, "%s: %s", c.host(), whatBroke(err))}
+	return &retry.TransientError{Err: failure.Because(err, failure.UpstreamUnavailable, "%s: %s", c.host(), transport.Describe(err))}
 }
 
 func (c *TokenClient) invalid(format string, args ...any) error {
@@ -201,8 +198,8 @@ func (c *TokenClient) host() string {
 	return parsed.Host
 }
 
-// refusal reads the token endpoint's own error shape, {"error","description","error_description"}. Throttling comes as
-// 400 invalid_request, told apart by its text alone, as the vendor's Terraform provider does.
+// refusal reads the token endpoint's error shape, {"error","description","error_description"}. Throttling comes as 400
+// invalid_request, known by its text alone, as in the vendor's Terraform provider.
 func (c *TokenClient) refusal(reply *http.Response, sent token.Credentials) error {
 	body, err := readError(reply)
 	if err != nil {

@@ -11,271 +11,172 @@ import (
 	"time"
 
 	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/genesys"
 	"genesys-cloud-export/shared/retry"
 )
 
-// throttled is the token endpoint's 400 that stands for a 429.
+// throttled is the token endpoint's 400 that counts as a 429.
 const throttled = `{"error":"invalid_request","description":"rate limit exceeded; canary","error_description":"rate limit exceeded; canary"}`
 
-// lambdaTime is what an invocation of the rotator has; 8 s of it are reserved for storing the token.
-const lambdaTime = 30 * time.Second
+// invocationTime is what an invocation of the rotator has; 8 s of it are reserved for storing the token.
+const invocationTime = 30 * time.Second
 
-func issueWithin(t *testing.T) (context.Context, context.CancelFunc) {
+// issue requests a token as an invocation of the rotator does, and returns how long that took.
+func issue(t *testing.T, client *genesys.TokenClient) (took time.Duration, err error) {
 	t.Helper()
 
-	return context.WithTimeout(t.Context(), lambdaTime)
+	ctx, cancel := context.WithTimeout(t.Context(), invocationTime)
+	defer cancel()
+
+	begun := time.Now()
+	_, err = client.Issue(ctx, credentials())
+
+	return time.Since(begun), err
 }
 
-func TestR03AThrottledTokenRequestIsRepeatedWhenItMay(t *testing.T) {
+// requireRepeated holds the second request to be the last, and to come so long after the first.
+func (f *fakeAPI) requireRepeated(least, most time.Duration) {
+	f.t.Helper()
+
+	f.requireRequests(2)
+	if waited := f.seen()[1].at.Sub(f.seen()[0].at); waited < least || waited > most {
+		f.t.Errorf("the request was repeated after %s, want %s to %s", waited, least, most)
+	}
+}
+
+func TestAThrottledTokenRequestIsRepeatedWhenItMay(t *testing.T) {
 	t.Parallel()
 
-	for _, test := range []struct {
-		name        string
+	type row struct {
 		answer      http.HandlerFunc
 		least, most time.Duration
-	}{
-		{"429 with Retry-After 7", loginAnswer(429, "canary", "Retry-After", "7"), 7 * time.Second, 8 * time.Second},
-		{"429 without Retry-After", loginAnswer(429, ""), 0, 500 * time.Millisecond},
-		{"400 rate limit exceeded", loginAnswer(400, throttled), 0, 500 * time.Millisecond},
-		{"400 in the description alone", loginAnswer(400, `{"error":"invalid_request","description":"Rate limit exceeded; canary"}`), 0, 500 * time.Millisecond},
-		{"400 rate limit exceeded, Retry-After 3", loginAnswer(400, throttled, "Retry-After", "3"), 3 * time.Second, 4 * time.Second},
-		{"503 with Retry-After 7", loginAnswer(503, "", "Retry-After", "7"), 7 * time.Second, 8 * time.Second},
-		{"500", loginAnswer(500, "canary"), 0, 500 * time.Millisecond},
-		{"408", loginAnswer(408, ""), 0, 500 * time.Millisecond},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				l, client := serveLogin(t, test.answer, granted())
-
-				if _, err := client.Issue(t.Context(), loginCredentials()); err != nil {
-					t.Fatal(err)
-				}
-
-				l.wantRequests(t, 2)
-				if waited := l.seen()[1].at.Sub(l.seen()[0].at); waited < test.least || waited > test.most {
-					t.Errorf("the request was repeated after %s, want %s to %s", waited, test.least, test.most)
-				}
-			})
-		})
 	}
+
+	const backoff = 500 * time.Millisecond
+
+	wait := func(after string) http.HandlerFunc { return answer(429, "canary", "Retry-After", after) }
+
+	eachInBubble(t, map[string]row{
+		"429 with Retry-After 7":                 {wait("7"), 7 * time.Second, 8 * time.Second},
+		"429 without Retry-After":                {wait(""), 0, backoff},
+		"400 rate limit exceeded":                {answer(400, throttled), 0, backoff},
+		"400 in the description alone":           {answer(400, `{"error":"invalid_request","description":"Rate limit exceeded; canary"}`), 0, backoff},
+		"400 rate limit exceeded, Retry-After 3": {answer(400, throttled, "Retry-After", "3"), 3 * time.Second, 4 * time.Second},
+		"503 with Retry-After 7":                 {answer(503, "", "Retry-After", "7"), 7 * time.Second, 8 * time.Second},
+		"500":                                    {answer(500, "canary"), 0, backoff},
+		"408":                                    {answer(408, ""), 0, backoff},
+		"Retry-After is a date":                  {wait("Sat, 01 Jan 2000 00:00:07 GMT"), 7 * time.Second, 8 * time.Second},
+		"Retry-After is a date that has passed":  {wait("Fri, 31 Dec 1999 23:00:00 GMT"), 0, backoff},
+		"Retry-After is zero":                    {wait("0"), 0, backoff},
+		"Retry-After is a fraction":              {wait("2.5"), 3 * time.Second, 4 * time.Second},
+		"Retry-After is garbage":                 {wait("soon"), 0, backoff},
+		"Retry-After is negative":                {wait("-5"), 0, backoff},
+	}, func(t *testing.T, row row) {
+		f, client := serveTokens(t, row.answer, granted())
+
+		if _, err := client.Issue(t.Context(), credentials()); err != nil {
+			t.Fatal(err)
+		}
+
+		f.requireRepeated(row.least, row.most)
+	})
 }
 
-func TestR04RetryAfterInEveryForm(t *testing.T) {
+func TestARetryAfterThatDoesNotFitIsGivenUpAtOnce(t *testing.T) {
 	t.Parallel()
+	eachInBubble(t, map[string]string{"22 s": "22", "a day": "86400", "three years": "99999999"}, func(t *testing.T, after string) {
+		f, client := serveTokens(t, answer(429, "", "Retry-After", after), granted())
 
-	dateIn := func(d time.Duration) func() string {
-		return func() string { return time.Now().Add(d).UTC().Format(http.TimeFormat) }
-	}
+		took, err := issue(t, client)
 
-	for _, test := range []struct {
-		name        string
-		retryAfter  func() string
-		least, most time.Duration
-	}{
-		{"a date", dateIn(7 * time.Second), 7 * time.Second, 8 * time.Second},
-		{"a date that has passed", dateIn(-time.Hour), 0, 500 * time.Millisecond},
-		{"zero", func() string { return "0" }, 0, 500 * time.Millisecond},
-		{"a fraction", func() string { return "2.5" }, 3 * time.Second, 4 * time.Second},
-		{"garbage", func() string { return "soon" }, 0, 500 * time.Millisecond},
-		{"negative", func() string { return "-5" }, 0, 500 * time.Millisecond},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				l, client := serveLogin(t, func(w http.ResponseWriter, r *http.Request) {
-					loginAnswer(429, "", "Retry-After", test.retryAfter())(w, r)
-				}, granted())
-
-				if _, err := client.Issue(t.Context(), loginCredentials()); err != nil {
-					t.Fatal(err)
-				}
-
-				if waited := l.seen()[1].at.Sub(l.seen()[0].at); waited < test.least || waited > test.most {
-					t.Errorf("the request was repeated after %s, want %s to %s", waited, test.least, test.most)
-				}
-			})
-		})
-	}
+		requireKind(t, err, failure.RateLimited, "does not fit")
+		f.requireRequests(1)
+		if took != 0 {
+			t.Errorf("it was given up after %s, want at once", took)
+		}
+	})
 }
 
-func TestR04ARetryAfterThatDoesNotFitIsGivenUpAtOnce(t *testing.T) {
-	t.Parallel()
+// statusesWithAWait are those that come with a Retry-After.
+func statusesWithAWait() map[string]int { return map[string]int{"429": 429, "503": 503} }
 
-	for _, seconds := range []int{22, 86_400, 99_999_999} {
-		t.Run(strconv.Itoa(seconds), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				l, client := serveLogin(t, loginAnswer(429, "", "Retry-After", strconv.Itoa(seconds)), granted())
-				ctx, cancel := issueWithin(t)
-				defer cancel()
-				began := time.Now()
-
-				_, err := client.Issue(ctx, loginCredentials())
-
-				wantLoginFailure(t, err, failure.RateLimited, "does not fit")
-				l.wantRequests(t, 1)
-				if took := time.Since(began); took != 0 {
-					t.Errorf("it was given up after %s, want at once", took)
-				}
-			})
-		})
+func kindOf(status int) failure.Kind {
+	if status == http.StatusTooManyRequests {
+		return failure.RateLimited
 	}
+
+	return failure.UpstreamUnavailable
 }
 
-// The scheduler invokes the rotator every minute, and what the endpoint asked of one run binds the next one too.
-func TestInvariant07ARetryAfterBindsLaterRunsOfTheProcess(t *testing.T) {
+// The scheduler invokes the rotator every minute, and what the endpoint asked of one invocation binds the next one too.
+func TestARetryAfterBindsLaterInvocationsOfTheProcess(t *testing.T) {
 	t.Parallel()
+	eachInBubble(t, statusesWithAWait(), func(t *testing.T, status int) {
+		f, client := serveTokens(t, answer(status, "canary", "Retry-After", "600"), granted())
 
-	for _, test := range []struct {
-		status int
-		kind   failure.Kind
-	}{
-		{http.StatusTooManyRequests, failure.RateLimited},
-		{http.StatusServiceUnavailable, failure.UpstreamUnavailable},
-	} {
-		t.Run(http.StatusText(test.status), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				l, client := serveLogin(t, loginAnswer(test.status, "canary", "Retry-After", "600"), granted())
+		for range 10 {
+			_, err := issue(t, client)
+			requireKind(t, err, kindOf(status), strconv.Itoa(status), "does not fit")
+			f.requireRequests(1)
+			time.Sleep(59 * time.Second) // after ten invocations 10 s are left, and those fit
+		}
 
-				var err error
-				for range 10 {
-					ctx, cancel := issueWithin(t)
-					_, err = client.Issue(ctx, loginCredentials())
-					cancel()
-					wantLoginFailure(t, err, test.kind, strconv.Itoa(test.status), "does not fit")
-					l.wantRequests(t, 1)
-					time.Sleep(59 * time.Second) // after ten runs 10 s are left, and those fit
-				}
+		if _, err := issue(t, client); err != nil {
+			t.Fatal(err)
+		}
 
-				ctx, cancel := issueWithin(t)
-				defer cancel()
-				if _, err = client.Issue(ctx, loginCredentials()); err != nil {
-					t.Fatal(err)
-				}
-
-				if waited := l.seen()[1].at.Sub(l.seen()[0].at); waited < 600*time.Second || waited > 601*time.Second {
-					t.Errorf("the endpoint was called again after %s, want 600 s", waited)
-				}
-			})
-		})
-	}
+		f.requireRepeated(600*time.Second, 601*time.Second)
+	})
 }
 
 // A process may be frozen, or its invocation ended, in each of its waits.
 func TestATokenRequestThatIsCutShortInAWaitIsNamed(t *testing.T) {
 	t.Parallel()
+	eachInBubble(t, statusesWithAWait(), func(t *testing.T, status int) {
+		f, client := serveTokens(t, answer(status, "", "Retry-After", "15"))
 
-	for name, test := range map[string]struct {
-		answer http.HandlerFunc
-		kind   failure.Kind
-	}{
-		"429 with Retry-After": {loginAnswer(429, "", "Retry-After", "15"), failure.RateLimited},
-		"503 with Retry-After": {loginAnswer(503, "", "Retry-After", "15"), failure.UpstreamUnavailable},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				l, client := serveLogin(t, test.answer)
-				began := time.Now()
+		// The first invocation ends in the wait that the endpoint asked for, the second in what is left of it.
+		for range 2 {
+			ctx, cancel := context.WithTimeout(t.Context(), invocationTime)
+			time.AfterFunc(3*time.Second, cancel)
+			begun := time.Now()
 
-				// The first run is in the wait that it was asked for, the second in what is left of it.
-				for run := range 2 {
-					ctx, cancel := issueWithin(t)
-					time.AfterFunc(3*time.Second, cancel)
+			_, err := client.Issue(ctx, credentials())
 
-					_, err := client.Issue(ctx, loginCredentials())
+			requireKind(t, err, kindOf(status), "does not fit")
+			if took := time.Since(begun); errors.Is(err, context.Canceled) || took != 3*time.Second {
+				t.Errorf("ended after %s with %v, want the endpoint's failure after 3 s", took, err)
+			}
+		}
 
-					wantLoginFailure(t, err, test.kind, "does not fit")
-					if errors.Is(err, context.Canceled) {
-						t.Errorf("the error is taken for the end of the time: %v", err)
-					}
-					if took := time.Since(began); took != time.Duration(run+1)*3*time.Second {
-						t.Errorf("run %d ended after %s, want 3 s each", run, took)
-					}
-				}
-
-				l.wantRequests(t, 1)
-			})
-		})
-	}
+		f.requireRequests(1)
+	})
 }
 
 func TestATokenRequestWhoseTimeIsOverAtOnceIsNamed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l, client := serveLogin(t, granted())
+		f, client := serveTokens(t, granted())
 
 		for _, left := range []time.Duration{-time.Second, 0} {
 			ctx, cancel := context.WithTimeout(t.Context(), left)
-			_, err := client.Issue(ctx, loginCredentials())
+			_, err := client.Issue(ctx, credentials())
 			cancel()
 
-			wantLoginFailure(t, err, failure.UpstreamUnavailable, "no complete reply in time")
+			requireKind(t, err, failure.UpstreamUnavailable, "no complete reply in time")
 		}
 
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		_, err := client.Issue(ctx, loginCredentials())
+		_, err := client.Issue(ctx, credentials())
 
-		wantLoginFailure(t, err, failure.UpstreamUnavailable)
-		l.wantRequests(t, 0)
+		requireKind(t, err, failure.UpstreamUnavailable)
+		f.requireRequests(0)
 	})
 }
 
-func TestR03AThrottleThatDoesNotEndIsBoundedByTheBudget(t *testing.T) {
-	t.Parallel()
-
-	for name, answer := range map[string]http.HandlerFunc{
-		"429, no word when": loginAnswer(429, ""),
-		"429, every 3 s":    loginAnswer(429, "", "Retry-After", "3"),
-		"400":               loginAnswer(400, throttled),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				l, client := serveLogin(t, answer)
-				ctx, cancel := issueWithin(t)
-				defer cancel()
-				began := time.Now()
-
-				_, err := client.Issue(ctx, loginCredentials())
-
-				wantLoginFailure(t, err, failure.RateLimited, "limits the rate")
-				if took := time.Since(began); took > 22*time.Second {
-					t.Errorf("it took %s, want the reserve untouched", took)
-				}
-				if got := len(l.seen()); got < 4 || got > 40 {
-					t.Errorf("%d requests in 22 s, want some, but no storm", got)
-				}
-			})
-		})
-	}
-}
-
-func TestServerErrorsSpendTheAttempts(t *testing.T) {
-	t.Parallel()
-
-	for _, status := range []int{408, 500, 502, 503, 504} {
-		t.Run(strconv.Itoa(status), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				l, client := serveLogin(t, loginAnswer(status, "canary"))
-				ctx, cancel := issueWithin(t)
-				defer cancel()
-
-				_, err := client.Issue(ctx, loginCredentials())
-
-				wantLoginFailure(t, err, failure.UpstreamUnavailable, strconv.Itoa(status))
-				l.wantRequests(t, 4)
-			})
-		})
-	}
-}
-
-// faults of a connection, by what is seen of them.
-func loginFaults() map[string]http.HandlerFunc {
+// connectionFaults are faults of a connection, by what is seen of them.
+func connectionFaults() map[string]http.HandlerFunc {
 	begin := func(w http.ResponseWriter) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(goodGrant)))
 		_, _ = fmt.Fprint(w, goodGrant[:20])
@@ -305,67 +206,52 @@ func loginFaults() map[string]http.HandlerFunc {
 	}
 }
 
-func TestR09ABrokenExchangeIsRepeated(t *testing.T) {
+func TestABrokenExchangeIsRepeated(t *testing.T) {
 	t.Parallel()
+	eachInBubble(t, connectionFaults(), func(t *testing.T, fault http.HandlerFunc) {
+		f, client := serveTokens(t, fault, granted())
 
-	for name, fault := range loginFaults() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				l, client := serveLogin(t, fault, granted())
-				ctx, cancel := issueWithin(t)
-				defer cancel()
+		if _, err := issue(t, client); err != nil {
+			t.Fatal(err)
+		}
 
-				if _, err := client.Issue(ctx, loginCredentials()); err != nil {
-					t.Fatal(err)
-				}
-
-				l.wantRequests(t, 2)
-				if waited := l.seen()[1].at.Sub(l.seen()[0].at); waited > 8500*time.Millisecond {
-					t.Errorf("the request was repeated after %s, want after the attempt's 8 s and a backoff at most", waited)
-				}
-			})
-		})
-	}
+		f.requireRepeated(0, 8500*time.Millisecond) // the attempt's 8 s and a backoff at most
+	})
 }
 
-func TestR09ExchangesThatBreakForGoodStayInsideTheBudget(t *testing.T) {
+func TestFaultsThatDoNotEndStayInsideTheBudget(t *testing.T) {
 	t.Parallel()
 
-	for name, fault := range loginFaults() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				l, client := serveLogin(t, fault)
-				ctx, cancel := issueWithin(t)
-				defer cancel()
-				began := time.Now()
-
-				_, err := client.Issue(ctx, loginCredentials())
-
-				wantLoginFailure(t, err, failure.UpstreamUnavailable, "127.0.0.1:8080")
-				if took := time.Since(began); took > 22*time.Second {
-					t.Errorf("it took %s, want the reserve untouched", took)
-				}
-				if got := len(l.seen()); got < 2 || got > 4 {
-					t.Errorf("%d requests, want 2 to 4", got)
-				}
-			})
-		})
+	type row struct {
+		fault       http.HandlerFunc
+		kind        failure.Kind
+		part        string
+		least, most int // of the requests
 	}
-}
 
-func TestNobodyListeningIsNamed(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		l, client := serveLogin(t, granted())
-		client.URL = "http://127.0.0.1:9/oauth/token"
-		ctx, cancel := issueWithin(t)
-		defer cancel()
+	rows := map[string]row{
+		"429, no word when": {answer(429, ""), failure.RateLimited, "limits the rate", 4, 40},
+		"429, every 3 s":    {answer(429, "", "Retry-After", "3"), failure.RateLimited, "limits the rate", 4, 40},
+		"400":               {answer(400, throttled), failure.RateLimited, "limits the rate", 4, 40},
+	}
+	for _, status := range []int{408, 500, 502, 503, 504} { // these spend the attempts
+		rows[strconv.Itoa(status)] = row{answer(status, "canary"), failure.UpstreamUnavailable, strconv.Itoa(status), 4, 4}
+	}
+	for name, fault := range connectionFaults() {
+		rows[name] = row{fault, failure.UpstreamUnavailable, "api.acme.test", 2, 4}
+	}
 
-		_, err := client.Issue(ctx, loginCredentials())
+	eachInBubble(t, rows, func(t *testing.T, row row) {
+		f, client := serveTokens(t, row.fault)
 
-		wantLoginFailure(t, err, failure.UpstreamUnavailable, "no connection can be made", "127.0.0.1:9")
-		l.wantRequests(t, 0)
+		took, err := issue(t, client)
+
+		requireKind(t, err, row.kind, row.part)
+		if took > 22*time.Second {
+			t.Errorf("it took %s, want the reserve untouched", took)
+		}
+		if got := len(f.seen()); got < row.least || got > row.most {
+			t.Errorf("%d requests, want %d to %d", got, row.least, row.most)
+		}
 	})
 }

@@ -11,20 +11,10 @@ import (
 // errorBodyLimit bounds what is read of an error reply, in bytes; the vendor's are under a kilobyte.
 const errorBodyLimit = 64 << 10
 
-// NewHTTPClient returns the client that this package expects: [transport.Transport]'s, with replies that are streamed. It
-// sets no timeout of its own, since every attempt has one.
+// NewHTTPClient returns the client that this package expects. It streams replies and sets no timeout, as each attempt has one.
 func NewHTTPClient() *http.Client { return transport.New().Client() }
 
-// NoRedirect makes an [http.Client] return a redirect as the reply that it is.
-func NoRedirect(request *http.Request, via []*http.Request) error {
-	return transport.NoRedirect(request, via)
-}
-
-// whatBroke says in fixed words why an exchange failed.
-func whatBroke(err error) string { return transport.Describe(err) }
-
-// faultReader remembers the error with which a body broke off, so that a broken connection can be told from a body that
-// is wrong. The end of the body is no error.
+// faultReader remembers the error with which a body broke off: a broken connection is no wrong body.
 type faultReader struct {
 	body  io.Reader
 	left  int64 // bytes that may still be read
@@ -33,7 +23,7 @@ type faultReader struct {
 }
 
 func (r *faultReader) Read(p []byte) (int, error) {
-	// One byte more than may be read tells a body that is too long from one that ends just there.
+	// One byte more than may be read shows that a body is too long.
 	n, err := r.body.Read(p[:min(int64(len(p)), r.left+1)])
 	r.left -= int64(n)
 

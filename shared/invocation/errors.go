@@ -11,8 +11,8 @@ import (
 // Unclassified is the type of an error that no failure stands behind. It is a defect of this project.
 const Unclassified = "Unclassified"
 
-// AsLambda returns err in Lambda's form: its failure's kind as the type, its text as the message. The text of an error
-// that is no failure is withheld, as it may hold anything. Nothing may wrap the result: Lambda reports the outermost Go type.
+// AsLambda returns err in Lambda's form: its failure's kind as the type, its text as the message. An error that is no failure
+// may hold anything, so its text is withheld. Nothing may wrap the result: Lambda reports the outermost Go type.
 func AsLambda(err error) messages.InvokeResponse_Error {
 	kind := failure.KindOf(err)
 	if kind == "" {

@@ -1,9 +1,8 @@
-// Package invocation is what every function does around one invocation, whatever its work is: the end before the deadline,
-// the error in the log and in Lambda's form, and the silence of the standard logger.
+// Package invocation is what every function does around one invocation: it ends before the deadline, and a failure is one
+// line at ERROR with error_type and request id, and an error in Lambda's form.
 //
-// The Lambda runtime and net/http print through the standard logger: the one each returned error, without level and
-// request id, the other the first bytes of a reply that nobody asked for, which may hold a token. So it is silent here, and
-// each failed invocation is one line at ERROR with error_type and request id.
+// The standard logger is silent: the Lambda runtime prints each error to it without a level, and net/http the first bytes of
+// a reply that nobody asked for, which may hold a token.
 package invocation
 
 import (
@@ -18,7 +17,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// lastMoment before the deadline the work's context ends: an invocation that Lambda kills tells nobody why.
+// lastMoment before the deadline the work's context ends: an invocation that Lambda kills cannot say why.
 const lastMoment = 300 * time.Millisecond
 
 // RequestID is the invocation's, and "" outside of Lambda. An asynchronous retry has the same one.
@@ -51,8 +50,8 @@ func Refuse(reason error, logger *slog.Logger) *Handler {
 	return New(func(context.Context, []byte) (any, error) { return nil, reason }, logger)
 }
 
-// Invoke implements lambda.Handler. Its errors are in Lambda's form, and are logged. A panic ends the process, as in every
-// function; its value is neither logged nor answered, since it may hold anything.
+// Invoke implements lambda.Handler. Its errors are in Lambda's form, and are logged. A panic ends the process; its value is
+// neither logged nor answered, since it may hold anything.
 func (h *Handler) Invoke(ctx context.Context, payload []byte) (answer []byte, err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {

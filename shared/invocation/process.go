@@ -32,8 +32,7 @@ type Process struct {
 	Stopping <-chan struct{}
 }
 
-// NewProcess returns the process that it runs in. Its logger follows Lambda's log settings and adds the request id; the
-// standard one is silent from now on. Call it once, in main.
+// NewProcess returns the process that it runs in, and silences the standard logger. Call it once, in main.
 func NewProcess() *Process {
 	log.SetOutput(io.Discard)
 
@@ -50,8 +49,7 @@ func NewProcess() *Process {
 	}
 }
 
-// Load reads the function's settings. What is wrong with them and with the AWS configuration is one failure of kind
-// InvalidConfiguration: whoever mends one problem is to hear of all of them.
+// Load reads the function's settings. All that is wrong with them and with the AWS configuration is one InvalidConfiguration.
 func (p *Process) Load(into settings.Validator) error {
 	if p.CloudFailure != nil {
 		return settings.Also(into, p.Environ, p.CloudFailure)

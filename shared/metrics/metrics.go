@@ -12,7 +12,7 @@ import (
 // Namespace is that of every metric of this project.
 const Namespace = "GenesysCloudExport"
 
-// The dimensions by which metrics are told apart.
+// The dimensions of metrics.
 const (
 	dimensionStack   = "Stack"
 	dimensionListing = "Listing"

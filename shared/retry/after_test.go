@@ -14,13 +14,17 @@ import (
 
 func serverNow() time.Time { return time.Date(2026, time.February, 28, 23, 59, 50, 0, time.UTC) }
 
-func TestRetryAfterIsSecondsOrADateAndNothingElse(t *testing.T) {
+func TestRetryAfterIsSecondsOrADateTheLongestOfThemAndNothingElse(t *testing.T) {
 	t.Parallel()
 
-	for header, want := range map[string]struct {
+	type wait struct {
 		after time.Duration
 		told  bool
-	}{
+	}
+
+	const date, past = "Sun, 01 Mar 2026 00:00:00 GMT", "Thu, 01 Jan 1970 00:00:00 GMT"
+
+	for headers, want := range map[string]wait{ // several headers with | between them
 		"0":                              {0, true},
 		"7":                              {7 * time.Second, true},
 		"007":                            {7 * time.Second, true},
@@ -42,12 +46,12 @@ func TestRetryAfterIsSecondsOrADateAndNothingElse(t *testing.T) {
 		"9223372036854775807":            {retry.Longest, true},
 		"9223372036854775808":            {retry.Longest, true},
 		strings.Repeat("9", 100):         {retry.Longest, true},
-		"Sun, 01 Mar 2026 00:00:00 GMT":  {10 * time.Second, true},
+		date:                             {10 * time.Second, true},
 		"Sunday, 01-Mar-26 00:00:00 GMT": {10 * time.Second, true},
 		"Sun Mar  1 00:00:00 2026":       {10 * time.Second, true},
 		"Sat, 28 Feb 2026 23:59:50 GMT":  {0, true},
 		"Sat, 28 Feb 2026 23:59:49 GMT":  {0, true},
-		"Thu, 01 Jan 1970 00:00:00 GMT":  {0, true},
+		past:                             {0, true},
 		"Fri, 31 Dec 9999 23:59:59 GMT":  {retry.Longest, true},
 		"Sun, 30 Feb 2026 00:00:00 GMT":  {},
 		"":                               {},
@@ -63,53 +67,23 @@ func TestRetryAfterIsSecondsOrADateAndNothingElse(t *testing.T) {
 		"soon":                           {},
 		"٧":                              {},
 		"2026-03-01T00:00:00Z":           {},
+		"8|7":                            {8 * time.Second, true},
+		"7|8":                            {8 * time.Second, true},
+		"7|" + date:                      {10 * time.Second, true},
+		date + "|11":                     {11 * time.Second, true},
+		"|soon|7|-9":                     {7 * time.Second, true},
+		"|soon":                          {},
+		past + "|0":                      {0, true},
 	} {
-		t.Run(header, func(t *testing.T) {
-			t.Parallel()
-
-			after, told := retry.ParseAfter([]string{header}, serverNow())
-			if after != want.after || told != want.told {
-				t.Errorf("ParseAfter(%q): got %s, %v, want %s, %v", header, after, told, want.after, want.told)
-			}
-		})
+		now := serverNow().Add(300 * time.Millisecond) // a date is rounded up to a whole second
+		after, told := retry.ParseAfter(strings.Split(headers, "|"), now)
+		if got := (wait{after, told}); got != want {
+			t.Errorf("%q: got %v, want %v", headers, got, want)
+		}
 	}
-}
 
-func TestTheLongestOfSeveralRetryAftersCounts(t *testing.T) {
-	t.Parallel()
-
-	const date = "Sun, 01 Mar 2026 00:00:00 GMT" // in 10 s
-
-	for name, test := range map[string]struct {
-		values []string
-		want   time.Duration
-		told   bool
-	}{
-		"none":                         {nil, 0, false},
-		"the first is longer":          {[]string{"8", "7"}, 8 * time.Second, true},
-		"the second is longer":         {[]string{"7", "8"}, 8 * time.Second, true},
-		"a date is longer":             {[]string{"7", date}, 10 * time.Second, true},
-		"seconds are longer":           {[]string{date, "11"}, 11 * time.Second, true},
-		"one of them is none":          {[]string{"", "soon", "7", "-9"}, 7 * time.Second, true},
-		"none of them is one":          {[]string{"", "soon"}, 0, false},
-		"one of them lies in the past": {[]string{"Thu, 01 Jan 1970 00:00:00 GMT", "0"}, 0, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			if after, told := retry.ParseAfter(test.values, serverNow()); after != test.want || told != test.told {
-				t.Errorf("got %s, %v, want %s, %v", after, told, test.want, test.told)
-			}
-		})
-	}
-}
-
-func TestADateIsRoundedUpToAWholeSecond(t *testing.T) {
-	t.Parallel()
-
-	now := serverNow().Add(300 * time.Millisecond) // 9.7 s before
-	if after, told := retry.ParseAfter([]string{"Sun, 01 Mar 2026 00:00:00 GMT"}, now); !told || after != 10*time.Second {
-		t.Errorf("got %s, %v, want 10s", after, told)
+	if after, told := retry.ParseAfter(nil, serverNow()); after != 0 || told {
+		t.Errorf("no header: got %s, %v", after, told)
 	}
 }
 

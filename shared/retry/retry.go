@@ -32,7 +32,7 @@ type RefusedError struct {
 	Throttled bool          // a server asked for the wait, or a rate limit caused it
 }
 
-// Error tells the wait and the failure.
+// Error names the failure and the wait.
 func (r *RefusedError) Error() string {
 	return fmt.Sprintf("%v; the next attempt is due in %s, which does not fit into the time left", r.Err, r.Wait.Round(time.Millisecond))
 }
@@ -51,11 +51,10 @@ type Policy struct {
 	Attempts int
 }
 
-// maxSpread is the most that is added to a wait which a server asked for, so that callers told the same do not come at once.
+// maxSpread is the most that is added to a wait which a server asked for, so that its callers do not come at once.
 const maxSpread = time.Second
 
-// Backoff returns how long to wait after the given number of failures in a row, at least 1: anything from nothing to Base,
-// which doubles with each failure, up to Cap.
+// Backoff returns how long to wait after that many failures in a row, at least 1: up to Base, which doubles each time, or Cap.
 func (p Policy) Backoff(failures int) time.Duration {
 	bound := p.Cap
 	// The cap is halved instead of the base doubled for the comparison: that cannot overflow.
@@ -75,9 +74,8 @@ func (p Policy) wait(failures int, failed *TransientError) time.Duration {
 	return p.Backoff(failures)
 }
 
-// Do calls attempt until it succeeds, fails in a way that is not [TransientError], or has spent its attempts; then it returns
-// attempt's error. Where a wait does not fit (fits says no, or ctx would end before it) it returns [*RefusedError] at once,
-// and where ctx ends during a wait too: what failed is known by then, and says more than the end of the time.
+// Do calls attempt until it succeeds, fails with no [TransientError], or has spent its attempts; then it returns attempt's error.
+// Where a wait does not fit (fits says no, or ctx would end before it), or ctx ends during it, it returns [*RefusedError].
 func (p Policy) Do(ctx context.Context, fits func(time.Duration) bool, attempt func(context.Context) error) error {
 	spent := 0
 	for failures := 1; ; failures++ {
@@ -116,8 +114,7 @@ func endsBefore(ctx context.Context, wait time.Duration) bool {
 	return set && !time.Now().Add(wait).Before(deadline)
 }
 
-// Sleep waits for d, or until ctx ends and then returns the cause. After a wait that both have ended in, as one does that a
-// process was frozen in, it returns the cause.
+// Sleep waits for d, or until ctx ends and then returns the cause. Where both have ended, as in a freeze, it returns the cause.
 func Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

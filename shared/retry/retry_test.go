@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -44,13 +45,16 @@ func (s *script) attempt(context.Context) error {
 	return s.outcomes[min(len(s.at), len(s.outcomes))-1]
 }
 
-func repeat(n int, err error) []error {
-	outcomes := make([]error, n)
-	for i := range outcomes {
-		outcomes[i] = err
-	}
+// each checks every row in a parallel subtest of the row's name, under virtual time.
+func each[Row any](t *testing.T, rows map[string]Row, check func(t *testing.T, row Row)) {
+	t.Helper()
 
-	return outcomes
+	for name, row := range rows {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { check(t, row) })
+		})
+	}
 }
 
 func TestDoCallsAsOftenAsThePolicyAndTheFailureAllow(t *testing.T) {
@@ -58,37 +62,34 @@ func TestDoCallsAsOftenAsThePolicyAndTheFailureAllow(t *testing.T) {
 
 	policy := retry.Policy{Base: time.Second, Cap: 30 * time.Second, Attempts: 3}
 
-	for name, test := range map[string]struct {
+	type row struct {
 		policy   retry.Policy
 		outcomes []error
 		want     error // nil: success
 		calls    int
-	}{
+	}
+
+	each(t, map[string]row{
 		"success at once":                              {policy, []error{nil}, nil, 1},
 		"success on the last attempt":                  {policy, []error{broken(), broken(), nil}, nil, 3},
 		"attempts spent":                               {policy, []error{broken()}, errBroken, 3},
 		"what does not pass is not tried again":        {policy, []error{errWrong}, errWrong, 1},
 		"what does not pass ends the retries":          {policy, []error{broken(), errWrong, nil}, errWrong, 2},
-		"rate limits are not counted":                  {policy, append(repeat(20, throttled()), nil), nil, 21},
+		"rate limits are not counted":                  {policy, append(slices.Repeat([]error{throttled()}, 20), nil), nil, 21},
 		"rate limits between failures are not counted": {policy, []error{broken(), throttled(), broken(), throttled(), broken(), nil}, errBroken, 5},
 		"one attempt only":                             {retry.Policy{Base: 1, Cap: 1, Attempts: 1}, []error{broken(), nil}, errBroken, 1},
 		"a policy of no attempts still makes one":      {retry.Policy{}, []error{broken(), nil}, errBroken, 1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newScript(test.outcomes...)
-				err := test.policy.Do(t.Context(), always, s.attempt)
+	}, func(t *testing.T, test row) {
+		s := newScript(test.outcomes...)
+		err := test.policy.Do(t.Context(), always, s.attempt)
 
-				if !errors.Is(err, test.want) || (test.want == nil) != (err == nil) {
-					t.Errorf("got error %v, want %v", err, test.want)
-				}
-				if len(s.at) != test.calls {
-					t.Errorf("called %d times, want %d", len(s.at), test.calls)
-				}
-			})
-		})
-	}
+		if !errors.Is(err, test.want) || (test.want == nil) != (err == nil) {
+			t.Errorf("got error %v, want %v", err, test.want)
+		}
+		if len(s.at) != test.calls {
+			t.Errorf("called %d times, want %d", len(s.at), test.calls)
+		}
+	})
 }
 
 func TestNoAttemptBeginsBeforeRetryAfterHasPassed(t *testing.T) {
@@ -142,41 +143,38 @@ func TestAWaitThatDoesNotFitIsRefusedAtOnce(t *testing.T) {
 
 	never := func(time.Duration) bool { return false }
 
-	for name, test := range map[string]struct {
+	type row struct {
 		failed     retry.TransientError
 		throttled  bool
 		from, upTo time.Duration
-	}{
+	}
+
+	each(t, map[string]row{
 		"a broken connection":           {retry.TransientError{Err: errBroken}, false, 0, time.Second},
 		"a rate limit":                  {retry.TransientError{Err: errBroken, Throttled: true}, true, 0, time.Second},
 		"a rate limit with Retry-After": {retry.TransientError{Err: errBroken, Throttled: true, Told: true, After: time.Hour}, true, time.Hour, time.Hour + time.Second},
 		"a 503 with Retry-After":        {retry.TransientError{Err: errBroken, Told: true, After: time.Minute}, true, time.Minute, time.Minute + time.Second},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newScript(&test.failed)
-				err := retry.Policy{Base: time.Second, Cap: time.Second, Attempts: 5}.Do(t.Context(), never, s.attempt)
+	}, func(t *testing.T, test row) {
+		s := newScript(&test.failed)
+		err := retry.Policy{Base: time.Second, Cap: time.Second, Attempts: 5}.Do(t.Context(), never, s.attempt)
 
-				refused, ok := errors.AsType[*retry.RefusedError](err)
-				if !ok {
-					t.Fatalf("got error %v, want a refusal", err)
-				}
-				if refused.Throttled != test.throttled {
-					t.Errorf("Throttled: got %v, want %v", refused.Throttled, test.throttled)
-				}
-				if refused.Wait < test.from || refused.Wait > test.upTo {
-					t.Errorf("Wait: got %s, want %s to %s", refused.Wait, test.from, test.upTo)
-				}
-				if !errors.Is(err, errBroken) {
-					t.Errorf("the attempt's failure is lost: %v", err)
-				}
-				if waited := time.Since(s.begun); waited != 0 || len(s.at) != 1 {
-					t.Errorf("waited %s and called %d times, want 0 and 1", waited, len(s.at))
-				}
-			})
-		})
-	}
+		refused, ok := errors.AsType[*retry.RefusedError](err)
+		if !ok {
+			t.Fatalf("got error %v, want a refusal", err)
+		}
+		if refused.Throttled != test.throttled {
+			t.Errorf("Throttled: got %v, want %v", refused.Throttled, test.throttled)
+		}
+		if refused.Wait < test.from || refused.Wait > test.upTo {
+			t.Errorf("Wait: got %s, want %s to %s", refused.Wait, test.from, test.upTo)
+		}
+		if !errors.Is(err, errBroken) {
+			t.Errorf("the attempt's failure is lost: %v", err)
+		}
+		if waited := time.Since(s.begun); waited != 0 || len(s.at) != 1 {
+			t.Errorf("waited %s and called %d times, want 0 and 1", waited, len(s.at))
+		}
+	})
 }
 
 func TestSpentAttemptsAreToldBeforeAWaitIsRefused(t *testing.T) {
@@ -196,43 +194,40 @@ func TestSpentAttemptsAreToldBeforeAWaitIsRefused(t *testing.T) {
 func TestAWaitThatIsCutShortTellsTheFailureThatItFollowed(t *testing.T) {
 	t.Parallel()
 
-	for name, test := range map[string]struct {
+	type row struct {
 		failed    error
 		throttled bool
-	}{
+	}
+
+	each(t, map[string]row{
 		"a broken connection":           {&retry.TransientError{Err: errBroken}, false},
 		"a rate limit with Retry-After": {&retry.TransientError{Err: errBroken, Throttled: true, Told: true, After: time.Minute}, true},
 		"a 503 with Retry-After":        {&retry.TransientError{Err: errBroken, Told: true, After: time.Minute}, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				ctx, cancel := context.WithCancelCause(t.Context())
-				var wait time.Duration
-				fits := func(asked time.Duration) bool {
-					wait = asked
-					time.AfterFunc(wait/4, func() { cancel(io.ErrClosedPipe) })
+	}, func(t *testing.T, test row) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var wait time.Duration
+		fits := func(asked time.Duration) bool {
+			wait = asked
+			time.AfterFunc(wait/4, func() { cancel(io.ErrClosedPipe) })
 
-					return true
-				}
+			return true
+		}
 
-				s := newScript(test.failed)
-				err := retry.Policy{Base: time.Hour, Cap: time.Hour, Attempts: 5}.Do(ctx, fits, s.attempt)
+		s := newScript(test.failed)
+		err := retry.Policy{Base: time.Hour, Cap: time.Hour, Attempts: 5}.Do(ctx, fits, s.attempt)
 
-				refused, ok := errors.AsType[*retry.RefusedError](err)
-				if !ok || !errors.Is(err, errBroken) || errors.Is(err, io.ErrClosedPipe) {
-					t.Fatalf("got error %v, want a refusal around %v", err, errBroken)
-				}
-				if waited := time.Since(s.begun); waited != wait/4 || refused.Wait != wait-waited || refused.Throttled != test.throttled {
-					t.Errorf("ended after %s of %s with %s to wait, throttled %v; want a quarter, the rest and %v",
-						waited, wait, refused.Wait, refused.Throttled, test.throttled)
-				}
-				if len(s.at) != 1 {
-					t.Errorf("called %d times, want once", len(s.at))
-				}
-			})
-		})
-	}
+		refused, ok := errors.AsType[*retry.RefusedError](err)
+		if !ok || !errors.Is(err, errBroken) || errors.Is(err, io.ErrClosedPipe) {
+			t.Fatalf("got error %v, want a refusal around %v", err, errBroken)
+		}
+		if waited := time.Since(s.begun); waited != wait/4 || refused.Wait != wait-waited || refused.Throttled != test.throttled {
+			t.Errorf("ended after %s of %s with %s to wait, throttled %v; want a quarter, the rest and %v",
+				waited, wait, refused.Wait, refused.Throttled, test.throttled)
+		}
+		if len(s.at) != 1 {
+			t.Errorf("called %d times, want once", len(s.at))
+		}
+	})
 }
 
 func TestNoWaitIsBegunThatOutlastsTheContext(t *testing.T) {

@@ -17,12 +17,17 @@ const (
 	tenth = 10
 )
 
-// spread returns the least and the greatest of many waits.
+// spread returns the least and the greatest of many waits, and of as many backoffs where those are what is waited.
 func spread(p retry.Policy, failures int, failed retry.TransientError) (least, most time.Duration) {
 	least = math.MaxInt64
 	for range draws {
 		wait := p.WaitAfter(failures, &failed)
 		least, most = min(least, wait), max(most, wait)
+
+		if !failed.Told {
+			backoff := p.Backoff(failures)
+			least, most = min(least, backoff), max(most, backoff)
+		}
 	}
 
 	return least, most
@@ -40,6 +45,7 @@ func TestAWaitIsSpreadOverTheWholeOfItsBounds(t *testing.T) {
 		failed   retry.TransientError
 		from, to time.Duration
 	}{
+		"a policy of zero waits not at all":  {retry.Policy{}, 1, retry.TransientError{}, 0, 0},
 		"the first backoff":                  {policy, 1, retry.TransientError{}, 0, time.Second},
 		"the second doubles":                 {policy, 2, retry.TransientError{}, 0, 2 * time.Second},
 		"the fifth doubles again":            {policy, 5, retry.TransientError{}, 0, 16 * time.Second},
@@ -101,29 +107,4 @@ func TestAWaitIsNeverNegativeNorBeyondItsBoundsNorBeforeRetryAfter(t *testing.T)
 			t.Fatalf("got %s, want it within %s to %s", wait, from, to)
 		}
 	})
-}
-
-func TestAPolicyOfZeroWaitsNotAtAll(t *testing.T) {
-	t.Parallel()
-
-	if got := (retry.Policy{}).Backoff(1); got != 0 {
-		t.Errorf("got %s, want 0", got)
-	}
-}
-
-func TestABackoffIsThatOfAFailureWithoutRetryAfter(t *testing.T) {
-	t.Parallel()
-
-	policy := retry.Policy{Base: time.Second, Cap: 4 * time.Second}
-
-	for failures, bound := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 4 * time.Second} {
-		most := time.Duration(0)
-		for range draws {
-			most = max(most, policy.Backoff(failures+1))
-		}
-
-		if most > bound || most < bound-bound/tenth {
-			t.Errorf("after %d failures: waits up to %s, want up to %s", failures+1, most, bound)
-		}
-	}
 }

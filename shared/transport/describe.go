@@ -3,7 +3,6 @@ package transport
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -14,7 +13,13 @@ import (
 // proxyError is a proxy's refusal to connect.
 type proxyError struct{ status int }
 
-func (e proxyError) Error() string { return fmt.Sprintf("the proxy answered with status %d", e.status) }
+func (e proxyError) Error() string {
+	if e.status == http.StatusProxyAuthRequired {
+		return "the proxy asks for credentials: check HTTPS_PROXY"
+	}
+
+	return fmt.Sprintf("the proxy refuses to connect (status %d): check HTTPS_PROXY, and which hosts the proxy allows", e.status)
+}
 
 func proxyAnswered(_ context.Context, _ *url.URL, _ *http.Request, reply *http.Response) error {
 	if reply.StatusCode == http.StatusOK {
@@ -32,26 +37,23 @@ func Describe(err error) string {
 		status      StatusError
 		long        TooLongError
 		certificate *tls.CertificateVerificationError
-		authority   x509.UnknownAuthorityError
 		dns         *net.DNSError
 	)
 
 	switch {
 	case errors.As(err, &status):
-		return fmt.Sprintf("the answer was status %d, which was not asked for", status.Status)
+		return status.Error()
 	case errors.As(err, &long):
-		return fmt.Sprintf("the answer is longer than %d bytes", long.Limit)
-	case errors.As(err, &refused) && refused.status == http.StatusProxyAuthRequired:
-		return "the proxy asks for credentials: check HTTPS_PROXY"
+		return long.Error()
 	case errors.As(err, &refused):
-		return fmt.Sprintf("the proxy refuses to connect (status %d): check HTTPS_PROXY, and which hosts the proxy allows", refused.status)
+		return refused.Error()
 	case errors.As(err, &network) && network.Op == "proxyconnect":
 		return "the proxy cannot be reached: check HTTPS_PROXY"
 	case TimedOut(err):
 		return "no complete reply in time"
 	case errors.As(err, &dns):
 		return "the host name cannot be resolved"
-	case errors.As(err, &certificate), errors.As(err, &authority):
+	case errors.As(err, &certificate):
 		return "the server's certificate is not trusted"
 	case errors.As(err, &network) && network.Op == "dial":
 		return "no connection can be made"

@@ -2,6 +2,7 @@ package transport_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -54,7 +55,7 @@ func get(ctx context.Context, client *http.Client, url string) (string, error) {
 	return string(body), err
 }
 
-// secure serves handler over TLS and offers HTTP/2, as all six services do.
+// secure serves handler over TLS and offers HTTP/2, as all services do.
 func secure(t *testing.T, own *transport.Transport, handler http.HandlerFunc) string {
 	t.Helper()
 
@@ -86,8 +87,20 @@ func raw(t *testing.T, own *transport.Transport, handler func(conn net.Conn, pro
 		t.Fatal(err)
 	}
 
+	return "https://" + listen(t, listener, func(conn net.Conn) {
+		secured, ok := conn.(*tls.Conn)
+		if ok && secured.HandshakeContext(t.Context()) == nil {
+			handler(conn, secured.ConnectionState().NegotiatedProtocol)
+		}
+	})
+}
+
+// listen hands each connection to handle, and closes all of them when the test ends. It returns the address.
+func listen(t *testing.T, listener net.Listener, handle func(net.Conn)) string {
+	t.Helper()
+
 	var serving sync.WaitGroup
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context())) // what talks to it may outlive the test
 	serving.Go(func() {
 		for {
 			conn, err := listener.Accept()
@@ -99,10 +112,7 @@ func raw(t *testing.T, own *transport.Transport, handler func(conn net.Conn, pro
 				defer context.AfterFunc(ctx, func() { conn.Close() })()
 				defer conn.Close()
 
-				secured, ok := conn.(*tls.Conn)
-				if ok && secured.HandshakeContext(ctx) == nil {
-					handler(conn, secured.ConnectionState().NegotiatedProtocol)
-				}
+				handle(conn)
 			})
 		}
 	})
@@ -112,7 +122,7 @@ func raw(t *testing.T, own *transport.Transport, handler func(conn net.Conn, pro
 		serving.Wait()
 	})
 
-	return "https://" + listener.Addr().String()
+	return listener.Addr().String()
 }
 
 // requests reads one request after the other and has each answered, until answer says that this was the last.
@@ -124,7 +134,12 @@ func requests(conn net.Conn, answer func(r *http.Request) bool) {
 			return
 		}
 
-		_, _ = io.Copy(io.Discard, request.Body)
+		body, err := io.ReadAll(request.Body)
+		if err != nil {
+			return
+		}
+
+		request.Body = io.NopCloser(bytes.NewReader(body))
 		if !answer(request) {
 			return
 		}

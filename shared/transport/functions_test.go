@@ -61,7 +61,7 @@ func newCloud(t *testing.T) *cloud {
 		"secrets": {service: secrets}, "s3": {service: objects}, "lambda": {service: rotated},
 	}}
 
-	address := func(name string) string { return "http://" + c.wires[name].serve(t, nil) }
+	address := func(name string) string { return "http://" + c.wires[name].serve(t) }
 	c.environment = map[string]string{
 		"GENESYS_API_URL": address("api"), "GENESYS_TOKEN_URL": address("login") + "/oauth/token",
 		"AWS_ENDPOINT_URL_SSM": address("ssm"), "AWS_ENDPOINT_URL_SECRETS_MANAGER": address("secrets"),
@@ -135,28 +135,30 @@ func outcome(t *testing.T, function *functiontest.Function, event string) string
 	}
 }
 
-// events are what each function is invoked with.
-func events() map[string]string {
-	return map[string]string{"rotator": `{"force":true}`, "export-users": `{"export_id":"wire"}`}
-}
-
 // start starts the function that talks to the service, with all that it needs beside it, and returns it with its event.
 func (c *cloud) start(t *testing.T, service string) (*functiontest.Function, string) {
 	t.Helper()
 
-	function := "export-users"
+	function, event := "export-users", `{"export_id":"wire"}`
 	if service == "login" || service == "secrets" {
-		function = "rotator"
+		function, event = "rotator", `{"force":true}`
 	}
 
 	if function == "export-users" && service != "lambda" { // without a token, it asks the rotator
 		c.mint(t)
 	}
 
-	started := functiontest.Start(t, function, 20*time.Second, c.environment)
-	t.Cleanup(func() { wantNothingShown(t, started.Logs()) })
+	return c.started(t, function, 20*time.Second), event
+}
 
-	return started, events()[function]
+// started starts a function whose log is searched when the test ends.
+func (c *cloud) started(t *testing.T, name string, timeout time.Duration) *functiontest.Function {
+	t.Helper()
+
+	function := functiontest.Start(t, name, timeout, c.environment)
+	t.Cleanup(func() { wantNothingShown(t, function.Logs()) })
+
+	return function
 }
 
 // wantNothingShown searches a log for what libraries print of bad replies, for what was sent, and for users.
@@ -243,12 +245,11 @@ func TestAConnectionThatWentSilentIsNotUsedAgain(t *testing.T) {
 
 	c := newCloud(t)
 	c.mint(t)
-	address, protocols := silentAfter(t, c.genesys, 2)
+	address, certificate, protocols := silentAfter(t, c.wires["api"], 2)
 	c.environment["GENESYS_API_URL"] = address
-	c.environment["SSL_CERT_FILE"] = certificate(t)
+	c.environment["SSL_CERT_FILE"] = certificate
 	c.environment["EXPORT_PAGE_SIZE"] = "50"
-	function := functiontest.Start(t, "export-users", 6*time.Second, c.environment)
-	t.Cleanup(func() { wantNothingShown(t, function.Logs()) })
+	function := c.started(t, "export-users", 6*time.Second)
 
 	var ended []string
 	for len(ended) < 4 && !slices.Contains(ended, "complete") {
@@ -268,8 +269,7 @@ func TestARotatorThatNeverAnswersIsNamedBeforeTheDeadline(t *testing.T) {
 
 	c := newCloud(t) // without a token, so that the export asks the rotator
 	c.wires["lambda"].set(silent)
-	function := functiontest.Start(t, "export-users", 6*time.Second, c.environment)
-	t.Cleanup(func() { wantNothingShown(t, function.Logs()) })
+	function := c.started(t, "export-users", 6*time.Second)
 
 	reply, failed := function.Invoke(t, `{"export_id":"unanswered"}`)
 

@@ -1,9 +1,7 @@
 package transport_test
 
 import (
-	"context"
 	"encoding/pem"
-	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +10,8 @@ import (
 	"slices"
 	"sync"
 	"testing"
+
+	"genesys-cloud-export/shared/transport"
 )
 
 func noError(t *testing.T, err error) {
@@ -22,66 +22,52 @@ func noError(t *testing.T, err error) {
 	}
 }
 
-// connectionNumber is the key of a connection's number in the context of its requests.
-type connectionNumber struct{}
-
-// silentAfter serves the handler over TLS, HTTP/2 offered first. The first connection answers that many requests, and then
-// takes each further one without ever answering. It returns the address, and the protocols that were spoken.
-func silentAfter(t *testing.T, handler http.Handler, answered int) (address string, protocols func() []string) {
+// silentAfter serves the wire's service over TLS, HTTP/2 offered first. The first connection answers that many requests, and
+// then takes each further one without ever answering. It returns the address, a file with the server's certificate, and the
+// protocols that were spoken.
+func silentAfter(t *testing.T, w *wire, answered int) (address, certificate string, protocols func() []string) {
 	t.Helper()
 
 	var (
 		mu          sync.Mutex
 		connections int
-		requests    int
-		spoken      = make(map[string]bool)
+		spoken      []string
 	)
 
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	address = raw(t, transport.New(), func(conn net.Conn, _ string) {
 		mu.Lock()
-		spoken[r.Proto] = true
-		silent := false
-		if r.Context().Value(connectionNumber{}) == 1 {
-			requests++
-			silent = requests > answered
-		}
+		connections++
+		first := connections == 1
 		mu.Unlock()
 
-		if silent {
-			<-r.Context().Done()
-			return
-		}
+		asked := 0
+		requests(conn, func(request *http.Request) bool {
+			mu.Lock()
+			if !slices.Contains(spoken, request.Proto) {
+				spoken = append(spoken, request.Proto)
+			}
+			mu.Unlock()
 
-		handler.ServeHTTP(w, r)
-	}))
-	server.EnableHTTP2 = true
-	server.Config.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
-		mu.Lock()
-		defer mu.Unlock()
-		connections++
+			if asked++; first && asked > answered {
+				return true
+			}
 
-		return context.WithValue(ctx, connectionNumber{}, connections)
-	}
-	server.StartTLS()
-	t.Cleanup(server.Close)
+			_, err := conn.Write(w.answer(request))
 
-	return server.URL, func() []string {
-		mu.Lock()
-		defer mu.Unlock()
+			return err == nil
+		})
+	})
 
-		return slices.Sorted(maps.Keys(spoken))
-	}
-}
-
-// certificate is a file with the certificate of every server that this package's tests start.
-func certificate(t *testing.T) string {
-	t.Helper()
-
-	server := httptest.NewTLSServer(http.NotFoundHandler())
+	server := httptest.NewTLSServer(http.NotFoundHandler()) // every server of httptest has the same certificate
 	defer server.Close()
 
-	file := filepath.Join(t.TempDir(), "ca.pem")
-	noError(t, os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600))
+	certificate = filepath.Join(t.TempDir(), "ca.pem")
+	noError(t, os.WriteFile(certificate, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600))
 
-	return file
+	return address, certificate, func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+
+		return slices.Clone(spoken)
+	}
 }

@@ -1,9 +1,8 @@
 // Package transport is the HTTP transport of everything that the functions talk to: the API, the token endpoint and AWS.
 //
 // Its rules hold for every exchange:
-//   - HTTP/1.1 alone. A function has one request in flight, so HTTP/2 gains it nothing, and costs: after a timeout Go keeps
-//     using a connection that went silent, and after a GOAWAY it sends a request again and again. Over HTTP/1.1 an attempt that
-//     times out closes its connection.
+//   - HTTP/1.1 alone. With one request in flight HTTP/2 gains nothing, and costs: after a timeout Go keeps using a connection
+//     that went silent, and after a GOAWAY it sends a request again and again.
 //   - A request is sent once. Whoever retries counts it.
 //   - No redirect is followed: it would carry a token or credentials to another origin.
 //   - A reply that switches protocols is refused, and its connection closed.
@@ -24,8 +23,7 @@ import (
 
 const (
 	connectTimeout = 5 * time.Second
-	// idleTimeout closes a connection that waits. A wait this long is for a rate limit or in a freeze; a handshake then costs
-	// nothing, while a connection that died in a freeze costs an attempt.
+	// idleTimeout closes a connection that waits. A handshake costs nothing then; a connection that died in a freeze, an attempt.
 	idleTimeout = 10 * time.Second
 	// continueTimeout is how long the body of a part waits for the store's 100 Continue.
 	continueTimeout = time.Second
@@ -79,17 +77,17 @@ func NoRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastRe
 // StatusError is a reply that no request asked for: it ends HTTP on its connection.
 type StatusError struct{ Status int }
 
-// Error tells the status.
+// Error names the status.
 func (e StatusError) Error() string {
-	return fmt.Sprintf("the server answered with status %d", e.Status)
+	return fmt.Sprintf("the answer was status %d, which was not asked for", e.Status)
 }
 
 // TooLongError is a reply that is longer than is taken.
 type TooLongError struct{ Limit int64 }
 
-// Error tells the limit.
+// Error names the limit.
 func (e TooLongError) Error() string {
-	return fmt.Sprintf("the reply is longer than %d bytes", e.Limit)
+	return fmt.Sprintf("the answer is longer than %d bytes", e.Limit)
 }
 
 // RoundTrip implements [http.RoundTripper].
@@ -110,11 +108,7 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 
-	if err := readWhole(reply, t.MaxReply); err != nil {
-		return nil, err
-	}
-
-	return reply, nil
+	return readWhole(reply, t.MaxReply)
 }
 
 func (t *Transport) exchange(request *http.Request) (*http.Response, error) {
@@ -132,8 +126,8 @@ func (t *Transport) exchange(request *http.Request) (*http.Response, error) {
 	return reply, nil
 }
 
-// once is the request in a form that net/http sends once. Where a reused connection closes before the reply, it repeats on
-// its own what it takes for replayable: a request whose body can be had again, or which has none and only reads.
+// once is the request in a form that net/http sends once. Where a reused connection closes before the reply, it would repeat a
+// request whose body can be had again, or which has none and only reads.
 func once(request *http.Request) *http.Request {
 	sent := request.WithContext(request.Context())
 	sent.GetBody = nil
@@ -149,20 +143,19 @@ func once(request *http.Request) *http.Request {
 	return sent
 }
 
-// readWhole puts what the reply's body holds in the place of that body. A reply that breaks off is none.
-func readWhole(reply *http.Response, limit int64) error {
+// readWhole returns the reply with its body in memory. A reply that breaks off is none.
+func readWhole(reply *http.Response, limit int64) (*http.Response, error) {
 	defer reply.Body.Close()
 
 	body, err := io.ReadAll(io.LimitReader(reply.Body, limit+1))
 	if err != nil {
-		return err
+		return nil, err
 	}
-
 	if int64(len(body)) > limit {
-		return TooLongError{limit}
+		return nil, TooLongError{limit}
 	}
 
 	reply.Body = io.NopCloser(bytes.NewReader(body))
 
-	return nil
+	return reply, nil
 }

@@ -1,11 +1,8 @@
 package transport_test
 
 import (
-	"bufio"
 	"bytes"
-	"crypto/tls"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -44,91 +41,29 @@ func (w *wire) set(fault fault) {
 }
 
 // serve listens on a free port of loopback until the test ends, and returns the address.
-func (w *wire) serve(t *testing.T, config *tls.Config) string {
+func (w *wire) serve(t *testing.T) string {
 	t.Helper()
 
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	noError(t, err)
 
-	address := listener.Addr().String()
-	if config != nil {
-		listener = tls.NewListener(listener, config)
-	}
+	return listen(t, listener, func(conn net.Conn) {
+		requests(conn, func(request *http.Request) bool {
+			w.mu.Lock()
+			w.requests++
+			fault := w.fault
+			w.mu.Unlock()
 
-	var (
-		group sync.WaitGroup
-		mu    sync.Mutex
-		open  []net.Conn
-	)
-
-	group.Go(func() {
-		for {
-			connection, err := listener.Accept()
-			if err != nil {
-				return
+			reply := w.answer(request)
+			if fault != nil {
+				return fault(conn, reply)
 			}
 
-			mu.Lock()
-			open = append(open, connection)
-			mu.Unlock()
+			_, err := conn.Write(reply)
 
-			group.Go(func() { w.talk(connection) })
-		}
+			return err == nil
+		})
 	})
-
-	t.Cleanup(func() {
-		_ = listener.Close()
-
-		mu.Lock()
-		connections := slices.Clone(open)
-		mu.Unlock()
-
-		for _, connection := range connections {
-			_ = connection.Close()
-		}
-		group.Wait()
-	})
-
-	return address
-}
-
-func (w *wire) talk(connection net.Conn) {
-	defer connection.Close()
-
-	reader := bufio.NewReader(connection)
-	for {
-		request, err := http.ReadRequest(reader)
-		if err != nil {
-			return
-		}
-
-		body, err := io.ReadAll(request.Body)
-		if err != nil {
-			return
-		}
-		request.Body = io.NopCloser(bytes.NewReader(body))
-
-		w.mu.Lock()
-		w.requests++
-		fault := w.fault
-		w.mu.Unlock()
-
-		reply := w.answer(request)
-
-		if fault != nil {
-			if !fault(connection, reply) {
-				return
-			}
-
-			continue
-		}
-
-		if _, err := connection.Write(reply); err != nil {
-			return
-		}
-	}
 }
 
 // answer is the service's reply as it goes over the wire.

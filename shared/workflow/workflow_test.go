@@ -1,4 +1,4 @@
-// Package workflow_test holds the state machine's definition, export.asl.json, to what it is built on: the functions' error
+// Package workflow_test compares the state machine's definition, export.asl.json, with what it is built on: the functions' error
 // types, and the limits of Step Functions. What it does is seen where it is executed, in .ci/sam/workflow.py.
 package workflow_test
 
@@ -7,19 +7,17 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
+	"genesys-cloud-export/shared/devstack/template"
 	"genesys-cloud-export/shared/failure"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-const (
-	// maxPasses is the largest WorkflowMaxPasses that template.yaml takes.
-	maxPasses = 60
-	// maxEvents is what an execution's history holds: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
-	maxEvents = 25_000
-)
+// maxEvents is what an execution's history takes: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+const maxEvents = 25_000
 
 type machine struct {
 	TimeoutSeconds int              `json:"TimeoutSeconds"`
@@ -32,13 +30,15 @@ type state struct {
 	TimeoutSeconds int       `json:"TimeoutSeconds"`
 	Next           string    `json:"Next"`
 	Default        string    `json:"Default"`
+	Result         string    `json:"Result"` // where it is one text
 	Choices        []choice  `json:"Choices"`
 	Retry          []retrier `json:"Retry"`
 	Catch          []catcher `json:"Catch"`
 }
 
 type choice struct {
-	Next string `json:"Next"`
+	StringEquals string `json:"StringEquals"`
+	Next         string `json:"Next"`
 }
 
 type retrier struct {
@@ -71,6 +71,74 @@ func read(t *testing.T) machine {
 	return m
 }
 
+// deployed is the stack with its defaults, and what its parameters may be at most.
+func deployed(t *testing.T) (stack *template.Stack, most map[string]float64) {
+	t.Helper()
+
+	source, err := template.Read("../../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	most = make(map[string]float64)
+	for _, parameter := range source.Parameters() {
+		if parameter.MaxValue != nil {
+			most[parameter.Name] = *parameter.MaxValue
+		}
+	}
+
+	stack, err = source.Evaluate(template.Deployment{Parameters: map[string]string{"GenesysEnvironment": "mypurecloud.de"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return stack, most
+}
+
+func TestTheStateMachineKnowsJustTheListingsThatAreExported(t *testing.T) {
+	t.Parallel()
+
+	m := read(t)
+	stack, _ := deployed(t)
+
+	var known, exported []string
+
+	for _, choice := range m.States["Which listing?"].Choices {
+		chosen := m.States[choice.Next].Result
+		known = append(known, strings.ToLower(chosen))
+
+		if !strings.EqualFold(chosen, "${Export"+choice.StringEquals+"Function}") {
+			t.Errorf("%s leads to %s, which chooses %s", choice.StringEquals, choice.Next, chosen)
+		}
+	}
+
+	for _, function := range stack.OfType("AWS::Serverless::Function") {
+		if strings.HasPrefix(function.LogicalID, "Export") {
+			exported = append(exported, strings.ToLower("${"+function.LogicalID+"Function}"))
+		}
+	}
+
+	slices.Sort(known)
+
+	if diff := cmp.Diff(exported, known); diff != "" || len(known) == 0 {
+		t.Errorf("functions (-of the template +known to the state machine):\n%s", diff)
+	}
+}
+
+// Where a task is given up before the function is, the next attempt finds the export busy.
+func TestTheStateMachineOutwaitsTheLongestTimeoutOfEveryFunction(t *testing.T) {
+	t.Parallel()
+
+	stack, most := deployed(t)
+	rotator, _ := stack.Resources["Rotator"].Properties["Timeout"].(int)
+
+	for task, longest := range map[string]float64{"Export": most["ExportTimeoutSeconds"], "Refresh the token": float64(rotator)} {
+		if waits := read(t).States[task].TimeoutSeconds; longest == 0 || float64(waits) <= longest {
+			t.Errorf("%s waits %d seconds, and the function may be given %v", task, waits, longest)
+		}
+	}
+}
+
 // tasks are the states that call something, by name.
 func (m machine) tasks() map[string]state {
 	tasks := maps.Clone(m.States)
@@ -79,77 +147,40 @@ func (m machine) tasks() map[string]state {
 	return tasks
 }
 
-func TestTheExportRetriesJustTheErrorsThatMayPass(t *testing.T) {
-	t.Parallel()
-
-	export := read(t).States["Export"]
-
-	met := make(map[string]int)
-	for _, r := range export.Retry {
-		for _, name := range r.ErrorEquals {
-			met[name]++
-		}
-	}
-
-	for _, c := range export.Catch {
-		for _, name := range c.ErrorEquals {
-			if name != "TokenUnavailable" && failure.Kind(name).Retryable() {
-				t.Errorf("%s may pass, and is given up at once", name)
-			}
-			met[name]++
-		}
-	}
-
-	for _, kind := range failure.Kinds() {
-		if met[string(kind)] != 1 {
-			t.Errorf("%s is named in %d of the lists of retries and catches, want one", kind, met[string(kind)])
-		}
-	}
-
-	for _, r := range export.Retry {
-		for _, name := range r.ErrorEquals {
-			if slices.Contains(failure.Kinds(), failure.Kind(name)) && !failure.Kind(name).Retryable() {
-				t.Errorf("%s does not pass by itself, and is retried", name)
-			}
-		}
-	}
-}
-
-func TestAMissingTokenGoesToTheRotatorAndBack(t *testing.T) {
+// The rotator's catches are fewer: where it fails for good the export cannot go on, whatever the reason.
+func TestTheErrorsThatMayPassAreRetriedAndTheExportsOthersCaughtEachOnce(t *testing.T) {
 	t.Parallel()
 
 	m := read(t)
-	caught := m.States["Export"].Catch[0]
+	retried, caught, refreshed := map[string]int{}, map[string]int{}, map[string]int{}
 
-	if diff := cmp.Diff([]string{"TokenUnavailable"}, caught.ErrorEquals); diff != "" {
-		t.Errorf("the first catch of Export (-want +got):\n%s", diff)
+	for _, r := range m.States["Export"].Retry {
+		count(retried, r.ErrorEquals)
 	}
 
-	var path []string
-	for name := caught.Next; name != "Export" && len(path) < 10; {
-		path = append(path, name)
-		name = m.States[name].Next + m.States[name].Default
+	for _, c := range m.States["Export"].Catch {
+		count(caught, c.ErrorEquals)
 	}
 
-	want := []string{"Has the token been asked for often enough?", "Refresh the token", "Count the refresh", "Let the token settle"}
-	if diff := cmp.Diff(want, path); diff != "" {
-		t.Errorf("the way of a missing token (-want +got):\n%s", diff)
-	}
-}
-
-// The rotator's own lists are shorter: where it fails for good the export cannot go on, whatever the reason.
-func TestTheRotatorIsRetriedWhereItsErrorMayPass(t *testing.T) {
-	t.Parallel()
-
-	var retried []string
-	for _, r := range read(t).States["Refresh the token"].Retry {
-		retried = append(retried, r.ErrorEquals...)
+	for _, r := range m.States["Refresh the token"].Retry {
+		count(refreshed, r.ErrorEquals)
 	}
 
 	for _, kind := range failure.Kinds() {
-		if got := slices.Contains(retried, string(kind)); got != kind.Retryable() {
-			t.Errorf("%s: retried %t, want %t", kind, got, kind.Retryable())
+		want := map[bool]int{true: 1}
+		// A missing token may pass, and the rotator is asked for one rather than the export tried again.
+		again := kind.Retryable() && kind != failure.TokenUnavailable
+
+		got := [3]int{retried[string(kind)], caught[string(kind)], refreshed[string(kind)]}
+		if diff := cmp.Diff([3]int{want[again], want[!again], want[kind.Retryable()]}, got); diff != "" {
+			t.Errorf("%s: how often Export retries it, catches it, and the refresh retries it (-want +got):\n%s", kind, diff)
 		}
+	}
+}
+
+func count(into map[string]int, names []string) {
+	for _, name := range names {
+		into[name]++
 	}
 }
 
@@ -178,7 +209,7 @@ func TestEveryTaskIsBoundedAndEndsByName(t *testing.T) {
 
 		last := task.Catch[len(task.Catch)-1]
 		if !slices.Equal(last.ErrorEquals, []string{"States.ALL"}) || m.States[m.States[last.Next].Next].Type != "Fail" {
-			t.Errorf("%s: the last catch does not end in a Fail state that was told how to resume: %+v", name, last)
+			t.Errorf("%s: the last catch does not end in a Fail state behind one that says how to resume: %+v", name, last)
 		}
 	}
 }
@@ -197,10 +228,11 @@ func (s state) events() int {
 	return 2 + 3*attempts // scheduled, started, and succeeded or failed
 }
 
-func TestTheHistoryHoldsEveryPassHoweverMuchIsRetried(t *testing.T) {
+func TestTheHistoryHasRoomForEveryInvocationHoweverMuchIsRetried(t *testing.T) {
 	t.Parallel()
 
 	m := read(t)
+	_, most := deployed(t)
 	sum := func(names ...string) (events int) {
 		for _, name := range names {
 			found, ok := m.States[name]
@@ -214,11 +246,11 @@ func TestTheHistoryHoldsEveryPassHoweverMuchIsRetried(t *testing.T) {
 	}
 
 	refresh := sum("Has the token been asked for often enough?", "Refresh the token", "Count the refresh", "Let the token settle", "Export")
-	pass := sum("Export", "Count the pass", "Is it complete?", "Wait") + 3*refresh
+	invocation := sum("Export", "Count the pass", "Is it complete?", "Wait") + 3*refresh
 	around := sum(slices.Collect(maps.Keys(m.States))...)
 
-	if got := maxPasses*pass + around; got >= maxEvents {
-		t.Errorf("%d passes of up to %d events each make %d, and a history holds %d", maxPasses, pass, got, maxEvents)
+	if got := int(most["WorkflowMaxPasses"])*invocation + around; got >= maxEvents {
+		t.Errorf("%v invocations of up to %d events each make %d, and a history takes %d", most["WorkflowMaxPasses"], invocation, got, maxEvents)
 	}
 }
 

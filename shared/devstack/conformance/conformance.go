@@ -1,8 +1,8 @@
 // Package conformance lets a test run against an AWS endpoint that somebody else wrote. A simulator that only its own authors
 // use is an opinion; a test that passes here and there says that both are what the test expects.
 //
-// Rules: a test that asks for an [Endpoint] is never skipped, it runs against this repository's own simulator unless it is
-// told of another. Where two endpoints disagree, AWS's documentation decides, and the test says what the one that differs
+// Rules: a test that asks for an [Endpoint] is never skipped, it runs against this repository's own simulator unless the
+// environment names another. Where two endpoints disagree, AWS's documentation decides, and the test says what the one that differs
 // does, by its name, so that it fails when that is over. Only tests import this package.
 package conformance
 
@@ -21,9 +21,9 @@ import (
 
 // The variables that lead a test to another endpoint. Both are set, or none.
 const (
-	// NameVariable holds the [Name] of what answers there.
+	// NameVariable has the [Name] of what answers there.
 	NameVariable = "CONFORMANCE_NAME"
-	// EndpointVariable holds its address: http://127.0.0.1:port.
+	// EndpointVariable has its address: http://127.0.0.1:port.
 	EndpointVariable = "CONFORMANCE_ENDPOINT"
 )
 

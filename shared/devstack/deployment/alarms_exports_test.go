@@ -60,10 +60,7 @@ func exportStalls(t *testing.T) {
 		s.wantStates("export-stalled", 0, "0 OK", "211 ALARM", "233 OK")
 	})
 
-	t.Run("but not by a finished export that is asked for again, or by a failure", func(t *testing.T) {
-		t.Parallel()
-
-		s := newScene(t, genesyssim.Config{Users: 300, Seed: 7})
+	play(t, "but not by a finished export that is asked for again, or by a failure", genesyssim.Config{Users: 300, Seed: 7}, func(s *scene) {
 		s.rotations(1, "")
 		s.export("whole", "end")
 		s.at(100)
@@ -71,7 +68,7 @@ func exportStalls(t *testing.T) {
 		s.at(110)
 		s.export("whole", "end")
 
-		// executions-failed and runs-failed tell of that.
+		// executions-failed and runs-failed report that.
 		s.at(300)
 		s.faults(genesyssim.Fault{Path: usersPath, Times: -1, Status: http.StatusForbidden})
 		s.export("forbidden", "Forbidden")
@@ -96,10 +93,7 @@ func exportWaits(t *testing.T) {
 }
 
 func exporterIsThrottled(t *testing.T) {
-	t.Run("again and again", func(t *testing.T) {
-		t.Parallel()
-
-		s := newScene(t, genesyssim.Config{Users: 300, Seed: 7})
+	play(t, "again and again", genesyssim.Config{Users: 300, Seed: 7}, func(s *scene) {
 		s.rotations(1, "")
 		s.at(100)
 		s.throttledExports(15, "one", "two", "three")

@@ -42,7 +42,7 @@ func (s *scene) arrive(alarm, queueARN string) {
 // dead-letter queue once its retries are spent.
 func deliveriesFail(t *testing.T) {
 	s := newScene(t, genesyssim.Config{Users: 1})
-	queue := text(t, schedules(running(t, nil))["Rotator.EveryMinute"], "DeadLetterConfig", "Arn")
+	queue := text(t, rotation(running(t, nil)), "DeadLetterConfig", "Arn")
 
 	undelivered := func() {
 		t.Helper()

@@ -47,10 +47,7 @@ func rotatorFails(t *testing.T) {
 }
 
 func rotatorFallsSilent(t *testing.T) {
-	t.Run("as nobody runs it", func(t *testing.T) {
-		t.Parallel()
-
-		s := newScene(t, genesyssim.Config{Users: 1})
+	play(t, "as nobody runs it", genesyssim.Config{Users: 1}, func(s *scene) {
 		s.rotations(6, "")
 		s.pass(4 * time.Minute) // less than five are no silence
 		s.rotations(5, "")
@@ -60,10 +57,7 @@ func rotatorFallsSilent(t *testing.T) {
 	})
 
 	// The alarm cannot know since when the stack is there: until the credentials are filled in, it rings.
-	t.Run("as there is no token and none to be had", func(t *testing.T) {
-		t.Parallel()
-
-		s := newScene(t, genesyssim.Config{Users: 1})
+	play(t, "as there is no token and none to be had", genesyssim.Config{Users: 1}, func(s *scene) {
 		s.rotations(6, "")
 		s.forget()
 		s.faults(refusing())
@@ -73,10 +67,7 @@ func rotatorFallsSilent(t *testing.T) {
 		s.wantStates("rotator-silent", 5, "5 OK", "11 ALARM", "14 OK")
 	})
 
-	t.Run("but not while it fails beside a good token", func(t *testing.T) {
-		t.Parallel()
-
-		s := newScene(t, genesyssim.Config{Users: 1})
+	play(t, "but not while it fails beside a good token", genesyssim.Config{Users: 1}, func(s *scene) {
 		s.rotations(5, "")
 		s.leave(299 * time.Second)
 		s.faults(refusing())
@@ -86,10 +77,7 @@ func rotatorFallsSilent(t *testing.T) {
 }
 
 func tokenIsNotReplaced(t *testing.T) {
-	t.Run("while the rotator cannot mint, and stays silent then", func(t *testing.T) {
-		t.Parallel()
-
-		s := newScene(t, genesyssim.Config{Users: 1})
+	play(t, "while the rotator cannot mint, and stays silent then", genesyssim.Config{Users: 1}, func(s *scene) {
 		s.rotations(2, "")
 		s.leave(260 * time.Second)
 		s.faults(refusing())
@@ -98,7 +86,7 @@ func tokenIsNotReplaced(t *testing.T) {
 		s.rotations(4, failure.InvalidCredentials)
 		s.wantStates("token-expiring", 0, "1 OK", "6 ALARM")
 
-		// With less than half a minute nobody uses the token, and nothing is told of it; then nobody runs at all.
+		// With less than half a minute nobody uses the token, and no metric reports it; then nobody runs at all.
 		s.rotations(3, failure.InvalidCredentials)
 		s.pass(30 * time.Minute)
 		s.wantStates("token-expiring", 0, "1 OK", "6 ALARM")
@@ -109,10 +97,7 @@ func tokenIsNotReplaced(t *testing.T) {
 	})
 
 	// A single bad minute: the next one mints.
-	t.Run("but not in one invocation alone", func(t *testing.T) {
-		t.Parallel()
-
-		s := newScene(t, genesyssim.Config{Users: 1})
+	play(t, "but not in one invocation alone", genesyssim.Config{Users: 1}, func(s *scene) {
 		s.rotations(2, "")
 		s.leave(140 * time.Second)
 		s.faults(refusing())
@@ -123,14 +108,11 @@ func tokenIsNotReplaced(t *testing.T) {
 	})
 
 	for name, lifetime := range map[string]time.Duration{"a lifetime of one buffer": 300 * time.Second, "a lifetime of two": 600 * time.Second} {
-		t.Run("and never in a healthy cycle with "+name, func(t *testing.T) {
-			t.Parallel()
-
-			s := newScene(t, genesyssim.Config{Users: 1, TokenLifetime: lifetime})
+		play(t, "and never in a healthy cycle with "+name, genesyssim.Config{Users: 1, TokenLifetime: lifetime}, func(s *scene) {
 			s.rotations(30, "")
 
 			if minted := s.Genesys.Stats().TokensMinted; minted < 3 {
-				t.Errorf("the token was replaced %d times, which is no cycle", minted)
+				s.t.Errorf("the token was replaced %d times, which is no cycle", minted)
 			}
 
 			s.wantStates("token-expiring", 0, "1 OK")

@@ -61,8 +61,8 @@ func (s *scene) alarm(name string) cloudwatchsim.Alarm {
 	return cloudwatchsim.Alarm{}
 }
 
-// wantStates holds the states that the alarm went through, from a minute on to the scene's present, to a list of "minute
-// STATE". A minute is the end of the one in which what caused the state happened.
+// wantStates compares the states that the alarm went through, from a minute on to the scene's present, with a list of
+// "minute STATE". A minute is the end of the one in which what caused the state happened.
 func (s *scene) wantStates(name string, from int, want ...string) {
 	s.t.Helper()
 

@@ -41,7 +41,7 @@ type widget struct {
 func widgets(t *testing.T, of *template.Stack) []widget {
 	t.Helper()
 
-	all := of.OfType("AWS::CloudWatch::Dashboard")
+	all := ofType(t, of, "AWS::CloudWatch::Dashboard")
 	if len(all) != 1 {
 		t.Fatalf("the template has %d dashboards, and these tests know one", len(all))
 	}
@@ -110,18 +110,17 @@ func TestTheDashboardAsksSixQuestionsOfTheStacksRegion(t *testing.T) {
 
 	const columns = 24
 
+	question := regexp.MustCompile(`^(How|When|Are|What) [^?]+\?$`)
+
 	all := widgets(t, evaluated(t, template.Deployment{StackName: "prod", Region: "us-gov-west-1"}))
 	for _, w := range all {
-		if title := w.Properties.Title; !regexp.MustCompile(`^(How|When|Are|What) [^?]+\?$`).MatchString(title) {
-			t.Errorf("%q is no question", title)
+		p := w.Properties
+		if !question.MatchString(p.Title) || p.Region != "us-gov-west-1" || w.Width < 1 || w.X+w.Width > columns || w.Height < 1 {
+			t.Errorf("%q is no question, not of the stack's region, or not on the dashboard: %+v", p.Title, w)
 		}
 
-		if w.Properties.Region != "us-gov-west-1" || w.Width < 1 || w.X+w.Width > columns || w.Height < 1 {
-			t.Errorf("%q is of the region %s, at column %d, %d wide and %d high", w.Properties.Title, w.Properties.Region, w.X, w.Width, w.Height)
-		}
-
-		if metric, log := len(w.Properties.Metrics) > 0, w.Properties.Query != ""; metric != (w.Type == "metric") || log != (w.Type == "log") {
-			t.Errorf("%q is of the type %s; it has metrics: %t, a query: %t", w.Properties.Title, w.Type, metric, log)
+		if metric, log := len(p.Metrics) > 0, p.Query != ""; metric != (w.Type == "metric") || log != (w.Type == "log") {
+			t.Errorf("%q is of the type %s; it has metrics: %t, a query: %t", p.Title, w.Type, metric, log)
 		}
 	}
 
@@ -161,7 +160,7 @@ func wholeRun(t *testing.T) *scene {
 	return s
 }
 
-// contract are the metrics that the functions emit: those that have the dimension Stack, and those that are also told by listing.
+// contract are the metrics that the functions emit: those that have the dimension Stack, and those that have it by listing too.
 func contract() []string {
 	byStack := []string{
 		"ClockSkew", "ExportsCompleted", "InvocationsBusy", "InvocationsContinued", "InvocationsWithoutProgress", "PagesFetched", "PartsWritten",

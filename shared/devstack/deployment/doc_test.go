@@ -1,5 +1,5 @@
-// Package deployment_test holds template.yaml, its dashboard and alarms, the state machine, the README and the built functions
-// together: what one of them says of another is looked up there.
+// Package deployment_test compares template.yaml, its dashboard and alarms, the runbook and the built functions: what one of
+// them says of another is looked up there.
 //
 // Rules: a list of resources is always taken from the template, so that what is added without its counterpart fails. Metrics
 // of the functions are never made up: the built binaries run against the local stack, and what they wrote into their log is
@@ -16,11 +16,10 @@ import (
 	"genesys-cloud-export/shared/devstack/template"
 )
 
-// The files that are held together.
+// The files that are compared.
 const (
-	templateFile   = "../../../template.yaml"
-	runbookFile    = "../../operator/RUNBOOK.md"
-	definitionFile = "../../../shared/workflow/export.asl.json"
+	templateFile = "../../../template.yaml"
+	runbookFile  = "../../operator/RUNBOOK.md"
 )
 
 // binaries is where TestMain built the functions, once for all tests.

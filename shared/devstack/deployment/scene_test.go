@@ -51,7 +51,7 @@ func (b *lineBuffer) from(start int) []byte {
 // runAt is where in its minute an invocation ends: the schedule is never to the second.
 const runAt = 5 * time.Second
 
-// newScene starts the stack of an organisation, with functions that are not held up by their pace. The changes are made to
+// newScene starts the stack of an organisation, with functions that their pace does not delay. The changes are made to
 // its configuration.
 func newScene(t *testing.T, organisation genesyssim.Config, changes ...func(*stack.Config)) *scene {
 	t.Helper()
@@ -76,6 +76,16 @@ func newScene(t *testing.T, organisation genesyssim.Config, changes ...func(*sta
 	t.Cleanup(func() { _ = started.Close() })
 
 	return s
+}
+
+// play runs a scene of an organisation beside others.
+func play(t *testing.T, name string, organisation genesyssim.Config, scene func(s *scene)) {
+	t.Helper()
+
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		scene(newScene(t, organisation))
+	})
 }
 
 // answer is what an invocation came to.

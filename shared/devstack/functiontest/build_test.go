@@ -9,7 +9,7 @@ import (
 	"genesys-cloud-export/shared/devstack/functiontest"
 )
 
-// building is the variable by which this test's own processes know that they are to build and to tell the file.
+// building is the variable by which this test's own processes know that they are to build and to print the file's path.
 const building = "FUNCTIONTEST_BUILDS"
 
 func TestMain(m *testing.M) {
@@ -48,9 +48,9 @@ func TestProcessesThatBuildAtOnceShareOneFile(t *testing.T) {
 			command := exec.CommandContext(t.Context(), os.Args[0])
 			command.Env = append(command.Environ(), building+"=1")
 
-			told, err := command.Output()
-			if err != nil || string(told) != file {
-				t.Errorf("got %q, %v; want %s", told, err, file)
+			printed, err := command.Output()
+			if err != nil || string(printed) != file {
+				t.Errorf("got %q, %v; want %s", printed, err, file)
 			}
 
 			if after, err := os.ReadFile(file); err != nil || string(after) != string(before) {

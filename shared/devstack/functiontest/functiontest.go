@@ -95,7 +95,7 @@ func (f *Function) Logs() string {
 	return f.logs.String()
 }
 
-// WantModules holds what the function is linked from, this module and the standard library aside, to a list, and lets
+// WantModules compares what the function is linked from, this module and the standard library aside, with a list, and lets
 // nothing of devstack be among its packages. What AWS's SDK and this project's settings always bring need not be listed.
 func WantModules(t testing.TB, function string, more ...string) {
 	t.Helper()
@@ -167,7 +167,7 @@ func Events(t testing.TB, function string) map[string][]byte {
 // row is a row of the README's configuration table: variable, functions, default, meaning.
 var row = regexp.MustCompile("(?m)^\\| `([A-Z_]+)` \\| ([^|]+) \\| ([^|]*) \\| [^|]+ \\|$")
 
-// WantReadmeVariables holds the README's configuration table to the variables that a function reads, with their defaults.
+// WantReadmeVariables compares the README's configuration table with the variables that a function reads, with their defaults.
 // Rows are meant for the function that they name, for all, or, where the function exports, for exporters.
 func WantReadmeVariables(t testing.TB, function string, read []settings.Variable) {
 	t.Helper()
@@ -177,11 +177,11 @@ func WantReadmeVariables(t testing.TB, function string, read []settings.Variable
 		t.Fatal(err)
 	}
 
-	told := make(map[string]string)
+	listed := make(map[string]string)
 	for _, match := range row.FindAllStringSubmatch(string(readme), -1) {
 		meant := strings.TrimSpace(match[2])
 		if meant == "all" || meant == function || meant == "exporters" && strings.HasPrefix(function, "export-") {
-			told[match[1]] = strings.Trim(strings.TrimSpace(match[3]), "`")
+			listed[match[1]] = strings.Trim(strings.TrimSpace(match[3]), "`")
 		}
 	}
 
@@ -190,7 +190,7 @@ func WantReadmeVariables(t testing.TB, function string, read []settings.Variable
 		want[variable.Name] = variable.Default
 	}
 
-	if diff := cmp.Diff(want, told); diff != "" {
+	if diff := cmp.Diff(want, listed); diff != "" {
 		t.Errorf("the README's configuration table (-code +README):\n%s", diff)
 	}
 }

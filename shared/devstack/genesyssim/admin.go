@@ -2,211 +2,152 @@ package genesyssim
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"html/template"
 	"io"
 	"net/http"
-	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"genesys-cloud-export/shared/secret"
 )
 
-// pageSource is the admin page.
-//
-//go:embed page.html
-var pageSource string
+var (
+	//go:embed page.html
+	pageSource string
+	//go:embed README.md
+	readme string
+)
 
-// readme is what the page says of the simulation.
-//
-//go:embed README.md
-var readme string
+// RevokeTokens revokes every token that the client has.
+func (s *Simulator) RevokeTokens() { s.change(func(o *organisation) { clear(o.tokens) }) }
 
-// Stats returns a copy of the counts.
-func (s *Simulator) Stats() Stats { return s.stats.snapshot() }
-
-// ResetStats sets the counts to nothing.
-func (s *Simulator) ResetStats() { s.stats.reset() }
-
-// RevokeTokens revokes every token that the client was given so far.
-func (s *Simulator) RevokeTokens() { s.tokens.change(func(t *tokenStore) { clear(t.issued) }) }
-
-// SetTokenLifetime sets the lifetime of tokens minted from now on, in whole seconds, up to [MaxTokenLifetime].
+// SetTokenLifetime sets the lifetime of tokens to come: whole seconds, up to two days.
 func (s *Simulator) SetTokenLifetime(lifetime time.Duration) error {
 	if err := checkLifetime(lifetime); err != nil {
 		return fmt.Errorf("set the token lifetime: %w", err)
 	}
-	s.tokens.change(func(t *tokenStore) { t.lifetime = lifetime })
+	s.change(func(o *organisation) { o.lifetime = lifetime })
 
 	return nil
 }
 
-// SetClientDisabled disables the OAuth client, which kills its tokens at once, or enables it, which brings none back.
-func (s *Simulator) SetClientDisabled(disabled bool) {
-	s.tokens.change(func(t *tokenStore) {
-		t.disabled = disabled
-		if disabled {
-			clear(t.issued)
-		}
-	})
-}
-
-// SetClientSecret replaces the client's secret by one that is known. Tokens stay good.
+// SetClientSecret replaces the client's secret. Tokens stay good.
 func (s *Simulator) SetClientSecret(value secret.Text) error {
 	if value.Empty() {
 		return errors.New("set the client secret: it is empty; give one")
 	}
-	s.tokens.change(func(t *tokenStore) { t.secret = value })
+	s.change(func(o *organisation) { o.secret = value })
 
 	return nil
 }
 
-// RegenerateSecret replaces the client's secret by a random one that nobody learns: what the old one's holders see when
-// somebody else rotated it. Tokens stay good.
+// RegenerateSecret replaces the client's secret by a random one that nobody learns. Tokens stay good.
 func (s *Simulator) RegenerateSecret() {
-	s.tokens.change(func(t *tokenStore) { t.secret = secret.New(rand.Text()) })
+	s.change(func(o *organisation) { o.secret = secret.New(rand.Text()) })
 }
 
-// serveAdmin answers under /_sim/. It asks for no token: serve the simulator on the loopback alone. A browser that sends a
-// request from another site's page is refused, or every page that is open there could meddle.
-func (s *Simulator) serveAdmin(ctx context.Context, w http.ResponseWriter, x *exchange) {
-	r := x.request
-	if new(http.CrossOriginProtection).Check(r) != nil {
-		s.send(ctx, w, x, x.refuse(&apiError{
-			status: http.StatusForbidden, code: "not.allowed", message: "Another site's page sent this; use the admin page itself",
-		}))
-
-		return
-	}
-	if of, found := s.listed(strings.TrimPrefix(r.URL.Path, adminPrefix)); found && r.Method == http.MethodGet {
-		s.adminEntities(ctx, w, x, of)
-
-		return
-	}
-	s.send(ctx, w, x, s.answerAdmin(x))
-}
-
-// answerAdmin does what the admin request asks for.
+// answerAdmin does what a request under /_sim/ asks for. It is nil where it has written the reply itself. It asks for no token:
+// serve the simulator on the loopback alone. A browser that sends a request from another site's page is refused, or every page
+// that is open there could meddle.
 func (s *Simulator) answerAdmin(x *exchange) *reply {
-	r := x.request
+	if new(http.CrossOriginProtection).Check(x.request) != nil {
+		return x.refuse(newError(http.StatusForbidden, "not.allowed", "Another site's page sent this; use the admin page itself"))
+	}
 	var err error
-	switch r.Method + " " + r.URL.Path {
+	body := x.request.Body
+	switch x.request.Method + " " + x.request.URL.Path {
 	case "GET /_sim/":
-		return s.answerPage()
+		return s.answerPage(x)
 	case "GET /_sim/stats":
-		return jsonReply(http.StatusOK, s.Stats())
+		return x.json(http.StatusOK, s.Stats())
 	case "GET /_sim/faults":
-		return jsonReply(http.StatusOK, s.Faults())
+		return x.json(http.StatusOK, s.Faults())
+	case "POST /_sim/faults":
+		var faults []Fault
+		if faults, err = ParseFaults(body); err == nil {
+			err = s.SetFaults(faults)
+		}
 	case "POST /_sim/reset-stats":
-		s.ResetStats()
+		s.change(func(o *organisation) { o.stats = newStats() })
 	case "POST /_sim/revoke-tokens":
 		s.RevokeTokens()
 	case "POST /_sim/token-lifetime":
-		err = s.adminLifetime(r)
-	case "POST /_sim/faults":
-		err = s.adminFaults(r)
+		var asked struct {
+			Seconds int32 `json:"seconds"`
+		}
+		if err = decodeStrictly(body, &asked); err == nil {
+			err = s.SetTokenLifetime(time.Duration(asked.Seconds) * time.Second)
+		}
 	case "POST /_sim/client":
-		err = s.adminClient(r)
+		err = s.adminClient(body)
 	default:
-		return x.refuse(errNotFound(r.Method + " " + r.URL.Path))
+		return s.adminEntities(x)
 	}
 	if err != nil {
 		return x.refuse(errBadRequest(err.Error()))
 	}
 
-	return newReply(http.StatusNoContent, "", nil)
+	return &reply{status: http.StatusNoContent}
 }
 
-func (s *Simulator) adminLifetime(r *http.Request) error {
-	var asked struct {
-		Seconds int32 `json:"seconds"`
-	}
-	if err := decodeStrictly(io.LimitReader(r.Body, maxBodyBytes), &asked); err != nil {
-		return err
-	}
-
-	return s.SetTokenLifetime(time.Duration(asked.Seconds) * time.Second)
-}
-
-func (s *Simulator) adminFaults(r *http.Request) error {
-	faults, err := ParseFaults(r.Body)
-	if err != nil {
-		return err
-	}
-
-	return s.SetFaults(faults)
-}
-
-func (s *Simulator) adminClient(r *http.Request) error {
+// adminClient gives the OAuth client another secret, disables it, which kills its tokens at once, or enables it, which brings
+// none back.
+func (s *Simulator) adminClient(body io.Reader) error {
 	var asked struct {
 		Disabled         *bool   `json:"disabled"`
 		RegenerateSecret bool    `json:"regenerate_secret"`
 		Secret           *string `json:"secret"`
 	}
-	if err := decodeStrictly(io.LimitReader(r.Body, maxBodyBytes), &asked); err != nil {
-		return err
-	}
+	err := decodeStrictly(body, &asked)
 	switch {
+	case err != nil:
 	case asked.RegenerateSecret && asked.Secret != nil:
-		return errors.New("regenerate_secret and secret are both given: give one")
+		err = errors.New("regenerate_secret and secret are both given: give one")
 	case asked.RegenerateSecret:
 		s.RegenerateSecret()
 	case asked.Secret != nil:
-		if err := s.SetClientSecret(secret.New(*asked.Secret)); err != nil {
-			return err
+		err = s.SetClientSecret(secret.New(*asked.Secret))
+	}
+	if err != nil || asked.Disabled == nil {
+		return err
+	}
+	s.change(func(o *organisation) {
+		o.disabled = *asked.Disabled
+		if o.disabled {
+			clear(o.tokens)
 		}
-	}
-	if asked.Disabled != nil {
-		s.SetClientDisabled(*asked.Disabled)
-	}
+	})
 
 	return nil
 }
 
-// pageView is what the admin page shows. It has no token and no secret to show.
-type pageView struct {
-	Stats, Script, Readme string
-	Faults                []faultView
-	Settings              []*flag.Flag
-}
-
-type faultView struct {
-	FaultCount
-
-	Line string
-}
-
-// answerPage serves the admin page.
-func (s *Simulator) answerPage() *reply {
-	stats, err := json.MarshalIndent(s.Stats(), "", "  ")
-	view := pageView{Stats: string(stats), Readme: readme}
-	for _, count := range s.Faults() {
-		line := string(marshal(count.Fault))
-		view.Faults = append(view.Faults, faultView{count, line})
-		view.Script += line + "\n"
-	}
+// answerPage serves the admin page. It has no token and no secret to show.
+func (s *Simulator) answerPage(x *exchange) *reply {
 	config := s.config // a copy, whose flags have what is in force as their defaults
-	s.tokens.change(func(t *tokenStore) { config.TokenLifetime = t.lifetime })
+	s.change(func(o *organisation) { config.TokenLifetime = o.lifetime })
+	var settings []*flag.Flag
 	flags := flag.NewFlagSet("", flag.ContinueOnError)
 	config.Flags(flags)
-	flags.VisitAll(func(f *flag.Flag) { view.Settings = append(view.Settings, f) })
+	flags.VisitAll(func(f *flag.Flag) { settings = append(settings, f) })
 
+	stats := jsontext.Value(marshal(s.Stats()))
+	_ = stats.Indent() // it is JSON
+	texts := template.FuncMap{"json": func(value any) string { return string(marshal(value)) }}
 	var page bytes.Buffer
-	if err == nil {
-		err = template.Must(template.New("").Parse(pageSource)).Execute(&page, view)
-	}
+	err := template.Must(template.New("").Funcs(texts).Parse(pageSource)).Execute(&page, map[string]any{
+		"Stats": stats.String(), "Faults": s.Faults(), "Settings": settings, "Readme": readme,
+	})
 	if err != nil {
 		panic(fmt.Sprintf("genesyssim: render the admin page: %v", err)) // the page is part of the program
 	}
-	answer := newReply(http.StatusOK, "text/html; charset=utf-8", page.Bytes())
-	answer.header.Set("Cache-Control", "no-store")
-	answer.header.Set("Content-Security-Policy", "frame-ancestors 'none'")
+	x.header.Set("Cache-Control", "no-store")
+	x.header.Set("Content-Security-Policy", "frame-ancestors 'none'")
 
-	return answer
+	return x.reply(http.StatusOK, "text/html; charset=utf-8", page.Bytes())
 }

@@ -2,9 +2,9 @@ package genesyssim_test
 
 import (
 	"bytes"
+	"html"
 	"log/slog"
-	"net/http"
-	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -17,174 +17,140 @@ import (
 func TestStatsCountWhatHappened(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{Users: 100, RateLimit: 3})
-	token := s.token(t)
-	s.must(t, http.MethodGet, "/api/v2/users/query?pageSize=10", token, "")
-	s.must(t, http.MethodPost, "/api/v2/users/query", token, `{"pageSize":20}`)
-	s.must(t, http.MethodGet, "/api/v2/tokens/me", token, "")
-	s.must(t, http.MethodGet, "/api/v2/users", token, "")
-	s.must(t, http.MethodGet, "/api/v2/users", "stranger", "")
-
-	const want = `{"requests":{"GET /api/v2/tokens/me":1,"GET /api/v2/users":2,"GET /api/v2/users/query":1,` +
-		`"POST /api/v2/users/query":1,"POST /oauth/token":1},"throttled":1,"token_requests":1,"tokens_minted":1,` +
-		`"bad_token_requests":1,"early_requests":{},"pages":2,"entities_served":30,"faults_hit":0}`
-	got := s.must(t, http.MethodGet, "/_sim/stats", "", "")
-	if diff := cmp.Diff(want, string(got.body)); diff != "" {
-		t.Errorf("stats (-want +got):\n%s", diff)
+	token := s.token()
+	s.ask(token, usersQuery)
+	s.ask(token, `POST /api/v2/users/query {"pageSize":20}`)
+	s.ask(token, tokensMe)
+	s.ask(token, "GET /api/v2/users")
+	s.ask("stranger", "GET /api/v2/users")
+	got := []string{s.ask("", "GET /_sim/stats").body, s.ask("", "POST /_sim/reset-stats").body, s.ask("", "GET /_sim/stats").body}
+	want := []string{
+		`{"requests":{"GET /api/v2/tokens/me":1,"GET /api/v2/users":2,"GET /api/v2/users/query":1,` +
+			`"POST /api/v2/users/query":1,"POST /oauth/token":1},"throttled":1,"token_requests":1,"tokens_minted":1,` +
+			`"bad_token_requests":1,"early_requests":{},"pages":2,"entities_served":30,"faults_hit":0}`, "",
+		`{"requests":{},"throttled":0,"token_requests":0,"tokens_minted":0,` +
+			`"bad_token_requests":0,"early_requests":{},"pages":0,"entities_served":0,"faults_hit":0}`,
 	}
-	if got := s.must(t, http.MethodPost, "/_sim/reset-stats", "", ""); got.status != http.StatusNoContent {
-		t.Errorf("reset-stats answers %d, want 204", got.status)
-	}
-	empty := genesyssim.Stats{Requests: map[string]int64{}, EarlyRequests: map[string]int64{}}
-	if diff := cmp.Diff(empty, s.Stats()); diff != "" {
-		t.Errorf("stats after the reset (-want +got):\n%s", diff)
-	}
-}
-
-func TestAPathThatNobodyKnowsDoesNotGrowTheStatsForEver(t *testing.T) {
-	t.Parallel()
-	s := newSimulator(t, genesyssim.Config{})
-	for i := range 1200 {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "/"+strings.Repeat("x", i+1), http.NoBody)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.ServeHTTP(discarding{}, request)
-	}
-	if requests := s.Stats().Requests; len(requests) != 1001 || requests["other"] != 200 {
-		t.Errorf("%d keys, %d of them other; want 1001, 200", len(requests), requests["other"])
-	}
-}
-
-// discarding is a response writer that nobody reads.
-type discarding struct{}
-
-func (discarding) Header() http.Header         { return http.Header{} }
-func (discarding) Write(p []byte) (int, error) { return len(p), nil }
-func (discarding) WriteHeader(int)             {}
-
-func TestAdminUsersAreThoseOfTheListing(t *testing.T) {
-	t.Parallel()
-	s := start(t, genesyssim.Config{Users: 300, Seed: 4})
-	for path, query := range map[string]genesyssim.Query{
-		"/_sim/users":             {},
-		"/_sim/users?state=any":   {State: "any"},
-		"/_sim/users?expand=team": {Expand: []string{"team"}},
-		"/_sim/users?state=deleted&sortOrder=DESC&expand=team,groups&expand=skills": {
-			State: "deleted", SortOrder: "DESC", Expand: []string{"groups", "skills", "team"},
-		},
-	} {
-		got := s.must(t, http.MethodGet, path, "", "")
-		if diff := cmp.Diff(written(t, s.Simulator, query), string(got.body)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", path, diff)
-		}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("stats, the reset's reply, and stats after it (-want +got):\n%s", diff)
 	}
 }
 
 func TestAdminChangesTheOrganisationAtRunTime(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{Users: 10})
-	token := s.token(t)
-	admin := func(path, body string) int { return s.must(t, http.MethodPost, "/_sim/"+path, "", body).status }
-	attempt := func(value string) answer {
-		return s.requestToken(t, clientID, value, url.Values{"grant_type": {"client_credentials"}})
-	}
+	admin := func(path, body string) int {
+		got := s.ask("", "POST /_sim/"+path+" "+body)
+		if got.body != "" {
+			t.Errorf("%s %s is answered with %s, want nothing", path, body, got.body)
+		}
 
-	if got := admin("token-lifetime", `{"seconds":300}`); got != http.StatusNoContent {
-		t.Errorf("token-lifetime answers %d, want 204", got)
+		return got.status
 	}
-	if seconds := field[int](t, attempt(clientSecret).body, "expires_in"); seconds != 300 {
-		t.Errorf("expires_in is %d, want 300", seconds)
+	login := func(value string) int { return s.requestToken(value).status }
+	const users = "GET /api/v2/users"
+	token := s.token()
+	got := [][]int{
+		{admin("token-lifetime", `{"seconds":300}`), member[int](t, s.requestToken(clientSecret).body, "expires_in"), s.status(token, users)},
+		{admin("faults", `{"path":"/api/v2/users","status":500}`+"\n"+`{"path":"/api/v2/users","status":502}`), s.status(token, users)},
+		{admin("faults", ""), s.status(token, users)},
+		{admin("revoke-tokens", ""), s.status(token, users)},
 	}
-	if got := admin("faults", `{"path":"/api/v2/users","status":500}`+"\n"+`{"path":"/api/v2/users","status":502}`); got != http.StatusNoContent {
-		t.Errorf("faults answers %d, want 204", got)
-	}
-	if got := s.must(t, http.MethodGet, "/api/v2/users", token, "").status; got != http.StatusInternalServerError {
-		t.Errorf("the scripted request is answered %d, want 500", got)
-	}
-	if got := admin("faults", ""); got != http.StatusNoContent {
-		t.Errorf("an empty script is answered %d, want 204", got)
-	}
-	if got := s.must(t, http.MethodGet, "/api/v2/users", token, "").status; got != http.StatusOK {
-		t.Errorf("without the script the request is answered %d, want 200", got)
-	}
-	if got := admin("revoke-tokens", ""); got != http.StatusNoContent {
-		t.Errorf("revoke-tokens answers %d, want 204", got)
-	}
-	if got := s.must(t, http.MethodGet, "/api/v2/users", token, "").status; got != http.StatusUnauthorized {
-		t.Errorf("the revoked token is answered %d, want 401", got)
-	}
-	token = s.token(t)
-	got := s.must(t, http.MethodPost, "/_sim/client", "", `{"secret":"changed"}`)
-	if got.status != http.StatusNoContent || len(got.body) != 0 {
-		t.Errorf("client answers %d with %q, want 204 with nothing", got.status, got.body)
-	}
-	if old, changed := attempt(clientSecret).status, attempt("changed").status; old != 401 || changed != 200 {
-		t.Errorf("the old secret is answered %d, the new one %d; want 401, 200", old, changed)
-	}
-	if got := admin("client", `{"regenerate_secret":true}`); got != http.StatusNoContent {
-		t.Errorf("regenerate_secret answers %d, want 204", got)
-	}
-	if changed, good := attempt("changed").status, s.must(t, http.MethodGet, "/api/v2/users", token, "").status; changed != 401 || good != 200 {
-		t.Errorf("with a new secret the old one is answered %d and a token from before %d; want 401, 200", changed, good)
-	}
-	got = s.must(t, http.MethodPost, "/_sim/client", "", `{"disabled":true}`)
-	if got.status != http.StatusNoContent || len(got.body) != 0 {
-		t.Errorf("client answers %d with %q, want 204 with nothing", got.status, got.body)
-	}
-	if got := admin("client", `{"secret":"changed","disabled":false}`); got != http.StatusNoContent {
-		t.Errorf("client answers %d, want 204", got)
-	}
-	if got := attempt("changed").status; got != http.StatusOK {
-		t.Errorf("after all, the token request is answered %d, want 200", got)
+	token = s.token()
+	got = append(got,
+		[]int{admin("client", `{"secret":"changed"}`), login(clientSecret), login("changed")},
+		[]int{admin("client", `{"regenerate_secret":true}`), login("changed"), s.status(token, users)},
+		[]int{admin("client", `{"secret":"again","disabled":true}`), login("again"), s.status(token, users)},
+		[]int{admin("client", `{"disabled":false}`), login("again"), s.status(token, users)}, // no old token is good again
+	)
+	want := [][]int{{204, 300, 200}, {204, 500}, {204, 200}, {204, 401}, {204, 401, 200}, {204, 401, 200}, {204, 401, 401}, {204, 200, 401}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("what each change is answered, and what is answered then (-want +got):\n%s", diff)
 	}
 }
 
 func TestAdminRefusesWhatItDoesNotUnderstand(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{Users: 10})
-	for _, test := range []struct {
-		method, path, body string
-		status             int
-	}{
-		{"POST", "/_sim/token-lifetime", `{"seconds":0}`, 400},
-		{"POST", "/_sim/token-lifetime", `{"seconds":9223372036854775807}`, 400},
-		{"POST", "/_sim/token-lifetime", `{"minutes":1}`, 400},
-		{"POST", "/_sim/client", `{"disable":true}`, 400},
-		{"POST", "/_sim/client", `{"secret":""}`, 400},
-		{"POST", "/_sim/client", `{"secret":"x","regenerate_secret":true}`, 400},
-		{"POST", "/_sim/faults", `{"path":"/","stauts":500}`, 400},
-		{"GET", "/_sim/users?state=gone", "", 400},
-		{"GET", "/_sim/users?pageSize=5", "", 400},
-		{"GET", "/_sim/reset-stats", "", 404},
-		{"GET", "/_sim/elsewhere", "", 404},
+	for what, want := range map[string]int{
+		`POST /_sim/token-lifetime {"seconds":0}`:                   400,
+		`POST /_sim/token-lifetime {"seconds":9223372036854775807}`: 400,
+		`POST /_sim/token-lifetime {"minutes":1}`:                   400,
+		`POST /_sim/client {"disable":true}`:                        400,
+		`POST /_sim/client {"secret":""}`:                           400,
+		`POST /_sim/client {"secret":"x","regenerate_secret":true}`: 400,
+		`POST /_sim/faults {"path":"/","stauts":500}`:               400,
+		"GET /_sim/users?state=gone":                                400,
+		"GET /_sim/users?pageSize=5":                                400,
+		"GET /_sim/reset-stats":                                     404,
+		"GET /_sim/elsewhere":                                       404,
 	} {
-		if got := s.must(t, test.method, test.path, "", test.body); got.status != test.status {
-			t.Errorf("%s %s %s is answered %d, want %d", test.method, test.path, test.body, got.status, test.status)
+		if got := s.status("", what); got != want {
+			t.Errorf("%s is answered %d, want %d", what, got, want)
 		}
 	}
-	if err := s.SetFaults([]genesyssim.Fault{{Path: "/"}}); err == nil {
-		t.Error("SetFaults takes a fault that does nothing")
-	}
-	if err := s.SetTokenLifetime(time.Millisecond); err == nil {
-		t.Error("SetTokenLifetime takes a millisecond")
+	if s.SetFaults([]genesyssim.Fault{{Path: "/"}}) == nil || s.SetTokenLifetime(time.Millisecond) == nil {
+		t.Error("a fault that does nothing, or a lifetime of a millisecond, is taken")
 	}
 }
 
-func TestTheLogNamesNoTokenSecretOrEntity(t *testing.T) {
+func TestOtherSitesCannotChangeTheOrganisation(t *testing.T) {
+	t.Parallel()
+	s := start(t, genesyssim.Config{Users: 10})
+	for headers, want := range map[[2]string]int{ // the host is example.com
+		{}: 400, // no browser, and nonsense
+		{"Origin: http://example.com", "Sec-Fetch-Site: same-origin"}:       400,
+		{"Origin: https://elsewhere.example", "Sec-Fetch-Site: cross-site"}: 403,
+		{"Origin: https://elsewhere.example"}:                               403, // an old browser
+		{"Origin: http://example.com:1", "Sec-Fetch-Site: same-site"}:       403,
+		{"Origin: http://example.com", "Sec-Fetch-Site: cross-site"}:        403,
+	} {
+		for _, path := range []string{"faults", "token-lifetime", "client", "reset-stats", "revoke-tokens"} {
+			got := s.send(t.Context(), "POST /_sim/"+path+" nonsense", headers[0], headers[1]).status
+			if refused := got == 403; refused != (want == 403) {
+				t.Errorf("%v: POST /_sim/%s is answered %d, want %d", headers, path, got, want)
+			}
+		}
+	}
+}
+
+func TestThePageShowsCountsFaultsSettingsAndTheReadmeAndNeitherPageNorLogATokenOrSecret(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	logger := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s := start(t, genesyssim.Config{Users: 10, Logger: logger})
-	token := s.token(t)
-	s.must(t, http.MethodGet, usersQuery, token, "")
-	s.must(t, http.MethodGet, usersQuery, token+"x", "")
-
-	if count := strings.Count(log.String(), `"request answered"`); count != 3 {
-		t.Errorf("%d lines of requests, want 3", count)
+	s := start(t, genesyssim.Config{
+		Users: 123, IdleTimeout: 15 * time.Minute, Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Faults: []genesyssim.Fault{{Path: "/api/v2/users/query", Nth: 2, Status: 500, Note: "the <second> fails"}},
+	})
+	token := s.token()
+	for _, what := range []string{usersQuery, usersQuery, "GET /<b>bold</b>", "GET /\xff"} {
+		s.ask(token, what)
 	}
-	for _, hidden := range []string{token, clientSecret, "example.com"} {
-		if strings.Contains(log.String(), hidden) {
-			t.Errorf("the log holds %q", hidden)
+	s.ask("", `POST /_sim/token-lifetime {"seconds":420}`)
+	got := s.ask("", "GET /_sim/")
+	policy, kind := got.header.Get("Content-Security-Policy"), got.header.Get("Content-Type")
+	if got.status != 200 || kind != "text/html; charset=utf-8" || policy != "frame-ancestors 'none'" {
+		t.Errorf("status %d of type %q under policy %q, want 200 of text/html that no other site may show in a frame", got.status, kind, policy)
+	}
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`"entities_served": 10`, `"GET /api/v2/users/query": 2`, "<td>1 of 2</td>", "the <second> fails", `"status":500`,
+		"-users</code></td><td>123<", "-idle-timeout</code></td><td>15m0s<", "-token-lifetime</code></td><td>7m0s<", string(readme),
+	} {
+		if !strings.Contains(html.UnescapeString(got.body), want) {
+			t.Errorf("the page lacks %.100q", want)
+		}
+	}
+	for _, hidden := range []string{token, clientSecret, clientID, "<b>bold", "<second>", "@example.com"} {
+		if strings.Contains(got.body, hidden) {
+			t.Errorf("the page shows %q", hidden)
+		}
+	}
+	for _, hidden := range []string{token, clientSecret, "@example.com"} {
+		if count := strings.Count(log.String(), `"request answered"`); count != 5 || strings.Contains(log.String(), hidden) {
+			t.Errorf("%d lines of requests, want 5; the log shows %q: %t", count, hidden, strings.Contains(log.String(), hidden))
 		}
 	}
 }

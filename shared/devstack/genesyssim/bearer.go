@@ -3,120 +3,101 @@ package genesyssim
 import (
 	"crypto/rand"
 	"net/http"
-	"sync"
+	"strconv"
+	"strings"
 	"time"
-
-	"genesys-cloud-export/shared/secret"
 )
 
-// tokenStore holds the OAuth client and the tokens that it was given and that live.
-type tokenStore struct {
-	mu       sync.Mutex
-	clientID string
-	secret   secret.Text
-	disabled bool
-	lifetime time.Duration
-	delay    time.Duration
-	idle     time.Duration
-	issued   map[string]*issuedToken
-}
-
-type issuedToken struct{ known, expires, lastUsed time.Time }
-
-func newTokenStore(config Config) *tokenStore {
-	return &tokenStore{
-		clientID: config.ClientID, secret: config.ClientSecret,
-		lifetime: config.TokenLifetime, delay: config.TokenDelay, idle: config.IdleTimeout,
-		issued: make(map[string]*issuedToken),
-	}
+// token is an access token that lives.
+type token struct {
+	known, expires, lastUsed time.Time
+	spent                    window // of its rate limit
 }
 
 // mint issues a token. Those issued before stay what they are.
-func (t *tokenStore) mint(now time.Time) (token string, lifetime time.Duration) {
-	token = rand.Text() + rand.Text()
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for old, record := range t.issued {
-		if !now.Before(record.expires) {
-			delete(t.issued, old)
-		}
-	}
-	t.issued[token] = &issuedToken{known: now.Add(t.delay), expires: now.Add(t.lifetime), lastUsed: now}
+func (o *organisation) mint(delay time.Duration, now time.Time) string {
+	minted := rand.Text() + rand.Text()
+	o.tokens[minted] = &token{known: now.Add(delay), expires: now.Add(o.lifetime), lastUsed: now}
 
-	return token, t.lifetime
+	return minted
 }
 
-// use reports whether token is good, and where it is begins its idle time anew.
-func (t *tokenStore) use(token string, now time.Time) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	record, found := t.issued[token]
+// use returns the token that a caller has, and begins its idle time anew. It is nil where the token is no good.
+func (o *organisation) use(bearer string, idleTimeout time.Duration, now time.Time) *token {
+	found := o.tokens[bearer]
 	switch {
-	case !found, now.Before(record.known):
-		return false
-	case !now.Before(record.expires), t.idle > 0 && now.Sub(record.lastUsed) >= t.idle:
-		delete(t.issued, token) // dead for good: use does not wake it
+	case found == nil, now.Before(found.known):
+		return nil
+	case !now.Before(found.expires), idleTimeout > 0 && now.Sub(found.lastUsed) >= idleTimeout:
+		delete(o.tokens, bearer) // for good: use does not wake it
 
-		return false
-	}
-	record.lastUsed = now
-
-	return true
-}
-
-func (t *tokenStore) revoke(token string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.issued, token)
-}
-
-// change changes the client or the tokens to come.
-func (t *tokenStore) change(apply func(*tokenStore)) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	apply(t)
-}
-
-// client returns what a token request is held against.
-func (t *tokenStore) client() (id string, clientSecret secret.Text, disabled bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-
-	return t.clientID, t.secret, t.disabled
-}
-
-// authenticate checks the calling token.
-func (s *Simulator) authenticate(x *exchange) *apiError {
-	if x.request.Header.Get("Authorization") == "" {
-		return &apiError{
-			status: http.StatusUnauthorized, code: "authentication.required",
-			message: "No authentication bearer token specified in authorization header.",
-		}
-	}
-	if s.tokens.use(x.bearer, time.Now()) {
 		return nil
 	}
-	s.stats.change(func(counts *Stats) { counts.BadTokenRequests++ })
+	found.lastUsed = now
 
-	return &apiError{status: http.StatusUnauthorized, code: "bad.credentials", message: "Invalid login credentials."}
+	return found
+}
+
+// admit checks the calling token, and counts the request against the token's limit.
+func (s *Simulator) admit(x *exchange) (refusal *apiError) {
+	if x.request.Header.Get("Authorization") == "" {
+		return newError(http.StatusUnauthorized, "authentication.required", "No authentication bearer token specified in authorization header.")
+	}
+	now := time.Now()
+	s.change(func(o *organisation) {
+		calling := o.use(x.bearer, s.config.IdleTimeout, now)
+		if calling == nil {
+			o.stats.BadTokenRequests++
+			refusal = newError(http.StatusUnauthorized, "bad.credentials", "Invalid login credentials.")
+
+			return
+		}
+		allowed := calling.spent.take(s.config.RateLimit, s.config.RateWindow, now)
+		left := calling.spent.ends.Sub(now)
+		seconds := max(1, int((left+time.Second-1)/time.Second)) // rounded up: who waits so long does not come early
+		if !allowed {
+			refusal = errThrottled(seconds, s.config.perMinute(s.config.RateLimit))
+			x.header.Set("Retry-After", strconv.Itoa(seconds))
+		}
+		if s.config.RateLimitHeaders && s.config.RateLimit > 0 {
+			x.header.Set("inin-ratelimit-count", strconv.Itoa(s.config.perMinute(calling.spent.used)))
+			x.header.Set("inin-ratelimit-allowed", strconv.Itoa(s.config.perMinute(s.config.RateLimit)))
+			x.header.Set("inin-ratelimit-reset", strconv.Itoa(seconds))
+		}
+	})
+
+	return refusal
+}
+
+// bearerToken returns the request's bearer token, "" where there is none.
+func bearerToken(r *http.Request) string {
+	scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+
+	return strings.TrimSpace(bearer)
 }
 
 // answerTokensMe verifies (GET, HEAD) or revokes (DELETE) the calling token.
 func (s *Simulator) answerTokensMe(x *exchange) *reply {
 	switch x.request.Method {
 	case http.MethodGet, http.MethodHead:
-		id, _, _ := s.tokens.client()
 		org := map[string]any{"id": string(appendID(nil, s.config.Seed, "organisation", 0)), "name": "Simulated Organisation"}
 
-		return jsonReply(http.StatusOK, map[string]any{
+		return x.json(http.StatusOK, map[string]any{
 			"organization": org, "homeOrganization": org, "authorizedScope": []string{},
-			"OAuthClient": map[string]any{"id": id, "name": "Simulated Client", "organization": org},
+			"OAuthClient": map[string]any{"id": s.config.ClientID, "name": "Simulated Client", "organization": org},
 		})
 	case http.MethodDelete:
-		s.tokens.revoke(x.bearer)
+		s.revoke(x.bearer)
 
-		return newReply(http.StatusOK, "", nil)
+		return &reply{status: http.StatusOK}
 	default:
-		return x.refuse(errMethod(x.request.Method, "GET, HEAD, DELETE"))
+		return x.refuseMethod("GET, HEAD, DELETE")
 	}
+}
+
+func (s *Simulator) revoke(bearer string) {
+	s.change(func(o *organisation) { delete(o.tokens, bearer) })
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/binary"
 	"fmt"
 )
 
@@ -13,38 +12,25 @@ import (
 type bookmark struct {
 	selection
 
-	Position, Turn int64
+	position, turn int
 }
 
-// cursors makes cursors of bookmarks and back. Nothing is remembered: a cursor carries its place, with a signature whose key
-// the seed and the number of users give, so that it outlives a restart of the same organisation and is worth nothing in any other.
-type cursors struct{ key []byte }
+// seal returns the cursor of a bookmark in the listing at a path, the same each time. Nothing is remembered: a cursor says
+// its place, and is signed. The key follows from the seed and the number of users, so a cursor outlives a restart of the same
+// organisation and is worth nothing in any other.
+func (s *Simulator) seal(path string, mark bookmark) string {
+	sum := hmac.New(sha256.New, fmt.Appendf(nil, "%d users, seed %d", s.config.Users, s.config.Seed))
+	_, _ = fmt.Fprint(sum, path, mark) // a hash takes everything
 
-func newCursors(config Config) cursors {
-	return cursors{key: fmt.Appendf(nil, "cursors of %d users, seed %d", config.Users, config.Seed)}
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d %d %s", mark.position, mark.turn, sum.Sum(nil)))
 }
 
-// seal returns the cursor of a bookmark in the listing at a path, the same each time.
-func (c cursors) seal(path string, mark bookmark) string {
-	plain, err := binary.Append(nil, binary.BigEndian, mark)
-	if err != nil {
-		panic(fmt.Sprintf("genesyssim: encode a bookmark: %v", err)) // every field has a fixed size
-	}
-	sum := hmac.New(sha256.New, c.key)
-	sum.Write(append(plain, path...))
+// open returns the bookmark that a cursor was sealed from; ok is false for every string that seal did not return for this
+// path and selection.
+func (s *Simulator) open(path string, chosen selection, cursor string) (mark bookmark, ok bool) {
+	mark.selection = chosen
+	sealed, _ := base64.RawURLEncoding.DecodeString(cursor)
+	_, err := fmt.Sscan(string(sealed), &mark.position, &mark.turn)
 
-	return base64.RawURLEncoding.EncodeToString(sum.Sum(plain))
-}
-
-// open returns the bookmark that a cursor was sealed from; ok is false for every string that seal did not return.
-func (c cursors) open(path, cursor string) (mark bookmark, ok bool) {
-	signed, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil {
-		return mark, false
-	}
-	if _, err := binary.Decode(signed, binary.BigEndian, &mark); err != nil {
-		return mark, false
-	}
-
-	return mark, c.seal(path, mark) == cursor
+	return mark, err == nil && s.seal(path, mark) == cursor
 }

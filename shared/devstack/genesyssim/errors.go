@@ -1,111 +1,88 @@
 package genesyssim
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
-// apiError is a refusal in the API's words.
+// apiError is a refusal in the API's words, and the body that says so.
 type apiError struct {
-	status  int
-	code    string
-	message string
-	allow   string // the Allow header of a 405
-	limit   int    // the limit that a 429 is about; 0 leaves it out
+	Message   string         `json:"message"`
+	Code      string         `json:"code"`
+	Status    int            `json:"status"`
+	ContextID string         `json:"contextId"` // that of the exchange
+	Details   []struct{}     `json:"details"`
+	Errors    []struct{}     `json:"errors"`
+	Limit     map[string]any `json:"limit,omitempty"`
 }
 
-func (e *apiError) Error() string { return fmt.Sprintf("%d %s: %s", e.status, e.code, e.message) }
+func (e *apiError) Error() string { return fmt.Sprintf("%d %s: %s", e.Status, e.Code, e.Message) }
 
-func errNotFound(path string) *apiError {
-	return &apiError{status: http.StatusNotFound, code: "not.found", message: "Nothing is served at " + path}
-}
-
-func errMethod(method, allow string) *apiError {
-	message := "The method " + method + " is not allowed here"
-
-	return &apiError{status: http.StatusMethodNotAllowed, code: "method.not.allowed", message: message, allow: allow}
+func newError(status int, code, message string) *apiError {
+	return &apiError{Status: status, Code: code, Message: message}
 }
 
 func errBadRequest(message string) *apiError {
-	return &apiError{status: http.StatusBadRequest, code: "bad.request", message: message}
+	return newError(http.StatusBadRequest, "bad.request", message)
 }
 
 func errInvalidValue(parameter, want string) *apiError {
-	message := "The value of " + parameter + " is not valid: " + want
-
-	return &apiError{status: http.StatusBadRequest, code: "invalid.value", message: message}
+	return newError(http.StatusBadRequest, "invalid.value", "The value of "+parameter+" is not valid: "+want)
 }
 
-// errThrottled is a 429 as the platform words it.
+// errThrottled is a 429 as the platform words it. A limit of 0 is left out.
 func errThrottled(seconds, limit int) *apiError {
-	return &apiError{
-		status: http.StatusTooManyRequests, code: "too.many.requests.retry.after", limit: limit,
-		message: fmt.Sprintf("Rate limit exceeded the maximum. Retry the request in [%d] seconds", seconds),
+	message := fmt.Sprintf("Rate limit exceeded the maximum. Retry the request in [%d] seconds", seconds)
+	refusal := newError(http.StatusTooManyRequests, "too.many.requests.retry.after", message)
+	if limit > 0 {
+		refusal.Limit = map[string]any{"key": "user.rate.per.minute", "namespace": "directory", "value": limit}
 	}
-}
 
-// errorBody is the shape of every error of the API.
-type errorBody struct {
-	Message   string     `json:"message"`
-	Code      string     `json:"code"`
-	Status    int        `json:"status"`
-	ContextID string     `json:"contextId"`
-	Details   []struct{} `json:"details"`
-	Errors    []struct{} `json:"errors"`
-	Limit     *limitBody `json:"limit,omitempty"`
-}
-
-type limitBody struct {
-	Key       string `json:"key"`
-	Namespace string `json:"namespace"`
-	Value     int    `json:"value"`
+	return refusal
 }
 
 // refuse answers with the API's error body.
-func (x *exchange) refuse(err *apiError) *reply {
-	body := errorBody{
-		Message: err.message, Code: err.code, Status: err.status, ContextID: x.correlationID, Details: []struct{}{}, Errors: []struct{}{},
-	}
-	if err.limit > 0 {
-		body.Limit = &limitBody{Key: "user.rate.per.minute", Namespace: "directory", Value: err.limit}
-	}
-	answer := jsonReply(err.status, body)
-	if err.allow != "" {
-		answer.header.Set("Allow", err.allow)
-	}
+func (x *exchange) refuse(refusal *apiError) *reply {
+	refusal.ContextID = x.correlationID
 
-	return answer
+	return x.json(refusal.Status, refusal)
 }
 
-// tokenRefusal answers with the token endpoint's error body.
-func tokenRefusal(status int, name, description string) *reply {
-	return jsonReply(status, struct {
+// refusePath answers a request to a path where nothing is.
+func (x *exchange) refusePath() *reply {
+	return x.refuse(newError(http.StatusNotFound, "not.found", "Nothing is served at "+x.request.URL.Path))
+}
+
+// refuseMethod answers a method that a path does not have.
+func (x *exchange) refuseMethod(allowed string) *reply {
+	x.header.Set("Allow", allowed)
+
+	return x.refuse(newError(http.StatusMethodNotAllowed, "method.not.allowed", "The method "+x.request.Method+" is not allowed here"))
+}
+
+// refuseToken answers with the token endpoint's error body.
+func (x *exchange) refuseToken(status int, code, description string) *reply {
+	return x.json(status, struct {
 		Error            string `json:"error"`
 		Description      string `json:"description"`
 		ErrorDescription string `json:"error_description"`
-	}{name, description, description})
+	}{code, description, description})
 }
 
-// badTokenRequest refuses a token request for its form.
-func badTokenRequest(description string) *reply {
-	return tokenRefusal(http.StatusBadRequest, "invalid_request", description)
+// json answers with a value as the body.
+func (x *exchange) json(status int, value any) *reply {
+	return x.reply(status, "application/json", marshal(value))
 }
 
-// jsonReply renders value as the body.
-func jsonReply(status int, value any) *reply {
-	return newReply(status, "application/json", marshal(value))
-}
-
-// marshal renders a value of this package's own, which cannot fail. Markup stays as it is.
+// marshal renders a value of this package's own, which cannot fail: paths that are no UTF-8 may be in it.
 func marshal(value any) []byte {
-	var body bytes.Buffer
-	encoder := json.NewEncoder(&body)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
+	body, err := json.Marshal(value, json.Deterministic(true), jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
+	if err != nil {
 		panic(fmt.Sprintf("genesyssim: marshal a reply: %v", err))
 	}
 
-	return bytes.TrimSuffix(body.Bytes(), []byte("\n"))
+	return body
 }

@@ -1,7 +1,6 @@
 package genesyssim
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -25,8 +24,6 @@ const (
 	ActionCutGzip     Action = "cut_gzip"     // half of a gzip stream, complete as HTTP
 	ActionHang        Action = "hang"         // nothing, until the client goes
 	ActionDrip        Action = "drip"         // the body byte by byte, drip_ms apart
-	ActionHTML        Action = "html"         // 200 (or status) with a web page
-	ActionRedirect    Action = "redirect"     // 302 (or status) to location
 	ActionRevokeToken Action = "revoke_token" // the calling token is revoked, then the request is looked at
 	ActionEmptyPage   Action = "empty_page"   // no entities; by cursor, the next link is new and loses nobody
 	ActionRepeatPage  Action = "repeat_page"  // the page before, of the same path
@@ -35,86 +32,65 @@ const (
 // Actions lists the actions.
 func Actions() []Action {
 	return []Action{
-		ActionReset, ActionResetBody, ActionTruncate, ActionShortLength, ActionCutGzip, ActionHang, ActionDrip, ActionHTML,
-		ActionRedirect, ActionRevokeToken, ActionEmptyPage, ActionRepeatPage,
+		ActionReset, ActionResetBody, ActionTruncate, ActionShortLength, ActionCutGzip, ActionHang, ActionDrip,
+		ActionRevokeToken, ActionEmptyPage, ActionRepeatPage,
 	}
 }
 
 // Fault is one thing that goes wrong: which requests it hits, and what happens to them. Where several faults of a script
 // would hit one request, the first of them does; the others have counted it, and hit the next that they may.
 type Fault struct {
-	// Method restricts the fault to a method; "" is any.
-	Method string `json:"method,omitempty"`
-	// Path is the path that is hit, or with a * at its end all that begin so. Required.
-	Path string `json:"path"`
-	// Nth is the first request that is hit, counted from 1 among those of Method and Path; 0 is 1.
-	Nth int `json:"nth,omitempty"`
-	// Times is how many requests are hit; 0 is 1, and -1 is all.
-	Times int `json:"times,omitempty"`
-	// Every hits only each so-many-th request from Nth on; 0 is 1.
-	Every int `json:"every,omitempty"`
+	Method string `json:"method,omitempty"` // the method that is hit; "" is any
+	Path   string `json:"path"`             // the path that is hit, or with a * at its end all that begin so; required
+	Nth    int    `json:"nth,omitzero"`     // the first request that is hit, counted from 1 among those of Method and Path; 0 is 1
+	Times  int    `json:"times,omitzero"`   // how many requests are hit; 0 is 1, and -1 is all
+	Every  int    `json:"every,omitzero"`   // only each so-many-th request from Nth on; 0 is 1
 
-	// Action is what happens; "" is nothing but what the fields below say.
-	Action Action `json:"action,omitempty"`
-	// Status answers with this status, before token and limits are looked at. With neither Body nor Code the body is
-	// what the endpoint says with this status.
-	Status int `json:"status,omitempty"`
-	// Headers are set on the reply, scripted or not.
-	Headers map[string]string `json:"headers,omitempty"`
-	// Body is the reply's body as it is; without Status the status is 200.
-	Body *string `json:"body,omitempty"`
-	// Code and Message make an error body of the endpoint's shape; without Status the status is 400.
-	Code    string `json:"code,omitempty"`
-	Message string `json:"message,omitempty"`
-	// Limit is the limit.value of a 429's body; 0 leaves the limit out.
-	Limit int `json:"limit,omitempty"`
-	// RetryAfter is put into the header Retry-After as it is.
-	RetryAfter string `json:"retry_after,omitempty"`
-	// RetryAfterIn is put there as the HTTP date so many seconds from now; negative is in the past.
-	RetryAfterIn *int `json:"retry_after_in,omitempty"`
-	// DelayMS waits so many milliseconds first.
-	DelayMS int `json:"delay_ms,omitempty"`
-	// DripMS is the time between two bytes of [ActionDrip].
-	DripMS int `json:"drip_ms,omitempty"`
-	// Location is where [ActionRedirect] leads to.
-	Location string `json:"location,omitempty"`
+	// A reply is scripted where Status, Body or Code is given. It is made before token and limits are looked at.
 
-	// Set gives members of the page these values, in JSON; {self}, {next} and {cursor} in them stand for the page's own link,
-	// its next link and the cursor in that. The member entities may be set too.
-	Set map[string]jsontext.Value `json:"set,omitempty"`
-	// Drop takes members of the page away, before Set.
-	Drop []string `json:"drop,omitempty"`
-	// Entity is JSON text, or what claims to be, that is added behind the page's entities.
-	Entity string `json:"entity,omitempty"`
-	// EntityBase64 is the same for bytes that no JSON string holds.
-	EntityBase64 []byte `json:"entity_base64,omitempty"`
+	Action       Action            `json:"action,omitempty"`        // beside what the other fields say
+	Status       int               `json:"status,omitzero"`         // with neither Body nor Code: an error, as the endpoint says it
+	Headers      map[string]string `json:"headers,omitempty"`       // are set on the reply, scripted or not
+	Body         *string           `json:"body,omitzero"`           // as it is; JSON with status 200, unless they are given
+	Code         string            `json:"code,omitempty"`          // of an error in the endpoint's form, of status 400 unless given
+	Message      string            `json:"message,omitempty"`       // of such an error
+	Limit        int               `json:"limit,omitzero"`          // limit.value of a 429's body; 0 leaves it out
+	RetryAfter   string            `json:"retry_after,omitempty"`   // the header Retry-After as it is
+	RetryAfterIn *int              `json:"retry_after_in,omitzero"` // the header as a date so many seconds ahead; may be negative
+	DelayMS      int               `json:"delay_ms,omitzero"`       // how long to wait first
+	DripMS       int               `json:"drip_ms,omitzero"`        // how long to wait behind each byte of [ActionDrip]
 
-	// Note says in words what the fault is there for. It changes nothing.
-	Note string `json:"note,omitempty"`
+	// These change a page of a listing, in the order Drop, Set. In Set, {self}, {next} and {cursor} become the page's own link,
+	// its next link, and the cursor in that.
+
+	Set          map[string]jsontext.Value `json:"set,omitempty"`           // members, entities included, and their values in JSON
+	Drop         []string                  `json:"drop,omitempty"`          // members that are taken away
+	Entity       string                    `json:"entity,omitempty"`        // what is added behind the entities, JSON or not
+	EntityBase64 []byte                    `json:"entity_base64,omitempty"` // the same, for bytes that no JSON string has
+
+	Note string `json:"note,omitempty"` // what the fault is there for, in words
 }
 
 // ParseFaults reads a script of JSON lines, one fault a line; empty lines are passed over. An unknown field, or a fault
 // that could not happen, is an error that names the line.
 func ParseFaults(r io.Reader) ([]Fault, error) {
-	var faults []Fault
-	lines := bufio.NewReader(r)
-	for number := 1; ; number++ {
-		line, err := lines.ReadBytes('\n')
-		ended := errors.Is(err, io.EOF)
-		if err != nil && !ended {
-			return nil, fmt.Errorf("read line %d of the fault script: %w", number, err)
-		}
-		if line = bytes.TrimSpace(line); len(line) > 0 {
-			var fault Fault
-			if err := errors.Join(decodeStrictly(bytes.NewReader(line), &fault), fault.validate()); err != nil {
-				return nil, fmt.Errorf("line %d of the fault script: %w", number, err)
-			}
-			faults = append(faults, fault)
-		}
-		if ended {
-			return faults, nil
-		}
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("read the fault script: %w", err)
 	}
+	var faults []Fault
+	for i, line := range bytes.Split(text, []byte("\n")) {
+		if line = bytes.TrimSpace(line); len(line) == 0 {
+			continue
+		}
+		var fault Fault
+		if err := errors.Join(decodeStrictly(bytes.NewReader(line), &fault), fault.validate()); err != nil {
+			return nil, fmt.Errorf("line %d of the fault script: %w", i+1, err)
+		}
+		faults = append(faults, fault)
+	}
+
+	return faults, nil
 }
 
 // validate reports what is missing, contradicts itself or could never happen.
@@ -130,8 +106,6 @@ func (f *Fault) validate() error {
 		return fmt.Errorf("field action is %q: there is no such action", f.Action)
 	case f.Action == ActionDrip && f.DripMS == 0:
 		return errors.New("field drip_ms is missing: say how far apart the bytes are")
-	case f.Action == ActionRedirect && f.Location == "":
-		return errors.New("field location is missing: say where the redirect leads to")
 	case f.Entity != "" && len(f.EntityBase64) > 0:
 		return errors.New("the entity is given twice: give one of entity, entity_base64")
 	case f.shapesPage() && !f.hitsListing():
@@ -161,17 +135,12 @@ func (f *Fault) shapesPage() bool {
 func (f *Fault) entity() []byte { return append([]byte(f.Entity), f.EntityBase64...) }
 
 func (f *Fault) hitsListing() bool {
-	return slices.ContainsFunc(newListings(Config{}), func(of listing) bool { return f.hits(of.path) })
+	return slices.ContainsFunc(newListings(Config{}), func(of listing) bool { return f.matches(of.method, of.path) })
 }
 
+// matches reports whether the fault is about a method and a path.
 func (f *Fault) matches(method, path string) bool {
-	return (f.Method == "" || f.Method == method) && f.hits(path)
-}
+	prefix, open := strings.CutSuffix(f.Path, "*")
 
-func (f *Fault) hits(path string) bool {
-	if prefix, open := strings.CutSuffix(f.Path, "*"); open {
-		return strings.HasPrefix(path, prefix)
-	}
-
-	return path == f.Path
+	return (f.Method == "" || f.Method == method) && (path == f.Path || open && strings.HasPrefix(path, prefix))
 }

@@ -1,26 +1,28 @@
 package genesyssim_test
 
 import (
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
-	"net/url"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"genesys-cloud-export/shared/devstack/genesyssim"
 )
-
-const usersQuery = "/api/v2/users/query?pageSize=10"
 
 // loadFaults parses a script of testdata.
 func loadFaults(t *testing.T, name string) []genesyssim.Fault {
@@ -38,56 +40,189 @@ func loadFaults(t *testing.T, name string) []genesyssim.Fault {
 	return faults
 }
 
-// TestEveryFaultHappensAsScripted runs each script of testdata against a simulator of its own. What a script does is
-// looked at by the check of its name, and a script without one fails, as does a check without a script.
-func TestEveryFaultHappensAsScripted(t *testing.T) {
-	t.Parallel()
-	checks := faultChecks()
-	files, err := os.ReadDir(filepath.Join("testdata", "faults"))
-	if err != nil {
-		t.Fatal(err)
+// Pages of ten users, as [observer] writes them.
+const (
+	usual = `200 {"entities":[TEN],"nextUri":"LINK2","selfUri":"LINK1","results":10,"cursor":"CURSOR2"}`
+	after = `200 {"entities":[NEXT TEN],"nextUri":"LINK3","selfUri":"LINK2","results":10,"cursor":"CURSOR3"}`
+)
+
+func apiError(status int, code, message string) string {
+	return fmt.Sprintf(`%d {"message":"%s","code":"%s","status":%d,"contextId":"ID","details":[],"errors":[]}`, status, message, code, status)
+}
+
+// replies are what is answered to requests, one after another: 1 and 2 ask for the first and the second page of ten users, t for a
+// token, m for the token's own description.
+type replies struct {
+	asked string
+	want  []string
+}
+
+// faultReplies is what each script of testdata makes of some requests.
+func faultReplies() map[string]replies {
+	page := func(members string) replies { return replies{"11", []string{"200 {" + members, usual}} }
+	const rest = `"nextUri":"LINK2","selfUri":"LINK1","results":10,"cursor":"CURSOR2"}`
+	throttled := func(seconds, header string) replies {
+		want := apiError(429, "too.many.requests.retry.after", "Rate limit exceeded the maximum. Retry the request in ["+seconds+"] seconds")
+
+		return replies{"11", []string{want + header, usual}}
 	}
-	var names []string
-	for _, file := range files {
-		names = append(names, strings.TrimSuffix(file.Name(), ".jsonl"))
-	}
-	if len(names) != len(checks) {
-		t.Errorf("%d scripts and %d checks: want one each", len(names), len(checks))
-	}
-	for _, name := range names {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			check, found := checks[name]
-			if !found {
-				t.Fatal("nothing checks this script")
-			}
-			s := start(t, genesyssim.Config{Users: 100})
-			token := s.token(t)
-			if err := s.SetFaults(loadFaults(t, name+".jsonl")); err != nil {
-				t.Fatal(err)
-			}
-			check(t, s, token)
-			if hits := s.Stats().FaultsHit; hits == 0 {
-				t.Error("no fault was hit")
-			}
-		})
+	forbidden := apiError(403, "missing.any.permissions", "Missing directory:user:view")
+	unavailable := apiError(503, "service.unavailable", "The request failed: Service Unavailable") + " Retry-After: 7"
+	unauthorised := apiError(401, "bad.credentials", "Invalid login credentials.")
+	token := func(first string) replies { return replies{"tt", []string{first, "200 TOKEN"}} }
+
+	return map[string]replies{
+		"reset":        {"11", []string{"0 ", usual}},
+		"reset_body":   {"11", []string{"0 ", usual}},
+		"truncate":     {"11", []string{"0 ", usual}},
+		"hang":         {"11", []string{"0  after 1m0s", usual}},
+		"delay":        {"11", []string{usual + " after 60ms", usual}},
+		"drip":         {"mm", []string{"200 ME drop by drop", "200 ME"}},
+		"short_length": {"11", []string{usual + " of 100 bytes more", usual}},
+		"cut_gzip":     {"11", []string{"200 gzip: unexpected EOF", usual}},
+
+		"code_403":            {"11", []string{forbidden, forbidden}},
+		"code_413":            {"11", []string{apiError(413, "response.entity.too.large", "Ask for fewer"), usual}},
+		"throttled_garbage":   throttled("30", " Retry-After: soon"),
+		"throttled_silent":    throttled("30", ""),
+		"throttled_date":      throttled("30", " Retry-After: Sat, 01 Jan 2000 00:00:22 GMT"),
+		"throttled_date_past": throttled("30", " Retry-After: Fri, 31 Dec 1999 23:59:00 GMT"),
+		"throttled_seconds": {"11", []string{
+			strings.TrimSuffix(throttled("22", "").want[0], "}") +
+				`,"limit":{"key":"user.rate.per.minute","namespace":"directory","value":180}} Retry-After: 22`, usual,
+		}},
+		"status_503": {"1111111", []string{usual, unavailable, usual, unavailable, usual, usual, usual}},
+		"several":    {"111", []string{apiError(500, "internal.server.error", "The request failed: Internal Server Error"), "0 ", usual}},
+		"html":       {"11", []string{"200 <!DOCTYPE html><title>Sign in</title> Content-Type: text/html; charset=utf-8", usual}},
+		"redirect":   {"11", []string{"307  Location: https://api.mypurecloud.example/api/v2/users/query", usual}},
+		"raw_body":   page(`"entities":[`),
+		"headers":    {"11", []string{usual + " inin-ratelimit-allowed: 300", usual}},
+		"not_the_api": {"11111111", []string{
+			"403 <!DOCTYPE html><title>Forbidden</title> Content-Type: text/html", "200 {}", "200 null", "200 ", "200 \ufeff{\"entities\":[]}",
+			"202 {}", "204 ", usual,
+		}},
+
+		"null_entities":    page(`"entities":null,` + rest),
+		"entities_object":  page(`"entities":{},` + rest),
+		"no_entities":      page(rest),
+		"entity":           page(`"entities":[TEN,{"id":"a","id":"b"}],` + strings.Replace(rest, "10", "11", 1)),
+		"entity_base64":    page(`"entities":[TEN,{"id":"` + "\xff\n" + `"}],` + strings.Replace(rest, "10", "11", 1)),
+		"entity_surrogate": page(`"entities":[TEN,{"id":"a","name":"\ud83d"}],` + strings.Replace(rest, "10", "11", 1)),
+		"repeat_page":      {"122", []string{usual, usual, after}},
+		"empty_page":       {"12", []string{usual, `200 {"entities":[],"nextUri":"NEW","selfUri":"LINK2","results":0,"cursor":"NEW"}`}},
+
+		"drop_next":               page(`"entities":[TEN],"selfUri":"LINK1","results":10}`),
+		"next_page_uri_only":      page(`"entities":[TEN],"selfUri":"LINK1","results":10,"nextPageUri":"LINK2"}`),
+		"cursor_only":             page(`"entities":[TEN],"selfUri":"LINK1","results":10,"cursor":"CURSOR2"}`),
+		"links_disagree":          page(`"entities":[TEN],` + strings.TrimSuffix(rest, "}") + `,"nextPageUri":"LINK1"}`),
+		"link_to_another_host":    page(`"entities":[TEN],` + strings.Replace(rest, "LINK2", "https://api.mypurecloud.exampleLINK2", 1)),
+		"link_with_cursor_alone":  page(`"entities":[TEN],` + strings.Replace(rest, "LINK2", "/api/v2/users/query?cursor=CURSOR2", 1)),
+		"link_with_another_state": page(`"entities":[TEN],` + strings.Replace(rest, "LINK2", "LINK2&state=deleted", 1)),
+		"link_to_itself":          {"122", []string{usual, `200 {"entities":[NEXT TEN],"nextUri":"LINK2","selfUri":"LINK2","results":10}`, after}},
+
+		"revoke_token": {"11t1", []string{unauthorised, unauthorised, "200 TOKEN", usual}},
+		"token_throttled": token(`400 {"error":"invalid_request",` +
+			`"description":"rate limit exceeded; try again later","error_description":"rate limit exceeded; try again later"}`),
+		"token_body":   token(`200 {"access_token":"t","token_type":"bearer","expires_in":"3600"}`),
+		"token_status": token(`502 {"error":"server_error","description":"","error_description":""}`),
 	}
 }
 
-func TestEveryActionHasAnExampleAndEveryExampleSaysWhatItIsFor(t *testing.T) {
-	t.Parallel()
-	files, err := os.ReadDir(filepath.Join("testdata", "faults"))
-	if err != nil {
-		t.Fatal(err)
+// observer writes replies so that they can be compared: with a name for what differs between simulators.
+type observer struct {
+	*sim
+
+	token string
+	link2 string
+	named *strings.Replacer
+}
+
+func newObserver(t *testing.T, s *sim) *observer {
+	t.Helper()
+	plain := start(t, genesyssim.Config{Users: 100})
+	token := plain.token()
+	ten := func(page string) string {
+		return strings.ReplaceAll(strings.TrimSuffix(lines(t, page), "\n"), "\n", ",")
 	}
+	one := plain.ask(token, usersQuery).body
+	link2, cursor2 := member[string](t, one, "nextUri"), member[string](t, one, "cursor")
+	two := plain.ask(token, "GET "+link2).body
+
+	return &observer{s, s.token(), link2, strings.NewReplacer(
+		ten(one), "TEN", ten(two), "NEXT TEN", member[string](t, two, "nextUri"), "LINK3", link2, "LINK2",
+		member[string](t, one, "selfUri"), "LINK1", cursor2, "CURSOR2", member[string](t, two, "cursor"), "CURSOR3",
+		plain.ask(token, tokensMe).body, "ME",
+	)}
+}
+
+// observe sends one of the requests that faultReplies names.
+func (o *observer) observe(asked rune) string {
+	began, what := time.Now(), map[rune]string{'1': usersQuery, '2': "GET " + o.link2, 'm': tokensMe}[asked]
+	ctx, cancel := context.WithTimeout(o.t.Context(), time.Minute)
+	defer cancel()
+	var got answer
+	if asked == 't' {
+		got = o.requestToken(clientSecret)
+	} else {
+		got = o.send(ctx, what, "Authorization: Bearer "+o.token)
+	}
+	id := `"contextId":"` + got.header.Get("ININ-Correlation-Id")
+	seen := strings.ReplaceAll(fmt.Sprintf("%d %s", got.status, o.named.Replace(got.body)), id, `"contextId":"ID`)
+	if fresh := regexp.MustCompile(`{"access_token":"(\w{52})","token_type":"bearer","expires_in":86400}`).FindStringSubmatch(seen); fresh != nil {
+		o.token, seen = fresh[1], "200 TOKEN"
+	}
+	seen = regexp.MustCompile(`"(/api/v2/users/query\?cursor=)?[\w-]{50,}(&pageSize=10)?"`).ReplaceAllString(seen, `"NEW"`)
+	if got.header.Get("Content-Encoding") == "gzip" {
+		unpacked, _ := gzip.NewReader(strings.NewReader(got.body))
+		_, err := io.ReadAll(unpacked)
+		seen = fmt.Sprint("200 gzip: ", err)
+	}
+	parts := []string{seen}
+	for _, name := range []string{"Retry-After", "Location", "inin-ratelimit-allowed", "Content-Type"} {
+		if value := got.header.Get(name); value != "" && value != "application/json" {
+			parts = append(parts, name+": "+value)
+		}
+	}
+	if length, err := strconv.Atoi(got.header.Get("Content-Length")); err == nil && length != len(got.body) {
+		parts = append(parts, fmt.Sprintf("of %d bytes more", length-len(got.body)))
+	}
+	switch took := time.Since(began); took {
+	case 0:
+	case time.Duration(len(got.body)) * time.Millisecond:
+		parts = append(parts, "drop by drop")
+	default:
+		parts = append(parts, "after "+took.String())
+	}
+
+	return strings.Join(parts, " ")
+}
+
+func TestEveryFaultHappensAsScripted(t *testing.T) {
+	t.Parallel()
 	shown := map[genesyssim.Action]bool{}
-	for _, file := range files {
-		for _, fault := range loadFaults(t, file.Name()) {
+	files, err := os.ReadDir(filepath.Join("testdata", "faults"))
+	if rows := faultReplies(); err != nil || len(files) != len(rows) {
+		t.Errorf("%d scripts, error %v, and %d rows: want a row for each", len(files), err, len(rows))
+	}
+	for name, test := range faultReplies() {
+		faults := loadFaults(t, name+".jsonl")
+		for _, fault := range faults {
 			shown[fault.Action] = true
 			if fault.Note == "" {
-				t.Errorf("%s has a fault without a note", file.Name())
+				t.Errorf("%s has a fault without a note", name)
 			}
 		}
+		synctest.Test(t, func(t *testing.T) {
+			o := newObserver(t, start(t, genesyssim.Config{Users: 100}))
+			err := o.SetFaults(faults)
+			var got []string
+			for _, asked := range test.asked {
+				got = append(got, o.observe(asked))
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" || o.Stats().FaultsHit == 0 || err != nil {
+				t.Errorf("%s: %d faults hit, error %v; replies (-want +got):\n%s", name, o.Stats().FaultsHit, err, diff)
+			}
+		})
 	}
 	for _, action := range genesyssim.Actions() {
 		if !shown[action] {
@@ -96,209 +231,74 @@ func TestEveryActionHasAnExampleAndEveryExampleSaysWhatItIsFor(t *testing.T) {
 	}
 }
 
-type faultCheck func(t *testing.T, s *sim, token string)
+func TestABrokenConnectionIsOneForTheClientToo(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string][]error{
+		"reset": {syscall.ECONNRESET, io.EOF}, "reset_body": {syscall.ECONNRESET, io.ErrUnexpectedEOF},
+		"truncate": {io.ErrUnexpectedEOF}, "short_length": {io.ErrUnexpectedEOF}, "cut_gzip": {io.ErrUnexpectedEOF},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, genesyssim.Config{Users: 100, Faults: loadFaults(t, name+".jsonl")})
+			server := httptest.NewServer(s.Simulator)
+			defer server.Close()
+			token := s.token()
+			read := func() (string, error) {
+				request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+strings.TrimPrefix(usersQuery, "GET "), http.NoBody)
+				request.Header.Set("Authorization", "Bearer "+token)
+				response, err := server.Client().Do(request)
+				if err != nil {
+					return "", err
+				}
+				defer response.Body.Close()
+				body, err := io.ReadAll(response.Body)
 
-func faultChecks() map[string]faultCheck {
-	checks := connectionChecks()
-	for _, more := range []map[string]faultCheck{replyChecks(), entityChecks(), linkChecks(), tokenChecks()} {
-		maps.Copy(checks, more)
-	}
-
-	return checks
-}
-
-// readFails wants the reply to break with one of these errors, and the next request to be answered.
-func readFails(want ...error) faultCheck {
-	return func(t *testing.T, s *sim, token string) {
-		t.Helper()
-		s.client.CloseIdleConnections() // a request that finds a kept connection reset is sent again unasked
-		_, err := s.do(t.Context(), http.MethodGet, usersQuery, token, "")
-		matched := false
-		for _, one := range want {
-			matched = matched || errors.Is(err, one)
-		}
-		if !matched {
-			t.Errorf("error is %v, want one of %v", err, want)
-		}
-		if pages := s.Stats().Pages; pages != 0 {
-			t.Errorf("%d pages went out whole, want none", pages)
-		}
-		if got := s.must(t, http.MethodGet, usersQuery, token, ""); len(entities(t, got.body)) != 10 {
-			t.Errorf("the next request gets %s", got.body)
-		}
-	}
-}
-
-func connectionChecks() map[string]faultCheck {
-	return map[string]faultCheck{
-		"reset":        readFails(syscall.ECONNRESET, io.EOF),
-		"reset_body":   readFails(syscall.ECONNRESET, io.ErrUnexpectedEOF),
-		"truncate":     readFails(io.ErrUnexpectedEOF),
-		"short_length": readFails(io.ErrUnexpectedEOF),
-		"cut_gzip":     readFails(io.ErrUnexpectedEOF),
-		"hang": func(t *testing.T, s *sim, token string) {
-			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-			defer cancel()
-			if _, err := s.do(ctx, http.MethodGet, usersQuery, token, ""); !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("error is %v, want the deadline's", err)
+				return string(body), err
 			}
-		},
-		"drip": func(t *testing.T, s *sim, token string) {
-			began := time.Now()
-			got := s.must(t, http.MethodGet, "/api/v2/tokens/me", token, "")
-			if took := time.Since(began); took < time.Duration(len(got.body))*time.Millisecond {
-				t.Errorf("%d bytes took %s, want a millisecond each", len(got.body), took)
+			_, err := read()
+			if !slices.ContainsFunc(want, func(one error) bool { return errors.Is(err, one) }) || s.Stats().Pages != 0 {
+				t.Errorf("error is %v, want one of %v; %d pages went out whole, want none", err, want, s.Stats().Pages)
 			}
-			field[map[string]any](t, got.body, "OAuthClient")
-		},
-		"delay": func(t *testing.T, s *sim, token string) {
-			began := time.Now()
-			got := s.must(t, http.MethodGet, usersQuery, token, "")
-			if took := time.Since(began); got.status != http.StatusOK || took < 60*time.Millisecond {
-				t.Errorf("status %d after %s, want 200 after 60ms", got.status, took)
+			if body, err := read(); err != nil || strings.Count(lines(t, body), "\n") != 10 {
+				t.Errorf("the next request gets %s, error %v", body, err)
 			}
-		},
-		"several": func(t *testing.T, s *sim, token string) {
-			if got := s.must(t, http.MethodGet, usersQuery, token, ""); got.status != http.StatusInternalServerError {
-				t.Errorf("status is %d, want the first fault's 500", got.status)
-			}
-			got, err := s.do(t.Context(), http.MethodGet, usersQuery, token, "")
-			if got.status != http.StatusBadGateway || !errors.Is(err, io.ErrUnexpectedEOF) {
-				t.Errorf("status %d, error %v; want the second fault's cut 502", got.status, err)
-			}
-		},
+		})
 	}
 }
 
-// statusIs wants a status, a code and a Retry-After.
-func statusIs(status int, code, retryAfter string) faultCheck {
-	return func(t *testing.T, s *sim, token string) {
-		t.Helper()
-		got := s.must(t, http.MethodGet, usersQuery, token, "")
-		if got.status != status || codeOf(t, got.body) != code || got.header.Get("Retry-After") != retryAfter {
-			t.Errorf("status %d, code %q, Retry-After %q; want %d, %q, %q", got.status, codeOf(t, got.body),
-				got.header.Get("Retry-After"), status, code, retryAfter)
-		}
+func TestFaultsBendTheOtherListingsToo(t *testing.T) {
+	t.Parallel()
+	s := start(t, genesyssim.Config{Users: 100})
+	token := s.token()
+	s.ask("", `POST /_sim/faults {"path":"/api/v2/users","set":{"nextUri":"https://elsewhere.example{next}"}}
+		{"path":"/api/v2/users","nth":2,"action":"empty_page"}
+		{"method":"POST","path":"/api/v2/users/query","drop":["nextPageUri"],"set":{"cursor":"{cursor}"}}`)
+	var got []string
+	for range 2 {
+		page := s.ask(token, "GET /api/v2/users?pageSize=10").body
+		got = append(got, fmt.Sprint(strings.Count(lines(t, page), "\n"), " ", member[string](t, page, "nextUri")))
+	}
+	got = append(got, keys(s.ask(token, `POST /api/v2/users/query {"pageSize":10}`).body)...)
+	const second = "/api/v2/users?pageNumber=2&pageSize=10"
+	want := []string{"10 https://elsewhere.example" + second, "0 " + second, "entities", "cursor"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("entities and next links by number, and the members of a tutorial's page (-want +got):\n%s", diff)
 	}
 }
 
-// retryDate wants a Retry-After that is a date so far from now.
-func retryDate(seconds int) faultCheck {
-	return func(t *testing.T, s *sim, token string) {
-		t.Helper()
-		want := time.Now().Add(time.Duration(seconds) * time.Second)
-		got := s.must(t, http.MethodGet, usersQuery, token, "")
-		date, err := http.ParseTime(got.header.Get("Retry-After"))
-		if off := date.Sub(want).Abs(); err != nil || off > 5*time.Second || got.status != http.StatusTooManyRequests {
-			t.Errorf("status %d, Retry-After %q; want 429 and about %s", got.status, got.header.Get("Retry-After"), want)
-		}
+func TestEmptyPagesLeadOnByNewLinksAndLoseNobody(t *testing.T) {
+	t.Parallel()
+	s := start(t, genesyssim.Config{Users: 100, Faults: loadFaults(t, "empty_page.jsonl")})
+	var all strings.Builder
+	var sizes []int
+	links := map[string]bool{}
+	for token, next := s.token(), "/api/v2/users/query?pageSize=30"; next != ""; {
+		page := s.ask(token, "GET "+next).body
+		all.WriteString(lines(t, page))
+		sizes = append(sizes, strings.Count(lines(t, page), "\n"))
+		links[next], next = true, member[string](t, page, "nextUri")
 	}
-}
-
-func replyChecks() map[string]faultCheck {
-	const throttled = "too.many.requests.retry.after"
-
-	return map[string]faultCheck{
-		"code_403":            statusIs(http.StatusForbidden, "missing.any.permissions", ""),
-		"code_413":            statusIs(http.StatusRequestEntityTooLarge, "response.entity.too.large", ""),
-		"throttled_garbage":   statusIs(http.StatusTooManyRequests, throttled, "soon"),
-		"throttled_silent":    statusIs(http.StatusTooManyRequests, throttled, ""),
-		"throttled_date":      retryDate(22),
-		"throttled_date_past": retryDate(-60),
-		"throttled_seconds": func(t *testing.T, s *sim, token string) {
-			got := s.must(t, http.MethodGet, usersQuery, token, "")
-			id := got.header.Get("ININ-Correlation-Id")
-			want := `{"message":"Rate limit exceeded the maximum. Retry the request in [22] seconds",` +
-				`"code":"too.many.requests.retry.after","status":429,"contextId":"` + id + `","details":[],"errors":[],` +
-				`"limit":{"key":"user.rate.per.minute","namespace":"directory","value":180}}`
-			if diff := cmp.Diff(want, string(got.body)); diff != "" || got.header.Get("Retry-After") != "22" {
-				t.Errorf("Retry-After %q, body (-want +got):\n%s", got.header.Get("Retry-After"), diff)
-			}
-		},
-		"status_503": func(t *testing.T, s *sim, token string) {
-			var got []int
-			for range 7 {
-				got = append(got, s.must(t, http.MethodGet, usersQuery, token, "").status)
-			}
-			if diff := cmp.Diff([]int{200, 503, 200, 503, 200, 200, 200}, got); diff != "" {
-				t.Errorf("statuses (-want +got):\n%s", diff)
-			}
-		},
-		"html": func(t *testing.T, s *sim, token string) {
-			got := s.must(t, http.MethodGet, usersQuery, token, "")
-			if kind := got.header.Get("Content-Type"); got.status != http.StatusOK || !strings.HasPrefix(kind, "text/html") {
-				t.Errorf("status %d of type %q, want 200 of text/html", got.status, kind)
-			}
-		},
-		"redirect": func(t *testing.T, s *sim, token string) {
-			s.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-			got := s.must(t, http.MethodGet, usersQuery, token, "")
-			const want = "https://api.mypurecloud.example/api/v2/users/query"
-			if location := got.header.Get("Location"); got.status != http.StatusTemporaryRedirect || location != want {
-				t.Errorf("status %d to %q, want 307 to %q", got.status, location, want)
-			}
-		},
-		"not_the_api": func(t *testing.T, s *sim, token string) {
-			var got []string
-			for range 8 {
-				answer := s.must(t, http.MethodGet, usersQuery, token, "")
-				got = append(got, fmt.Sprintf("%d %.10s", answer.status, answer.body))
-			}
-			want := []string{"403 <!DOCTYPE ", "200 {}", "200 null", "200 ", "200 \ufeff{\"entitie", "202 {}", "204 ", "200 {\"entities"}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("replies (-want +got):\n%s", diff)
-			}
-		},
-		"raw_body": func(t *testing.T, s *sim, token string) {
-			got := s.must(t, http.MethodGet, usersQuery, token, "")
-			if diff := cmp.Diff(`{"entities":[`, string(got.body)); diff != "" || got.status != http.StatusOK {
-				t.Errorf("status %d, body (-want +got):\n%s", got.status, diff)
-			}
-		},
-		"headers": func(t *testing.T, s *sim, token string) {
-			got := s.must(t, http.MethodGet, usersQuery, token, "")
-			if allowed := got.header.Get("inin-ratelimit-allowed"); got.status != http.StatusOK || allowed != "300" {
-				t.Errorf("status %d with inin-ratelimit-allowed %q, want 200 with 300", got.status, allowed)
-			}
-		},
-	}
-}
-
-func tokenChecks() map[string]faultCheck {
-	dead := func() faultCheck {
-		return func(t *testing.T, s *sim, token string) {
-			if got := s.must(t, http.MethodGet, usersQuery, token, ""); got.status != http.StatusUnauthorized {
-				t.Errorf("status is %d, want 401", got.status)
-			}
-			if got := s.must(t, http.MethodGet, usersQuery, token, ""); got.status != http.StatusUnauthorized {
-				t.Errorf("later the status is %d, want 401", got.status)
-			}
-			if got := s.must(t, http.MethodGet, usersQuery, s.token(t), ""); got.status != http.StatusOK {
-				t.Errorf("with a new token the status is %d, want 200", got.status)
-			}
-			if bad := s.Stats().BadTokenRequests; bad != 2 {
-				t.Errorf("%d bad token requests, want 2", bad)
-			}
-		}
-	}
-	grant := url.Values{"grant_type": {"client_credentials"}}
-	replies := func(status int, body string) faultCheck {
-		return func(t *testing.T, s *sim, _ string) {
-			got := s.requestToken(t, clientID, clientSecret, grant)
-			if diff := cmp.Diff(body, string(got.body)); diff != "" || got.status != status {
-				t.Errorf("status %d, want %d; body (-want +got):\n%s", got.status, status, diff)
-			}
-			if again := s.requestToken(t, clientID, clientSecret, grant); again.status != http.StatusOK {
-				t.Errorf("the next request is answered %d, want 200", again.status)
-			}
-		}
-	}
-
-	return map[string]faultCheck{
-		"revoke_token": dead(),
-		"token_throttled": replies(http.StatusBadRequest, `{"error":"invalid_request",`+
-			`"description":"rate limit exceeded; try again later","error_description":"rate limit exceeded; try again later"}`),
-		"token_body":   replies(http.StatusOK, `{"access_token":"t","token_type":"bearer","expires_in":"3600"}`),
-		"token_status": replies(http.StatusBadGateway, `{"error":"server_error","description":"","error_description":""}`),
+	if diff := cmp.Diff([]int{30, 0, 0, 0, 30, 25}, sizes) + cmp.Diff(s.users(nil), all.String()); diff != "" || len(links) != len(sizes) {
+		t.Errorf("%d links of %d pages; sizes and users (-want +got):\n%s", len(links), len(sizes), diff)
 	}
 }

@@ -1,15 +1,16 @@
 package genesyssim_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"io"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/secret"
@@ -18,27 +19,22 @@ import (
 const (
 	clientID     = "5f1d3c2e-0000-4000-8000-00000000c11e"
 	clientSecret = "s3cret-canary"
+
+	form       = "Content-Type: application/x-www-form-urlencoded"
+	grant      = "grant_type=client_credentials"
+	usersQuery = "GET /api/v2/users/query?pageSize=10"
+	tokensMe   = "GET /api/v2/tokens/me"
 )
 
-// sim is a simulator behind a real server on the loopback.
+// sim is a simulator that is asked in this process, without a network: so virtual time is possible.
 type sim struct {
 	*genesyssim.Simulator
 
-	url    string
-	client *http.Client
+	t testing.TB
 }
 
-// start serves a simulator of the configuration, whose client it fills in.
-func start(t *testing.T, config genesyssim.Config) *sim {
-	t.Helper()
-	simulator := newSimulator(t, config)
-	server := httptest.NewServer(simulator)
-	t.Cleanup(server.Close)
-
-	return &sim{Simulator: simulator, url: server.URL, client: server.Client()}
-}
-
-func newSimulator(t testing.TB, config genesyssim.Config) *genesyssim.Simulator {
+// start makes a simulator of the configuration, whose client it fills in.
+func start(t testing.TB, config genesyssim.Config) *sim {
 	t.Helper()
 	config.ClientID, config.ClientSecret = clientID, secret.New(clientSecret)
 	simulator, err := genesyssim.New(config)
@@ -46,156 +42,123 @@ func newSimulator(t testing.TB, config genesyssim.Config) *genesyssim.Simulator 
 		t.Fatalf("New: %v", err)
 	}
 
-	return simulator
+	return &sim{simulator, t}
 }
 
-// answer is a reply that was read to its end.
+// answer is a whole reply. The status is 0 where the connection ended instead.
 type answer struct {
 	status int
 	header http.Header
-	body   []byte
+	body   string
 }
 
-// do sends a request; token "" sends no Authorization, and a body is sent as JSON.
-func (s *sim) do(ctx context.Context, method, path, token, body string) (answer, error) {
-	request, err := http.NewRequestWithContext(ctx, method, s.url+path, strings.NewReader(body))
-	if err != nil {
-		return answer{}, err
+// send sends a request, METHOD PATH BODY, with headers as they stand on the wire.
+func (s *sim) send(ctx context.Context, what string, headers ...string) (got answer) {
+	method, rest, _ := strings.Cut(what, " ")
+	path, body, _ := strings.Cut(rest, " ")
+	request := httptest.NewRequestWithContext(ctx, method, path, strings.NewReader(body))
+	for _, header := range headers {
+		name, value, _ := strings.Cut(header, ": ")
+		request.Header.Set(name, value)
 	}
-	if token != "" {
-		request.Header.Set("Authorization", "Bearer "+token)
-	}
-	if body != "" {
-		request.Header.Set("Content-Type", "application/json")
-	}
+	defer func() {
+		failed := recover()
+		if err, _ := failed.(error); failed != nil && !errors.Is(err, http.ErrAbortHandler) {
+			panic(failed)
+		}
+	}()
+	recorder := httptest.NewRecorder()
+	s.ServeHTTP(recorder, request)
 
-	return s.roundTrip(request)
+	return answer{recorder.Code, recorder.Result().Header, recorder.Body.String()}
 }
 
-func (s *sim) roundTrip(request *http.Request) (answer, error) {
-	response, err := s.client.Do(request)
-	if err != nil {
-		return answer{}, err
+// ask sends a request with a bearer token; "" is none.
+func (s *sim) ask(token, what string) answer {
+	if token == "" {
+		return s.send(s.t.Context(), what)
 	}
-	defer response.Body.Close()
-	read, err := io.ReadAll(response.Body)
 
-	return answer{status: response.StatusCode, header: response.Header, body: read}, err
+	return s.send(s.t.Context(), what, "Authorization: Bearer "+token)
 }
 
-// must is do for requests that get a whole reply.
-func (s *sim) must(t *testing.T, method, path, token, body string) answer {
-	t.Helper()
-	got, err := s.do(t.Context(), method, path, token, body)
-	if err != nil {
-		t.Fatalf("%s %s: %v", method, path, err)
-	}
+// status is ask, where the status is all that counts.
+func (s *sim) status(token, what string) int { return s.ask(token, what).status }
 
-	return got
-}
-
-// requestToken asks the token endpoint with Basic credentials.
-func (s *sim) requestToken(t *testing.T, id, secretValue string, form url.Values) answer {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/oauth/token", strings.NewReader(form.Encode()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if id != "" {
-		request.SetBasicAuth(id, secretValue)
-	}
-	got, err := s.roundTrip(request)
-	if err != nil {
-		t.Fatalf("token request: %v", err)
-	}
-
-	return got
+// requestToken asks the token endpoint with a client secret.
+func (s *sim) requestToken(clientSecret string) answer {
+	return s.send(s.t.Context(), "POST /oauth/token "+grant, basic(clientID, clientSecret), form)
 }
 
 // token mints a token.
-func (s *sim) token(t *testing.T) string {
-	t.Helper()
-	got := s.requestToken(t, clientID, clientSecret, url.Values{"grant_type": {"client_credentials"}})
+func (s *sim) token() string {
+	s.t.Helper()
+	got := s.requestToken(clientSecret)
 	if got.status != http.StatusOK {
-		t.Fatalf("token request: status %d, body %s", got.status, got.body)
+		s.t.Fatalf("the token request is answered %d: %s", got.status, got.body)
 	}
 
-	return field[string](t, got.body, "access_token")
+	return member[string](s.t, got.body, "access_token")
 }
 
-// field decodes one member of a JSON object, the zero value where it is absent.
-func field[T any](t testing.TB, body []byte, name string) T {
+// users is the organisation's own list of the users that the parameters choose.
+func (s *sim) users(parameters url.Values) string {
+	s.t.Helper()
+	got := s.ask("", "GET /_sim/users?"+parameters.Encode())
+	if got.status != http.StatusOK {
+		s.t.Fatalf("/_sim/users?%s is answered %d: %s", parameters.Encode(), got.status, got.body)
+	}
+
+	return got.body
+}
+
+// member decodes one member of a JSON object, the zero value where it is absent.
+func member[T any](t testing.TB, object, name string) (value T) {
 	t.Helper()
 	var members map[string]json.RawMessage
-	if err := json.Unmarshal(body, &members); err != nil {
-		t.Fatalf("decode %.200q: %v", body, err)
+	err := json.Unmarshal([]byte(object), &members)
+	if raw, found := members[name]; found && err == nil {
+		err = json.Unmarshal(raw, &value)
 	}
-	var value T
-	if raw, found := members[name]; found {
-		if err := json.Unmarshal(raw, &value); err != nil {
-			t.Fatalf("decode member %s: %v", name, err)
-		}
+	if err != nil {
+		t.Fatalf("decode member %s of %.200q: %v", name, object, err)
 	}
 
 	return value
 }
 
-// keys returns the members of a JSON object in their order.
-func keys(t *testing.T, object []byte) []string {
-	t.Helper()
-	decoder := json.NewDecoder(bytes.NewReader(object))
-	if _, err := decoder.Token(); err != nil {
-		t.Fatalf("decode %.200q: %v", object, err)
-	}
-	var names []string
-	for decoder.More() {
-		name, err := decoder.Token()
-		if err != nil {
-			t.Fatal(err)
-		}
-		names = append(names, name.(string))
-		var value json.RawMessage
-		if err := decoder.Decode(&value); err != nil {
-			t.Fatalf("decode member %v: %v", name, err)
-		}
+// keys returns the names of a JSON object's members in their order.
+func keys(object string) (names []string) {
+	decoder := jsontext.NewDecoder(strings.NewReader(object))
+	_, err := decoder.ReadToken()
+	for err == nil && decoder.PeekKind() == '"' {
+		name, _ := decoder.ReadToken()
+		names = append(names, name.String())
+		err = decoder.SkipValue()
 	}
 
 	return names
 }
 
-// entities returns the raw entities of a page.
-func entities(t *testing.T, body []byte) []json.RawMessage {
+// lines are a page's entities, one a line.
+func lines(t testing.TB, page string) string {
 	t.Helper()
-
-	return field[[]json.RawMessage](t, body, "entities")
-}
-
-// lines joins entities as WriteUsers writes them.
-func lines(from []json.RawMessage) string {
 	var all strings.Builder
-	for _, entity := range from {
-		all.Write(entity)
-		all.WriteByte('\n')
+	for _, entity := range member[[]json.RawMessage](t, page, "entities") {
+		all.WriteString(string(entity) + "\n")
 	}
 
 	return all.String()
 }
 
-// written is what WriteUsers writes.
-func written(t *testing.T, simulator *genesyssim.Simulator, query genesyssim.Query) string {
+// beside is a page without its entities.
+func beside(t testing.TB, page string) string {
 	t.Helper()
-	var all strings.Builder
-	if err := simulator.WriteUsers(&all, query); err != nil {
-		t.Fatalf("WriteUsers: %v", err)
+	entities := strings.ReplaceAll(strings.TrimSuffix(lines(t, page), "\n"), "\n", ",")
+	rest, found := strings.CutPrefix(page, `{"entities":[`+entities+`]`)
+	if !found {
+		t.Fatalf("the page does not begin with its entities: %.300s", page)
 	}
 
-	return all.String()
-}
-
-// codeOf is the code of an API error.
-func codeOf(t *testing.T, body []byte) string {
-	t.Helper()
-
-	return field[string](t, body, "code")
+	return rest
 }

@@ -1,9 +1,14 @@
 package genesyssim
 
-import "net/http"
+import (
+	"bytes"
+	"net/http"
+	"strconv"
+)
 
 // listing is one of the API's listings: which entities are at which path, how one page leads to the next, and what can be asked.
 type listing struct {
+	name         string // of the entities, as under /_sim/
 	method, path string
 	model        *model
 	paging       paging
@@ -20,12 +25,21 @@ const (
 	byTutorial               // the tutorial's nextPageUri; the query is in the body
 )
 
+// parameter is the query parameter that says which page is asked for.
+func (p paging) parameter() filter {
+	if p == byNumber {
+		return filter{name: "pageNumber", whole: true}
+	}
+
+	return filter{name: "cursor"}
+}
+
 // maxNumberedInactive is how far GET /api/v2/users goes with state=inactive.
 const maxNumberedInactive = 10_000
 
 // newListings is all that the API lists.
 func newListings(config Config) []listing {
-	users, most := userModel(config.Users), config.MaxPageSize
+	users, most := readModel("user", config.Users), config.MaxPageSize
 	state := filter{name: "state", allowed: []string{"active", "inactive", "deleted", "any"}}
 	order := filter{name: "sortOrder", allowed: []string{"ASC", "DESC"}}
 	expand := filter{name: "expand", allowed: users.expands(), many: 1000}
@@ -33,66 +47,62 @@ func newListings(config Config) []listing {
 	schemas := filter{name: "userCustomAttributeSchemaIds", many: 5}
 
 	return []listing{
-		{http.MethodGet, usersQueryPath, users, byCursor, most, []filter{state, order, expand, presence, schemas}},
-		{http.MethodPost, usersQueryPath, users, byTutorial, most, []filter{state, order, expand}},
-		{http.MethodGet, usersPath, users, byNumber, most, []filter{state, order, expand, presence}},
+		{"users", http.MethodGet, usersQueryPath, users, byCursor, most, []filter{state, order, expand, presence, schemas}},
+		{"users", http.MethodPost, usersQueryPath, users, byTutorial, most, []filter{state, order, expand}},
+		{"users", http.MethodGet, usersPath, users, byNumber, most, []filter{state, order, expand, presence}},
 	}
 }
 
 // answerListing serves one page of a listing.
 func (s *Simulator) answerListing(x *exchange, of listing) *reply {
-	raw, refusal := of.rawQuery(x.request)
-	if refusal != nil {
-		return x.refuse(refusal)
+	raw := x.request.URL.RawQuery
+	if of.paging == byTutorial {
+		var refusal *apiError
+		if raw, refusal = tutorialQuery(x.request); refusal != nil {
+			return x.refuse(refusal)
+		}
 	}
-	if last, found := s.asked.Load(of.path); found && x.fault.Action == ActionRepeatPage {
-		raw, _ = last.(string)
-	}
-	s.asked.Store(of.path, raw)
+	s.change(func(o *organisation) {
+		if last, found := o.asked[of.path]; found && x.fault.Action == ActionRepeatPage {
+			raw = last
+		}
+		o.asked[of.path] = raw
+	})
 	q, refusal := s.parse(of, raw)
 	if refusal != nil {
 		return x.refuse(refusal)
 	}
 	p := s.turn(x.fault, q)
-	answer := newReply(http.StatusOK, "application/json", p.render())
-	answer.pages, answer.entities = 1, int64(p.count)
+	answer := x.reply(http.StatusOK, "application/json", p.render())
+	answer.pages, answer.entities = 1, p.count
 
 	return answer
 }
 
-// rawQuery is the request's query string, or for a tutorial's the one that asks the same.
-func (l listing) rawQuery(r *http.Request) (string, *apiError) {
-	if l.paging == byTutorial {
-		return tutorialQuery(r)
-	}
-
-	return r.URL.RawQuery, nil
-}
-
 // turn makes the page that a query asks for, or what a fault leaves of it.
 func (s *Simulator) turn(fault *Fault, q query) *page {
-	total := q.from.State.among(q.of.model.size)
-	from := min(int(q.from.Position), total)
+	total := q.of.model.count(q.from.state)
+	from := min(q.from.position, total)
 	to := min(from+q.pageSize, total)
-	next := bookmark{selection: q.from.selection, Position: int64(to)}
+	next := bookmark{selection: q.from.selection, position: to}
 	more := to < total
 	if fault.Action == ActionEmptyPage {
 		to = from
 		if q.of.paging != byNumber {
 			next, more = q.from, true
-			next.Turn++
+			next.turn++
 		}
 	}
 	p := &page{count: to - from}
-	entities := s.appendEntities([]byte{'['}, q, from, to, total)
+	entities := []byte{'['}
+	for entity := range s.entities(q.of.model, q.from.selection, from, to) {
+		entities = append(append(entities, entity...), ',')
+	}
 	if extra := fault.entity(); len(extra) > 0 {
-		if p.count > 0 {
-			entities = append(entities, ',')
-		}
-		entities = append(entities, extra...)
+		entities = append(append(entities, extra...), ',')
 		p.count++
 	}
-	p.members = []member{{"entities", append(entities, ']')}}
+	p.members = []member{{"entities", append(bytes.TrimSuffix(entities, []byte(",")), ']')}}
 	switch q.of.paging {
 	case byCursor, byTutorial:
 		s.cursorMembers(p, q, next, more)
@@ -107,41 +117,42 @@ func (s *Simulator) turn(fault *Fault, q query) *page {
 // cursorMembers adds the members of a page by cursor.
 func (s *Simulator) cursorMembers(p *page, q query, next bookmark, more bool) {
 	if more {
-		p.cursor = s.cursors.seal(q.of.path, next)
-		p.next = q.link("cursor", p.cursor)
+		p.cursor = s.seal(q.of.path, next)
+		p.next = q.link(p.cursor)
 	}
 	here := ""
-	if q.from.Position > 0 || q.from.Turn > 0 {
-		here = s.cursors.seal(q.of.path, q.from)
+	if q.from.position > 0 || q.from.turn > 0 {
+		here = s.seal(q.of.path, q.from)
 	}
-	p.self = q.link("cursor", here)
+	p.self = q.link(here)
 	if q.of.paging == byTutorial {
-		p.text("nextPageUri", p.next)
+		p.add("nextPageUri", p.next)
 
 		return
 	}
-	p.text("nextUri", p.next)
-	p.text("selfUri", p.self)
-	p.number("results", p.count)
-	p.text("cursor", p.cursor)
+	p.add("nextUri", p.next)
+	p.add("selfUri", p.self)
+	p.add("results", p.count)
+	p.add("cursor", p.cursor)
 }
 
 // numberMembers adds the members of a page by number.
 func (p *page) numberMembers(q query, total int) {
-	here, last := int(q.from.Position)/q.pageSize+1, (total+q.pageSize-1)/q.pageSize
-	p.self = q.numbered(here)
-	p.number("pageSize", q.pageSize)
-	p.number("pageNumber", here)
-	p.number("total", total)
-	p.text("firstUri", q.numbered(1))
-	p.text("selfUri", p.self)
+	here, last := q.from.position/q.pageSize+1, (total+q.pageSize-1)/q.pageSize
+	number := func(n int) string { return q.link(strconv.Itoa(n)) }
+	p.self = number(here)
+	p.add("pageSize", q.pageSize)
+	p.add("pageNumber", here)
+	p.add("total", total)
+	p.add("firstUri", number(1))
+	p.add("selfUri", p.self)
 	if here < last {
-		p.next = q.numbered(here + 1)
-		p.text("nextUri", p.next)
+		p.next = number(here + 1)
+		p.add("nextUri", p.next)
 	}
 	if here > 1 && here <= last+1 {
-		p.text("previousUri", q.numbered(here-1))
+		p.add("previousUri", number(here-1))
 	}
-	p.text("lastUri", q.numbered(max(1, last)))
-	p.number("pageCount", last)
+	p.add("lastUri", number(max(1, last)))
+	p.add("pageCount", last)
 }

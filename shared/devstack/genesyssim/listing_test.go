@@ -1,327 +1,244 @@
 package genesyssim_test
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"testing"
 
-	"genesys-cloud-export/shared/devstack/genesyssim"
+	gocmp "github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
-	"github.com/google/go-cmp/cmp"
+	"genesys-cloud-export/shared/devstack/genesyssim"
 )
 
-func TestEachListingGivesEveryUserOnceInOrderByteForByte(t *testing.T) {
-	t.Parallel()
-	s := start(t, genesyssim.Config{Users: 1237, Seed: 7})
-	token := s.token(t)
+// allOf follows a listing's next links to its end.
+func (s *sim) allOf(token, path string, query url.Values) string {
+	s.t.Helper()
+	var all strings.Builder
+	for next := path + "?" + query.Encode(); next != ""; {
+		page := s.ask(token, "GET "+next).body
+		all.WriteString(lines(s.t, page))
+		next = member[string](s.t, page, "nextUri")
+	}
 
-	queries := map[string]genesyssim.Query{
-		"by default":            {},
-		"all states, backwards": {State: "any", SortOrder: "DESC"},
-		"inactive":              {State: "inactive", SortOrder: "ASC"},
-		"deleted":               {State: "deleted"},
-		"with expands":          {State: "any", Expand: []string{"skills", "presence", "geolocation"}},
-	}
-	listings := map[string]func(*testing.T, *sim, string, genesyssim.Query) []json.RawMessage{
-		"GET users/query": readByCursor, "POST users/query": readAsTutorial, "GET users": readByNumber,
-	}
-	for name, query := range queries {
-		want := written(t, s.Simulator, query)
-		if want == "" {
-			t.Fatalf("no users %s", name)
-		}
-		for listing, read := range listings {
-			t.Run(listing+" "+name, func(t *testing.T) {
-				t.Parallel()
-				if diff := cmp.Diff(want, lines(read(t, s, token, query))); diff != "" {
-					t.Errorf("entities differ from WriteUsers (-want +got):\n%s", diff)
-				}
-			})
-		}
-	}
+	return all.String()
 }
 
-func parametersOf(query genesyssim.Query) url.Values {
-	values := url.Values{}
-	if query.State != "" {
-		values.Set("state", query.State)
-	}
-	if query.SortOrder != "" {
-		values.Set("sortOrder", query.SortOrder)
-	}
-	for _, name := range query.Expand {
-		values.Add("expand", name)
-	}
-
-	return values
-}
-
-func readByCursor(t *testing.T, s *sim, token string, query genesyssim.Query) []json.RawMessage {
-	t.Helper()
-	values := parametersOf(query)
-	values.Set("pageSize", "100")
-	var all []json.RawMessage
-	for next := "/api/v2/users/query?" + values.Encode(); next != ""; {
-		got := s.must(t, http.MethodGet, next, token, "")
-		page := entities(t, got.body)
-		if results := field[int](t, got.body, "results"); results != len(page) {
-			t.Fatalf("results is %d for %d entities", results, len(page))
-		}
-		all = append(all, page...)
-		next = field[string](t, got.body, "nextUri")
-		if cursor := field[string](t, got.body, "cursor"); (cursor == "") != (next == "") {
-			t.Fatalf("cursor is %q beside nextUri %q", cursor, next)
+// allOfTutorial is the same in the tutorial's dialect.
+func (s *sim) allOfTutorial(token string, query url.Values) string {
+	s.t.Helper()
+	asked := map[string]any{"pageSize": 30, "expand": query["expand"]}
+	for _, name := range []string{"state", "sortOrder"} {
+		if query.Has(name) {
+			asked[name] = query.Get(name)
 		}
 	}
-
-	return all
-}
-
-func readAsTutorial(t *testing.T, s *sim, token string, query genesyssim.Query) []json.RawMessage {
-	t.Helper()
-	ask := map[string]any{"pageSize": 90}
-	if query.State != "" {
-		ask["state"] = query.State
-	}
-	if query.SortOrder != "" {
-		ask["sortOrder"] = query.SortOrder
-	}
-	if query.Expand != nil {
-		ask["expand"] = query.Expand
-	}
-	var all []json.RawMessage
+	var all strings.Builder
 	for {
-		body, err := json.Marshal(ask)
-		if err != nil {
-			t.Fatal(err)
+		body, _ := json.Marshal(asked)
+		page := s.ask(token, "POST /api/v2/users/query "+string(body)).body
+		all.WriteString(lines(s.t, page))
+		asked = map[string]any{"pageSize": 7, "nextPageUri": member[string](s.t, page, "nextPageUri")}
+		if asked["nextPageUri"] == "" {
+			return all.String()
 		}
-		got := s.must(t, http.MethodPost, "/api/v2/users/query", token, string(body))
-		all = append(all, entities(t, got.body)...)
-		next := field[string](t, got.body, "nextPageUri")
-		if next == "" {
-			return all
-		}
-		ask["nextPageUri"] = next
 	}
 }
 
-func readByNumber(t *testing.T, s *sim, token string, query genesyssim.Query) []json.RawMessage {
-	t.Helper()
-	values := parametersOf(query)
-	values.Set("pageSize", "110")
-	var all []json.RawMessage
-	for next := "/api/v2/users?" + values.Encode(); next != ""; {
-		got := s.must(t, http.MethodGet, next, token, "")
-		all = append(all, entities(t, got.body)...)
-		next = field[string](t, got.body, "nextUri")
-	}
-
-	return all
+func TestEachListingIsTheUsersOfItsStateInOrderByteForByte(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		s := start(t, genesyssim.Config{Users: rapid.IntRange(0, 90).Draw(rt, "users"), Seed: rapid.Uint64().Draw(rt, "seed")})
+		token := s.token()
+		state := rapid.SampledFrom([]string{"", "any", "active", "inactive", "deleted"}).Draw(rt, "state")
+		query := url.Values{"sortOrder": {rapid.SampledFrom([]string{"ASC", "DESC"}).Draw(rt, "order")}}
+		if rapid.Bool().Draw(rt, "expanded") {
+			query["expand"] = []string{"skills", "presence", "geolocation"}
+		}
+		query.Set("state", "any")
+		var want strings.Builder
+		for line := range strings.Lines(s.users(query)) {
+			if state == "any" || member[string](t, line, "state") == cmp.Or(state, "active") {
+				want.WriteString(line)
+			}
+		}
+		query.Set("state", state)
+		if state == "" {
+			query.Del("state")
+		}
+		got := map[string]string{"own list": s.users(query)}
+		if query.Get("sortOrder") == "ASC" && !query.Has("expand") {
+			var written strings.Builder
+			if err := s.WriteUsers(&written, genesyssim.Query{State: state}); err != nil {
+				rt.Fatal(err)
+			}
+			got["WriteUsers"] = written.String()
+		}
+		query.Set("pageSize", rapid.SampledFrom([]string{"1", "7", "20", "33"}).Draw(rt, "page size"))
+		got["GET users/query"] = s.allOf(token, "/api/v2/users/query", query)
+		got["GET users"] = s.allOf(token, "/api/v2/users", query)
+		got["POST users/query"] = s.allOfTutorial(token, query)
+		for name, users := range got {
+			if diff := gocmp.Diff(want.String(), users); diff != "" {
+				rt.Fatalf("%s (-filtered from all +got):\n%s", name, diff)
+			}
+		}
+	})
 }
 
-func TestTheMembersOfAPageAreThoseOfItsDialect(t *testing.T) {
+func TestAPageSaysWhereTheNextOneIsInItsDialect(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{Users: 60})
-	token := s.token(t)
-	last := field[string](t, s.must(t, http.MethodGet, "/api/v2/users/query?state=any&pageSize=40", token, "").body, "nextUri")
-
-	tests := map[string]struct {
-		method, path, body string
-		want               []string
-	}{
-		"first of users/query": {http.MethodGet, "/api/v2/users/query", "", []string{"entities", "nextUri", "selfUri", "results", "cursor"}},
-		"last of users/query":  {http.MethodGet, last, "", []string{"entities", "selfUri", "results"}},
-		"first of the tutorial": {
-			http.MethodPost, "/api/v2/users/query", `{"pageSize":2}`, []string{"entities", "nextPageUri"},
+	token := s.token()
+	const path = "/api/v2/users/query?"
+	first := s.ask(token, "GET "+path+"state=any&pageSize=40").body
+	cursor := member[string](t, first, "cursor")
+	link := path + "cursor=" + cursor + "&pageSize=40&state=any"
+	tutorial := s.ask(token, `POST /api/v2/users/query {"pageSize":40,"state":"any"}`).body
+	tutorials := member[string](t, tutorial, "nextPageUri")
+	numbered := func(page string) string { return "/api/v2/users?pageNumber=" + page + "&pageSize=10" }
+	for name, test := range map[string]struct{ got, want string }{
+		"first by cursor": {
+			first, `,"nextUri":"` + link + `","selfUri":"` + path + `pageSize=40&state=any","results":40,"cursor":"` + cursor + `"}`,
 		},
-		"last of the tutorial": {http.MethodPost, "/api/v2/users/query", `{"pageSize":100}`, []string{"entities"}},
-		"middle of users": {
-			http.MethodGet, "/api/v2/users?pageNumber=2&pageSize=10", "",
-			[]string{
-				"entities", "pageSize", "pageNumber", "total", "firstUri", "selfUri", "nextUri", "previousUri",
-				"lastUri", "pageCount",
-			},
+		"last by cursor":    {s.ask(token, "GET "+link).body, `,"selfUri":"` + link + `","results":20}`},
+		"first by tutorial": {tutorial, `,"nextPageUri":"` + tutorials + `"}`},
+		"last by tutorial":  {s.ask(token, `POST /api/v2/users/query {"pageSize":100}`).body, `}`},
+		"middle by number": {
+			s.ask(token, "GET "+numbered("2")).body,
+			`,"pageSize":10,"pageNumber":2,"total":51,"firstUri":"` + numbered("1") + `","selfUri":"` + numbered("2") +
+				`","nextUri":"` + numbered("3") + `","previousUri":"` + numbered("1") + `","lastUri":"` + numbered("6") + `","pageCount":6}`,
 		},
-		"past the end of users": {
-			http.MethodGet, "/api/v2/users?pageNumber=9&pageSize=100", "",
-			[]string{"entities", "pageSize", "pageNumber", "total", "firstUri", "selfUri", "lastUri", "pageCount"},
+		"past the end by number": {
+			s.ask(token, "GET "+numbered("9")).body,
+			`,"pageSize":10,"pageNumber":9,"total":51,"firstUri":"` + numbered("1") + `","selfUri":"` + numbered("9") +
+				`","lastUri":"` + numbered("6") + `","pageCount":6}`,
 		},
+	} {
+		if diff := gocmp.Diff(test.want, beside(t, test.got)); diff != "" {
+			t.Errorf("%s: beside the entities (-want +got):\n%s", name, diff)
+		}
 	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got := s.must(t, test.method, test.path, token, test.body)
-			if diff := cmp.Diff(test.want, keys(t, got.body)); diff != "" {
-				t.Errorf("members (-want +got):\n%s", diff)
-			}
-			if next := field[string](t, got.body, "nextUri"); next != "" && !strings.HasPrefix(next, "/api/v2/users") {
-				t.Errorf("nextUri is %q: want a relative link", next)
-			}
-		})
+	if !strings.HasPrefix(tutorials, path) {
+		t.Errorf("nextPageUri is %q: want a relative link", tutorials)
+	}
+	empty := start(t, genesyssim.Config{})
+	const want = `{"entities":[],"selfUri":"/api/v2/users/query?pageSize=25","results":0}`
+	if diff := gocmp.Diff(want, empty.ask(empty.token(), "GET /api/v2/users/query").body); diff != "" {
+		t.Errorf("an organisation without users (-want +got):\n%s", diff)
 	}
 }
 
 func TestAPageHasAsManyUsersAsAskedUpToTheLimit(t *testing.T) {
 	t.Parallel()
-	s := start(t, genesyssim.Config{Users: 2000, MaxPageSize: 300})
-	token := s.token(t)
-	tests := map[string]int{
-		"/api/v2/users/query":                                                          25,
-		"/api/v2/users/query?pageSize=1":                                               1,
-		"/api/v2/users/query?pageSize=300":                                             300,
-		"/api/v2/users/query?pageSize=100000":                                          300,
-		"/api/v2/users/query?pageSize=200&integrationPresenceSource=ZoomPhone":         100,
-		"/api/v2/users/query?userCustomAttributeSchemaIds=a,b&expand=team,groups":      25,
-		"/api/v2/users/query?expand=team&expand=groups&userCustomAttributeSchemaIds=a": 25,
-		"/api/v2/users":                      25,
-		"/api/v2/users?pageSize=501":         300,
-		"/api/v2/users?state=any&pageSize=7": 7,
-	}
-	for path, want := range tests {
-		t.Run(path, func(t *testing.T) {
-			t.Parallel()
-			got := s.must(t, http.MethodGet, path, token, "")
-			if count := len(entities(t, got.body)); got.status != http.StatusOK || count != want {
-				t.Errorf("status %d with %d entities, want 200 with %d", got.status, count, want)
-			}
-		})
+	s := start(t, genesyssim.Config{Users: 200_000, MaxPageSize: 300})
+	token := s.token()
+	for path, want := range map[string]int{
+		"users/query":                 25,
+		"users/query?pageSize=1":      1,
+		"users/query?pageSize=300":    300,
+		"users/query?pageSize=100000": 300,
+		"users":                       25,
+		"users?pageSize=501":          300,
+		"users?state=any&pageSize=7":  7,
+		"users/query?pageSize=200&integrationPresenceSource=ZoomPhone":         100,
+		"users/query?userCustomAttributeSchemaIds=a,b&expand=team,groups":      25,
+		"users/query?expand=team&expand=groups&userCustomAttributeSchemaIds=a": 25,
+		"users?state=inactive&pageSize=250&pageNumber=40":                      250, // of 10,000 that are listed by number
+	} {
+		got := s.ask(token, "GET /api/v2/"+path)
+		if count := strings.Count(lines(t, got.body), "\n"); got.status != http.StatusOK || count != want {
+			t.Errorf("%s: status %d with %d entities, want 200 with %d", path, got.status, count, want)
+		}
 	}
 }
 
 func TestWhatTheAPIDoesNotKnowIsRefusedNotIgnored(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{Users: 200_000})
-	token := s.token(t)
-	first := s.must(t, http.MethodGet, "/api/v2/users/query?expand=team", token, "")
-	cursor := url.QueryEscape(field[string](t, first.body, "cursor"))
-
-	tests := []struct {
-		method, path, body string
-		status             int
-		code               string
-	}{
-		{"GET", "/api/v2/users/query?pagesize=5", "", 400, "bad.request"},
-		{"GET", "/api/v2/users/query?pageSize=5&pageSize=6", "", 400, "bad.request"},
-		{"GET", "/api/v2/users/query?a=%zz", "", 400, "bad.request"},
-		{"GET", "/api/v2/users/query?pageSize=0", "", 400, "invalid.value"},
-		{"GET", "/api/v2/users/query?pageSize=-1", "", 400, "invalid.value"},
-		{"GET", "/api/v2/users/query?pageSize=ten", "", 400, "invalid.value"},
-		{"GET", "/api/v2/users/query?pageSize=", "", 400, "invalid.value"},
-		{"GET", "/api/v2/users/query?sortOrder=asc", "", 400, "invalid.value"},
-		{"GET", "/api/v2/users/query?sortOrder=", "", 400, "invalid.value"},
-		{"GET", "/api/v2/users/query?state=ACTIVE", "", 400, "invalid.value"},
-		{"GET", "/api/v2/users/query?expand=skills,nonsense", "", 400, "invalid.value"},
-		{"GET", "/api/v2/users/query?expand=", "", 400, "invalid.value"},
-		{"GET", "/api/v2/users/query?integrationPresenceSource=Pigeon", "", 400, "invalid.value"},
-		{"GET", "/api/v2/users/query?userCustomAttributeSchemaIds=a,b,c&userCustomAttributeSchemaIds=d,e,f", "", 400, "invalid.value"},
-		{"GET", "/api/v2/users/query?cursor=", "", 400, "invalid.value"},
-		{"GET", "/api/v2/users/query?cursor=bm90IG91cnM", "", 400, "invalid.cursor"},
-		{"GET", "/api/v2/users/query?cursor=" + cursor, "", 400, "invalid.cursor"},
-		{"GET", "/api/v2/users/query?expand=team&state=any&cursor=" + cursor, "", 400, "invalid.cursor"},
-		{"GET", "/api/v2/users/query?expand=team&sortOrder=DESC&cursor=" + cursor, "", 400, "invalid.cursor"},
-		{"GET", "/api/v2/users/query?expand=team,skills&cursor=" + cursor, "", 400, "invalid.cursor"},
-		{"GET", "/api/v2/users?cursor=x", "", 400, "bad.request"},
-		{"GET", "/api/v2/users?pageNumber=0", "", 400, "invalid.value"},
-		{"GET", "/api/v2/users?state=inactive&pageSize=500&pageNumber=21", "", 400, "invalid.value"},
-		{"POST", "/api/v2/users/query", `{"pageSize":5,"cursor":"x"}`, 400, "bad.request"},
-		{"POST", "/api/v2/users/query", `[]`, 400, "bad.request"},
-		{"POST", "/api/v2/users/query", `{} {}`, 400, "bad.request"},
-		{"POST", "/api/v2/users/query?pageSize=5", `{}`, 400, "bad.request"},
-		{"POST", "/api/v2/users/query", `{"nextPageUri":"https://elsewhere.example/api/v2/users/query?cursor=` + cursor + `"}`, 400, "invalid.value"},
-		{"POST", "/api/v2/users/query", `{"nextPageUri":"/api/v2/users/query?expand=team&cursor=` + cursor + `","state":"any"}`, 400, "invalid.cursor"},
-		{"GET", "/api/v2/flying-saucers", "", 404, "not.found"},
-		{"GET", "/elsewhere", "", 404, "not.found"},
-		{"DELETE", "/api/v2/users/query", "", 405, "method.not.allowed"},
-		{"POST", "/api/v2/users", "", 405, "method.not.allowed"},
-		{"PUT", "/api/v2/tokens/me", "", 405, "method.not.allowed"},
-	}
-	for i, test := range tests {
-		t.Run(strconv.Itoa(i)+" "+test.method+" "+test.path, func(t *testing.T) {
-			t.Parallel()
-			got := s.must(t, test.method, test.path, token, test.body)
-			if code := codeOf(t, got.body); got.status != test.status || code != test.code {
-				t.Fatalf("status %d, code %q; want %d, %q; body %s", got.status, code, test.status, test.code, got.body)
+	token := s.token()
+	cursor := member[string](t, s.ask(token, "GET /api/v2/users/query?expand=team").body, "cursor")
+	const get, post, elsewhere = "GET /api/v2/users/query?", "POST /api/v2/users/query ", "https://elsewhere.example"
+	const link = "/api/v2/users/query?expand=team&cursor="
+	statuses := map[string]int{"not.found": 404, "method.not.allowed": 405}
+	for code, asked := range map[string][]string{
+		"bad.request": {
+			get + "pagesize=5", get + "pageSize=5&pageSize=6", get + "a=%zz", "GET /api/v2/users?cursor=x",
+			post + `{"pageSize":5,"cursor":"x"}`, post + `[]`, post + `{} {}`, "POST /api/v2/users/query?pageSize=5 {}",
+		},
+		"invalid.value": {
+			get + "pageSize=0", get + "pageSize=-1", get + "pageSize=ten", get + "pageSize=", get + "sortOrder=asc", get + "sortOrder=",
+			get + "state=ACTIVE", get + "expand=skills,nonsense", get + "expand=", get + "integrationPresenceSource=Pigeon", get + "cursor=",
+			get + "userCustomAttributeSchemaIds=a,b,c&userCustomAttributeSchemaIds=d,e,f", "GET /api/v2/users?pageNumber=0",
+			"GET /api/v2/users?state=inactive&pageSize=500&pageNumber=21", post + `{"nextPageUri":"` + elsewhere + link + cursor + `"}`,
+		},
+		"invalid.cursor": {
+			get + "cursor=bm90IG91cnM", get + "cursor=" + cursor, get + "expand=team&state=any&cursor=" + cursor,
+			get + "expand=team&sortOrder=DESC&cursor=" + cursor, get + "expand=team,skills&cursor=" + cursor,
+			post + `{"nextPageUri":"` + link + cursor + `","state":"any"}`,
+		},
+		"not.found":          {"GET /api/v2/flying-saucers", "GET /elsewhere"},
+		"method.not.allowed": {"DELETE /api/v2/users/query", "POST /api/v2/users", "PUT /api/v2/tokens/me"},
+	} {
+		for _, what := range asked {
+			got := s.ask(token, what)
+			id, status := got.header.Get("ININ-Correlation-Id"), cmp.Or(statuses[code], 400)
+			want := fmt.Sprintf(`{"message":%s,"code":"%s","status":%d,"contextId":"%s","details":[],"errors":[]}`,
+				member[json.RawMessage](t, got.body, "message"), code, status, id)
+			if diff := gocmp.Diff(want, got.body); diff != "" || got.status != status || id == "" {
+				t.Errorf("%s: status %d, want %d; ININ-Correlation-Id %q; body (-want +got):\n%s", what, got.status, status, id, diff)
 			}
-			want := []string{"message", "code", "status", "contextId", "details", "errors"}
-			if diff := cmp.Diff(want, keys(t, got.body)); diff != "" {
-				t.Errorf("members of the error (-want +got):\n%s", diff)
+			if allow := got.header.Get("Allow"); (status == 405) != (allow != "") {
+				t.Errorf("%s: Allow is %q with status %d", what, allow, status)
 			}
-			correlation := got.header.Get("ININ-Correlation-Id")
-			if id := field[string](t, got.body, "contextId"); id == "" || id != correlation {
-				t.Errorf("contextId is %q, ININ-Correlation-Id %q: want the same", id, correlation)
-			}
-			if allow := got.header.Get("Allow"); (test.status == 405) != (allow != "") {
-				t.Errorf("Allow is %q with status %d", allow, test.status)
-			}
-		})
+		}
 	}
 }
 
-func TestInactiveUsersAreListedByNumberUpToTenThousand(t *testing.T) {
+func TestACursorGoesOnWithAnotherPageSizeAndAfterARestartAndIsWorthNothingElsewhere(t *testing.T) {
 	t.Parallel()
-	s := start(t, genesyssim.Config{Users: 200_000})
-	got := s.must(t, http.MethodGet, "/api/v2/users?state=inactive&pageSize=500&pageNumber=20", s.token(t), "")
-	if count := len(entities(t, got.body)); got.status != http.StatusOK || count != 500 {
-		t.Errorf("status %d with %d entities, want 200 with 500", got.status, count)
+	ask := func(seed uint64, query string) answer {
+		s := start(t, genesyssim.Config{Users: 100, Seed: seed})
+
+		return s.ask(s.token(), "GET /api/v2/users/query?"+query)
+	}
+	cursor := "expand=team,groups&pageSize=5&cursor=" + member[string](t, ask(3, "expand=groups&expand=team").body, "cursor")
+	if got := []int{ask(3, cursor).status, ask(4, cursor).status}; !gocmp.Equal(got, []int{200, 400}) {
+		t.Errorf("the same organisation, started anew, and another one answer %d, want 200, 400", got)
 	}
 }
 
-func TestACursorOutlivesARestartAndIsWorthNothingElsewhere(t *testing.T) {
-	t.Parallel()
-	config := genesyssim.Config{Users: 100, Seed: 3}
-	one := start(t, config)
-	link := field[string](t, one.must(t, http.MethodGet, "/api/v2/users/query", one.token(t), "").body, "nextUri")
-
-	again := start(t, config)
-	if got := again.must(t, http.MethodGet, link, again.token(t), ""); got.status != http.StatusOK {
-		t.Errorf("the same organisation, started anew, answers %d: %s", got.status, got.body)
+func FuzzCursor(f *testing.F) {
+	s := start(f, genesyssim.Config{Users: 100})
+	token := s.token()
+	issued := member[string](f, s.ask(token, "GET /api/v2/users/query").body, "cursor")
+	for _, cursor := range []string{"", "AAAA", strings.Repeat("A", 67), issued[:len(issued)-1], issued + "A"} {
+		f.Add(cursor)
 	}
-	config.Seed++
-	other := start(t, config)
-	if got := other.must(t, http.MethodGet, link, other.token(t), ""); got.status != http.StatusBadRequest {
-		t.Errorf("another organisation answers %d, want 400", got.status)
-	}
-}
-
-func TestAnOrganisationWithoutUsersHasOneEmptyPage(t *testing.T) {
-	t.Parallel()
-	s := start(t, genesyssim.Config{})
-	got := s.must(t, http.MethodGet, "/api/v2/users/query", s.token(t), "")
-	const want = `{"entities":[],"selfUri":"/api/v2/users/query?pageSize=25","results":0}`
-	if diff := cmp.Diff(want, string(got.body)); diff != "" {
-		t.Errorf("body (-want +got):\n%s", diff)
-	}
+	f.Fuzz(func(t *testing.T, cursor string) {
+		query := url.Values{"cursor": {cursor}}.Encode()
+		s := &sim{s.Simulator, t}
+		if got := s.ask(token, "GET /api/v2/users/query?"+query); cursor != issued && got.status != http.StatusBadRequest {
+			t.Errorf("the cursor %q, which nobody issued, is answered %d", cursor, got.status)
+		}
+	})
 }
 
 func TestPagesAreCompressedForThoseWhoAcceptIt(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
-		accept string
-		off    bool
-		want   string
-	}{
-		"accepted": {accept: "br, gzip;q=0.5", want: "gzip"}, "not accepted": {accept: "identity"},
-		"refused": {accept: "gzip;q=0"}, "switched off": {accept: "gzip", off: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := start(t, genesyssim.Config{Users: 100, NoCompression: test.off})
-			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/api/v2/users/query", http.NoBody)
-			if err != nil {
-				t.Fatal(err)
-			}
-			request.Header.Set("Authorization", "Bearer "+s.token(t))
-			request.Header.Set("Accept-Encoding", test.accept)
-			got, err := s.roundTrip(request)
-			if err != nil || got.header.Get("Content-Encoding") != test.want {
-				t.Errorf("Content-Encoding %q, error %v; want %q", got.header.Get("Content-Encoding"), err, test.want)
-			}
-			if plain := strings.HasPrefix(string(got.body), `{"entities"`); plain != (test.want == "") {
-				t.Errorf("the body is plain: %t", plain)
-			}
-		})
+	s := start(t, genesyssim.Config{Users: 100})
+	token := "Authorization: Bearer " + s.token()
+	for accept, want := range map[string]string{"br, gzip;q=0.5": "gzip", "identity": "", "gzip;q=0": ""} {
+		got := s.send(t.Context(), "GET /api/v2/users/query", token, "Accept-Encoding: "+accept)
+		if encoding := got.header.Get("Content-Encoding"); encoding != want || got.header.Get("Vary") != "Accept-Encoding" {
+			t.Errorf("%q: Content-Encoding %q, want %q; Vary %q", accept, encoding, want, got.header.Get("Vary"))
+		}
+		if plain := strings.HasPrefix(got.body, `{"entities"`); plain != (want == "") {
+			t.Errorf("%q: the body is plain: %t", accept, plain)
+		}
 	}
 }

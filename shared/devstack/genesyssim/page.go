@@ -3,7 +3,6 @@ package genesyssim
 import (
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -20,15 +19,11 @@ type member struct {
 	value []byte
 }
 
-// text adds a string member, or nothing for "".
-func (p *page) text(name, value string) {
+// add adds a member, or nothing for "".
+func (p *page) add(name string, value any) {
 	if value != "" {
-		p.members = append(p.members, member{name, []byte(quote(value))})
+		p.members = append(p.members, member{name, marshal(value)})
 	}
-}
-
-func (p *page) number(name string, value int) {
-	p.members = append(p.members, member{name, strconv.AppendInt(nil, int64(value), 10)})
 }
 
 // bend drops and sets members as a fault says.
@@ -47,16 +42,12 @@ func (p *page) bend(fault *Fault) {
 
 // render writes the page's object.
 func (p *page) render() []byte {
-	size := 2
-	for _, m := range p.members {
-		size += len(m.name) + len(m.value) + len(`"":,`)
-	}
-	body := append(make([]byte, 0, size), '{')
+	body := []byte{'{'}
 	for i, m := range p.members {
 		if i > 0 {
 			body = append(body, ',')
 		}
-		body = append(append(append(append(body, '"'), m.name...), `":`...), m.value...)
+		body = slices.Concat(body, []byte(`"`+m.name+`":`), m.value)
 	}
 
 	return append(body, '}')

@@ -1,6 +1,7 @@
 package genesyssim
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -18,81 +19,56 @@ const (
 	maxBodyBytes    = 64 << 10
 )
 
-// Query chooses users as the API's parameters do; the zero value means what the API means where nothing is asked.
-type Query struct {
-	// State is active, inactive, deleted, any, or "" for active.
-	State string
-	// SortOrder is ASC, DESC, or "" for ASC.
-	SortOrder string
-	// Expand names the keys that are to be there besides the usual ones, each as the API spells it.
-	Expand []string
-}
-
-func (q Query) values() url.Values {
-	values := url.Values{}
-	if q.State != "" {
-		values.Set("state", q.State)
-	}
-	if q.SortOrder != "" {
-		values.Set("sortOrder", q.SortOrder)
-	}
-	if len(q.Expand) > 0 {
-		values["expand"] = q.Expand
-	}
-
-	return values
-}
-
 // filter is a parameter of a listing that says which entities are asked for, or how.
 type filter struct {
 	name    string
 	allowed []string // its values; nil: any
+	whole   bool     // its value is a whole number from 1
 	many    int      // how many values it may have, joined by commas or repeated; 0 is one
 	most    int      // entities a page where it is given; 0: as many as without
 }
 
-// selection is which entities of a model are asked for, and how.
-type selection struct {
-	State      state
-	Descending bool
-	Expand     expandSet
-}
-
-// choose reads the parameters that filters describe. What it does not know is refused.
-func choose(of *model, filters []filter, values url.Values) (selection, *apiError) {
+// choose reads a listing's filters, and checks the parameters of its paging. What it does not know is refused.
+func (l listing) choose(values url.Values, paging ...filter) (selection, *apiError) {
+	chosen, filters := selection{state: anyState}, slices.Concat(l.filters, paging)
 	for name := range values {
 		if !slices.ContainsFunc(filters, func(f filter) bool { return f.name == name }) {
-			return selection{}, errBadRequest(fmt.Sprintf("There is no query parameter %q", name))
+			return chosen, errBadRequest(fmt.Sprintf("There is no query parameter %q", name))
 		}
 	}
 	for _, f := range filters {
-		if err := f.check(values[f.name]); err != nil {
-			return selection{}, err
+		given := values[f.name]
+		if err := f.check(given); err != nil {
+			return chosen, err
 		}
-	}
-	chosen := selection{
-		State: anyState, Descending: values.Get("sortOrder") == "DESC",
-		Expand: of.expandSet(strings.Split(strings.Join(values["expand"], ","), ",")),
-	}
-	if slices.ContainsFunc(filters, func(f filter) bool { return f.name == "state" }) {
-		chosen.State = stateNames()[values.Get("state")]
+		switch f.name {
+		case "state":
+			chosen.state = cmp.Or(values.Get(f.name), "active")
+		case "sortOrder":
+			chosen.descending = values.Get(f.name) == "DESC"
+		case "expand":
+			names := splitAll(given)
+			chosen.expand = slices.DeleteFunc(l.model.expands(), func(name string) bool { return !slices.Contains(names, name) })
+		}
 	}
 
 	return chosen, nil
 }
 
+// splitAll returns values that are joined by commas, or repeated, one by one.
+func splitAll(given []string) []string { return strings.Split(strings.Join(given, ","), ",") }
+
 func (f filter) check(given []string) *apiError {
-	if len(given) == 0 {
+	switch {
+	case len(given) == 0:
 		return nil
-	}
-	if f.many == 0 && len(given) > 1 {
+	case f.many > 0:
+		given = splitAll(given)
+		if len(given) > f.many {
+			return errInvalidValue(f.name, fmt.Sprintf("give at most %d", f.many))
+		}
+	case len(given) > 1:
 		return errBadRequest("The query parameter " + f.name + " is repeated")
-	}
-	if f.many > 0 {
-		given = strings.Split(strings.Join(given, ","), ",")
-	}
-	if f.many > 0 && len(given) > f.many {
-		return errInvalidValue(f.name, fmt.Sprintf("give at most %d", f.many))
 	}
 	for _, value := range given {
 		switch {
@@ -100,6 +76,10 @@ func (f filter) check(given []string) *apiError {
 			return errInvalidValue(f.name, "it is empty")
 		case f.allowed != nil && !slices.Contains(f.allowed, value):
 			return errInvalidValue(f.name, fmt.Sprintf("%q is none of %s", value, strings.Join(f.allowed, ", ")))
+		case f.whole:
+			if n, err := strconv.ParseInt(value, 10, 32); err != nil || n < 1 {
+				return errInvalidValue(f.name, "use a whole number from 1")
+			}
 		}
 	}
 
@@ -115,18 +95,15 @@ type query struct {
 }
 
 // link is the address of another page of the same listing. An empty place is the first page's.
-func (q query) link(parameter, place string) string {
+func (q query) link(place string) string {
 	values := maps.Clone(q.given)
 	if place != "" {
-		values.Set(parameter, place)
+		values.Set(q.of.paging.parameter().name, place)
 	}
 	values.Set("pageSize", strconv.Itoa(q.pageSize))
 
 	return q.of.path + "?" + values.Encode()
 }
-
-// numbered is the link of a page by its number.
-func (q query) numbered(page int) string { return q.link("pageNumber", strconv.Itoa(page)) }
 
 // parse reads the query string of a listing.
 func (s *Simulator) parse(of listing, raw string) (query, *apiError) {
@@ -135,65 +112,46 @@ func (s *Simulator) parse(of listing, raw string) (query, *apiError) {
 	if malformed != nil {
 		return q, errBadRequest("The query string cannot be read")
 	}
-	place := "cursor"
-	if of.paging == byNumber {
-		place = "pageNumber"
-	}
-	paging := []filter{{name: "pageSize"}, {name: place}}
-	chosen, err := choose(of.model, append(paging, of.filters...), values)
+	chosen, err := of.choose(values, filter{name: "pageSize", whole: true}, of.paging.parameter())
 	if err != nil {
 		return q, err
 	}
-	if q.pageSize, err = positive(values, "pageSize", defaultPageSize); err != nil {
-		return q, err
-	}
-	q.pageSize = min(q.pageSize, of.most)
+	q.pageSize = min(whole(values.Get("pageSize"), defaultPageSize), of.most)
 	for _, f := range of.filters {
 		if values.Has(f.name) {
 			q.given.Set(f.name, strings.Join(values[f.name], ","))
-			if f.most > 0 {
-				q.pageSize = min(q.pageSize, f.most)
-			}
+			q.pageSize = min(q.pageSize, cmp.Or(f.most, of.most))
 		}
 	}
-	q.from, err = s.place(q, chosen, values)
+	q.from, err = s.place(q, chosen, values.Get(of.paging.parameter().name))
 
 	return q, err
 }
 
-// place reads where the page begins.
-func (s *Simulator) place(q query, chosen selection, values url.Values) (bookmark, *apiError) {
+// place reads where the page begins. An empty place is the first page's.
+func (s *Simulator) place(q query, chosen selection, place string) (bookmark, *apiError) {
 	from := bookmark{selection: chosen}
-	if q.of.paging == byNumber {
-		number, err := positive(values, "pageNumber", 1)
-		if err == nil && chosen.State == inactive && number*q.pageSize > maxNumberedInactive {
-			err = errInvalidValue("pageNumber", "with state inactive no more than 10000 records can be read")
+	switch {
+	case q.of.paging == byNumber:
+		from.position = (whole(place, 1) - 1) * q.pageSize
+		if chosen.state == "inactive" && from.position+q.pageSize > maxNumberedInactive {
+			return from, errInvalidValue("pageNumber", "with state inactive no more than 10000 records can be read")
 		}
-		from.Position = int64(number-1) * int64(q.pageSize)
-
-		return from, err
-	}
-	if cursor := values.Get("cursor"); cursor != "" {
+	case place != "":
 		var ok bool
-		if from, ok = s.cursors.open(q.of.path, cursor); !ok || from.selection != chosen {
-			return from, &apiError{status: http.StatusBadRequest, code: "invalid.cursor", message: "The cursor is not valid for this query"}
+		if from, ok = s.open(q.of.path, chosen, place); !ok {
+			return from, newError(http.StatusBadRequest, "invalid.cursor", "The cursor is not valid for this query")
 		}
 	}
 
 	return from, nil
 }
 
-// positive reads a parameter that is a whole number from 1.
-func positive(values url.Values, name string, otherwise int) (int, *apiError) {
-	if !values.Has(name) {
-		return otherwise, nil
-	}
-	n, err := strconv.ParseInt(values.Get(name), 10, 32)
-	if err != nil || n < 1 {
-		return 0, errInvalidValue(name, "use a whole number from 1")
-	}
+// whole is a parameter that was checked to be a whole number from 1, or the default where it is not given.
+func whole(given string, otherwise int) int {
+	n, _ := strconv.Atoi(given)
 
-	return int(n), nil
+	return cmp.Or(n, otherwise)
 }
 
 // tutorialBody is what the tutorial posts.
@@ -230,11 +188,10 @@ func tutorialQuery(r *http.Request) (string, *apiError) {
 	if given.Expand != nil {
 		values["expand"] = given.Expand
 	}
-	if given.State != nil {
-		values.Set("state", *given.State)
-	}
-	if given.SortOrder != nil {
-		values.Set("sortOrder", *given.SortOrder)
+	for name, value := range map[string]*string{"state": given.State, "sortOrder": given.SortOrder} {
+		if value != nil {
+			values.Set(name, *value)
+		}
 	}
 
 	return values.Encode(), nil

@@ -2,11 +2,10 @@ package genesyssim
 
 import (
 	"bytes"
-	"context"
 	"io"
-	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,104 +16,100 @@ import (
 // minCompressed is the size from which a body is worth compressing.
 const minCompressed = 1024
 
-// reply is what is to be sent, whole; how it arrives is up to the fault.
+// reply is what is to be sent, whole; how it arrives is up to the fault. Its headers are the exchange's.
 type reply struct {
 	status int
-	header http.Header
 	body   []byte
 	// pages and entities are what the reply adds to the counts once it was sent whole.
-	pages, entities int64
+	pages, entities int
 }
 
-// newReply makes a reply. An empty content type sets no header.
-func newReply(status int, contentType string, body []byte) *reply {
-	header := make(http.Header)
-	if contentType != "" {
-		header.Set("Content-Type", contentType)
-	}
+// reply makes a reply of a content type.
+func (x *exchange) reply(status int, contentType string, body []byte) *reply {
+	x.header.Set("Content-Type", contentType)
 
-	return &reply{status: status, header: header, body: body}
+	return &reply{status: status, body: body}
 }
 
 // send writes the reply, or what the exchange's fault leaves of it.
-func (s *Simulator) send(ctx context.Context, w http.ResponseWriter, x *exchange, answer *reply) {
-	header := w.Header()
-	maps.Copy(header, answer.header)
-	x.fault.decorate(header, time.Now())
+func (s *Simulator) send(x *exchange, answer *reply) {
+	now := time.Now()
+	x.fault.decorate(x.header, now)
 	body := answer.body
 	if len(body) >= minCompressed {
-		header.Set("Vary", "Accept-Encoding")
+		x.header.Set("Vary", "Accept-Encoding")
 	}
-	if x.fault.Action == ActionCutGzip || !s.config.NoCompression && acceptsGzip(x.request) && len(body) >= minCompressed {
-		body = s.compress(body)
-		header.Set("Content-Encoding", "gzip")
+	if x.fault.Action == ActionCutGzip || acceptsGzip(x.request) && len(body) >= minCompressed {
+		body = compress(body)
+		x.header.Set("Content-Encoding", "gzip")
 	}
 	// Accounted for before the client can know: it may act on the reply at once.
-	if answer.status == http.StatusTooManyRequests {
-		s.stats.change(func(counts *Stats) { counts.Throttled++ })
-	}
-	s.gates.note(x.gateKey(), answer.status, header.Get("Retry-After"), time.Now())
-
-	if deliver(ctx, w, x, answer.status, body) {
-		s.stats.change(func(counts *Stats) {
-			counts.Pages += answer.pages
-			counts.EntitiesServed += answer.entities
+	s.change(func(o *organisation) {
+		if answer.status == http.StatusTooManyRequests {
+			o.stats.Throttled++
+		}
+		o.noteRetryAfter(x.caller(), answer.status, x.header.Get("Retry-After"), now)
+	})
+	if x.deliver(answer.status, body) {
+		s.change(func(o *organisation) {
+			o.stats.Pages += int64(answer.pages)
+			o.stats.EntitiesServed += int64(answer.entities)
 		})
 	}
 }
 
-// deliver writes status and body in the way of the exchange's fault, and reports whether all went out as it should.
-func deliver(ctx context.Context, w http.ResponseWriter, x *exchange, status int, body []byte) bool {
-	header, half := w.Header(), len(body)/2
+// deliver writes status and body in the way of the fault, and reports whether all went out as it should.
+func (x *exchange) deliver(status int, body []byte) bool {
+	const missing = 100
+	length, sent := len(body), body
+	switch half := len(body) / 2; x.fault.Action {
+	case ActionTruncate:
+		length, sent = -1, body[:half]
+	case ActionResetBody:
+		sent = body[:half]
+	case ActionCutGzip:
+		length, sent = half, body[:half]
+	case ActionShortLength:
+		length += missing
+	default:
+	}
+	if length >= 0 && status != http.StatusNoContent && status != http.StatusNotModified {
+		x.header.Set("Content-Length", strconv.Itoa(length))
+	}
+	x.writer.WriteHeader(status)
+	whole := x.write(sent)
+
 	switch x.fault.Action {
 	case ActionTruncate:
-		begin(w, status, body[:half])
 		panic(http.ErrAbortHandler)
 	case ActionResetBody:
-		header.Set("Content-Length", strconv.Itoa(len(body)))
-		begin(w, status, body[:half])
-		resetConnection(w)
-	case ActionShortLength:
-		const missing = 100
-		header.Set("Content-Length", strconv.Itoa(len(body)+missing))
-		begin(w, status, body)
-	case ActionCutGzip:
-		header.Set("Content-Length", strconv.Itoa(half))
-		begin(w, status, body[:half])
-	case ActionDrip:
-		header.Set("Content-Length", strconv.Itoa(len(body)))
-		for i := range body {
-			begin(w, status, body[i:i+1])
-			status = 0
-			pauseOrAbort(ctx, time.Duration(x.fault.DripMS)*time.Millisecond)
-		}
-
-		return true
+		x.resetConnection()
 	default:
-		if status != http.StatusNoContent && status != http.StatusNotModified {
-			header.Set("Content-Length", strconv.Itoa(len(body)))
-		}
-		w.WriteHeader(status)
-		_, err := w.Write(body)
-
-		return err == nil
 	}
 
-	return false
+	return whole && length == len(body)
 }
 
-// begin sends the status, unless it is 0, and some of the body. That the client went is its right.
-func begin(w http.ResponseWriter, status int, body []byte) {
-	if status != 0 {
-		w.WriteHeader(status)
+// write sends a body, byte by byte where the fault is [ActionDrip], and reports whether all of it went out.
+func (x *exchange) write(body []byte) bool {
+	size, pause := max(1, len(body)), 0
+	if x.fault.Action == ActionDrip {
+		size, pause = 1, x.fault.DripMS
 	}
-	_, _ = w.Write(body)
-	_ = http.NewResponseController(w).Flush()
+	for drop := range slices.Chunk(body, size) {
+		if _, err := x.writer.Write(drop); err != nil {
+			return false
+		}
+		_ = http.NewResponseController(x.writer).Flush()
+		x.pause(time.Duration(pause) * time.Millisecond)
+	}
+
+	return true
 }
 
 // resetConnection ends the connection as a crashed peer does: by RST over TCP, by a plain close elsewhere.
-func resetConnection(w http.ResponseWriter) {
-	conn, _, err := http.NewResponseController(w).Hijack()
+func (x *exchange) resetConnection() {
+	conn, _, err := http.NewResponseController(x.writer).Hijack()
 	if err == nil {
 		if tcp, ok := conn.(*net.TCPConn); ok {
 			_ = tcp.SetLinger(0)
@@ -125,16 +120,10 @@ func resetConnection(w http.ResponseWriter) {
 }
 
 // hang answers nothing until the client goes. The body is read first: before that, the server does not see it go.
-func hang(ctx context.Context, body io.Reader) {
-	_, _ = io.Copy(io.Discard, body)
-	<-ctx.Done()
+func (x *exchange) hang() {
+	_, _ = io.Copy(io.Discard, x.request.Body)
+	<-x.request.Context().Done()
 	panic(http.ErrAbortHandler)
-}
-
-func newGzip() any {
-	writer, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed) // fails for unknown levels alone
-
-	return writer
 }
 
 // acceptsGzip reports whether the client takes gzip, with a weight that is not 0.
@@ -149,14 +138,11 @@ func acceptsGzip(r *http.Request) bool {
 	return false
 }
 
-func (s *Simulator) compress(body []byte) []byte {
-	const usualRatio = 4
-	out := bytes.NewBuffer(make([]byte, 0, len(body)/usualRatio))
-	writer := s.gzip.Get().(*gzip.Writer) //nolint:forcetypeassert // the pool holds nothing else
-	writer.Reset(out)
-	_, _ = writer.Write(body) // a buffer takes everything
+func compress(body []byte) []byte {
+	var out bytes.Buffer
+	writer, _ := gzip.NewWriterLevel(&out, gzip.BestSpeed) // fails for unknown levels alone
+	_, _ = writer.Write(body)                              // a buffer takes everything
 	_ = writer.Close()
-	s.gzip.Put(writer)
 
 	return out.Bytes()
 }

@@ -4,52 +4,40 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
-
-// script counts requests for each fault, and picks the one that hits.
-type script struct {
-	mu     sync.Mutex
-	counts []FaultCount
-}
 
 // FaultCount is one fault of the script in force, and what has become of it.
 type FaultCount struct {
 	Fault Fault `json:"fault"`
-	// Seen is how many requests of its method and path came since the script was put in place.
-	Seen int `json:"seen"`
-	// Hits is how many of them it hit.
-	Hits int `json:"hits"`
+	Seen  int   `json:"seen"` // requests of its method and path since the script was put in place
+	Hits  int   `json:"hits"` // those of them that it hit
 }
 
-// replace puts another script in place; its counts begin at nothing.
-func (s *script) replace(faults []Fault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.counts = make([]FaultCount, len(faults))
+// newScript is a script whose counts begin at nothing.
+func newScript(faults []Fault) []FaultCount {
+	counts := make([]FaultCount, len(faults))
 	for i, fault := range faults {
-		s.counts[i].Fault = fault
+		counts[i].Fault = fault
 	}
+
+	return counts
 }
 
-// next counts a request and returns the fault that hits it, nil for none.
-func (s *script) next(method, path string) *Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var hit *Fault
-	for i := range s.counts {
-		c := &s.counts[i]
+// nextFault counts a request and returns the fault that hits it, nil for none.
+func (o *organisation) nextFault(method, path string) (hit *Fault) {
+	for i := range o.script {
+		c := &o.script[i]
 		if !c.Fault.matches(method, path) {
 			continue
 		}
 		c.Seen++
 		if hit == nil && c.due() {
 			c.Hits++
-			fault := c.Fault
-			hit = &fault
+			hit = new(c.Fault)
 		}
 	}
 
@@ -64,11 +52,10 @@ func (c *FaultCount) due() bool {
 }
 
 // Faults returns the script in force, in its order, with the counts so far.
-func (s *Simulator) Faults() []FaultCount {
-	s.script.mu.Lock()
-	defer s.script.mu.Unlock()
+func (s *Simulator) Faults() (script []FaultCount) {
+	s.change(func(o *organisation) { script = slices.Clone(o.script) })
 
-	return append([]FaultCount{}, s.script.counts...)
+	return script
 }
 
 // SetFaults replaces the script of faults; its counts begin anew. A fault that could not happen is an error, and the old
@@ -79,7 +66,7 @@ func (s *Simulator) SetFaults(faults []Fault) error {
 			return fmt.Errorf("replace the fault script: fault %d: %w", i+1, err)
 		}
 	}
-	s.script.replace(faults)
+	s.change(func(o *organisation) { o.script = newScript(faults) })
 
 	return nil
 }
@@ -88,60 +75,43 @@ func (s *Simulator) SetFaults(faults []Fault) error {
 func (x *exchange) scriptedReply() *reply {
 	f := x.fault
 	switch {
-	case f.Action == ActionHTML:
-		return newReply(cmp.Or(f.Status, http.StatusOK), "text/html; charset=utf-8",
-			[]byte("<!DOCTYPE html><html><head><title>Sign in</title></head><body>Please sign in.</body></html>"))
-	case f.Action == ActionRedirect:
-		answer := newReply(cmp.Or(f.Status, http.StatusFound), "", nil)
-		answer.header.Set("Location", f.Location)
-
-		return answer
 	case f.Body != nil:
-		return newReply(cmp.Or(f.Status, http.StatusOK), "application/json", []byte(*f.Body))
-	case f.Code != "" || f.Status != 0:
-		return x.scriptedError(cmp.Or(f.Status, http.StatusBadRequest))
-	default:
+		return x.reply(cmp.Or(f.Status, http.StatusOK), "application/json", []byte(*f.Body))
+	case !f.scripted():
 		return nil
 	}
-}
-
-// scriptedError makes an error of the endpoint's shape; what the fault leaves out is what usually goes with the status.
-func (x *exchange) scriptedError(status int) *reply {
-	f := x.fault
+	// An error of the endpoint's shape: what the fault leaves out is what usually goes with the status.
+	status := cmp.Or(f.Status, http.StatusBadRequest)
 	api, token := usualCodes(status)
-	if isTokenPath(x.request.URL.Path) {
-		return tokenRefusal(status, cmp.Or(f.Code, token), f.Message)
-	}
-	if status == http.StatusTooManyRequests && f.Code == "" {
+	switch {
+	case isTokenPath(x.request.URL.Path):
+		return x.refuseToken(status, cmp.Or(f.Code, token), f.Message)
+	case status == http.StatusTooManyRequests && f.Code == "":
 		const usual = 30
-		seconds, err := strconv.Atoi(f.RetryAfter)
-		if err != nil {
-			seconds = usual
-		}
+		seconds, _ := strconv.Atoi(f.RetryAfter) // 0 where it is no number
 
-		return x.refuse(errThrottled(seconds, f.Limit))
+		return x.refuse(errThrottled(cmp.Or(seconds, usual), f.Limit))
+	default:
+		return x.refuse(newError(status, cmp.Or(f.Code, api), cmp.Or(f.Message, "The request failed: "+http.StatusText(status))))
 	}
-
-	return x.refuse(&apiError{
-		status: status, code: cmp.Or(f.Code, api), message: cmp.Or(f.Message, "The request failed: "+http.StatusText(status)),
-	})
 }
 
 // usualCodes are the codes that the API and the token endpoint give with a status.
 func usualCodes(status int) (api, token string) {
-	api, token = strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "."), "invalid_request"
-	switch {
-	case status == http.StatusUnauthorized:
-		api, token = "bad.credentials", "invalid_client"
-	case status == http.StatusForbidden:
-		api = "missing.permissions"
-	case status == http.StatusRequestEntityTooLarge:
-		api = "response.entity.too.large"
-	case status >= http.StatusInternalServerError:
+	switch status {
+	case http.StatusUnauthorized:
+		return "bad.credentials", "invalid_client"
+	case http.StatusForbidden:
+		return "missing.permissions", "invalid_request"
+	case http.StatusRequestEntityTooLarge:
+		return "response.entity.too.large", "invalid_request"
+	}
+	token = "invalid_request"
+	if status >= http.StatusInternalServerError {
 		token = "server_error"
 	}
 
-	return api, token
+	return strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "."), token
 }
 
 // decorate sets the headers that a fault adds to whatever the reply is.

@@ -8,11 +8,9 @@
 package genesyssim
 
 import (
-	"context"
 	"crypto/rand"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -33,17 +31,9 @@ const (
 // use, starts no goroutine and needs no closing.
 type Simulator struct {
 	config   Config
-	people   []person
 	listings []listing
-	cursors  cursors
-	tokens   *tokenStore
-	limits   *windows
-	minting  *windows
-	gates    *gates
-	script   *script
-	stats    *ledger
-	gzip     sync.Pool // of writers
-	asked    sync.Map  // a listing's path to the query string of its last page
+	mu       sync.Mutex
+	now      organisation
 }
 
 // New makes a simulator of the organisation that config describes. The error names every field that does not hold.
@@ -52,75 +42,69 @@ func New(config Config) (*Simulator, error) {
 	if err := config.validate(); err != nil {
 		return nil, fmt.Errorf("configure the Genesys Cloud simulator: %w", err)
 	}
-	s := &Simulator{
-		config:   config,
-		people:   newPeople(),
-		listings: newListings(config),
-		cursors:  newCursors(config),
-		tokens:   newTokenStore(config),
-		limits:   newWindows(config.RateLimit, config.RateWindow),
-		minting:  newWindows(config.TokenRateLimit, config.RateWindow),
-		gates:    newGates(),
-		script:   &script{},
-		stats:    newLedger(),
-		gzip:     sync.Pool{New: newGzip},
-	}
-	s.script.replace(config.Faults)
 
-	return s, nil
+	return &Simulator{config: config, listings: newListings(config), now: newOrganisation(config)}, nil
 }
 
 // exchange is one request on its way to a reply.
 type exchange struct {
 	request       *http.Request
+	writer        http.ResponseWriter
+	header        http.Header // of the reply
 	correlationID string
 	bearer        string
 	fault         *Fault // the zero fault, which does nothing, where none hits
 }
 
-func newExchange(r *http.Request) *exchange {
-	return &exchange{request: r, correlationID: newUUID(), bearer: bearerToken(r), fault: &Fault{}}
-}
-
 // ServeHTTP answers the token endpoints, the API, and under /_sim/ the admin API.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := newExchange(r)
+	x := &exchange{request: r, writer: w, header: w.Header(), correlationID: newUUID(), bearer: bearerToken(r), fault: &Fault{}}
 	if strings.HasPrefix(r.URL.Path, adminPrefix) {
-		s.serveAdmin(r.Context(), w, x)
+		if answer := s.answerAdmin(x); answer != nil {
+			s.send(x, answer)
+		}
 
 		return
 	}
-	ctx := r.Context()
-	early := s.gates.closed(x.gateKey(), time.Now())
-	fault := s.script.next(r.Method, r.URL.Path)
-	s.stats.received(r, early, fault != nil)
-	if fault != nil {
-		x.fault = fault
-		s.interfere(ctx, w, x)
+	now := time.Now()
+	s.change(func(o *organisation) { o.receive(x, now) })
+	s.interfere(x)
+	answer := s.answer(x)
+	x.header.Set("ININ-Correlation-Id", x.correlationID)
+	s.config.Logger.DebugContext(r.Context(), "request answered", "method", r.Method, "path", r.URL.Path,
+		"status", answer.status, "correlation_id", x.correlationID, "fault", x.fault.Path != "")
+	s.send(x, answer)
+}
+
+// receive counts a request, and finds the fault that hits it.
+func (o *organisation) receive(x *exchange, now time.Time) {
+	method, path := x.request.Method, x.request.URL.Path
+	o.stats.Requests[method+" "+path]++
+	if now.Before(o.waiting[x.caller()]) {
+		o.stats.EarlyRequests[path]++
 	}
-	answer := s.answer(ctx, x)
-	answer.header.Set("ININ-Correlation-Id", x.correlationID)
-	s.config.Logger.DebugContext(ctx, "request answered", "method", r.Method, "path", r.URL.Path,
-		"status", answer.status, "correlation_id", x.correlationID, "fault", fault != nil)
-	s.send(ctx, w, x, answer)
+	if fault := o.nextFault(method, path); fault != nil {
+		o.stats.FaultsHit++
+		x.fault = fault
+	}
 }
 
 // interfere does what a fault does before there is a reply: delay, hang, reset, and revoke the calling token.
-func (s *Simulator) interfere(ctx context.Context, w http.ResponseWriter, x *exchange) {
-	pauseOrAbort(ctx, time.Duration(x.fault.DelayMS)*time.Millisecond)
+func (s *Simulator) interfere(x *exchange) {
+	x.pause(time.Duration(x.fault.DelayMS) * time.Millisecond)
 	switch x.fault.Action {
 	case ActionReset:
-		resetConnection(w)
+		x.resetConnection()
 	case ActionHang:
-		hang(ctx, x.request.Body)
+		x.hang()
 	case ActionRevokeToken:
-		s.tokens.revoke(x.bearer)
+		s.revoke(x.bearer)
 	default:
 	}
 }
 
 // answer makes the reply: the fault's own, or the organisation's.
-func (s *Simulator) answer(ctx context.Context, x *exchange) *reply {
+func (s *Simulator) answer(x *exchange) *reply {
 	if scripted := x.scriptedReply(); scripted != nil {
 		return scripted
 	}
@@ -128,31 +112,15 @@ func (s *Simulator) answer(ctx context.Context, x *exchange) *reply {
 	case isTokenPath(path):
 		return s.answerToken(x)
 	case strings.HasPrefix(path, apiPrefix):
-		pauseOrAbort(ctx, s.config.Latency)
+		x.pause(s.config.Latency)
+		if refusal := s.admit(x); refusal != nil {
+			return x.refuse(refusal)
+		}
 
-		return s.answerAPI(x)
+		return s.answerResource(x)
 	default:
-		return x.refuse(errNotFound(path))
+		return x.refusePath()
 	}
-}
-
-// answerAPI checks the bearer token and its limit, then asks the resource.
-func (s *Simulator) answerAPI(x *exchange) *reply {
-	if err := s.authenticate(x); err != nil {
-		return x.refuse(err)
-	}
-	spent := s.limits.take(x.bearer, time.Now())
-	var answer *reply
-	if spent.refused {
-		seconds := wholeSeconds(spent.resets)
-		answer = x.refuse(errThrottled(seconds, s.config.perMinute(s.config.RateLimit)))
-		answer.header.Set("Retry-After", strconv.Itoa(seconds))
-	} else {
-		answer = s.answerResource(x)
-	}
-	s.tellLimit(answer, spent)
-
-	return answer
 }
 
 // answerResource asks the resource at the request's path.
@@ -171,14 +139,14 @@ func (s *Simulator) answerResource(x *exchange) *reply {
 		}
 	}
 	if allowed == nil {
-		return x.refuse(errNotFound(path))
+		return x.refusePath()
 	}
 
-	return x.refuse(errMethod(method, strings.Join(allowed, ", ")))
+	return x.refuseMethod(strings.Join(allowed, ", "))
 }
 
-// gateKey tells whose Retry-After a request is bound by: the bearer token's, or the token endpoint's callers'.
-func (x *exchange) gateKey() string {
+// caller is whose Retry-After a request has to obey: the bearer token's, or that of all callers of the token endpoints.
+func (x *exchange) caller() string {
 	if isTokenPath(x.request.URL.Path) {
 		return "client"
 	}
@@ -188,18 +156,8 @@ func (x *exchange) gateKey() string {
 
 func isTokenPath(path string) bool { return path == tokenPath || path == tutorialTokenPath }
 
-// bearerToken returns the request's bearer token, "" where there is none.
-func bearerToken(r *http.Request) string {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-
-	return strings.TrimSpace(token)
-}
-
-// pauseOrAbort waits, and ends the request where its client went first.
-func pauseOrAbort(ctx context.Context, d time.Duration) {
+// pause waits, and ends the request where its client went first.
+func (x *exchange) pause(d time.Duration) {
 	if d <= 0 {
 		return
 	}
@@ -207,7 +165,7 @@ func pauseOrAbort(ctx context.Context, d time.Duration) {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-ctx.Done():
+	case <-x.request.Context().Done():
 		panic(http.ErrAbortHandler)
 	}
 }

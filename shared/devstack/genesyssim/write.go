@@ -2,28 +2,36 @@ package genesyssim
 
 import (
 	"bufio"
-	"context"
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 )
+
+// Query chooses users as the API's parameters do.
+type Query struct {
+	// State is active, inactive, deleted, any, or "" for active.
+	State string
+}
 
 // WriteUsers writes every user that query chooses to w, in the order of the listings, one a line, each line's bytes
 // those of the entity in the listings' pages. A query that the API would refuse is an error, as is one of w.
 func (s *Simulator) WriteUsers(w io.Writer, query Query) error {
 	of, _ := s.listed("users")
-	chosen, refusal := choose(of.model, of.filters, query.values())
+	chosen, refusal := of.choose(url.Values{"state": {cmp.Or(query.State, "active")}})
 	if refusal != nil {
 		return fmt.Errorf("write the simulated users: %w", refusal)
 	}
 
-	return s.write(w, of.model, chosen)
+	return s.writeEntities(w, of.model, chosen)
 }
 
 // listed returns a listing of the entities with this name.
 func (s *Simulator) listed(name string) (listing, bool) {
-	i := slices.IndexFunc(s.listings, func(of listing) bool { return of.model.kind+"s" == name })
+	i := slices.IndexFunc(s.listings, func(of listing) bool { return of.name == name })
 	if i < 0 {
 		return listing{}, false
 	}
@@ -31,55 +39,35 @@ func (s *Simulator) listed(name string) (listing, bool) {
 	return s.listings[i], true
 }
 
-// adminEntities streams the entities of a listing that the query's parameters choose.
-func (s *Simulator) adminEntities(ctx context.Context, w http.ResponseWriter, x *exchange, of listing) {
-	chosen, refusal := choose(of.model, of.filters, x.request.URL.Query())
+// adminEntities streams the entities of a listing that the query's parameters choose: GET /_sim/NAME.
+func (s *Simulator) adminEntities(x *exchange) *reply {
+	of, found := s.listed(strings.TrimPrefix(x.request.URL.Path, adminPrefix))
+	if !found || x.request.Method != http.MethodGet {
+		return x.refusePath()
+	}
+	chosen, refusal := of.choose(x.request.URL.Query())
 	if refusal != nil {
-		s.send(ctx, w, x, x.refuse(refusal))
-
-		return
+		return x.refuse(refusal)
 	}
-	w.Header().Set("Content-Type", "application/x-ndjson")
-	out := bufio.NewWriterSize(w, 64<<10)
-	if s.write(out, of.model, chosen) != nil || out.Flush() != nil {
+	x.header.Set("Content-Type", "application/x-ndjson")
+	if s.writeEntities(x.writer, of.model, chosen) != nil {
 		panic(http.ErrAbortHandler) // the client went: end the connection, or what it has would pass for all
-	}
-}
-
-func (s *Simulator) write(w io.Writer, of *model, chosen selection) error {
-	made := newMaker(s.config.Seed, s.people)
-	total := chosen.State.among(of.size)
-	var line []byte
-	for n := range total {
-		line = append(made.appendEntity(line[:0], of, chosen.at(n, total), chosen.Expand), '\n')
-		if _, err := w.Write(line); err != nil {
-			return fmt.Errorf("write simulated entity %d of %d: %w", n+1, total, err)
-		}
 	}
 
 	return nil
 }
 
-// appendEntities makes the entities from one place of a query's selection up to another, with commas between them.
-func (s *Simulator) appendEntities(dst []byte, q query, from, to, total int) []byte {
-	const usualSize = 1200
-	made := newMaker(s.config.Seed, s.people)
-	dst = slices.Grow(dst, (to-from)*usualSize)
-	for n := from; n < to; n++ {
-		if n > from {
-			dst = append(dst, ',')
+// writeEntities writes the entities that are chosen, one a line.
+func (s *Simulator) writeEntities(w io.Writer, of *model, chosen selection) error {
+	out := bufio.NewWriterSize(w, 64<<10)
+	for entity := range s.entities(of, chosen, 0, of.count(chosen.state)) {
+		if _, err := out.Write(append(entity, '\n')); err != nil {
+			break // Flush reports it
 		}
-		dst = made.appendEntity(dst, q.of.model, q.from.at(n, total), q.from.Expand)
+	}
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("write the simulated entities: %w", err)
 	}
 
-	return dst
-}
-
-// at returns the number of the n-th of total entities of the selection.
-func (c selection) at(n, total int) int {
-	if c.Descending {
-		n = total - 1 - n
-	}
-
-	return c.State.at(n)
+	return nil
 }

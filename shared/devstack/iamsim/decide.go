@@ -62,14 +62,9 @@ func (s Statement) applies(access Access) bool {
 
 // comparison is what a condition operator does, nil where it is not known here.
 func comparison(operator string) func(pattern, value string) bool {
-	switch operator {
-	case "StringEquals":
-		return func(pattern, value string) bool { return pattern == value }
-	case "StringLike":
-		return matches
-	default:
-		return nil
-	}
+	return map[string]func(pattern, value string) bool{
+		"StringEquals": func(pattern, value string) bool { return pattern == value }, "StringLike": matches,
+	}[operator]
 }
 
 // holds says whether the condition is met by what is known of a request. The names of keys have no case, and a value that is

@@ -5,7 +5,7 @@
 // Rules: statements are evaluated as IAM does of identity policies: default deny, an explicit Deny wins, and what is not
 // known here (an element, a condition operator, a policy variable) is an error when the policy is read: it knows what the
 // template's roles have. Resource policies, permissions boundaries and trust policies are not looked at, and global
-// condition keys have no values. A request tells by the access key id of its signature who sends it; signatures are not
+// condition keys have no values. The access key id of its signature says who sends a request; signatures are not
 // checked, and a key that no role has is the developer's, who may do everything. It knows what the functions ask for; what
 // it does not know or cannot read is taken for the widest that it could be, so that a role may not do it. With a customer
 // key, what AWS asks of KMS on a caller's behalf has to be allowed too, of S3 as for a bucket without a bucket key.
@@ -18,6 +18,7 @@ package iamsim
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -40,7 +41,7 @@ type Guard struct {
 	config Config
 
 	mu   sync.Mutex
-	uses map[Use]int
+	uses map[Use]bool
 }
 
 // Use is one line of the record.
@@ -56,7 +57,7 @@ type Use struct {
 }
 
 // New returns a guard whose record is empty.
-func New(config Config) *Guard { return &Guard{config: config, uses: make(map[Use]int)} }
+func New(config Config) *Guard { return &Guard{config: config, uses: make(map[Use]bool)} }
 
 // Decide decides and records.
 func (g *Guard) Decide(role Role, access Access) Decision {
@@ -65,9 +66,7 @@ func (g *Guard) Decide(role Role, access Access) Decision {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 
-	g.uses[Use{
-		Role: role.Name, Action: access.Action, Resource: access.Resource, Allowed: decision.Allowed, Statement: decision.Statement,
-	}]++
+	g.uses[Use{role.Name, access.Action, access.Resource, decision.Allowed, decision.Statement}] = true
 
 	return decision
 }
@@ -77,17 +76,10 @@ func (g *Guard) Uses() []Use {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 
-	all := make([]Use, 0, len(g.uses))
-	for use := range g.uses {
-		all = append(all, use)
-	}
-
-	slices.SortFunc(all, func(a, b Use) int {
+	return slices.SortedFunc(maps.Keys(g.uses), func(a, b Use) int {
 		return cmp.Or(cmp.Compare(a.Role, b.Role), cmp.Compare(a.Action, b.Action), cmp.Compare(a.Resource, b.Resource),
 			cmp.Compare(a.Statement, b.Statement))
 	})
-
-	return all
 }
 
 // Parameters is Parameter Store for whoever may use it.
@@ -148,12 +140,9 @@ var credential = regexp.MustCompile(`^AWS4-HMAC-SHA256 .*\bCredential=([A-Za-z0-
 
 // caller finds who sends a request; known is false for the developer.
 func (g *Guard) caller(r *http.Request) (role Role, known bool) {
-	found := credential.FindStringSubmatch(r.Header.Get("Authorization"))
-	if found == nil {
-		return Role{}, false
+	if found := credential.FindStringSubmatch(r.Header.Get("Authorization")); found != nil {
+		role, known = g.config.Roles[found[1]]
 	}
-
-	role, known = g.config.Roles[found[1]]
 
 	return role, known
 }

@@ -76,24 +76,25 @@ func Statements(policy string, document any) ([]Statement, error) {
 		problems = append(problems, errors.New("it has no list of Statements"))
 	}
 
-	statements := make([]Statement, 0, len(read.Statement))
+	statements := make([]Statement, len(read.Statement))
 
 	for i, s := range read.Statement {
 		place := fmt.Sprintf("%s[%d]", policy, i)
-		statement := Statement{
+		statements[i] = Statement{
 			ID: cmp.Or(s.Sid, place), Deny: s.Effect == "Deny", Actions: s.Action, Resources: s.Resource, Conditions: conditions(s.Condition),
 		}
-		statements = append(statements, statement)
+
+		if problem := statements[i].unknown(); problem != "" {
+			problems = append(problems, fmt.Errorf("%s: %s", place, problem))
+		}
 
 		if s.Effect != "Allow" && s.Effect != "Deny" {
 			problems = append(problems, fmt.Errorf("%s: the Effect is neither Allow nor Deny", place))
 		}
-
-		problems = append(problems, statement.check(place))
 	}
 
-	if err := errors.Join(problems...); err != nil {
-		return nil, fmt.Errorf("read the policy %s: %w", policy, err)
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("read the policy %s: %w", policy, errors.Join(problems...))
 	}
 
 	return statements, nil
@@ -112,21 +113,19 @@ func conditions(block map[string]map[string]texts) []Condition {
 	return all
 }
 
-// check reports what is not known here.
-func (s Statement) check(place string) error {
+// unknown says what is not known here, "" where everything is.
+func (s Statement) unknown() string {
 	patterns := slices.Concat(s.Actions, s.Resources)
 
 	for _, c := range s.Conditions {
-		if comparison(c.Operator) == nil {
-			return fmt.Errorf("%s: the condition operator %s is not known here", place, c.Operator)
+		if patterns = append(patterns, c.Values...); comparison(c.Operator) == nil {
+			return "the condition operator " + c.Operator + " is not known here"
 		}
-
-		patterns = append(patterns, c.Values...)
 	}
 
-	if slices.ContainsFunc(patterns, func(pattern string) bool { return strings.Contains(pattern, "${") }) {
-		return fmt.Errorf("%s: policy variables are not known here", place)
+	if strings.Contains(strings.Join(patterns, " "), "${") {
+		return "policy variables are not known here"
 	}
 
-	return nil
+	return ""
 }

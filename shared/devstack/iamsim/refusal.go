@@ -31,17 +31,14 @@ func refuseREST(w http.ResponseWriter, _ *http.Request, message string) {
 	_, _ = w.Write(content)
 }
 
-// accessDenied is S3's XML of a refusal.
-type accessDenied struct {
-	XMLName   xml.Name `xml:"Error"`
-	Code      string   `xml:"Code"`
-	Message   string   `xml:"Message"`
-	RequestID string   `xml:"RequestId"`
-}
-
 // refuseXML answers as S3 does. The reply to a HEAD has no body.
 func refuseXML(w http.ResponseWriter, r *http.Request, message string) {
-	reply := accessDenied{Code: "AccessDenied", Message: message, RequestID: rand.Text()}
+	reply := struct {
+		XMLName   xml.Name `xml:"Error"`
+		Code      string   `xml:"Code"`
+		Message   string   `xml:"Message"`
+		RequestID string   `xml:"RequestId"`
+	}{Code: "AccessDenied", Message: message, RequestID: rand.Text()}
 	content, _ := xml.Marshal(reply)
 
 	w.Header().Del("Content-Length")
@@ -50,8 +47,7 @@ func refuseXML(w http.ResponseWriter, r *http.Request, message string) {
 	w.WriteHeader(http.StatusForbidden)
 
 	if r.Method != http.MethodHead {
-		_, _ = w.Write([]byte(xml.Header))
-		_, _ = w.Write(content)
+		_, _ = w.Write(append([]byte(xml.Header), content...))
 	}
 }
 

@@ -50,34 +50,30 @@ func readBody(r *http.Request) body {
 }
 
 func (g *Guard) parameterAccess(r *http.Request) []Access {
-	asked, operation := readBody(r), ssmsim.Operation(r)
-
-	resource := everything
+	asked, operation, resource := readBody(r), ssmsim.Operation(r), everything
 	if asked.Name != "" {
 		resource = g.arn("ssm", "parameter/"+strings.TrimPrefix(asked.Name, "/"))
 	}
 
+	// What Parameter Store asks KMS for, of which key. KMS itself encrypts a standard parameter, and a data key an advanced one.
+	var action, key string
+
+	switch reads := strings.HasPrefix(operation, "GetParameter"); {
+	case reads && asked.WithDecryption:
+		action, key = "kms:Decrypt", g.config.KeyARN
+	case operation != "PutParameter" || asked.Type != "SecureString":
+	case asked.Tier == "Advanced" || len(asked.Value) > maxStandard:
+		action, key = "kms:GenerateDataKey", asked.KeyID
+	default:
+		action, key = "kms:Encrypt", asked.KeyID
+	}
+
 	all := []Access{{Action: "ssm:" + operation, Resource: resource}}
-	if action, key := g.parameterKey(operation, asked); key != "" && key != ssmsim.DefaultKey {
+	if key != "" && key != ssmsim.DefaultKey {
 		all = append(all, g.useOfKey(action, key, "ssm", "PARAMETER_ARN", resource))
 	}
 
 	return all
-}
-
-// parameterKey is what Parameter Store asks KMS for, and of which key; "" is none. A standard parameter is encrypted by KMS
-// itself, an advanced one by a data key.
-func (g *Guard) parameterKey(operation string, asked body) (action, key string) {
-	switch {
-	case strings.HasPrefix(operation, "GetParameter") && asked.WithDecryption:
-		return "kms:Decrypt", g.config.KeyARN
-	case operation != "PutParameter" || asked.Type != "SecureString":
-		return "", ""
-	case asked.Tier == "Advanced" || len(asked.Value) > maxStandard:
-		return "kms:GenerateDataKey", asked.KeyID
-	default:
-		return "kms:Encrypt", asked.KeyID
-	}
 }
 
 // secretAccess knows a secret by its ARN.
@@ -98,18 +94,23 @@ func (g *Guard) secretAccess(r *http.Request) []Access {
 func (g *Guard) objectAccess(r *http.Request) []Access {
 	bucket, key := s3sim.Location(r)
 	operation := s3sim.Operation(r)
-	access := Access{Action: "s3:" + objectAction(operation), Resource: objectARN(bucket, key)}
-	all := []Access{access}
+	access := Access{Action: "s3:" + operation, Resource: objectARN(bucket, key)} // which mostly has the operation's name
 
 	switch operation {
+	case "":
+		access.Action += unknown
+	case "HeadObject":
+		access.Action = "s3:GetObject"
 	case "ListObjectsV2":
+		access.Action = "s3:ListBucket"
 		if query := r.URL.Query(); query.Has("prefix") {
-			all[0].Context = map[string]string{"s3:prefix": query.Get("prefix")}
+			access.Context = map[string]string{"s3:prefix": query.Get("prefix")}
 		}
-	case "PutObject":
-		if r.Header.Get("If-Match") != "" { // whose answer tells of the object that is there
-			all = append(all, Access{Action: "s3:GetObject", Resource: access.Resource})
-		}
+	}
+
+	all := []Access{access}
+	if operation == "PutObject" && r.Header.Get("If-Match") != "" { // whose answer tells of the object that is there
+		all = append(all, Access{Action: "s3:GetObject", Resource: access.Resource})
 	}
 
 	// A HEAD reads nothing that is encrypted.
@@ -119,20 +120,6 @@ func (g *Guard) objectAccess(r *http.Request) []Access {
 	}
 
 	return all
-}
-
-// objectAction is the action of an operation, which mostly has its name.
-func objectAction(operation string) string {
-	switch operation {
-	case "":
-		return unknown
-	case "HeadObject":
-		return "GetObject"
-	case "ListObjectsV2":
-		return "ListBucket"
-	default:
-		return operation
-	}
 }
 
 func objectARN(bucket, key string) string {

@@ -28,6 +28,12 @@ type evaluation struct {
 	parameters map[string]string
 	conditions map[string]bool
 	open       map[string]bool // the conditions and names that are being decided, so that a circle is found
+	problems   []error         // what could not be decided
+}
+
+// fault notes a problem with the line where it is. What a function returns beside it does not matter: there is no stack then.
+func (e *evaluation) fault(node *yaml.Node, format string, arguments ...any) {
+	e.problems = append(e.problems, fmt.Errorf("line %d: "+format, append([]any{node.Line}, arguments...)...))
 }
 
 // Evaluate decides everything. Its error lists the problems of the parameters and rules, or, where there are none, all
@@ -38,166 +44,128 @@ func (t *Template) Evaluate(d Deployment) (*Stack, error) {
 
 	e := &evaluation{sections: &t.sections, deployment: d, conditions: map[string]bool{}, open: map[string]bool{}}
 
-	stack, err := e.stack(t)
-	if err != nil {
+	var stack *Stack
+
+	e.parameters, e.problems = t.values(d.Parameters)
+	if e.problems == nil {
+		e.checkRules()
+	}
+	if e.problems == nil {
+		stack = e.stack()
+	}
+
+	if err := errors.Join(e.problems...); err != nil {
 		return nil, fmt.Errorf("evaluate %s for the stack %s: %w", t.file, d.StackName, err)
 	}
 
 	return stack, nil
 }
 
-func (e *evaluation) stack(t *Template) (*Stack, error) {
-	var err error
-	if e.parameters, err = t.values(e.deployment.Parameters); err != nil {
-		return nil, err
+// checkRules reports the assertions that do not hold, as CloudFormation does before it begins.
+func (e *evaluation) checkRules() {
+	for _, name := range sortedKeys(e.Rules) {
+		for _, assertion := range e.Rules[name].Assertions {
+			if !e.verdict(&assertion.Assert) {
+				e.fault(&assertion.Assert, "the parameters given are refused by the rule %s: %s", name, assertion.AssertDescription)
+			}
+		}
 	}
-	if err := e.checkRules(); err != nil {
-		return nil, err
-	}
+}
 
-	var problems []error
-
-	for _, name := range sortedKeys(e.Conditions) {
-		_, err := e.condition(name)
-		problems = append(problems, err)
-	}
-
+func (e *evaluation) stack() *Stack {
 	stack := &Stack{Parameters: e.parameters, Conditions: e.conditions, Resources: map[string]Resource{}, Outputs: map[string]Output{}}
 
-	for _, id := range sortedKeys(e.Resources) {
-		there, err := e.holds(e.Resources[id])
-		problems = append(problems, err)
+	for _, name := range sortedKeys(e.Conditions) {
+		e.condition(name, new(e.Conditions[name]))
+	}
 
-		if there {
-			resource, err := e.resource(id)
-			stack.Resources[id], problems = resource, append(problems, err)
+	for _, id := range sortedKeys(e.Resources) {
+		if declared := e.Resources[id]; e.holds(declared) {
+			resource := Resource{
+				LogicalID: id, Type: declared.Type, Properties: e.object(&declared.Properties),
+				DeletionPolicy: declared.DeletionPolicy, UpdateReplacePolicy: declared.UpdateReplacePolicy,
+			}
+			if namingOf(declared.Type).property != "" {
+				resource.Name = e.nameOf(id)
+			}
+
+			stack.Resources[id] = resource
 		}
 	}
 
 	for _, name := range sortedKeys(e.Outputs) {
-		declared := e.Outputs[name]
-		there, err := e.holds(declared)
-		problems = append(problems, err)
-
-		if there {
-			value, err := e.value(&declared.Value)
-			stack.Outputs[name], problems = Output{Description: declared.Description, Value: value}, append(problems, err)
+		if declared := e.Outputs[name]; e.holds(declared) {
+			stack.Outputs[name] = Output{Description: declared.Description, Value: e.value(&declared.Value)}
 		}
 	}
 
-	return stack, errors.Join(problems...)
-}
-
-func (e *evaluation) resource(id string) (Resource, error) {
-	declared := e.Resources[id]
-	properties, err := e.object(&declared.Properties)
-
-	var name string
-	if namingOf(declared.Type).property != "" {
-		var errName error
-		name, errName = e.nameOf(id)
-		err = errors.Join(err, errName)
-	}
-
-	return Resource{
-		LogicalID: id, Name: name, Type: declared.Type, Properties: properties,
-		DeletionPolicy: declared.DeletionPolicy, UpdateReplacePolicy: declared.UpdateReplacePolicy,
-	}, err
+	return stack
 }
 
 // holds says whether a declaration's condition, if it has one, is true.
-func (e *evaluation) holds(declared declaration) (bool, error) {
-	if declared.Condition == "" {
-		return true, nil
-	}
-
-	return e.condition(declared.Condition)
+func (e *evaluation) holds(declared declaration) bool {
+	return declared.Condition.Value == "" || e.condition(declared.Condition.Value, &declared.Condition)
 }
 
-// condition decides a condition by its name, and those that it refers to.
-func (e *evaluation) condition(name string) (bool, error) {
+// condition decides a condition by its name, and those that it refers to. node is where it is asked for.
+func (e *evaluation) condition(name string, node *yaml.Node) bool {
 	if holds, decided := e.conditions[name]; decided {
-		return holds, nil
+		return holds
 	}
 
-	node, declared := e.Conditions[name]
+	said, declared := e.Conditions[name]
 	if !declared || e.open[name] {
-		return false, fmt.Errorf("the condition %s is not there, or is made of itself", name)
+		e.fault(node, "the condition %s is not there, or is made of itself", name)
+
+		return false
 	}
 
 	e.open[name] = true
-	holds, err := e.verdict(&node)
+	e.conditions[name] = e.verdict(&said)
 	delete(e.open, name)
-	e.conditions[name] = holds
 
-	return holds, err
+	return e.conditions[name]
 }
 
 // verdict decides what a condition or an assertion says.
-func (e *evaluation) verdict(node *yaml.Node) (bool, error) {
+func (e *evaluation) verdict(node *yaml.Node) bool {
 	switch node.Tag {
 	case "!Equals":
-		return e.equals(node)
+		// As CloudFormation compares, to which 0 and "0" are the same.
+		return e.operands(node, 2, "!Equals takes a list of 2") && e.text(node.Content[0]) == e.text(node.Content[1])
 	case "!Not":
-		holds, err := e.several(node)
-
-		return holds == 0, err
+		return e.several(node) == 0
 	case "!And":
-		holds, err := e.several(node)
-
-		return holds == len(node.Content), err
+		return e.several(node) == len(node.Content)
 	case "!Or":
-		holds, err := e.several(node)
-
-		return holds > 0, err
+		return e.several(node) > 0
 	case "!Condition":
-		return e.condition(node.Value)
+		return e.condition(node.Value, node)
 	default:
-		return false, fault(node, "%s is none of the functions that decide: !Equals, !Not, !And, !Or, !Condition", node.Tag)
+		e.fault(node, "%s is none of the functions that decide: !Equals, !Not, !And, !Or, !Condition", node.Tag)
+
+		return false
 	}
 }
 
 // several says how many of a function's operands hold.
-func (e *evaluation) several(node *yaml.Node) (holds int, err error) {
+func (e *evaluation) several(node *yaml.Node) (holds int) {
 	for _, operand := range node.Content {
-		held, errOperand := e.verdict(operand)
-		err = errors.Join(err, errOperand)
-
-		if held {
+		if e.verdict(operand) {
 			holds++
 		}
 	}
 
-	return holds, err
+	return holds
 }
 
-// equals compares as CloudFormation does, to which 0 and "0" are the same.
-func (e *evaluation) equals(node *yaml.Node) (bool, error) {
-	if len(node.Content) != 2 {
-		return false, fault(node, "!Equals takes a list of 2")
+// operands says whether a function has so many, and what it takes where it has not.
+func (e *evaluation) operands(node *yaml.Node, count int, takes string) bool {
+	if len(node.Content) != count {
+		e.fault(node, "%s", takes)
 	}
 
-	left, errLeft := e.text(node.Content[0])
-	right, errRight := e.text(node.Content[1])
-
-	return left == right, errors.Join(errLeft, errRight)
-}
-
-// checkRules reports the assertions that do not hold, as CloudFormation does before it begins.
-func (e *evaluation) checkRules() error {
-	var problems []error
-
-	for _, name := range sortedKeys(e.Rules) {
-		for _, assertion := range e.Rules[name].Assertions {
-			holds, err := e.verdict(&assertion.Assert)
-			if err == nil && !holds {
-				err = fmt.Errorf("the parameters given are refused by the rule %s: %s", name, assertion.AssertDescription)
-			}
-			problems = append(problems, err)
-		}
-	}
-
-	return errors.Join(problems...)
+	return len(node.Content) == count
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

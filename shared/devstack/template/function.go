@@ -1,7 +1,6 @@
 package template
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -13,13 +12,8 @@ import (
 // absent is what !Ref AWS::NoValue is: the property or the element of a list is not there.
 type absent struct{}
 
-// fault is a problem with the line where it is.
-func fault(node *yaml.Node, format string, arguments ...any) error {
-	return fmt.Errorf("line %d: "+format, append([]any{node.Line}, arguments...)...)
-}
-
 // value evaluates anything.
-func (e *evaluation) value(node *yaml.Node) (any, error) {
+func (e *evaluation) value(node *yaml.Node) any {
 	switch {
 	case isFunction(node):
 		return e.call(node)
@@ -28,82 +22,75 @@ func (e *evaluation) value(node *yaml.Node) (any, error) {
 	case node.Kind == yaml.SequenceNode:
 		return e.list(node)
 	case node.Kind == yaml.ScalarNode:
-		return scalar(node)
+		return e.scalar(node)
 	default:
-		return nil, fault(node, "neither a value nor an alias that CloudFormation would take")
+		e.fault(node, "neither a value nor an alias that CloudFormation would take")
+
+		return nil
 	}
 }
 
 // scalar reads YAML 1.1, which is CloudFormation's version: a plain yes or off is a bool, and a date is text.
-func scalar(node *yaml.Node) (content any, err error) {
-	var truth bool
+func (e *evaluation) scalar(node *yaml.Node) any {
+	var (
+		truth  bool
+		number any
+	)
 
 	switch tag := node.ShortTag(); {
-	case tag == "!!int" || tag == "!!float":
-		err = node.Decode(&content)
+	case (tag == "!!int" || tag == "!!float") && node.Decode(&number) == nil:
+		return number
 	case node.Style == 0 && node.Decode(&truth) == nil:
-		content = truth
+		return truth
 	default:
-		content = node.Value
+		return node.Value
 	}
-
-	return content, err
 }
 
-func (e *evaluation) object(node *yaml.Node) (map[string]any, error) {
+func (e *evaluation) object(node *yaml.Node) map[string]any {
 	result := make(map[string]any, len(node.Content))
 
-	var problems []error
-
 	for name, inner := range pairs(node) {
-		value, err := e.value(inner)
 		if name == "Ref" || strings.HasPrefix(name, "Fn::") {
-			err = fault(inner, "%s is not evaluated here: write its short form, such as !Ref", name)
-		}
-		problems = append(problems, err)
-
-		if value != (absent{}) {
+			e.fault(inner, "%s is not evaluated here: write its short form, such as !Ref", name)
+		} else if value := e.value(inner); value != (absent{}) {
 			result[name] = value
 		}
 	}
 
-	return result, errors.Join(problems...)
+	return result
 }
 
-func (e *evaluation) list(node *yaml.Node) ([]any, error) {
+func (e *evaluation) list(node *yaml.Node) []any {
 	result := make([]any, 0, len(node.Content))
 
-	var problems []error
-
 	for _, inner := range node.Content {
-		value, err := e.value(inner)
-		problems = append(problems, err)
-
-		if value != (absent{}) {
+		if value := e.value(inner); value != (absent{}) {
 			result = append(result, value)
 		}
 	}
 
-	return result, errors.Join(problems...)
+	return result
 }
 
 // text evaluates what has to be text, a number or a bool.
-func (e *evaluation) text(node *yaml.Node) (string, error) {
-	value, err := e.value(node)
-	if err != nil {
-		return "", err
-	}
+func (e *evaluation) text(node *yaml.Node) string {
+	before := len(e.problems)
 
-	switch value.(type) {
+	switch value := e.value(node).(type) {
 	case string, int, float64, bool:
-		return fmt.Sprint(value), nil
+		return fmt.Sprint(value)
 	default:
-		return "", fault(node, "this is to be text")
+		if len(e.problems) == before {
+			e.fault(node, "this is to be text")
+		}
+
+		return ""
 	}
 }
 
 // call evaluates a function.
-func (e *evaluation) call(node *yaml.Node) (any, error) {
+func (e *evaluation) call(node *yaml.Node) any {
 	switch node.Tag {
 	case "!Ref":
 		return e.ref(node.Value, node)
@@ -116,92 +103,70 @@ func (e *evaluation) call(node *yaml.Node) (any, error) {
 	case "!Split":
 		return e.split(node)
 	default:
-		return nil, fault(node, "%s is no function that is evaluated here", node.Tag)
+		e.fault(node, "%s is no function that is evaluated here", node.Tag)
+
+		return nil
 	}
 }
 
-func (e *evaluation) choose(node *yaml.Node) (any, error) {
-	if len(node.Content) != 3 {
-		return nil, fault(node, "!If takes a condition and two values")
-	}
-
-	holds, err := e.condition(node.Content[0].Value)
-
+func (e *evaluation) choose(node *yaml.Node) any {
 	switch {
-	case err != nil:
-		return nil, fault(node, "%w", err)
-	case holds:
+	case !e.operands(node, 3, "!If takes a condition and two values"):
+		return nil
+	case e.condition(node.Content[0].Value, node):
 		return e.value(node.Content[1])
 	default:
 		return e.value(node.Content[2])
 	}
 }
 
-func (e *evaluation) split(node *yaml.Node) (any, error) {
-	if len(node.Content) != 2 {
-		return nil, fault(node, "!Split takes a delimiter and a text")
+func (e *evaluation) split(node *yaml.Node) any {
+	if !e.operands(node, 2, "!Split takes a delimiter and a text") {
+		return nil
 	}
 
-	source, err := e.text(node.Content[1])
-
 	var list []any
-	for item := range strings.SplitSeq(source, node.Content[0].Value) {
+	for item := range strings.SplitSeq(e.text(node.Content[1]), node.Content[0].Value) {
 		list = append(list, item)
 	}
 
-	return list, err
+	return list
 }
 
 // placeholder is a name in !Sub's text; ${!Name} stands for ${Name} itself.
 var placeholder = regexp.MustCompile(`\$\{(!?)([^}]*)\}`)
 
 // sub evaluates !Sub, of a text alone or with a map of its own names.
-func (e *evaluation) sub(node *yaml.Node) (any, error) {
+func (e *evaluation) sub(node *yaml.Node) any {
 	source, own := node, map[string]*yaml.Node{}
 
 	if node.Kind == yaml.SequenceNode {
-		if len(node.Content) != 2 {
-			return nil, fault(node, "!Sub takes a text, or a list of a text and a map")
+		if !e.operands(node, 2, "!Sub takes a text, or a list of a text and a map") {
+			return nil
 		}
 
 		source = node.Content[0]
 		maps.Insert(own, pairs(node.Content[1]))
 	}
 
-	var problems []error
-
-	result := placeholder.ReplaceAllStringFunc(source.Value, func(found string) string {
+	return placeholder.ReplaceAllStringFunc(source.Value, func(found string) string {
 		parts := placeholder.FindStringSubmatch(found)
-		if parts[1] == "!" {
-			return "${" + parts[2] + "}"
+		name := parts[2]
+
+		switch inner, is := own[name]; {
+		case parts[1] == "!":
+			return "${" + name + "}"
+		case is:
+			return e.text(inner)
+		case strings.Contains(name, "."):
+			return e.attribute(name, node)
 		}
 
-		text, err := e.named(parts[2], own, node)
-		problems = append(problems, err)
+		text, is := e.ref(name, node).(string)
+		if !is {
+			e.fault(node, "${%s} is no text", name)
+		}
 
 		return text
 	})
-
-	return result, errors.Join(problems...)
-}
-
-// named is what a name in !Sub's text stands for.
-func (e *evaluation) named(name string, own map[string]*yaml.Node, node *yaml.Node) (string, error) {
-	inner, is := own[name]
-
-	switch {
-	case is:
-		return e.text(inner)
-	case strings.Contains(name, "."):
-		return e.attribute(name, node)
-	default:
-		value, err := e.ref(name, node)
-
-		text, is := value.(string)
-		if err == nil && !is {
-			err = fault(node, "${%s} is no text", name)
-		}
-
-		return text, err
-	}
 }

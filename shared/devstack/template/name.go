@@ -1,6 +1,7 @@
 package template
 
 import (
+	"cmp"
 	"path"
 	"strings"
 
@@ -19,35 +20,25 @@ const functionType = "AWS::Serverless::Function"
 
 // namingOf knows the types that the template refers to; it is zero for others.
 func namingOf(kind string) naming {
-	switch kind {
-	case functionType:
-		return naming{property: "FunctionName", arn: "arn:aws:lambda:{region}:{account}:function:{name}"}
-	case "AWS::Serverless::StateMachine":
-		const machine = "arn:aws:states:{region}:{account}:stateMachine:{name}"
+	const (
+		here    = ":{region}:{account}:"
+		machine = "arn:aws:states" + here + "stateMachine:{name}"
+		url     = "https://sqs.{region}.amazonaws.com/{account}/{name}"
+	)
 
-		return naming{property: "Name", ref: machine, arn: machine}
-	case "AWS::S3::Bucket":
-		return naming{property: "BucketName", arn: "arn:aws:s3:::{name}"}
-	case "AWS::SQS::Queue":
-		const url = "https://sqs.{region}.amazonaws.com/{account}/{name}"
-
-		return naming{property: "QueueName", ref: url, arn: "arn:aws:sqs:{region}:{account}:{name}"}
-	case "AWS::SNS::Topic":
-		return naming{property: "TopicName", ref: "arn:aws:sns:{region}:{account}:{name}"}
-	case "AWS::SecretsManager::Secret":
+	return map[string]naming{
+		functionType:                    {property: "FunctionName", arn: "arn:aws:lambda" + here + "function:{name}"},
+		"AWS::Serverless::StateMachine": {property: "Name", ref: machine, arn: machine},
+		"AWS::S3::Bucket":               {property: "BucketName", arn: "arn:aws:s3:::{name}"},
+		"AWS::SQS::Queue":               {property: "QueueName", ref: url, arn: "arn:aws:sqs" + here + "{name}"},
+		"AWS::SNS::Topic":               {property: "TopicName", ref: "arn:aws:sns" + here + "{name}"},
 		// AWS ends a secret's ARN with six random characters.
-		return naming{property: "Name", ref: "arn:aws:secretsmanager:{region}:{account}:secret:{name}-a1b2c3"}
-	case "AWS::Logs::LogGroup":
-		return naming{property: "LogGroupName", arn: "arn:aws:logs:{region}:{account}:log-group:{name}:*"}
-	case "AWS::IAM::Role":
-		return naming{property: "RoleName", arn: "arn:aws:iam::{account}:role/{name}"}
-	case "AWS::IAM::ManagedPolicy":
-		return naming{property: "ManagedPolicyName", ref: "arn:aws:iam::{account}:policy/{name}"}
-	case "AWS::CloudWatch::Dashboard":
-		return naming{property: "DashboardName"}
-	default:
-		return naming{}
-	}
+		"AWS::SecretsManager::Secret": {property: "Name", ref: "arn:aws:secretsmanager" + here + "secret:{name}-a1b2c3"},
+		"AWS::Logs::LogGroup":         {property: "LogGroupName", arn: "arn:aws:logs" + here + "log-group:{name}:*"},
+		"AWS::IAM::Role":              {property: "RoleName", arn: "arn:aws:iam::{account}:role/{name}"},
+		"AWS::IAM::ManagedPolicy":     {property: "ManagedPolicyName", ref: "arn:aws:iam::{account}:policy/{name}"},
+		"AWS::CloudWatch::Dashboard":  {property: "DashboardName"},
+	}[kind]
 }
 
 // fill completes a pattern for this deployment and a resource of the name.
@@ -56,104 +47,87 @@ func (e *evaluation) fill(pattern, name string) string {
 }
 
 // ref is what !Ref of a name is; node is where it stands.
-func (e *evaluation) ref(name string, node *yaml.Node) (any, error) {
+func (e *evaluation) ref(name string, node *yaml.Node) any {
 	if value, is := e.parameters[name]; is {
-		return value, nil
+		return value
 	}
 
-	switch name {
-	case "AWS::NoValue":
-		return absent{}, nil
-	case "AWS::StackName":
-		return e.deployment.StackName, nil
-	case "AWS::Region":
-		return e.deployment.Region, nil
-	case "AWS::AccountId":
-		return e.deployment.Account, nil
-	case "AWS::Partition":
-		return "aws", nil
-	case "AWS::URLSuffix":
-		return "amazonaws.com", nil
+	pseudo, is := map[string]any{
+		"AWS::NoValue": absent{}, "AWS::StackName": e.deployment.StackName, "AWS::Region": e.deployment.Region,
+		"AWS::AccountId": e.deployment.Account, "AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com",
+	}[name]
+	if is {
+		return pseudo
 	}
 
-	called, physical, err := e.find(name, node)
-	if called.ref == "" {
-		return physical, err
-	}
+	called, physical := e.find(name, node)
 
-	return e.fill(called.ref, physical), err
+	return e.fill(cmp.Or(called.ref, "{name}"), physical)
 }
 
 // attribute is what !GetAtt of "LogicalId.Attribute" is; node is where it stands.
-func (e *evaluation) attribute(whole string, node *yaml.Node) (string, error) {
+func (e *evaluation) attribute(whole string, node *yaml.Node) string {
 	id, attribute, _ := strings.Cut(whole, ".")
-	called, physical, err := e.find(id, node)
+	called, physical := e.find(id, node)
 
 	switch {
-	case err != nil:
-		return "", err
-	case attribute == called.property:
-		return physical, nil
+	case called == (naming{}) || attribute == called.property:
+		return physical
 	case attribute == "Arn" && called.arn != "":
-		return e.fill(called.arn, physical), nil
+		return e.fill(called.arn, physical)
 	default:
-		return "", fault(node, "the attribute %s of a resource of the type %s is not known here", attribute, e.Resources[id].Type)
+		e.fault(node, "the attribute %s of a resource of the type %s is not known here", attribute, e.Resources[id].Type)
+
+		return ""
 	}
 }
 
-// find is how a resource of this deployment is called.
-func (e *evaluation) find(id string, node *yaml.Node) (called naming, physical string, err error) {
+// find is how a resource of this deployment is called; zero with a fault where it is not known.
+func (e *evaluation) find(id string, node *yaml.Node) (called naming, physical string) {
 	declared, is := e.Resources[id]
-	if !is {
-		return naming{}, "", fault(node, "%s is neither a parameter nor a resource", id)
+
+	switch called = namingOf(declared.Type); {
+	case !is:
+		e.fault(node, "%s is neither a parameter nor a resource", id)
+	case !e.holds(declared):
+		e.fault(node, "%s is not in this deployment: its condition %s does not hold", id, declared.Condition.Value)
+	case called.property == "":
+		e.fault(node, "what a resource of the type %s is called is not known here", declared.Type)
+	default:
+		return called, e.nameOf(id)
 	}
 
-	if there, err := e.holds(declared); !there {
-		if err == nil {
-			err = fault(node, "%s is not in this deployment: its condition %s does not hold", id, declared.Condition)
-		}
-
-		return naming{}, "", err
-	}
-
-	called = namingOf(declared.Type)
-	if called.property == "" {
-		return naming{}, "", fault(node, "what a resource of the type %s is called is not known here", declared.Type)
-	}
-
-	physical, err = e.nameOf(id)
-
-	return called, physical, err
+	return naming{}, ""
 }
 
 // nameOf is a resource's name: the template's, where it gives one, else the stack's name and the logical id. AWS adds random
 // characters to the last.
-func (e *evaluation) nameOf(id string) (string, error) {
+func (e *evaluation) nameOf(id string) string {
 	declared := e.Resources[id]
-	local := declared.Type == functionType && e.deployment.Local
+	property, local := namingOf(declared.Type).property, declared.Type == functionType && e.deployment.Local
 
-	for property, node := range pairs(&declared.Properties) {
+	for name, node := range pairs(&declared.Properties) {
 		switch {
-		case local && property == "CodeUri":
-			folder, err := e.text(node)
-
-			return path.Base(folder), err
-		case local, property != namingOf(declared.Type).property:
+		case local && name == "CodeUri":
+			return path.Base(e.text(node))
+		case local, name != property:
 			continue
 		case e.open[id]:
-			return "", fault(node, "the name of %s is made of itself", id)
+			e.fault(node, "the name of %s is made of itself", id)
+
+			return ""
 		}
 
 		e.open[id] = true
-		name, err := e.text(node)
+		given := e.text(node)
 		delete(e.open, id)
 
-		return name, err
+		return given
 	}
 
 	if declared.Type == "AWS::S3::Bucket" {
-		return strings.ToLower(e.deployment.StackName + "-" + id), nil
+		return strings.ToLower(e.deployment.StackName + "-" + id)
 	}
 
-	return e.deployment.StackName + "-" + id, nil
+	return e.deployment.StackName + "-" + id
 }

@@ -1,7 +1,6 @@
 package template
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -31,11 +30,9 @@ type Parameter struct {
 	MaxLength int `yaml:"MaxLength"`
 }
 
-// values are those of all parameters: the deployment's, else the defaults, each held to what its parameter allows.
-func (t *Template) values(given map[string]string) (map[string]string, error) {
-	values := make(map[string]string, len(t.parameters))
-
-	var problems []error
+// values are those of all parameters: the deployment's, else the defaults, each checked by what its parameter allows.
+func (t *Template) values(given map[string]string) (values map[string]string, problems []error) {
+	values = make(map[string]string, len(t.parameters))
 
 	for _, parameter := range t.parameters {
 		value, is := given[parameter.Name]
@@ -62,7 +59,7 @@ func (t *Template) values(given map[string]string) (map[string]string, error) {
 		}
 	}
 
-	return values, errors.Join(problems...)
+	return values, problems
 }
 
 // check says how a value breaks the parameter's rules, "" where it keeps them.
@@ -76,7 +73,7 @@ func (p *Parameter) check(value string) string {
 	case len(p.AllowedValues) > 0 && !slices.Contains(p.AllowedValues, value):
 		return "is none of " + strings.Join(p.AllowedValues, ", ")
 	case errPattern != nil:
-		return "cannot be held to the AllowedPattern " + p.AllowedPattern
+		return "cannot be checked by the AllowedPattern " + p.AllowedPattern
 	case p.AllowedPattern != "" && !pattern.MatchString(value):
 		return strings.TrimSpace("does not match " + p.AllowedPattern + ". " + p.ConstraintDescription)
 	case p.MaxLength > 0 && utf8.RuneCountInString(value) > p.MaxLength:

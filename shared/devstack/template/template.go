@@ -46,7 +46,7 @@ type rule struct {
 // declaration is a resource or an output.
 type declaration struct {
 	Type                string    `yaml:"Type"`
-	Condition           string    `yaml:"Condition"`
+	Condition           yaml.Node `yaml:"Condition"`
 	Description         string    `yaml:"Description"`
 	DeletionPolicy      string    `yaml:"DeletionPolicy"`
 	UpdateReplacePolicy string    `yaml:"UpdateReplacePolicy"`

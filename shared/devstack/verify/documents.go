@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"reflect"
 	"time"
 )
@@ -67,38 +67,32 @@ func (c *check) read(ctx context.Context, key string, document any) (bool, error
 		return false, err
 	}
 
-	if err := json.Unmarshal(raw, document); err != nil {
+	if err = json.Unmarshal(raw, document); err == nil && !same(raw, document) {
+		err = errors.New("it has a field that is unknown, missing, not of its type, or there twice")
+	}
+
+	if err != nil {
 		c.problem("%q cannot be read: %v", key, err)
-		return false, nil
 	}
 
-	if !same(raw, encoded(document)) {
-		c.problem("%q has a field that is unknown, missing, not of its type, or there twice", key)
-		return false, nil
-	}
-
-	return true, nil
+	return err == nil, nil
 }
 
-// same reports whether two JSON texts say the same, whatever the order of names. A name that is there twice makes one of
-// them longer. encoding/json alone lets such names pass, and unknown ones, missing ones and other capitals.
-func same(a, b []byte) bool {
+// same reports whether a JSON text says what document says, whatever the order of names. encoding/json alone lets names pass
+// that are unknown, missing, or in other capitals. A name that is there twice makes the text longer.
+func same(text []byte, document any) bool {
 	var (
 		left, right any
 		l, r        bytes.Buffer
 	)
 
-	return json.Unmarshal(a, &left) == nil && json.Unmarshal(b, &right) == nil && reflect.DeepEqual(left, right) &&
-		json.Compact(&l, a) == nil && json.Compact(&r, b) == nil && l.Len() == r.Len()
+	said, _ := json.Marshal(document) // a failure says nothing, and nothing is the same as that
+
+	return json.Unmarshal(text, &left) == nil && json.Unmarshal(said, &right) == nil && reflect.DeepEqual(left, right) &&
+		json.Compact(&l, text) == nil && json.Compact(&r, said) == nil && l.Len() == r.Len()
 }
 
-// encoded is what was decoded from JSON in JSON again.
-func encoded(document any) []byte {
-	raw, _ := json.Marshal(document) // a failure says nothing, and nothing is the same as that
-	return raw
-}
-
-// judgeManifest holds the manifest against itself.
+// judgeManifest checks what the manifest says of itself.
 func (c *check) judgeManifest() {
 	m := c.manifest
 	c.report.Pages, c.report.Parts = m.Pages, len(m.Parts)
@@ -113,14 +107,14 @@ func (c *check) judgeManifest() {
 		what   string
 	}{
 		{m.SchemaVersion != 1, "schema_version is not 1"},
-		{m.ExportID != c.ExportID, "export_id is another export's"},
-		{m.Listing != c.Listing, "listing is another one"},
+		{m.ExportID != c.ExportID || m.Listing != c.Listing, "export_id or listing is another one"},
 		{m.Environment == "" || m.Generator == "", "environment or generator is empty"},
 		{m.Query == nil || m.Parts == nil, "query or parts is null"},
-		{m.Records != records, fmt.Sprintf("records is %d, and those of the parts are %d", m.Records, records)},
-		{m.Pages < int64(len(m.Parts)), fmt.Sprintf("pages is %d, fewer than there are parts", m.Pages)},
+		{m.Records != records, "records are not those of the parts"},
+		{m.Pages < int64(len(m.Parts)), "there are fewer pages than parts"},
 		{m.CompletedAt.Before(m.StartedAt), "completed_at lies before started_at"},
-		{m.Drift != nil && (m.Drift.Records != records || *m.Drift == drift{records, records, records}), "drift says that there is none"},
+		{m.Drift != nil && *m.Drift == drift{records, records, records}, "drift says that there is none"},
+		{m.Drift != nil && m.Drift.Records != records, "drift has not the records that there are"},
 	} {
 		if rule.broken {
 			c.problem("%q: %s", c.manifestKey(c.ExportID), rule.what)
@@ -146,8 +140,8 @@ func (c *check) checkLatest(ctx context.Context) error {
 		return err
 	}
 
-	want := latest{1, stored.ExportID, "s3://" + c.Bucket + "/" + c.manifestKey(stored.ExportID), newest.CompletedAt}
-	if !same(encoded(stored), encoded(want)) {
+	said, _ := json.Marshal(stored) // which was read, so that it can be written
+	if !same(said, latest{1, stored.ExportID, "s3://" + c.Bucket + "/" + c.manifestKey(stored.ExportID), newest.CompletedAt}) {
 		c.problem("%q contradicts the manifest of the export that it names", key)
 	}
 
@@ -178,7 +172,8 @@ func (c *check) checkCheckpoint(ctx context.Context) error {
 	got.SchemaVersion, got.Parts, got.Drift = c.manifest.SchemaVersion, c.manifest.Parts, c.manifest.Drift
 	got.Pages, got.Records, got.Replaced = stored.Position.Pages, stored.Position.Records, stored.Position.Replaced
 
-	if !stored.Position.Done || !same(encoded(got), encoded(c.manifest)) {
+	said, _ := json.Marshal(c.manifest) // which was read, so that it can be written
+	if !stored.Position.Done || !same(said, got) {
 		c.problem("%q contradicts the manifest, or is not that of a complete export", key)
 	}
 

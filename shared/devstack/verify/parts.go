@@ -6,15 +6,22 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
+
+// source is the source's own list, compared with the export line by line.
+type source struct {
+	lines    *bufio.Scanner // nil: there is none
+	lost     bool           // it differed, and what follows cannot be compared
+	replaced int64          // its unpaired surrogate escapes
+}
 
 // readParts reads all parts, beside the source's own list where there is one.
 func (c *check) readParts(ctx context.Context) error {
@@ -28,9 +35,15 @@ func (c *check) readParts(ctx context.Context) error {
 		c.source.lines, c.report.Compared = linesOf(list), true
 	}
 
+	// The API itself may give a record twice in a listing that drifted, and in an interval, which is read window by window.
+	if _, windows := c.manifest.Query["interval"]; !windows && c.manifest.Drift == nil && c.Truth == nil {
+		c.seen = make(map[[16]byte]bool)
+	}
+
 	for n, p := range c.manifest.Parts {
 		if !c.named(n+1, p.Key) {
 			c.problem("%q is not named as part %d of this export is", p.Key, n+1)
+
 			continue
 		}
 
@@ -55,7 +68,7 @@ func (c *check) named(number int, key string) bool {
 	return numbered && typed && owner != "" && !strings.Contains(owner, "/")
 }
 
-// judgePart holds a part against the manifest.
+// judgePart compares a part with the manifest.
 func (c *check) judgePart(p part, raw []byte) {
 	before := c.report.Records
 	damage := eachLine(raw, c.judgeLine)
@@ -67,7 +80,7 @@ func (c *check) judgePart(p part, raw []byte) {
 	}
 
 	if records != p.Records || records == 0 {
-		c.problem("%q holds %d records, and the manifest says %d", p.Key, records, p.Records)
+		c.problem("%q has %d records, and the manifest says %d", p.Key, records, p.Records)
 	}
 
 	if int64(len(raw)) != p.Bytes || hex.EncodeToString(sum[:]) != p.SHA256 {
@@ -78,6 +91,15 @@ func (c *check) judgePart(p part, raw []byte) {
 // judgeLine takes the export's next line.
 func (c *check) judgeLine(text []byte) {
 	c.report.Records++
+
+	if c.seen != nil {
+		sum := sha256.Sum256(text)
+		if digest := [16]byte(sum[:]); c.seen[digest] {
+			c.problem("record %d stands in the export before", c.report.Records)
+		} else {
+			c.seen[digest] = true
+		}
+	}
 
 	if text = bytes.TrimLeft(text, " \t\r"); len(text) == 0 || text[0] != '{' || !json.Valid(text) || !utf8.Valid(text) {
 		c.problem("record %d is not one JSON object in UTF-8", c.report.Records)
@@ -90,40 +112,43 @@ func (c *check) judgeLine(text []byte) {
 	c.compare(text)
 }
 
-// findRepeats looks for records that stand in the export twice, byte for byte, where no source has shown that there are none:
-// a share of the records at a time, so that memory is bounded. It is no problem where the API gives them twice by itself: in
-// a listing that drifted, and in one of an interval, which is read window by window.
-func (c *check) findRepeats(ctx context.Context) error {
-	if _, windows := c.manifest.Query["interval"]; windows || c.manifest.Drift != nil || c.report.Compared || !c.report.OK() {
+// compare compares the export's next record with the source's, white space and unpaired surrogates aside.
+func (c *check) compare(text []byte) {
+	s := &c.source
+
+	switch {
+	case s.lines == nil || s.lost:
+	case !s.lines.Scan():
+		s.lost = true
+		c.problem("the source's own list ends before record %d", c.report.Records)
+	case !bytes.Equal(text, s.lines.Bytes()):
+		listed, unpaired := paired(s.lines.Bytes())
+		s.replaced += unpaired
+
+		var a, b bytes.Buffer
+		if json.Compact(&a, text) != nil || json.Compact(&b, listed) != nil || !bytes.Equal(a.Bytes(), b.Bytes()) {
+			s.lost = true
+			c.problem("record %d is not that of the source's own list; what follows was not compared", c.report.Records)
+		}
+	}
+}
+
+// settle ends the comparison. The error is that of the source's list.
+func (c *check) settle() error {
+	s := &c.source
+
+	switch {
+	case s.lines == nil:
 		return nil
+	case s.lost:
+	case s.lines.Scan():
+		c.problem("the source's own list goes on behind record %d, the export's last", c.report.Records)
+	case s.replaced != c.manifest.Replaced:
+		c.problem("the manifest says that %d surrogates were replaced, and there are %d", c.manifest.Replaced, s.replaced)
 	}
 
-	shares := uint64(c.report.Records/c.digests) + 1 //nolint:gosec // a count is not negative
-	for share := range shares {
-		seen, record := make(map[[16]byte]bool), 0
-
-		for _, p := range c.manifest.Parts {
-			raw, err := c.load(ctx, p.Key)
-			if err != nil {
-				return err
-			}
-
-			damage := eachLine(raw, func(text []byte) {
-				record++
-
-				sum := sha256.Sum256(text)
-				if digest := [16]byte(sum[:]); binary.BigEndian.Uint64(sum[16:])%shares == share {
-					if seen[digest] {
-						c.problem("record %d stands in the export before", record)
-					}
-
-					seen[digest] = true
-				}
-			})
-			if damage != nil {
-				c.problem("%q changed while it was read: %v", p.Key, damage)
-			}
-		}
+	if err := s.lines.Err(); err != nil {
+		return fmt.Errorf("read the source's own list: %w", err)
 	}
 
 	return nil
@@ -165,4 +190,27 @@ func linesOf(from io.Reader) *bufio.Scanner {
 	})
 
 	return lines
+}
+
+// escape is an escape of a JSON text, with both halves of a pair of surrogates taken as one. Of six bytes is one without
+// its other half.
+var escape = regexp.MustCompile(`\\u[dD][89abAB][[:xdigit:]]{2}\\u[dD][c-fC-F][[:xdigit:]]{2}|\\u[dD][89a-fA-F][[:xdigit:]]{2}|\\.`)
+
+// paired is text as it is exported, with \ufffd for each unpaired surrogate escape, and how many there are.
+func paired(text []byte) (exported []byte, unpaired int64) {
+	if !bytes.Contains(text, []byte(`\ud`)) && !bytes.Contains(text, []byte(`\uD`)) {
+		return text, 0
+	}
+
+	exported = escape.ReplaceAllFunc(text, func(match []byte) []byte {
+		if len(match) != len(`\ufffd`) {
+			return match
+		}
+
+		unpaired++
+
+		return []byte(`\ufffd`)
+	})
+
+	return exported, unpaired
 }

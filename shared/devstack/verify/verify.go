@@ -6,37 +6,39 @@
 //     writer has others, spells the keys out again, and counts everything itself.
 //   - What is wrong with the export is a problem; an error means that it could not look. One problem does not end the
 //     check, unless nothing can be read after it.
-//   - It only reads. It holds one part at a time, and its memory does not grow with the export, but for the list of parts.
-//   - No problem and no error holds an entity's content, not even an id: records are named by their number.
+//   - It only reads. It keeps one part at a time, and of an export without a source a digest of each record.
+//   - No problem and no error shows an entity's content, not even an id: records are named by their number.
 package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
 const (
 	// maxProblems is how many problems are listed.
 	maxProblems = 20
-	// maxDigests is how many records are remembered at a time, by 16 bytes each.
-	maxDigests = 1 << 20
+	// maxObject is the largest object, and the longest line, that is read: several times what a part, an entity, or the
+	// manifest of 100,000 parts takes.
+	maxObject = 32 << 20
 )
 
 // Config says which export is checked, and against what.
 type Config struct {
 	// S3 reads the bucket; it needs s3:GetObject and s3:ListBucket.
-	S3 *s3.Client
-	// Bucket is the bucket's name.
+	S3     *s3.Client
 	Bucket string
 	// Prefix is what every key begins with, without a slash at its end; "" where keys begin with the listing.
 	Prefix string
 	// Listing is the listing's name in keys and manifest: "users".
-	Listing string
-	// ExportID is the export's id.
+	Listing  string
 	ExportID string
 	// Truth opens the source's own list: one JSON entity a line, in the listing's order. It is called once at most; what it
 	// returns is closed. Nil: the export is checked in itself only.
@@ -50,9 +52,9 @@ type Report struct {
 	Parts int
 	// Records is how many lines were read, and Bytes is the size of the parts as stored.
 	Records, Bytes int64
-	// Compared reports whether the export was held against the source's own list.
+	// Compared reports whether the export was compared with the source's own list.
 	Compared bool
-	// Problems are sentences that say what is wrong with what; of more than twenty the last one says that there are more.
+	// Problems are sentences that say what is wrong with what, the first twenty.
 	Problems []string
 }
 
@@ -73,11 +75,7 @@ func (r Report) Write(w io.Writer) error {
 // Export checks the complete export that config names. Where its manifest cannot be read to the letter, nothing else is
 // looked at. After an error the report is no verdict.
 func Export(ctx context.Context, config Config) (Report, error) {
-	return export(ctx, config, maxDigests)
-}
-
-func export(ctx context.Context, config Config, digests int64) (Report, error) {
-	c := &check{Config: config, digests: digests}
+	c := &check{Config: config}
 
 	readable, err := c.read(ctx, c.manifestKey(c.ExportID), &c.manifest)
 	if err != nil || !readable {
@@ -86,9 +84,7 @@ func export(ctx context.Context, config Config, digests int64) (Report, error) {
 
 	c.judgeManifest()
 
-	for _, step := range []func(context.Context) error{
-		c.readParts, c.findRepeats, c.findStrays, c.checkLatest, c.checkCheckpoint,
-	} {
+	for _, step := range []func(context.Context) error{c.readParts, c.findStrays, c.checkLatest, c.checkCheckpoint} {
 		if err := step(ctx); err != nil {
 			return c.report, err
 		}
@@ -101,29 +97,79 @@ func export(ctx context.Context, config Config, digests int64) (Report, error) {
 type check struct {
 	Config
 
-	digests  int64
 	manifest manifest
 	source   source
+	seen     map[[16]byte]bool // the records so far; nil: they may repeat
 	report   Report
 }
 
-// problem takes down what is wrong. What comes out of the bucket is quoted.
+// problem notes what is wrong. What comes out of the bucket is quoted.
 func (c *check) problem(format string, args ...any) {
-	switch n := len(c.report.Problems); n {
-	case maxProblems:
-	case maxProblems - 1:
-		c.report.Problems = append(c.report.Problems, "there are more problems, which are not listed")
-	default:
+	if len(c.report.Problems) < maxProblems {
 		c.report.Problems = append(c.report.Problems, fmt.Sprintf(format, args...))
 	}
 }
 
-func (c *check) root() string { return strings.TrimPrefix(c.Prefix+"/", "/") }
-
 // partsFolder is the folder of the export's parts, and stateFolder that of what the listing's exports keep beside them.
 func (c *check) partsFolder() string { return c.root() + c.Listing + "/export_id=" + c.ExportID + "/" }
 func (c *check) stateFolder() string { return c.root() + "_state/" + c.Listing + "/" }
+func (c *check) root() string        { return strings.TrimPrefix(c.Prefix+"/", "/") }
 
 func (c *check) manifestKey(exportID string) string {
 	return c.stateFolder() + exportID + "/manifest.json"
+}
+
+// load reads an object; nil where there is none, which is a problem. The SDK's own checksum validation is off, since it would
+// make an error of what is a problem.
+func (c *check) load(ctx context.Context, key string) ([]byte, error) {
+	object, err := c.S3.GetObject(ctx, &s3.GetObjectInput{Bucket: &c.Bucket, Key: &key}, func(o *s3.Options) {
+		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
+	})
+	if _, missing := errors.AsType[*types.NoSuchKey](err); missing {
+		c.problem("%q is missing", key)
+
+		return nil, nil
+	}
+
+	if err != nil {
+		return nil, fmt.Errorf("get s3://%s/%s, check the endpoint and the permission s3:GetObject: %w", c.Bucket, key, err)
+	}
+	defer object.Body.Close()
+
+	if encoding := aws.ToString(object.ContentEncoding); encoding != "" {
+		c.problem("%q has the Content-Encoding %q: some clients would unpack it", key, encoding)
+	}
+
+	raw, err := io.ReadAll(io.LimitReader(object.Body, maxObject))
+	if err != nil {
+		return nil, fmt.Errorf("read s3://%s/%s, try again: %w", c.Bucket, key, err)
+	}
+
+	return raw, nil
+}
+
+// findStrays lists the folder after the parts were read, so that what landed meanwhile is seen as well.
+func (c *check) findStrays(ctx context.Context) error {
+	named := make(map[string]bool, len(c.manifest.Parts))
+	for _, p := range c.manifest.Parts {
+		named[p.Key] = true
+	}
+
+	folder := c.partsFolder()
+	pages := s3.NewListObjectsV2Paginator(c.S3, &s3.ListObjectsV2Input{Bucket: &c.Bucket, Prefix: &folder})
+
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return fmt.Errorf("list s3://%s/%s, check the permission s3:ListBucket: %w", c.Bucket, folder, err)
+		}
+
+		for _, object := range page.Contents {
+			if key := aws.ToString(object.Key); !named[key] {
+				c.problem("%q lies among the parts, and the manifest does not name it", key)
+			}
+		}
+	}
+
+	return nil
 }

@@ -59,7 +59,7 @@ func TestOfManyProblemsTwentyLinesAreShown(t *testing.T) {
 	}
 
 	first := `  - "` + folder + `part-000000-late\n.jsonl.gz" lies among the parts, and the manifest does not name it` + "\n"
-	if text := shown.String(); !strings.HasPrefix(text, first) || !strings.HasSuffix(text, "not listed\n") || strings.Count(text, "\n") != 20 {
+	if text := shown.String(); !strings.HasPrefix(text, first) || strings.Count(text, "\n") != 20 {
 		t.Errorf("got:\n%s", text)
 	}
 
@@ -129,7 +129,7 @@ func TestTheCheckSharesNoCodeWithTheWriter(t *testing.T) {
 	}
 }
 
-// watch takes down the most that the heap holds whenever the bucket is asked.
+// watch notes the largest heap whenever the bucket is asked.
 func watch(most *uint64) func(*http.Request) *http.Response {
 	return func(*http.Request) *http.Response {
 		var stats runtime.MemStats

@@ -211,7 +211,7 @@ func (e *export) verify(t testing.TB) (verify.Report, error) {
 	t.Helper()
 	e.put()
 
-	report, err := verify.ExportByShares(t.Context(), e.config(), 4)
+	report, err := verify.Export(t.Context(), e.config())
 
 	var shown strings.Builder
 

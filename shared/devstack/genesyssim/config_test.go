@@ -1,0 +1,95 @@
+package genesyssim_test
+
+import (
+	"flag"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"genesys-cloud-export/shared/devstack/genesyssim"
+	"genesys-cloud-export/shared/secret"
+)
+
+func TestNewNamesEveryFieldThatDoesNotHold(t *testing.T) {
+	t.Parallel()
+	_, err := genesyssim.New(genesyssim.Config{
+		Users: -1, TokenLifetime: 1500 * time.Millisecond, TokenDelay: -1, IdleTimeout: -1, RateLimit: -1,
+		RateWindow: -1, Latency: -1, MaxPageSize: -1, Faults: []genesyssim.Fault{{}},
+	})
+	for _, name := range []string{
+		"Users", "ClientID", "ClientSecret", "TokenLifetime", "TokenDelay", "IdleTimeout", "RateLimit", "RateWindow", "Latency",
+		"MaxPageSize", "Faults, number 1",
+	} {
+		if err == nil || !strings.Contains(err.Error(), "field "+name) {
+			t.Errorf("the error does not name %s: %v", name, err)
+		}
+	}
+}
+
+func TestFlagsSetTheOrganisationAndKeepWhatTheyDoNotName(t *testing.T) {
+	t.Parallel()
+	before := genesyssim.Config{Users: 7, Latency: time.Second}
+	arguments := strings.Fields("-users=5 -seed=3 -token-lifetime=5m -token-delay=1s -idle-timeout=15m -rate-limit=80 " +
+		"-rate-window=2s -rate-limit-headers -latency=10ms -max-page-size=100")
+	for _, test := range []struct {
+		arguments []string
+		want      genesyssim.Config
+	}{
+		{nil, before},
+		{arguments, genesyssim.Config{
+			Users: 5, Seed: 3, TokenLifetime: 5 * time.Minute, TokenDelay: time.Second, IdleTimeout: 15 * time.Minute, RateLimit: 80,
+			RateWindow: 2 * time.Second, RateLimitHeaders: true, Latency: 10 * time.Millisecond, MaxPageSize: 100,
+		}},
+	} {
+		got, flags := before, flag.NewFlagSet("sim", flag.ContinueOnError)
+		got.Flags(flags)
+		err := flags.Parse(test.arguments)
+		if diff := cmp.Diff(test.want, got, cmpopts.IgnoreTypes(secret.Text{})); diff != "" || err != nil {
+			t.Errorf("%v: error %v; configuration (-want +got):\n%s", test.arguments, err, diff)
+		}
+	}
+}
+
+func TestTheReadmeNamesEveryActionFieldAndFlagAndGradesEachQuirkOnce(t *testing.T) {
+	t.Parallel()
+	source, errReadme := os.ReadFile("README.md")
+	faults, errFaults := os.ReadFile("faults.go")
+	if errReadme != nil || errFaults != nil {
+		t.Fatal(errReadme, errFaults)
+	}
+	readme := string(source)
+	var names []string
+	for _, action := range genesyssim.Actions() {
+		names = append(names, string(action))
+	}
+	for _, tag := range regexp.MustCompile("`json:\"(\\w+)").FindAllStringSubmatch(string(faults), -1) {
+		names = append(names, tag[1])
+	}
+	flags := flag.NewFlagSet("", flag.ContinueOnError)
+	new(genesyssim.Config).Flags(flags)
+	flags.VisitAll(func(f *flag.Flag) { names = append(names, "-"+f.Name) })
+	for _, name := range names {
+		if !strings.Contains(readme, "`"+name+"`") {
+			t.Errorf("README.md does not name %s", name)
+		}
+	}
+
+	_, quirks, _ := strings.Cut(readme, "## What it imitates")
+	grade := regexp.MustCompile(`^- (documented|observed) \(.+\): .|^- (inferred|dialect|invented)( \(.+\))?: .`)
+	seen := map[string]bool{}
+	for _, line := range regexp.MustCompile(`(?m)^- .*$`).FindAllString(quirks, -1) {
+		_, what, _ := strings.Cut(line, ": ")
+		if !grade.MatchString(line) || seen[what] {
+			t.Errorf("listed twice, or without a grade, or documented and observed nowhere: %s", line)
+		}
+		seen[what] = true
+	}
+	if len(names) < 38 || len(seen) < 35 {
+		t.Errorf("%d names and %d quirks are there to look at, want all of them", len(names), len(seen))
+	}
+}
