@@ -24,7 +24,7 @@ func WantTemplateVariables(t testing.TB, function string, read []settings.Variab
 		t.Fatal(err)
 	}
 
-	evaluated, err := source.Evaluate(template.Deployment{Parameters: map[string]string{"GenesysEnvironment": "mypurecloud.de"}})
+	evaluated, err := source.Evaluate(template.Deployment{Parameters: map[string]string{"GenesysEnvironment": "mypurecloud.de", "RunbookUrl": "https://example.com/runbook"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -167,6 +167,7 @@ func (o Outside) open(context.Context, *Stack, string) (access, error) {
 		apiURL: apiURL, clientID: o.ClientID, clientSecret: o.ClientSecret,
 		parameters: map[string]string{
 			"GenesysEnvironment": o.Environment,
+			"RunbookUrl":         "https://example.com/runbook", // alarms are not sent here
 			"GenesysTokenUrl":    o.TokenURL,
 			"GenesysApiUrl":      o.APIURL,
 		},

@@ -229,7 +229,7 @@ func roles(t *testing.T, file string, parameters map[string]string) map[string]i
 		t.Fatal(err)
 	}
 
-	given := map[string]string{"GenesysEnvironment": "mypurecloud.de"}
+	given := map[string]string{"GenesysEnvironment": "mypurecloud.de", "RunbookUrl": "https://example.com/runbook"}
 	maps.Copy(given, parameters)
 
 	deployed, err := source.Evaluate(template.Deployment{Parameters: given})
