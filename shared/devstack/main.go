@@ -1,13 +1,13 @@
 // Command devstack is the local world: a simulated Genesys Cloud organisation and AWS's S3, SSM, Secrets Manager and
 // Lambda, running the built functions.
 //
-//	devstack run    a trial: rotate a token, export every user, check the export, and end
-//	devstack live   the same on a real organisation, with AWS's part alone simulated
+//	devstack run    rotate a token, export every user of a simulated organisation, check the export, and end
+//	devstack live   the same on a real organisation; AWS alone is simulated
 //	devstack stack  the world alone, with the rotator on its schedule, until it is interrupted
 //	devstack sim    the organisation alone, to develop any integration against, until it is interrupted
 //	devstack drive  an export taken to its end wherever AWS's configuration leads to, without a state machine
 //
-// Three look at the template:
+// Two look at the template:
 //
 //	devstack evaluate     what a CloudFormation template comes to for one deployment
 //	devstack permissions  who may do what by a template, as a table
@@ -19,6 +19,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -39,7 +40,7 @@ func main() {
 // commands names all of them, in the order of the package comment.
 const commands = "run, live, stack, sim, drive, evaluate and permissions"
 
-// run hands the command line to the command that it names.
+// run runs the command that the command line names.
 func run(ctx context.Context, arguments []string, stdout *os.File, stderr io.Writer) error {
 	if len(arguments) == 0 {
 		return errors.New("say what to do: devstack has the commands " + commands + " (-h lists the options of each)")
@@ -47,7 +48,7 @@ func run(ctx context.Context, arguments []string, stdout *os.File, stderr io.Wri
 
 	switch command, rest := arguments[0], arguments[1:]; command {
 	case "run":
-		return runTrial(ctx, rest, stdout, stderr)
+		return runSimulated(ctx, rest, stdout, stderr)
 	case "live":
 		return runLive(ctx, rest, os.Stdin, stdout, stderr)
 	case "stack":
@@ -63,4 +64,9 @@ func run(ctx context.Context, arguments []string, stdout *os.File, stderr io.Wri
 	default:
 		return fmt.Errorf("%q is none of "+commands, command)
 	}
+}
+
+// warnings is a logger of what a person should know.
+func warnings(stderr io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }

@@ -14,100 +14,86 @@ import (
 	"genesys-cloud-export/shared/devstack/template"
 )
 
-// exampleKey stands for a customer key while a template is evaluated, which takes no placeholder for it.
+// exampleKey is a customer key while a template is evaluated, which takes no placeholder for it.
 const exampleKey = "arn:aws:kms:eu-central-1:000000000000:key/example"
 
-// runPermissions is devstack permissions: who may do what by a template, as a table in Markdown on stdout.
+// runPermissions is devstack permissions: who may do what by a template, as a table in Markdown on stdout. It has a line for
+// each statement that there may be, and says which parameter brings it where one does.
 func runPermissions(arguments []string, stdout, stderr io.Writer) error {
+	var file string
+
 	line := commandline.New("devstack permissions", stderr)
-	file := line.String("template", defaultTemplate, "the template that says what the functions and their roles are")
+	templateOption(line, &file)
 
 	if err := commandline.Options(line, arguments); err != nil {
 		return err
 	}
 
-	source, err := template.Read(*file)
+	source, err := template.Read(file)
 	if err != nil {
 		return err
 	}
 
-	table, err := permissionsTable(source)
-	if err != nil {
-		return err
+	// The parameters that bring statements, each with what else it asks for.
+	options := map[string]map[string]string{
+		"KmsKeyArn":                {"KmsKeyArn": exampleKey},
+		"SubnetIds":                {"SubnetIds": "subnet-0", "SecurityGroupIds": "sg-0"},
+		"ExportScheduleExpression": {"ExportScheduleExpression": "rate(1 day)"},
+	}
+	names := slices.Sorted(maps.Keys(options))
+
+	// Evaluated with all of them, and without each.
+	all, errEvaluate := statements(source, options, "")
+	without := make(map[string][]granted)
+
+	for _, name := range names {
+		var err error
+		without[name], err = statements(source, options, name)
+		errEvaluate = errors.Join(errEvaluate, err)
 	}
 
-	if _, err := io.WriteString(stdout, table); err != nil {
+	if errEvaluate != nil {
+		return errEvaluate
+	}
+
+	var table strings.Builder
+	table.WriteString("| role | statement | actions | resource | condition |\n|---|---|---|---|---|\n")
+
+	for _, s := range all {
+		brought := slices.IndexFunc(names, func(name string) bool {
+			return !slices.ContainsFunc(without[name], func(other granted) bool { return other.to == s.to && other.ID == s.ID })
+		})
+		if brought >= 0 {
+			s.ID += ", with `" + names[brought] + "`"
+		}
+
+		table.WriteString(s.row())
+	}
+
+	if _, err := io.WriteString(stdout, strings.ReplaceAll(table.String(), exampleKey, "KmsKeyArn")); err != nil {
 		return fmt.Errorf("print the permissions: %w", err)
 	}
 
 	return nil
 }
 
-// grantee is a role, or a policy for the roles of others, with its statements.
-type grantee struct {
-	name       string
-	statements []iamsim.Statement
+// granted is a statement of a role, or of a policy for the roles of others.
+type granted struct {
+	iamsim.Statement
+
+	to string
 }
 
-// options are the parameters that bring statements of their own, each with those that belong to it.
-func options() map[string]map[string]string {
-	return map[string]map[string]string{
-		"KmsKeyArn":                {"KmsKeyArn": exampleKey},
-		"SubnetIds":                {"SubnetIds": "subnet-0", "SecurityGroupIds": "sg-0"},
-		"ExportScheduleExpression": {"ExportScheduleExpression": "rate(1 day)"},
-	}
-}
-
-// permissionsTable has a line for each statement that there may be, and says which parameter brings it where one does.
-func permissionsTable(source *template.Template) (string, error) {
-	always, err := grantees(source, nil)
-	if err != nil {
-		return "", err
-	}
-
-	every := make(map[string]string)
-	brings := make(map[string]string) // by role and statement
-
-	for _, option := range slices.Sorted(maps.Keys(options())) {
-		maps.Copy(every, options()[option])
-
-		with, err := grantees(source, options()[option])
-		if err != nil {
-			return "", err
-		}
-
-		for _, key := range keys(with) {
-			brings[key] = option
+// statements are those of the roles, and then of the policies for other roles, with all options but one.
+func statements(source *template.Template, options map[string]map[string]string, but string) (all []granted, err error) {
+	parameters := map[string]string{"GenesysEnvironment": "mypurecloud.de"} // which no permission depends on
+	for name, option := range options {
+		if name != but {
+			maps.Copy(parameters, option)
 		}
 	}
 
-	for _, key := range keys(always) {
-		brings[key] = ""
-	}
-
-	all, err := grantees(source, every)
-	if err != nil {
-		return "", err
-	}
-
-	var table strings.Builder
-	table.WriteString("| role | statement | actions | resource | condition |\n|---|---|---|---|---|\n")
-
-	for _, g := range all {
-		for _, s := range g.statements {
-			table.WriteString(row(g.name, s, brings[g.name+" "+s.ID]))
-		}
-	}
-
-	return strings.ReplaceAll(table.String(), exampleKey, "KmsKeyArn"), nil
-}
-
-// grantees are the roles, and then the policies that the template makes for other roles.
-func grantees(source *template.Template, parameters map[string]string) ([]grantee, error) {
-	given := map[string]string{"GenesysEnvironment": "mypurecloud.de"} // which no permission depends on
-	maps.Copy(given, parameters)
-
-	deployed, err := source.Evaluate(template.Deployment{StackName: "STACK", Region: "REGION", Account: "ACCOUNT", Parameters: given})
+	deployed, err := source.Evaluate(template.Deployment{StackName: "STACK", Region: "REGION", Account: "ACCOUNT", Parameters: parameters})
 	if err != nil {
 		return nil, err
 	}
@@ -117,51 +103,36 @@ func grantees(source *template.Template, parameters map[string]string) ([]grante
 		return nil, err
 	}
 
-	var all []grantee
-	for _, role := range roles {
-		all = append(all, grantee{role.Name, role.Statements})
-	}
-
-	var problems []error
-
 	for _, policy := range deployed.OfType("AWS::IAM::ManagedPolicy") {
-		statements, err := iamsim.Statements(policy.LogicalID, policy.Properties["PolicyDocument"])
-		problems = append(problems, err)
-		all = append(all, grantee{policy.LogicalID, statements})
+		read, err := iamsim.Statements(policy.LogicalID, policy.Properties["PolicyDocument"])
+		if err != nil {
+			return nil, err
+		}
+
+		roles = append(roles, iamsim.Role{Name: policy.LogicalID, Statements: read})
 	}
 
-	return all, errors.Join(problems...)
-}
-
-func keys(all []grantee) []string {
-	var found []string
-
-	for _, g := range all {
-		for _, s := range g.statements {
-			found = append(found, g.name+" "+s.ID)
+	for _, role := range roles {
+		for _, statement := range role.Statements {
+			all = append(all, granted{statement, role.Name})
 		}
 	}
 
-	return found
+	return all, nil
 }
 
-func row(name string, s iamsim.Statement, option string) string {
-	statement := s.ID
-	if option != "" {
-		statement += ", with `" + option + "`"
-	}
-
-	actions := code(s.Actions, ", ")
-	if s.Deny {
+func (g granted) row() string {
+	actions := code(g.Actions, ", ")
+	if g.Deny {
 		actions = "**never** " + actions
 	}
 
-	conditions := make([]string, 0, len(s.Conditions))
-	for _, c := range s.Conditions {
+	conditions := make([]string, 0, len(g.Conditions))
+	for _, c := range g.Conditions {
 		conditions = append(conditions, "`"+c.Key+"` "+c.Operator+" "+code(c.Values, " or "))
 	}
 
-	return "| " + strings.Join([]string{name, statement, actions, code(s.Resources, ", "), strings.Join(conditions, "; ")}, " | ") + " |\n"
+	return "| " + strings.Join([]string{g.to, g.ID, actions, code(g.Resources, ", "), strings.Join(conditions, "; ")}, " | ") + " |\n"
 }
 
 func code(all []string, between string) string { return "`" + strings.Join(all, "`"+between+"`") + "`" }

@@ -13,12 +13,11 @@ import (
 
 // role is one of the template's.
 type role struct {
-	// id is the logical id, name what it is called in AWS.
-	id, name   string
+	id, name   string // the logical id, and what it is called in AWS
 	statements []iamsim.Statement
 }
 
-// assumed is the role as somebody bears it.
+// assumed is the role as a session has it.
 func (r role) assumed(session string) iamsim.Role {
 	return iamsim.Role{
 		Name: r.id, User: "arn:aws:sts::" + Account + ":assumed-role/" + r.name + "/" + session, Statements: r.statements,
@@ -38,7 +37,7 @@ func (r roles) find(arn string) (role, error) {
 	return found, nil
 }
 
-// Roles are the roles of a template, with their statements, sorted by their logical ids; nobody has assumed them. The error
+// Roles returns the roles of a template with their statements, sorted by their logical ids; nobody has assumed them. The error
 // lists every policy that is not understood.
 func Roles(deployed *template.Stack) ([]iamsim.Role, error) {
 	read, err := readRoles(deployed)
@@ -56,25 +55,36 @@ func Roles(deployed *template.Stack) ([]iamsim.Role, error) {
 	return all, nil
 }
 
-// readRoles reads the roles with their inline policies. Policies that stand elsewhere could add a Deny to a role, so that they
-// are refused and not passed over.
+// readRoles reads the roles with their inline policies. Policies elsewhere could add a Deny to a role, so that they are refused.
 func readRoles(deployed *template.Stack) (roles, error) {
 	all := make(roles)
 
 	var problems []error
 
 	for _, resource := range deployed.OfType("AWS::IAM::Role") {
-		read := role{id: resource.LogicalID, name: resource.Name}
-
-		if managed := resource.Properties["ManagedPolicyArns"]; managed != nil {
-			problems = append(problems, fmt.Errorf("%s: managed policies are not known here, %v: write the statements into the role", read.id, managed))
+		var properties struct {
+			ManagedPolicyArns any
+			Policies          []struct {
+				PolicyName     string
+				PolicyDocument any
+			}
 		}
 
-		inline, _ := resource.Properties["Policies"].([]any)
-		for _, policy := range inline {
-			statements, err := iamsim.Statements(text(within(policy, "PolicyName")), within(policy, "PolicyDocument"))
+		read := role{id: resource.LogicalID, name: resource.Name}
+		report := func(err error) { problems = append(problems, fmt.Errorf("%s: %w", read.id, err)) }
+
+		if err := decode(resource.Properties, &properties); err != nil {
+			report(err)
+		}
+
+		if managed := properties.ManagedPolicyArns; managed != nil {
+			report(fmt.Errorf("managed policies are not known here, %v: write the statements into the role", managed))
+		}
+
+		for _, policy := range properties.Policies {
+			statements, err := iamsim.Statements(policy.PolicyName, policy.PolicyDocument)
 			if err != nil {
-				problems = append(problems, fmt.Errorf("%s: %w", read.id, err))
+				report(err)
 			}
 
 			read.statements = append(read.statements, statements...)
