@@ -13,7 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"genesys-cloud-export/shared/devstack/functiontest"
-	"genesys-cloud-export/shared/devstack/testca"
 )
 
 func TestLiveMode(t *testing.T) {
@@ -135,12 +134,6 @@ func failures(t *testing.T, binaries string) {
 			t.Helper()
 			return []string{"-yes", "-credentials", l.credentials(t, liveSecret+"-not")}
 		},
-		"UpstreamUnavailable": func(t *testing.T, l *live) []string {
-			t.Helper()
-			another, _ := testca.New(t)
-
-			return []string{"-yes", "-credentials", l.credentials(t, liveSecret), "-ca", another}
-		},
 		"-yes (make: YES=1)": func(t *testing.T, l *live) []string {
 			t.Helper()
 			return []string{"-credentials", l.credentials(t, liveSecret)}
@@ -157,7 +150,6 @@ func failures(t *testing.T, binaries string) {
 		},
 		"no client credentials":            always(),
 		"gc profiles new":                  always("-profile", "default"),
-		`"mypurecloud.example" is neither`: always("-environment", "mypurecloud.example"),
 		`"now" is no option`:               always("now"),
 	} {
 		t.Run(says, func(t *testing.T) {

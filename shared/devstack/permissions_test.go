@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,10 +12,7 @@ import (
 func TestTheReadmeListsThePermissionsThatTheTemplateGrants(t *testing.T) {
 	t.Parallel()
 
-	printed, err := exec.CommandContext(t.Context(), binary, "permissions", "-template", filepath.Join("..", "..", "template.yaml")).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, printed, _ := start(t, "", nil, "permissions", "-template", filepath.Join("..", "..", "template.yaml")).ended(t)
 
 	readme, err := os.ReadFile(filepath.Join("..", "..", "functions", "README.md"))
 	if err != nil {
@@ -30,7 +26,7 @@ func TestTheReadmeListsThePermissionsThatTheTemplateGrants(t *testing.T) {
 		t.Fatal("the README has no table between <!-- permissions --> and <!-- /permissions -->")
 	}
 
-	if diff := cmp.Diff(strings.Split(string(printed), "\n"), strings.Split(table, "\n")); diff != "" {
+	if diff := cmp.Diff(strings.Split(printed, "\n"), strings.Split(table, "\n")); diff != "" {
 		t.Errorf("put what devstack permissions prints into the README (-printed +README):\n%s", diff)
 	}
 }
@@ -66,10 +62,7 @@ Resources:
 		t.Fatal(err)
 	}
 
-	printed, err := exec.CommandContext(t.Context(), binary, "permissions", "-template", file).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, printed, _ := start(t, "", nil, "permissions", "-template", file).ended(t)
 
 	want := []string{
 		"| role | statement | actions | resource | condition |",
@@ -78,7 +71,7 @@ Resources:
 		"| Reader | read[1], with `KmsKeyArn` | **never** `kms:Decrypt` | `KmsKeyArn` | `kms:ViaService` StringLike `s3.*` or `ssm.*` |",
 		"",
 	}
-	if diff := cmp.Diff(want, strings.Split(string(printed), "\n")); diff != "" {
+	if diff := cmp.Diff(want, strings.Split(printed, "\n")); diff != "" {
 		t.Errorf("permissions (-want +got):\n%s", diff)
 	}
 }
