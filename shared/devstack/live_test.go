@@ -148,9 +148,9 @@ func failures(t *testing.T, binaries string) {
 			t.Helper()
 			return []string{"-yes", "-profile", "default", "-credentials", l.credentials(t, liveSecret)}
 		},
-		"no client credentials":            always(),
-		"gc profiles new":                  always("-profile", "default"),
-		`"now" is no option`:               always("now"),
+		"no client credentials": always(),
+		"gc profiles new":       always("-profile", "default"),
+		`"now" is no option`:    always("now"),
 	} {
 		t.Run(says, func(t *testing.T) {
 			t.Parallel()

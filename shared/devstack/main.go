@@ -1,16 +1,12 @@
 // Command devstack is the local world: a simulated Genesys Cloud organisation and AWS's S3, SSM, Secrets Manager and
 // Lambda, running the built functions.
 //
-//	devstack run    rotate a token, export every user of a simulated organisation, check the export, and end
-//	devstack live   the same on a real organisation; AWS alone is simulated
-//	devstack stack  the world alone, with the rotator on its schedule, until it is interrupted
-//	devstack sim    the organisation alone, to develop any integration against, until it is interrupted
-//	devstack drive  an export taken to its end wherever AWS's configuration leads to, without a state machine
-//
-// Two look at the template:
-//
-//	devstack evaluate     what a CloudFormation template comes to for one deployment
-//	devstack permissions  who may do what by a template, as a table
+//	devstack run       rotate a token, export every user of a simulated organisation, check the export, and end
+//	devstack live      the same on a real organisation; AWS alone is simulated
+//	devstack stack     the world alone, with the rotator on its schedule, until it is interrupted
+//	devstack sim       the organisation alone, to develop any integration against, until it is interrupted
+//	devstack drive     an export taken to its end wherever AWS's configuration leads to, without a state machine
+//	devstack evaluate  what a CloudFormation template comes to for one deployment, as JSON
 package main
 
 import (
@@ -38,7 +34,7 @@ func main() {
 }
 
 // commands names all of them, in the order of the package comment.
-const commands = "run, live, stack, sim, drive, evaluate and permissions"
+const commands = "run, live, stack, sim, drive and evaluate"
 
 // run runs the command that the command line names.
 func run(ctx context.Context, arguments []string, stdout *os.File, stderr io.Writer) error {
@@ -59,8 +55,6 @@ func run(ctx context.Context, arguments []string, stdout *os.File, stderr io.Wri
 		return runDrive(ctx, rest, stdout, stderr)
 	case "evaluate":
 		return runEvaluate(rest, stdout, stderr)
-	case "permissions":
-		return runPermissions(rest, stdout, stderr)
 	default:
 		return fmt.Errorf("%q is none of "+commands, command)
 	}

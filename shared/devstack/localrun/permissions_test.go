@@ -3,6 +3,7 @@ package localrun_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -48,9 +49,7 @@ func granted(t *testing.T, parameters map[string]string) map[permission]bool {
 	}
 
 	given := map[string]string{"GenesysEnvironment": "mypurecloud.de"}
-	for name, value := range parameters {
-		given[name] = value
-	}
+	maps.Copy(given, parameters)
 
 	deployed, err := source.Evaluate(template.Deployment{Parameters: given})
 	if err != nil {
@@ -78,7 +77,7 @@ func granted(t *testing.T, parameters map[string]string) map[permission]bool {
 
 // everythingOnce is a run in which every permission of the functions is of use: a rotation, an export of several invocations
 // whose token is gone after the first, so that it asks the rotator, and a part of an interrupted invocation to be deleted.
-func everythingOnce(t *testing.T, file string, parameters map[string]string) (uses []iamsim.Use, log string, err error) {
+func everythingOnce(t *testing.T, file string, parameters map[string]string) (uses []iamsim.Use, logs map[string]string, err error) {
 	t.Helper()
 
 	w := newWorld(t)
@@ -100,11 +99,8 @@ func everythingOnce(t *testing.T, file string, parameters map[string]string) (us
 	w.BeforeCheck = func(_ context.Context, s *stack.Stack, _ export.Result) { uses = s.IAM.Uses() }
 
 	_, err = localrun.Run(t.Context(), w.Config, w.organisation)
-	for _, text := range left(t, filepath.Join(w.Out, "logs")) {
-		log += text
-	}
 
-	return uses, log, err
+	return uses, left(t, filepath.Join(w.Out, "logs")), err
 }
 
 func TestEveryPermissionOfTheFunctionsIsOfUse(t *testing.T) {
@@ -185,11 +181,12 @@ func TestARunFailsByNameWithoutAnyOneStatement(t *testing.T) {
 				t.Fatal("this test does not know what becomes of such a run: add it")
 			}
 
-			_, log, err := everythingOnce(t, without(t, p.Role, p.Statement), everything())
+			_, logs, err := everythingOnce(t, without(t, p.Role, p.Statement), everything())
 			if err == nil || !strings.Contains(err.Error(), says) {
 				t.Errorf("got %v, want an error that says %q", err, says)
 			}
 
+			log := strings.Join(slices.Collect(maps.Values(logs)), "")
 			if p.Statement == "ListExports" && (!strings.Contains(log, `"level":"WARN"`) || !strings.Contains(log, "grant s3:ListBucket")) {
 				t.Errorf("nobody was warned:\n%s", log)
 			}

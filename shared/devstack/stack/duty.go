@@ -26,7 +26,7 @@ func (d *deployment) checkDuties(guard *iamsim.Guard) error {
 	problems := []error{err}
 
 	for _, duty := range duties {
-		role, err := d.roles.find(duty.role)
+		role, err := d.roles.assume(duty.role, duty.session)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("%s: %w", duty.session, err))
 
@@ -35,8 +35,8 @@ func (d *deployment) checkDuties(guard *iamsim.Guard) error {
 
 		for _, action := range duty.actions {
 			access := iamsim.Access{Action: action, Resource: duty.resource}
-			if !guard.Decide(role.assumed(duty.session), access).Allowed {
-				problems = append(problems, fmt.Errorf("%s may not %s on %s: add the statement to %s", role.id, action, duty.resource, d.file))
+			if !guard.Decide(role, access).Allowed {
+				problems = append(problems, fmt.Errorf("%s may not %s on %s: add the statement to %s", role.Name, action, duty.resource, d.file))
 			}
 		}
 	}
@@ -72,24 +72,24 @@ func arn(service, resource string) string {
 }
 
 // duties are what Lambda does for a function, and the Scheduler for its schedules.
-func (f function) duties() []duty {
+func (f function) duties() (all []duty) {
 	name := f.local.Name
+	add := func(resource string, actions ...string) { all = append(all, duty{f.Role, name, resource, actions}) }
+
 	stream := ":log-stream:2026/01/01/[$LATEST]0123456789abcdef0123456789abcdef"
-	all := []duty{{f.Role, name, arn("logs", "log-group:"+f.LoggingConfig.LogGroup+stream), []string{"logs:CreateLogStream", "logs:PutLogEvents"}}}
+	add(arn("logs", "log-group:"+f.LoggingConfig.LogGroup+stream), "logs:CreateLogStream", "logs:PutLogEvents")
 
 	if f.Tracing == "Active" {
-		all = append(all, duty{f.Role, name, "*", []string{"xray:PutTraceSegments", "xray:PutTelemetryRecords"}})
+		add("*", "xray:PutTraceSegments", "xray:PutTelemetryRecords")
 	}
 
 	if destination := f.EventInvokeConfig.DestinationConfig.OnFailure.Destination; destination != "" {
-		all = append(all, duty{f.Role, name, destination, []string{reaching(destination)}})
+		add(destination, reaching(destination))
 	}
 
 	if f.VpcConfig != nil {
-		all = append(all, duty{f.Role, name, "*", []string{
-			"ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
-			"ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses",
-		}})
+		add("*", "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
+			"ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses")
 	}
 
 	for _, event := range f.Events {
@@ -123,23 +123,23 @@ func machineDuties(machine template.Resource) (all []duty, err error) {
 		return nil, fmt.Errorf("%s: %w", machine.LogicalID, err)
 	}
 
+	add := func(resource string, actions ...string) {
+		all = append(all, duty{read.Role, machine.LogicalID, resource, actions})
+	}
+
 	for _, name := range slices.Sorted(maps.Keys(read.DefinitionSubstitutions)) {
 		if arn := fmt.Sprint(read.DefinitionSubstitutions[name]); strings.HasPrefix(arn, "arn:") {
-			all = append(all, duty{read.Role, machine.LogicalID, arn, []string{reaching(arn)}})
+			add(arn, reaching(arn))
 		}
 	}
 
 	if read.Logging != nil {
-		all = append(all, duty{read.Role, machine.LogicalID, "*", []string{
-			"logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery", "logs:ListLogDeliveries",
-			"logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups",
-		}})
+		add("*", "logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery", "logs:ListLogDeliveries",
+			"logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups")
 	}
 
 	if read.Tracing.Enabled == true {
-		all = append(all, duty{read.Role, machine.LogicalID, "*", []string{
-			"xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets",
-		}})
+		add("*", "xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets")
 	}
 
 	return all, nil

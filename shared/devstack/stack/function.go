@@ -68,9 +68,9 @@ func readFunction(resource template.Resource, known roles) (f function, err erro
 	seconds, errTimeout := whole("Timeout", f.Timeout)
 	memory, errMemory := whole("MemorySize", f.MemorySize)
 	concurrency, errConcurrency := whole("ReservedConcurrentExecutions", f.ReservedConcurrentExecutions)
-	assumed, errRole := known.find(f.Role)
+	role, errRole := known.assume(f.Role, resource.Name)
 
-	f.role = assumed.assumed(resource.Name)
+	f.role = role
 	f.local = lambdasim.Function{
 		Name: resource.Name, Timeout: time.Duration(seconds) * time.Second, MemoryMB: memory, ReservedConcurrency: concurrency,
 		Env: map[string]string{
