@@ -16,6 +16,7 @@ import (
 	"genesys-cloud-export/shared/commandline"
 	"genesys-cloud-export/shared/credentials"
 	"genesys-cloud-export/shared/devstack/localrun"
+	"genesys-cloud-export/shared/devstack/stack"
 )
 
 // runSimulated is devstack run. Its defaults make the export stop and go on several times within seconds: the platform's own
@@ -26,16 +27,16 @@ func runSimulated(ctx context.Context, arguments []string, stdout *os.File, stde
 	organisation.Latency = 10 * time.Millisecond
 
 	config := localrun.Config{
-		Environment: map[string]string{
+		Stack: stack.Config{Environment: map[string]string{
 			"EXPORT_TIME_RESERVE_SECONDS": "1",
 			"MAX_REQUESTS_PER_MINUTE":     "60000", // far over the limit, which the export then learns from a 429
-		},
+		}},
 		Stdout: stdout, Terminal: term.IsTerminal(int(stdout.Fd())),
 	}
 
 	line, read := organisationOptions("run", &organisation, stderr)
 	exportOptions(line, &config, ".exports")
-	line.DurationVar(&config.Timeout, "timeout", 3*time.Second, "the export function's timeout")
+	line.DurationVar(&config.Stack.Timeout, "timeout", 3*time.Second, "the export function's timeout")
 
 	if err := read(arguments); err != nil {
 		return err
@@ -54,7 +55,8 @@ func runLive(ctx context.Context, arguments []string, stdin, stdout *os.File, st
 	)
 
 	live := localrun.Live{Config: localrun.Config{
-		Stdout: stdout, Terminal: term.IsTerminal(int(stdout.Fd())), Logger: warnings(stderr), Environment: proxies(os.Environ()),
+		Stdout: stdout, Terminal: term.IsTerminal(int(stdout.Fd())), Logger: warnings(stderr),
+		Stack: stack.Config{Environment: proxies(os.Environ())},
 	}}
 	organisation := &live.Organisation
 
@@ -68,7 +70,7 @@ func runLive(ctx context.Context, arguments []string, stdin, stdout *os.File, st
 	line.BoolVar(&yes, "yes", false, "do not ask before the first request")
 	line.StringVar(&live.State, "state", "any", "which users: active, inactive, deleted or any")
 	exportOptions(line, &live.Config, filepath.Join(".exports", "live"))
-	line.DurationVar(&live.Timeout, "timeout", 0, "the export function's timeout; 0 is a minute")
+	line.DurationVar(&live.Stack.Timeout, "timeout", 0, "the export function's timeout; 0 is a minute")
 
 	if err := commandline.Options(line, arguments); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"genesys-cloud-export/shared/commandline"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/localrun"
+	"genesys-cloud-export/shared/devstack/stack"
 )
 
 // platform is an organisation with the limits of the platform: 300 requests a minute, 500 users a page.
@@ -47,20 +48,16 @@ func organisationOptions(command string, organisation *genesyssim.Config, stderr
 	}
 }
 
-// wiringOptions are those of commands that run the functions.
-func wiringOptions(line *flag.FlagSet, out, binaries, file *string, folder string) {
+// stackOptions are those of commands that run the functions; out gets the folder for what is left.
+func stackOptions(line *flag.FlagSet, config *stack.Config, out *string, folder string) {
 	line.StringVar(out, "out", folder, "the folder for exports and logs")
-	line.StringVar(binaries, "bin", ".build", "the folder with a folder for each built function")
-	templateOption(line, file)
-}
-
-func templateOption(line *flag.FlagSet, file *string) {
-	line.StringVar(file, "template", "template.yaml", "the template that says what the functions and their roles are")
+	line.StringVar(&config.Binaries, "bin", ".build", "the folder with a folder for each built function")
+	line.StringVar(&config.Template, "template", "template.yaml", "the template that says what the functions and their roles are")
 }
 
 // exportOptions are those of commands that make one export.
 func exportOptions(line *flag.FlagSet, config *localrun.Config, folder string) {
-	wiringOptions(line, &config.Out, &config.Binaries, &config.Template, folder)
+	stackOptions(line, &config.Stack, &config.Out, folder)
 	// 0 would be the function's default, which is what a page size that is not given is.
 	line.Var(commandline.Number{Into: &config.PageSize, Least: 1, Most: localrun.MaxPageSize}, "page-size",
 		"`users` a page, 1 to 500; without it the function's default")

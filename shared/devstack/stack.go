@@ -19,7 +19,7 @@ func runStack(ctx context.Context, arguments []string, stdout, stderr io.Writer)
 	var out string
 
 	line, read := organisationOptions("stack", &organisation, stderr)
-	wiringOptions(line, &out, &config.Binaries, &config.Template, ".exports")
+	stackOptions(line, &config, &out, ".exports")
 	line.StringVar(&config.AlsoListen, "also-listen", "", "a further IP address to listen on beside loopback, such as that of Docker's bridge")
 	line.DurationVar(&config.Timeout, "timeout", 0, "the export function's timeout; 0 is the template's")
 

@@ -22,7 +22,7 @@ const (
 
 // Live says which real organisation is exported, and how. Only AWS is simulated.
 type Live struct {
-	// Config's zero Timeout is a minute: an export that was interrupted waits for so long at most before it goes on. The
+	// Config's zero Stack.Timeout is a minute: an export that was interrupted waits for so long at most before it goes on. The
 	// export's name is the run's own.
 	Config
 
@@ -47,7 +47,7 @@ func (l Live) Check() error {
 func (l Live) validate() error {
 	problems := []error{l.Organisation.Check()}
 
-	for _, name := range []string{l.Binaries, l.Template} {
+	for _, name := range []string{l.Stack.Binaries, l.Stack.Template} {
 		if _, err := os.Stat(name); err != nil {
 			problems = append(problems, fmt.Errorf("look for the built functions and the template: %w", err))
 		}
@@ -60,7 +60,7 @@ func (l Live) validate() error {
 		says  string
 	}{
 		{isFile(l.Out), l.Out + " is no folder, so that no export can be left there: choose another by -out (make: OUT=)"},
-		{l.Timeout < 0, fmt.Sprintf("the timeout %s is negative", l.Timeout)},
+		{l.Stack.Timeout < 0, fmt.Sprintf("the timeout %s is negative", l.Stack.Timeout)},
 		{!slices.Contains(states, l.State), fmt.Sprintf("the state %q is none of %s", l.State, strings.Join(states, ", "))},
 		{
 			l.PageSize < 0 || l.PageSize > MaxPageSize,
@@ -92,7 +92,7 @@ func RunLive(ctx context.Context, live Live) (Summary, error) {
 		return Summary{}, err
 	}
 
-	live.Timeout = cmp.Or(live.Timeout, liveTimeout)
+	live.Stack.Timeout = cmp.Or(live.Stack.Timeout, liveTimeout)
 
 	r := newRun(live.Config, note.order, "live")
 	note.order, r.note = r.order, &note
@@ -115,12 +115,12 @@ func (l Live) note() (note unfinished, resumed bool, err error) {
 		return unfinished{}, false, err
 	}
 
-	name, err := l.Organisation.Name()
+	addresses, err := l.Organisation.Addresses()
 	if err != nil {
 		return unfinished{}, false, err
 	}
 
-	wanted := unfinished{order{State: l.State, PageSize: l.PageSize}, name, l.Organisation.ClientID}
+	wanted := unfinished{order{State: l.State, PageSize: l.PageSize}, addresses.Name, l.Organisation.ClientID}
 
 	left, there, err := readUnfinished(l.Out)
 	if err != nil || !there {

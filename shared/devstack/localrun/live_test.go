@@ -264,10 +264,10 @@ func TestNothingIsAskedOfTheOrganisationWhereSomethingIsWrongBefore(t *testing.T
 		"not complete":                     {func(_ *testing.T, l *localrun.Live) { l.Organisation.ClientSecret = secret.Text{} }, false},
 		"certificate authorities":          {func(_ *testing.T, l *localrun.Live) { l.Organisation.Authorities = "none" }, true},
 		"holds no certificate":             {func(_ *testing.T, l *localrun.Live) { l.Organisation.Authorities = templateFile }, true},
-		"built functions and the template": {func(_ *testing.T, l *localrun.Live) { l.Binaries = "none" }, true},
-		"the template: stat other.yaml":    {func(_ *testing.T, l *localrun.Live) { l.Template = "other.yaml" }, true},
+		"built functions and the template": {func(_ *testing.T, l *localrun.Live) { l.Stack.Binaries = "none" }, true},
+		"the template: stat other.yaml":    {func(_ *testing.T, l *localrun.Live) { l.Stack.Template = "other.yaml" }, true},
 		"is no folder":                     {func(_ *testing.T, l *localrun.Live) { l.Out = templateFile }, true},
-		"is negative":                      {func(_ *testing.T, l *localrun.Live) { l.Timeout = -time.Second }, true},
+		"is negative":                      {func(_ *testing.T, l *localrun.Live) { l.Stack.Timeout = -time.Second }, true},
 		"delete it to begin another": {
 			func(t *testing.T, l *localrun.Live) {
 				t.Helper()

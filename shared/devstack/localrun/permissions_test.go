@@ -81,7 +81,7 @@ func everythingOnce(t *testing.T, file string, parameters map[string]string) (us
 	t.Helper()
 
 	w := newWorld(t)
-	w.Template, w.Parameters = file, parameters
+	w.Stack.Template, w.Stack.Parameters = file, parameters
 	// An invocation reads two pages of three.
 	w.organisation.Users, w.organisation.RateLimit, w.organisation.Latency = 150, 0, 700*time.Millisecond
 	w.OnInvocation = afterFirst(func(ctx context.Context, s *stack.Stack, i driver.Invocation) {

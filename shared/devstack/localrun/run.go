@@ -35,11 +35,9 @@ type Config struct {
 	PageSize int
 	// Out is the folder below which the export, what is needed to resume it, and the functions' logs are left.
 	Out string
-	// Binaries, Template, Parameters and Environment are those of [stack.Config].
-	Binaries, Template      string
-	Parameters, Environment map[string]string
-	// Timeout is that of the export function. With a short one the export takes several invocations.
-	Timeout time.Duration
+	// Stack is where the export is made. Its Organisation, Data, OnFullDisk and Logs are the run's own. With a short Timeout the
+	// export takes several invocations.
+	Stack stack.Config
 	// Stdout gets the report, without entities and secrets. On a Terminal progress is drawn in place; else it is plain lines.
 	Stdout   io.Writer
 	Terminal bool
@@ -133,12 +131,10 @@ func (r *run) do(ctx context.Context, organisation stack.Organisation) (summary 
 
 	counted := &tally{log: logs, onReading: r.view.reading}
 
-	r.stack, err = stack.Start(ctx, stack.Config{
-		Template: r.Template, Parameters: r.Parameters, Organisation: organisation, Binaries: r.Binaries, Data: dataFolder(r.Out),
-		Timeout: r.Timeout, Environment: r.Environment, Logs: counted,
-		OnFullDisk: func(err error) { end(fmt.Errorf("%w: %w", err, errNoRoom)) },
-	})
-	if err != nil {
+	r.Stack.Organisation, r.Stack.Data, r.Stack.Logs = organisation, dataFolder(r.Out), counted
+	r.Stack.OnFullDisk = func(err error) { end(fmt.Errorf("%w: %w", err, errNoRoom)) }
+
+	if r.stack, err = stack.Start(ctx, r.Stack); err != nil {
 		return Summary{}, err
 	}
 	defer func() {

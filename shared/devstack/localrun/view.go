@@ -52,14 +52,14 @@ func (v *view) line(format string, args ...any) {
 
 // announce prints which real organisation will be read, of what, and where to.
 func (v *view) announce(l Live, note unfinished, resumed bool) {
-	tokenURL, apiURL, err := l.Organisation.Addresses()
+	addresses, err := l.Organisation.Addresses()
 	if err != nil {
 		return // validate has refused it
 	}
 
 	v.line("organisation  Genesys Cloud, real: %s", note.Environment)
-	v.line("API           %s", apiURL)
-	v.line("credentials   client %s (%s), tokens from %s", l.Organisation.ClientID, l.Source, tokenURL)
+	v.line("API           %s", addresses.APIURL)
+	v.line("credentials   client %s (%s), tokens from %s", l.Organisation.ClientID, l.Source, addresses.TokenURL)
 	v.line("reads         its users, %s", states(note.State))
 	v.line("writes        %s", partsFolder(l.Out))
 	v.line("AWS           simulated on this machine; nothing is sent to AWS")

@@ -66,9 +66,12 @@ func newWorld(t *testing.T) *world {
 		Users: users, Seed: 7, RateLimit: 11, RateWindow: 2 * time.Second, Latency: 10 * time.Millisecond, TokenLifetime: time.Hour,
 	}}
 	w.Config = localrun.Config{
-		PageSize: pageSize, Out: t.TempDir(), Binaries: binaries, Template: templateFile, Stdout: &w.out, Timeout: 3 * time.Second,
-		Environment: map[string]string{"EXPORT_TIME_RESERVE_SECONDS": "1", "MAX_REQUESTS_PER_MINUTE": "60000"},
-		Retry:       retry.Policy{Base: 50 * time.Millisecond, Cap: time.Second, Attempts: 5},
+		PageSize: pageSize, Out: t.TempDir(), Stdout: &w.out,
+		Stack: stack.Config{
+			Binaries: binaries, Template: templateFile, Timeout: 3 * time.Second,
+			Environment: map[string]string{"EXPORT_TIME_RESERVE_SECONDS": "1", "MAX_REQUESTS_PER_MINUTE": "60000"},
+		},
+		Retry: retry.Policy{Base: 50 * time.Millisecond, Cap: time.Second, Attempts: 5},
 	}
 
 	return w
@@ -120,7 +123,7 @@ func newLiveWorld(t *testing.T, faults ...genesyssim.Fault) *liveWorld {
 	ca, serve := testca.New(t)
 	url := serve(organisation)
 	simulated := newWorld(t)
-	simulated.Environment["MAX_REQUESTS_PER_MINUTE"] = "600"
+	simulated.Stack.Environment["MAX_REQUESTS_PER_MINUTE"] = "600"
 
 	return &liveWorld{localrun.Live{
 		Config: simulated.Config, Source: "a test", State: "any", Confirm: func(context.Context) error { return nil },

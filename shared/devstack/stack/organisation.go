@@ -75,69 +75,58 @@ type Outside struct {
 	Authorities string
 }
 
-// Addresses are where tokens are requested and where the API is. The error lists everything that is wrong with Environment,
-// TokenURL and APIURL.
-func (o Outside) Addresses() (tokenURL, apiURL string, err error) {
-	var (
-		domain   string
-		problems []error
-	)
+// Addresses say where an organisation is.
+type Addresses struct {
+	// Name is what exports call the environment: its domain, or the API's host where no environment is given.
+	Name string
+	// TokenURL is where tokens are requested, APIURL where the API is.
+	TokenURL, APIURL string
+}
+
+// Addresses finds the organisation. The error lists everything that is wrong with Environment, TokenURL and APIURL.
+func (o Outside) Addresses() (found Addresses, err error) {
+	var problems []error
 
 	if o.Environment != "" {
-		domain, err = genesys.Domain(o.Environment)
+		found.Name, err = genesys.Domain(o.Environment)
 		problems = append(problems, err)
 	} else if o.TokenURL == "" || o.APIURL == "" {
 		problems = append(problems, errors.New(
 			"it is not said which: give the organisation's domain (mypurecloud.de) or AWS region (eu-central-1) by -environment (make: GENESYS_ENVIRONMENT=), or both addresses"))
 	}
 
+	found.TokenURL, found.APIURL = cmp.Or(o.TokenURL, genesys.TokenURL(found.Name)), cmp.Or(o.APIURL, genesys.APIURL(found.Name))
+
 	for _, given := range []struct{ of, address string }{{"token endpoint", o.TokenURL}, {"API", o.APIURL}} {
 		if given.address == "" {
 			continue
 		}
 
-		if _, err := genesys.ParseURL(given.address); err != nil {
+		parsed, err := genesys.ParseURL(given.address)
+		if err != nil {
 			problems = append(problems, fmt.Errorf("the address of the %s is not usable: %w", given.of, err))
+		} else if o.Environment == "" {
+			found.Name = parsed.Host // the API's comes last
 		}
 	}
 
 	if err := errors.Join(problems...); err != nil {
-		return "", "", fmt.Errorf("find the organisation: %w", err)
+		return Addresses{}, fmt.Errorf("find the organisation: %w", err)
 	}
 
-	return cmp.Or(o.TokenURL, genesys.TokenURL(domain)), cmp.Or(o.APIURL, genesys.APIURL(domain)), nil
+	return found, nil
 }
 
 // Check says everything that is wrong with all but the credentials.
 func (o Outside) Check() error {
-	_, _, errAddresses := o.Addresses()
+	_, errAddresses := o.Addresses()
 	_, errAuthorities := o.authorities()
 
 	return errors.Join(errAddresses, errAuthorities)
 }
 
-// Name is what exports call the organisation's environment: its domain, or the API's host where no environment is given.
-// The error is that of Addresses.
-func (o Outside) Name() (string, error) {
-	_, apiURL, err := o.Addresses()
-	if err != nil {
-		return "", err
-	}
-
-	if o.Environment != "" {
-		return genesys.Domain(o.Environment)
-	}
-
-	parsed, err := genesys.ParseURL(apiURL)
-	if err != nil {
-		return "", fmt.Errorf("find the organisation: %w", err)
-	}
-
-	return parsed.Host, nil
-}
-
 func (o Outside) open(context.Context, *Stack, string) (access, error) {
-	_, apiURL, errAddresses := o.Addresses()
+	addresses, errAddresses := o.Addresses()
 	authorities, errAuthorities := o.authorities()
 
 	if err := errors.Join(errAddresses, errAuthorities); err != nil {
@@ -149,7 +138,7 @@ func (o Outside) open(context.Context, *Stack, string) (access, error) {
 	}
 
 	return access{
-		apiURL: apiURL, clientID: o.ClientID, clientSecret: o.ClientSecret,
+		apiURL: addresses.APIURL, clientID: o.ClientID, clientSecret: o.ClientSecret,
 		parameters: map[string]string{"GenesysEnvironment": o.Environment, "GenesysTokenUrl": o.TokenURL, "GenesysApiUrl": o.APIURL},
 		variables:  map[string]string{"SSL_CERT_FILE": authorities}, // an empty variable counts as none
 	}, nil
