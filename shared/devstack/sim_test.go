@@ -128,7 +128,7 @@ func (s *sim) users(t *testing.T, token string) (status, count int) {
 	return status, page.Results
 }
 
-func TestTheSimulatorAloneServesWithCredentialsThatItKeepsInAFileOfTheOwner(t *testing.T) {
+func TestTheSimulatorKeepsItsCredentialsInAFileOfTheOwnerAndWarnsWhereOthersCanReachIt(t *testing.T) {
 	t.Parallel()
 
 	out := filepath.Join(t.TempDir(), "out")
@@ -163,25 +163,21 @@ func TestTheSimulatorAloneServesWithCredentialsThatItKeepsInAFileOfTheOwner(t *t
 
 	await(t, "each request is a line", func() bool { return strings.Contains(s.said(), "path=/api/v2/users/query status=200") })
 
-	if !strings.HasPrefix(s.url, "http://127.0.0.1:") {
-		t.Errorf("it is at %s, want a port of the loopback", s.url)
-	}
-}
+	everywhere := startSim(t, "-out", out, "-listen", ":0")
 
-func TestCredentialsThatWereMadeUpSurviveARestart(t *testing.T) {
-	t.Parallel()
-
-	out := t.TempDir()
-	one, two := startSim(t, "-out", out), startSim(t, "-out", out)
-	oneID, oneSecret := one.client(t)
-	twoID, twoSecret := two.client(t)
-
-	if diff := cmp.Diff([]string{oneID, oneSecret}, []string{twoID, twoSecret}); diff != "" {
+	againID, againSecret := everywhere.client(t)
+	if diff := cmp.Diff([]string{id, secret}, []string{againID, againSecret}); diff != "" {
 		t.Errorf("credentials (-first start +second):\n%s", diff)
 	}
 
-	if _, lifetime := one.token(t); lifetime == 0 {
-		t.Error("the first simulator no longer takes them")
+	for _, sim := range []*sim{s, everywhere} {
+		if _, lifetime := sim.token(t); lifetime == 0 || !strings.HasPrefix(sim.url, "http://127.0.0.1:") {
+			t.Errorf("nobody gets a token at %s, where it says it is", sim.url)
+		}
+
+		if warns := strings.Contains(sim.said(), "Others than this machine can reach it"); warns != (sim == everywhere) {
+			t.Errorf("it warns %t, and others can reach it %t: %q", warns, sim == everywhere, sim.said())
+		}
 	}
 }
 
@@ -223,24 +219,5 @@ func TestTheSimulatorTakesCredentialsAndAnOrganisationFromTheCommandLine(t *test
 
 	if strings.Contains(s.said(), "canary") {
 		t.Errorf("it prints the secret: %q", s.said())
-	}
-}
-
-func TestTheSimulatorWarnsWhereOthersCanReachIt(t *testing.T) {
-	t.Parallel()
-
-	const warning = "Others than this machine can reach it"
-
-	everywhere, here := startSim(t, "-out", t.TempDir(), "-listen", ":0"), startSim(t, "-out", t.TempDir())
-	if strings.Contains(here.said(), warning) {
-		t.Errorf("on the loopback it said %q", here.said())
-	}
-
-	if !strings.Contains(everywhere.said(), warning) {
-		t.Errorf("on every address it said %q", everywhere.said())
-	}
-
-	if _, lifetime := everywhere.token(t); lifetime == 0 {
-		t.Errorf("nothing is served at %s, where it says it is", everywhere.url)
 	}
 }

@@ -3,6 +3,7 @@ package main_test
 import (
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -49,5 +50,13 @@ func TestTheStackPrintsTheOperationsThatItHas(t *testing.T) {
 
 	if !strings.Contains(screen, "moto (https://") || !strings.Contains(screen, "LocalStack (https://") {
 		t.Errorf("nobody is named who has other operations:\n%s", screen)
+	}
+
+	if err := p.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+
+	if code, _, stderr := p.ended(t); code != 0 {
+		t.Errorf("it was interrupted and ended with %d:\n%s", code, stderr)
 	}
 }
