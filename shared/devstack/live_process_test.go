@@ -50,7 +50,7 @@ type process struct {
 	stdout, stderr printed
 }
 
-// start runs devstack in a folder with an environment; at the end of the test it is told to end.
+// start runs devstack in a folder with an environment; at the end of the test it gets SIGTERM.
 func start(t *testing.T, folder string, environment []string, arguments ...string) *process {
 	t.Helper()
 

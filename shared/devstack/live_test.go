@@ -167,7 +167,7 @@ func failures(t *testing.T, binaries string) {
 			}
 
 			if n := strings.Count(stdout+stderr, "InvalidCredentials"); n > 1 {
-				t.Errorf("it is told %d times:\n%s", n, stderr)
+				t.Errorf("it is printed %d times:\n%s", n, stderr)
 			}
 
 			l.requireNoSecret(t, stdout, stderr)

@@ -37,21 +37,20 @@ func TestTheReadmeListsThePermissionsThatTheTemplateGrants(t *testing.T) {
 		without[name] = statements(t, others)
 	}
 
-	table := "| role | statement | actions | resource | condition |\n|---|---|---|---|---|\n"
+	rows := []string{"| role | statement | actions | resource | condition |", "|---|---|---|---|---|"}
 
 	for _, s := range statements(t, options) {
-		brought := ""
+		named := []string{s.ID}
 		for _, name := range slices.Sorted(maps.Keys(options)) {
 			if !slices.ContainsFunc(without[name], func(other statement) bool { return other.role == s.role && other.ID == s.ID }) {
-				brought += ", with `" + name + "`"
+				named = append(named, "with `"+name+"`")
 			}
 		}
 
-		s.ID += brought
-		table += s.row()
+		rows = append(rows, s.row(strings.Join(named, ", ")))
 	}
 
-	table = strings.ReplaceAll(table, exampleKey, "KmsKeyArn")
+	table := strings.ReplaceAll(strings.Join(append(rows, ""), "\n"), exampleKey, "KmsKeyArn")
 
 	readme, err := os.ReadFile(filepath.Join("..", "..", "functions", "README.md"))
 	if err != nil {
@@ -119,7 +118,7 @@ func statements(t *testing.T, options map[string]map[string]string) (all []state
 	return all
 }
 
-func (s statement) row() string {
+func (s statement) row(name string) string {
 	code := func(all []string, between string) string { return "`" + strings.Join(all, "`"+between+"`") + "`" }
 
 	actions := code(s.Actions, ", ")
@@ -132,5 +131,5 @@ func (s statement) row() string {
 		conditions = append(conditions, "`"+c.Key+"` "+c.Operator+" "+code(c.Values, " or "))
 	}
 
-	return "| " + strings.Join([]string{s.role, s.ID, actions, code(s.Resources, ", "), strings.Join(conditions, "; ")}, " | ") + " |\n"
+	return "| " + strings.Join([]string{s.role, name, actions, code(s.Resources, ", "), strings.Join(conditions, "; ")}, " | ") + " |"
 }

@@ -53,32 +53,19 @@ func (l Live) validate() error {
 		}
 	}
 
-	states := []string{"active", "inactive", "deleted", allStates}
+	if info, err := os.Stat(l.Out); err == nil && !info.IsDir() {
+		problems = append(problems, fmt.Errorf("%s is no folder, so that no export can be left there: choose another by -out (make: OUT=)", l.Out))
+	}
 
-	for _, check := range []struct {
-		fails bool
-		says  string
-	}{
-		{isFile(l.Out), l.Out + " is no folder, so that no export can be left there: choose another by -out (make: OUT=)"},
-		{l.Stack.Timeout < 0, fmt.Sprintf("the timeout %s is negative", l.Stack.Timeout)},
-		{!slices.Contains(states, l.State), fmt.Sprintf("the state %q is none of %s", l.State, strings.Join(states, ", "))},
-		{
-			l.PageSize < 0 || l.PageSize > MaxPageSize,
-			fmt.Sprintf("the page size %d is not from 1 to %d (0 is the function's default)", l.PageSize, MaxPageSize),
-		},
-		{l.Confirm == nil, "nobody is there to confirm"},
-	} {
-		if check.fails {
-			problems = append(problems, errors.New(check.says))
-		}
+	if l.Stack.Timeout < 0 {
+		problems = append(problems, fmt.Errorf("the timeout %s is negative", l.Stack.Timeout))
+	}
+
+	if states := []string{"active", "inactive", "deleted", allStates}; !slices.Contains(states, l.State) {
+		problems = append(problems, fmt.Errorf("the state %q is none of %s", l.State, strings.Join(states, ", ")))
 	}
 
 	return errors.Join(problems...)
-}
-
-func isFile(name string) bool {
-	info, err := os.Stat(name)
-	return err == nil && !info.IsDir()
 }
 
 // RunLive exports the users of a real organisation to this machine, checks the export in itself, and reports both. It prints

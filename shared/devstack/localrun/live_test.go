@@ -255,15 +255,13 @@ func TestNothingIsAskedOfTheOrganisationWhereSomethingIsWrongBefore(t *testing.T
 		checked bool // also before anybody has typed the credentials
 	}{
 		"declined":                         {func(_ *testing.T, l *localrun.Live) { l.Confirm = func(context.Context) error { return declined } }, false},
-		"nobody is there to confirm":       {func(_ *testing.T, l *localrun.Live) { l.Confirm = nil }, true},
 		`"all" is none of active`:          {func(_ *testing.T, l *localrun.Live) { l.State = "all" }, true},
-		"from 1 to 500":                    {func(_ *testing.T, l *localrun.Live) { l.PageSize = 501 }, true},
 		"mypurecloud.example":              {func(_ *testing.T, l *localrun.Live) { l.Organisation.Environment = "mypurecloud.example" }, true},
 		"it is not said which":             {func(_ *testing.T, l *localrun.Live) { l.Organisation.APIURL = "" }, true},
 		"token endpoint is not usable":     {func(_ *testing.T, l *localrun.Live) { l.Organisation.TokenURL = "http://login.mypurecloud.de/" }, true},
 		"not complete":                     {func(_ *testing.T, l *localrun.Live) { l.Organisation.ClientSecret = secret.Text{} }, false},
 		"certificate authorities":          {func(_ *testing.T, l *localrun.Live) { l.Organisation.Authorities = "none" }, true},
-		"holds no certificate":             {func(_ *testing.T, l *localrun.Live) { l.Organisation.Authorities = templateFile }, true},
+		"has no certificate":               {func(_ *testing.T, l *localrun.Live) { l.Organisation.Authorities = templateFile }, true},
 		"built functions and the template": {func(_ *testing.T, l *localrun.Live) { l.Stack.Binaries = "none" }, true},
 		"the template: stat other.yaml":    {func(_ *testing.T, l *localrun.Live) { l.Stack.Template = "other.yaml" }, true},
 		"is no folder":                     {func(_ *testing.T, l *localrun.Live) { l.Out = templateFile }, true},

@@ -64,7 +64,7 @@ type Summary struct {
 	Bytes       int64 // of all parts, compressed
 	Throttled   int64 // requests that were answered with 429
 	TokensMint  int64
-	// ByFunctions tells that Throttled and TokensMint are the functions' own counts of this run, as nobody can count at a real
+	// ByFunctions says that Throttled and TokensMint are the functions' own counts of this run, as nobody can count at a real
 	// organisation. Else they are the organisation's.
 	ByFunctions bool
 	PeakMemory  int64 // of the export function, in bytes

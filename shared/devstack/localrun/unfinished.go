@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// unfinished is what a run leaves, so that the next one resumes its export. It holds no secret.
+// unfinished is what a run leaves, so that the next one resumes its export. No secret is in it.
 type unfinished struct {
 	order
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -58,12 +59,10 @@ func (g gateway) putCredentials(ctx context.Context, organisation access) (arn s
 		"client_id": organisation.clientID, "client_secret": organisation.clientSecret.Reveal(),
 	})
 	body, errBody := json.Marshal(map[string]string{"Name": SecretID, "SecretString": string(value)})
-	request, errRequest := http.NewRequestWithContext(ctx, http.MethodPost, "/", bytes.NewReader(body))
 
-	for _, err := range []error{errValue, errBody, errRequest} {
-		if err != nil {
-			return "", fmt.Errorf("encode the client credentials: %w", err)
-		}
+	request, errRequest := http.NewRequestWithContext(ctx, http.MethodPost, "/", bytes.NewReader(body))
+	if err := errors.Join(errValue, errBody, errRequest); err != nil {
+		return "", fmt.Errorf("encode the client credentials: %w", err)
 	}
 
 	request.Header.Set("X-Amz-Target", "secretsmanager.CreateSecret")

@@ -159,7 +159,7 @@ func (o Outside) authorities() (string, error) {
 	}
 
 	if !x509.NewCertPool().AppendCertsFromPEM(text) {
-		return "", fmt.Errorf("the file of certificate authorities %s holds no certificate in PEM: name another", name)
+		return "", fmt.Errorf("the file of certificate authorities %s has no certificate in PEM: name another", name)
 	}
 
 	return name, nil

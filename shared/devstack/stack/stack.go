@@ -33,7 +33,7 @@ import (
 	"genesys-cloud-export/shared/secret"
 )
 
-// What the stack itself chooses, and tells the template where that asks for it.
+// What the stack itself chooses, and gives the template as parameters where that has them.
 const (
 	Name     = "genesys-cloud-export"
 	Bucket   = "exports-local"

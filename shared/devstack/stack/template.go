@@ -25,7 +25,7 @@ type deployment struct {
 }
 
 // deploy evaluates the template with the parameters that the stack sets, and those of the configuration.
-func deploy(config Config, own map[string]string) (*deployment, error) {
+func deploy(config Config, parameters map[string]string) (*deployment, error) {
 	if config.Template == "" {
 		return nil, errors.New("start the stack: no template is given")
 	}
@@ -36,16 +36,16 @@ func deploy(config Config, own map[string]string) (*deployment, error) {
 	}
 
 	for name := range config.Parameters {
-		if _, taken := own[name]; taken {
+		if _, taken := parameters[name]; taken {
 			return nil, fmt.Errorf("start the stack: it sets the template's parameter %s itself", name)
 		}
 	}
 
-	maps.Copy(own, config.Parameters)
+	maps.Copy(parameters, config.Parameters)
 
 	d := &deployment{file: filepath.Base(config.Template)}
 	if d.Stack, err = source.Evaluate(template.Deployment{
-		StackName: Name, Region: Region, Account: Account, Parameters: own, Local: true,
+		StackName: Name, Region: Region, Account: Account, Parameters: parameters, Local: true,
 	}); err != nil {
 		return nil, err
 	}
@@ -82,12 +82,12 @@ func (s *Stack) parameters(organisation access, secretARN string) map[string]str
 
 // guard knows the functions by their access keys.
 func (d *deployment) guard() *iamsim.Guard {
-	bearers := make(map[string]iamsim.Role)
+	byKey := make(map[string]iamsim.Role)
 	for _, f := range d.functions {
-		bearers[f.local.Name] = f.role
+		byKey[f.local.Name] = f.role
 	}
 
-	return iamsim.New(iamsim.Config{Roles: bearers, Region: Region, Account: Account, KeyARN: d.Parameters["KmsKeyArn"]})
+	return iamsim.New(iamsim.Config{Roles: byKey, Region: Region, Account: Account, KeyARN: d.Parameters["KmsKeyArn"]})
 }
 
 // tokenParameter is the name of the parameter with the token, which the template gives out.
