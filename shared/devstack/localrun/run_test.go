@@ -22,6 +22,7 @@ import (
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/driver"
 	"genesys-cloud-export/shared/export"
+	"genesys-cloud-export/shared/secret"
 )
 
 func TestEveryUserIsExportedOverSeveralInvocationsAndRateLimits(t *testing.T) {
@@ -30,13 +31,13 @@ func TestEveryUserIsExportedOverSeveralInvocationsAndRateLimits(t *testing.T) {
 	w := newWorld(t)
 	w.Out = filepath.Join(w.Out, "it's here") // a folder that a shell would trip over
 
-	var (
-		secrets      []string
-		organisation *genesyssim.Simulator
-	)
+	w.organisation.ClientID, w.organisation.ClientSecret = "a-client", secret.New(clientSecret)
 
+	secrets := []string{clientSecret}
+
+	var organisation *genesyssim.Simulator
 	w.BeforeCheck = func(ctx context.Context, s *stack.Stack, _ export.Result) {
-		secrets = append(secrets, s.ClientSecret().Reveal(), storedToken(ctx, t, s))
+		secrets = append(secrets, storedToken(ctx, t, s))
 		organisation = s.Genesys
 	}
 

@@ -20,7 +20,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -30,7 +29,6 @@ import (
 	"genesys-cloud-export/shared/devstack/iamsim"
 	"genesys-cloud-export/shared/devstack/lambdasim"
 	"genesys-cloud-export/shared/devstack/s3sim"
-	"genesys-cloud-export/shared/secret"
 )
 
 // What the stack itself chooses, and gives the template as parameters where that has them.
@@ -88,8 +86,6 @@ type Stack struct {
 	Objects *s3sim.Endpoint
 	// GenesysURL is where the organisation's API is, AWSURL where AWS is: http://127.0.0.1:port.
 	GenesysURL, AWSURL string
-	// AWS is a configuration that leads to the stack's AWS, as the developer, who may do everything.
-	AWS aws.Config
 	// IAM decides what the functions may do, with a record of what they did.
 	IAM *iamsim.Guard
 	// TokenParameter is the name of the SSM parameter with the token.
@@ -97,8 +93,8 @@ type Stack struct {
 	// RotationEvery is how often the template's schedule runs the rotator. The stack has no schedule of its own.
 	RotationEvery time.Duration
 
-	clientSecret secret.Text
-	closers      []func() error
+	aws     aws.Config // of the developer, who may do everything
+	closers []func() error
 }
 
 // Start starts everything and stores the client credentials. On an error nothing is left running. Where AWS could not write a
@@ -122,7 +118,7 @@ func (s *Stack) start(ctx context.Context, config Config) error {
 		return err
 	}
 
-	s.GenesysURL, s.clientSecret = organisation.apiURL, organisation.clientSecret
+	s.GenesysURL = organisation.apiURL
 
 	// The functions' environment has the address, so that it is taken first and served on last.
 	taken, err := listen(ctx, config.AlsoListen)
@@ -136,12 +132,8 @@ func (s *Stack) start(ctx context.Context, config Config) error {
 		return errors.Join(err, taken.close())
 	}
 
-	s.AWS, err = awsconfig.LoadDefaultConfig(ctx,
-		awsconfig.WithRegion(Region), awsconfig.WithBaseEndpoint(s.AWSURL),
-		awsconfig.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(developer, developer, "")),
-		awsconfig.WithSharedConfigFiles(nil), awsconfig.WithSharedCredentialsFiles(nil))
-	if err != nil {
-		return fmt.Errorf("configure the AWS client: %w", err)
+	s.aws = aws.Config{
+		Region: Region, BaseEndpoint: &s.AWSURL, Credentials: credentials.NewStaticCredentialsProvider(developer, developer, ""),
 	}
 
 	return nil
@@ -188,17 +180,14 @@ func (s *Stack) startAWS(ctx context.Context, config Config, organisation access
 	return nil
 }
 
-// ClientSecret is the OAuth client's, for tests that make sure that it is seen nowhere.
-func (s *Stack) ClientSecret() secret.Text { return s.clientSecret }
-
 // S3 is a client of the stack's S3.
-func (s *Stack) S3() *s3.Client { return s3.NewFromConfig(s.AWS) }
+func (s *Stack) S3() *s3.Client { return s3.NewFromConfig(s.aws) }
 
 // SSM is a client of the stack's Parameter Store.
-func (s *Stack) SSM() *ssm.Client { return ssm.NewFromConfig(s.AWS) }
+func (s *Stack) SSM() *ssm.Client { return ssm.NewFromConfig(s.aws) }
 
 // Functions is a client of the stack's Lambda.
-func (s *Stack) Functions() *lambda.Client { return lambda.NewFromConfig(s.AWS) }
+func (s *Stack) Functions() *lambda.Client { return lambda.NewFromConfig(s.aws) }
 
 // Close stops everything, the functions' processes first: what they call has to outlive them. It may be called again.
 func (s *Stack) Close() error {
