@@ -62,7 +62,10 @@ func TestARealOrganisationIsExportedWhole(t *testing.T) {
 		}
 	}
 
-	for _, want := range []string{"verified  the export in itself", "records        1,500", "429s           1 (as the functions counted", "tokens minted  1 (as the functions counted"} {
+	for _, want := range []string{
+		"verified  the export in itself", "records        1,500", "429s           1 (as the functions counted",
+		"tokens minted  1 (as the functions counted",
+	} {
 		if !strings.Contains(w.out.String(), want) {
 			t.Errorf("the report lacks %q:\n%s", want, w.out)
 		}

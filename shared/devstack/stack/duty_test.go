@@ -13,21 +13,21 @@ import (
 func TestARoleWithWhichAWSCannotDoItsPartIsNamed(t *testing.T) {
 	t.Parallel()
 
-	const schedule, workflow = "ScheduleRole may not ", "WorkflowRole may not "
+	const here = ":eu-central-1:000000000000:"
 
-	for says, test := range map[string]struct{ role, statement string }{
-		"RotatorRole may not logs:CreateLogStream on arn:aws:logs:eu-central-1:000000000000:log-group:/aws/lambda/genesys-cloud-export-rotator:log-stream:": {"RotatorRole", "WriteLog"},
-		"RotatorRole may not sqs:SendMessage on arn:aws:sqs:eu-central-1:000000000000:genesys-cloud-export-FailedRuns":                                      {"RotatorRole", "ReportFailedRuns"},
-		"RotatorRole may not ec2:DescribeSubnets on *":                                                                          {"RotatorRole", "UseNetwork"},
-		"ExportUsersRole may not xray:PutTelemetryRecords on *":                                                                 {"ExportUsersRole", "Trace"},
-		schedule + "lambda:InvokeFunction on arn:aws:lambda:eu-central-1:000000000000:function:rotator":                         {"ScheduleRole", "RunRotator"},
-		schedule + "states:StartExecution on arn:aws:states:eu-central-1:000000000000:stateMachine:genesys-cloud-export-export": {"ScheduleRole", "StartExport"},
-		schedule + "sqs:SendMessage on arn:aws:sqs:eu-central-1:000000000000:genesys-cloud-export-ScheduleDeadLetters":          {"ScheduleRole", "KeepUndelivered"},
-		workflow + "lambda:InvokeFunction on arn:aws:lambda:eu-central-1:000000000000:function:export-users":                    {"WorkflowRole", "RunUsersExport"},
-		workflow + "lambda:InvokeFunction on arn:aws:lambda:eu-central-1:000000000000:function:rotator":                         {"WorkflowRole", "AskRotator"},
-		workflow + "states:StartExecution on":                                                                                   {"WorkflowRole", "StartSuccessor"},
-		workflow + "logs:PutResourcePolicy on *":                                                                                {"WorkflowRole", "WriteLog"},
-		workflow + "xray:GetSamplingRules on *":                                                                                 {"WorkflowRole", "Trace"},
+	for _, test := range []struct{ role, statement, lacks string }{
+		{"RotatorRole", "WriteLog", "logs:CreateLogStream on arn:aws:logs" + here + "log-group:/aws/lambda/genesys-cloud-export-rotator:log-stream:"},
+		{"RotatorRole", "ReportFailedRuns", "sqs:SendMessage on arn:aws:sqs" + here + "genesys-cloud-export-FailedRuns"},
+		{"RotatorRole", "UseNetwork", "ec2:DescribeSubnets on *"},
+		{"ExportUsersRole", "Trace", "xray:PutTelemetryRecords on *"},
+		{"ScheduleRole", "RunRotator", "lambda:InvokeFunction on arn:aws:lambda" + here + "function:rotator"},
+		{"ScheduleRole", "StartExport", "states:StartExecution on arn:aws:states" + here + "stateMachine:genesys-cloud-export-export"},
+		{"ScheduleRole", "KeepUndelivered", "sqs:SendMessage on arn:aws:sqs" + here + "genesys-cloud-export-ScheduleDeadLetters"},
+		{"WorkflowRole", "RunUsersExport", "lambda:InvokeFunction on arn:aws:lambda" + here + "function:export-users"},
+		{"WorkflowRole", "AskRotator", "lambda:InvokeFunction on arn:aws:lambda" + here + "function:rotator"},
+		{"WorkflowRole", "StartSuccessor", "states:StartExecution on"},
+		{"WorkflowRole", "WriteLog", "logs:PutResourcePolicy on *"},
+		{"WorkflowRole", "Trace", "xray:GetSamplingRules on *"},
 	} {
 		t.Run(test.role+" without "+test.statement, func(t *testing.T) {
 			t.Parallel()
@@ -36,7 +36,7 @@ func TestARoleWithWhichAWSCannotDoItsPartIsNamed(t *testing.T) {
 			c.Template = edited(t, "\n  "+test.role+":\n", "Sid: "+test.statement+"\n", "Effect: Allow", "Effect: Deny")
 			c.Parameters = map[string]string{"SubnetIds": "subnet-1", "SecurityGroupIds": "sg-1", "ExportScheduleExpression": "rate(1 day)"}
 
-			wantRefused(t, c, says, ": add the statement to template.yaml")
+			wantRefused(t, c, test.role+" may not "+test.lacks, ": add the statement to template.yaml")
 		})
 	}
 }
