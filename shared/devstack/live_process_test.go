@@ -164,10 +164,18 @@ func (l *live) start(t *testing.T, options ...string) *process {
 	}, options...)...)
 }
 
-// requireExport runs the command that is printed last, without the head that cuts it, and wants every user of the organisation,
-// once and in order.
+// requireExport wants one export in the folder, in several parts. It runs the command that is printed last, without the head that
+// cuts it, and wants every user of the organisation, once and in order.
 func (l *live) requireExport(t *testing.T, printed string) {
 	t.Helper()
+
+	users := filepath.Join(l.out, "s3", "exports-local", "exports", "users")
+	exports, errExports := filepath.Glob(filepath.Join(users, "*"))
+	parts, errParts := filepath.Glob(filepath.Join(users, "export_id=*", "*.gz"))
+
+	if err := errors.Join(errExports, errParts); err != nil || len(exports) != 1 || len(parts) < 2 || !strings.Contains(printed, exports[0]) {
+		t.Fatalf("the exports are %v and the parts %v (%v), want one export, which is printed, of several parts", exports, parts, err)
+	}
 
 	lines := strings.Split(strings.TrimSpace(printed), "\n")
 	command, _ := strings.CutSuffix(lines[len(lines)-1], " | head -n 3")
