@@ -28,7 +28,7 @@ DRIVE_SECONDS = 240
 ORGANISATION = ("-users", "30000", "-latency", "10ms", "-rate-limit", "60", "-rate-window", "2s")
 # Slices so short, and a limit so high until it is learned, that an export of seconds is stopped and resumed several times.
 FAST = {"MaxRequestsPerMinute": "60000", "ExportPageSize": "100"}
-SLICES = FAST | {"ExportTimeoutSeconds": "5", "ExportTimeReserveSeconds": "1"}
+SHORT = FAST | {"ExportTimeoutSeconds": "5"}
 RESULT = [
     "export_id", "listing", "location", "manifest", "next_page_uri", "pages", "parts", "reason", "records", "status", "wait_seconds",
 ]  # fmt: skip
@@ -64,8 +64,8 @@ def invoke(here):
     }
     rotated = decoded("Rotator, dialect", *here.invoke("Rotator", "events/rotator-force.json", **dialect))
     checks.expect("Rotator, in the tutorial's dialect", rotated.get("reason"), "forced")
-    # In the tutorial's pages of 25 and at the documented pace the whole of it would take minutes: a slice has to do.
-    dialect |= SLICES
+    # In the tutorial's pages of 25 and at the documented pace the whole of it would take minutes: one invocation has to do.
+    dialect |= SHORT
     tutorial = decoded("ExportUsers, dialect", *here.invoke("ExportUsers", "events/export-users-tutorial.json", **dialect))
     checks.must(f"ExportUsers, in the tutorial's dialect: {tutorial}", tutorial.get("records", 0) > 0)
 
@@ -119,13 +119,13 @@ def whole_export(here, url):
         argv, cwd=TOP, env=environment(aws_variables(url)), capture_output=True, text=True, timeout=DRIVE_SECONDS, check=False
     )
     export = decoded("devstack drive", done.stdout, done.stderr)
-    slices = re.findall(r"(?m)^slice \d+  (\w+) \((\w+)", done.stderr)
-    checks.must(f"the export takes three invocations or more: {slices}", len(slices) >= 3)
+    invocations = re.findall(r"(?m)^invocation \d+  (\w+) \((\w+)", done.stderr)
+    checks.must(f"the export takes three invocations or more: {invocations}", len(invocations) >= 3)
     checks.expect("the export's end", export.get("status"), "complete")
     if export.get("manifest"):
         found = records(client("s3", here.aws), export["manifest"])
         checks.must("the parts are the organisation's users, byte for byte", found == organisation(here.genesys, "any"))
-    return export, slices
+    return export, invocations
 
 
 def client(service, url):
@@ -140,11 +140,11 @@ def main():
         rotated, export = invoke(here)
         if "--show" in sys.argv:
             print(json.dumps(rotated), json.dumps(export), sep="\n", file=sys.stderr)
-        with start_lambda(here, **SLICES) as url:
+        with start_lambda(here, **SHORT) as url:
             names = every_event(client("lambda", url))
-            whole, slices = whole_export(here, url)
+            whole, invocations = whole_export(here, url)
         image = here.image
-    saw = f"{len(names)} events, a whole export of {whole.get('records', 0):,} records in {len(slices)} invocations, in {image}"
+    saw = f"{len(names)} events, a whole export of {whole.get('records', 0):,} records in {len(invocations)} invocations, in {image}"
     checks.finish(f"{version()}: {saw}")
 
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
@@ -14,6 +13,7 @@ import (
 	"github.com/aws/smithy-go/logging"
 
 	"genesys-cloud-export/shared/commandline"
+	"genesys-cloud-export/shared/devstack/localrun"
 	"genesys-cloud-export/shared/driver"
 )
 
@@ -31,7 +31,9 @@ func runDrive(ctx context.Context, arguments []string, stdout, stderr io.Writer)
 		return err
 	}
 
-	request := driver.Request{FunctionName: function, OnInvocation: func(i driver.Invocation) { tellInvocation(stderr, i) }}
+	request := driver.Request{
+		FunctionName: function, OnInvocation: func(i driver.Invocation) { _, _ = fmt.Fprintln(stderr, localrun.Describe(i)) },
+	}
 
 	if event != "" {
 		text, err := os.ReadFile(event) //nolint:gosec // the file is the caller's choice
@@ -51,14 +53,12 @@ func runDrive(ctx context.Context, arguments []string, stdout, stderr io.Writer)
 		return errors.New("no region is configured: set AWS_REGION")
 	}
 
-	logger := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	result, err := driver.New(lambda.NewFromConfig(cloud), driver.Config{Logger: warnings(stderr)}).Export(ctx, request)
 
-	result, err := driver.New(lambda.NewFromConfig(cloud), driver.Config{Logger: logger}).Export(ctx, request)
-	if err != nil {
-		if result.ExportID != "" {
-			return fmt.Errorf("%w; with the export_id %s it goes on where it stands", err, result.ExportID)
-		}
-
+	switch {
+	case err != nil && result.ExportID != "":
+		return fmt.Errorf("%w; with the export_id %s it goes on where it stands", err, result.ExportID)
+	case err != nil:
 		return err
 	}
 
@@ -67,10 +67,4 @@ func runDrive(ctx context.Context, arguments []string, stdout, stderr io.Writer)
 	}
 
 	return nil
-}
-
-func tellInvocation(out io.Writer, i driver.Invocation) {
-	r := i.Result
-	_, _ = fmt.Fprintf(out, "slice %d  %s (%s, wait %d s): %d records, %d pages, %d parts\n",
-		i.Number, r.Status, r.Reason, r.WaitSeconds, r.Records, r.Pages, r.Parts)
 }

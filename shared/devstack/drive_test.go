@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// exporter is a Lambda endpoint with a function whose export takes three slices; it keeps the events that it was sent.
+// exporter is a Lambda endpoint with a function whose export takes three invocations; it keeps the events that it was sent.
 func exporter(t *testing.T) (events *[]string) {
 	t.Helper()
 
@@ -78,8 +78,8 @@ func TestDriveInvokesUntilTheExportIsComplete(t *testing.T) {
 		t.Errorf("stdout is %q", stdout.String())
 	}
 
-	if got := strings.Count(stderr.String(), "slice "); got != 3 {
-		t.Errorf("%d slices were told of, want 3:\n%s", got, stderr.String())
+	if got := strings.Count(stderr.String(), "invocation "); got != 3 {
+		t.Errorf("%d invocations are printed, want 3:\n%s", got, stderr.String())
 	}
 }
 

@@ -19,8 +19,7 @@ func runEvaluate(arguments []string, stdout, stderr io.Writer) error {
 		line.PrintDefaults()
 	}
 
-	var deployment template.Deployment
-
+	deployment := template.Deployment{Parameters: make(map[string]string)}
 	line.StringVar(&deployment.StackName, "stack", "", "the stack's name; without one it is genesys-cloud-export")
 
 	if err := commandline.Parse(line, arguments); err != nil {
@@ -31,9 +30,17 @@ func runEvaluate(arguments []string, stdout, stderr io.Writer) error {
 		return errors.New("say which template: devstack evaluate FILE [Parameter=Value …]")
 	}
 
-	var err error
-	if deployment.Parameters, err = parameterValues(line.Args()[1:]); err != nil {
-		return err
+	for _, argument := range line.Args()[1:] {
+		name, value, assigned := strings.Cut(argument, "=") // a value may have further equals signs
+		if !assigned || name == "" {
+			return fmt.Errorf("%q is no Parameter=Value", argument)
+		}
+
+		if _, twice := deployment.Parameters[name]; twice {
+			return fmt.Errorf("the parameter %s is given twice", name)
+		}
+
+		deployment.Parameters[name] = value
 	}
 
 	source, err := template.Read(line.Arg(0))
@@ -55,24 +62,4 @@ func runEvaluate(arguments []string, stdout, stderr io.Writer) error {
 	}
 
 	return nil
-}
-
-// parameterValues reads Parameter=Value; a value may have further equals signs.
-func parameterValues(arguments []string) (map[string]string, error) {
-	values := make(map[string]string, len(arguments))
-
-	for _, argument := range arguments {
-		name, value, assigned := strings.Cut(argument, "=")
-		if !assigned || name == "" {
-			return nil, fmt.Errorf("%q is no Parameter=Value", argument)
-		}
-
-		if _, twice := values[name]; twice {
-			return nil, fmt.Errorf("the parameter %s is given twice", name)
-		}
-
-		values[name] = value
-	}
-
-	return values, nil
 }

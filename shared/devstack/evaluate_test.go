@@ -1,9 +1,7 @@
 package main_test
 
 import (
-	"bytes"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -45,16 +43,12 @@ Resources:
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			var stdout, stderr bytes.Buffer
-
-			command := exec.CommandContext(t.Context(), binary, append([]string{"evaluate"}, test.arguments...)...)
-			command.Stdout, command.Stderr = &stdout, &stderr
-
-			if err := command.Run(); (err == nil) != (test.refuse == "") || !strings.Contains(stderr.String(), test.refuse) {
-				t.Errorf("ended with %v and said %q, want %q", err, stderr.String(), test.refuse)
+			code, stdout, stderr := start(t, "", nil, append([]string{"evaluate"}, test.arguments...)...).ended(t)
+			if (code == 0) != (test.refuse == "") || !strings.Contains(stderr, test.refuse) {
+				t.Errorf("ended with %d and said %q, want %q", code, stderr, test.refuse)
 			}
 
-			printed := strings.NewReplacer("\n", "", "  ", "", `": `, `":`).Replace(stdout.String())
+			printed := strings.NewReplacer("\n", "", "  ", "", `": `, `":`).Replace(stdout)
 			if diff := cmp.Diff(test.printed, printed); diff != "" {
 				t.Errorf("printed (-want +got):\n%s", diff)
 			}

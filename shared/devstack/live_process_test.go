@@ -2,41 +2,103 @@ package main_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
-	"genesys-cloud-export/shared/devstack/authority"
 	"genesys-cloud-export/shared/devstack/genesyssim"
+	"genesys-cloud-export/shared/devstack/testca"
 	"genesys-cloud-export/shared/secret"
 )
-
-// liveSecret is long enough to be searched for.
-const liveSecret = "canary-of-a-live-client-secret-77"
 
 // patience is how long anything in these tests may take at most.
 const patience = time.Minute
 
-// live is devstack live against a simulated organisation that is served over https, as if it were a real one.
+// printed is what a process has printed, read while it runs.
+type printed struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements [io.Writer].
+func (p *printed) Write(text []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+
+	return p.text.Write(text)
+}
+
+func (p *printed) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+
+	return p.text.String()
+}
+
+// process is a running devstack.
+type process struct {
+	*exec.Cmd
+
+	stdout, stderr printed
+}
+
+// start runs devstack in a folder with an environment; at the end of the test it gets SIGTERM.
+func start(t *testing.T, folder string, environment []string, arguments ...string) *process {
+	t.Helper()
+
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+
+	p := &process{Cmd: exec.CommandContext(ctx, binary, arguments...)}
+	p.Stdout, p.Stderr, p.Dir, p.Env = &p.stdout, &p.stderr, folder, environment
+	p.Cancel = func() error { return p.Process.Signal(syscall.SIGTERM) }
+
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+
+	return p
+}
+
+// ended waits for the process and returns its exit code and all that it printed.
+func (p *process) ended(t *testing.T) (code int, stdout, stderr string) {
+	t.Helper()
+
+	err := p.Wait()
+	if failed, exited := errors.AsType[*exec.ExitError](err); err != nil && (!exited || !failed.Exited()) {
+		t.Fatalf("devstack ended with %v", err)
+	}
+
+	return p.ProcessState.ExitCode(), p.stdout.String(), p.stderr.String()
+}
+
+// await waits until the condition holds.
+func await(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+
+	for end := time.Now().Add(patience); !holds(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("it never came to this: %s", what)
+		}
+	}
+}
+
+// liveSecret is long enough to be searched for.
+const liveSecret = "canary-of-a-live-client-secret-77"
+
+// live is devstack live on a simulated organisation that is served over https, as if it were a real one.
 type live struct {
-	organisation *genesyssim.Simulator
-	binaries     string
-	url          string
-	authority    string
-	home         string
-	out          string
+	organisation             *genesyssim.Simulator
+	binaries, url, home, out string
+	authorities              string
 }
 
 // newLive serves an organisation of 1,500 users.
@@ -50,10 +112,10 @@ func newLive(t *testing.T, binaries string) *live {
 		t.Fatal(err)
 	}
 
-	private := authority.New(t)
+	ca, serve := testca.New(t)
 
 	return &live{
-		organisation: organisation, binaries: binaries, url: private.Serve(t, organisation), authority: private.File(t),
+		organisation: organisation, binaries: binaries, url: serve(organisation), authorities: ca,
 		home: t.TempDir(), out: filepath.Join(t.TempDir(), "out"),
 	}
 }
@@ -63,15 +125,8 @@ func (l *live) file(t *testing.T, name, text string, mode os.FileMode) string {
 	t.Helper()
 
 	name = filepath.Join(l.home, name)
-	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-		t.Fatal(err)
-	}
-
-	if err := os.WriteFile(name, []byte(text), mode); err != nil {
-		t.Fatal(err)
-	}
-
-	if err := os.Chmod(name, mode); err != nil {
+	err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o700), os.WriteFile(name, []byte(text), mode), os.Chmod(name, mode))
+	if err != nil {
 		t.Fatal(err)
 	}
 
@@ -93,130 +148,50 @@ func (l *live) asked() int64 {
 	return sum
 }
 
-// process is a running devstack live.
-type process struct {
-	*exec.Cmd
-
-	mu             sync.Mutex
-	stdout, stderr bytes.Buffer
-}
-
-// stream is one output of a process.
-type stream struct {
-	p    *process
-	into *bytes.Buffer
-}
-
-// Write implements [io.Writer].
-func (s stream) Write(text []byte) (int, error) {
-	s.p.mu.Lock()
-	defer s.p.mu.Unlock()
-
-	return s.into.Write(text)
-}
-
-func (p *process) said() (stdout, stderr string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-
-	return p.stdout.String(), p.stderr.String()
-}
-
 // start runs devstack live with the organisation's addresses and these options; nobody is at a terminal.
 func (l *live) start(t *testing.T, options ...string) *process {
 	t.Helper()
-
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	t.Cleanup(cancel)
 
 	template, err := filepath.Abs(filepath.Join("..", "..", "template.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	arguments := append([]string{
-		"live", "-template", template, "-bin", l.binaries, "-out", l.out, "-ca", filepath.Base(l.authority), "-timeout", "6s",
+	// The name of the CA's file is relative to the process's folder, and the functions run elsewhere.
+	return start(t, filepath.Dir(l.authorities), append(os.Environ(), "HOME="+l.home), append([]string{
+		"live", "-template", template, "-bin", l.binaries, "-out", l.out, "-ca", filepath.Base(l.authorities), "-timeout", "6s",
 		"-api-url", l.url, "-token-url", l.url + "/oauth/token", "-page-size", "50",
-	}, options...)
-
-	p := &process{Cmd: exec.CommandContext(ctx, binary, arguments...)}
-	p.Stdout, p.Stderr = stream{p, &p.stdout}, stream{p, &p.stderr}
-	p.Env = append(os.Environ(), "HOME="+l.home)
-	p.Dir = filepath.Dir(l.authority) // its name is relative to here, and the functions run elsewhere
-
-	if err := p.Start(); err != nil {
-		t.Fatal(err)
-	}
-
-	return p
+	}, options...)...)
 }
 
-// ended waits for the process and returns its exit code and all that it printed.
-func (p *process) ended(t *testing.T) (code int, stdout, stderr string) {
-	t.Helper()
-
-	err := p.Wait()
-	if failed, exited := errors.AsType[*exec.ExitError](err); err != nil && (!exited || !failed.Exited()) {
-		t.Fatalf("devstack live ended with %v", err)
-	}
-
-	stdout, stderr = p.said()
-
-	return p.ProcessState.ExitCode(), stdout, stderr
-}
-
-// await waits until the condition holds.
-func await(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-
-	for end := time.Now().Add(patience); !holds(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("it never came to this: %s", what)
-		}
-	}
-}
-
-// requireExport wants the one export in the folder to be every user of the organisation, once and in order.
-func (l *live) requireExport(t *testing.T, id string) {
+// requireExport wants one export in the folder, in several parts. It runs the command that is printed last, without the head that
+// cuts it, and wants every user of the organisation, once and in order.
+func (l *live) requireExport(t *testing.T, printed string) {
 	t.Helper()
 
 	users := filepath.Join(l.out, "s3", "exports-local", "exports", "users")
+	exports, errExports := filepath.Glob(filepath.Join(users, "*"))
+	parts, errParts := filepath.Glob(filepath.Join(users, "export_id=*", "*.gz"))
 
-	exports, err := os.ReadDir(users)
-	if err != nil || len(exports) != 1 || exports[0].Name() != "export_id="+id {
-		t.Fatalf("the exports are %v (%v), want %s alone", exports, err, id)
+	if err := errors.Join(errExports, errParts); err != nil || len(exports) != 1 || len(parts) < 2 || !strings.Contains(printed, exports[0]) {
+		t.Fatalf("the exports are %v and the parts %v (%v), want one export, which is printed, of several parts", exports, parts, err)
 	}
 
-	parts, err := filepath.Glob(filepath.Join(users, "export_id="+id, "*.gz"))
-	if err != nil || len(parts) < 2 {
-		t.Fatalf("the parts are %v (%v), want several", parts, err)
+	lines := strings.Split(strings.TrimSpace(printed), "\n")
+	command, _ := strings.CutSuffix(lines[len(lines)-1], " | head -n 3")
+
+	got, err := exec.CommandContext(t.Context(), "sh", "-c", command).CombinedOutput()
+	if err != nil {
+		t.Fatalf("the last line is no command: %v\n%s", err, printed)
 	}
 
-	slices.Sort(parts)
-
-	var want, got bytes.Buffer
+	var want bytes.Buffer
 	if err := l.organisation.WriteUsers(&want, genesyssim.Query{State: "any"}); err != nil {
 		t.Fatal(err)
 	}
 
-	for _, part := range parts {
-		compressed, err := os.ReadFile(part)
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		reader, err := gzip.NewReader(bytes.NewReader(compressed))
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		if _, err := io.Copy(&got, reader); err != nil {
-			t.Fatal(err)
-		}
-	}
-
-	if diff := cmp.Diff(strings.Split(want.String(), "\n"), strings.Split(got.String(), "\n")); diff != "" {
-		t.Errorf("users (-want +got):\n%.2000s", diff)
+	if !bytes.Equal(want.Bytes(), got) {
+		t.Errorf("the export has %d bytes, want these %d of the organisation", len(got), want.Len())
 	}
 }
 

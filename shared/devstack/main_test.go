@@ -1,9 +1,7 @@
 package main_test
 
 import (
-	"bytes"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -58,17 +56,13 @@ func TestACommandLineThatMakesNoSenseIsRefusedByName(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			var stdout, stderr bytes.Buffer
-
-			command := exec.CommandContext(t.Context(), binary, test.arguments...)
-			command.Stdout, command.Stderr = &stdout, &stderr
-
-			if err := command.Run(); command.ProcessState.ExitCode() != 1 || !strings.Contains(stderr.String(), test.want) {
-				t.Errorf("ended with %v and said %q, want status 1 and %q", err, stderr.String(), test.want)
+			code, stdout, stderr := start(t, "", nil, test.arguments...).ended(t)
+			if code != 1 || !strings.Contains(stderr, test.want) {
+				t.Errorf("ended with %d and said %q, want status 1 and %q", code, stderr, test.want)
 			}
 
-			if stdout.Len() > 0 || strings.Contains(stderr.String(), "canary") || strings.Count(stderr.String(), "\n") > 1 {
-				t.Errorf("said too much: %q %q", stdout.String(), stderr.String())
+			if stdout != "" || strings.Contains(stderr, "canary") || strings.Count(stderr, "\n") > 1 {
+				t.Errorf("said too much: %q %q", stdout, stderr)
 			}
 		})
 	}

@@ -2,62 +2,58 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
+	"genesys-cloud-export/shared/credentials"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 )
 
-// simOptions is what devstack sim is told besides what its organisation is like.
-type simOptions struct {
-	listen, credentials, out string
-	verbose                  bool
-}
-
 // runSim is devstack sim: the organisation alone, with the platform's own lifetimes and limits, until ctx ends.
 func runSim(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
-	organisation := defaultOrganisation()
+	organisation := platform()
 	organisation.TokenLifetime = genesyssim.DefaultTokenLifetime
 
-	var given simOptions
+	line, read := organisationOptions("sim", &organisation, stderr)
+	address := line.String("listen", "127.0.0.1:0", "the host:port to listen on; port 0 is a free one")
+	file := line.String("credentials", "", `a JSON file with "client_id" and "client_secret"; without one they are made up and kept below -out`)
+	out := line.String("out", ".exports", "the folder below which credentials that were made up are kept")
+	verbose := line.Bool("verbose", false, "log every request to standard error")
 
-	line := newCommandLine("sim", &organisation, stderr)
-	line.StringVar(&given.listen, "listen", "127.0.0.1:0", "the host:port to listen on; port 0 is a free one")
-	line.StringVar(&given.credentials, "credentials", "", `a JSON file with "client_id" and "client_secret"; without one they are made up and kept below -out`)
-	line.StringVar(&given.out, "out", ".exports", "the folder below which credentials that were made up are kept")
-	line.BoolVar(&given.verbose, "verbose", false, "log every request to standard error")
-
-	if err := line.read(arguments); err != nil {
+	if err := read(arguments); err != nil {
 		return err
 	}
 
-	if given.verbose {
+	if *verbose {
 		organisation.Logger = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 
-	if given.credentials == "" {
-		given.credentials = filepath.Join(given.out, "sim", "credentials.json")
-		if err := ensureCredentials(given.credentials); err != nil {
+	if *file == "" {
+		*file = filepath.Join(*out, "sim", "credentials.json")
+		if err := ensureCredentials(*file); err != nil {
 			return err
 		}
 	}
 
-	if err := readCredentials(given.credentials, &organisation); err != nil {
+	given, err := credentials.FromFile(*file)
+	if err != nil {
 		return err
 	}
 
-	return serveSim(ctx, given, organisation, stdout)
-}
+	organisation.ClientID, organisation.ClientSecret = given.ClientID, given.ClientSecret
 
-// serveSim serves the organisation until ctx ends, or until serving fails.
-func serveSim(ctx context.Context, given simOptions, organisation genesyssim.Config, stdout io.Writer) error {
 	simulator, err := genesyssim.New(organisation)
 	if err != nil {
 		return err
@@ -65,38 +61,27 @@ func serveSim(ctx context.Context, given simOptions, organisation genesyssim.Con
 
 	var listening net.ListenConfig
 
-	listener, err := listening.Listen(ctx, "tcp", given.listen)
+	listener, err := listening.Listen(ctx, "tcp", *address)
 	if err != nil {
-		return fmt.Errorf("listen on %s (-listen host:port says where): %w", given.listen, err)
+		return fmt.Errorf("listen on %s (-listen host:port says where): %w", *address, err)
+	}
+
+	if err := describeSim(stdout, listener.Addr(), *file, organisation.Users); err != nil {
+		return errors.Join(err, listener.Close())
 	}
 
 	server := &http.Server{Handler: simulator, ReadHeaderTimeout: time.Minute}
-	served := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer stop()
 
-	go func() { served <- server.Serve(listener) }()
-
-	if err := describeSim(stdout, listener.Addr(), given, organisation.Users); err != nil {
-		return errors.Join(err, server.Close())
-	}
-
-	select {
-	case err = <-served:
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve the organisation: %w", err)
-	case <-ctx.Done():
-		return errors.Join(server.Close(), ignoreClosed(<-served))
-	}
-}
-
-// ignoreClosed passes over the error with which serving ends because it was told to.
-func ignoreClosed(err error) error {
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
 	}
 
-	return err
+	return nil
 }
 
-func describeSim(out io.Writer, address net.Addr, given simOptions, users int) error {
+func describeSim(out io.Writer, address net.Addr, file string, users int) error {
 	host, warning := address.String(), ""
 
 	if tcp, ok := address.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
@@ -112,9 +97,33 @@ func describeSim(out io.Writer, address net.Addr, given simOptions, users int) e
 API          http://%[1]s   %[2]d users; tokens from http://%[1]s/oauth/token
 credentials  %[3]s
 admin page   http://%[1]s/_sim/
-`, host, users, given.credentials, warning)
+`, host, users, file, warning)
 	if err != nil {
 		return fmt.Errorf("describe the simulator: %w", err)
+	}
+
+	return nil
+}
+
+// ensureCredentials makes credentials up and writes them to a file that its owner alone can read. A file that is there already
+// stays, so that what was configured with it works after the next start too.
+func ensureCredentials(name string) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		return fmt.Errorf("make the folder for the credentials: %w", err)
+	}
+
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the folder is the caller's choice
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+
+	if err != nil {
+		return fmt.Errorf("create the credentials file: %w", err)
+	}
+
+	made := map[string]string{"client_id": "sim-" + strings.ToLower(rand.Text()), "client_secret": rand.Text()}
+	if err := errors.Join(json.NewEncoder(file).Encode(made), file.Close()); err != nil {
+		return fmt.Errorf("write the credentials file %s: %w", name, err)
 	}
 
 	return nil

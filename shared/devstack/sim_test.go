@@ -1,18 +1,13 @@
 package main_test
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -22,67 +17,34 @@ import (
 
 // sim is a running devstack sim.
 type sim struct {
+	*process
+
 	url, credentials string
-
-	command *exec.Cmd
-	mu      sync.Mutex
-	output  bytes.Buffer // all that it wrote, on both streams
 }
 
-// Write implements io.Writer.
-func (s *sim) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *sim) said() string { return s.stdout.String() + s.stderr.String() }
 
-	return s.output.Write(p)
-}
-
-func (s *sim) said() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-
-	return s.output.String()
-}
-
-// startSim runs devstack sim, and waits until it says that it is up.
+// startSim runs devstack sim, and waits until it says that it is up. At the end of the test it has to end in good order.
 func startSim(t *testing.T, arguments ...string) *sim {
 	t.Helper()
 
-	s := &sim{command: exec.CommandContext(t.Context(), binary, append([]string{"sim"}, arguments...)...)}
-	s.command.Stderr = s
-	s.command.Env = []string{}
-	s.command.Cancel = func() error { return s.command.Process.Signal(syscall.SIGTERM) } // at the end of the test
+	s := &sim{process: start(t, "", []string{}, append([]string{"sim"}, arguments...)...)}
+	up := regexp.MustCompile(`(?m)^credentials +(.+)\nadmin page +(http://.+)/_sim/\n`)
 
-	stdout, err := s.command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	if err := s.command.Start(); err != nil {
-		t.Fatal(err)
-	}
-
-	lines := bufio.NewReader(io.TeeReader(stdout, s))
-	for s.url == "" {
-		line, err := lines.ReadString('\n')
-		if err != nil {
-			t.Fatalf("it ended with %v and said %q", err, s.said())
+	await(t, "devstack sim is up", func() bool {
+		found := up.FindStringSubmatch(s.stdout.String())
+		if found != nil {
+			s.credentials, s.url = found[1], found[2]
 		}
 
-		if found := regexp.MustCompile(`^credentials +(.+)\n`).FindStringSubmatch(line); found != nil {
-			s.credentials = found[1]
-		}
+		return found != nil
+	})
 
-		if found := regexp.MustCompile(`^admin page +(http://.+)/_sim/\n`).FindStringSubmatch(line); found != nil {
-			s.url = found[1]
-		}
-	}
+	t.Cleanup(func() {
+		_ = s.Process.Signal(syscall.SIGTERM)
 
-	t.Cleanup(func() { // the signal was sent: it has to go in good order
-		_, _ = io.Copy(io.Discard, lines)
-
-		if err := s.command.Wait(); !s.command.ProcessState.Success() {
-			t.Errorf("ended with %v (%v) and said %q", s.command.ProcessState, err, s.said())
+		if err := s.Wait(); !s.ProcessState.Success() {
+			t.Errorf("ended with %v (%v) and said %q", s.ProcessState, err, s.said())
 		}
 	})
 
@@ -107,8 +69,15 @@ func (s *sim) client(t *testing.T) (id, secret string) {
 }
 
 // ask sends a request and decodes its reply.
-func (s *sim) ask(t *testing.T, request *http.Request, into any) int {
+func (s *sim) ask(t *testing.T, method, path, body string, header func(*http.Request), into any) int {
 	t.Helper()
+
+	request, err := http.NewRequestWithContext(t.Context(), method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	header(request)
 
 	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 
@@ -119,7 +88,7 @@ func (s *sim) ask(t *testing.T, request *http.Request, into any) int {
 	defer response.Body.Close()
 
 	if err := json.NewDecoder(response.Body).Decode(into); err != nil {
-		t.Fatalf("%s is answered %s: %v", request.URL.Path, response.Status, err)
+		t.Fatalf("%s is answered %s: %v", path, response.Status, err)
 	}
 
 	return response.StatusCode
@@ -128,20 +97,16 @@ func (s *sim) ask(t *testing.T, request *http.Request, into any) int {
 func (s *sim) token(t *testing.T) (token string, lifetime int) {
 	t.Helper()
 
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/oauth/token",
-		strings.NewReader(url.Values{"grant_type": {"client_credentials"}}.Encode()))
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.SetBasicAuth(s.client(t))
-
 	var reply struct {
 		AccessToken string `json:"access_token"`
 		ExpiresIn   int    `json:"expires_in"`
 	}
-	if status := s.ask(t, request, &reply); status != http.StatusOK {
+
+	status := s.ask(t, http.MethodPost, "/oauth/token", url.Values{"grant_type": {"client_credentials"}}.Encode(), func(r *http.Request) {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.SetBasicAuth(s.client(t))
+	}, &reply)
+	if status != http.StatusOK {
 		t.Fatalf("the token request is answered %d", status)
 	}
 
@@ -152,21 +117,18 @@ func (s *sim) token(t *testing.T) (token string, lifetime int) {
 func (s *sim) users(t *testing.T, token string) (status, count int) {
 	t.Helper()
 
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/api/v2/users/query?state=any&pageSize=500", http.NoBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	request.Header.Set("Authorization", "Bearer "+token)
-
 	var page struct {
 		Results int `json:"results"`
 	}
 
-	return s.ask(t, request, &page), page.Results
+	status = s.ask(t, http.MethodGet, "/api/v2/users/query?state=any&pageSize=500", "", func(r *http.Request) {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}, &page)
+
+	return status, page.Results
 }
 
-func TestTheSimulatorAloneServesWithCredentialsThatItKeepsInAFileOfTheOwner(t *testing.T) {
+func TestTheSimulatorKeepsItsCredentialsInAFileOfTheOwnerAndWarnsWhereOthersCanReachIt(t *testing.T) {
 	t.Parallel()
 
 	out := filepath.Join(t.TempDir(), "out")
@@ -199,31 +161,23 @@ func TestTheSimulatorAloneServesWithCredentialsThatItKeepsInAFileOfTheOwner(t *t
 		}
 	}
 
-	// What the process prints arrives through a pipe, some time after the reply.
-	const line = "path=/api/v2/users/query status=200"
-	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(s.said(), line) && time.Now().Before(deadline); {
-		time.Sleep(20 * time.Millisecond)
-	}
+	await(t, "each request is a line", func() bool { return strings.Contains(s.said(), "path=/api/v2/users/query status=200") })
 
-	if !strings.HasPrefix(s.url, "http://127.0.0.1:") || !strings.Contains(s.said(), line) {
-		t.Errorf("at %s it said %q, want a port of the loopback and a line for each request", s.url, s.said())
-	}
-}
+	everywhere := startSim(t, "-out", out, "-listen", ":0")
 
-func TestCredentialsThatWereMadeUpSurviveARestart(t *testing.T) {
-	t.Parallel()
-
-	out := t.TempDir()
-	one, two := startSim(t, "-out", out), startSim(t, "-out", out)
-	oneID, oneSecret := one.client(t)
-	twoID, twoSecret := two.client(t)
-
-	if diff := cmp.Diff([]string{oneID, oneSecret}, []string{twoID, twoSecret}); diff != "" {
+	againID, againSecret := everywhere.client(t)
+	if diff := cmp.Diff([]string{id, secret}, []string{againID, againSecret}); diff != "" {
 		t.Errorf("credentials (-first start +second):\n%s", diff)
 	}
 
-	if _, lifetime := one.token(t); lifetime == 0 {
-		t.Error("the first simulator no longer takes them")
+	for _, sim := range []*sim{s, everywhere} {
+		if _, lifetime := sim.token(t); lifetime == 0 || !strings.HasPrefix(sim.url, "http://127.0.0.1:") {
+			t.Errorf("nobody gets a token at %s, where it says it is", sim.url)
+		}
+
+		if warns := strings.Contains(sim.said(), "Others than this machine can reach it"); warns != (sim == everywhere) {
+			t.Errorf("it warns %t, and others can reach it %t: %q", warns, sim == everywhere, sim.said())
+		}
 	}
 }
 
@@ -265,24 +219,5 @@ func TestTheSimulatorTakesCredentialsAndAnOrganisationFromTheCommandLine(t *test
 
 	if strings.Contains(s.said(), "canary") {
 		t.Errorf("it prints the secret: %q", s.said())
-	}
-}
-
-func TestTheSimulatorWarnsWhereOthersCanReachIt(t *testing.T) {
-	t.Parallel()
-
-	const warning = "Others than this machine can reach it"
-
-	everywhere, here := startSim(t, "-out", t.TempDir(), "-listen", ":0"), startSim(t, "-out", t.TempDir())
-	if strings.Contains(here.said(), warning) {
-		t.Errorf("on the loopback it said %q", here.said())
-	}
-
-	if !strings.Contains(everywhere.said(), warning) {
-		t.Errorf("on every address it said %q", everywhere.said())
-	}
-
-	if _, lifetime := everywhere.token(t); lifetime == 0 {
-		t.Errorf("nothing is served at %s, where it says it is", everywhere.url)
 	}
 }

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -15,17 +16,18 @@ import (
 type duty struct {
 	role     string // its ARN
 	session  string
-	actions  []string
 	resource string
+	actions  []string
 }
 
 // checkDuties reports, by role, action and resource, what AWS would fail to do for the functions, the state machines and
 // the schedules.
 func (d *deployment) checkDuties(guard *iamsim.Guard) error {
-	var problems []error
+	duties, err := d.duties()
+	problems := []error{err}
 
-	for _, duty := range d.duties() {
-		role, err := d.roles.find(duty.role)
+	for _, duty := range duties {
+		role, err := d.roles.assume(duty.role, duty.session)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("%s: %w", duty.session, err))
 
@@ -34,8 +36,8 @@ func (d *deployment) checkDuties(guard *iamsim.Guard) error {
 
 		for _, action := range duty.actions {
 			access := iamsim.Access{Action: action, Resource: duty.resource}
-			if !guard.Decide(role.assumed(duty.session), access).Allowed {
-				problems = append(problems, fmt.Errorf("%s may not %s on %s: add the statement to %s", role.id, action, duty.resource, d.file))
+			if !guard.Decide(role, access).Allowed {
+				problems = append(problems, fmt.Errorf("%s may not %s on %s: add the statement to %s", role.Name, action, duty.resource, d.file))
 			}
 		}
 	}
@@ -43,113 +45,124 @@ func (d *deployment) checkDuties(guard *iamsim.Guard) error {
 	return errors.Join(problems...)
 }
 
-func (d *deployment) duties() []duty {
-	var all []duty
+func (d *deployment) duties() (all []duty, err error) {
+	var problems []error
 
 	for _, f := range d.functions {
 		all = append(all, f.duties()...)
 	}
 
 	for _, machine := range d.OfType("AWS::Serverless::StateMachine") {
-		all = append(all, machineDuties(machine)...)
+		duties, err := d.machineDuties(machine)
+		all, problems = append(all, duties...), append(problems, err)
 	}
 
-	for _, schedule := range d.OfType("AWS::Scheduler::Schedule") {
-		target := schedule.Properties["Target"]
-		all = append(all, scheduleDuties(target, text(within(target, "Arn")))...)
+	for _, resource := range d.OfType("AWS::Scheduler::Schedule") {
+		var read struct{ Target schedule }
+
+		problems = append(problems, decode(resource.Properties, &read))
+		all = append(all, read.Target.duties(read.Target.Arn)...)
 	}
 
-	return all
+	return all, errors.Join(problems...)
+}
+
+// arn is the ARN of something in the stack's account and region.
+func arn(service, resource string) string {
+	return "arn:aws:" + service + ":" + Region + ":" + Account + ":" + resource
 }
 
 // duties are what Lambda does for a function, and the Scheduler for its schedules.
-func (f function) duties() []duty {
-	properties := f.resource.Properties
-	role := text(properties["Role"])
+func (f function) duties() (all []duty) {
+	name := f.local.Name
+	add := func(resource string, actions ...string) { all = append(all, duty{f.Role, name, resource, actions}) }
 
-	stream := text(within(properties, "LoggingConfig", "LogGroup")) + ":log-stream:2026/01/01/[$LATEST]0123456789abcdef0123456789abcdef"
-	all := []duty{{
-		role, f.name,
-		[]string{"logs:CreateLogStream", "logs:PutLogEvents"},
-		"arn:aws:logs:" + Region + ":" + Account + ":log-group:" + stream,
-	}}
+	stream := ":log-stream:2026/01/01/[$LATEST]0123456789abcdef0123456789abcdef"
+	group := cmp.Or(f.LoggingConfig.LogGroup, "/aws/lambda/"+f.FunctionName)
+	add(arn("logs", "log-group:"+group+stream), "logs:CreateLogStream", "logs:PutLogEvents")
 
-	if properties["Tracing"] == "Active" {
-		all = append(all, duty{role, f.name, []string{"xray:PutTraceSegments", "xray:PutTelemetryRecords"}, "*"})
+	if f.Tracing == "Active" {
+		add("*", "xray:PutTraceSegments", "xray:PutTelemetryRecords")
 	}
 
-	if destination := text(within(properties, "EventInvokeConfig", "DestinationConfig", "OnFailure", "Destination")); destination != "" {
-		all = append(all, duty{role, f.name, []string{reaching(destination)}, destination})
+	if destination := f.EventInvokeConfig.DestinationConfig.OnFailure.Destination; destination != "" {
+		add(destination, reaching(destination))
 	}
 
-	if properties["VpcConfig"] != nil {
-		all = append(all, duty{role, f.name, []string{
-			"ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
-			"ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses",
-		}, "*"})
+	if f.VpcConfig != nil {
+		add("*", "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
+			"ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses")
 	}
 
-	for _, scheduled := range schedules(f.resource) {
-		all = append(all, scheduleDuties(scheduled, "arn:aws:lambda:"+Region+":"+Account+":function:"+f.name)...)
-	}
-
-	return all
-}
-
-// scheduleDuties are what the Scheduler does: it starts the target, or keeps what it could not deliver.
-func scheduleDuties(schedule any, target string) []duty {
-	role := text(within(schedule, "RoleArn"))
-	all := []duty{{role, "scheduler", []string{reaching(target)}, target}}
-
-	if letters := text(within(schedule, "DeadLetterConfig", "Arn")); letters != "" {
-		all = append(all, duty{role, "scheduler", []string{reaching(letters)}, letters})
-	}
-
-	return all
-}
-
-// machineDuties are what Step Functions does for a state machine: it invokes the functions that the definition names,
-// starts the machine itself again, and reports.
-func machineDuties(machine template.Resource) []duty {
-	properties := machine.Properties
-	role, session := text(properties["Role"]), machine.LogicalID
-
-	var all []duty
-
-	named, _ := properties["DefinitionSubstitutions"].(map[string]any)
-	for _, name := range slices.Sorted(maps.Keys(named)) {
-		if arn := text(named[name]); strings.HasPrefix(arn, "arn:") {
-			all = append(all, duty{role, session, []string{reaching(arn)}, arn})
+	for _, event := range f.Events {
+		if event.Type == "ScheduleV2" {
+			all = append(all, event.Properties.duties(arn("lambda", "function:"+name))...)
 		}
 	}
 
-	if properties["Logging"] != nil {
-		all = append(all, duty{role, session, []string{
-			"logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery", "logs:ListLogDeliveries",
-			"logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups",
-		}, "*"})
-	}
+	return all
+}
 
-	if within(properties, "Tracing", "Enabled") == true {
-		all = append(all, duty{role, session, []string{
-			"xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets",
-		}, "*"})
+// duties are what the Scheduler does: it starts the target, or keeps what it could not deliver.
+func (s schedule) duties(target string) []duty {
+	all := []duty{{s.RoleArn, "scheduler", target, []string{reaching(target)}}}
+	if letters := s.DeadLetterConfig.Arn; letters != "" {
+		all = append(all, duty{s.RoleArn, "scheduler", letters, []string{reaching(letters)}})
 	}
 
 	return all
 }
 
-// reaching is the action by which something is handed to whatever has an ARN. Of another service than these no role may do
-// it, which the check then reports.
-func reaching(arn string) string {
-	switch {
-	case strings.HasPrefix(arn, "arn:aws:lambda:"):
-		return "lambda:InvokeFunction"
-	case strings.HasPrefix(arn, "arn:aws:states:"):
-		return "states:StartExecution"
-	case strings.HasPrefix(arn, "arn:aws:sqs:"):
-		return "sqs:SendMessage"
-	default:
-		return "an unknown action"
+// machineDuties are what Step Functions does for a state machine: it reaches every function and what else the definition names,
+// and reports.
+func (d *deployment) machineDuties(machine template.Resource) (all []duty, err error) {
+	var read struct {
+		Role                    string
+		DefinitionSubstitutions map[string]any
+		Logging                 any
+		Tracing                 struct{ Enabled any }
 	}
+	if err := decode(machine.Properties, &read); err != nil {
+		return nil, fmt.Errorf("%s: %w", machine.LogicalID, err)
+	}
+
+	add := func(resource string, actions ...string) {
+		all = append(all, duty{read.Role, machine.LogicalID, resource, actions})
+	}
+
+	for _, f := range d.functions {
+		add(arn("lambda", "function:"+f.FunctionName), "lambda:InvokeFunction")
+	}
+
+	for _, name := range slices.Sorted(maps.Keys(read.DefinitionSubstitutions)) {
+		// What begins the functions' ARNs names none of them.
+		if arn := fmt.Sprint(read.DefinitionSubstitutions[name]); strings.HasPrefix(arn, "arn:") && !strings.HasPrefix(arn, "arn:aws:lambda:") {
+			add(arn, reaching(arn))
+		}
+	}
+
+	if read.Logging != nil {
+		add("*", "logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery", "logs:ListLogDeliveries",
+			"logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups")
+	}
+
+	if read.Tracing.Enabled == true {
+		add("*", "xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets")
+	}
+
+	return all, nil
+}
+
+// reaching is the action by which something is given to whatever has an ARN. No role may take the action of an unknown
+// service, which the check then reports.
+func reaching(arn string) string {
+	for service, action := range map[string]string{
+		"lambda": "lambda:InvokeFunction", "states": "states:StartExecution", "sqs": "sqs:SendMessage",
+	} {
+		if strings.HasPrefix(arn, "arn:aws:"+service+":") {
+			return action
+		}
+	}
+
+	return "an unknown action"
 }

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/x509"
@@ -15,7 +16,7 @@ import (
 	"genesys-cloud-export/shared/secret"
 )
 
-// Organisation is the Genesys Cloud side of the world: [Simulated] here, or one that is [Outside].
+// Organisation is the Genesys Cloud side of the world: [Simulated] or [Outside].
 type Organisation interface {
 	// open makes the organisation reachable on behalf of s, and says how the functions reach it.
 	open(ctx context.Context, s *Stack, alsoListen string) (access, error)
@@ -26,10 +27,8 @@ type access struct {
 	apiURL       string
 	clientID     string
 	clientSecret secret.Text
-	// parameters are what the template is told of it.
-	parameters map[string]string
-	// variables are set for the functions beside what the template sets.
-	variables map[string]string
+	// parameters are the template's, variables are set for the functions beside what the template sets.
+	parameters, variables map[string]string
 }
 
 // Simulated is an organisation that the stack itself serves. The client credentials are made up where they are empty.
@@ -46,14 +45,14 @@ func (o Simulated) open(ctx context.Context, s *Stack, alsoListen string) (acces
 		return access{}, fmt.Errorf("start the organisation: %w", err)
 	}
 
-	opened, err := openDoor(ctx, alsoListen)
+	taken, err := listen(ctx, alsoListen)
 	if err != nil {
 		return access{}, err
 	}
 
 	s.Genesys = simulator
-	s.serve(opened, simulator)
-	url := opened.url()
+	s.serve(taken, simulator)
+	url := taken.url()
 
 	return access{
 		apiURL: url, clientID: config.ClientID, clientSecret: config.ClientSecret,
@@ -61,7 +60,7 @@ func (o Simulated) open(ctx context.Context, s *Stack, alsoListen string) (acces
 	}, nil
 }
 
-// Outside is an organisation that is there without the stack: a real one. Nothing but the functions talks to it.
+// Outside is a real organisation, or another that is there without the stack. Only the functions send it requests.
 type Outside struct {
 	// Environment is the organisation's domain or AWS region; "" where both addresses are given.
 	Environment string
@@ -71,85 +70,66 @@ type Outside struct {
 	// ClientID and ClientSecret are an OAuth client's with the grant type Client Credentials.
 	ClientID     string
 	ClientSecret secret.Text
-	// Authorities is a file of certificates in PEM that the functions trust instead of the system's: those of a private
-	// authority. "" is the system's. Go looks at such a file on Linux and the BSDs only.
+	// Authorities is a file of certificates in PEM that the functions trust instead of the system's; "" is the system's. Go
+	// looks at such a file on Linux and the BSDs only.
 	Authorities string
 }
 
-// Addresses are where tokens are requested and where the API is. The error lists everything that is wrong with Environment,
-// TokenURL and APIURL.
-func (o Outside) Addresses() (tokenURL, apiURL string, err error) {
-	tokenURL, apiURL = o.TokenURL, o.APIURL
+// Addresses say where an organisation is.
+type Addresses struct {
+	// Name is what exports call the environment: its domain, or the API's host where no environment is given.
+	Name string
+	// TokenURL is where tokens are requested, APIURL where the API is.
+	TokenURL, APIURL string
+}
 
+// Addresses finds the organisation. The error lists everything that is wrong with Environment, TokenURL and APIURL.
+func (o Outside) Addresses() (found Addresses, err error) {
 	var problems []error
-	if o.Environment == "" && (tokenURL == "" || apiURL == "") {
+
+	if o.Environment != "" {
+		found.Name, err = genesys.Domain(o.Environment)
+		problems = append(problems, err)
+	} else if o.TokenURL == "" || o.APIURL == "" {
 		problems = append(problems, errors.New(
 			"it is not said which: give the organisation's domain (mypurecloud.de) or AWS region (eu-central-1) by -environment (make: GENESYS_ENVIRONMENT=), or both addresses"))
 	}
 
-	if o.Environment != "" {
-		domain, err := genesys.Domain(o.Environment)
-		if err != nil {
-			problems = append(problems, err)
-		}
+	found.TokenURL, found.APIURL = cmp.Or(o.TokenURL, genesys.TokenURL(found.Name)), cmp.Or(o.APIURL, genesys.APIURL(found.Name))
 
-		if tokenURL == "" {
-			tokenURL = genesys.TokenURL(domain)
-		}
-
-		if apiURL == "" {
-			apiURL = genesys.APIURL(domain)
-		}
-	}
-
-	for _, address := range []struct{ of, text string }{{"token endpoint", o.TokenURL}, {"API", o.APIURL}} {
-		if address.text == "" {
+	for _, given := range []struct{ of, address string }{{"token endpoint", o.TokenURL}, {"API", o.APIURL}} {
+		if given.address == "" {
 			continue
 		}
 
-		if _, err := genesys.ParseURL(address.text); err != nil {
-			problems = append(problems, fmt.Errorf("the address of the %s is not usable: %w", address.of, err))
+		parsed, err := genesys.ParseURL(given.address)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("the address of the %s is not usable: %w", given.of, err))
+		} else if o.Environment == "" {
+			found.Name = parsed.Host // the API's comes last
 		}
 	}
 
-	if len(problems) > 0 {
-		return "", "", fmt.Errorf("find the organisation: %w", errors.Join(problems...))
+	if err := errors.Join(problems...); err != nil {
+		return Addresses{}, fmt.Errorf("find the organisation: %w", err)
 	}
 
-	return tokenURL, apiURL, nil
+	return found, nil
 }
 
 // Check says everything that is wrong with all but the credentials.
 func (o Outside) Check() error {
-	_, _, errAddresses := o.Addresses()
+	_, errAddresses := o.Addresses()
 	_, errAuthorities := o.authorities()
 
 	return errors.Join(errAddresses, errAuthorities)
 }
 
-// Name is what exports call the organisation's environment: its domain, or the API's host where no environment is given.
-// The error is that of Addresses.
-func (o Outside) Name() (string, error) {
-	_, apiURL, err := o.Addresses()
-	if err != nil {
-		return "", err
-	}
-
-	if o.Environment != "" {
-		return genesys.Domain(o.Environment)
-	}
-
-	parsed, err := genesys.ParseURL(apiURL)
-	if err != nil {
-		return "", fmt.Errorf("find the organisation: %w", err)
-	}
-
-	return parsed.Host, nil
-}
-
 func (o Outside) open(context.Context, *Stack, string) (access, error) {
-	_, apiURL, err := o.Addresses()
-	if err != nil {
+	addresses, errAddresses := o.Addresses()
+	authorities, errAuthorities := o.authorities()
+
+	if err := errors.Join(errAddresses, errAuthorities); err != nil {
 		return access{}, err
 	}
 
@@ -157,43 +137,31 @@ func (o Outside) open(context.Context, *Stack, string) (access, error) {
 		return access{}, errors.New("reach the organisation: the client credentials are not complete")
 	}
 
-	authorities, err := o.authorities()
-	if err != nil {
-		return access{}, err
-	}
-
-	// An empty variable counts as none.
 	return access{
-		apiURL: apiURL, clientID: o.ClientID, clientSecret: o.ClientSecret,
+		apiURL: addresses.APIURL, clientID: o.ClientID, clientSecret: o.ClientSecret,
 		parameters: map[string]string{
-			"GenesysEnvironment": o.Environment,
-			"RunbookUrl":         "https://example.com/runbook", // alarms are not sent here
-			"GenesysTokenUrl":    o.TokenURL,
-			"GenesysApiUrl":      o.APIURL,
+			"GenesysEnvironment": o.Environment, "GenesysTokenUrl": o.TokenURL, "GenesysApiUrl": o.APIURL,
 		},
-		variables: map[string]string{"SSL_CERT_FILE": authorities},
+		variables: map[string]string{"SSL_CERT_FILE": authorities}, // an empty variable counts as none
 	}, nil
 }
 
-// authorities returns the file's absolute name, as the functions run in folders of their own. A file that is not there, or
-// has no certificate, is an error here, as it would be passed over in silence there.
+// authorities returns the file's absolute name, as the functions run in folders of their own. A file that is not there, or has
+// no certificate, is an error here; Go would pass over it in silence.
 func (o Outside) authorities() (string, error) {
 	if o.Authorities == "" {
 		return "", nil
 	}
 
-	name, err := filepath.Abs(o.Authorities)
-	if err != nil {
-		return "", fmt.Errorf("find the file of certificate authorities: %w", err)
-	}
+	name, errName := filepath.Abs(o.Authorities)
+	text, errRead := os.ReadFile(name) //nolint:gosec // the file is the caller's choice
 
-	text, err := os.ReadFile(name) //nolint:gosec // the file is the caller's choice
-	if err != nil {
+	if err := errors.Join(errName, errRead); err != nil {
 		return "", fmt.Errorf("read the file of certificate authorities: %w", err)
 	}
 
 	if !x509.NewCertPool().AppendCertsFromPEM(text) {
-		return "", fmt.Errorf("the file of certificate authorities %s holds no certificate in PEM: name another", name)
+		return "", fmt.Errorf("the file of certificate authorities %s has no certificate in PEM: name another", name)
 	}
 
 	return name, nil

@@ -3,6 +3,7 @@ package stack
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -11,34 +12,24 @@ import (
 	"genesys-cloud-export/shared/devstack/template"
 )
 
-// role is one of the template's.
-type role struct {
-	// id is the logical id, name what it is called in AWS.
-	id, name   string
-	statements []iamsim.Statement
-}
+// roles are all roles of the template, by what they are called in AWS.
+type roles map[string]iamsim.Role
 
-// assumed is the role as somebody bears it.
-func (r role) assumed(session string) iamsim.Role {
-	return iamsim.Role{
-		Name: r.id, User: "arn:aws:sts::" + Account + ":assumed-role/" + r.name + "/" + session, Statements: r.statements,
-	}
-}
+// assume is the role of an ARN as a session has it.
+func (r roles) assume(arn, session string) (iamsim.Role, error) {
+	name := path.Base(arn)
 
-// roles are all roles of the template, by name.
-type roles map[string]role
-
-// find finds a role by its ARN.
-func (r roles) find(arn string) (role, error) {
-	found, known := r[path.Base(arn)]
+	role, known := r[name]
 	if !known {
-		return role{}, fmt.Errorf("its role %q is none of the template's", arn)
+		return role, fmt.Errorf("its role %q is none of the template's", arn)
 	}
 
-	return found, nil
+	role.User = "arn:aws:sts::" + Account + ":assumed-role/" + name + "/" + session
+
+	return role, nil
 }
 
-// Roles are the roles of a template, with their statements, sorted by their logical ids; nobody has assumed them. The error
+// Roles returns the roles of a template with their statements, sorted by their logical ids; nobody has assumed them. The error
 // lists every policy that is not understood.
 func Roles(deployed *template.Stack) ([]iamsim.Role, error) {
 	read, err := readRoles(deployed)
@@ -46,41 +37,45 @@ func Roles(deployed *template.Stack) ([]iamsim.Role, error) {
 		return nil, fmt.Errorf("read the roles: %w", err)
 	}
 
-	all := make([]iamsim.Role, 0, len(read))
-	for _, r := range read {
-		all = append(all, iamsim.Role{Name: r.id, Statements: r.statements})
-	}
-
-	slices.SortFunc(all, func(a, b iamsim.Role) int { return strings.Compare(a.Name, b.Name) })
-
-	return all, nil
+	return slices.SortedFunc(maps.Values(read), func(a, b iamsim.Role) int { return strings.Compare(a.Name, b.Name) }), nil
 }
 
-// readRoles reads the roles with their inline policies. Policies that stand elsewhere could add a Deny to a role, so that they
-// are refused and not passed over.
+// readRoles reads the roles with their inline policies. Policies elsewhere could add a Deny to a role, so that they are refused.
 func readRoles(deployed *template.Stack) (roles, error) {
 	all := make(roles)
 
 	var problems []error
 
 	for _, resource := range deployed.OfType("AWS::IAM::Role") {
-		read := role{id: resource.LogicalID, name: resource.Name}
-
-		if managed := resource.Properties["ManagedPolicyArns"]; managed != nil {
-			problems = append(problems, fmt.Errorf("%s: managed policies are not known here, %v: write the statements into the role", read.id, managed))
+		var properties struct {
+			ManagedPolicyArns any
+			Policies          []struct {
+				PolicyName     string
+				PolicyDocument any
+			}
 		}
 
-		inline, _ := resource.Properties["Policies"].([]any)
-		for _, policy := range inline {
-			statements, err := iamsim.Statements(text(within(policy, "PolicyName")), within(policy, "PolicyDocument"))
+		role := iamsim.Role{Name: resource.LogicalID}
+		report := func(err error) { problems = append(problems, fmt.Errorf("%s: %w", role.Name, err)) }
+
+		if err := decode(resource.Properties, &properties); err != nil {
+			report(err)
+		}
+
+		if managed := properties.ManagedPolicyArns; managed != nil {
+			report(fmt.Errorf("managed policies are not known here, %v: write the statements into the role", managed))
+		}
+
+		for _, policy := range properties.Policies {
+			statements, err := iamsim.Statements(policy.PolicyName, policy.PolicyDocument)
 			if err != nil {
-				problems = append(problems, fmt.Errorf("%s: %w", read.id, err))
+				report(err)
 			}
 
-			read.statements = append(read.statements, statements...)
+			role.Statements = append(role.Statements, statements...)
 		}
 
-		all[read.name] = read
+		all[resource.Name] = role
 	}
 
 	for _, kind := range []string{"AWS::IAM::Policy", "AWS::IAM::RolePolicy"} {

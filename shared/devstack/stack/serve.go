@@ -13,27 +13,22 @@ import (
 // loopback is where everything listens, and where the functions go.
 const loopback = "127.0.0.1"
 
-// door is a port that is listened on, on loopback and perhaps on a further address.
-type door []net.Listener
+// port is a port that is listened on, on loopback and perhaps on a further address.
+type port []net.Listener
 
-// openDoor takes a port that is free on loopback and, where one is given, on the further address too.
-func openDoor(ctx context.Context, further string) (door, error) {
+// listen takes a port that is free on loopback and, where one is given, on the further address too.
+func listen(ctx context.Context, further string) (taken port, err error) {
 	const attempts = 20 // a port that is free on one address may be taken on the other
-
-	var failed error
 	for range attempts {
-		opened, err := listen(ctx, further)
-		if err == nil {
-			return opened, nil
+		if taken, err = listenOnce(ctx, further); err == nil {
+			break
 		}
-
-		failed = err
 	}
 
-	return nil, failed
+	return taken, err
 }
 
-func listen(ctx context.Context, further string) (door, error) {
+func listenOnce(ctx context.Context, further string) (port, error) {
 	var listening net.ListenConfig
 
 	first, err := listening.Listen(ctx, "tcp", net.JoinHostPort(loopback, "0"))
@@ -42,36 +37,33 @@ func listen(ctx context.Context, further string) (door, error) {
 	}
 
 	if further == "" || further == loopback {
-		return door{first}, nil
+		return port{first}, nil
 	}
 
-	_, port, err := net.SplitHostPort(first.Addr().String())
+	_, number, _ := net.SplitHostPort(first.Addr().String()) // a listener's own address has a port
+
+	second, err := listening.Listen(ctx, "tcp", net.JoinHostPort(further, number))
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("read the address that is listened on: %w", err), first.Close())
+		return nil, errors.Join(fmt.Errorf("listen on %s, port %s: %w", further, number, err), first.Close())
 	}
 
-	second, err := listening.Listen(ctx, "tcp", net.JoinHostPort(further, port))
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("listen on %s, port %s: %w", further, port, err), first.Close())
-	}
-
-	return door{first, second}, nil
+	return port{first, second}, nil
 }
 
-// url is the door's address on loopback.
-func (d door) url() string { return "http://" + d[0].Addr().String() }
+// url is the port's address on loopback.
+func (p port) url() string { return "http://" + p[0].Addr().String() }
 
-// close closes a door that nothing was served on.
-func (d door) close() error {
+// close closes a port that nothing was served on.
+func (p port) close() error {
 	var failed error
-	for _, listener := range d {
+	for _, listener := range p {
 		failed = errors.Join(failed, listener.Close())
 	}
 
 	return failed
 }
 
-func (s *Stack) serve(at door, handler http.Handler) {
+func (s *Stack) serve(at port, handler http.Handler) {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
 
 	var serving sync.WaitGroup

@@ -1,13 +1,13 @@
 // Package stack is the local world in one piece: a Genesys Cloud organisation, AWS's S3, SSM, Secrets Manager and Lambda
-// behind one address, and the built functions wired to them by the very template that wires them in AWS.
+// behind one address, and the built functions, wired by the template that wires them in AWS.
 //
-// The template is the one source of what the functions are: their environment, memory, timeout and concurrency, and what
-// their roles may do. Each function's process has an access key of its own role, and what that role does not allow is
-// refused as AWS refuses it; where AWS could not do its own part with a role, the stack does not start. Of EventInvokeConfig
-// the destination is checked; an asynchronous invocation is made once, whatever comes of it.
+// The template alone says what the functions are: their environment, memory, timeout and concurrency, and what their roles may
+// do. Each function's process has an access key of its own role, and what that role does not allow is refused as AWS refuses
+// it; where AWS could not do its own part with a role, the stack does not start. Of EventInvokeConfig only the destination is
+// checked; an asynchronous invocation is made once, whatever comes of it.
 //
-// Everything listens on loopback, and where it is told so on one further address, on free ports. Nothing of it reaches out, but
-// for the functions where the organisation is [Outside].
+// Everything listens on free ports of loopback, and of one further address where that is given. Only the functions reach out,
+// where the organisation is [Outside].
 package stack
 
 import (
@@ -20,21 +20,18 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/iamsim"
 	"genesys-cloud-export/shared/devstack/lambdasim"
 	"genesys-cloud-export/shared/devstack/s3sim"
-	"genesys-cloud-export/shared/secret"
 )
 
-// What the stack itself chooses, and tells the template where that asks for it.
+// What the stack itself chooses, and gives the template as parameters where that has them.
 const (
 	Name     = "genesys-cloud-export"
 	Bucket   = "exports-local"
@@ -55,10 +52,9 @@ const developer = "local"
 
 // Config says what the local world is like.
 type Config struct {
-	// Template is the file of the template that says what the functions and their roles are.
-	Template string
-	// Parameters are values of the template's parameters, beside those that the stack sets itself: the organisation's, those
-	// of bucket, prefix and secret, AwsEndpointUrl and Architecture.
+	// Template is the file of the template, Parameters are values of its parameters beside those that the stack sets itself: the
+	// organisation's, those of bucket, prefix and secret, AwsEndpointUrl and Architecture.
+	Template   string
 	Parameters map[string]string
 	// Organisation is whose data the functions export.
 	Organisation Organisation
@@ -66,18 +62,18 @@ type Config struct {
 	Binaries string
 	// Data is the folder below which S3 keeps its objects as plain files.
 	Data string
-	// AlsoListen is a further IP address that is listened on, on the same ports as on loopback: that of Docker's bridge, so
-	// that containers reach the stack. "" is none.
+	// AlsoListen is a further IP address to listen on, on the same ports as on loopback: that of Docker's bridge, so that
+	// containers reach the stack. "" is none.
 	AlsoListen string
 	// Timeout is that of the export functions; 0 is the template's. It may be shorter than the template takes.
 	Timeout time.Duration
 	// Environment is set for every function, over what the template sets.
 	Environment map[string]string
-	// OnFullDisk is called whenever S3 has no room for an object, with an error that names the folder. Nil: nobody is told.
+	// OnFullDisk is called whenever S3 has no room for an object, with an error that names the folder. It may be nil.
 	OnFullDisk func(error)
 	// Logs gets what the functions print. Nil drops it.
 	Logs io.Writer
-	// Logger is told of what the endpoints meet. Nil drops it.
+	// Logger reports what the endpoints meet. Nil drops it.
 	Logger *slog.Logger
 }
 
@@ -89,23 +85,20 @@ type Stack struct {
 	// Objects is the stack's S3 itself, which tests fill up.
 	Objects *s3sim.Endpoint
 	// GenesysURL is where the organisation's API is, AWSURL where AWS is: http://127.0.0.1:port.
-	GenesysURL string
-	AWSURL     string
-	// AWS is a configuration that leads to the stack's AWS, as the developer, who may do everything.
-	AWS aws.Config
-	// IAM is who decides what the functions may do, with a record of what they did.
+	GenesysURL, AWSURL string
+	// IAM decides what the functions may do, with a record of what they did.
 	IAM *iamsim.Guard
 	// TokenParameter is the name of the SSM parameter with the token.
 	TokenParameter string
 	// RotationEvery is how often the template's schedule runs the rotator. The stack has no schedule of its own.
 	RotationEvery time.Duration
 
-	clientSecret secret.Text
-	closers      []func() error
+	aws     aws.Config // of the developer, who may do everything
+	closers []func() error
 }
 
-// Start starts everything and fills in the client credentials. On an error nothing is left running. Where AWS could not
-// write a function's log, trace it or report its failures, the error names each role, action and resource.
+// Start starts everything and stores the client credentials. On an error nothing is left running. Where AWS could not write a
+// function's log, trace it or report its failures, the error names each role, action and resource.
 func Start(ctx context.Context, config Config) (*Stack, error) {
 	s := &Stack{}
 	if err := s.start(ctx, config); err != nil {
@@ -125,25 +118,29 @@ func (s *Stack) start(ctx context.Context, config Config) error {
 		return err
 	}
 
-	s.GenesysURL, s.clientSecret = organisation.apiURL, organisation.clientSecret
+	s.GenesysURL = organisation.apiURL
 
-	// The functions' environment holds the address, so that it is taken first and served on last.
-	opened, err := openDoor(ctx, config.AlsoListen)
+	// The functions' environment has the address, so that it is taken first and served on last.
+	taken, err := listen(ctx, config.AlsoListen)
 	if err != nil {
 		return err
 	}
 
-	s.AWSURL = opened.url()
+	s.AWSURL = taken.url()
 
-	if err := s.startAWS(ctx, config, organisation, opened); err != nil {
-		return errors.Join(err, opened.close())
+	if err := s.startAWS(ctx, config, organisation, taken); err != nil {
+		return errors.Join(err, taken.close())
 	}
 
-	return s.configureClients(ctx)
+	s.aws = aws.Config{
+		Region: Region, BaseEndpoint: &s.AWSURL, Credentials: credentials.NewStaticCredentialsProvider(developer, developer, ""),
+	}
+
+	return nil
 }
 
-func (s *Stack) startAWS(ctx context.Context, config Config, organisation access, opened door) error {
-	stores, err := s.newEndpoints(config)
+func (s *Stack) startAWS(ctx context.Context, config Config, organisation access, taken port) error {
+	stores, err := s.newStores(config)
 	if err != nil {
 		return err
 	}
@@ -158,77 +155,39 @@ func (s *Stack) startAWS(ctx context.Context, config Config, organisation access
 		return err
 	}
 
+	var errToken, errSchedule error
+
 	s.IAM = deployed.guard()
-	if err := s.take(deployed); err != nil {
+	s.TokenParameter, errToken = deployed.tokenParameter()
+	s.RotationEvery, errSchedule = deployed.rotationEvery()
+
+	if err := errors.Join(errToken, errSchedule, deployed.checkDuties(s.IAM)); err != nil {
 		return err
 	}
 
-	if s.Lambda, err = newLambda(config, deployed, organisation.variables); err != nil {
+	functions := make([]lambdasim.Function, 0, len(deployed.functions))
+	for _, f := range deployed.functions {
+		functions = append(functions, f.configured(config, organisation.variables))
+	}
+
+	s.Lambda, err = lambdasim.New(lambdasim.Config{Region: Region, Logs: config.Logs, Logger: config.Logger, Functions: functions})
+	if err != nil {
 		return fmt.Errorf("start Lambda: %w", err)
 	}
 
-	s.serve(opened, stores.guarded(s.IAM, s.Lambda))
+	s.serve(taken, s.guarded(stores))
 
 	return nil
 }
-
-// take keeps what users of the stack need to know of the template, and refuses one with which AWS could not do its part.
-func (s *Stack) take(deployed *deployment) error {
-	var errToken, errSchedule error
-
-	s.TokenParameter, errToken = deployed.output("TokenParameterName")
-	s.RotationEvery, errSchedule = deployed.rotationEvery()
-
-	return errors.Join(errToken, errSchedule, deployed.checkDuties(s.IAM))
-}
-
-// guard knows the functions by their access keys.
-func (d *deployment) guard() *iamsim.Guard {
-	bearers := make(map[string]iamsim.Role)
-	for _, f := range d.functions {
-		bearers[f.name] = f.role
-	}
-
-	return iamsim.New(iamsim.Config{
-		Roles: bearers, Region: Region, Account: Account, KeyARN: d.Parameters["KmsKeyArn"],
-	})
-}
-
-func newLambda(config Config, deployed *deployment, variables map[string]string) (*lambdasim.Endpoint, error) {
-	functions := make([]lambdasim.Function, 0, len(deployed.functions))
-	for _, f := range deployed.functions {
-		functions = append(functions, f.local(config, variables))
-	}
-
-	return lambdasim.New(lambdasim.Config{Region: Region, Logs: config.Logs, Logger: config.Logger, Functions: functions})
-}
-
-func (s *Stack) configureClients(ctx context.Context) (err error) {
-	s.AWS, err = awsconfig.LoadDefaultConfig(ctx,
-		awsconfig.WithRegion(Region), awsconfig.WithBaseEndpoint(s.AWSURL),
-		awsconfig.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(developer, developer, "")),
-		awsconfig.WithSharedConfigFiles(nil), awsconfig.WithSharedCredentialsFiles(nil))
-	if err != nil {
-		return fmt.Errorf("configure the AWS client: %w", err)
-	}
-
-	return nil
-}
-
-// ClientSecret is the OAuth client's, for tests that make sure that it is nowhere seen.
-func (s *Stack) ClientSecret() secret.Text { return s.clientSecret }
 
 // S3 is a client of the stack's S3.
-func (s *Stack) S3() *s3.Client { return s3.NewFromConfig(s.AWS) }
+func (s *Stack) S3() *s3.Client { return s3.NewFromConfig(s.aws) }
 
 // SSM is a client of the stack's Parameter Store.
-func (s *Stack) SSM() *ssm.Client { return ssm.NewFromConfig(s.AWS) }
-
-// SecretsManager is a client of the stack's Secrets Manager.
-func (s *Stack) SecretsManager() *secretsmanager.Client { return secretsmanager.NewFromConfig(s.AWS) }
+func (s *Stack) SSM() *ssm.Client { return ssm.NewFromConfig(s.aws) }
 
 // Functions is a client of the stack's Lambda.
-func (s *Stack) Functions() *lambda.Client { return lambda.NewFromConfig(s.AWS) }
+func (s *Stack) Functions() *lambda.Client { return lambda.NewFromConfig(s.aws) }
 
 // Close stops everything, the functions' processes first: what they call has to outlive them. It may be called again.
 func (s *Stack) Close() error {

@@ -1,7 +1,9 @@
 package stack_test
 
 import (
+	"io"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,9 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"genesys-cloud-export/shared/devstack/genesyssim"
-	"genesys-cloud-export/shared/devstack/iamsim"
 	"genesys-cloud-export/shared/devstack/stack"
-	"genesys-cloud-export/shared/devstack/template"
 )
 
 const templateFile = "../../../template.yaml"
@@ -70,28 +70,13 @@ func edited(t *testing.T, texts ...string) string {
 	return name
 }
 
-// settings are what Lambda has of a function in the template.
-type settings struct {
-	timeout               time.Duration
-	memoryMB, concurrency int
-}
-
-func settingsOf(t *testing.T, s *stack.Stack, function string) settings {
-	t.Helper()
-
-	for _, f := range s.Lambda.Functions() {
-		if f.Name == function {
-			return settings{f.Timeout, f.MemoryMB, f.ReservedConcurrency}
-		}
-	}
-
-	t.Fatalf("there is no function %s", function)
-
-	return settings{}
-}
-
 func TestTheFunctionsAreWhatTheTemplateSays(t *testing.T) {
 	t.Parallel()
+
+	type settings struct {
+		timeout               time.Duration
+		memoryMB, concurrency int
+	}
 
 	for name, test := range map[string]struct {
 		change            func(*stack.Config)
@@ -100,13 +85,14 @@ func TestTheFunctionsAreWhatTheTemplateSays(t *testing.T) {
 		"as it stands": {func(*stack.Config) {}, settings{30 * time.Second, 128, 1}, settings{900 * time.Second, 256, 0}},
 		"with other parameters": {
 			func(c *stack.Config) {
-				c.Parameters = map[string]string{"ExportMemoryMegabytes": "512", "ReserveRotatorConcurrency": "false"}
+				c.Parameters = map[string]string{"ExportMemoryMegabytes": "512", "ReserveRotatorConcurrency": "false", "ExportTimeoutSeconds": "20"}
 			},
 			settings{30 * time.Second, 128, 0},
-			settings{900 * time.Second, 512, 0},
+			settings{20 * time.Second, 512, 0},
 		},
-		"with a timeout that it takes":      {func(c *stack.Config) { c.Timeout = 20 * time.Second }, settings{30 * time.Second, 128, 1}, settings{20 * time.Second, 256, 0}},
-		"with one that is too short for it": {func(c *stack.Config) { c.Timeout = 2500 * time.Millisecond }, settings{30 * time.Second, 128, 1}, settings{2500 * time.Millisecond, 256, 0}},
+		"with a timeout that is too short for the template": {
+			func(c *stack.Config) { c.Timeout = 2500 * time.Millisecond }, settings{30 * time.Second, 128, 1}, settings{2500 * time.Millisecond, 256, 0},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -120,8 +106,13 @@ func TestTheFunctionsAreWhatTheTemplateSays(t *testing.T) {
 			}
 			defer s.Close()
 
-			got := []settings{settingsOf(t, s, stack.Rotator), settingsOf(t, s, stack.ExportUsers)}
-			if diff := cmp.Diff([]settings{test.rotator, test.exporter}, got, cmp.AllowUnexported(settings{})); diff != "" {
+			got := make(map[string]settings)
+			for _, f := range s.Lambda.Functions() {
+				got[f.Name] = settings{f.Timeout, f.MemoryMB, f.ReservedConcurrency}
+			}
+
+			want := map[string]settings{stack.Rotator: test.rotator, stack.ExportUsers: test.exporter}
+			if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{})); diff != "" {
 				t.Errorf("timeout, memory and concurrency (-want +got):\n%s", diff)
 			}
 
@@ -135,117 +126,125 @@ func TestTheFunctionsAreWhatTheTemplateSays(t *testing.T) {
 func TestAStackThatCannotBeWiredSaysWhy(t *testing.T) {
 	t.Parallel()
 
-	const managed = "Description: What the rotator may do.\n      ManagedPolicyArns: "
+	with := func(change func(*stack.Config)) func(*testing.T, *stack.Config) {
+		return func(_ *testing.T, c *stack.Config) { change(c) }
+	}
+	edit := func(texts ...string) func(*testing.T, *stack.Config) {
+		return func(t *testing.T, c *stack.Config) { t.Helper(); c.Template = edited(t, texts...) }
+	}
 
-	for name, test := range map[string]struct {
-		change func(*testing.T, *stack.Config)
-		says   string
-	}{
-		"no organisation": {func(_ *testing.T, c *stack.Config) { c.Organisation = nil }, "no organisation is given"},
-		"no template":     {func(_ *testing.T, c *stack.Config) { c.Template = "" }, "no template is given"},
-		"no such file":    {func(_ *testing.T, c *stack.Config) { c.Template = "none.yaml" }, "read the template"},
-		"a parameter that the stack sets": {
-			func(_ *testing.T, c *stack.Config) { c.Parameters = map[string]string{"ExportBucketName": "mine"} },
-			"it sets the template's parameter ExportBucketName itself",
-		},
-		"a parameter that there is not": {
-			func(_ *testing.T, c *stack.Config) { c.Parameters = map[string]string{"Colour": "red"} }, "Colour",
-		},
-		"a timeout that is no number": {
-			func(t *testing.T, c *stack.Config) {
-				t.Helper()
-				c.Template = edited(t, "  Rotator:", "Timeout: 30", "Timeout: soon")
-			},
-			"Rotator: Timeout is no whole number",
-		},
-		"another's role": {
-			func(t *testing.T, c *stack.Config) {
-				t.Helper()
-				c.Template = edited(t, "  Rotator:", "Role: !GetAtt RotatorRole.Arn", "Role: arn:aws:iam::000000000000:role/admin")
-			},
-			`Rotator: its role "arn:aws:iam::000000000000:role/admin" is none of the template's`,
-		},
-		"a condition that is not known": {
-			func(t *testing.T, c *stack.Config) {
-				t.Helper()
-				c.Template = edited(t, "Sid: ListExports", "StringLike", "IpAddress")
-			},
-			"ExportUsersRole: read the policy export-users: export-users[4]: the condition operator IpAddress is not known here",
-		},
-		"a managed policy of AWS": {
-			func(t *testing.T, c *stack.Config) {
-				t.Helper()
-				c.Template = edited(t, "  RotatorRole:", "Description: What the rotator may do.", managed+"[arn:aws:iam::aws:policy/ReadOnlyAccess]")
-			},
-			"RotatorRole: managed policies are not known here, [arn:aws:iam::aws:policy/ReadOnlyAccess]: write the statements into the role",
-		},
-		"a policy that is attached": {
-			func(t *testing.T, c *stack.Config) {
-				t.Helper()
-				c.Template = edited(t, "Resources:\n", "  Credentials:", "  More: {Type: AWS::IAM::RolePolicy, Properties: {}}\n  Credentials:")
-			},
-			"More: policies of the type AWS::IAM::RolePolicy are not known here",
-		},
-		"no rate": {
-			func(t *testing.T, c *stack.Config) {
-				t.Helper()
-				c.Template = edited(t, "  Rotator:", "rate(1 minute)", "cron(* * * * ? *)")
-			},
-			"no schedule of the form rate(…) for the rotator",
-		},
-		"no output of the token's name": {
-			func(t *testing.T, c *stack.Config) {
-				t.Helper()
-				c.Template = edited(t, "Outputs:\n", "TokenParameterName:", "TokenName:")
-			},
-			"template.yaml has no output TokenParameterName",
-		},
-		"no binaries": {func(t *testing.T, c *stack.Config) { t.Helper(); c.Binaries = t.TempDir() }, "start Lambda"},
+	for says, change := range map[string]func(*testing.T, *stack.Config){
+		"no organisation is given": with(func(c *stack.Config) { c.Organisation = nil }),
+		"no template is given":     with(func(c *stack.Config) { c.Template = "" }),
+		"read the template":        with(func(c *stack.Config) { c.Template = "none.yaml" }),
+		"it sets the template's parameter ExportBucketName itself": with(func(c *stack.Config) {
+			c.Parameters = map[string]string{"ExportBucketName": "mine"}
+		}),
+		"Colour":                              with(func(c *stack.Config) { c.Parameters = map[string]string{"Colour": "red"} }),
+		"start Lambda":                        func(t *testing.T, c *stack.Config) { t.Helper(); c.Binaries = t.TempDir() },
+		"listen on 192.0.2.1, port ":          with(func(c *stack.Config) { c.AlsoListen = "192.0.2.1" }), // reserved for documentation
+		"Rotator: Timeout is no whole number": edit("  Rotator:", "Timeout: 30", "Timeout: soon"),
+		`Rotator: its role "arn:aws:iam::000000000000:role/admin" is none of the template's`: edit(
+			"  Rotator:", "Role: !GetAtt RotatorRole.Arn", "Role: arn:aws:iam::000000000000:role/admin"),
+		"ExporterRole: read the policy export: export[4]: the condition operator IpAddress is not known here": edit(
+			"Sid: ListExports", "StringLike", "IpAddress"),
+		"RotatorRole: managed policies are not known here, [arn:aws:iam::aws:policy/ReadOnlyAccess]: write the statements into the role": edit(
+			"  RotatorRole:", "Description: What the rotator may do.",
+			"Description: What the rotator may do.\n      ManagedPolicyArns: [arn:aws:iam::aws:policy/ReadOnlyAccess]"),
+		"More: policies of the type AWS::IAM::RolePolicy are not known here": edit(
+			"Resources:\n", "  Credentials:", "  More: {Type: AWS::IAM::RolePolicy, Properties: {}}\n  Credentials:"),
+		"no schedule of the form rate(…) for the rotator": edit("  Rotator:", "rate(1 minute)", "cron(* * * * ? *)"),
+		"template.yaml has no output TokenParameterName":  edit("Outputs:\n", "TokenParameterName:", "TokenName:"),
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(says, func(t *testing.T) {
 			t.Parallel()
 
 			c := config(t)
-			test.change(t, &c)
+			change(t, &c)
 
-			s, err := stack.Start(t.Context(), c)
-			if err == nil {
-				_ = s.Close()
-			}
-
-			if err == nil || !strings.Contains(err.Error(), test.says) {
-				t.Errorf("got %v, want an error that says %q", err, test.says)
-			}
+			wantRefused(t, c, says)
 		})
 	}
 }
 
-// roles are a template's, by their names.
-func roles(t *testing.T, file string, parameters map[string]string) map[string]iamsim.Role {
+// wantRefused wants a stack not to start, with an error that says all of this.
+func wantRefused(t *testing.T, c stack.Config, says ...string) {
 	t.Helper()
 
-	source, err := template.Read(file)
+	s, err := stack.Start(t.Context(), c)
+	if err == nil {
+		_ = s.Close()
+	}
+
+	for _, text := range says {
+		if err == nil || !strings.Contains(err.Error(), text) {
+			t.Errorf("got %v, want an error that says %q", err, text)
+		}
+	}
+}
+
+// 127.0.0.2 is on Linux's loopback, as the address of Docker's bridge would be.
+func TestTheStackIsReachedAtAFurtherAddressOnTheSamePort(t *testing.T) {
+	t.Parallel()
+
+	c := config(t)
+	c.AlsoListen = "127.0.0.2"
+
+	local, err := stack.Start(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer local.Close()
+
+	for url, want := range map[string]int{
+		local.GenesysURL + "/_sim/stats":                                 http.StatusOK,
+		local.AWSURL + "/2015-03-31/functions/rotator/no-such-operation": http.StatusNotFound,
+	} {
+		for _, at := range []string{url, strings.Replace(url, "127.0.0.1", "127.0.0.2", 1)} {
+			if reply := send(t, http.MethodGet, at, nil); reply.StatusCode != want {
+				t.Errorf("%s: status %d, want %d", at, reply.StatusCode, want)
+			}
+		}
+	}
+}
+
+func TestAServiceThatTheStackHasNotIsRefusedAndMotoIsNamed(t *testing.T) {
+	t.Parallel()
+
+	local, err := stack.Start(t.Context(), config(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer local.Close()
+
+	for _, header := range []http.Header{
+		{"X-Amz-Target": {"DynamoDB_20120810.GetItem"}}, {"Content-Type": {"application/x-www-form-urlencoded"}}, // the query protocol
+	} {
+		reply := send(t, http.MethodPost, local.AWSURL, header)
+
+		text, err := io.ReadAll(reply.Body)
+		if err != nil || reply.StatusCode != http.StatusNotImplemented || !strings.Contains(string(text), "moto") {
+			t.Errorf("%v: status %d, %s (%v)", header, reply.StatusCode, text, err)
+		}
+	}
+}
+
+func send(t *testing.T, method, url string, header http.Header) *http.Response {
+	t.Helper()
+
+	request, err := http.NewRequestWithContext(t.Context(), method, url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	given := map[string]string{"GenesysEnvironment": "mypurecloud.de", "RunbookUrl": "https://example.com/runbook"}
-	maps.Copy(given, parameters)
+	maps.Copy(request.Header, header)
 
-	deployed, err := source.Evaluate(template.Deployment{Parameters: given})
+	reply, err := http.DefaultClient.Do(request) //nolint:forbidigo // a test's call to its own server
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	all, err := stack.Roles(deployed)
-	if err != nil {
-		t.Fatal(err)
-	}
+	t.Cleanup(func() { _ = reply.Body.Close() })
 
-	byName := make(map[string]iamsim.Role)
-	for _, role := range all {
-		byName[role.Name] = role
-	}
-
-	return byName
+	return reply
 }

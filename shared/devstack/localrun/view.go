@@ -1,6 +1,7 @@
-package trial
+package localrun
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,7 +30,7 @@ type view struct {
 
 	mu    sync.Mutex
 	bar   *progressbar.ProgressBar
-	until time.Time // the next slice begins then
+	until time.Time // the next invocation begins then
 	count int64     // records so far, those that are not committed yet included
 }
 
@@ -49,20 +50,46 @@ func (v *view) line(format string, args ...any) {
 	}
 }
 
-func (v *view) started(local *stack.Stack, config Config) {
-	limit := "no rate limit"
-	if l := config.Organisation.RateLimit; l > 0 {
-		window := config.Organisation.RateWindow
-		if window == 0 {
-			window = genesyssim.DefaultRateWindow
-		}
-
-		limit = fmt.Sprintf("%d requests in %s", l, window)
+// announce prints which real organisation will be read, of what, and where to.
+func (v *view) announce(l Live, note unfinished, resumed bool) {
+	addresses, err := l.Organisation.Addresses()
+	if err != nil {
+		return // validate has refused it
 	}
 
-	v.line("started   Genesys Cloud, simulated  %s  %s users, %s", local.GenesysURL, commandline.Grouped(int64(config.Users)), limit)
+	v.line("organisation  Genesys Cloud, real: %s", note.Environment)
+	v.line("API           %s", addresses.APIURL)
+	v.line("credentials   client %s (%s), tokens from %s", l.Organisation.ClientID, l.Source, addresses.TokenURL)
+	v.line("reads         its users, %s", states(note.State))
+	v.line("writes        %s", partsFolder(l.Out))
+	v.line("AWS           simulated on this machine; nothing is sent to AWS")
+
+	if resumed {
+		v.line("resumes       export %s", note.ExportID)
+	}
+
+	if l.Warning != "" {
+		v.line("careful       %s", l.Warning)
+	}
+}
+
+func states(state string) string {
+	if state == allStates {
+		return "of every state, inactive and deleted ones included (the function's default is active)"
+	}
+
+	return "those in state " + state
+}
+
+func (v *view) started(local *stack.Stack, organisation genesyssim.Config) {
+	limit := "no rate limit"
+	if organisation.RateLimit > 0 {
+		limit = fmt.Sprintf("%d requests in %s", organisation.RateLimit, cmp.Or(organisation.RateWindow, genesyssim.DefaultRateWindow))
+	}
+
+	v.line("started   Genesys Cloud, simulated  %s  %s users, %s", local.GenesysURL, commandline.Grouped(organisation.Users), limit)
 	v.line("          AWS, simulated            %s  S3, SSM, Secrets Manager, Lambda", local.AWSURL)
-	v.line("reads     its users, %s", states(state))
+	v.line("reads     its users, %s", states(allStates))
 }
 
 func (v *view) rotated(run driver.Run) error {
@@ -80,18 +107,20 @@ func (v *view) rotated(run driver.Run) error {
 	return nil
 }
 
-func (v *view) slice(s driver.Invocation) {
-	r := s.Result
-
+func (v *view) invocation(i driver.Invocation) {
 	v.mu.Lock()
-	v.count, v.until = r.Records, time.Now().Add(time.Duration(r.WaitSeconds)*time.Second)
+	v.count, v.until = i.Result.Records, time.Now().Add(time.Duration(i.Result.WaitSeconds)*time.Second)
 	v.mu.Unlock()
 
-	if r.Reason == export.ReasonBusy {
-		v.line("waiting   %d s: another invocation, or one that was cut off, has the lease until then; %s records so far",
-			r.WaitSeconds, commandline.Grouped(r.Records))
+	v.line("%s", Describe(i))
+}
 
-		return
+// Describe returns what an invocation came to, as a line.
+func Describe(i driver.Invocation) string {
+	r := i.Result
+	if r.Reason == export.ReasonBusy {
+		return fmt.Sprintf("waiting   %d s: another invocation, or one that was cut off, has the lease until then; %s records so far",
+			r.WaitSeconds, commandline.Grouped(r.Records))
 	}
 
 	next := ""
@@ -99,11 +128,11 @@ func (v *view) slice(s driver.Invocation) {
 		next = fmt.Sprintf(", wait %d s", r.WaitSeconds)
 	}
 
-	v.line("slice %-3d %s (%s%s): %s records, %s pages, parts %s",
-		s.Number, r.Status, r.Reason, next, commandline.Grouped(r.Records), commandline.Grouped(r.Pages), commandline.Grouped(r.Parts))
+	return fmt.Sprintf("invocation %d  %s (%s%s): %s records, %s pages, parts %s", i.Number, r.Status, r.Reason, next,
+		commandline.Grouped(r.Records), commandline.Grouped(r.Pages), commandline.Grouped(r.Parts))
 }
 
-// reading tells how far the running invocation is. On a terminal the progress shows it.
+// reading reports how far the running invocation is. On a terminal the progress shows it.
 func (v *view) reading(records, pages int64) {
 	v.mu.Lock()
 	v.count = records
@@ -129,20 +158,17 @@ func (v *view) report(s Summary, report verify.Report) error {
 
 	if s.Parts > 0 {
 		v.line("\nread it by its manifest, which names the parts that count:")
-		v.line("%s", s.readCommand())
+		// A command line that any POSIX shell takes, with nothing but what every system has.
+		v.line(`(cd %s && gzip -dc $(grep -o '[^"]*\.jsonl\.gz' %s)) | head -n 3`, commandline.Quoted(s.Bucket), commandline.Quoted(s.Manifest))
 	}
 
 	return nil
 }
 
-// readCommand is a command line that any POSIX shell takes, with nothing but what every system has.
-func (s Summary) readCommand() string {
-	return fmt.Sprintf(`(cd %s && gzip -dc $(grep -o '[^"]*\.jsonl\.gz' %s)) | head -n 3`, commandline.Quoted(s.Bucket), commandline.Quoted(s.Manifest))
-}
-
-// verdict says what the check found, and is [ErrIncomplete] where it found something.
+// verdict prints what the check found, and is [ErrIncomplete] where it found something.
 func (v *view) verdict(s Summary, report verify.Report) error {
-	if !report.OK() {
+	switch {
+	case !report.OK():
 		v.line("FAILED    the check of the export found:")
 
 		if err := report.Write(v.out); err != nil {
@@ -150,11 +176,9 @@ func (v *view) verdict(s Summary, report verify.Report) error {
 		}
 
 		return fmt.Errorf("export %s: %w: %d problems, listed above", s.ExportID, ErrIncomplete, len(report.Problems))
-	}
-
-	if report.Compared {
+	case report.Compared:
 		v.line("verified  every record of the organisation, once and in order")
-	} else {
+	default:
 		v.line("verified  the export in itself: every part is as the manifest says, and no record is there twice")
 	}
 

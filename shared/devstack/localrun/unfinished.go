@@ -1,4 +1,4 @@
-package trial
+package localrun
 
 import (
 	"cmp"
@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// unfinished is what a run leaves behind, so that the next one resumes its export. It holds no secret.
+// unfinished is what a run leaves, so that the next one resumes its export. No secret is in it.
 type unfinished struct {
 	order
 
@@ -43,8 +43,8 @@ func readUnfinished(out string) (unfinished, bool, error) {
 	return left, true, nil
 }
 
-// resumable is an error that names everything in which wanted differs from what was left. Without a client's id, which is not
-// known before somebody has typed it, any client will do.
+// resumable returns an error that names everything in which wanted differs from what was left. A client's id that nobody has
+// typed yet differs from none.
 func (u unfinished) resumable(out string, wanted unfinished) error {
 	var differences []string
 
@@ -77,11 +77,12 @@ func (u unfinished) write(out string) error {
 	name := unfinishedName(out)
 	draft := name + ".draft"
 
-	if err := os.WriteFile(draft, append(text, '\n'), 0o600); err != nil {
-		return fmt.Errorf("note which export is unfinished: %w", err)
+	err = os.WriteFile(draft, append(text, '\n'), 0o600)
+	if err == nil {
+		err = os.Rename(draft, name)
 	}
 
-	if err := os.Rename(draft, name); err != nil {
+	if err != nil {
 		return fmt.Errorf("note which export is unfinished: %w", err)
 	}
 

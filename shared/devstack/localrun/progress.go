@@ -1,4 +1,4 @@
-package trial
+package localrun
 
 import (
 	"context"
@@ -18,8 +18,7 @@ const (
 	unknown int64 = -1
 )
 
-// draw shows on a terminal how many of total records there are, and how long is waited, until the returned function is
-// called.
+// draw shows on a terminal how many of total records there are, and the wait, until the returned function is called.
 func (v *view) draw(ctx context.Context, total int64, records func() int64) (stop func()) {
 	if !v.terminal {
 		return func() {}
@@ -41,7 +40,15 @@ func (v *view) draw(ctx context.Context, total int64, records func() int64) (sto
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		v.poll(ctx, total, records)
+
+		for ticker := time.Tick(redraw); ; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker:
+				v.update(total, records())
+			}
+		}
 	}()
 
 	return func() {
@@ -55,35 +62,24 @@ func (v *view) draw(ctx context.Context, total int64, records func() int64) (sto
 	}
 }
 
-func (v *view) poll(ctx context.Context, total int64, records func() int64) {
-	ticker := time.NewTicker(redraw)
-	defer ticker.Stop()
+func (v *view) update(total, records int64) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			there := records()
-
-			v.mu.Lock()
-			doing := "exporting"
-			if left := time.Until(v.until); left > 0 {
-				doing = fmt.Sprintf("waiting %.0f s", math.Ceil(left.Seconds()))
-			}
-
-			if total == unknown {
-				doing += ", " + commandline.Grouped(there) + " records so far"
-			}
-
-			v.bar.Describe(doing)
-			_ = v.bar.Set64(there)
-			v.mu.Unlock()
-		}
+	doing := "exporting"
+	if left := time.Until(v.until); left > 0 {
+		doing = fmt.Sprintf("waiting %.0f s", math.Ceil(left.Seconds()))
 	}
+
+	if total == unknown {
+		doing += ", " + commandline.Grouped(records) + " records so far"
+	}
+
+	v.bar.Describe(doing)
+	_ = v.bar.Set64(records)
 }
 
-// recorded is how many records there were when somebody last told.
+// recorded is how many records were last reported.
 func (v *view) recorded() int64 {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -1,0 +1,148 @@
+package localrun
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"genesys-cloud-export/shared/devstack/stack"
+)
+
+const (
+	// liveTimeout is short, so that the lease of an invocation that was killed ends soon. It costs a few requests to S3 each.
+	liveTimeout = time.Minute
+	// privateMode is that of folders that hold a real organisation's data.
+	privateMode = 0o700
+)
+
+// Live says which real organisation is exported, and how. Only AWS is simulated.
+type Live struct {
+	// Config's zero Stack.Timeout is a minute: an export that was interrupted waits for so long at most before it goes on. The
+	// export's name is the run's own.
+	Config
+
+	// Organisation is whose users are exported.
+	Organisation stack.Outside
+	// Source says in words where the client credentials are from, Warning what is unsafe about that; "" is nothing.
+	Source, Warning string
+	// State is which users are exported: active, inactive, deleted or any.
+	State string
+	// Confirm asks after it was printed what will be read, and before the first request. An error ends the run.
+	Confirm func(context.Context) error
+}
+
+// Check returns all problems at once, but for those of the credentials, so that nobody types a secret in vain. It sends no
+// request.
+func (l Live) Check() error {
+	_, _, err := l.note()
+
+	return err
+}
+
+func (l Live) validate() error {
+	problems := []error{l.Organisation.Check()}
+
+	for _, name := range []string{l.Stack.Binaries, l.Stack.Template} {
+		if _, err := os.Stat(name); err != nil {
+			problems = append(problems, fmt.Errorf("look for the built functions and the template: %w", err))
+		}
+	}
+
+	if info, err := os.Stat(l.Out); err == nil && !info.IsDir() {
+		problems = append(problems, fmt.Errorf("%s is no folder, so that no export can be left there: choose another by -out (make: OUT=)", l.Out))
+	}
+
+	if l.Stack.Timeout < 0 {
+		problems = append(problems, fmt.Errorf("the timeout %s is negative", l.Stack.Timeout))
+	}
+
+	if states := []string{"active", "inactive", "deleted", allStates}; !slices.Contains(states, l.State) {
+		problems = append(problems, fmt.Errorf("the state %q is none of %s", l.State, strings.Join(states, ", ")))
+	}
+
+	return errors.Join(problems...)
+}
+
+// RunLive exports the users of a real organisation to this machine, checks the export in itself, and reports both. It prints
+// first what it will read, and sends no request before Confirm. Nothing is left running.
+//
+// An export that is not complete is remembered in Out and resumed by the next run with the same organisation, client, state and
+// page size; a run with others is refused. The error is [ErrIncomplete] where the check found something.
+func RunLive(ctx context.Context, live Live) (Summary, error) {
+	note, resumed, err := live.note()
+	if err != nil {
+		return Summary{}, err
+	}
+
+	live.Stack.Timeout = cmp.Or(live.Stack.Timeout, liveTimeout)
+
+	r := newRun(live.Config, note.order, "live")
+	note.order, r.note = r.order, &note
+	r.view.announce(live, note, resumed)
+
+	if err := live.Confirm(ctx); err != nil {
+		return Summary{}, err
+	}
+
+	if err := keepPrivate(dataFolder(live.Out)); err != nil {
+		return Summary{}, err
+	}
+
+	return r.do(ctx, live.Organisation)
+}
+
+// note is what this run has to remember, or what an earlier one has left to be resumed. The error is everything that is wrong.
+func (l Live) note() (note unfinished, resumed bool, err error) {
+	if err := l.validate(); err != nil {
+		return unfinished{}, false, err
+	}
+
+	addresses, err := l.Organisation.Addresses()
+	if err != nil {
+		return unfinished{}, false, err
+	}
+
+	wanted := unfinished{order{State: l.State, PageSize: l.PageSize}, addresses.Name, l.Organisation.ClientID}
+
+	left, there, err := readUnfinished(l.Out)
+	if err != nil || !there {
+		return wanted, false, err
+	}
+
+	return left, true, left.resumable(l.Out, wanted)
+}
+
+// howToGoOn adds to the error of an export that is not complete how it is resumed, if it can be.
+func (r *run) howToGoOn(ctx context.Context, err error) error {
+	interrupted := ctx.Err() != nil && !errors.Is(context.Cause(ctx), errNoRoom)
+
+	switch {
+	case r.note == nil:
+		return err
+	case interrupted && r.noted:
+		return fmt.Errorf("interrupted, and nothing is lost: start again in the same way, and export %s goes on: %w",
+			r.order.ExportID, context.Cause(ctx))
+	case interrupted:
+		return fmt.Errorf("interrupted before the export began: %w", context.Cause(ctx))
+	case r.noted:
+		return fmt.Errorf("%w; start again in the same way to go on with export %s, or delete %s to begin another",
+			err, r.order.ExportID, unfinishedName(r.Out))
+	default:
+		return err
+	}
+}
+
+// keepPrivate makes a folder that only its owner enters.
+func keepPrivate(folder string) error {
+	// It may have been there before.
+	if err := errors.Join(os.MkdirAll(folder, privateMode), os.Chmod(folder, privateMode)); err != nil {
+		return fmt.Errorf("keep others out of the folder for exports: %w", err)
+	}
+
+	return nil
+}

@@ -1,0 +1,247 @@
+// Package localrun is a run of the whole product on this machine, from the first token to the check of the export: on a
+// simulated organisation ([Run]), whose own list the export is compared with, or on a real one ([RunLive]).
+package localrun
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"genesys-cloud-export/shared/devstack/genesyssim"
+	"genesys-cloud-export/shared/devstack/stack"
+	"genesys-cloud-export/shared/devstack/verify"
+	"genesys-cloud-export/shared/driver"
+	"genesys-cloud-export/shared/export"
+	"genesys-cloud-export/shared/retry"
+)
+
+const (
+	listing = "users"
+	// MaxPageSize is the largest that the export function takes.
+	MaxPageSize = 500
+	// allStates is the state of all users.
+	allStates = "any"
+)
+
+// Config says how an export is made, and where it goes.
+type Config struct {
+	// PageSize is how many users are asked for at a time, up to [MaxPageSize]; 0 is the function's default.
+	PageSize int
+	// Out is the folder below which the export, what is needed to resume it, and the functions' logs are left.
+	Out string
+	// Stack is where the export is made. Its Organisation, Data, OnFullDisk and Logs are the run's own. With a short Timeout the
+	// export takes several invocations.
+	Stack stack.Config
+	// Stdout gets the report, without entities and secrets. On a Terminal progress is drawn in place; else it is plain lines.
+	Stdout   io.Writer
+	Terminal bool
+	// Logger reports invocations that failed and are repeated as Retry says. The zero values are the driver's.
+	Logger *slog.Logger
+	Retry  retry.Policy
+	// ExportID names the export; "" is a name made from the time.
+	ExportID string
+
+	// Tests interfere in these; each may be nil. OnStart is called before anything is asked of the stack, OnInvocation after
+	// each invocation but the last, BeforeCheck when the export is complete.
+	OnStart      func(context.Context, *stack.Stack)
+	OnInvocation func(context.Context, *stack.Stack, driver.Invocation)
+	BeforeCheck  func(context.Context, *stack.Stack, export.Result)
+}
+
+// Summary is what a run counted.
+type Summary struct {
+	ExportID    string
+	Invocations int
+	Pages       int64
+	Records     int64
+	Parts       int64
+	Bytes       int64 // of all parts, compressed
+	Throttled   int64 // requests that were answered with 429
+	TokensMint  int64
+	// ByFunctions says that Throttled and TokensMint are the functions' own counts of this run, as nobody can count at a real
+	// organisation. Else they are the organisation's.
+	ByFunctions bool
+	PeakMemory  int64 // of the export function, in bytes
+	WallTime    time.Duration
+	Folder      string // where the parts lie
+	Bucket      string // the bucket as a folder
+	Manifest    string // the manifest's key in it
+	Logs        string // the file with what the functions printed
+}
+
+// ErrIncomplete says that an export is complete and did not pass the check.
+var ErrIncomplete = errors.New("it did not pass the check")
+
+// errNoRoom ends a run whose disk is full: nothing gets better by trying again.
+var errNoRoom = errors.New("make room there, or choose another folder by -out (make: OUT=)")
+
+// Run exports all users of a simulated organisation, checks the export and reports both. The error is [ErrIncomplete] where
+// the check found something. Nothing is left running.
+func Run(ctx context.Context, config Config, organisation genesyssim.Config) (Summary, error) {
+	r := newRun(config, order{config.ExportID, allStates, config.PageSize}, "run")
+	r.organisation = organisation
+
+	return r.do(ctx, stack.Simulated{Config: organisation})
+}
+
+// run is one run, simulated or live.
+type run struct {
+	Config
+
+	view  *view
+	stack *stack.Stack
+	order order
+	// organisation is the simulated one.
+	organisation genesyssim.Config
+	// note is what a live run leaves to be resumed, from the moment when it is noted.
+	note  *unfinished
+	noted bool
+}
+
+func newRun(config Config, order order, kind string) *run {
+	if order.ExportID == "" { // to the millisecond: two runs may begin in one second
+		order.ExportID = kind + "-" + strings.Replace(time.Now().UTC().Format("20060102T150405.000Z"), ".", "-", 1)
+	}
+
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
+
+	return &run{Config: config, view: &view{out: config.Stdout, terminal: config.Terminal}, order: order}
+}
+
+// do starts the stack, exports, checks and reports.
+func (r *run) do(ctx context.Context, organisation stack.Organisation) (summary Summary, err error) {
+	begun := time.Now()
+
+	logs, err := openLogs(r.Out)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer func() { err = errors.Join(err, logs.Close()) }()
+
+	inside, end := context.WithCancelCause(ctx)
+	defer end(nil)
+
+	counted := &tally{log: logs, onReading: r.view.reading}
+
+	r.Stack.Organisation, r.Stack.Data, r.Stack.Logs = organisation, dataFolder(r.Out), counted
+	r.Stack.OnFullDisk = func(err error) { end(fmt.Errorf("%w: %w", err, errNoRoom)) }
+
+	if r.stack, err = stack.Start(ctx, r.Stack); err != nil {
+		return Summary{}, err
+	}
+	defer func() {
+		r.view.stopping(ctx)
+		err = errors.Join(err, r.stack.Close())
+	}()
+
+	result, report, err := r.exportAndCheck(inside)
+	if err != nil {
+		return Summary{}, r.howToGoOn(inside, err)
+	}
+
+	if r.note != nil {
+		if err := removeUnfinished(r.Out); err != nil {
+			return Summary{}, err
+		}
+	}
+
+	summary = r.summary(result, report, counted)
+	summary.WallTime, summary.Logs = time.Since(begun), logs.Name()
+
+	return summary, r.view.report(summary, report)
+}
+
+func (r *run) exportAndCheck(ctx context.Context) (export.Result, verify.Report, error) {
+	if r.stack.Genesys != nil {
+		r.view.started(r.stack, r.organisation)
+	}
+
+	if r.OnStart != nil {
+		r.OnStart(ctx, r.stack)
+	}
+
+	result, err := r.export(ctx)
+	if err != nil {
+		return result, verify.Report{}, err
+	}
+
+	if r.BeforeCheck != nil {
+		r.BeforeCheck(ctx, r.stack, result)
+	}
+
+	check := verify.Config{S3: r.stack.S3(), Bucket: stack.Bucket, Prefix: stack.Prefix, Listing: listing, ExportID: result.ExportID}
+	if r.stack.Genesys != nil {
+		check.Truth = r.truth
+	}
+
+	report, err := verify.Export(ctx, check)
+	if err != nil {
+		return result, report, fmt.Errorf("check the export: %w", err)
+	}
+
+	return result, report, nil
+}
+
+// truth opens the simulated organisation's own list.
+func (r *run) truth(context.Context) (io.ReadCloser, error) {
+	reader, writer := io.Pipe()
+	go func() {
+		writer.CloseWithError(r.stack.Genesys.WriteUsers(writer, genesyssim.Query{State: r.order.State}))
+	}()
+
+	return reader, nil
+}
+
+// summary lacks time and log.
+func (r *run) summary(result export.Result, report verify.Report, counted *tally) Summary {
+	function := r.stack.Lambda.Report(stack.ExportUsers)
+	s := Summary{
+		ExportID: result.ExportID, Invocations: function.Invocations, PeakMemory: function.PeakMemory,
+		Pages: report.Pages, Records: report.Records, Parts: int64(report.Parts), Bytes: report.Bytes,
+		Folder:   filepath.Join(partsFolder(r.Out), "export_id="+result.ExportID),
+		Bucket:   filepath.Join(dataFolder(r.Out), stack.Bucket),
+		Manifest: strings.TrimPrefix(result.Manifest, "s3://"+stack.Bucket+"/"),
+	}
+
+	if genesys := r.stack.Genesys; genesys != nil {
+		counts := genesys.Stats()
+		s.Throttled, s.TokensMint = counts.Throttled, counts.TokensMinted
+	} else {
+		s.ByFunctions = true
+		s.Throttled, s.TokensMint = counted.counts()
+	}
+
+	return s
+}
+
+// dataFolder is where the stack's S3 keeps its objects.
+func dataFolder(out string) string { return filepath.Join(out, "s3") }
+
+// partsFolder is where the parts of every export of users are found as files.
+func partsFolder(out string) string {
+	return filepath.Join(dataFolder(out), stack.Bucket, stack.Prefix, listing)
+}
+
+func openLogs(out string) (*os.File, error) {
+	folder := filepath.Join(out, "logs")
+	if err := os.MkdirAll(folder, 0o750); err != nil {
+		return nil, fmt.Errorf("make the folder for logs: %w", err)
+	}
+
+	name := filepath.Join(folder, "functions-"+time.Now().UTC().Format("20060102T150405.000Z")+".log")
+
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600) //nolint:gosec // the folder is the caller's choice
+	if err != nil {
+		return nil, fmt.Errorf("open the functions' log: %w", err)
+	}
+
+	return file, nil
+}

@@ -1,0 +1,265 @@
+package localrun_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/google/go-cmp/cmp"
+
+	"genesys-cloud-export/shared/devstack/functiontest"
+	"genesys-cloud-export/shared/devstack/genesyssim"
+	"genesys-cloud-export/shared/devstack/localrun"
+	"genesys-cloud-export/shared/devstack/stack"
+	"genesys-cloud-export/shared/devstack/testca"
+	"genesys-cloud-export/shared/driver"
+	"genesys-cloud-export/shared/retry"
+	"genesys-cloud-export/shared/secret"
+)
+
+// The runs of these tests are small and short of time, so that each export needs several invocations.
+const (
+	users    = 1_500
+	pageSize = 50
+	// templateFile is the project's template.
+	templateFile = "../../../template.yaml"
+	// clientSecret is long enough to be searched for.
+	clientSecret = "canary-of-a-client-secret-81f0"
+)
+
+// binaries is where TestMain built the functions, once for all tests.
+var binaries string //nolint:gochecknoglobals // set by TestMain alone
+
+// These tests wait most of the time: for a rate limit, for a function that has to end in time.
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+
+	os.Exit(functiontest.Main(m, &binaries, stack.Rotator, stack.ExportUsers))
+}
+
+// world is a run, the organisation that it exports, and what it printed.
+type world struct {
+	localrun.Config
+
+	organisation genesyssim.Config
+	out          bytes.Buffer
+}
+
+// newWorld is a run of 30 pages that meets a rate limit and runs out of time.
+func newWorld(t *testing.T) *world {
+	t.Helper()
+
+	w := &world{organisation: genesyssim.Config{
+		Users: users, Seed: 7, RateLimit: 11, RateWindow: 2 * time.Second, Latency: 10 * time.Millisecond, TokenLifetime: time.Hour,
+	}}
+	w.Config = localrun.Config{
+		PageSize: pageSize, Out: t.TempDir(), Stdout: &w.out,
+		Stack: stack.Config{
+			Binaries: binaries, Template: templateFile, Timeout: 3 * time.Second,
+			Environment: map[string]string{"EXPORT_TIME_RESERVE_SECONDS": "1", "MAX_REQUESTS_PER_MINUTE": "60000"},
+		},
+		Retry: retry.Policy{Base: 50 * time.Millisecond, Cap: time.Second, Attempts: 5},
+	}
+
+	return w
+}
+
+// mustRun makes a run that has to end with every user exported; the run itself has checked that.
+func (w *world) mustRun(t *testing.T) localrun.Summary {
+	t.Helper()
+
+	summary, err := localrun.Run(t.Context(), w.Config, w.organisation)
+	if err != nil {
+		t.Fatalf("the run failed: %v\n%s", err, &w.out)
+	}
+
+	if summary.Records != users {
+		t.Errorf("records: got %d, want %d", summary.Records, users)
+	}
+
+	return summary
+}
+
+// afterFirst is for OnInvocation: it calls do after the first invocation.
+func afterFirst(do func(context.Context, *stack.Stack, driver.Invocation)) func(context.Context, *stack.Stack, driver.Invocation) {
+	return func(ctx context.Context, s *stack.Stack, i driver.Invocation) {
+		if i.Number == 1 {
+			do(ctx, s, i)
+		}
+	}
+}
+
+// liveWorld is a run on a simulated organisation that is served over https, as if it were a real one.
+type liveWorld struct {
+	localrun.Live
+
+	organisation *genesyssim.Simulator
+	out          *bytes.Buffer
+}
+
+func newLiveWorld(t *testing.T, faults ...genesyssim.Fault) *liveWorld {
+	t.Helper()
+
+	organisation, err := genesyssim.New(genesyssim.Config{
+		Users: users, Seed: 7, ClientID: "a-client", ClientSecret: secret.New(clientSecret), Faults: faults,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	ca, serve := testca.New(t)
+	url := serve(organisation)
+	simulated := newWorld(t)
+	simulated.Stack.Environment["MAX_REQUESTS_PER_MINUTE"] = "600"
+
+	return &liveWorld{localrun.Live{
+		Config: simulated.Config, Source: "a test", State: "any", Confirm: func(context.Context) error { return nil },
+		Organisation: stack.Outside{
+			TokenURL: url + "/oauth/token", APIURL: url, Authorities: ca, ClientID: "a-client", ClientSecret: secret.New(clientSecret),
+		},
+	}, organisation, &simulated.out}
+}
+
+// asked is how many requests of any kind have reached the organisation.
+func (w *liveWorld) asked() int64 {
+	var sum int64
+	for _, count := range w.organisation.Stats().Requests {
+		sum += count
+	}
+
+	return sum
+}
+
+// unfinished is the file that remembers an export that is not complete.
+func (w *liveWorld) unfinished() string { return filepath.Join(w.Out, "unfinished.json") }
+
+// requireWhole wants the export to be the organisation's own list, byte for byte, and nothing to be unfinished.
+func (w *liveWorld) requireWhole(t *testing.T, state string) {
+	t.Helper()
+
+	requireExported(t, w.out.String(), w.organisation, state)
+
+	if _, err := os.Stat(w.unfinished()); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the export is still unfinished: %v", err)
+	}
+}
+
+// requireExported runs the command that is printed last, without the head that cuts it, and wants the organisation's own list.
+func requireExported(t *testing.T, printed string, organisation *genesyssim.Simulator, state string) {
+	t.Helper()
+
+	lines := strings.Split(strings.TrimSpace(printed), "\n")
+
+	command, found := strings.CutSuffix(lines[len(lines)-1], " | head -n 3")
+	if !found {
+		t.Fatalf("the last line does not read the export: %s", printed)
+	}
+
+	got, err := exec.CommandContext(t.Context(), "sh", "-c", command).CombinedOutput()
+	if err != nil {
+		t.Fatalf("the last line is no command: %v\n%s\n%.2000s", err, command, got)
+	}
+
+	var want bytes.Buffer
+	if err := organisation.WriteUsers(&want, genesyssim.Query{State: state}); err != nil {
+		t.Fatal(err)
+	}
+
+	if diff := cmp.Diff(strings.Split(want.String(), "\n"), strings.Split(string(got), "\n")); diff != "" {
+		t.Errorf("users (-want +got):\n%.2000s", diff)
+	}
+}
+
+func write(t *testing.T, name, text string) {
+	t.Helper()
+
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// left returns every file below a folder.
+func left(t *testing.T, folder string) map[string]string {
+	t.Helper()
+
+	texts := make(map[string]string)
+	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+
+		text, err := os.ReadFile(path)
+		texts[path] = string(text)
+
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return texts
+}
+
+// search looks for secrets in everything that a run left and printed, and for entities in what it logged and printed.
+func search(t *testing.T, folder, printed string, secrets []string) {
+	t.Helper()
+
+	texts := left(t, folder)
+	texts["standard output"] = printed
+
+	metrics := false
+	for name, text := range texts {
+		for _, canary := range secrets {
+			if len(canary) < 16 || strings.Contains(text, canary) {
+				t.Errorf("%s has a secret, or one of %d characters is too short to be searched for", name, len(canary))
+			}
+		}
+
+		if !strings.HasSuffix(name, ".log") && name != "standard output" {
+			continue
+		}
+
+		metrics = metrics || strings.Contains(text, "GenesysCloudExport")
+		for _, key := range []string{`"jabberId"`, `"primaryContactInfo"`, "@"} {
+			if strings.Contains(text, key) {
+				t.Errorf("%s has an entity's content (%s)", name, key)
+			}
+		}
+	}
+
+	if !metrics || len(secrets) != 2 {
+		t.Errorf("%d secrets were searched for, want 2; a log with metrics was searched: %t", len(secrets), metrics)
+	}
+}
+
+func storedToken(ctx context.Context, t *testing.T, s *stack.Stack) string {
+	t.Helper()
+
+	reply, err := s.SSM().GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String(s.TokenParameter), WithDecryption: aws.Bool(true)})
+	if err != nil {
+		t.Errorf("read the stored token: %v", err)
+		return ""
+	}
+
+	var stored struct {
+		AccessToken string `json:"access_token"`
+	}
+	if err := json.Unmarshal([]byte(aws.ToString(reply.Parameter.Value)), &stored); err != nil {
+		t.Errorf("read the stored token: %v", err)
+	}
+
+	return stored.AccessToken
+}
