@@ -58,8 +58,8 @@ def main():
         operator = Operator(free, checks)
         for stack in (free, limited):
             operator.printed.append(deploy(stack))
-        looked, count = operator.credentials(folder) or operator.doctor(), operator.export()
-        look(operator.missing)
+        look(operator.credentials, folder)
+        in_turn([operator.doctor, operator.export, operator.missing])
         limited.make("set-credentials", f"CREDENTIALS={limited.credentials}", "YES=1")
         flows = [Workflow(stack, checks) for stack in (free, limited)]
 
@@ -72,7 +72,7 @@ def main():
     if "--show" in sys.argv[1:]:
         print("\n".join(operator.printed))
         print(", ".join(f"{name} {took:.0f} s" for name, took in seconds.items()))
-    saw = f"doctor with {looked} checks, export of {count:,} records, {len(ended)} executions"
+    saw = f"doctor with {operator.looked} checks, export of {operator.exported:,} records, {len(ended)} executions"
     checks.finish(f"LocalStack {importlib.metadata.version('localstack-core')}: {saw}")
 
 

@@ -15,6 +15,7 @@ class Operator:
 
     def __init__(self, stack, checks):
         self.stack, self.checks, self.printed = stack, checks, []
+        self.looked = self.exported = 0  # checks of the doctor, and records
 
     def make(self, *arguments, **more):
         done = self.stack.make(*arguments, **more)
@@ -43,7 +44,7 @@ class Operator:
         wrong = sorted(name for name, verdict in verdicts.items() if verdict == "FAILED")
         self.checks.expect(f"doctor: what is wrong: {said}", wrong, ["alarms"])
         self.checks.must(f"doctor names the alarm that rings: {said}", f"{self.stack.name}-rotator-silent" in said and status)
-        return len(verdicts)
+        self.looked = len(verdicts)
 
     def export(self):
         """Started and followed to its end; a wrong one says what to change; the same again gives the same."""
@@ -59,7 +60,7 @@ class Operator:
         self.checks.must(f"export, refused: {said}", status and "InvalidInput" in said and "page_size" in said)
         status, said = self.make("export", "LISTING=nobodys")
         self.checks.must(f"export, of no listing: {said}", status and "names a listing" in said)
-        return len(found)
+        self.exported = len(found)
 
     def missing(self):
         """What is missing is said in one line."""
