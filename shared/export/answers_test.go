@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,23 +13,25 @@ import (
 	"genesys-cloud-export/shared/failure"
 )
 
+func answering(err error) exporttest.Action {
+	return exporttest.Action{Effect: exporttest.FailBefore, Err: err}
+}
+
 // Whatever a store or the API answers, and wherever, an invocation that fails says of what kind the failure is, and the
 // export goes on.
 func TestAnswerThatMakesNoSenseIsANamedFailureWhereverItComes(t *testing.T) {
 	t.Parallel()
 
-	nameless := errors.New("canary")
-
 	for name, answer := range map[string]error{
-		"absent": export.ErrAbsent, "conflict": export.ErrConflict, "the list is denied": export.ErrListDenied, "an error of no kind": nameless,
+		"absent": export.ErrAbsent, "conflict": export.ErrConflict, "the list is denied": export.ErrListDenied, "an error of no kind": errors.New("canary"),
 	} {
 		for _, s := range []scenario{scenarios()[0], scenarios()[2]} {
 			t.Run(name+", "+s.name, func(t *testing.T) {
 				t.Parallel()
 
 				for number := range s.operations(t) {
-					s.answer(t, number, at(number, exporttest.Action{Effect: exporttest.FailBefore, Err: answer}))
-					s.answer(t, number, from(number, exporttest.Action{Effect: exporttest.FailBefore, Err: answer}))
+					s.answer(t, number, at(number, answering(answer)))
+					s.answer(t, number, from(number, answering(answer)))
 				}
 			})
 		}
@@ -46,7 +47,7 @@ func (s scenario) answer(t *testing.T, number int, fault exporttest.Fault) {
 		fault = w.lives(fault)
 		for range 2 {
 			did := w.invoke(t.Context(), fault)
-			if did.err != nil && kindOf(did.err) == "" || did.err != nil && strings.Contains(did.err.Error(), "canary") {
+			if did.err != nil && (kindOf(did.err) == "" || strings.Contains(did.err.Error(), "canary")) {
 				t.Errorf("got %v, want a failure with a kind, and without the text of its cause", did.err)
 			}
 		}
@@ -66,56 +67,34 @@ func (s scenario) answer(t *testing.T, number int, fault exporttest.Fault) {
 	}
 }
 
-// from lets every call from that number on meet the fate.
-func from(number int, action exporttest.Action) exporttest.Fault {
-	var calls atomic.Int64
+func TestStoreThatContradictsItselfIsUnavailableAndTheExportGoesOn(t *testing.T) {
+	t.Parallel()
 
-	return func(string, string) exporttest.Action {
-		if calls.Add(1) > int64(number) {
-			return action
-		}
-
-		return exporttest.Action{}
+	for name, test := range map[string]struct {
+		before func(t *testing.T, w *world)
+		fault  exporttest.Fault
+		says   string
+	}{
+		"the manifest is there and cannot be read": {
+			func(t *testing.T, w *world) { w.complete(t, nil) },
+			onEach(exporttest.OpRead, manifestName, func() exporttest.Action { return answering(export.ErrAbsent) }), "s3:GetObject",
+		},
+		"the checkpoint is there and cannot be read": {
+			func(t *testing.T, w *world) { w.interrupt(t, 1); w.store.DenyList() },
+			on(exporttest.OpRead, checkpointName, answering(export.ErrAbsent)), "s3:GetObject",
+		},
+		"a commit is refused though nobody wrote": {
+			func(*testing.T, *world) {},
+			onNth(exporttest.OpReplace, checkpointName, 2, func() exporttest.Action { return answering(export.ErrConflict) }), "ETag",
+		},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(3, 2, 4)
+			test.before(t, w)
+			w.invoke(t.Context(), test.fault).wantFailure(t, failure.StorageUnavailable, test.says)
+			w.mustComplete(t)
+		})
 	}
-}
-
-func TestManifestThatIsThereAndCannotBeReadIsStorageUnavailableThatSaysWhatToGrant(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(3, 2)
-		w.complete(t, nil)
-
-		unreadable := func(op, name string) exporttest.Action {
-			if op == exporttest.OpRead && name == manifestName {
-				return exporttest.Action{Effect: exporttest.FailBefore, Err: export.ErrAbsent}
-			}
-
-			return exporttest.Action{}
-		}
-
-		did := w.invoke(t.Context(), unreadable)
-		wantKind(t, did.err, failure.StorageUnavailable)
-
-		if !strings.Contains(did.err.Error(), "s3:GetObject") {
-			t.Errorf("the failure is %q, want it to say what to grant", did.err)
-		}
-
-		w.mustHold(t)
-	})
-}
-
-func TestCheckpointThatIsThereAndCannotBeReadIsStorageUnavailable(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := interrupted(t)
-		w.store.DenyList()
-
-		did := w.invoke(t.Context(), on(exporttest.OpRead, checkpointName, exporttest.Action{Effect: exporttest.FailBefore, Err: export.ErrAbsent}))
-		wantKind(t, did.err, failure.StorageUnavailable)
-
-		w.complete(t, nil)
-		w.mustHold(t)
-	})
 }
 
 // A list that lacks the checkpoint is one sign; the checkpoint itself is the other.
@@ -123,53 +102,35 @@ func TestListThatLacksTheCheckpointOnceIsNotTheEndOfTheExport(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := interrupted(t)
-		body, _ := w.store.Object(exporttest.DocumentKey(checkpointName))
+		body := w.document(checkpointName)
 
-		did := w.invoke(t.Context(), func(op, _ string) exporttest.Action {
-			switch op {
-			case exporttest.OpNames:
-				w.store.Remove(exporttest.DocumentKey(checkpointName))
-				return exporttest.Action{Meanwhile: func() { w.store.Edit(exporttest.DocumentKey(checkpointName), body) }}
-			default:
-				return exporttest.Action{}
-			}
-		})
-		if did.err != nil || did.Status != export.StatusComplete {
-			t.Errorf("got %+v and %v, want a complete export", did.Result, did.err)
-		}
-
-		w.wholeExport(t)
+		w.invoke(t.Context(), onEach(exporttest.OpNames, "", func() exporttest.Action {
+			w.store.Remove(exporttest.DocumentKey(checkpointName))
+			return exporttest.Action{Meanwhile: func() { w.overwrite(checkpointName, body) }}
+		})).wantComplete(t)
+		w.mustBeWhole(t)
 	})
 }
 
-func TestListThatIsDeniedInTheMiddleIsNoSignOfAMissingPart(t *testing.T) {
+// Another invocation works, and stops, between the list of the parts and the reading of the checkpoint.
+func TestX17PartWrittenWhileTheCheckpointWasReadIsNoContradiction(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(ones(6)...)
-		// Another one works, and stops, between the list of the parts and the reading of the checkpoint.
-		w.listing.Fault(3, exporttest.Refused(failure.Forbidden))
 
-		meanwhile := onNth(exporttest.OpNames, "", 1, func() exporttest.Action {
-			wantKind(t, w.invoke(t.Context(), nil).err, failure.Forbidden)
-			return exporttest.Action{}
+	for name, second := range map[string]exporttest.Action{
+		"the parts are listed again": {}, "listing them again is denied": answering(export.ErrListDenied),
+	} {
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(ones(6)...)
+			meanwhile := onNth(exporttest.OpNames, "", 1, func() exporttest.Action {
+				w.interrupt(t, 3)
+				return exporttest.Action{}
+			})
+			again := onNth(exporttest.OpList, "", 2, func() exporttest.Action { return second })
+
+			w.invoke(t.Context(), both(meanwhile, again)).wantComplete(t)
+			w.mustHold(t)
 		})
-		denied := onNth(exporttest.OpList, "", 2, func() exporttest.Action {
-			return exporttest.Action{Effect: exporttest.FailBefore, Err: export.ErrListDenied}
-		})
-
-		did := w.invoke(t.Context(), func(op, name string) exporttest.Action {
-			if action := denied(op, name); action.Effect != exporttest.Proceed {
-				return action
-			}
-
-			return meanwhile(op, name)
-		})
-		if did.err != nil || did.Status != export.StatusComplete {
-			t.Errorf("got %+v and %v, want a complete export", did.Result, did.err)
-		}
-
-		w.mustHold(t)
-	})
+	}
 }
 
 func TestStoreWhoseTagsAreNotStableIsUnavailableAndNotBusy(t *testing.T) {
@@ -180,10 +141,10 @@ func TestStoreWhoseTagsAreNotStableIsUnavailableAndNotBusy(t *testing.T) {
 
 		for range 3 {
 			did := w.invoke(t.Context(), nil)
-			wantKind(t, did.err, failure.StorageUnavailable)
+			did.wantFailure(t, failure.StorageUnavailable, "ETag")
 
-			if !strings.Contains(did.err.Error(), "ETag") || did.stats.InvocationsBusy != 0 {
-				t.Errorf("the failure is %q with the numbers %+v, want it to name the ETag", did.err, did.stats)
+			if did.stats.InvocationsBusy != 0 {
+				t.Errorf("the numbers are %+v, want it not to count as busy", did.stats)
 			}
 
 			time.Sleep(w.timeout)
@@ -191,48 +152,36 @@ func TestStoreWhoseTagsAreNotStableIsUnavailableAndNotBusy(t *testing.T) {
 	})
 }
 
-func TestCommitThatIsRefusedThoughNobodyWroteIsStorageUnavailable(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(3, 2, 4)
-		refused := exporttest.Action{Effect: exporttest.FailBefore, Err: export.ErrConflict}
-
-		did := w.invoke(t.Context(), onNth(exporttest.OpReplace, checkpointName, 2, func() exporttest.Action { return refused }))
-		wantKind(t, did.err, failure.StorageUnavailable)
-
-		w.complete(t, nil)
-		w.mustHold(t)
-	})
-}
-
-func TestFieldOfNewerCodeIsToldAsSuchAndTheCheckpointStaysAsItIs(t *testing.T) {
+func TestWhatNewerCodeWroteIsToldAsSuchAndTheCheckpointStaysAsItIs(t *testing.T) {
 	t.Parallel()
 
-	for name, field := range map[string]string{
-		"at the top":      `"schema_version":1`,
-		"in the position": `"next":`,
-		"in a part":       `"name":`,
+	const field = `"windows":[{"from":1}],`
+
+	inText := func(before string) func(t *testing.T, w *world) {
+		return func(_ *testing.T, w *world) {
+			w.overwrite(checkpointName, bytes.Replace(w.document(checkpointName), []byte(before), []byte(field+before), 1))
+		}
+	}
+
+	for name, write := range map[string]func(t *testing.T, w *world){
+		"a field at the top":      inText(`"schema_version":1`),
+		"a field in the position": inText(`"next":`),
+		"a field in a part":       inText(`"name":`),
+		"an option in the query": func(t *testing.T, w *world) {
+			w.alter(t, func(cp *export.Checkpoint) { cp.Query.Canonical = append([]byte("{"+field), cp.Query.Canonical[1:]...) })
+		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := interrupted(t)
-				key := exporttest.DocumentKey(checkpointName)
-				body, _ := w.store.Object(key)
-				newer := bytes.Replace(body, []byte(field), []byte(`"windows":[{"from":1}],`+field), 1)
-				w.store.Edit(key, newer)
+		bubble(t, name, func(t *testing.T) {
+			w := interrupted(t)
+			write(t, w)
+			newer := w.document(checkpointName)
 
-				did := w.invoke(t.Context(), nil)
-				wantKind(t, did.err, failure.CheckpointInvalid)
+			did := w.invoke(t.Context(), nil)
+			did.wantFailure(t, failure.CheckpointInvalid, "written by newer code: deploy the newer version")
 
-				if !strings.Contains(did.err.Error(), "written by newer code: deploy the newer version") {
-					t.Errorf("the failure is %q, want it to tell newer code from damage", did.err)
-				}
-
-				if left, _ := w.store.Object(key); !bytes.Equal(left, newer) {
-					t.Error("the checkpoint was written")
-				}
-			})
+			if left := w.document(checkpointName); !bytes.Equal(left, newer) || did.writes() != 0 {
+				t.Error("the checkpoint was written")
+			}
 		})
 	}
 }

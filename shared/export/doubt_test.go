@@ -24,11 +24,7 @@ func TestX16CommitThatWasSentAgainAfterASuccessorTookOverKeepsItsPart(t *testing
 			}
 		}}
 
-		did := w.zombie(t.Context(), w.lives(on(exporttest.OpReplace, checkpointName, stop)))
-		if did.err != nil || did.Reason != export.ReasonBusy {
-			t.Errorf("the first: got %+v and %v, want busy", did.Result, did.err)
-		}
-
+		w.zombie(t.Context(), w.lives(on(exporttest.OpReplace, checkpointName, stop))).wantContinue(t, export.ReasonBusy)
 		w.complete(t, w.lives(clean))
 		w.mustHold(t)
 	})
@@ -37,22 +33,18 @@ func TestX16CommitThatWasSentAgainAfterASuccessorTookOverKeepsItsPart(t *testing
 func TestX16WriteWhoseReplyWasLostIsRecognisedAsOnesOwn(t *testing.T) {
 	t.Parallel()
 
-	for name, fault := range map[string]exporttest.Fault{
-		"the beginning": on(exporttest.OpCreate, checkpointName, exporttest.Action{Effect: exporttest.Resend}),
-		"a commit":      on(exporttest.OpReplace, checkpointName, exporttest.Action{Effect: exporttest.Resend}),
-		"the manifest":  on(exporttest.OpCreate, manifestName, exporttest.Action{Effect: exporttest.Resend}),
-		"latest":        on(exporttest.OpCreate, latestName, exporttest.Action{Effect: exporttest.Resend}),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(3, 2)
-				if did := w.invoke(t.Context(), fault); did.err != nil || did.Status != export.StatusComplete {
-					t.Errorf("got %+v and %v, want a complete export", did.Result, did.err)
-				}
+	again := failing(exporttest.Resend)
 
-				w.mustHold(t)
-			})
+	for name, fault := range map[string]exporttest.Fault{
+		"the beginning": on(exporttest.OpCreate, checkpointName, again),
+		"a commit":      on(exporttest.OpReplace, checkpointName, again),
+		"the manifest":  on(exporttest.OpCreate, manifestName, again),
+		"latest":        on(exporttest.OpCreate, latestName, again),
+	} {
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(3, 2)
+			w.invoke(t.Context(), fault).wantComplete(t)
+			w.mustHold(t)
 		})
 	}
 }
@@ -61,53 +53,53 @@ func TestX16WriteWhoseReplyWasLostIsRecognisedAsOnesOwn(t *testing.T) {
 func TestX16WriteThatFailedLeavesTheExportFree(t *testing.T) {
 	t.Parallel()
 
-	replace := func(number int, effect exporttest.Effect) exporttest.Fault {
-		return onNth(exporttest.OpReplace, checkpointName, number, func() exporttest.Action { return exporttest.Action{Effect: effect} })
+	create := func(effect exporttest.Effect) exporttest.Fault {
+		return on(exporttest.OpCreate, checkpointName, failing(effect))
 	}
+	replace := func(number int, effect exporttest.Effect) exporttest.Fault {
+		return onNth(exporttest.OpReplace, checkpointName, number, func() exporttest.Action { return failing(effect) })
+	}
+	part := func() exporttest.Fault { return on(exporttest.OpPut, "", failing(exporttest.FailBefore)) }
 
 	for name, test := range map[string]struct {
 		fault   exporttest.Fault
 		resumed bool // whether the export was begun, and left, before
 	}{
-		"the beginning, not done":     {on(exporttest.OpCreate, checkpointName, exporttest.Action{Effect: exporttest.FailBefore}), false},
-		"the beginning, reply lost":   {on(exporttest.OpCreate, checkpointName, exporttest.Action{Effect: exporttest.FailAfter}), false},
-		"the claim, not done":         {replace(1, exporttest.FailBefore), true},
-		"the claim, reply lost":       {replace(1, exporttest.FailAfter), true},
+		"the beginning, not done":     {create(exporttest.FailBefore), false},
+		"the beginning, reply lost":   {create(exporttest.FailAfter), false},
+		"the lease, not done":         {replace(1, exporttest.FailBefore), true},
+		"the lease, reply lost":       {replace(1, exporttest.FailAfter), true},
 		"a commit, not done":          {replace(1, exporttest.FailBefore), false},
 		"a commit, reply lost":        {replace(1, exporttest.FailAfter), false},
 		"a commit, done later":        {replace(1, exporttest.FailLate), false},
 		"the stop, not done":          {replace(3, exporttest.FailBefore), false},
 		"the stop, reply lost":        {replace(3, exporttest.FailAfter), false},
-		"a part":                      {on(exporttest.OpPut, "", exporttest.Action{Effect: exporttest.FailBefore}), false},
+		"a part":                      {part(), false},
 		"the stop after a refusal":    {replace(2, exporttest.FailBefore), true},
-		"the part before the refusal": {on(exporttest.OpPut, "", exporttest.Action{Effect: exporttest.FailBefore}), true},
+		"the part before the refusal": {part(), true},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(3, 2, 4)
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(3, 2, 4)
 
-				if test.resumed {
-					w.partBytes = 1 << 20
-					w.listing.Fault(1, exporttest.Refused(failure.Forbidden), exporttest.PageFault{})
-					w.listing.Fault(2, exporttest.Refused(failure.Forbidden))
-					wantKind(t, w.invoke(t.Context(), nil).err, failure.Forbidden)
-				}
+			if test.resumed {
+				w.partBytes = 1 << 20
+				w.interrupt(t, 1)
+				w.listing.Fault(1, exporttest.PageFault{})
+				w.listing.Fault(2, exporttest.Refused(failure.Forbidden))
+			}
 
-				did := w.invoke(t.Context(), w.lives(test.fault))
-				if did.err == nil {
-					t.Fatalf("got %+v, want a failure", did.Result)
-				}
+			did := w.invoke(t.Context(), w.lives(test.fault))
+			if did.err == nil {
+				t.Fatalf("got %+v, want a failure", did.Result)
+			}
 
-				w.store.Land()
+			w.store.Land()
 
-				if next := w.invoke(t.Context(), nil); next.err != nil && kindOf(next.err) != failure.Forbidden || next.Reason == export.ReasonBusy {
-					t.Errorf("at once afterwards: got %+v and %v, want the export to be free", next.Result, next.err)
-				}
+			if next := w.invoke(t.Context(), nil); next.err != nil && kindOf(next.err) != failure.Forbidden || next.Reason == export.ReasonBusy {
+				t.Errorf("at once afterwards: got %+v and %v, want the export to be free", next.Result, next.err)
+			}
 
-				w.complete(t, nil)
-				w.mustHold(t)
-			})
+			w.mustComplete(t)
 		})
 	}
 }

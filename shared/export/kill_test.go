@@ -52,10 +52,6 @@ func (s scenario) hold(t *testing.T, w *world, fault exporttest.Fault) {
 	}
 
 	w.mustHold(t)
-
-	if early := w.listing.Early(); early != 0 {
-		t.Fatalf("%d requests were sent too early", early)
-	}
 }
 
 func (w *world) removeStrays(t *testing.T) {
@@ -71,7 +67,7 @@ func (w *world) removeStrays(t *testing.T) {
 		keep[part.Key] = true
 	}
 
-	for _, key := range w.store.Keys(exporttest.PartsFolder(exporttest.ListingName, exportID)) {
+	for _, key := range w.partKeys() {
 		if !keep[key] {
 			w.store.Remove(key)
 		}
@@ -86,11 +82,10 @@ func (s scenario) operations(t *testing.T) int {
 
 	synctest.Test(t, func(t *testing.T) {
 		w := s.world()
-		counting := w.lives(func(string, string) exporttest.Action {
+		w.complete(t, w.lives(func(string, string) exporttest.Action {
 			operations.Add(1)
 			return exporttest.Action{}
-		})
-		w.complete(t, counting)
+		}))
 		w.mustHold(t)
 	})
 
@@ -117,8 +112,7 @@ func TestX12ExportKilledAtEveryOutsideOperationIsWholeAfterResuming(t *testing.T
 				for number := range s.operations(t) {
 					synctest.Test(t, func(t *testing.T) {
 						w := s.world()
-						fault := w.lives(at(number, exporttest.Action{Effect: effect}))
-						s.hold(t, w, fault)
+						s.hold(t, w, w.lives(at(number, failing(effect))))
 					})
 
 					if t.Failed() {
@@ -137,7 +131,7 @@ func TestX12ExportKilledAnywhereAlwaysEndsByName(t *testing.T) {
 	for number := range s.operations(t) {
 		synctest.Test(t, func(t *testing.T) {
 			w := s.world()
-			did := w.invoke(t.Context(), w.lives(at(number, exporttest.Action{Effect: exporttest.KillBefore})))
+			did := w.invoke(t.Context(), w.lives(at(number, failing(exporttest.KillBefore))))
 
 			if kind := kindOf(did.err); kind == "" {
 				t.Errorf("killed before operation %d: got %+v and %v, want a named failure", number, did.Result, did.err)
@@ -183,19 +177,12 @@ func (s scenario) interruptTwice(t *testing.T, i int, first exporttest.Effect, j
 
 	synctest.Test(t, func(t *testing.T) {
 		w := s.world()
-		one := at(i, exporttest.Action{Effect: first})
+		one := at(i, failing(first))
 		two := nth(j, func() exporttest.Action {
 			fell.Store(true)
-			return exporttest.Action{Effect: second}
+			return failing(second)
 		})
-		s.hold(t, w, w.lives(func(op, name string) exporttest.Action {
-			a, b := one(op, name), two(op, name)
-			if a.Effect != exporttest.Proceed {
-				return a
-			}
-
-			return b
-		}))
+		s.hold(t, w, w.lives(both(one, two)))
 	})
 
 	if t.Failed() {

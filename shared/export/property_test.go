@@ -12,7 +12,6 @@ import (
 
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/export/exporttest"
-	"genesys-cloud-export/shared/failure"
 
 	"pgregory.net/rapid"
 )
@@ -47,8 +46,7 @@ func drawPlan(t *rapid.T) plan {
 		p.faulty = append(p.faulty, rapid.IntRange(0, len(p.sizes)-1).Draw(t, "page"))
 		p.faults = append(p.faults, rapid.SampledFrom([]exporttest.PageFault{
 			exporttest.Broken(), exporttest.ThrottledUntold(), exporttest.Throttled(time.Second), exporttest.Throttled(5 * time.Second),
-			exporttest.Busy(time.Second),
-			{Latency: time.Second},
+			exporttest.Busy(time.Second), {Latency: time.Second},
 		}).Draw(t, "page fault"))
 	}
 
@@ -109,15 +107,13 @@ func (p plan) live(t *testing.T) error {
 		w.removeStrays(t)
 	}
 
-	if early := w.listing.Early(); early != 0 && p.callers == 1 && !p.interrupted() {
+	// Only an invocation that nothing interrupts always writes down a limit that it met.
+	if early := w.listing.Early(); early != 0 && p.callers == 1 && len(p.effects) == 0 {
 		return fmt.Errorf("%d requests were sent too early", early)
 	}
 
 	return w.check()
 }
-
-// interrupted reports whether an invocation may have had no chance to write down a limit that it met.
-func (p plan) interrupted() bool { return len(p.effects) != 0 }
 
 // fault lets calls take up to a few milliseconds, in an order that the seed decides, and meet what is planned for them.
 func (p plan) fault() exporttest.Fault {
@@ -145,14 +141,14 @@ func (p plan) fault() exporttest.Fault {
 // call invokes until the export is complete, or bound is reached, and returns what no invocation may end as.
 func (w *world) call(ctx context.Context, fault exporttest.Fault, bound int) error {
 	for range bound {
-		did := w.run(freeze(ctx, w.timeout), fault, export.Event{ExportID: exportID})
+		did := w.zombie(ctx, fault)
 
-		switch kind := failure.KindOf(did.err); {
+		switch {
 		case did.err == nil && did.Status == export.StatusComplete:
 			return nil
 		case did.err == nil && did.Status == export.StatusContinue:
-			time.Sleep(time.Duration(did.WaitSeconds) * time.Second)
-		case kind == failure.StorageUnavailable, kind == failure.UpstreamUnavailable, kind == failure.RateLimited, kind == failure.NoProgress:
+			did.wait()
+		case did.passes():
 			time.Sleep(100 * time.Millisecond)
 		default:
 			return fmt.Errorf("an invocation ended as %+v: %w", did.Result, did.err)

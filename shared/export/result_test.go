@@ -72,27 +72,17 @@ func TestWaitSecondsAreRoundedUp(t *testing.T) {
 	for passed, want := range map[time.Duration]int64{
 		0: 60, time.Nanosecond: 60, time.Second: 59, 1500 * time.Millisecond: 59, 59*time.Second + 1: 1, 59*time.Second + 999*time.Millisecond: 1,
 	} {
-		t.Run(passed.String(), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(3)
-				w.timeout = time.Minute
+		bubble(t, passed.String(), func(t *testing.T) {
+			w := newWorld(3)
 
-				// Killed at once, the export is busy for a minute.
-				w.invoke(t.Context(), on(exporttest.OpFetch, "", exporttest.Action{Effect: exporttest.KillBefore}))
-				time.Sleep(passed)
+			// Killed at once, the export is busy for a minute.
+			w.invoke(t.Context(), on(exporttest.OpFetch, "", failing(exporttest.KillBefore)))
+			time.Sleep(passed)
 
-				did := w.invoke(t.Context(), nil)
-				if did.err != nil || did.Reason != export.ReasonBusy || did.WaitSeconds != want {
-					t.Errorf("got %+v and %v, want busy for %d seconds", did.Result, did.err, want)
-				}
-
-				time.Sleep(time.Duration(did.WaitSeconds) * time.Second)
-
-				if did := w.invoke(t.Context(), nil); did.err != nil || did.Status != export.StatusComplete {
-					t.Errorf("after waiting: got %+v and %v, want a complete export", did.Result, did.err)
-				}
-			})
+			did := w.invoke(t.Context(), nil)
+			did.wantWait(t, export.ReasonBusy, want, want)
+			did.wait()
+			w.invoke(t.Context(), nil).wantComplete(t)
 		})
 	}
 }
@@ -106,28 +96,24 @@ func TestP02NextPageURIThatIsTooLongIsLeftOutAndTheStateStaysSmall(t *testing.T)
 	}{
 		"1,024 bytes": {1024, true}, "1,025 bytes": {1025, false}, "100,000 bytes": {100_000, false},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				const bare = len("/api/v2/users/query?cursor=1.&pageSize=100")
+		bubble(t, name, func(t *testing.T) {
+			const bare = len("/api/v2/users/query?cursor=1.&pageSize=100")
 
-				w := newWorld(3, 2)
-				w.listing.Filler = strings.Repeat("x", test.length-bare)
-				w.listing.Fault(1, exporttest.Throttled(time.Hour))
+			w := newWorld(3, 2)
+			w.listing.Filler = strings.Repeat("x", test.length-bare)
+			w.listing.Fault(1, exporttest.Throttled(time.Hour))
 
-				did := w.invoke(t.Context(), nil)
-				if shown := len(did.NextPageURI) == test.length; shown != test.shown || !shown && did.NextPageURI != "" {
-					t.Errorf("a link of %d bytes is shown in %d bytes", test.length, len(did.NextPageURI))
-				}
+			did := w.invoke(t.Context(), nil)
+			if shown := len(did.NextPageURI) == test.length; shown != test.shown || !shown && did.NextPageURI != "" {
+				t.Errorf("a link of %d bytes is shown in %d bytes", test.length, len(did.NextPageURI))
+			}
 
-				encoded, err := json.Marshal(did.Result)
-				if err != nil || len(encoded) > 2048 {
-					t.Errorf("the result has %d bytes (%v), want at most 2,048", len(encoded), err)
-				}
+			encoded, err := json.Marshal(did.Result)
+			if err != nil || len(encoded) > 2048 {
+				t.Errorf("the result has %d bytes (%v), want at most 2,048", len(encoded), err)
+			}
 
-				w.complete(t, nil)
-				w.mustHold(t)
-			})
+			w.mustComplete(t)
 		})
 	}
 }

@@ -1,47 +1,51 @@
 package export_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
-	"testing/synctest"
 
+	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/export/exporttest"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // The checkpoints in testdata/resumed were written by earlier code, one by an invocation that stopped and one by an
 // invocation that was killed. Both name the two parts that lie beside them.
-func TestCheckpointThatEarlierCodeWroteIsResumed(t *testing.T) {
+func TestCheckpointThatEarlierCodeWroteIsWrittenAgainWithTheSameBytesAndResumed(t *testing.T) {
 	t.Parallel()
 
 	for _, name := range []string{"stopped.json", "leased.json"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(3, 2, 4, 0, 1)
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(3, 2, 4, 0, 1)
 
-				parts, err := filepath.Glob("testdata/resumed/*.gz")
-				if err != nil || len(parts) != 2 {
-					t.Fatalf("there are the parts %v (%v), want two", parts, err)
-				}
+			parts, err := filepath.Glob("testdata/resumed/*.gz")
+			if err != nil || len(parts) != 2 {
+				t.Fatalf("there are the parts %v (%v), want two", parts, err)
+			}
 
-				for _, part := range parts {
-					w.store.Edit(exporttest.PartsFolder(exporttest.ListingName, exportID)+filepath.Base(part), stored(t, part))
-				}
+			for _, part := range parts {
+				w.store.Edit(exporttest.PartsFolder(exporttest.ListingName, exportID)+filepath.Base(part), golden(t, part))
+			}
 
-				w.store.Edit(exporttest.DocumentKey(checkpointName), stored(t, filepath.Join("testdata/resumed", name)))
+			earlier := golden(t, filepath.Join("testdata/resumed", name))
+			w.overwrite(checkpointName, earlier)
 
-				if did := w.complete(t, nil); did.Pages != 5 || len(w.listing.Requests()) != 3 {
-					t.Errorf("got %+v after %d requests, want the three pages that were left", did.Result, len(w.listing.Requests()))
-				}
+			again, err := reseal(earlier, func(*export.Checkpoint) {})
+			if diff := cmp.Diff(string(bytes.TrimSpace(earlier)), string(again)); diff != "" {
+				t.Errorf("(-earlier +again), %v:\n%s", err, diff)
+			}
 
-				w.mustHold(t)
-			})
+			if did := w.mustComplete(t); did.Pages != 5 || w.listing.Requests() != 3 {
+				t.Errorf("got %+v after %d requests, want the three pages that were left", did.Result, w.listing.Requests())
+			}
 		})
 	}
 }
 
-func stored(t *testing.T, file string) []byte {
+func golden(t *testing.T, file string) []byte {
 	t.Helper()
 
 	body, err := os.ReadFile(file)

@@ -1,6 +1,7 @@
 package export_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -8,14 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/export/exporttest"
 )
-
-// with returns the log lines that contain text.
-func (l *logs) with(text string) []string {
-	return slices.DeleteFunc(strings.Split(l.String(), "\n"), func(line string) bool { return !strings.Contains(line, text) })
-}
 
 func TestReplacedSurrogatesAreWarnedOfAndCountedInCheckpointAndManifest(t *testing.T) {
 	t.Parallel()
@@ -29,9 +24,8 @@ func TestReplacedSurrogatesAreWarnedOfAndCountedInCheckpointAndManifest(t *testi
 		for _, want := range []int64{3, 4} {
 			w.invoke(t.Context(), nil)
 
-			body, _ := w.store.Object(exporttest.DocumentKey(checkpointName))
-			if cp, err := export.DecodeCheckpoint(body); err != nil || cp.Position.Replaced != want {
-				t.Errorf("the checkpoint counts %d (%v), want %d", cp.Position.Replaced, err, want)
+			if got := w.checkpoint(t).Position.Replaced; got != want {
+				t.Errorf("the checkpoint counts %d, want %d", got, want)
 			}
 
 			time.Sleep(2 * time.Hour)
@@ -58,11 +52,8 @@ func TestExportWithoutReplacedSurrogatesDoesNotMentionThem(t *testing.T) {
 		w.complete(t, nil)
 
 		for _, name := range []string{checkpointName, manifestName} {
-			body, _ := w.store.Object(exporttest.DocumentKey(name))
-
-			var document map[string]any
-			if err := json.Unmarshal(body, &document); err != nil || strings.Contains(string(body), "replaced_surrogates") {
-				t.Errorf("%s is %s (%v)", name, body, err)
+			if body := w.document(name); !json.Valid(body) || bytes.Contains(body, []byte("replaced_surrogates")) {
+				t.Errorf("%s is %s", name, body)
 			}
 		}
 	})

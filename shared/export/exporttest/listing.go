@@ -1,7 +1,10 @@
 package exporttest
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -34,69 +37,51 @@ type Listing struct {
 	Called              string
 	LeastPage, MostPage int
 
-	sizes []int
-	first []int // the number of each page's first entity
-	next  []int
-	// replaced is how many escapes of each page were replaced, and in which entity first.
-	replaced map[int][2]int
+	script []scripted
 
 	mu       sync.Mutex
 	faults   map[int][]PageFault
-	requests []Request
+	requests int
 	buffers  map[*export.Page]bool
 	until    time.Time // no request is to go out before
 	early    int
 }
 
-// Request is one request for a page.
-type Request struct {
-	Page int
-	At   time.Time
-}
-
-// PageFault is what becomes of one request for a page.
-type PageFault struct {
-	// Err is returned; nil lets the page through.
-	Err error
-	// Latency is added to the listing's.
-	Latency time.Duration
-	// Named is what kind of failure the end of the request's time is; "": the request returns the cause, as a page request
-	// does. A token that is being waited for names itself.
-	Named failure.Kind
-	// Limit is the rate limit that the reply tells, in requests a minute.
-	Limit int
+// scripted is one page: its entities by number, the page that it links to, and what was replaced in it.
+type scripted struct {
+	first, size, next    int
+	replaced, replacedIn int
 }
 
 // NewListing returns a listing with a page of each size, each linked to the next one and the last to none.
 func NewListing(sizes ...int) *Listing {
 	l := &Listing{
-		Called: ListingName, LeastPage: 1, MostPage: defaultMostPage,
-		sizes: slices.Clone(sizes), faults: make(map[int][]PageFault), buffers: make(map[*export.Page]bool),
-		replaced: make(map[int][2]int),
+		Called: ListingName, LeastPage: 1, MostPage: 500, faults: make(map[int][]PageFault), buffers: make(map[*export.Page]bool),
 	}
 
 	entities := 0
 	for page, size := range sizes {
-		l.first = append(l.first, entities)
-		l.next = append(l.next, page+1)
+		l.script = append(l.script, scripted{first: entities, size: size, next: page + 1})
 		entities += size
 	}
 
-	l.next[len(sizes)-1] = end
+	l.script[len(sizes)-1].next = end
 
 	return l
 }
 
 // Link makes page from link to page to.
-func (l *Listing) Link(from, to int) { l.next[from] = to }
+func (l *Listing) Link(from, to int) { l.script[from].next = to }
 
-// Repeat makes a page hold the entities of another one.
+// Repeat makes a page have the entities of another one.
 func (l *Listing) Repeat(page, other int) {
-	l.first[page], l.sizes[page] = l.first[other], l.sizes[other]
+	l.script[page].first, l.script[page].size = l.script[other].first, l.script[other].size
 }
 
 // Replace makes a page one in which that many unpaired surrogate escapes were replaced, the first of them in that entity.
-func (l *Listing) Replace(page, count, entity int) { l.replaced[page] = [2]int{count, entity} }
+func (l *Listing) Replace(page, count, entity int) {
+	l.script[page].replaced, l.script[page].replacedIn = count, entity
+}
 
 // Fault queues what becomes of the next requests for a page, one after the other.
 func (l *Listing) Fault(page int, faults ...PageFault) {
@@ -106,22 +91,22 @@ func (l *Listing) Fault(page int, faults ...PageFault) {
 	l.faults[page] = append(l.faults[page], faults...)
 }
 
-// Truth is all that the listing holds, as lines in the order of the pages. A listing that loops has none.
+// Truth is all that the listing has, as lines in the order of the pages. A listing that loops has none.
 func (l *Listing) Truth() []byte {
 	var lines []byte
-	for page := 0; page != end; page = l.next[page] {
+	for page := 0; page != end; page = l.script[page].next {
 		lines = l.appendLines(lines, page)
 	}
 
 	return lines
 }
 
-// Requests returns the requests until now.
-func (l *Listing) Requests() []Request {
+// Requests is how many requests for pages came until now.
+func (l *Listing) Requests() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 
-	return slices.Clone(l.requests)
+	return l.requests
 }
 
 // Early is how many requests went out before a wait that the listing had asked for was over.
@@ -158,20 +143,20 @@ func (l *Listing) fetch(ctx context.Context, link string, page *export.Page) err
 		return err
 	}
 
+	scripted := l.script[number]
+
 	page.Reset()
-	page.Limit = fault.Limit
 	// What a failed request leaves behind is no part of the page.
-	page.Lines = l.appendLines(page.Lines, number)
-	page.Records = l.sizes[number]
-	page.Replaced, page.ReplacedIn = l.replaced[number][0], l.replaced[number][1]
+	page.Lines, page.Records, page.Limit = l.appendLines(page.Lines, number), scripted.size, fault.Limit
+	page.Replaced, page.ReplacedIn = scripted.replaced, scripted.replacedIn
 
 	if fault.Err != nil {
 		l.refused(fault.Err)
 		return fault.Err
 	}
 
-	if to := l.next[number]; to != end {
-		page.Next = l.link(to)
+	if scripted.next != end {
+		page.Next = l.link(scripted.next)
 	}
 
 	return nil
@@ -182,11 +167,10 @@ func (l *Listing) request(number int, page *export.Page) PageFault {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 
-	now := time.Now()
-	l.requests = append(l.requests, Request{Page: number, At: now})
+	l.requests++
 	l.buffers[page] = true
 
-	if now.Before(l.until) {
+	if time.Now().Before(l.until) {
 		l.early++
 	}
 
@@ -201,7 +185,7 @@ func (l *Listing) request(number int, page *export.Page) PageFault {
 }
 
 func (l *Listing) refused(err error) {
-	if asked, ok := err.(*retry.TransientError); ok && asked.Told { //nolint:errorlint // a fault is returned as it is queued
+	if asked, ok := errors.AsType[*retry.TransientError](err); ok && asked.Told {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 
@@ -218,14 +202,90 @@ func (l *Listing) number(link string) (int, bool) {
 	digits, _, dotted := strings.Cut(rest, ".")
 	page, err := strconv.Atoi(digits)
 
-	return page, ok && dotted && err == nil && page >= 0 && page < len(l.sizes)
+	return page, ok && dotted && err == nil && page >= 0 && page < len(l.script)
 }
 
 func (l *Listing) appendLines(lines []byte, page int) []byte {
-	for entity := l.first[page]; entity < l.first[page]+l.sizes[page]; entity++ {
+	for n := range l.script[page].size {
+		entity := l.script[page].first + n
 		lines = fmt.Appendf(lines, `{"id":"%08x-user","name":"Zoë <%d> & \"co\"","version":%d,"tags":[],"chat":{"jabberId":null}}`+"\n",
 			entity, entity, entity%7)
 	}
 
 	return lines
+}
+
+// view is a listing as one process sees it. It implements [export.Listing].
+type view struct {
+	*Listing
+
+	process *Process
+}
+
+func (v *view) Name() string { return v.Called }
+
+func (v *view) PageSizes() (least, most int) { return v.LeastPage, v.MostPage }
+
+func (v *view) Options() []string { return []string{"expand", "state", "sort_order"} }
+
+func (v *view) Ask(pageSize int, options export.Options) (export.Pages, error) {
+	q := query{Method: "GET", PageSize: pageSize, State: "active", SortOrder: "ASC"}
+
+	for name, to := range map[string]any{"expand": &q.Expand, "state": &q.State, "sort_order": &q.SortOrder} {
+		if raw, given := options[name]; given && json.Unmarshal(raw, to) != nil {
+			return nil, failure.New(failure.InvalidInput, "%s is of the wrong type", name)
+		}
+	}
+
+	return &pages{v, q}, nil
+}
+
+func (v *view) Open(stored export.Query) (export.Pages, error) {
+	p := &pages{view: v}
+
+	strict := json.NewDecoder(bytes.NewReader(stored.Canonical))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(&p.query); err != nil {
+		return nil, failure.New(failure.CheckpointInvalid, "the query was written by newer code: deploy the newer version")
+	}
+
+	return p, nil
+}
+
+// query is what a scripted listing is asked, in the form of the users' listing. Its options change nothing in the pages.
+type query struct {
+	Method    string   `json:"method"`
+	PageSize  int      `json:"page_size"`
+	Expand    []string `json:"expand"`
+	State     string   `json:"state"`
+	SortOrder string   `json:"sort_order"`
+}
+
+// pages are those of a query. It implements [export.Pages].
+type pages struct {
+	*view
+
+	query query
+}
+
+func (p *pages) Query() export.Query {
+	q := p.query
+	q.Expand = append([]string{}, slices.Compact(slices.Sorted(slices.Values(q.Expand)))...)
+
+	body, err := json.Marshal(q)
+	if err != nil {
+		panic(err) // numbers and strings always encode
+	}
+
+	return export.Query{PageSize: q.PageSize, Canonical: body}
+}
+
+func (p *pages) First() string { return p.link(0) }
+
+func (p *pages) Fetch(ctx context.Context, link string, page *export.Page) error {
+	if link == "" {
+		link = p.link(0)
+	}
+
+	return p.process.call(ctx, request{op: OpFetch, name: link, do: func() error { return p.fetch(ctx, link, page) }})
 }
