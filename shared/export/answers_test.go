@@ -22,29 +22,18 @@ func answering(err error) exporttest.Action {
 func TestAnswerThatMakesNoSenseIsANamedFailureWhereverItComes(t *testing.T) {
 	t.Parallel()
 
+	type wrong func(operation int) exporttest.Fault
+
+	ways := make(map[string]wrong)
 	for name, answer := range map[string]error{
 		"absent": export.ErrAbsent, "conflict": export.ErrConflict, "the list is denied": export.ErrListDenied, "an error of no kind": errors.New("canary"),
 	} {
-		for _, s := range []scenario{scenarios()[0], scenarios()[2]} {
-			t.Run(name+", "+s.name, func(t *testing.T) {
-				t.Parallel()
-
-				for number := range s.operations(t) {
-					s.answer(t, number, at(number, answering(answer)))
-					s.answer(t, number, from(number, answering(answer)))
-				}
-			})
-		}
+		ways[name+", once"] = func(operation int) exporttest.Fault { return at(operation, answering(answer)) }
+		ways[name+", from then on"] = func(operation int) exporttest.Fault { return from(operation, answering(answer)) }
 	}
-}
 
-// answer lets operations give an answer without having been done, from that number on.
-func (s scenario) answer(t *testing.T, number int, fault exporttest.Fault) {
-	t.Helper()
-
-	synctest.Test(t, func(t *testing.T) {
-		w := s.world()
-		fault = w.lives(fault)
+	anywhere(t, []scenario{scenarios()[0], scenarios()[2]}, ways, func(t *testing.T, s scenario, w *world, operation int, way wrong) {
+		fault := w.lives(way(operation))
 		for range 2 {
 			did := w.invoke(t.Context(), fault)
 			if did.err != nil && (kindOf(did.err) == "" || strings.Contains(did.err.Error(), "canary")) {
@@ -61,10 +50,6 @@ func (s scenario) answer(t *testing.T, number int, fault exporttest.Fault) {
 			t.Errorf("afterwards: got %v, want a failure with a kind", did.err)
 		}
 	})
-
-	if t.Failed() {
-		t.Fatalf("operation %d", number)
-	}
 }
 
 func TestStoreThatContradictsItselfIsUnavailableAndTheExportGoesOn(t *testing.T) {

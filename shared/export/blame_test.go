@@ -60,10 +60,7 @@ func TestFailureOfTheTokenIsNotRetriedForWhatCausedIt(t *testing.T) {
 		w.listing.Fault(1, exporttest.PageFault{Err: failure.Because(exporttest.Broken().Err, failure.TokenUnavailable, "the rotator is broken")})
 
 		wantKind(t, w.invoke(t.Context(), nil).err, failure.TokenUnavailable)
-
-		if requests := w.listing.Requests(); requests != 2 {
-			t.Errorf("%d requests were sent, want 2", requests)
-		}
+		w.wantRequests(t, 2)
 	})
 }
 
@@ -117,10 +114,7 @@ func TestX14ThirdInvocationInARowWithoutAPageNamesWhatTookItsTimeAndTheCountBegi
 				if test.reason == export.ReasonRateLimited { // what the last one met still binds
 					did := w.invoke(t.Context(), nil)
 					did.wantContinue(t, export.ReasonRateLimited)
-
-					if did.count(exporttest.OpFetch) != 0 {
-						t.Errorf("right after the failure the calls were %v, want no page to be read", did.calls)
-					}
+					did.wantNoRequest(t)
 
 					did.wait()
 				}

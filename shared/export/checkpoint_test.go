@@ -101,10 +101,7 @@ func TestX17CheckpointThatContradictsTheStoreIsInvalidAndNothingIsWritten(t *tes
 			for range 2 {
 				did := w.invoke(t.Context(), nil)
 				did.wantFailure(t, failure.CheckpointInvalid, test.says)
-
-				if did.count(exporttest.OpFetch) != 0 {
-					t.Errorf("the calls were %v, want no page to be read", did.calls)
-				}
+				did.wantNoRequest(t)
 			}
 
 			if after := len(w.store.Journal()); after != before {

@@ -11,38 +11,24 @@ import (
 )
 
 // crossings are the ways in which another invocation comes in between.
-func crossings(other func()) map[string]func() exporttest.Action {
-	return map[string]func() exporttest.Action{
-		"before it":         func() exporttest.Action { other(); return exporttest.Action{} },
-		"after it":          func() exporttest.Action { return exporttest.Action{Meanwhile: other} },
-		"and its reply":     func() exporttest.Action { return exporttest.Action{Effect: exporttest.FailAfter, Meanwhile: other} },
-		"and its repeat":    func() exporttest.Action { return exporttest.Action{Effect: exporttest.Resend, Meanwhile: other} },
-		"and it lands late": func() exporttest.Action { return exporttest.Action{Effect: exporttest.FailLate, Meanwhile: other} },
+func crossings() map[string]func(other func()) exporttest.Action {
+	meanwhile := func(effect exporttest.Effect) func(other func()) exporttest.Action {
+		return func(other func()) exporttest.Action { return exporttest.Action{Effect: effect, Meanwhile: other} }
+	}
+
+	return map[string]func(other func()) exporttest.Action{
+		"before it":         func(other func()) exporttest.Action { other(); return exporttest.Action{} },
+		"after it":          meanwhile(exporttest.Proceed),
+		"and its reply":     meanwhile(exporttest.FailAfter),
+		"and its repeat":    meanwhile(exporttest.Resend),
+		"and it lands late": meanwhile(exporttest.FailLate),
 	}
 }
 
-func TestX15SecondInvocationThatCrossesAnywhereIsToldBusyAndHarmsNothing(t *testing.T) {
+func TestX15SecondInvocationThatCrossesAnywhereAnswersBusyAndHarmsNothing(t *testing.T) {
 	t.Parallel()
 
-	for _, s := range scenarios() {
-		t.Run(s.name, func(t *testing.T) {
-			t.Parallel()
-
-			for number := range s.operations(t) {
-				for way := range crossings(nil) {
-					s.cross(t, number, way)
-				}
-			}
-		})
-	}
-}
-
-// cross lets a whole second invocation run at the operation of that number.
-func (s scenario) cross(t *testing.T, number int, way string) {
-	t.Helper()
-
-	synctest.Test(t, func(t *testing.T) {
-		w := s.world()
+	anywhere(t, scenarios(), crossings(), func(t *testing.T, s scenario, w *world, operation int, cross func(func()) exporttest.Action) {
 		second := func() {
 			did := w.invoke(t.Context(), w.lives(clean))
 			if did.err != nil || did.Status == export.StatusContinue && did.Reason != export.ReasonBusy && did.Reason != export.ReasonBudget {
@@ -53,64 +39,40 @@ func (s scenario) cross(t *testing.T, number int, way string) {
 				t.Errorf("the second is busy with wait_seconds %d after the calls %v", did.WaitSeconds, did.calls)
 			}
 		}
-		s.hold(t, w, w.lives(nth(number, crossings(second)[way])))
+		s.hold(t, w, w.lives(nth(operation, func() exporttest.Action { return cross(second) })))
 	})
-
-	if t.Failed() {
-		t.Fatalf("operation %d, %s", number, way)
-	}
 }
 
-// An invocation that hangs at any operation until its lease is over, and goes on after others did one invocation, or all.
+// An invocation hangs at any operation until its lease is over, and goes on after another one read a page, or all of them.
 func TestX15InvocationThatOutlivesItsLeaseAnywhereCommitsNothingTwice(t *testing.T) {
 	t.Parallel()
 
-	for _, s := range scenarios() {
-		t.Run(s.name, func(t *testing.T) {
-			t.Parallel()
-
-			for number := range s.operations(t) {
-				for way := range crossings(nil) {
-					for _, whole := range []bool{true, false} {
-						s.outlive(t, number, way, whole)
-					}
-				}
-			}
-		})
-	}
-}
-
-func (s scenario) outlive(t *testing.T, number int, way string, whole bool) {
-	t.Helper()
-
-	synctest.Test(t, func(t *testing.T) {
-		w := s.world()
-		successor := func() {
-			time.Sleep(w.timeout)
-
-			if whole {
-				w.complete(t, w.lives(clean))
-				return
-			}
-
-			// An invocation that reads one page.
+	for name, successor := range map[string]func(t *testing.T, w *world){
+		"one page": func(t *testing.T, w *world) {
 			w.invoke(t.Context(), w.lives(on(exporttest.OpFetch, "", exporttest.Action{Delay: w.timeout * 2 / 3})))
-		}
+		},
+		"all pages": func(t *testing.T, w *world) { w.complete(t, w.lives(clean)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			anywhere(t, scenarios(), crossings(), func(t *testing.T, s scenario, w *world, operation int, cross func(func()) exporttest.Action) {
+				did := w.zombie(t.Context(), w.lives(nth(operation, func() exporttest.Action {
+					return cross(func() {
+						time.Sleep(w.timeout)
+						successor(t, w)
+					})
+				})))
+				if did.err == nil && did.Status != export.StatusComplete && did.Reason != export.ReasonBusy && did.Reason != export.ReasonBudget {
+					t.Errorf("the first: got %+v", did.Result)
+				}
 
-		did := w.zombie(t.Context(), w.lives(nth(number, crossings(successor)[way])))
-		if did.err == nil && did.Status != export.StatusComplete && did.Reason != export.ReasonBusy && did.Reason != export.ReasonBudget {
-			t.Errorf("the first: got %+v", did.Result)
-		}
+				if did.err != nil && kindOf(did.err) == "" {
+					t.Errorf("the first: got %v, which has no name", did.err)
+				}
 
-		if did.err != nil && kindOf(did.err) == "" {
-			t.Errorf("the first: got %v, which has no name", did.err)
-		}
-
-		s.hold(t, w, w.lives(clean))
-	})
-
-	if t.Failed() {
-		t.Fatalf("operation %d, %s, whole %t", number, way, whole)
+				s.hold(t, w, w.lives(clean))
+			})
+		})
 	}
 }
 
@@ -118,19 +80,26 @@ func (s scenario) outlive(t *testing.T, number int, way string, whole bool) {
 func TestX15ThreeInvocationsThatCrossAnywhereLoseNothing(t *testing.T) {
 	t.Parallel()
 
-	s := scenario{name: "small", sizes: []int{2, 1}, timeout: time.Minute, bytes: 1}
+	s := small()
 	operations := s.operations(t)
 
 	for first := range operations {
 		for second := range operations {
 			synctest.Test(t, func(t *testing.T) {
 				w := s.world()
-				third := func() { time.Sleep(w.timeout); w.invoke(t.Context(), w.lives(clean)) }
-				crossing := func() {
+				third := func() exporttest.Action {
 					time.Sleep(w.timeout)
-					w.zombie(t.Context(), w.lives(nth(second, func() exporttest.Action { third(); return exporttest.Action{} })))
+					w.invoke(t.Context(), w.lives(clean))
+
+					return exporttest.Action{}
 				}
-				w.zombie(t.Context(), w.lives(nth(first, func() exporttest.Action { crossing(); return exporttest.Action{} })))
+				crossing := func() exporttest.Action {
+					time.Sleep(w.timeout)
+					w.zombie(t.Context(), w.lives(nth(second, third)))
+
+					return exporttest.Action{}
+				}
+				w.zombie(t.Context(), w.lives(nth(first, crossing)))
 				s.hold(t, w, w.lives(clean))
 			})
 
@@ -248,9 +217,7 @@ func TestP06EventThatIsDeliveredTwiceMakesOneExport(t *testing.T) {
 				t.Errorf("got %+v and %+v, want one of them complete", results[0].Result, results[1].Result)
 			}
 
-			if requests := w.listing.Requests(); requests != 2 {
-				t.Errorf("%d requests were sent for 2 pages", requests)
-			}
+			w.wantRequests(t, 2)
 		})
 	}
 }

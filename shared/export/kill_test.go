@@ -28,6 +28,10 @@ func scenarios() []scenario {
 	}
 }
 
+func small() scenario {
+	return scenario{name: "small", sizes: []int{2, 1}, timeout: time.Minute, bytes: 1}
+}
+
 func (s scenario) world() *world {
 	w := newWorld(s.sizes...)
 	w.timeout, w.partBytes = s.timeout, s.bytes
@@ -92,31 +96,22 @@ func (s scenario) operations(t *testing.T) int {
 	return int(operations.Load())
 }
 
-func TestX12ExportKilledAtEveryOutsideOperationIsWholeAfterResuming(t *testing.T) {
-	t.Parallel()
+// anywhere runs test for each operation of these scenarios and for each way, in bubbles of their own.
+func anywhere[W any](
+	t *testing.T, scenarios []scenario, ways map[string]W, test func(t *testing.T, s scenario, w *world, operation int, way W),
+) {
+	t.Helper()
 
-	effects := map[string]exporttest.Effect{
-		"killed before":           exporttest.KillBefore,
-		"killed after":            exporttest.KillAfter,
-		"failed":                  exporttest.FailBefore,
-		"done, reply lost":        exporttest.FailAfter,
-		"reply lost, done later":  exporttest.FailLate,
-		"reply lost, asked again": exporttest.Resend,
-	}
-
-	for _, s := range scenarios() {
+	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 
-			for name, effect := range effects {
-				for number := range s.operations(t) {
-					synctest.Test(t, func(t *testing.T) {
-						w := s.world()
-						s.hold(t, w, w.lives(at(number, failing(effect))))
-					})
+			for operation := range s.operations(t) {
+				for name, way := range ways {
+					synctest.Test(t, func(t *testing.T) { test(t, s, s.world(), operation, way) })
 
 					if t.Failed() {
-						t.Fatalf("operation %d, %s", number, name)
+						t.Fatalf("operation %d, %s", operation, name)
 					}
 				}
 			}
@@ -124,24 +119,35 @@ func TestX12ExportKilledAtEveryOutsideOperationIsWholeAfterResuming(t *testing.T
 	}
 }
 
+func TestX12ExportKilledAtEveryOutsideOperationIsWholeAfterResuming(t *testing.T) {
+	t.Parallel()
+
+	anywhere(t, scenarios(), map[string]exporttest.Effect{
+		"killed before":           exporttest.KillBefore,
+		"killed after":            exporttest.KillAfter,
+		"failed":                  exporttest.FailBefore,
+		"done, reply lost":        exporttest.FailAfter,
+		"reply lost, done later":  exporttest.FailLate,
+		"reply lost, asked again": exporttest.Resend,
+	}, func(t *testing.T, s scenario, w *world, operation int, effect exporttest.Effect) {
+		s.hold(t, w, w.lives(at(operation, failing(effect))))
+	})
+}
+
 func TestX12ExportKilledAnywhereAlwaysEndsByName(t *testing.T) {
 	t.Parallel()
 
-	s := scenarios()[0]
-	for number := range s.operations(t) {
-		synctest.Test(t, func(t *testing.T) {
-			w := s.world()
-			did := w.invoke(t.Context(), w.lives(at(number, failing(exporttest.KillBefore))))
-
-			if kind := kindOf(did.err); kind == "" {
-				t.Errorf("killed before operation %d: got %+v and %v, want a named failure", number, did.Result, did.err)
+	anywhere(t, scenarios()[:1], map[string]exporttest.Effect{"killed before": exporttest.KillBefore},
+		func(t *testing.T, _ scenario, w *world, operation int, effect exporttest.Effect) {
+			did := w.invoke(t.Context(), w.lives(at(operation, failing(effect))))
+			if kindOf(did.err) == "" {
+				t.Errorf("got %+v and %v, want a named failure", did.Result, did.err)
 			}
 
 			if err := w.checkHistory(); err != nil {
-				t.Errorf("killed before operation %d: %v", number, err)
+				t.Error(err)
 			}
 		})
-	}
 }
 
 // Every pair of a first and a second interruption is tried: the second falls on any operation after the first one, also in
@@ -151,7 +157,7 @@ func TestX13ExportInterruptedTwiceAnywhereIsWholeAfterResuming(t *testing.T) {
 
 	effects := []exporttest.Effect{exporttest.KillAfter, exporttest.FailLate}
 
-	s := scenario{name: "small", sizes: []int{2, 1}, timeout: time.Minute, bytes: 1}
+	s := small()
 	operations := s.operations(t)
 
 	for _, first := range effects {

@@ -139,10 +139,7 @@ func TestX02WaitBindsTheNextInvocationHoweverTheOneThatMetItEnds(t *testing.T) {
 
 			next := w.invoke(t.Context(), nil)
 			next.wantWait(t, export.ReasonRateLimited, test.least, test.least+2)
-
-			if next.count(exporttest.OpFetch) != 0 {
-				t.Errorf("the calls were %v, want no page to be read", next.calls)
-			}
+			next.wantNoRequest(t)
 
 			next.wait()
 			w.mustComplete(t)
@@ -211,10 +208,7 @@ func TestX05FailedPageIsANamedFailureAndWhatWasReadIsKept(t *testing.T) {
 			w.partBytes = 1 << 20
 			w.listing.Fault(test.page, test.faults...)
 			wantKind(t, w.invoke(t.Context(), nil).err, test.kind)
-
-			if got := w.listing.Requests(); got != test.requests {
-				t.Errorf("%d requests were sent, want %d", got, test.requests)
-			}
+			w.wantRequests(t, test.requests)
 
 			again := w.invoke(t.Context(), nil)
 			again.wantComplete(t)

@@ -79,6 +79,24 @@ func (o outcome) wantWait(t *testing.T, reason string, least, most int64) {
 	}
 }
 
+// wantNoRequest wants that no page was asked for.
+func (o outcome) wantNoRequest(t *testing.T) {
+	t.Helper()
+
+	if o.count(exporttest.OpFetch) != 0 {
+		t.Errorf("the calls were %v, want no page to be asked for", o.calls)
+	}
+}
+
+// wantRequests wants that so many pages were asked for, over every invocation.
+func (w *world) wantRequests(t *testing.T, want int) {
+	t.Helper()
+
+	if got := w.listing.Requests(); got != want {
+		t.Errorf("%d requests were sent, want %d", got, want)
+	}
+}
+
 // wantFailure ends the test where the invocation did not fail as kind, saying all of says.
 func (o outcome) wantFailure(t *testing.T, kind failure.Kind, says ...string) {
 	t.Helper()

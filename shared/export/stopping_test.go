@@ -1,7 +1,6 @@
 package export_test
 
 import (
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,32 +70,21 @@ func TestProcessesThatAreAskedToEndBeforeTheyReadAPageAreNoStalls(t *testing.T) 
 func TestProcessThatIsAskedToEndAnywhereLeavesTheExportToTheNextOne(t *testing.T) {
 	t.Parallel()
 
-	for _, s := range scenarios() {
-		t.Run(s.name, func(t *testing.T) {
-			t.Parallel()
+	anywhere(t, scenarios(), map[string]struct{}{"asked to end": {}},
+		func(t *testing.T, s scenario, w *world, operation int, _ struct{}) {
+			w.stopping = make(chan struct{})
+			fault := w.lives(nth(operation, func() exporttest.Action {
+				close(w.stopping)
+				return exporttest.Action{}
+			}))
 
-			for number := range s.operations(t) {
-				synctest.Test(t, func(t *testing.T) {
-					w := s.world()
-					w.stopping = make(chan struct{})
-
-					var once sync.Once
-					end := func() exporttest.Action {
-						once.Do(func() { close(w.stopping) })
-						return exporttest.Action{}
-					}
-
-					fault := w.lives(nth(number, end))
-					for range 10 {
-						if did := w.invoke(t.Context(), fault); did.err != nil || did.Reason == export.ReasonBusy {
-							t.Fatalf("asked at operation %d: got %+v and %v, want a stop in good order", number, did.Result, did.err)
-						}
-					}
-
-					w.stopping = nil
-					s.hold(t, w, w.lives(clean))
-				})
+			for range 10 {
+				if did := w.invoke(t.Context(), fault); did.err != nil || did.Reason == export.ReasonBusy {
+					t.Fatalf("got %+v and %v, want a stop in good order", did.Result, did.err)
+				}
 			}
+
+			w.stopping = nil
+			s.hold(t, w, w.lives(clean))
 		})
-	}
 }
