@@ -100,9 +100,7 @@ func newWorld(t *testing.T, organisation genesyssim.Config) *world {
 		w.rotator(rw, r)
 	})
 
-	for host, handler := range map[string]http.Handler{
-		genesysHost: w.genesys, ssmHost: parameters, s3Host: objects, lambdaHost: functions,
-	} {
+	for host, handler := range map[string]http.Handler{genesysHost: w.genesys, ssmHost: parameters, s3Host: objects, lambdaHost: functions} {
 		stop, err := network.Serve(host, handler)
 		if err != nil {
 			t.Fatal(err)
@@ -123,6 +121,10 @@ func newWorld(t *testing.T, organisation genesyssim.Config) *world {
 	return w
 }
 
+func (w *world) tokens() *tokenstore.Store {
+	return tokenstore.New(ssm.NewFromConfig(w.cloud(ssmHost)), tokenName, "")
+}
+
 // storeToken does what the rotator would: it mints a token and stores it.
 func (w *world) storeToken() {
 	w.t.Helper()
@@ -136,29 +138,35 @@ func (w *world) storeToken() {
 		w.t.Fatal(err)
 	}
 
-	store := tokenstore.New(ssm.NewFromConfig(w.cloud(ssmHost)), tokenName, "")
-	if _, err := store.Write(w.t.Context(), token.Token{
-		Access: grant.Access, Type: grant.Type, IssuedAt: grant.SentAt, ExpiresAt: grant.SentAt.Add(grant.ExpiresIn),
-	}); err != nil {
-		w.t.Fatal(err)
-	}
+	w.write(token.Token{Access: grant.Access, Type: grant.Type, IssuedAt: grant.SentAt, ExpiresAt: grant.SentAt.Add(grant.ExpiresIn)})
 }
 
 // shortenToken stores the token with that much of its life left.
 func (w *world) shortenToken(left time.Duration) {
 	w.t.Helper()
 
-	store := tokenstore.New(ssm.NewFromConfig(w.cloud(ssmHost)), tokenName, "")
+	shortened := w.stored()
+	shortened.ExpiresAt = time.Now().Add(left)
+	w.write(shortened)
+}
 
-	stored, err := store.Read(w.t.Context())
+func (w *world) write(t token.Token) {
+	w.t.Helper()
+
+	if _, err := w.tokens().Write(w.t.Context(), t); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) stored() token.Token {
+	w.t.Helper()
+
+	stored, err := w.tokens().Read(w.t.Context())
 	if err != nil {
 		w.t.Fatal(err)
 	}
 
-	stored.ExpiresAt = time.Now().Add(left)
-	if _, err := store.Write(w.t.Context(), stored.Token); err != nil {
-		w.t.Fatal(err)
-	}
+	return stored.Token
 }
 
 // process is a new process of the function, with its memory empty.
@@ -210,23 +218,58 @@ func (w *world) invoke(h *invocation.Handler, length time.Duration, payload stri
 	return result, nil
 }
 
-// get is a request of somebody else with the stored token, and returns its status.
-func (w *world) get(path string, query url.Values) int {
+// mustInvoke is invoke that wants a result.
+func (w *world) mustInvoke(h *invocation.Handler, length time.Duration, payload string) export.Result {
 	w.t.Helper()
 
-	store := tokenstore.New(ssm.NewFromConfig(w.cloud(ssmHost)), tokenName, "")
-
-	stored, err := store.Read(w.t.Context())
+	result, err := w.invoke(h, length, payload)
 	if err != nil {
 		w.t.Fatal(err)
 	}
+
+	return result
+}
+
+// mustFail is invoke that wants a failure of that type which says so, and returns its message.
+func (w *world) mustFail(h *invocation.Handler, length time.Duration, kind, says string) string {
+	w.t.Helper()
+
+	_, err := w.invoke(h, length, "{}")
+
+	failed := reported(w.t, err)
+	if failed.Type != kind || !strings.Contains(failed.Message, says) {
+		w.t.Errorf("got %s: %s, want %s that says %q", failed.Type, failed.Message, kind, says)
+	}
+
+	return failed.Message
+}
+
+func (w *world) wantUsers(users int64, got export.Result) {
+	w.t.Helper()
+
+	if got.Status != export.StatusComplete || got.Records != users {
+		w.t.Errorf("got %+v, want %d users and the export complete", got, users)
+	}
+}
+
+func (w *world) wantThrottled(want int64) {
+	w.t.Helper()
+
+	if got := w.genesys.Stats().Throttled; got != want {
+		w.t.Errorf("429s: got %d, want %d", got, want)
+	}
+}
+
+// get is a request of somebody else with the stored token, and returns its status.
+func (w *world) get(path string, query url.Values) int {
+	w.t.Helper()
 
 	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, "http://"+genesysHost+path+"?"+query.Encode(), nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 
-	request.Header.Set("Authorization", "Bearer "+stored.Access.Reveal())
+	request.Header.Set("Authorization", "Bearer "+w.stored().Access.Reveal())
 
 	reply, err := w.network.Do(request)
 	if err != nil {
