@@ -10,7 +10,7 @@ const (
 	// maxLease is the longest lease that counts: Lambda's longest timeout, and five minutes for clocks that differ. A longer
 	// one counts as expired.
 	maxLease = 20 * time.Minute
-	// maxBusy is the longest wait that a lease is told as: Lambda's longest timeout.
+	// maxBusy is the longest wait for a lease: Lambda's longest timeout.
 	maxBusy = 15 * time.Minute
 	// maxAhead is how far ahead a completion may lie that counts.
 	maxAhead = 24 * time.Hour
@@ -31,8 +31,8 @@ func seconds(wait time.Duration) int64 {
 	return int64((min(max(wait, 0), maxWait) + time.Second - 1) / time.Second)
 }
 
-// believable is a rate limit that was told, in requests a minute; 0 is none.
-func believable(limit int) int {
+// learnable is the rate limit that counts where the API gave this one, in requests a minute; 0 is none.
+func learnable(limit int) int {
 	if limit <= 0 {
 		return 0
 	}

@@ -66,7 +66,7 @@ func (i *invocation) newFetcher() *fetcher {
 	cp := i.state.checkpoint
 	f := &fetcher{
 		pages: i.pages, retry: i.engine.Retry, pacer: i.engine.pacer, budget: i.budget, logger: i.engine.Logger,
-		listing: i.listing, id: i.id, pageSize: cp.Query.PageSize, position: cp.Position, limit: believable(cp.Limit),
+		listing: i.listing, id: i.id, pageSize: cp.Query.PageSize, position: cp.Position, limit: learnable(cp.Limit),
 		before: time.Since(i.begun), begun: time.Now(), logged: time.Now(),
 	}
 	f.pacer.lower(f.listing, f.limit)
@@ -181,7 +181,12 @@ func (f *fetcher) request(ctx context.Context, page *Page) error {
 
 	failed, transient := errors.AsType[*retry.TransientError](err)
 	if named, ok := errors.AsType[*failure.Error](err); ok && (!transient || !errors.Is(failed, named)) {
-		return finally(err) // whatever caused it, something that passes included
+		// Whatever caused it, something that passes included. Of the token and the stores it is final; all others are the API's.
+		if named.Kind == failure.TokenUnavailable || named.Kind == failure.StorageUnavailable {
+			return final{err}
+		}
+
+		return err
 	}
 
 	if !transient {
@@ -201,33 +206,23 @@ func (f *fetcher) request(ctx context.Context, page *Page) error {
 	return err
 }
 
-// finally marks the failures that are final. All others are the API's.
-func finally(err error) error {
-	if kind := failure.KindOf(err); kind == failure.TokenUnavailable || kind == failure.StorageUnavailable {
-		return final{err}
-	}
-
-	return err
-}
-
 // await waits until the pace allows another request.
 func (f *fetcher) await(ctx context.Context) error {
 	wait, claimed := f.pacer.take(f.listing, f.fits)
-	if !claimed {
+
+	switch {
+	case !claimed:
 		return &retry.RefusedError{Err: errPaced, Wait: wait}
-	}
-
-	if wait == 0 {
+	case wait == 0:
 		return nil
+	default:
+		return retry.Sleep(ctx, wait)
 	}
-
-	return retry.Sleep(ctx, wait)
 }
 
 // learn takes the rate limit that a reply told.
 func (f *fetcher) learn(limit int) {
-	limit = believable(limit)
-	if limit > 0 && (f.limit == 0 || limit < f.limit) {
+	if limit = learnable(limit); limit > 0 && (f.limit == 0 || limit < f.limit) {
 		f.limit = limit
 		f.pacer.lower(f.listing, limit)
 	}

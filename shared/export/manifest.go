@@ -47,27 +47,13 @@ type Latest struct {
 
 func (e *Engine) manifest(cp Checkpoint) ([]byte, error) {
 	m := Manifest{
-		SchemaVersion: SchemaVersion,
-		ExportID:      cp.ExportID,
-		Listing:       cp.Listing,
-		Environment:   cp.Environment,
-		Query:         cp.Query,
-		Records:       cp.Position.Records,
-		Pages:         cp.Position.Pages,
-		Parts:         make([]ManifestPart, 0, len(cp.Parts)),
-		StartedAt:     cp.StartedAt,
-		CompletedAt:   cp.CompletedAt,
-		Generator:     cp.Generator,
-
-		ReplacedSurrogates: cp.Position.Replaced,
+		SchemaVersion: SchemaVersion, ExportID: cp.ExportID, Listing: cp.Listing, Environment: cp.Environment, Query: cp.Query,
+		Records: cp.Position.Records, Pages: cp.Position.Pages, Parts: make([]ManifestPart, 0, len(cp.Parts)),
+		StartedAt: cp.StartedAt, CompletedAt: cp.CompletedAt, Generator: cp.Generator, ReplacedSurrogates: cp.Position.Replaced,
 	}
 	for _, part := range cp.Parts {
-		m.Parts = append(m.Parts, ManifestPart{
-			Key:     e.Parts.Key(cp.Listing, cp.ExportID, part.Name),
-			Records: part.Records,
-			Bytes:   part.Bytes,
-			SHA256:  part.SHA256,
-		})
+		key := e.Parts.Key(cp.Listing, cp.ExportID, part.Name)
+		m.Parts = append(m.Parts, ManifestPart{Key: key, Records: part.Records, Bytes: part.Bytes, SHA256: part.SHA256})
 	}
 
 	return marshalDocument("manifest", m)

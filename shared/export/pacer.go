@@ -79,8 +79,7 @@ func (p *pacer) take(listing string, fits func(time.Duration) bool) (wait time.D
 
 	claim := p.limiter.Reserve()
 
-	wait = claim.Delay()
-	if wait > 0 && !fits(wait) {
+	if wait = claim.Delay(); wait > 0 && !fits(wait) {
 		claim.Cancel()
 		return wait, false
 	}

@@ -67,7 +67,7 @@ func (e *Engine) pick(name string) (Listing, error) {
 		return e.Listings[0], nil
 	}
 
-	names := make([]string, 0, len(e.Listings))
+	var names []string
 	for _, listing := range e.Listings {
 		if listing.Name() == name {
 			return listing, nil
