@@ -65,7 +65,7 @@ func TestStoreThatContradictsItselfIsUnavailableAndTheExportGoesOn(t *testing.T)
 			onEach(exporttest.OpRead, manifestName, func() exporttest.Action { return answering(export.ErrAbsent) }), "s3:GetObject",
 		},
 		"the checkpoint is there and cannot be read": {
-			func(t *testing.T, w *world) { w.interrupt(t, 1); w.store.DenyList() },
+			func(t *testing.T, w *world) { w.interrupt(t, 1); w.store.ListDenied = true },
 			on(exporttest.OpRead, checkpointName, answering(export.ErrAbsent)), "s3:GetObject",
 		},
 		"a commit is refused though nobody wrote": {
@@ -122,7 +122,7 @@ func TestStoreWhoseTagsAreNotStableIsUnavailableAndNotBusy(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := interrupted(t)
-		w.store.ShakeTags()
+		w.store.ShakyTags = true
 
 		for range 3 {
 			did := w.invoke(t.Context(), nil)

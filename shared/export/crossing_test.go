@@ -179,7 +179,7 @@ func TestX15CallersThatKeepAskingForOneExportDoNotStarveEachOther(t *testing.T) 
 			running.Wait()
 			w.mustHold(t)
 
-			if requests := w.listing.Requests(); requests > 60 {
+			if requests := w.listing.Seen().Requests; requests > 60 {
 				t.Errorf("%d requests were sent for 40 pages", requests)
 			}
 		})

@@ -83,9 +83,7 @@ func TestX23FinishedExportIsToldAgainAndNothingIsFetchedOrWritten(t *testing.T) 
 	}{"a bucket that may be listed": {false, 0}, "a bucket that may not": {true, 1}} {
 		bubble(t, name, func(t *testing.T) {
 			w := newWorld(3, 2)
-			if test.denied {
-				w.store.DenyList()
-			}
+			w.store.ListDenied = test.denied
 
 			first := w.complete(t, nil)
 			before := w.store.Journal()
@@ -139,7 +137,7 @@ func TestX21BucketThatMayNotBeListedTakesNewExportsAndResumesOldOnes(t *testing.
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(3, 2, 4)
-		w.store.DenyList()
+		w.store.ListDenied = true
 		w.interrupt(t, 1)
 
 		resumed := w.invoke(t.Context(), nil)
@@ -202,7 +200,7 @@ func TestPartsAreClosedBySizeAndAtEachStop(t *testing.T) {
 			}
 		}
 
-		if buffers := w.listing.Buffers(); buffers > 2 {
+		if buffers := w.listing.Seen().Buffers; buffers > 2 {
 			t.Errorf("%d pages were in memory, want one that is fetched and one that is written", buffers)
 		}
 	})

@@ -36,9 +36,7 @@ func (s scenario) world() *world {
 	w := newWorld(s.sizes...)
 	w.timeout, w.partBytes = s.timeout, s.bytes
 
-	if s.denied {
-		w.store.DenyList()
-	}
+	w.store.ListDenied = s.denied
 
 	return w
 }

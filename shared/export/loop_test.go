@@ -69,11 +69,11 @@ func TestCircleOfAnyLengthIsFoundInAnInvocationAndAcrossThem(t *testing.T) {
 			}
 
 			var did outcome
-			for did.err == nil && w.listing.Requests() < 1000 {
+			for did.err == nil && w.listing.Seen().Requests < 1000 {
 				did = w.invoke(t.Context(), w.lives(clean))
 			}
 
-			err, requests = did.err, w.listing.Requests()
+			err, requests = did.err, w.listing.Seen().Requests
 		})
 
 		if failure.KindOf(err) != failure.PaginationLoop {

@@ -92,7 +92,7 @@ func (o outcome) wantNoRequest(t *testing.T) {
 func (w *world) wantRequests(t *testing.T, want int) {
 	t.Helper()
 
-	if got := w.listing.Requests(); got != want {
+	if got := w.listing.Seen().Requests; got != want {
 		t.Errorf("%d requests were sent, want %d", got, want)
 	}
 }

@@ -72,7 +72,7 @@ func TestX14PageThatWillNotFitIsNotAskedFor(t *testing.T) {
 		begun := time.Now()
 		did := w.invoke(t.Context(), nil)
 
-		if requests := w.listing.Requests(); did.Pages != 6 || requests != 6 {
+		if requests := w.listing.Seen().Requests; did.Pages != 6 || requests != 6 {
 			t.Errorf("%d pages came of %d requests in 20 seconds, want 6 of 6", did.Pages, requests)
 		}
 

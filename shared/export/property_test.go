@@ -67,9 +67,7 @@ func (p plan) live(t *testing.T) error {
 	w.partBytes, w.timeout = p.partBytes, p.timeout
 	w.listing.Latency = 5 * time.Millisecond
 
-	if p.denied {
-		w.store.DenyList()
-	}
+	w.store.ListDenied = p.denied
 
 	for n, fault := range p.faults {
 		w.listing.Fault(p.faulty[n], fault)
@@ -108,7 +106,7 @@ func (p plan) live(t *testing.T) error {
 	}
 
 	// Only an invocation that nothing interrupts always writes down a limit that it met.
-	if early := w.listing.Early(); early != 0 && p.callers == 1 && len(p.effects) == 0 {
+	if early := w.listing.Seen().Early; early != 0 && p.callers == 1 && len(p.effects) == 0 {
 		return fmt.Errorf("%d requests were sent too early", early)
 	}
 

@@ -86,7 +86,7 @@ func (w *world) mustHold(t *testing.T) {
 		t.Fatalf("%v; the bucket holds:\n%s\nlogs:\n%s", err, strings.Join(w.store.Keys(""), "\n"), w.logs)
 	}
 
-	if early := w.listing.Early(); early != 0 {
+	if early := w.listing.Seen().Early; early != 0 {
 		t.Fatalf("%d requests were sent too early", early)
 	}
 }

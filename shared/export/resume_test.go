@@ -38,8 +38,8 @@ func TestCheckpointThatEarlierCodeWroteIsWrittenAgainWithTheSameBytesAndResumed(
 				t.Errorf("(-earlier +again), %v:\n%s", err, diff)
 			}
 
-			if did := w.mustComplete(t); did.Pages != 5 || w.listing.Requests() != 3 {
-				t.Errorf("got %+v after %d requests, want the three pages that were left", did.Result, w.listing.Requests())
+			if did := w.mustComplete(t); did.Pages != 5 || w.listing.Seen().Requests != 3 {
+				t.Errorf("got %+v after %d requests, want the three pages that were left", did.Result, w.listing.Seen().Requests)
 			}
 		})
 	}

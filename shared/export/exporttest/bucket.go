@@ -38,7 +38,7 @@ func (b bucket) call(ctx context.Context, op, name string, do func() error) erro
 
 func (b bucket) Names(ctx context.Context, listing, id string) (found []string, err error) {
 	err = b.call(ctx, OpNames, listing+"/"+id, func() error {
-		if b.denied {
+		if b.ListDenied {
 			return export.ErrListDenied
 		}
 
@@ -61,7 +61,7 @@ func (b bucket) Read(ctx context.Context, name string) (body []byte, tag string,
 		}
 
 		body, tag = bytes.Clone(found.body), found.tag
-		if b.shaky {
+		if b.ShakyTags {
 			tag = b.newTag()
 		}
 
@@ -84,11 +84,11 @@ func (b bucket) Create(ctx context.Context, name string, body []byte) (string, e
 func (b bucket) Replace(ctx context.Context, name, tag string, body []byte) (string, error) {
 	return b.write(ctx, OpReplace, name, body, func(stored object, there bool) error {
 		switch {
-		case !there && b.denied:
+		case !there && b.ListDenied:
 			return failure.New(failure.StorageUnavailable, "access was denied")
 		case !there:
 			return export.ErrAbsent
-		case stored.tag != tag || b.shaky:
+		case stored.tag != tag || b.ShakyTags:
 			return export.ErrConflict
 		default:
 			return nil
@@ -129,7 +129,7 @@ func (b bucket) List(ctx context.Context, listing, id string) (found []export.St
 	folder := PartsFolder(listing, id)
 
 	err = b.call(ctx, OpList, folder, func() error {
-		if b.denied {
+		if b.ListDenied {
 			return export.ErrListDenied
 		}
 

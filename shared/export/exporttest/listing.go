@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -39,12 +38,11 @@ type Listing struct {
 
 	script []scripted
 
-	mu       sync.Mutex
-	faults   map[int][]PageFault
-	requests int
-	buffers  map[*export.Page]bool
-	until    time.Time // no request is to go out before
-	early    int
+	mu      sync.Mutex
+	faults  map[int][]PageFault
+	buffers map[*export.Page]bool
+	until   time.Time // no request is to go out before
+	seen    Seen
 }
 
 // scripted is one page: its entities by number, the page that it links to, and what was replaced in it.
@@ -101,36 +99,27 @@ func (l *Listing) Truth() []byte {
 	return lines
 }
 
-// Requests is how many requests for pages came until now.
-func (l *Listing) Requests() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-
-	return l.requests
+// Seen is what a listing saw of its requests until now.
+type Seen struct {
+	Requests int
+	Early    int // those that came before a wait that the listing had asked for was over
+	Buffers  int // how many different pages were handed in to be filled
 }
 
-// Early is how many requests went out before a wait that the listing had asked for was over.
-func (l *Listing) Early() int {
+// Seen returns what the listing saw until now.
+func (l *Listing) Seen() Seen {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 
-	return l.early
-}
-
-// Buffers is how many different pages were handed in to be filled.
-func (l *Listing) Buffers() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-
-	return len(l.buffers)
+	return l.seen
 }
 
 // Of returns the listing as a process sees it; nil is one that meets no faults but the listing's own.
 func (l *Listing) Of(process *Process) export.Listing { return &view{l, process} }
 
 func (l *Listing) fetch(ctx context.Context, link string, page *export.Page) error {
-	number, known := l.number(link)
-	if !known {
+	var number int
+	if _, err := fmt.Sscanf(link, path+"?cursor=%d.", &number); err != nil || number < 0 || number >= len(l.script) {
 		return failure.New(failure.CursorExpired, "the listing knows no such link")
 	}
 
@@ -167,11 +156,12 @@ func (l *Listing) request(number int, page *export.Page) PageFault {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 
-	l.requests++
 	l.buffers[page] = true
+	l.seen.Requests++
+	l.seen.Buffers = len(l.buffers)
 
 	if time.Now().Before(l.until) {
-		l.early++
+		l.seen.Early++
 	}
 
 	queued := l.faults[number]
@@ -195,14 +185,6 @@ func (l *Listing) refused(err error) {
 
 func (l *Listing) link(page int) string {
 	return path + "?cursor=" + strconv.Itoa(page) + "." + l.Filler + "&pageSize=100"
-}
-
-func (l *Listing) number(link string) (int, bool) {
-	rest, ok := strings.CutPrefix(link, path+"?cursor=")
-	digits, _, dotted := strings.Cut(rest, ".")
-	page, err := strconv.Atoi(digits)
-
-	return page, ok && dotted && err == nil && page >= 0 && page < len(l.script)
 }
 
 func (l *Listing) appendLines(lines []byte, page int) []byte {

@@ -26,10 +26,9 @@ type Stores struct {
 	ChecksumUnread bool
 }
 
-// racers is how many writers run against each other where one may win.
-const racers = 8
-
 const (
+	// racers is how many writers run against each other where one may win.
+	racers   = 8
 	document = "users/e1/checkpoint.json"
 	partName = "part-000001-a.jsonl.gz"
 )
@@ -40,18 +39,14 @@ func Semantics(t *testing.T, newStores func(t *testing.T) Stores) {
 	t.Helper()
 
 	for name, show := range map[string]func(tested){
-		"a document that is not there is absent":                     tested.absent,
-		"a document is created once and read back":                   tested.created,
-		"a document is replaced by its tag alone":                    tested.replaced,
-		"a document that is not there is not replaced":               tested.notReplaced,
-		"one of several creators wins":                               tested.createRace,
-		"one of several replacers with one tag wins":                 tested.replaceRace,
-		"an export's documents are listed, and no other's":           tested.names,
-		"an export's parts are listed with their size, and no other": tested.parts,
-		"a part is deleted, and may be deleted again":                tested.deleted,
-		"a part that does not match its checksum is refused":         tested.mismatched,
-		"addresses fit together":                                     tested.addresses,
-		"an ended context is a failure, and nothing is written":      tested.ended,
+		"a document is created once":                            tested.createsOnce,
+		"a document is replaced by its tag alone":               tested.replacesByTag,
+		"one of several writers wins":                           tested.letsOneWin,
+		"an export's documents are listed, and no other's":      tested.listsDocuments,
+		"an export's parts are listed until they are deleted":   tested.listsParts,
+		"a part that does not match its checksum is refused":    tested.checksSums,
+		"addresses fit together":                                tested.addresses,
+		"an ended context is a failure, and nothing is written": tested.endsWithItsContext,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -66,12 +61,9 @@ type tested struct {
 	Stores
 }
 
-func (s tested) absent() {
-	_, _, err := s.Documents.Read(s.Context(), document)
-	s.wantError("reading what is not there", err, export.ErrAbsent)
-}
+func (s tested) createsOnce() {
+	s.wantAbsent()
 
-func (s tested) created() {
 	body := []byte("first")
 	tag := s.written(s.Documents.Create(s.Context(), document, body))
 	copy(body, "xxxxx") // the store keeps what was written, not the caller's memory
@@ -83,7 +75,17 @@ func (s tested) created() {
 	s.wantDocument("first", tag)
 }
 
-func (s tested) replaced() {
+func (s tested) replacesByTag() {
+	other := s.written(s.Documents.Create(s.Context(), "users/other/checkpoint.json", []byte("other")))
+
+	// Who may not list does not learn what is missing.
+	_, err := s.Documents.Replace(s.Context(), document, other, []byte("second"))
+	if !s.ListDenied || !failure.Is(err, failure.StorageUnavailable) {
+		s.wantError("replacing what is not there", err, export.ErrAbsent)
+	}
+
+	s.wantAbsent()
+
 	first := s.written(s.Documents.Create(s.Context(), document, []byte("first")))
 	second := s.written(s.Documents.Replace(s.Context(), document, first, []byte("second")))
 
@@ -91,48 +93,38 @@ func (s tested) replaced() {
 		s.Errorf("two contents have one tag, %s", first)
 	}
 
-	_, err := s.Documents.Replace(s.Context(), document, first, []byte("third"))
+	_, err = s.Documents.Replace(s.Context(), document, first, []byte("third"))
 	s.wantError("replacing by an old tag", err, export.ErrConflict)
 	s.wantDocument("second", second)
 }
 
-func (s tested) notReplaced() {
-	tag := s.written(s.Documents.Create(s.Context(), "users/other/checkpoint.json", []byte("first")))
-	_, err := s.Documents.Replace(s.Context(), document, tag, []byte("second"))
-
-	// Who may not list does not learn what is missing.
-	if !s.ListDenied || !failure.Is(err, failure.StorageUnavailable) {
-		s.wantError("replacing what is not there", err, export.ErrAbsent)
-	}
-
-	s.absent()
+func (s tested) letsOneWin() {
+	_, tag := s.race(func(body []byte) (string, error) { return s.Documents.Create(s.Context(), document, body) })
+	body, tag := s.race(func(body []byte) (string, error) { return s.Documents.Replace(s.Context(), document, tag, body) })
+	s.wantDocument(body, tag)
 }
 
-func (s tested) createRace() {
-	s.race(func(ctx context.Context, body []byte) (string, error) { return s.Documents.Create(ctx, document, body) })
-}
-
-func (s tested) replaceRace() {
-	tag := s.written(s.Documents.Create(s.Context(), document, []byte("first")))
-	s.race(func(ctx context.Context, body []byte) (string, error) {
-		return s.Documents.Replace(ctx, document, tag, body)
-	})
-}
-
-// race lets several write at once and wants one of them to win, and what it wrote to be there.
-func (s tested) race(write func(ctx context.Context, body []byte) (string, error)) {
+// race lets several write at once and returns what the one that won wrote, and its tag.
+func (s tested) race(write func(body []byte) (string, error)) (body, tag string) {
 	s.Helper()
 
-	type win struct{ body, tag string }
+	var (
+		running sync.WaitGroup
+		mu      sync.Mutex
+		wins    int
+	)
 
-	var running sync.WaitGroup
-
-	wins := make(chan win, racers)
 	for racer := range racers {
 		running.Go(func() {
-			body := fmt.Sprintf("writer %d", racer)
-			if tag, err := write(s.Context(), []byte(body)); err == nil {
-				wins <- win{body, tag}
+			mine := fmt.Sprintf("writer %d", racer)
+			won, err := write([]byte(mine))
+
+			mu.Lock()
+			defer mu.Unlock()
+
+			if err == nil {
+				wins++
+				body, tag = mine, won
 			} else {
 				s.wantError("a writer that lost", err, export.ErrConflict)
 			}
@@ -141,15 +133,16 @@ func (s tested) race(write func(ctx context.Context, body []byte) (string, error
 
 	running.Wait()
 
-	if len(wins) != 1 {
-		s.Fatalf("%d of %d writers won, want 1", len(wins), racers)
+	if wins != 1 {
+		s.Fatalf("%d of %d writers won, want 1", wins, racers)
 	}
 
-	won := <-wins
-	s.wantDocument(won.body, won.tag)
+	s.wantDocument(body, tag)
+
+	return body, tag
 }
 
-func (s tested) names() {
+func (s tested) listsDocuments() {
 	for _, name := range []string{document, "users/e1/manifest.json", "users/e11/checkpoint.json", "users/latest.json"} {
 		s.written(s.Documents.Create(s.Context(), name, []byte("{}")))
 	}
@@ -160,26 +153,22 @@ func (s tested) names() {
 	}
 }
 
-func (s tested) parts() {
-	s.written("", s.put("e1", partName, "one"))
-	s.written("", s.put("e1", "part-000002-a.jsonl.gz", "three"))
-	s.written("", s.put("e11", partName, "other"))
+func (s tested) listsParts() {
+	s.written("", s.put(s.Context(), "e1", partName, "one"))
+	s.written("", s.put(s.Context(), "e1", "part-000002-a.jsonl.gz", "three"))
+	s.written("", s.put(s.Context(), "e11", partName, "other"))
 
-	s.wantParts("e1", export.StoredPart{Name: partName, Bytes: 3}, export.StoredPart{Name: "part-000002-a.jsonl.gz", Bytes: 5})
+	one, three := export.StoredPart{Name: partName, Bytes: 3}, export.StoredPart{Name: "part-000002-a.jsonl.gz", Bytes: 5}
+	s.wantParts("e1", one, three)
 	s.wantParts("e")
-}
 
-func (s tested) deleted() {
-	s.written("", s.put("e1", partName, "one"))
-
-	for range 2 {
+	for range 2 { // deleting again is no error
 		s.written("", s.Parts.Delete(s.Context(), "users", "e1", partName))
+		s.wantParts("e1", three)
 	}
-
-	s.wantParts("e1")
 }
 
-func (s tested) mismatched() {
+func (s tested) checksSums() {
 	wrong := sha256.Sum256([]byte("another"))
 	err := s.Parts.Put(s.Context(), "users", "e1", partName, []byte("one"), wrong[:])
 
@@ -209,23 +198,20 @@ func (s tested) addresses() {
 	}
 }
 
-func (s tested) ended() {
+func (s tested) endsWithItsContext() {
 	ctx, cancel := context.WithCancel(s.Context())
 	cancel()
 
 	_, err := s.Documents.Create(ctx, document, []byte("{}"))
 	s.wantUnavailable("writing a document", err)
-
-	sum := sha256.Sum256([]byte("one"))
-	s.wantUnavailable("writing a part", s.Parts.Put(ctx, "users", "e1", partName, []byte("one"), sum[:]))
-
-	s.absent()
+	s.wantUnavailable("writing a part", s.put(ctx, "e1", partName, "one"))
+	s.wantAbsent()
 	s.wantParts("e1")
 }
 
-func (s tested) put(id, name, body string) error {
+func (s tested) put(ctx context.Context, id, name, body string) error {
 	sum := sha256.Sum256([]byte(body))
-	return s.Parts.Put(s.Context(), "users", id, name, []byte(body), sum[:])
+	return s.Parts.Put(ctx, "users", id, name, []byte(body), sum[:])
 }
 
 // written wants no error of a write, and returns the tag.
@@ -237,6 +223,13 @@ func (s tested) written(tag string, err error) string {
 	}
 
 	return tag
+}
+
+func (s tested) wantAbsent() {
+	s.Helper()
+
+	_, _, err := s.Documents.Read(s.Context(), document)
+	s.wantError("reading what is not there", err, export.ErrAbsent)
 }
 
 func (s tested) wantError(doing string, err, want error) {

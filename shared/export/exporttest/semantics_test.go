@@ -18,9 +18,7 @@ func TestStoreHasTheSemanticsOfAStoreOfExports(t *testing.T) {
 			t.Parallel()
 			exporttest.Semantics(t, func(t *testing.T) exporttest.Stores {
 				store := exporttest.NewStore()
-				if denied {
-					store.DenyList()
-				}
+				store.ListDenied = denied
 
 				_, process := exporttest.NewProcess(t.Context(), nil)
 				t.Cleanup(process.Kill)

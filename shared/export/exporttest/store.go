@@ -28,11 +28,13 @@ func PartsFolder(listing, id string) string { return prefix + listing + "/export
 // Store is a bucket in memory, used by any number of processes at once. Writes are atomic and seen at once; a tag is used
 // for one content of one object and never again.
 type Store struct {
+	// ListDenied: callers may not list it, and do not learn what is missing, either. ShakyTags: an object has another tag with
+	// each read, so that no tag is ever the right one.
+	ListDenied, ShakyTags bool
+
 	mu      sync.Mutex
 	objects map[string]object
 	tags    int
-	denied  bool
-	shaky   bool
 	late    []func() error
 	journal []Change
 }
@@ -57,12 +59,6 @@ func (s *Store) Of(process *Process) (export.Documents, export.Parts) {
 	b := bucket{s, process}
 	return b, b
 }
-
-// DenyList makes the store one whose callers may not list it: it does not tell what is missing, either.
-func (s *Store) DenyList() { s.denied = true }
-
-// ShakeTags makes the store one that gives an object another tag with each read, so that no tag is ever the right one.
-func (s *Store) ShakeTags() { s.shaky = true }
 
 // Land does the writes that were left for later, each if its condition still holds.
 func (s *Store) Land() {
