@@ -137,7 +137,7 @@ func TestStoreWhoseTagsAreNotStableIsUnavailableAndNotBusy(t *testing.T) {
 	})
 }
 
-func TestWhatNewerCodeWroteIsToldAsSuchAndTheCheckpointStaysAsItIs(t *testing.T) {
+func TestWhatNewerCodeWroteIsReportedAsSuchAndTheCheckpointStaysAsItIs(t *testing.T) {
 	t.Parallel()
 
 	const field = `"windows":[{"from":1}],`

@@ -139,7 +139,7 @@ func TestX17CheckpointOfACompleteExportThatWasRolledBackIsInvalidAndTheExportSta
 	}
 }
 
-func TestX17PartThatIsGoneFromACompletedExportIsToldBeforeTheManifestIsWritten(t *testing.T) {
+func TestX17PartThatIsGoneFromACompletedExportIsReportedBeforeTheManifestIsWritten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(1, 2)

@@ -2,33 +2,11 @@ package export_test
 
 import (
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/export/exporttest"
 	"genesys-cloud-export/shared/failure"
 )
-
-// The stop of the first invocation was written and its reply lost; before the client sent it again a second invocation had
-// taken the export over, and has built on the part that the first one wrote.
-func TestX16CommitThatWasSentAgainAfterASuccessorTookOverKeepsItsPart(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(ones(4)...)
-		w.timeout, w.partBytes = 45*time.Millisecond, 1<<20
-
-		stop := exporttest.Action{Effect: exporttest.Resend, Meanwhile: func() {
-			if did := w.invoke(t.Context(), w.lives(clean)); did.err != nil || did.Parts != 2 {
-				t.Errorf("the successor: got %+v and %v, want a second part", did.Result, did.err)
-			}
-		}}
-
-		w.zombie(t.Context(), w.lives(on(exporttest.OpReplace, checkpointName, stop))).wantContinue(t, export.ReasonBusy)
-		w.complete(t, w.lives(clean))
-		w.mustHold(t)
-	})
-}
 
 func TestX16WriteWhoseReplyWasLostIsRecognisedAsOnesOwn(t *testing.T) {
 	t.Parallel()

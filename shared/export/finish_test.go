@@ -74,7 +74,7 @@ func TestX22InvocationThatWasThoughtDeadCannotTouchAFinishedExport(t *testing.T)
 	})
 }
 
-func TestX23FinishedExportIsToldAgainAndNothingIsFetchedOrWritten(t *testing.T) {
+func TestX23FinishedExportGivesItsResultAgainAndFetchesAndWritesNothing(t *testing.T) {
 	t.Parallel()
 
 	for name, test := range map[string]struct {
@@ -104,33 +104,6 @@ func TestX23FinishedExportIsToldAgainAndNothingIsFetchedOrWritten(t *testing.T) 
 			}
 		})
 	}
-}
-
-func TestP01RetryOfAnInvocationWhoseReplyWasLostGivesTheSameResult(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(ones(6)...)
-		w.timeout, w.partBytes = 45*time.Millisecond, 1<<20
-		pace := w.lives(clean)
-
-		// Every reply is thrown away once, the last one too.
-		for range 10 {
-			w.invoke(t.Context(), pace)
-
-			if did := w.invoke(t.Context(), pace); did.err != nil {
-				t.Fatal(did.err)
-			}
-		}
-
-		last := w.invoke(t.Context(), pace)
-		last.wantComplete(t)
-
-		if last.Pages != 6 || last.Records != 6 {
-			t.Errorf("got %+v, want 6 pages and records", last.Result)
-		}
-
-		w.mustHold(t)
-	})
 }
 
 func TestX21BucketThatMayNotBeListedTakesNewExportsAndResumesOldOnes(t *testing.T) {

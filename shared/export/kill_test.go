@@ -132,22 +132,6 @@ func TestX12ExportKilledAtEveryOutsideOperationIsWholeAfterResuming(t *testing.T
 	})
 }
 
-func TestX12ExportKilledAnywhereAlwaysEndsByName(t *testing.T) {
-	t.Parallel()
-
-	anywhere(t, scenarios()[:1], map[string]exporttest.Effect{"killed before": exporttest.KillBefore},
-		func(t *testing.T, _ scenario, w *world, operation int, effect exporttest.Effect) {
-			did := w.invoke(t.Context(), w.lives(at(operation, failing(effect))))
-			if kindOf(did.err) == "" {
-				t.Errorf("got %+v and %v, want a named failure", did.Result, did.err)
-			}
-
-			if err := w.checkHistory(); err != nil {
-				t.Error(err)
-			}
-		})
-}
-
 // Every pair of a first and a second interruption is tried: the second falls on any operation after the first one, also in
 // the invocation that resumes. A kill before an operation is one after the operation before it, and not tried again.
 func TestX13ExportInterruptedTwiceAnywhereIsWholeAfterResuming(t *testing.T) {

@@ -27,8 +27,9 @@ func (w *world) wantQuery(t *testing.T, want string) {
 			got bytes.Buffer
 		)
 
-		if err := json.Unmarshal(w.document(name), &document); err != nil {
-			t.Fatal(err)
+		body := w.document(name)
+		if err := json.Unmarshal(body, &document); err != nil || bytes.Contains(body, []byte("replaced_surrogates")) {
+			t.Fatalf("%s is %s (%v), want no word of surrogates where none was replaced", name, body, err)
 		}
 
 		if err := json.Compact(&got, document.Query); err != nil || got.String() != want {

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestResultTellsTheWholeExportSoFarAndAlwaysHasEveryField(t *testing.T) {
+func TestResultDescribesTheWholeExportSoFarAndAlwaysHasEveryField(t *testing.T) {
 	t.Parallel()
 
 	for name, test := range map[string]struct {

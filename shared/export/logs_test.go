@@ -1,8 +1,6 @@
 package export_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -41,20 +39,6 @@ func TestReplacedSurrogatesAreWarnedOfAndCountedInCheckpointAndManifest(t *testi
 		if len(warnings) != 2 || !strings.Contains(warnings[0], "level=WARN") || !strings.Contains(warnings[0], "export_id=e1 page=2 entity=2 replaced=3") ||
 			!strings.Contains(warnings[1], "page=3 entity=4 replaced=1") {
 			t.Errorf("the warnings are %q", warnings)
-		}
-	})
-}
-
-func TestExportWithoutReplacedSurrogatesDoesNotMentionThem(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(3, 2)
-		w.complete(t, nil)
-
-		for _, name := range []string{checkpointName, manifestName} {
-			if body := w.document(name); !json.Valid(body) || bytes.Contains(body, []byte("replaced_surrogates")) {
-				t.Errorf("%s is %s", name, body)
-			}
 		}
 	})
 }
