@@ -54,7 +54,7 @@ func TestX04ATokenThatIsRejectedOrExpiresIsReplacedByTheRotatorWhichIsAskedOnce(
 				t.Errorf("the rotator was asked (-want +got):\n%s", diff)
 			}
 
-			if got := w.genesys.Stats(); int64(got.BadTokenRequests) != test.badTokens || len(got.EarlyRequests) != 0 {
+			if got := w.genesys.Stats(); got.BadTokenRequests != test.badTokens || len(got.EarlyRequests) != 0 {
 				t.Errorf("bad token requests %d, early requests %v; want %d and none", got.BadTokenRequests, got.EarlyRequests, test.badTokens)
 			}
 		})

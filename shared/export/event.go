@@ -48,8 +48,10 @@ func ParseEvent(payload []byte) (Event, error) {
 		valid func() bool
 		rule  string
 	}{
-		{fieldExportID, &parsed.ExportID, func() bool { return ValidID(parsed.ExportID) },
-			"a string: 1 to 80 characters, letters, digits, - and _, the first a letter or digit"},
+		{
+			fieldExportID, &parsed.ExportID, func() bool { return ValidID(parsed.ExportID) },
+			"a string: 1 to 80 characters, letters, digits, - and _, the first a letter or digit",
+		},
 		{fieldListing, &parsed.Listing, func() bool { return parsed.Listing != "" }, "a string: the name of a listing"},
 		{fieldPageSize, &parsed.PageSize, func() bool { return parsed.PageSize > 0 }, "a whole number, 1 or more"},
 	} {

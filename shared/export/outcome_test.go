@@ -26,7 +26,7 @@ func (o outcome) wait() { time.Sleep(time.Duration(o.WaitSeconds) * time.Second)
 
 // passes reports whether the failure passes by itself.
 func (o outcome) passes() bool {
-	switch failure.KindOf(o.err) { //nolint:exhaustive // the others do not
+	switch failure.KindOf(o.err) {
 	case failure.StorageUnavailable, failure.UpstreamUnavailable, failure.RateLimited, failure.NoProgress:
 		return true
 	default:

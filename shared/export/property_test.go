@@ -1,7 +1,6 @@
 package export_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -10,7 +9,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/export/exporttest"
 
 	"pgregory.net/rapid"
@@ -46,7 +44,8 @@ func drawPlan(t *rapid.T) plan {
 		p.faulty = append(p.faulty, rapid.IntRange(0, len(p.sizes)-1).Draw(t, "page"))
 		p.faults = append(p.faults, rapid.SampledFrom([]exporttest.PageFault{
 			exporttest.Broken(), exporttest.ThrottledUntold(), exporttest.Throttled(time.Second), exporttest.Throttled(5 * time.Second),
-			exporttest.Busy(time.Second), {Latency: time.Second},
+			exporttest.Busy(time.Second),
+			{Latency: time.Second},
 		}).Draw(t, "page fault"))
 	}
 
@@ -82,11 +81,12 @@ func (p plan) live(t *testing.T) error {
 	fault := p.fault()
 	for range p.callers {
 		running.Go(func() {
-			if err := w.call(t.Context(), fault, 40); err != nil {
-				mu.Lock()
-				wrong = errors.Join(wrong, err)
-				mu.Unlock()
-			}
+			_, err := follow(40, 100*time.Millisecond, func() outcome { return w.zombie(t.Context(), fault) })
+
+			mu.Lock()
+			defer mu.Unlock()
+
+			wrong = errors.Join(wrong, err)
 		})
 	}
 
@@ -134,26 +134,6 @@ func (p plan) fault() exporttest.Fault {
 
 		return action
 	}
-}
-
-// call invokes until the export is complete, or bound is reached, and returns what no invocation may end as.
-func (w *world) call(ctx context.Context, fault exporttest.Fault, bound int) error {
-	for range bound {
-		did := w.zombie(ctx, fault)
-
-		switch {
-		case did.err == nil && did.Status == export.StatusComplete:
-			return nil
-		case did.err == nil && did.Status == export.StatusContinue:
-			did.wait()
-		case did.passes():
-			time.Sleep(100 * time.Millisecond)
-		default:
-			return fmt.Errorf("an invocation ended as %+v: %w", did.Result, did.err)
-		}
-	}
-
-	return nil
 }
 
 func TestExportIsWholeWhateverHappensToItsInvocations(t *testing.T) {

@@ -121,28 +121,37 @@ func (w *world) zombie(ctx context.Context, fault exporttest.Fault) outcome {
 	return w.run(freeze(ctx, w.timeout), fault, export.Event{ExportID: exportID})
 }
 
-// complete invokes the export until it is complete, as a caller does who waits as the results say.
+// complete invokes the export until it is complete.
 func (w *world) complete(t *testing.T, fault exporttest.Fault) outcome {
 	t.Helper()
 
-	const bound = 60
+	did, err := follow(60, time.Second, func() outcome { return w.invoke(t.Context(), fault) })
+	if err != nil || did.Status != export.StatusComplete {
+		t.Fatalf("the export cannot be completed: got %+v and %v; logs:\n%s", did.Result, err, w.logs)
+	}
 
+	return did
+}
+
+// follow invokes until the export is complete, bound times at most, as a caller does who waits as the results say, and for
+// pause after a failure that passes. It returns the last outcome, and the error that no invocation may end as.
+func follow(bound int, pause time.Duration, invoke func() outcome) (did outcome, err error) {
 	for range bound {
-		switch did := w.invoke(t.Context(), fault); {
+		did = invoke()
+
+		switch {
 		case did.err == nil && did.Status == export.StatusComplete:
-			return did
+			return did, nil
 		case did.err == nil:
 			did.wait()
 		case did.passes():
-			time.Sleep(time.Second) // it is tried again, as the state machine does
+			time.Sleep(pause)
 		default:
-			t.Fatalf("the export cannot be completed: %v", did.err)
+			return did, did.err
 		}
 	}
 
-	t.Fatalf("the export is not complete after %d invocations; logs:\n%s", bound, w.logs)
-
-	return outcome{}
+	return did, nil
 }
 
 // mustComplete completes the export, and wants it to hold.
