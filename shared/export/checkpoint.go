@@ -42,7 +42,7 @@ type Checkpoint struct {
 
 	NotBefore time.Time `json:"not_before,omitzero"`       // no request is to be sent until then
 	Stalled   int       `json:"stalled"`                   // continues in a row without a committed page
-	Limit     int       `json:"limit_per_minute,omitzero"` // the lowest rate limit that the API told; 0: none yet
+	Limit     int       `json:"limit_per_minute,omitzero"` // the lowest rate limit that the API gave; 0: none yet
 
 	Checksum string `json:"checksum"` // SHA-256 of this document with an empty checksum
 }

@@ -13,17 +13,13 @@ import (
 )
 
 const (
-	// leastPage is the shortest time that a page is expected to take after a wait, before one was seen.
-	leastPage = 250 * time.Millisecond
-	// progressEvery is how often it is logged how far the reading is.
-	progressEvery = 5 * time.Second
+	leastPage     = 250 * time.Millisecond // the shortest time that a page is expected to take after a wait, before one was seen
+	progressEvery = 5 * time.Second        // how often it is logged how far the reading is
 )
 
 var (
-	// errBudgetSpent ends a request that the budget has no more time for.
-	errBudgetSpent = errors.New("the invocation's time is spent")
-	// errPaced says that the export's share of the rate limit is used up for now.
-	errPaced = errors.New("the export's share of the rate limit is used up for now")
+	errBudgetSpent = errors.New("the invocation's time is spent") // ends a request that the budget has no more time for
+	errPaced       = errors.New("the export's share of the rate limit is used up for now")
 )
 
 // final is a failure of the token or of a store. What caused it is hidden: it may be the end of the time, or something that
@@ -52,7 +48,7 @@ type fetcher struct {
 	pageSize int
 	position Position
 	slowest  time.Duration // the longest that a request for a page took in this invocation
-	limit    int           // the lowest rate limit that the API told, as in the checkpoint
+	limit    int           // the lowest rate limit that the API gave, as in the checkpoint
 	until    time.Time     // the end of the last wait that the API asked for
 	before   time.Duration // what the invocation took before the reading began
 	begun    time.Time     // when the reading began
@@ -101,7 +97,7 @@ func (f *fetcher) run(ctx context.Context, free <-chan *Page, pages chan<- fetch
 
 		f.position = position
 		f.fetched++
-		f.tell(ctx, page)
+		f.log(ctx, page)
 
 		select {
 		case pages <- fetched{page, position}:
@@ -113,8 +109,8 @@ func (f *fetcher) run(ctx context.Context, free <-chan *Page, pages chan<- fetch
 	return stop{}
 }
 
-// tell logs what is worth a word about a page that was read.
-func (f *fetcher) tell(ctx context.Context, page *Page) {
+// log logs what was replaced in a page that was read, and every few seconds how far the reading is.
+func (f *fetcher) log(ctx context.Context, page *Page) {
 	if page.Replaced > 0 {
 		f.logger.WarnContext(ctx, `unpaired surrogate escapes are exported as \ufffd`, slog.String("export_id", f.id),
 			slog.Int64("page", f.position.Pages), slog.Int("entity", page.ReplacedIn), slog.Int("replaced", page.Replaced))
@@ -220,7 +216,7 @@ func (f *fetcher) await(ctx context.Context) error {
 	}
 }
 
-// learn takes the rate limit that a reply told.
+// learn takes the rate limit that a reply gave.
 func (f *fetcher) learn(limit int) {
 	if limit = learnable(limit); limit > 0 && (f.limit == 0 || limit < f.limit) {
 		f.limit = limit
@@ -228,7 +224,7 @@ func (f *fetcher) learn(limit int) {
 	}
 }
 
-// why tells what the failure of a fetch means. What names itself comes before the end of the time, which may have caused it:
+// why is what the failure of a fetch means. What names itself comes before the end of the time, which may have caused it:
 // an invocation that got no page ends as what it waited for.
 func (f *fetcher) why(ctx context.Context, err error, first bool) stop {
 	named, isFinal := errors.AsType[final](err)

@@ -13,8 +13,7 @@ import (
 	"genesys-cloud-export/shared/failure"
 )
 
-// ownerBytes of randomness tell invocations apart.
-const ownerBytes = 8
+const ownerBytes = 8 // of randomness, to tell invocations apart
 
 // state is the checkpoint of an export as it is stored, to the best of one invocation's knowledge, and that invocation's
 // lease of the export.
@@ -27,9 +26,8 @@ type state struct {
 	tag        string
 	sum        [sha256.Size]byte // of the document that the tag was given for
 
-	owner string // what this invocation is called in a lease, once it has tried to get one
-	// doubtful says that a write failed in a way that leaves open whether it happened.
-	doubtful bool
+	owner    string // what this invocation is called in a lease, once it has tried to get one
+	doubtful bool   // a write failed in a way that leaves open whether it happened
 }
 
 // load reads the checkpoint, which has to be there.
