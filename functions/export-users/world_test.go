@@ -73,21 +73,9 @@ func newWorld(t *testing.T, organisation genesyssim.Config) *world {
 
 	organisation.ClientID, organisation.ClientSecret, organisation.TokenLifetime = clientID, secret.New(clientSecret), tokenLifetime
 
-	var err error
-	if w.genesys, err = genesyssim.New(organisation); err != nil {
-		t.Fatal(err)
-	}
-
-	parameters, err := ssmsim.New(ssmsim.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	objects, err := s3sim.New(s3sim.Config{Memory: true, Buckets: []string{worldBucket}})
-	if err != nil {
-		t.Fatal(err)
-	}
-
+	w.genesys = must(genesyssim.New(organisation))(t)
+	parameters := must(ssmsim.New(ssmsim.Config{}))(t)
+	objects := must(s3sim.New(s3sim.Config{Memory: true, Buckets: []string{worldBucket}}))(t)
 	functions := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		payload, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -101,12 +89,7 @@ func newWorld(t *testing.T, organisation genesyssim.Config) *world {
 	})
 
 	for host, handler := range map[string]http.Handler{genesysHost: w.genesys, ssmHost: parameters, s3Host: objects, lambdaHost: functions} {
-		stop, err := network.Serve(host, handler)
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		t.Cleanup(stop)
+		t.Cleanup(must(network.Serve(host, handler))(t))
 	}
 
 	w.cloud = func(host string) aws.Config {
@@ -121,6 +104,19 @@ func newWorld(t *testing.T, organisation genesyssim.Config) *world {
 	return w
 }
 
+// must is value, and ends the test where err is not nil.
+func must[T any](value T, err error) func(t *testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		return value
+	}
+}
+
 func (w *world) tokens() *tokenstore.Store {
 	return tokenstore.New(ssm.NewFromConfig(w.cloud(ssmHost)), tokenName, "")
 }
@@ -133,11 +129,7 @@ func (w *world) storeToken() {
 		URL: "http://" + genesysHost + "/oauth/token", AuthMethod: genesys.ClientSecretBasic, HTTP: w.network, Attempt: time.Minute,
 	}
 
-	grant, err := issuer.Issue(w.t.Context(), token.Credentials{ClientID: clientID, ClientSecret: secret.New(clientSecret)})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-
+	grant := must(issuer.Issue(w.t.Context(), token.Credentials{ClientID: clientID, ClientSecret: secret.New(clientSecret)}))(w.t)
 	w.write(token.Token{Access: grant.Access, Type: grant.Type, IssuedAt: grant.SentAt, ExpiresAt: grant.SentAt.Add(grant.ExpiresIn)})
 }
 
@@ -153,20 +145,13 @@ func (w *world) shortenToken(left time.Duration) {
 func (w *world) write(t token.Token) {
 	w.t.Helper()
 
-	if _, err := w.tokens().Write(w.t.Context(), t); err != nil {
-		w.t.Fatal(err)
-	}
+	must(w.tokens().Write(w.t.Context(), t))(w.t)
 }
 
 func (w *world) stored() token.Token {
 	w.t.Helper()
 
-	stored, err := w.tokens().Read(w.t.Context())
-	if err != nil {
-		w.t.Fatal(err)
-	}
-
-	return stored.Token
+	return must(w.tokens().Read(w.t.Context()))(w.t).Token
 }
 
 // process is a new process of the function, with its memory empty.
@@ -222,12 +207,7 @@ func (w *world) invoke(h *invocation.Handler, length time.Duration, payload stri
 func (w *world) mustInvoke(h *invocation.Handler, length time.Duration, payload string) export.Result {
 	w.t.Helper()
 
-	result, err := w.invoke(h, length, payload)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-
-	return result
+	return must(w.invoke(h, length, payload))(w.t)
 }
 
 // mustFail is invoke that wants a failure of that type which says so, and returns its message.
@@ -264,17 +244,10 @@ func (w *world) wantThrottled(want int64) {
 func (w *world) get(path string, query url.Values) int {
 	w.t.Helper()
 
-	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, "http://"+genesysHost+path+"?"+query.Encode(), nil)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-
+	request := must(http.NewRequestWithContext(w.t.Context(), http.MethodGet, "http://"+genesysHost+path+"?"+query.Encode(), nil))(w.t)
 	request.Header.Set("Authorization", "Bearer "+w.stored().Access.Reveal())
 
-	reply, err := w.network.Do(request)
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	reply := must(w.network.Do(request))(w.t)
 	defer reply.Body.Close()
 
 	return reply.StatusCode
@@ -286,16 +259,8 @@ func (w *world) object(uri string) []byte {
 
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(uri, "s3://"), "/")
 
-	reply, err := s3.NewFromConfig(w.cloud(s3Host)).GetObject(w.t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: &key})
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	reply := must(s3.NewFromConfig(w.cloud(s3Host)).GetObject(w.t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: &key}))(w.t)
 	defer reply.Body.Close()
 
-	body, err := io.ReadAll(reply.Body)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-
-	return body
+	return must(io.ReadAll(reply.Body))(w.t)
 }

@@ -99,7 +99,7 @@ func (w *world) run(ctx context.Context, fault exporttest.Fault, event export.Ev
 
 	result, stats, err := w.engine(process).Run(ctx, event, requestID)
 
-	return outcome{Result: result, stats: stats, err: err, calls: process.Calls(), killed: process.Killed()}
+	return outcome{Result: result, stats: stats, err: err, calls: process.Calls, killed: process.Killed}
 }
 
 // frozen is the context of an invocation that was thought dead: its deadline passes and does not end it.

@@ -238,19 +238,10 @@ func TestAnAPIAddressIsUsedInsteadOfTheEnvironments(t *testing.T) {
 			}
 		})
 	}
-}
 
-func TestAddressesOfSettingsThatWereRefusedAreNotUsable(t *testing.T) {
-	t.Parallel()
-
-	unknown := settings.Common{GenesysEnvironment: "mypurecloud.evil"}
-	if got := unknown.Domain(); got != "" {
-		t.Errorf("Domain of an unknown environment: got %q", got)
-	}
-
-	wrong := settings.Common{GenesysAPIURL: "https://user:canary@a.test"}
-	if _, err := wrong.API(); !failure.Is(err, failure.InvalidConfiguration) || strings.Contains(err.Error(), "canary") {
-		t.Errorf("API of a wrong address: got %v", err)
+	refused := settings.Common{GenesysEnvironment: "mypurecloud.evil", GenesysAPIURL: "https://user:canary@a.test"}
+	if _, err := refused.API(); !failure.Is(err, failure.InvalidConfiguration) || strings.Contains(err.Error(), "canary") || refused.Domain() != "" {
+		t.Errorf("of settings that were refused: got %v and domain %q", err, refused.Domain())
 	}
 }
 

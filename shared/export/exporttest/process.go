@@ -10,7 +10,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 
@@ -68,12 +67,12 @@ type Call struct{ Op, Name string }
 // Process is one invocation's outside. Once it is killed its context has ended and every call is refused. A nil Process has
 // no faults and cannot be killed.
 type Process struct {
+	Calls  []Call // those that were made, to be read once the invocation has returned
+	Killed bool   // to be read then too
+
 	fault  Fault
 	cancel context.CancelCauseFunc
-
-	mu    sync.Mutex
-	dead  bool
-	calls []Call
+	mu     sync.Mutex
 }
 
 var errKilled = errors.New("the process was killed")
@@ -93,24 +92,8 @@ func (p *Process) Kill() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 
-	p.dead = true
+	p.Killed = true
 	p.cancel(errKilled)
-}
-
-// Killed reports whether the process was killed.
-func (p *Process) Killed() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-
-	return p.dead
-}
-
-// Calls returns the calls that were made until now, those that failed included.
-func (p *Process) Calls() []Call {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-
-	return slices.Clone(p.calls)
 }
 
 // request is a call on its way. do does it, and later keeps it until [Store.Land]; nil: it is never done later.
@@ -122,37 +105,24 @@ type request struct {
 
 // call lets a request meet its fate.
 func (p *Process) call(ctx context.Context, r request) error {
-	if p == nil {
-		if ctx.Err() != nil {
-			return unanswered(ctx, r.op)
-		}
-
-		return r.do()
-	}
-
-	if !p.begin(ctx, r) {
+	if ctx.Err() != nil {
 		return unanswered(ctx, r.op)
 	}
 
+	if p == nil {
+		return r.do()
+	}
+
+	p.mu.Lock()
+	p.Calls = append(p.Calls, Call{Op: r.op, Name: r.name})
+	p.mu.Unlock()
+
 	action := p.fault(r.op, r.name)
-	if err := retry.Sleep(ctx, action.Delay); err != nil || p.Killed() {
+	if retry.Sleep(ctx, action.Delay) != nil {
 		return unanswered(ctx, r.op)
 	}
 
 	return p.perform(ctx, r, action)
-}
-
-func (p *Process) begin(ctx context.Context, r request) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-
-	if p.dead || ctx.Err() != nil {
-		return false
-	}
-
-	p.calls = append(p.calls, Call{Op: r.op, Name: r.name})
-
-	return true
 }
 
 func (p *Process) perform(ctx context.Context, r request, action Action) error {
