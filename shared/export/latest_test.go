@@ -2,7 +2,6 @@ package export_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -109,17 +108,14 @@ func TestP03LatestStaysWhereItIsNewerAndIsReplacedWhereItCannotBeMeant(t *testin
 	}
 }
 
-func TestManifestSaysWhatWasAskedAndIsFixedWhenTheExportBegins(t *testing.T) {
+func TestManifestSaysWhatWasAskedAsTheListingWritesItAndIsFixedWhenTheExportBegins(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(3, 2)
 		w.listing.Fault(1, exporttest.Refused(failure.Forbidden))
 
-		event := export.Event{ExportID: exportID, PageSize: 40, Options: export.Options{
-			"state": json.RawMessage(`"any"`), "expand": json.RawMessage(`["skills","groups"]`),
-		}}
 		began := time.Now().UTC()
-		wantKind(t, w.send(t.Context(), nil, event).err, failure.Forbidden)
+		wantKind(t, w.send(t.Context(), nil, asking(40, `{"expand":["skills","groups","skills"],"state":"any"}`)).err, failure.Forbidden)
 
 		time.Sleep(time.Hour)
 
@@ -133,11 +129,10 @@ func TestManifestSaysWhatWasAskedAndIsFixedWhenTheExportBegins(t *testing.T) {
 
 		want := manifestDocument{
 			SchemaVersion: 1, ExportID: exportID, Listing: "users", Environment: "mypurecloud.de", Records: 5, Pages: 2,
-			Parts: manifest.Parts, StartedAt: began.Format(time.RFC3339Nano), CompletedAt: began.Add(time.Hour).Format(time.RFC3339Nano),
-			Generator: "test",
+			Query: manifest.Query, Parts: manifest.Parts, Generator: "test",
+			StartedAt: began.Format(time.RFC3339Nano), CompletedAt: began.Add(time.Hour).Format(time.RFC3339Nano),
 		}
-		want.Query.Method, want.Query.PageSize, want.Query.Expand = "GET", 40, []string{"groups", "skills"}
-		want.Query.State, want.Query.SortOrder = "any", "ASC"
+		w.wantQuery(t, `{"method":"GET","page_size":40,"expand":["groups","skills"],"state":"any","sort_order":"ASC"}`)
 
 		if diff := cmp.Diff(want, manifest); diff != "" {
 			t.Errorf("the manifest (-want +got):\n%s", diff)

@@ -48,6 +48,7 @@ func TestX01RateLimitOnAPageIsObeyedAndThePageStandsOnce(t *testing.T) {
 	}
 }
 
+// Invoked before the limit has passed, it asks nothing and says so again.
 func TestX02RetryAfterBeyondTheTimeLeftIsHandedOverAndNotSlept(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -72,29 +73,17 @@ func TestX02RetryAfterBeyondTheTimeLeftIsHandedOverAndNotSlept(t *testing.T) {
 			t.Errorf("the numbers of the invocation are %+v", did.stats)
 		}
 
-		did.wait()
-		w.mustComplete(t)
-	})
-}
-
-func TestX02InvocationBeforeTheLimitHasPassedAsksNothingAndSaysSoAgain(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(3, 2, 4)
-		w.listing.Fault(1, exporttest.Throttled(90*time.Second))
-
-		first := w.invoke(t.Context(), nil)
-
 		// Early invocations are no continues in a row, however many there are.
-		for early := range int64(8) {
+		for n := range int64(8) {
 			time.Sleep(10 * time.Second)
 
-			did := w.invoke(t.Context(), nil)
-			about := first.WaitSeconds - 10*(early+1)
-			did.wantWait(t, export.ReasonRateLimited, about-1, about+1)
+			early := w.invoke(t.Context(), nil)
+			about := did.WaitSeconds - 10*(n+1)
+			early.wantWait(t, export.ReasonRateLimited, about-1, about+1)
+			early.wantNoRequest(t)
 
-			if did.count(exporttest.OpFetch) != 0 || did.writes() != 0 {
-				t.Errorf("early invocation %d made the calls %v, want to look only", early, did.calls)
+			if early.writes() != 0 {
+				t.Errorf("early invocation %d made the calls %v, want to look only", n, early.calls)
 			}
 		}
 

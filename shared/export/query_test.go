@@ -43,15 +43,6 @@ func asking(pageSize int, json string) export.Event {
 	return export.Event{ExportID: exportID, PageSize: pageSize, Options: options(json)}
 }
 
-func TestQueryStandsInCheckpointAndManifestAsTheListingWritesIt(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(3)
-		w.send(t.Context(), nil, asking(0, `{"expand":["skills","groups","skills"],"state":"any"}`)).wantComplete(t)
-		w.wantQuery(t, `{"method":"GET","page_size":100,"expand":["groups","skills"],"state":"any","sort_order":"ASC"}`)
-	})
-}
-
 // An earlier version kept the order in which an event named the expands.
 func TestQueryOfEarlierCodeStaysAsItIsAndIsComparedInTodaysForm(t *testing.T) {
 	t.Parallel()

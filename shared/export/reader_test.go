@@ -19,25 +19,18 @@ import (
 // The documents as a reader knows them from the contract. Nothing of the engine is used to read what it wrote.
 type (
 	manifestDocument struct {
-		SchemaVersion int    `json:"schema_version"`
-		ExportID      string `json:"export_id"`
-		Listing       string `json:"listing"`
-		Environment   string `json:"environment"`
-		Query         struct {
-			Method    string   `json:"method"`
-			PageSize  int      `json:"page_size"`
-			Expand    []string `json:"expand"`
-			State     string   `json:"state"`
-			SortOrder string   `json:"sort_order"`
-		} `json:"query"`
-		Records     int64          `json:"records"`
-		Pages       int64          `json:"pages"`
-		Parts       []manifestPart `json:"parts"`
-		StartedAt   string         `json:"started_at"`
-		CompletedAt string         `json:"completed_at"`
-		Generator   string         `json:"generator"`
-
-		ReplacedSurrogates int64 `json:"replaced_surrogates"`
+		SchemaVersion      int             `json:"schema_version"`
+		ExportID           string          `json:"export_id"`
+		Listing            string          `json:"listing"`
+		Environment        string          `json:"environment"`
+		Query              json.RawMessage `json:"query"`
+		Records            int64           `json:"records"`
+		Pages              int64           `json:"pages"`
+		Parts              []manifestPart  `json:"parts"`
+		StartedAt          string          `json:"started_at"`
+		CompletedAt        string          `json:"completed_at"`
+		Generator          string          `json:"generator"`
+		ReplacedSurrogates int64           `json:"replaced_surrogates"`
 	}
 	manifestPart struct {
 		Key string `json:"key"`

@@ -115,7 +115,7 @@ func (l *Listing) Seen() Seen {
 }
 
 // Of returns the listing as a process sees it; nil is one that meets no faults but the listing's own.
-func (l *Listing) Of(process *Process) export.Listing { return &view{l, process} }
+func (l *Listing) Of(process *Process) export.Listing { return &view{l, process, query{}} }
 
 func (l *Listing) fetch(ctx context.Context, link string, page *export.Page) error {
 	var number int
@@ -197,11 +197,21 @@ func (l *Listing) appendLines(lines []byte, page int) []byte {
 	return lines
 }
 
-// view is a listing as one process sees it. It implements [export.Listing].
+// view is a listing as one process sees it, and the pages of a query. It implements [export.Listing] and [export.Pages].
 type view struct {
 	*Listing
 
 	process *Process
+	query   query
+}
+
+// query is what a scripted listing is asked, in the form of the users' listing. Its options change nothing in the pages.
+type query struct {
+	Method    string   `json:"method"`
+	PageSize  int      `json:"page_size"`
+	Expand    []string `json:"expand"`
+	State     string   `json:"state"`
+	SortOrder string   `json:"sort_order"`
 }
 
 func (v *view) Name() string { return v.Called }
@@ -219,39 +229,23 @@ func (v *view) Ask(pageSize int, options export.Options) (export.Pages, error) {
 		}
 	}
 
-	return &pages{v, q}, nil
+	return &view{v.Listing, v.process, q}, nil
 }
 
 func (v *view) Open(stored export.Query) (export.Pages, error) {
-	p := &pages{view: v}
+	var q query
 
 	strict := json.NewDecoder(bytes.NewReader(stored.Canonical))
 	strict.DisallowUnknownFields()
-	if err := strict.Decode(&p.query); err != nil {
+	if err := strict.Decode(&q); err != nil {
 		return nil, failure.New(failure.CheckpointInvalid, "the query was written by newer code: deploy the newer version")
 	}
 
-	return p, nil
+	return &view{v.Listing, v.process, q}, nil
 }
 
-// query is what a scripted listing is asked, in the form of the users' listing. Its options change nothing in the pages.
-type query struct {
-	Method    string   `json:"method"`
-	PageSize  int      `json:"page_size"`
-	Expand    []string `json:"expand"`
-	State     string   `json:"state"`
-	SortOrder string   `json:"sort_order"`
-}
-
-// pages are those of a query. It implements [export.Pages].
-type pages struct {
-	*view
-
-	query query
-}
-
-func (p *pages) Query() export.Query {
-	q := p.query
+func (v *view) Query() export.Query {
+	q := v.query
 	q.Expand = append([]string{}, slices.Compact(slices.Sorted(slices.Values(q.Expand)))...)
 
 	body, err := json.Marshal(q)
@@ -262,12 +256,12 @@ func (p *pages) Query() export.Query {
 	return export.Query{PageSize: q.PageSize, Canonical: body}
 }
 
-func (p *pages) First() string { return p.link(0) }
+func (v *view) First() string { return v.link(0) }
 
-func (p *pages) Fetch(ctx context.Context, link string, page *export.Page) error {
+func (v *view) Fetch(ctx context.Context, link string, page *export.Page) error {
 	if link == "" {
-		link = p.link(0)
+		link = v.First()
 	}
 
-	return p.process.call(ctx, request{op: OpFetch, name: link, do: func() error { return p.fetch(ctx, link, page) }})
+	return v.process.call(ctx, request{op: OpFetch, name: link, do: func() error { return v.fetch(ctx, link, page) }})
 }
