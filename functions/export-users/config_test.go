@@ -100,7 +100,7 @@ func TestP05ABadConfigurationAnswersEveryEventWithAllProblemsAndSendsNothing(t *
 			}
 
 			if strings.Contains(out.String(), "canary") {
-				t.Errorf("the output holds what the variables hold: %s", out)
+				t.Errorf("the output repeats the variables: %s", out)
 			}
 		})
 	}
@@ -136,7 +136,7 @@ func TestTheSettingsStandInTheManifest(t *testing.T) {
 		pageSize            int
 	}{
 		"a domain":                    {[]string{"GENESYS_ENVIRONMENT=mypurecloud.de"}, "mypurecloud.de", http.MethodGet, 100},
-		"a region is told by domain":  {[]string{"GENESYS_ENVIRONMENT=us-west-2"}, "usw2.pure.cloud", http.MethodGet, 100},
+		"a region becomes a domain":   {[]string{"GENESYS_ENVIRONMENT=us-west-2"}, "usw2.pure.cloud", http.MethodGet, 100},
 		"the tutorial's dialect":      {[]string{"USERS_QUERY_METHOD=POST", "EXPORT_PAGE_SIZE=25"}, genesysHost, http.MethodPost, 25},
 		"an address without a domain": {nil, genesysHost, http.MethodGet, 100},
 	} {

@@ -78,7 +78,7 @@ func TestX24ASecondClientOfTheTokenMeetsNo429CausedByAnExport(t *testing.T) {
 func TestX01TheLimitOfA429IsLearnedAndKeptForTheNextInvocation(t *testing.T) {
 	t.Parallel()
 
-	for name, headers := range map[string]bool{"the 429 alone tells it": false, "the old headers tell it too": true} {
+	for name, headers := range map[string]bool{"the 429 alone says so": false, "the old headers say so too": true} {
 		inBubble(t, name, func(t *testing.T) {
 			// The organisation allows less than the platform's documented limit.
 			w := newWorld(t, genesyssim.Config{Users: 3_000, Seed: 1, RateLimit: 60, RateLimitHeaders: headers})

@@ -57,7 +57,7 @@ type world struct {
 	rotator http.HandlerFunc
 	asking  sync.Mutex
 	asked   []string
-	// hanging tells which requests to AWS get no answer; nil: none.
+	// hanging reports which requests to AWS get no answer; nil: none.
 	hanging func(*http.Request) bool
 }
 

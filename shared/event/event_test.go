@@ -155,7 +155,7 @@ func requirePrintable(t *testing.T, err error) {
 	}
 }
 
-// requireSame holds what was accepted against another decoder's view.
+// requireSame compares what was accepted with another decoder's view.
 func requireSame(t *testing.T, payload []byte, fields map[string]json.RawMessage) {
 	t.Helper()
 

@@ -21,7 +21,7 @@ const SchemaVersion = 1
 
 // Checkpoint is the state of one export between and during invocations. Whoever replaces it by compare-and-swap has
 // committed what it says. A field that is added later is left out where it is zero: the checksum is taken of the document
-// as this code writes it, and has to hold for the checkpoints of exports that are running.
+// as this code writes it, and has to match for the checkpoints of exports that are running.
 type Checkpoint struct {
 	SchemaVersion int    `json:"schema_version"`
 	ExportID      string `json:"export_id"`
@@ -81,7 +81,7 @@ func (cp Checkpoint) marshal() ([]byte, error) {
 	body, err := json.Marshal(cp)
 	if err != nil {
 		return nil, failure.Because(err, failure.CheckpointInvalid,
-			"the checkpoint holds what cannot be written: begin a new export under another export_id")
+			"the checkpoint has what cannot be written: begin a new export under another export_id")
 	}
 
 	return body, nil

@@ -12,7 +12,7 @@ import (
 
 // look is what the store listed of the export before its checkpoint was read.
 type look struct {
-	listed bool // whether the store told the parts
+	listed bool // whether the store listed the parts
 	parts  []StoredPart
 	sealed bool // whether there is a manifest
 }
@@ -35,7 +35,7 @@ func (i *invocation) find(ctx context.Context) (bool, error) {
 		i.engine.Logger.WarnContext(ctx, "the bucket may not be listed, so neither a deleted checkpoint nor stray parts can be noticed: grant s3:ListBucket",
 			slog.String("export_id", i.id))
 
-		return false, nil // creating it will tell
+		return false, nil // creating it will show
 	case err != nil:
 		return false, storeFailed(err, "list the checkpoint")
 	case len(names) == 0 && len(parts) == 0:

@@ -79,7 +79,7 @@ func TestX23FinishedExportGivesItsResultAgainAndFetchesAndWritesNothing(t *testi
 
 	for name, test := range map[string]struct {
 		denied bool
-		writes int // without a list only the attempt to create the checkpoint tells that it is there
+		writes int // without a list only the attempt to create the checkpoint shows that it is there
 	}{"a bucket that may be listed": {false, 0}, "a bucket that may not": {true, 1}} {
 		bubble(t, name, func(t *testing.T) {
 			w := newWorld(3, 2)

@@ -62,7 +62,7 @@ func TestX02RetryAfterBeyondTheTimeLeftIsHandedOverAndNotSlept(t *testing.T) {
 			t.Errorf("%s were slept and billed", billed)
 		}
 
-		// At most a tenth, and a second, is added, so that callers told the same do not come at once.
+		// At most a tenth, and a second, is added, so that callers with the same wait do not come at once.
 		did.wantWait(t, export.ReasonRateLimited, 90, 91)
 
 		if did.Pages != 1 || did.Records != 3 || did.Parts != 1 {

@@ -63,7 +63,7 @@ func (e *Engine) manifest(cp Checkpoint) ([]byte, error) {
 func marshalDocument(what string, document any) ([]byte, error) {
 	body, err := json.MarshalIndent(document, "", "  ")
 	if err != nil {
-		return nil, failure.Because(err, failure.CheckpointInvalid, "the %s holds what cannot be written: begin a new export under another export_id", what)
+		return nil, failure.Because(err, failure.CheckpointInvalid, "the %s has what cannot be written: begin a new export under another export_id", what)
 	}
 
 	return append(body, '\n'), nil

@@ -169,7 +169,7 @@ func TestX20MemoryDoesNotGrowWithTheExport(t *testing.T) {
 	}
 }
 
-// BenchmarkEngine tells what the engine costs for a page of 500 users.
+// BenchmarkEngine measures what the engine costs for a page of 500 users.
 func BenchmarkEngine(b *testing.B) {
 	listing := newEndless(int64(b.N), 500)
 

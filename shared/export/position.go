@@ -29,7 +29,7 @@ type Position struct {
 	Replaced int64  `json:"replaced_surrogates,omitzero"` // unpaired surrogate escapes that were written as \ufffd
 
 	EmptyRun int    `json:"empty_run"` // how many empty pages just passed
-	LastPage string `json:"last_page"` // hash of the last page that held entities
+	LastPage string `json:"last_page"` // hash of the last page that had entities
 	Loop     Loop   `json:"loop"`
 }
 
@@ -115,7 +115,7 @@ func (p *Position) takeContent(page *Page) error {
 	hash := shortHash(page.Lines)
 	if hash == p.LastPage {
 		return failure.New(failure.PaginationLoop,
-			"page %d holds the same %d entities as the page before (sha256 %s): begin a new export, and tell the vendor's support if it happens again",
+			"page %d has the same %d entities as the page before (sha256 %s): begin a new export, and tell the vendor's support if it happens again",
 			p.Pages, page.Records, hash)
 	}
 

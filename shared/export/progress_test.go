@@ -178,7 +178,7 @@ func TestInvocationWhoseCallerGoesAwayEndsByName(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 		defer cancel()
 
-		// The deadline that the invocation is told is later than the end of its context.
+		// The deadline of the invocation is later than the end of its context.
 		did := w.run(freeze(ctx, time.Minute), nil, export.Event{ExportID: exportID})
 		wantKind(t, did.err, failure.StorageUnavailable)
 

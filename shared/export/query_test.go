@@ -82,8 +82,8 @@ func TestPageSizeIsBroughtIntoTheListingsBoundsBeforeItIsStoredOrCompared(t *tes
 				t.Errorf("a page size of %d is stored, want %d", got, test.want)
 			}
 
-			if told := w.logs.with("listing's bounds"); len(told) == 1 != test.logged || test.logged && !strings.Contains(told[0], "page_size=") {
-				t.Errorf("the log says %q", told)
+			if lines := w.logs.with("listing's bounds"); len(lines) == 1 != test.logged || test.logged && !strings.Contains(lines[0], "page_size=") {
+				t.Errorf("the log says %q", lines)
 			}
 
 			// As it was asked, and as it is stored.

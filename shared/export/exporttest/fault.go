@@ -16,7 +16,7 @@ type PageFault struct {
 	// Named is what kind of failure the end of the request's time is; "": the request returns the cause, as a page request
 	// does. A token that is being waited for names itself.
 	Named failure.Kind
-	// Limit is the rate limit that the reply tells, in requests a minute.
+	// Limit is the rate limit that the reply gives, in requests a minute.
 	Limit int
 }
 

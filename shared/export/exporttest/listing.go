@@ -25,7 +25,7 @@ const (
 	end = -1
 )
 
-// Listing is a scripted listing of pages, whose entities are told by their number alone, so that every process gets the
+// Listing is a scripted listing of pages, whose entities follow from their number alone, so that every process gets the
 // same. Pages are numbered from 0. It is scripted before it is used, and then used by any number of processes at once.
 type Listing struct {
 	// Latency is how long the answer to each request takes.

@@ -20,7 +20,7 @@ import (
 type Stores struct {
 	Documents export.Documents
 	Parts     export.Parts
-	// ListDenied says that the stores do not tell what they have.
+	// ListDenied says that the stores may not be listed.
 	ListDenied bool
 	// ChecksumUnread says that the stores take a part whatever its checksum is. S3 refuses one that does not match.
 	ChecksumUnread bool
