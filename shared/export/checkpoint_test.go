@@ -170,22 +170,6 @@ func TestCheckpointThatIsDeletedDuringAnInvocationIsInvalid(t *testing.T) {
 	})
 }
 
-func TestP03ManifestThatIsAnotherIsNotRewritten(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(1, 2)
-		w.complete(t, nil)
-
-		const another = `{"schema_version":2}`
-		w.overwrite(manifestName, []byte(another))
-		wantKind(t, w.invoke(t.Context(), nil).err, failure.CheckpointInvalid)
-
-		if body := w.document(manifestName); string(body) != another {
-			t.Errorf("the manifest is %q now", body)
-		}
-	})
-}
-
 func TestX19CheckpointOfAnotherListingOrEnvironmentIsInvalidInputThatNamesTheID(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -134,3 +134,37 @@ func golden(t *testing.T, file string) []byte {
 
 	return body
 }
+
+func TestWhatNewerCodeWroteIsReportedAsSuchAndTheCheckpointStaysAsItIs(t *testing.T) {
+	t.Parallel()
+
+	const field = `"windows":[{"from":1}],`
+
+	inText := func(before string) func(t *testing.T, w *world) {
+		return func(_ *testing.T, w *world) {
+			w.overwrite(checkpointName, bytes.Replace(w.document(checkpointName), []byte(before), []byte(field+before), 1))
+		}
+	}
+
+	for name, write := range map[string]func(t *testing.T, w *world){
+		"a field at the top":      inText(`"schema_version":1`),
+		"a field in the position": inText(`"next":`),
+		"a field in a part":       inText(`"name":`),
+		"an option in the query": func(t *testing.T, w *world) {
+			w.alter(t, func(cp *export.Checkpoint) { cp.Query.Canonical = append([]byte("{"+field), cp.Query.Canonical[1:]...) })
+		},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			w := interrupted(t)
+			write(t, w)
+			newer := w.document(checkpointName)
+
+			did := w.invoke(t.Context(), nil)
+			did.wantFailure(t, failure.CheckpointInvalid, "written by newer code: deploy the newer version")
+
+			if left := w.document(checkpointName); !bytes.Equal(left, newer) || did.writes() != 0 {
+				t.Error("the checkpoint was written")
+			}
+		})
+	}
+}

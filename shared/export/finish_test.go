@@ -1,7 +1,6 @@
 package export_test
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -147,11 +146,18 @@ func TestFinishingLeavesWhatIsNoPartWhereItIs(t *testing.T) {
 	})
 }
 
-func TestPartsAreClosedBySizeAndAtEachStop(t *testing.T) {
+func TestManifestSaysWhatWasAskedAsTheListingWritesItAndIsFixedWhenTheExportBegins(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(slices.Repeat([]int{400}, 20)...)
-		w.partBytes = 2 << 10
+		w := newWorld(3, 2)
+		w.listing.Fault(1, exporttest.Refused(failure.Forbidden))
+
+		began := time.Now().UTC()
+		wantKind(t, w.send(t.Context(), nil, asking(40, `{"expand":["skills","groups","skills"],"state":"any"}`)).err, failure.Forbidden)
+
+		time.Sleep(time.Hour)
+
+		w.pageSize = 7 // a deployment in between
 		w.mustComplete(t)
 
 		manifest, err := w.manifest()
@@ -159,22 +165,31 @@ func TestPartsAreClosedBySizeAndAtEachStop(t *testing.T) {
 			t.Fatal(err)
 		}
 
-		if parts := len(manifest.Parts); parts < 3 || parts >= 20 {
-			t.Errorf("20 pages make %d parts, want several pages in several parts", parts)
+		want := manifestDocument{
+			SchemaVersion: 1, ExportID: exportID, Listing: "users", Environment: "mypurecloud.de", Records: 5, Pages: 2,
+			Query: manifest.Query, Parts: manifest.Parts, Generator: "test",
+			StartedAt: began.Format(time.RFC3339Nano), CompletedAt: began.Add(time.Hour).Format(time.RFC3339Nano),
 		}
+		w.wantQuery(t, `{"method":"GET","page_size":40,"expand":["groups","skills"],"state":"any","sort_order":"ASC"}`)
 
-		for n, part := range manifest.Parts {
-			if part.Records%400 != 0 {
-				t.Errorf("%d records are in part %d, want whole pages", part.Records, n+1)
-			}
-
-			if part.Bytes < int64(w.partBytes) && n != len(manifest.Parts)-1 {
-				t.Errorf("part %d has %d bytes, want no less than %d but at the end", n+1, part.Bytes, w.partBytes)
-			}
+		if diff := cmp.Diff(want, manifest); diff != "" {
+			t.Errorf("the manifest (-want +got):\n%s", diff)
 		}
+	})
+}
 
-		if buffers := w.listing.Seen().Buffers; buffers > 2 {
-			t.Errorf("%d pages were in memory, want one that is fetched and one that is written", buffers)
+func TestP03ManifestThatIsAnotherIsNotRewritten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(1, 2)
+		w.complete(t, nil)
+
+		const another = `{"schema_version":2}`
+		w.overwrite(manifestName, []byte(another))
+		wantKind(t, w.invoke(t.Context(), nil).err, failure.CheckpointInvalid)
+
+		if body := w.document(manifestName); string(body) != another {
+			t.Errorf("the manifest is %q now", body)
 		}
 	})
 }

@@ -9,8 +9,6 @@ import (
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/export/exporttest"
 	"genesys-cloud-export/shared/failure"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // otherLatest is what another export, completed at that time, writes as latest.
@@ -106,36 +104,4 @@ func TestP03LatestStaysWhereItIsNewerAndIsReplacedWhereItCannotBeMeant(t *testin
 			}
 		})
 	}
-}
-
-func TestManifestSaysWhatWasAskedAsTheListingWritesItAndIsFixedWhenTheExportBegins(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(3, 2)
-		w.listing.Fault(1, exporttest.Refused(failure.Forbidden))
-
-		began := time.Now().UTC()
-		wantKind(t, w.send(t.Context(), nil, asking(40, `{"expand":["skills","groups","skills"],"state":"any"}`)).err, failure.Forbidden)
-
-		time.Sleep(time.Hour)
-
-		w.pageSize = 7 // a deployment in between
-		w.mustComplete(t)
-
-		manifest, err := w.manifest()
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		want := manifestDocument{
-			SchemaVersion: 1, ExportID: exportID, Listing: "users", Environment: "mypurecloud.de", Records: 5, Pages: 2,
-			Query: manifest.Query, Parts: manifest.Parts, Generator: "test",
-			StartedAt: began.Format(time.RFC3339Nano), CompletedAt: began.Add(time.Hour).Format(time.RFC3339Nano),
-		}
-		w.wantQuery(t, `{"method":"GET","page_size":40,"expand":["groups","skills"],"state":"any","sort_order":"ASC"}`)
-
-		if diff := cmp.Diff(want, manifest); diff != "" {
-			t.Errorf("the manifest (-want +got):\n%s", diff)
-		}
-	})
 }

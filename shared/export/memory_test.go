@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"genesys-cloud-export/shared/export"
@@ -180,4 +181,36 @@ func BenchmarkEngine(b *testing.B) {
 	if err != nil || result.Status != export.StatusComplete {
 		b.Fatalf("got %+v and %v, want a complete export", result, err)
 	}
+}
+
+func TestPartsAreClosedBySizeAndAtEachStop(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(slices.Repeat([]int{400}, 20)...)
+		w.partBytes = 2 << 10
+		w.mustComplete(t)
+
+		manifest, err := w.manifest()
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		if parts := len(manifest.Parts); parts < 3 || parts >= 20 {
+			t.Errorf("20 pages make %d parts, want several pages in several parts", parts)
+		}
+
+		for n, part := range manifest.Parts {
+			if part.Records%400 != 0 {
+				t.Errorf("%d records are in part %d, want whole pages", part.Records, n+1)
+			}
+
+			if part.Bytes < int64(w.partBytes) && n != len(manifest.Parts)-1 {
+				t.Errorf("part %d has %d bytes, want no less than %d but at the end", n+1, part.Bytes, w.partBytes)
+			}
+		}
+
+		if buffers := w.listing.Seen().Buffers; buffers > 2 {
+			t.Errorf("%d pages were in memory, want one that is fetched and one that is written", buffers)
+		}
+	})
 }
