@@ -37,8 +37,9 @@ func TestTheBuiltExporterAnswersEveryEventWithAllProblemsOfItsConfiguration(t *t
 			t.Errorf("error type: got %q", problem.ErrorType)
 		}
 
-		for _, name := range strings.Fields(
-			"GENESYS_ENVIRONMENT TOKEN_PARAMETER_NAME EXPORT_BUCKET EXPORT_PAGE_SIZE MAX_REQUESTS_PER_MINUTE USERS_QUERY_METHOD") {
+		for _, name := range []string{
+			"GENESYS_ENVIRONMENT", "TOKEN_PARAMETER_NAME", "EXPORT_BUCKET", "EXPORT_PAGE_SIZE", "MAX_REQUESTS_PER_MINUTE", "USERS_QUERY_METHOD",
+		} {
 			if !strings.Contains(problem.ErrorMessage, name+" ") {
 				t.Errorf("the message lacks %s: %s", name, problem.ErrorMessage)
 			}
