@@ -25,7 +25,8 @@ func TestAnswerThatMakesNoSenseIsANamedFailureWhereverItComes(t *testing.T) {
 
 	ways := make(map[string]wrong)
 	for name, answer := range map[string]error{
-		"absent": export.ErrAbsent, "conflict": export.ErrConflict, "the list is denied": export.ErrListDenied, "an error of no kind": errors.New("canary"),
+		"absent": export.ErrAbsent, "conflict": export.ErrConflict, "the list is denied": export.ErrListDenied,
+		"an error of no kind": errors.New("canary"),
 	} {
 		ways[name+", once"] = func(operation int) exporttest.Fault { return at(operation, answering(answer)) }
 		ways[name+", from then on"] = func(operation int) exporttest.Fault { return from(operation, answering(answer)) }
@@ -163,7 +164,7 @@ func TestX16WriteThatFailedLeavesTheExportFree(t *testing.T) {
 		return on(exporttest.OpCreate, checkpointName, failing(effect))
 	}
 	replace := func(number int, effect exporttest.Effect) exporttest.Fault {
-		return onNth(exporttest.OpReplace, checkpointName, number, func() exporttest.Action { return failing(effect) })
+		return onNth(exporttest.OpReplace, checkpointName, number, fate(effect))
 	}
 	part := func() exporttest.Fault { return on(exporttest.OpPut, "", failing(exporttest.FailBefore)) }
 

@@ -16,7 +16,7 @@ func TestX18ExportWhoseFinishFailedIsOnlyFinishedByTheNextInvocation(t *testing.
 	t.Parallel()
 
 	for name, fault := range map[string]exporttest.Fault{
-		"the list of parts":      onNth(exporttest.OpList, "", 2, func() exporttest.Action { return failing(exporttest.FailBefore) }),
+		"the list of parts":      onNth(exporttest.OpList, "", 2, fate(exporttest.FailBefore)),
 		"the manifest, not done": on(exporttest.OpCreate, manifestName, failing(exporttest.FailBefore)),
 		"the manifest, done":     on(exporttest.OpCreate, manifestName, failing(exporttest.FailAfter)),
 		"the manifest, later":    on(exporttest.OpCreate, manifestName, failing(exporttest.FailLate)),

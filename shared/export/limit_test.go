@@ -14,17 +14,17 @@ import (
 func TestX01RateLimitOnAPageIsObeyedAndThePageStandsOnce(t *testing.T) {
 	t.Parallel()
 
-	untold := exporttest.ThrottledUntold()
+	untold, throttled := exporttest.ThrottledUntold(), exporttest.Throttled
 
 	for name, test := range map[string]struct {
 		faults []exporttest.PageFault
 		least  time.Duration
 	}{
-		"Retry-After":            {[]exporttest.PageFault{exporttest.Throttled(7 * time.Second)}, 7 * time.Second},
-		"Retry-After 0":          {[]exporttest.PageFault{exporttest.Throttled(0)}, 0},
+		"Retry-After":            {[]exporttest.PageFault{throttled(7 * time.Second)}, 7 * time.Second},
+		"Retry-After 0":          {[]exporttest.PageFault{throttled(0)}, 0},
 		"none":                   {[]exporttest.PageFault{untold}, 0},
 		"503 with Retry-After":   {[]exporttest.PageFault{exporttest.Busy(4 * time.Second)}, 4 * time.Second},
-		"three in a row":         {[]exporttest.PageFault{exporttest.Throttled(3 * time.Second), untold, exporttest.Throttled(5 * time.Second)}, 8 * time.Second},
+		"three in a row":         {[]exporttest.PageFault{throttled(3 * time.Second), untold, throttled(5 * time.Second)}, 8 * time.Second},
 		"more than the attempts": {slices.Repeat([]exporttest.PageFault{untold}, 7), 0},
 	} {
 		bubble(t, name, func(t *testing.T) {
@@ -97,7 +97,13 @@ func TestX02WaitBindsTheNextInvocationHoweverTheOneThatMetItEnds(t *testing.T) {
 	t.Parallel()
 
 	busy := slices.Repeat([]exporttest.PageFault{exporttest.Busy(4 * time.Second)}, 4)
-	throttled := []exporttest.PageFault{exporttest.Throttled(90 * time.Second)}
+	throttled := func(after time.Duration) []exporttest.PageFault {
+		return []exporttest.PageFault{exporttest.Throttled(after)}
+	}
+	part := func(effect exporttest.Effect) exporttest.Fault { return on(exporttest.OpPut, "", failing(effect)) }
+	stop := func(effect exporttest.Effect) exporttest.Fault {
+		return on(exporttest.OpReplace, checkpointName, failing(effect))
+	}
 	slowPut := onEach(exporttest.OpPut, "", func() exporttest.Action {
 		return exporttest.Action{Effect: exporttest.FailBefore, Delay: 5 * time.Second}
 	})
@@ -109,14 +115,14 @@ func TestX02WaitBindsTheNextInvocationHoweverTheOneThatMetItEnds(t *testing.T) {
 		ends      failure.Kind
 		least     int64
 	}{
-		"the part is not written":         {throttled, 1 << 20, on(exporttest.OpPut, ".jsonl.gz", failing(exporttest.FailBefore)), failure.StorageUnavailable, 90},
-		"the part's reply is lost":        {throttled, 1 << 20, on(exporttest.OpPut, ".jsonl.gz", failing(exporttest.FailAfter)), failure.StorageUnavailable, 90},
-		"the checkpoint is not written":   {throttled, 1 << 20, on(exporttest.OpReplace, checkpointName, failing(exporttest.FailBefore)), failure.StorageUnavailable, 90},
-		"the checkpoint's reply is lost":  {throttled, 1 << 20, on(exporttest.OpReplace, checkpointName, failing(exporttest.FailAfter)), failure.StorageUnavailable, 90},
-		"the checkpoint is written later": {throttled, 1 << 20, on(exporttest.OpReplace, checkpointName, failing(exporttest.FailLate)), failure.StorageUnavailable, 90},
+		"the part is not written":         {throttled(90 * time.Second), 1 << 20, part(exporttest.FailBefore), failure.StorageUnavailable, 90},
+		"the part's reply is lost":        {throttled(90 * time.Second), 1 << 20, part(exporttest.FailAfter), failure.StorageUnavailable, 90},
+		"the checkpoint is not written":   {throttled(90 * time.Second), 1 << 20, stop(exporttest.FailBefore), failure.StorageUnavailable, 90},
+		"the checkpoint's reply is lost":  {throttled(90 * time.Second), 1 << 20, stop(exporttest.FailAfter), failure.StorageUnavailable, 90},
+		"the checkpoint is written later": {throttled(90 * time.Second), 1 << 20, stop(exporttest.FailLate), failure.StorageUnavailable, 90},
 		"the attempts are spent":          {append(busy, exporttest.Busy(30*time.Second)), 1, nil, failure.UpstreamUnavailable, 29},
 		// A part a page, written while the next page is waited for.
-		"a failed write ends the wait": {[]exporttest.PageFault{exporttest.Throttled(15 * time.Second)}, 1, slowPut, failure.StorageUnavailable, 9},
+		"a failed write ends the wait": {throttled(15 * time.Second), 1, slowPut, failure.StorageUnavailable, 9},
 	} {
 		bubble(t, name, func(t *testing.T) {
 			w := newWorld(3, 2, 4)

@@ -127,6 +127,10 @@ func clean(string, string) exporttest.Action { return exporttest.Action{} }
 
 func failing(effect exporttest.Effect) exporttest.Action { return exporttest.Action{Effect: effect} }
 
+func fate(effect exporttest.Effect) func() exporttest.Action {
+	return func() exporttest.Action { return failing(effect) }
+}
+
 // lives lets every call take a moment, so that calls follow each other in one order in every run. The listing takes
 // longer than what is done with a page meanwhile.
 func (w *world) lives(fault exporttest.Fault) exporttest.Fault {

@@ -154,7 +154,7 @@ func TestX14PageThatWasCommittedByAKilledInvocationEndsTheRow(t *testing.T) {
 		w.stall(t)
 		w.stall(t)
 
-		killed := w.invoke(t.Context(), w.lives(onNth(exporttest.OpPut, "", 3, func() exporttest.Action { return failing(exporttest.KillBefore) })))
+		killed := w.invoke(t.Context(), w.lives(onNth(exporttest.OpPut, "", 3, fate(exporttest.KillBefore))))
 		if !killed.killed {
 			t.Fatal("the invocation was not killed")
 		}

@@ -126,8 +126,8 @@ func TestReplacedSurrogatesAreWarnedOfAndCountedInCheckpointAndManifest(t *testi
 		}
 
 		warnings := w.logs.with(`unpaired surrogate`)
-		if len(warnings) != 2 || !strings.Contains(warnings[0], "level=WARN") || !strings.Contains(warnings[0], "export_id=e1 page=2 entity=2 replaced=3") ||
-			!strings.Contains(warnings[1], "page=3 entity=4 replaced=1") {
+		if len(warnings) != 2 || !strings.Contains(warnings[0], "level=WARN") ||
+			!strings.Contains(warnings[0], "export_id=e1 page=2 entity=2 replaced=3") || !strings.Contains(warnings[1], "page=3 entity=4 replaced=1") {
 			t.Errorf("the warnings are %q", warnings)
 		}
 	})
