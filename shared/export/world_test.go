@@ -121,11 +121,18 @@ func (w *world) zombie(ctx context.Context, fault exporttest.Fault) outcome {
 	return w.run(freeze(ctx, w.timeout), fault, export.Event{ExportID: exportID})
 }
 
-// complete invokes the export until it is complete.
+// complete invokes the export until it is complete. An invocation that is killed meanwhile ends by name.
 func (w *world) complete(t *testing.T, fault exporttest.Fault) outcome {
 	t.Helper()
 
-	did, err := follow(60, time.Second, func() outcome { return w.invoke(t.Context(), fault) })
+	did, err := follow(60, time.Second, func() outcome {
+		did := w.invoke(t.Context(), fault)
+		if did.killed && kindOf(did.err) == "" {
+			t.Errorf("an invocation that was killed ended as %+v and %v", did.Result, did.err)
+		}
+
+		return did
+	})
 	if err != nil || did.Status != export.StatusComplete {
 		t.Fatalf("the export cannot be completed: got %+v and %v; logs:\n%s", did.Result, err, w.logs)
 	}
