@@ -38,8 +38,7 @@ func TestTheBuiltExporterAnswersEveryEventWithAllProblemsOfItsConfiguration(t *t
 		}
 
 		for _, name := range []string{
-			"GENESYS_ENVIRONMENT", "TOKEN_PARAMETER_NAME", "EXPORT_BUCKET", "EXPORT_PAGE_SIZE", "MAX_REQUESTS_PER_MINUTE",
-			"USERS_QUERY_METHOD",
+			"GENESYS_ENVIRONMENT", "TOKEN_PARAMETER_NAME", "EXPORT_BUCKET", "EXPORT_PAGE_SIZE", "MAX_REQUESTS_PER_MINUTE", "USERS_QUERY_METHOD",
 		} {
 			if !strings.Contains(problem.ErrorMessage, name+" ") {
 				t.Errorf("the message lacks %s: %s", name, problem.ErrorMessage)
