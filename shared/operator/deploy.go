@@ -69,19 +69,21 @@ var notReserved = regexp.MustCompile(`(?m)(^|[\s"'])ReserveRotatorConcurrency["'
 func withoutReservation(parameters string) (bool, error) {
 	text := parameters
 
+	var textSb72 strings.Builder
 	for word := range strings.FieldsSeq(parameters) {
 		path, ok := strings.CutPrefix(word, "file://")
 		if !ok {
 			continue
 		}
 
-		content, err := os.ReadFile(path)
+		content, err := os.ReadFile(path) //nolint:gosec // the operator names the file
 		if err != nil {
 			return false, fmt.Errorf("read the parameters in %s: there is no such file, or it cannot be read", path)
 		}
 
-		text += "\n" + string(content)
+		textSb72.WriteString("\n" + string(content))
 	}
+	text += textSb72.String()
 
 	return notReserved.MatchString(text), nil
 }

@@ -26,16 +26,16 @@ type machine struct {
 }
 
 type state struct {
-	Type           string    `json:"Type"`
-	TimeoutSeconds int       `json:"TimeoutSeconds"`
-	Next           string    `json:"Next"`
-	Default        string    `json:"Default"`
+	Type           string `json:"Type"`
+	TimeoutSeconds int    `json:"TimeoutSeconds"`
+	Next           string `json:"Next"`
+	Default        string `json:"Default"`
 	Parameters     struct {
 		Function string `json:"function"`
 	} `json:"Parameters"`
-	Choices        []choice  `json:"Choices"`
-	Retry          []retrier `json:"Retry"`
-	Catch          []catcher `json:"Catch"`
+	Choices []choice  `json:"Choices"`
+	Retry   []retrier `json:"Retry"`
+	Catch   []catcher `json:"Catch"`
 }
 
 type choice struct {
