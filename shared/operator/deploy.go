@@ -67,9 +67,8 @@ var notReserved = regexp.MustCompile(`(?m)(^|[\s"'])ReserveRotatorConcurrency["'
 
 // withoutReservation says whether the parameters switch the rotator's reserved concurrency off.
 func withoutReservation(parameters string) (bool, error) {
-	text := parameters
+	texts := []string{parameters}
 
-	var textSb72 strings.Builder
 	for word := range strings.FieldsSeq(parameters) {
 		path, ok := strings.CutPrefix(word, "file://")
 		if !ok {
@@ -81,11 +80,10 @@ func withoutReservation(parameters string) (bool, error) {
 			return false, fmt.Errorf("read the parameters in %s: there is no such file, or it cannot be read", path)
 		}
 
-		textSb72.WriteString("\n" + string(content))
+		texts = append(texts, string(content))
 	}
-	text += textSb72.String()
 
-	return notReserved.MatchString(text), nil
+	return notReserved.MatchString(strings.Join(texts, "\n")), nil
 }
 
 // reservable says whether the account can reserve a concurrency of one, unless the stack's rotator has it already.
