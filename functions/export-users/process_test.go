@@ -90,7 +90,7 @@ func TestTheUsersExportLinksNothingElse(t *testing.T) {
 	)
 }
 
-func TestTheTemplateSetsJustWhatTheUsersExportReads(t *testing.T) {
+func TestTheTemplateSetsWhatTheUsersExportReads(t *testing.T) {
 	t.Parallel()
 
 	functiontest.WantTemplateVariables(t, "export-users", settings.Variables(config{}))

@@ -140,17 +140,6 @@ func usableToken(ctx context.Context, store *tokenstore.Store) (stored token.Sto
 	return stored, "", err
 }
 
-func (e *examination) schedule(context.Context) finding {
-	switch state := e.stack.parameters[parameterSchedule]; state {
-	case "ENABLED":
-		return found("the rotator runs every minute")
-	case "":
-		return failedf("%s has no parameter %s: it is another template's, or an older one: deploy again", e.stack.Name, parameterSchedule)
-	default:
-		return notSeen("it is %s, as the stack's parameter %s says: the token is kept fresh by those consumers alone that ask for it", state, parameterSchedule)
-	}
-}
-
 // recipients looks whether anybody hears of an alarm. Endpoints may be addresses of persons and are not shown.
 func (e *examination) recipients(ctx context.Context) finding {
 	topic, err := e.stack.output(outputTopic)
@@ -199,10 +188,14 @@ func kinds(protocols []string) string {
 // this one's, so that the prefix alone would find that one's alarms too.
 func alarmNames() []string {
 	return []string{
-		"rotator-errors", "rotator-silent", "token-expiring", "deliveries-failed", "runs-failed",
-		"executions-failed", "executions-timed-out", "executions-aborted", "export-stalled", "export-waiting", "exporter-throttled",
+		"rotator-errors", "rotator-silent", "token-expiring", "tokens-minted-often", "deliveries-failed", "invocations-failed",
+		"executions-failed", "executions-timed-out", "executions-aborted",
+		"export-overdue", "export-stalled", "export-waiting", "exporter-throttled",
 	}
 }
+
+// indent puts a line below the finding that it belongs to.
+const indent = "                     "
 
 func (e *examination) alarms(ctx context.Context) finding {
 	// Of the three protocols that CloudWatch speaks, the one that emulators speak too.
@@ -221,25 +214,30 @@ func (e *examination) alarms(ctx context.Context) finding {
 		return failed(explained(ctx, "read the alarms "+e.Stack+"-*", err))
 	}
 
-	ringing := ""
-	number := 0
+	var ringing, silent []string
 
-	var ringingSb227 strings.Builder
 	for _, alarm := range reply.MetricAlarms {
 		if alarm.StateValue == watched.StateValueAlarm {
-			number++
-			ringingSb227.WriteString("\n" + strings.Repeat(" ", len("FAILED  alarms       ")) +
-				withoutARNs(aws.ToString(alarm.AlarmName)+": "+aws.ToString(alarm.AlarmDescription)))
+			ringing = append(ringing, "\n"+indent+withoutARNs(aws.ToString(alarm.AlarmName)+": "+aws.ToString(alarm.AlarmDescription)))
 		}
-	}
-	ringing += ringingSb227.String()
 
-	// rotator-silent is not there where the schedule is off.
+		if !aws.ToBool(alarm.ActionsEnabled) || len(alarm.AlarmActions) == 0 {
+			silent = append(silent, aws.ToString(alarm.AlarmName))
+		}
+
+		names = slices.DeleteFunc(names, func(name string) bool { return name == aws.ToString(alarm.AlarmName) })
+	}
+
+	// Only a scheduled export can be overdue.
+	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasSuffix(name, "-export-overdue") })
+
 	switch all := len(reply.MetricAlarms); {
-	case all == 0:
-		return failedf("%s has no alarm: deploy again", e.Stack)
-	case number > 0:
-		return failedf("%d of %d in ALARM; what each means and what to do first stands in the runbook:%s", number, all, ringing)
+	case len(names) > 0:
+		return failedf("missing: %s: deploy again", strings.Join(names, ", "))
+	case len(silent) > 0:
+		return failedf("these tell nobody, as their actions are switched off: %s: deploy again, or aws cloudwatch enable-alarm-actions", strings.Join(silent, ", "))
+	case len(ringing) > 0:
+		return failedf("%d of %d in ALARM; what each means and what to do first stands in the runbook:%s", len(ringing), all, strings.Join(ringing, ""))
 	default:
 		return found("none of %d in ALARM", all)
 	}

@@ -50,6 +50,10 @@ func Examine(ctx context.Context, t Target, unready error) error {
 		{"token", e.minted},
 		{"user", e.user},
 		{"schedule", e.schedule},
+		{"bucket", e.bucket},
+		{"workflow", e.workflow},
+		{"executions", e.executions},
+		{"queues", e.queues},
 		{"recipients", e.recipients},
 		{"alarms", e.alarms},
 	}
