@@ -36,7 +36,7 @@ def build(architecture):
 
 def handlers():
     """What Lambda is told to start. The runtime starts bootstrap whatever it is told, and so would hide a misspelt one."""
-    argv = [".build/devstack", "evaluate", "template.yaml", "GenesysEnvironment=mypurecloud.de"]
+    argv = [".build/devstack", "evaluate", "template.yaml", "GenesysEnvironment=mypurecloud.de", "RunbookUrl=https://git.example.com/RUNBOOK.md"]
     evaluated = json.loads(subprocess.run(argv, cwd=TOP, capture_output=True, check=True).stdout)
     functions = {n: r["Properties"] for n, r in evaluated["Resources"].items() if r["Type"] == "AWS::Serverless::Function"}
     checks.expect("the functions", sorted(functions), sorted(FOLDERS))
