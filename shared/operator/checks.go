@@ -23,7 +23,7 @@ import (
 	"genesys-cloud-export/shared/tokenstore"
 )
 
-func (e *examination) credentials(ctx context.Context) finding {
+func (e *examination) credentials(ctx context.Context, _ string) finding {
 	if e.unready != nil {
 		return failed(e.unready)
 	}
@@ -38,7 +38,7 @@ func (e *examination) credentials(ctx context.Context) finding {
 	return found("account %s, region %s", e.account, e.AWS.Region)
 }
 
-func (e *examination) deployment(ctx context.Context) finding {
+func (e *examination) deployment(ctx context.Context, _ string) finding {
 	if e.account == "" {
 		return notSeen("not looked at: needs credentials")
 	}
@@ -71,12 +71,7 @@ func (e *examination) deployment(ctx context.Context) finding {
 	}
 }
 
-func (e *examination) secret(ctx context.Context) finding {
-	id, err := e.stack.output(outputSecret)
-	if err != nil {
-		return failed(err)
-	}
-
+func (e *examination) secret(ctx context.Context, id string) finding {
 	there, err := stored(ctx, secretsmanager.NewFromConfig(e.AWS), id)
 
 	switch {
@@ -93,12 +88,7 @@ func (e *examination) secret(ctx context.Context) finding {
 }
 
 // minted looks for a usable token, and asks the rotator for one where there is none.
-func (e *examination) minted(ctx context.Context) finding {
-	name, err := e.stack.output(outputToken)
-	if err != nil {
-		return failed(err)
-	}
-
+func (e *examination) minted(ctx context.Context, name string) finding {
 	how := ""
 
 	for {
@@ -140,7 +130,7 @@ func usableToken(ctx context.Context, store *tokenstore.Store) (stored token.Sto
 	return stored, "", err
 }
 
-func (e *examination) schedule(context.Context) finding {
+func (e *examination) schedule(context.Context, string) finding {
 	switch state := e.stack.parameters[parameterSchedule]; state {
 	case "ENABLED":
 		return found("the rotator runs every minute")
@@ -152,12 +142,7 @@ func (e *examination) schedule(context.Context) finding {
 }
 
 // recipients looks whether anybody hears of an alarm. Endpoints may be addresses of persons and are not shown.
-func (e *examination) recipients(ctx context.Context) finding {
-	topic, err := e.stack.output(outputTopic)
-	if err != nil {
-		return failed(err)
-	}
-
+func (e *examination) recipients(ctx context.Context, topic string) finding {
 	var confirmed, pending []string // protocols
 
 	pages := sns.NewListSubscriptionsByTopicPaginator(sns.NewFromConfig(e.AWS), &sns.ListSubscriptionsByTopicInput{TopicArn: &topic})
@@ -204,7 +189,7 @@ func alarmNames() []string {
 	}
 }
 
-func (e *examination) alarms(ctx context.Context) finding {
+func (e *examination) alarms(ctx context.Context, _ string) finding {
 	// Of the three protocols that CloudWatch speaks, the one that emulators speak too.
 	client := cloudwatch.NewFromConfig(e.AWS, func(o *cloudwatch.Options) {
 		o.Protocol = awsquery.New(schemas.GraniteServiceVersion20100801)
@@ -221,25 +206,23 @@ func (e *examination) alarms(ctx context.Context) finding {
 		return failed(explained(ctx, "read the alarms "+e.Stack+"-*", err))
 	}
 
-	ringing := ""
-	number := 0
+	var ringing []string
 
-	var ringingSb227 strings.Builder
 	for _, alarm := range reply.MetricAlarms {
 		if alarm.StateValue == watched.StateValueAlarm {
-			number++
-			ringingSb227.WriteString("\n" + strings.Repeat(" ", len("FAILED  alarms       ")) +
-				withoutARNs(aws.ToString(alarm.AlarmName)+": "+aws.ToString(alarm.AlarmDescription)))
+			ringing = append(ringing, withoutARNs(aws.ToString(alarm.AlarmName)+": "+aws.ToString(alarm.AlarmDescription)))
 		}
 	}
-	ringing += ringingSb227.String()
+
+	const indent = "\n                     " // below what is said of a check
 
 	// rotator-silent is not there where the schedule is off.
 	switch all := len(reply.MetricAlarms); {
 	case all == 0:
 		return failedf("%s has no alarm: deploy again", e.Stack)
-	case number > 0:
-		return failedf("%d of %d in ALARM; what each means and what to do first stands in the runbook:%s", number, all, ringing)
+	case len(ringing) > 0:
+		return failedf("%d of %d in ALARM; what each means and what to do first stands in the runbook:%s",
+			len(ringing), all, indent+strings.Join(ringing, indent))
 	default:
 		return found("none of %d in ALARM", all)
 	}

@@ -43,14 +43,12 @@ func (t Target) line(format string, args ...any) {
 
 // command is a command line of this program.
 func (t Target) command(words ...string) string {
-	line := commandline.Quoted(t.Command)
-	var lineSb47 strings.Builder
+	line := []string{commandline.Quoted(t.Command)}
 	for _, word := range words {
-		lineSb47.WriteString(" " + commandline.Quoted(word))
+		line = append(line, commandline.Quoted(word))
 	}
-	line += lineSb47.String()
 
-	return line
+	return strings.Join(line, " ")
 }
 
 //go:embed deployer.txt
