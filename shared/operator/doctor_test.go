@@ -92,38 +92,28 @@ func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 		want map[string]string // what the line of a check begins with
 	}{
 		"a rolled back update": {
-			func(_ *testing.T, w *world) {
-				w.queried.status = "UPDATE_ROLLBACK_COMPLETE"
-			},
+			func(_ *testing.T, w *world) { w.queried.status = "UPDATE_ROLLBACK_COMPLETE" },
 			map[string]string{
 				"stack": "FAILED  stack        exports is UPDATE_ROLLBACK_COMPLETE: the last change failed, so what runs is older than what was deployed; see why in its events (aws cloudformation describe-stack-events --stack-name exports) and deploy again",
 				"user":  "ok ",
 			},
 		},
 		"a creation that failed": {
-			func(_ *testing.T, w *world) {
-				w.queried.status, w.queried.outputs = "ROLLBACK_COMPLETE", nil
-			},
+			func(_ *testing.T, w *world) { w.queried.status, w.queried.outputs = "ROLLBACK_COMPLETE", nil },
 			map[string]string{
 				"stack": "FAILED  stack        exports is ROLLBACK_COMPLETE: its creation failed;", "alarms": "-       alarms       not looked at: needs the stack",
 			},
 		},
 		"a change under way": {
-			func(_ *testing.T, w *world) {
-				w.queried.status = "UPDATE_IN_PROGRESS"
-			},
+			func(_ *testing.T, w *world) { w.queried.status = "UPDATE_IN_PROGRESS" },
 			map[string]string{"stack": "FAILED  stack        exports is UPDATE_IN_PROGRESS: wait until that has ended", "token": "ok "},
 		},
 		"a stack that was deleted": {
-			func(_ *testing.T, w *world) {
-				w.queried.status = "DELETE_COMPLETE"
-			},
+			func(_ *testing.T, w *world) { w.queried.status = "DELETE_COMPLETE" },
 			map[string]string{"stack": "FAILED  stack        there is no stack exports in eu-central-1: deploy it first"},
 		},
 		"another template's stack": {
-			func(_ *testing.T, w *world) {
-				w.queried.outputs = nil
-			},
+			func(_ *testing.T, w *world) { w.queried.outputs = nil },
 			map[string]string{"stack": "FAILED  stack        exports has no outputs"},
 		},
 		"no credentials in the secret": {
@@ -152,10 +142,7 @@ func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 			map[string]string{"secret": "FAILED  secret       the secret exports/credentials is marked for deletion: aws secretsmanager restore-secret --secret-id exports/credentials"},
 		},
 		"a client whose role lacks the permission": {
-			func(t *testing.T, w *world) {
-				t.Helper()
-				w.fault(t, `{"path":"/api/v2/users/query","status":403}`)
-			},
+			func(t *testing.T, w *world) { t.Helper(); w.fault(t, `{"path":"/api/v2/users/query","status":403}`) },
 			map[string]string{"user": "FAILED  user         HOST answered with status 403"},
 		},
 		"an organisation that fails": {
@@ -177,9 +164,7 @@ func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 			map[string]string{"user": "-       user         not allowed from here: this machine's address is not on the organisation's allow list; the functions may reach it all the same"},
 		},
 		"an organisation that is reached by the functions alone": {
-			func(_ *testing.T, w *world) {
-				w.queried.parameters["GenesysApiUrl"] = "http://127.0.0.1:1"
-			},
+			func(_ *testing.T, w *world) { w.queried.parameters["GenesysApiUrl"] = "http://127.0.0.1:1" },
 			map[string]string{"user": "-       user         not reachable from here: HOST: no connection can be made; the functions may reach it all the same, from a VPC above all"},
 		},
 		"a stack that knows no organisation": {
@@ -198,21 +183,15 @@ func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 			map[string]string{"token": "ok ", "user": "ok      user         HOST returned one"},
 		},
 		"a schedule that is off": {
-			func(_ *testing.T, w *world) {
-				w.queried.parameters["RotationScheduleState"] = "DISABLED"
-			},
+			func(_ *testing.T, w *world) { w.queried.parameters["RotationScheduleState"] = "DISABLED" },
 			map[string]string{"schedule": "-       schedule     it is DISABLED, as the stack's parameter RotationScheduleState says: the token is kept fresh by those consumers alone that ask for it"},
 		},
 		"a subscription that nobody has confirmed": {
-			func(_ *testing.T, w *world) {
-				w.queried.subscriptions = []string{"email?"}
-			},
+			func(_ *testing.T, w *world) { w.queried.subscriptions = []string{"email?"} },
 			map[string]string{"recipients": "FAILED  recipients   nobody hears of an alarm: deploy with AlarmEmail=ADDRESS, or subscribe to the topic exports-alarms; not confirmed yet: 1 subscription (email): open the link"},
 		},
 		"some subscriptions that are not confirmed": {
-			func(_ *testing.T, w *world) {
-				w.queried.subscriptions = []string{"email", "email?", "https", "sms?"}
-			},
+			func(_ *testing.T, w *world) { w.queried.subscriptions = []string{"email", "email?", "https", "sms?"} },
 			map[string]string{"recipients": "ok      recipients   2 subscriptions to the topic exports-alarms (email, https); not confirmed yet: 2 subscriptions (email, sms): open the link"},
 		},
 		"an alarm, while a stack of a longer name has others": {
