@@ -86,7 +86,7 @@ func TestCredentialsAreStoredAndTried(t *testing.T) {
 				w.fill(t, test.before[0], test.before[1])
 			}
 			if test.kept {
-				want = w.held(t)
+				want = w.inSecret(t)
 			}
 			if test.denied {
 				w.deny("secretsmanager")
@@ -110,7 +110,7 @@ func TestCredentialsAreStoredAndTried(t *testing.T) {
 			}
 
 			w.answer("secretsmanager", "")
-			if got := w.held(t); got != want {
+			if got := w.inSecret(t); got != want {
 				t.Errorf("the secret contains %s, want %s", got, want)
 			}
 		})

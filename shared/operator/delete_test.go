@@ -39,7 +39,7 @@ func (w *world) store(t *testing.T) {
 	}
 }
 
-func TestWhatStaysAfterTheStackIsDeletedIsToldAndNothingIsDeleted(t *testing.T) {
+func TestWhatStaysAfterTheStackIsDeletedIsReportedAndNothingIsDeleted(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)

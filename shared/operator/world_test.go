@@ -262,8 +262,8 @@ func (w *world) fill(t *testing.T, id, value string) {
 	}
 }
 
-// held is the secret's value.
-func (w *world) held(t *testing.T) string {
+// inSecret is the secret's value.
+func (w *world) inSecret(t *testing.T) string {
 	t.Helper()
 
 	reply, err := secretsmanager.NewFromConfig(w.config).GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String("exports/credentials")})
