@@ -109,7 +109,8 @@ func TestOnlyWhatIsThereAndTheStacksOwnIsOfferedForDeletion(t *testing.T) {
 		},
 		"no token": {
 			func(*testing.T, *world) {},
-			[]string{"token    none: there is no SSM parameter /exports/token\n"}, []string{"delete-parameter"},
+			[]string{"token    none: there is no SSM parameter /exports/token\n"},
+			[]string{"delete-parameter"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
