@@ -39,11 +39,11 @@ EVENT     ?=
 
 # Everything is built with the same flags, which are those of the deployed functions: with others every package would be
 # compiled once more. Without CGO_ENABLED=0 a binary would not be static.
-BUILD := CGO_ENABLED=0 $(GO) build -buildvcs=false -tags lambda.norpc -trimpath -ldflags '-s -w'
+BUILD := CGO_ENABLED=0 $(GO) build -buildvcs=auto -tags lambda.norpc -trimpath -ldflags '-s -w'
 
 # One processor is as good as another to the functions.
 export SAM_CLI_TELEMETRY := 0
-SAM_BUILD := CGO_ENABLED=0 GOFLAGS="-buildvcs=false -tags=lambda.norpc -trimpath '-ldflags=-s -w'" $(SAM) build
+SAM_BUILD := CGO_ENABLED=0 GOFLAGS="-buildvcs=auto -tags=lambda.norpc -trimpath '-ldflags=-s -w'" $(SAM) build
 
 # How long each fuzz target runs.
 FUZZTIME ?= 15s
@@ -105,6 +105,10 @@ conformance: build ## let clients and emulators of others judge the local world 
 sam-test: build build-operator ## validate, scan, build, invoke and execute with AWS's own tools, installed where they are missing (STEPS=)
 	@GO="$(GO)" .ci/sam/run $(STEPS)
 
+.PHONY: deploy-test
+deploy-test: build build-operator ## deploy the stack to LocalStack and use it as its operator does, installed where it is missing
+	@GO="$(GO)" .ci/deploy/run
+
 .PHONY: validate
 validate: need-sam ## validate and lint the template by the SAM CLI
 	@AWS_DEFAULT_REGION="$${AWS_DEFAULT_REGION:-eu-central-1}" $(SAM) validate --lint
@@ -119,12 +123,22 @@ sam-invoke-%: build need-sam ## invoke a function by sam local invoke against th
 	@$(SAM_BUILD) --parameter-overrides Architecture=$(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64) >/dev/null 2>&1 || { echo "sam build failed: make sam-build says why" >&2; exit 1; }
 	@.ci/sam/run invoke-one $* "$(or $(EVENT),$(if $(filter rotator,$*),events/rotator-check.json,events/export-users-new.json))"
 
+# Account and region are those of the operator's commands, and the architecture is that of the binaries that were built, so that
+# all tools mean the same.
 .PHONY: deploy
-deploy: need-sam build-operator ## build and deploy the stack (STACK= PARAMETERS=), and say what the deployer has to be allowed
-	@.build/operator ready -stack "$(STACK)"
-	@.build/operator deployer -stack "$(STACK)"
-	@$(MAKE) --no-print-directory sam-build ARCHITECTURE="$(or $(patsubst Architecture=%,%,$(filter Architecture=%,$(PARAMETERS))),arm64)"
-	$(SAM) deploy --stack-name "$(STACK)" $(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
+deploy: need-sam build-operator ## build and deploy the stack (STACK= PARAMETERS= ARCHITECTURE= YES=1 ROLE_ARN= TAGS= ARTIFACT_BUCKET=)
+	@.build/operator ready -stack "$(STACK)" $(if $(PARAMETERS),-parameters '$(PARAMETERS)')
+	@$(MAKE) --no-print-directory sam-build
+	@region=$$(.build/operator region) && architecture=$$(.build/operator architecture) && version=$$(.build/operator version) && \
+	exec $(SAM) deploy --stack-name "$(STACK)" --region "$$region" \
+		--parameter-overrides $(PARAMETERS) "Architecture=$$architecture" "Version=$$version" \
+		$(if $(filter 1,$(YES)),--no-confirm-changeset) $(call option,-role-arn,ROLE_ARN) $(if $(TAGS),--tags $(TAGS)) \
+		$(if $(ARTIFACT_BUCKET),--s3-bucket "$(ARTIFACT_BUCKET)" --no-resolve-s3)
+
+.PHONY: policies
+policies: build-operator ## print the IAM policies of whoever deploys the stack, and of its operator
+	@.build/operator policy -of deployer
+	@.build/operator policy -of operator
 
 .PHONY: set-credentials
 set-credentials: build-operator ## put the OAuth client's id and secret into the stack's secret, typed unseen or from CREDENTIALS=FILE (STACK=)
@@ -139,14 +153,14 @@ export: build-operator ## start an export in AWS and follow it to its end (STACK
 	@exec .build/operator export -stack "$(STACK)" -listing "$(LISTING)" $(call option,export-id,EXPORT_ID) $(if $(OPTIONS),-options '$(OPTIONS)')
 
 .PHONY: logs
-logs: need-sam build-operator ## follow the functions' logs (STACK=)
-	@.build/operator ready -stack "$(STACK)"
-	@exec $(SAM) logs --tail $(foreach f,$(FUNCTIONS),--cw-log-group "/aws/lambda/$(STACK)-$f")
+logs: need-sam build-operator ## follow the logs of the functions and the state machine (STACK= SINCE=)
+	@region=$$(.build/operator region) && exec $(SAM) logs --tail --region "$$region" $(call option,s,SINCE) \
+		$(foreach f,$(FUNCTIONS),--cw-log-group "/aws/lambda/$(STACK)-$f") --cw-log-group "/aws/vendedlogs/states/$(STACK)-export"
 
 .PHONY: destroy
-destroy: need-sam build-operator ## delete the stack, after saying what stays and what of it AWS bills (STACK=)
+destroy: need-sam build-operator ## delete the stack, after saying what stays and what of it AWS bills (STACK= YES=1)
 	@.build/operator delete-stack -stack "$(STACK)"
-	@exec $(SAM) delete --stack-name "$(STACK)"
+	@region=$$(.build/operator region) && exec $(SAM) delete --stack-name "$(STACK)" --region "$$region" $(if $(filter 1,$(YES)),--no-prompts)
 
 .PHONY: need-sam
 need-sam:

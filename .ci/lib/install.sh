@@ -2,7 +2,7 @@
 # installed by name and version into the ignored folder .tools, and nowhere else.
 
 readonly tools=$PWD/.tools
-export GO=${GO:-go} PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$PWD/.ci/lib
+export GO=${GO:-go} SAM_CLI_TELEMETRY=0 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$PWD/.ci/lib
 
 need() { # what it is, a command that shows that it is there
   local what=$1
@@ -41,3 +41,6 @@ node_package() { npm install --prefix "$2" --no-audit --no-fund --no-package-loc
 # moto stands in two places: as a judge of the local world, and under the deployed stack.
 MOTO='moto[server]==5.2.5'
 install_moto() { once moto "$MOTO" python_packages "$MOTO"; }
+
+SAM_CLI=aws-sam-cli==1.170.0
+install_sam() { once sam "$SAM_CLI" python_packages "$SAM_CLI"; }

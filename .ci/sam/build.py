@@ -18,7 +18,7 @@ from with_server import environment
 
 GO = os.environ.get("GO", "go")
 MACHINES = {"x86_64": (62, "amd64"), "arm64": (183, "arm64")}  # e_machine in the file's header, and Go's name
-FLAGS = {"CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false -tags=lambda.norpc -trimpath '-ldflags=-s -w'"}
+FLAGS = {"CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=auto -tags=lambda.norpc -trimpath '-ldflags=-s -w'"}
 PT_INTERP = 3
 checks = Checks("sam build")
 

@@ -28,7 +28,7 @@ DRIVE_SECONDS = 240
 ORGANISATION = ("-users", "30000", "-latency", "10ms", "-rate-limit", "60", "-rate-window", "2s")
 # Slices so short, and a limit so high until it is learned, that an export of seconds is stopped and resumed several times.
 FAST = {"MaxRequestsPerMinute": "60000", "ExportPageSize": "100"}
-SHORT = FAST | {"ExportTimeoutSeconds": "5", "ExportTimeReserveSeconds": "1"}
+SHORT = FAST | {"ExportTimeoutSeconds": "5"}
 RESULT = [
     "export_id", "listing", "location", "manifest", "next_page_uri", "pages", "parts", "reason", "records", "status", "wait_seconds",
 ]  # fmt: skip

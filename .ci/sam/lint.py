@@ -17,6 +17,7 @@ from with_server import TOOLS, TOP, environment
 BIN = pathlib.Path(sys.executable).parent
 HERE = pathlib.Path(__file__).parent
 DEFINITION = TOP / "shared/workflow/export.asl.json"
+SECRET = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:genesys-AbCdEf"
 KEY = "arn:aws:kms:eu-central-1:000000000000:key/11111111-2222-3333-4444-555555555555"
 # Where a condition needs a value, one that makes it true and one that makes it false: between them the scenarios show every
 # condition both ways, alone and together.
@@ -25,19 +26,21 @@ SCENARIOS = {
     "a key": {"KmsKeyArn": KEY},
     "a boundary": {"PermissionsBoundaryArn": "arn:aws:iam::000000000000:policy/boundary"},
     "a VPC": {"SubnetIds": "subnet-0123456789abcdef0,subnet-0123456789abcdef1", "SecurityGroupIds": "sg-0123456789abcdef0"},
-    "an existing secret": {"CredentialsSecretArn": "arn:aws:secretsmanager:eu-central-1:000000000000:secret:genesys-AbCdEf"},
+    "an existing secret": {"CredentialsSecretArn": SECRET},
     "an existing bucket": {"ExportBucketName": "exports-of-others"},
     "an existing topic": {"AlarmTopicArn": "arn:aws:sns:eu-central-1:000000000000:alarms"},
     "an address for alarms": {"AlarmEmail": "operator@example.com"},
     "expiring exports": {"ExportRetentionDays": "90"},
     "a schedule for exports": {"ExportScheduleExpression": "cron(0 2 * * ? *)", "ExportScheduleOptions": '{"state":"any"}'},
-    "no schedule for the rotator": {"RotationScheduleState": "DISABLED"},
+    "keys of others": {"CredentialsSecretArn": SECRET, "CredentialsKmsKeyArn": KEY, "ExportBucketName": "exports-of-others", "ExportBucketKmsKeyArn": KEY},
+    "a topic for tickets": {"TicketTopicArn": "arn:aws:sns:eu-central-1:000000000000:tickets"},
+    "a proxy": {"HttpsProxy": "http://proxy.example.com:3128", "NoProxy": ".amazonaws.com"},
     "no reserved concurrency": {"ReserveRotatorConcurrency": "false"},
     "gateways": {"GenesysEnvironment": "", "GenesysApiUrl": "https://gw.example.com/x", "GenesysTokenUrl": "https://gw.example.com/t"},
     "the other processor": {"Architecture": "x86_64"},
 }
 SCENARIOS["everything at once"] = {
-    name: value for title, given in SCENARIOS.items() if title not in ("gateways", "an address for alarms") for name, value in given.items()
+    name: value for title, given in SCENARIOS.items() if title not in ("gateways", "an address for alarms", "expiring exports") for name, value in given.items()
 }
 checks = Checks("sam validate")
 
@@ -61,7 +64,7 @@ def template(folder):
     expanded.write_text(expanded.read_text(encoding="utf-8").replace("${Partition}", "aws"), encoding="utf-8")
     seen, files = {}, []
     for title, parameters in SCENARIOS.items():
-        given = {"GenesysEnvironment": "mypurecloud.de"} | parameters
+        given = {"GenesysEnvironment": "mypurecloud.de", "RunbookUrl": "https://git.example.com/RUNBOOK.md"} | parameters
         files.append(folder / f"{title}.json")
         files[-1].write_text(json.dumps([{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]), encoding="utf-8")
         decided = run(".build/devstack", "evaluate", "template.yaml", *(f"{name}={value}" for name, value in given.items()))
@@ -93,7 +96,7 @@ def definition(folder):
     names = sorted(set(re.findall(r"\$\{(\w+)\}", text)))
     filled = folder / "filled.json"
     function = "arn:aws:lambda:eu-central-1:000000000000:function:any"
-    values = {"Partition": "aws", "MaxPasses": "60", "StateMachineArn": "arn:aws:states:eu-central-1:000000000000:stateMachine:any"}
+    values = {"Partition": "aws", "StateMachineArn": "arn:aws:states:eu-central-1:000000000000:stateMachine:any"}
     filled.write_text(re.sub(r"\$\{(\w+)\}", lambda m: values.get(m[1], function), text), encoding="utf-8")
     validator = TOOLS / "asl-validator/node_modules/.bin/asl-validator"
     clean("asl-validator on the definition filled in", run(validator, "--json-path", filled))

@@ -64,6 +64,7 @@ class World:
             "AWS::StackName": STACK,
             "Architecture": ARCHITECTURE,
             "GenesysEnvironment": "mypurecloud.de",
+            "RunbookUrl": "https://git.example.com/RUNBOOK.md",
             "GenesysApiUrl": genesys,
             "GenesysTokenUrl": f"{genesys}/oauth/token",
             "AwsEndpointUrl": self.aws.replace("127.0.0.1", host),

@@ -12,10 +12,8 @@ import (
 	"time"
 
 	"genesys-cloud-export/shared/devstack/genesyssim"
-	"genesys-cloud-export/shared/exporter"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/invocation"
-	"genesys-cloud-export/shared/settings"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -49,6 +47,14 @@ func refused(t *testing.T, h *invocation.Handler, payload string) messages.Invok
 	if result != nil {
 		t.Errorf("answered %s", result)
 	}
+
+	return reported(t, err)
+}
+
+// reported is err as the runtime reports it, which takes no wrapped one.
+func reported(t *testing.T, err error) messages.InvokeResponse_Error {
+	t.Helper()
+
 	if got, want := reflect.TypeOf(err), reflect.TypeFor[messages.InvokeResponse_Error](); got != want {
 		t.Fatalf("got error %v of type %v, want a %v by value", err, got, want)
 	}
@@ -60,33 +66,25 @@ func complete(more ...string) []string {
 	return append([]string{"GENESYS_ENVIRONMENT=mypurecloud.de", "TOKEN_PARAMETER_NAME=/genesys/token", "EXPORT_BUCKET=exports-of-acme"}, more...)
 }
 
+// What each problem says is a test of shared/settings.
 func TestP05ABadConfigurationAnswersEveryEventWithAllProblemsAndSendsNothing(t *testing.T) {
 	t.Parallel()
 
-	const because = "the function's environment variables are wrong: "
+	const (
+		because = "the function's environment variables are wrong: "
+		method  = "USERS_QUERY_METHOD is neither GET nor POST"
+	)
 
 	for name, test := range map[string]struct {
 		environ []string
 		want    string
 	}{
-		"nothing is set": {nil, because +
-			"EXPORT_BUCKET is not set; " +
-			"GENESYS_ENVIRONMENT is not set, and GENESYS_API_URL is not either; " +
-			"TOKEN_PARAMETER_NAME is not set"},
-		"everything is wrong": {[]string{
-			"GENESYS_API_URL=https://user:canary@api.acme.test", "TOKEN_PARAMETER_NAME=token", "EXPORT_BUCKET=B", "EXPORT_PREFIX=/",
-			"EXPORT_PAGE_SIZE=x", "EXPORT_TIME_RESERVE_SECONDS=0", "MAX_REQUESTS_PER_MINUTE=0", "RATE_SHARE_PERCENT=101", "USERS_QUERY_METHOD=PUT",
+		"several problems": {[]string{
+			"GENESYS_API_URL=https://user:canary@api.acme.test", "EXPORT_BUCKET=exports-of-acme", "RATE_SHARE_PERCENT=101", "USERS_QUERY_METHOD=PUT",
 		}, because +
-			"EXPORT_BUCKET is not the name of a bucket; " +
-			"EXPORT_PAGE_SIZE is not a whole number; " +
-			"EXPORT_PREFIX is not a key prefix without slashes at its ends, such as exports or genesys/exports; " +
-			"EXPORT_TIME_RESERVE_SECONDS must be from 1 to 900; " +
 			"GENESYS_API_URL is not usable: it holds user information: credentials belong in the secret; " +
-			"MAX_REQUESTS_PER_MINUTE must be from 1 to 100000; " +
-			"RATE_SHARE_PERCENT must be from 1 to 100; " +
-			"TOKEN_PARAMETER_NAME is not an SSM name with a leading slash, such as /genesys/token; " +
-			"USERS_QUERY_METHOD is neither GET nor POST"},
-		"a method of another case": {complete("USERS_QUERY_METHOD=get"), because + "USERS_QUERY_METHOD is neither GET nor POST"},
+			"RATE_SHARE_PERCENT must be from 1 to 100; TOKEN_PARAMETER_NAME is not set; " + method},
+		"a method of another case": {complete("USERS_QUERY_METHOD=get"), because + method},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -102,7 +100,7 @@ func TestP05ABadConfigurationAnswersEveryEventWithAllProblemsAndSendsNothing(t *
 			}
 
 			if strings.Contains(out.String(), "canary") {
-				t.Errorf("the output holds what the variables hold: %s", out)
+				t.Errorf("the output repeats the variables: %s", out)
 			}
 		})
 	}
@@ -116,6 +114,7 @@ func TestAWrongEventIsRefusedBeforeAnythingIsSent(t *testing.T) {
 	for payload, field := range map[string]string{
 		`{"export_id":"../a"}`: "export_id", `{"page_size":0}`: "page_size", `{"expand":"groups"}`: "expand",
 		`{"state":"ACTIVE"}`: "state", `{"sort_order":"UP"}`: "sort_order", `{"pageSize":1}`: "pageSize", `{"listing":"queues"}`: "listing", `[]`: "event",
+		`{}`: "export_id", // nor has the invocation a request id
 	} {
 		got := refused(t, h, payload)
 		if got.Type != string(failure.InvalidInput) || !strings.Contains(got.Message, field) {
@@ -128,15 +127,6 @@ func TestAWrongEventIsRefusedBeforeAnythingIsSent(t *testing.T) {
 	}
 }
 
-func TestTheFunctionReadsItsOwnVariableBesideTheExporters(t *testing.T) {
-	t.Parallel()
-
-	want := append(settings.Variables(exporter.Settings{}), settings.Variable{Name: "USERS_QUERY_METHOD", Default: http.MethodGet})
-	if diff := cmp.Diff(want, settings.Variables(config{})); diff != "" {
-		t.Errorf("variables (-want +got):\n%s", diff)
-	}
-}
-
 func TestTheSettingsStandInTheManifest(t *testing.T) {
 	t.Parallel()
 
@@ -146,36 +136,38 @@ func TestTheSettingsStandInTheManifest(t *testing.T) {
 		pageSize            int
 	}{
 		"a domain":                    {[]string{"GENESYS_ENVIRONMENT=mypurecloud.de"}, "mypurecloud.de", http.MethodGet, 100},
-		"a region is told by domain":  {[]string{"GENESYS_ENVIRONMENT=us-west-2"}, "usw2.pure.cloud", http.MethodGet, 100},
+		"a region becomes a domain":   {[]string{"GENESYS_ENVIRONMENT=us-west-2"}, "usw2.pure.cloud", http.MethodGet, 100},
 		"the tutorial's dialect":      {[]string{"USERS_QUERY_METHOD=POST", "EXPORT_PAGE_SIZE=25"}, genesysHost, http.MethodPost, 25},
 		"an address without a domain": {nil, genesysHost, http.MethodGet, 100},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, genesyssim.Config{Users: 3})
+		inBubble(t, name, func(t *testing.T) {
+			w := newWorld(t, genesyssim.Config{Users: 3})
+			result := w.mustInvoke(w.process(test.variables...), time.Minute, `{"export_id":"settings"}`)
 
-				result, err := w.invoke(w.process(test.variables...), time.Minute, `{"export_id":"settings"}`)
-				if err != nil {
-					t.Fatal(err)
+			var manifest struct {
+				Environment, Generator string
+				Query                  struct {
+					Method   string
+					PageSize int `json:"page_size"`
 				}
+			}
+			if err := json.Unmarshal(w.object(result.Manifest), &manifest); err != nil {
+				t.Fatal(err)
+			}
 
-				var manifest struct {
-					Environment, Generator string
-					Query                  struct {
-						Method   string
-						PageSize int `json:"page_size"`
-					}
-				}
-				if err := json.Unmarshal(w.object(result.Manifest), &manifest); err != nil {
-					t.Fatal(err)
-				}
-
-				if manifest.Environment != test.environment || manifest.Query.Method != test.method ||
-					manifest.Query.PageSize != test.pageSize || manifest.Generator == "" {
-					t.Errorf("the manifest says %+v, want environment %s, method %s and page size %d", manifest, test.environment, test.method, test.pageSize)
-				}
-			})
+			if manifest.Environment != test.environment || manifest.Query.Method != test.method ||
+				manifest.Query.PageSize != test.pageSize || manifest.Generator == "" {
+				t.Errorf("the manifest says %+v, want environment %s, method %s and page size %d", manifest, test.environment, test.method, test.pageSize)
+			}
 		})
 	}
+}
+
+// inBubble is a parallel subtest in virtual time.
+func inBubble(t *testing.T, name string, test func(t *testing.T)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, test)
+	})
 }

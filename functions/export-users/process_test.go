@@ -38,8 +38,7 @@ func TestTheBuiltExporterAnswersEveryEventWithAllProblemsOfItsConfiguration(t *t
 		}
 
 		for _, name := range []string{
-			"GENESYS_ENVIRONMENT", "TOKEN_PARAMETER_NAME", "EXPORT_BUCKET", "EXPORT_PAGE_SIZE", "MAX_REQUESTS_PER_MINUTE",
-			"USERS_QUERY_METHOD",
+			"GENESYS_ENVIRONMENT", "TOKEN_PARAMETER_NAME", "EXPORT_BUCKET", "EXPORT_PAGE_SIZE", "MAX_REQUESTS_PER_MINUTE", "USERS_QUERY_METHOD",
 		} {
 			if !strings.Contains(problem.ErrorMessage, name+" ") {
 				t.Errorf("the message lacks %s: %s", name, problem.ErrorMessage)
@@ -91,7 +90,7 @@ func TestTheUsersExportLinksNothingElse(t *testing.T) {
 	)
 }
 
-func TestTheTemplateSetsJustWhatTheUsersExportReads(t *testing.T) {
+func TestTheTemplateSetsWhatTheUsersExportReads(t *testing.T) {
 	t.Parallel()
 
 	functiontest.WantTemplateVariables(t, "export-users", settings.Variables(config{}))

@@ -58,7 +58,7 @@ type world struct {
 	rotator http.HandlerFunc
 	asking  sync.Mutex
 	asked   []string
-	// hanging tells which requests to AWS get no answer; nil: none.
+	// hanging reports which requests to AWS get no answer; nil: none.
 	hanging func(*http.Request) bool
 }
 
@@ -74,21 +74,9 @@ func newWorld(t *testing.T, organisation genesyssim.Config) *world {
 
 	organisation.ClientID, organisation.ClientSecret, organisation.TokenLifetime = clientID, secret.New(clientSecret), tokenLifetime
 
-	var err error
-	if w.genesys, err = genesyssim.New(organisation); err != nil {
-		t.Fatal(err)
-	}
-
-	parameters, err := ssmsim.New(ssmsim.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	objects, err := s3sim.New(s3sim.Config{Memory: true, Buckets: []string{worldBucket}})
-	if err != nil {
-		t.Fatal(err)
-	}
-
+	w.genesys = must(genesyssim.New(organisation))(t)
+	parameters := must(ssmsim.New(ssmsim.Config{}))(t)
+	objects := must(s3sim.New(s3sim.Config{Memory: true, Buckets: []string{worldBucket}}))(t)
 	functions := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		payload, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -101,15 +89,8 @@ func newWorld(t *testing.T, organisation genesyssim.Config) *world {
 		w.rotator(rw, r)
 	})
 
-	for host, handler := range map[string]http.Handler{
-		genesysHost: w.genesys, ssmHost: parameters, s3Host: objects, lambdaHost: functions,
-	} {
-		stop, err := network.Serve(host, handler)
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		t.Cleanup(stop)
+	for host, handler := range map[string]http.Handler{genesysHost: w.genesys, ssmHost: parameters, s3Host: objects, lambdaHost: functions} {
+		t.Cleanup(must(network.Serve(host, handler))(t))
 	}
 
 	w.cloud = func(host string) aws.Config {
@@ -124,6 +105,23 @@ func newWorld(t *testing.T, organisation genesyssim.Config) *world {
 	return w
 }
 
+// must is value, and ends the test where err is not nil.
+func must[T any](value T, err error) func(t *testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		return value
+	}
+}
+
+func (w *world) tokens() *tokenstore.Store {
+	return tokenstore.New(ssm.NewFromConfig(w.cloud(ssmHost)), tokenName, "")
+}
+
 // storeToken does what the rotator would: it mints a token and stores it.
 func (w *world) storeToken() {
 	w.t.Helper()
@@ -132,34 +130,29 @@ func (w *world) storeToken() {
 		URL: "http://" + genesysHost + "/oauth/token", AuthMethod: genesys.ClientSecretBasic, HTTP: w.network, Attempt: time.Minute,
 	}
 
-	grant, err := issuer.Issue(w.t.Context(), token.Credentials{ClientID: clientID, ClientSecret: secret.New(clientSecret)})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-
-	store := tokenstore.New(ssm.NewFromConfig(w.cloud(ssmHost)), tokenName, "")
-	if _, err := store.Write(w.t.Context(), token.Token{
-		Access: grant.Access, Type: grant.Type, IssuedAt: grant.SentAt, ExpiresAt: grant.SentAt.Add(grant.ExpiresIn),
-	}); err != nil {
-		w.t.Fatal(err)
-	}
+	grant := must(issuer.Issue(w.t.Context(), token.Credentials{ClientID: clientID, ClientSecret: secret.New(clientSecret)}))(w.t)
+	w.write(token.Token{Access: grant.Access, Type: grant.Type, IssuedAt: grant.SentAt, ExpiresAt: grant.SentAt.Add(grant.ExpiresIn)})
 }
 
 // shortenToken stores the token with that much of its life left.
 func (w *world) shortenToken(left time.Duration) {
 	w.t.Helper()
 
-	store := tokenstore.New(ssm.NewFromConfig(w.cloud(ssmHost)), tokenName, "")
+	shortened := w.stored()
+	shortened.ExpiresAt = time.Now().Add(left)
+	w.write(shortened)
+}
 
-	stored, err := store.Read(w.t.Context())
-	if err != nil {
-		w.t.Fatal(err)
-	}
+func (w *world) write(t token.Token) {
+	w.t.Helper()
 
-	stored.ExpiresAt = time.Now().Add(left)
-	if _, err := store.Write(w.t.Context(), stored.Token); err != nil {
-		w.t.Fatal(err)
-	}
+	must(w.tokens().Write(w.t.Context(), t))(w.t)
+}
+
+func (w *world) stored() token.Token {
+	w.t.Helper()
+
+	return must(w.tokens().Read(w.t.Context()))(w.t).Token
 }
 
 // process is a new process of the function, with its memory empty.
@@ -211,28 +204,51 @@ func (w *world) invoke(h *invocation.Handler, length time.Duration, payload stri
 	return result, nil
 }
 
+// mustInvoke is invoke that wants a result.
+func (w *world) mustInvoke(h *invocation.Handler, length time.Duration, payload string) export.Result {
+	w.t.Helper()
+
+	return must(w.invoke(h, length, payload))(w.t)
+}
+
+// mustFail is invoke that wants a failure of that type which says so, and returns its message.
+func (w *world) mustFail(h *invocation.Handler, length time.Duration, kind, says string) string {
+	w.t.Helper()
+
+	_, err := w.invoke(h, length, "{}")
+
+	failed := reported(w.t, err)
+	if failed.Type != kind || !strings.Contains(failed.Message, says) {
+		w.t.Errorf("got %s: %s, want %s that says %q", failed.Type, failed.Message, kind, says)
+	}
+
+	return failed.Message
+}
+
+func (w *world) wantUsers(users int64, got export.Result) {
+	w.t.Helper()
+
+	if got.Status != export.StatusComplete || got.Records != users {
+		w.t.Errorf("got %+v, want %d users and the export complete", got, users)
+	}
+}
+
+func (w *world) wantThrottled(want int64) {
+	w.t.Helper()
+
+	if got := w.genesys.Stats().Throttled; got != want {
+		w.t.Errorf("429s: got %d, want %d", got, want)
+	}
+}
+
 // get is a request of somebody else with the stored token, and returns its status.
 func (w *world) get(path string, query url.Values) int {
 	w.t.Helper()
 
-	store := tokenstore.New(ssm.NewFromConfig(w.cloud(ssmHost)), tokenName, "")
+	request := must(http.NewRequestWithContext(w.t.Context(), http.MethodGet, "http://"+genesysHost+path+"?"+query.Encode(), nil))(w.t)
+	request.Header.Set("Authorization", "Bearer "+w.stored().Access.Reveal())
 
-	stored, err := store.Read(w.t.Context())
-	if err != nil {
-		w.t.Fatal(err)
-	}
-
-	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, "http://"+genesysHost+path+"?"+query.Encode(), nil)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-
-	request.Header.Set("Authorization", "Bearer "+stored.Access.Reveal())
-
-	reply, err := w.network.Do(request)
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	reply := must(w.network.Do(request))(w.t)
 	defer reply.Body.Close()
 
 	return reply.StatusCode
@@ -244,16 +260,8 @@ func (w *world) object(uri string) []byte {
 
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(uri, "s3://"), "/")
 
-	reply, err := s3.NewFromConfig(w.cloud(s3Host)).GetObject(w.t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: &key})
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	reply := must(s3.NewFromConfig(w.cloud(s3Host)).GetObject(w.t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: &key}))(w.t)
 	defer reply.Body.Close()
 
-	body, err := io.ReadAll(reply.Body)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-
-	return body
+	return must(io.ReadAll(reply.Body))(w.t)
 }

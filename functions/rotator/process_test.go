@@ -73,8 +73,9 @@ func TestTheRotatorLinksNothingElse(t *testing.T) {
 	)
 }
 
-func TestTheTemplateSetsJustWhatTheRotatorReads(t *testing.T) {
+func TestTheTemplateSetsWhatTheRotatorReads(t *testing.T) {
 	t.Parallel()
 
-	functiontest.WantTemplateVariables(t, "rotator", settings.Variables(config{}))
+	// A third of the lifetime bounds it, and the alarm at half of it leaves half an hour.
+	functiontest.WantTemplateVariables(t, "rotator", settings.Variables(config{}), "TOKEN_ROTATION_BUFFER_SECONDS")
 }

@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// LastResort is what even the first page of an invocation leaves before the deadline, so that a stop can be tried.
-	LastResort = time.Second
+	// lastResort is what even the first page of an invocation leaves before the deadline, so that a stop can be tried.
+	lastResort = time.Second
 	// reserveShare bounds the reserve to this part of the time given, so that a short timeout still leaves work time.
 	reserveShare = 3
 	// withoutDeadline is what a context without a deadline is taken to have: Lambda's longest timeout. Lambda always sets one.
@@ -17,10 +17,7 @@ const (
 )
 
 // Budget is the time of one invocation. The zero value has nothing left.
-type Budget struct {
-	deadline time.Time
-	stop     time.Time
-}
+type Budget struct{ deadline, stop time.Time }
 
 // Of reads the invocation's deadline from ctx and keeps reserve back from it, at most a third of the time given.
 func Of(ctx context.Context, reserve time.Duration) Budget {
@@ -32,9 +29,8 @@ func Of(ctx context.Context, reserve time.Duration) Budget {
 	}
 
 	given := max(deadline.Sub(now), 0)
-	reserve = min(max(reserve, 0), given/reserveShare)
 
-	return Budget{deadline: deadline, stop: deadline.Add(-reserve)}
+	return Budget{deadline: deadline, stop: deadline.Add(-min(max(reserve, 0), given/reserveShare))}
 }
 
 // Deadline is when Lambda kills the invocation.
@@ -43,14 +39,13 @@ func (b Budget) Deadline() time.Time { return b.deadline }
 // Stop is when work has to end: the deadline less the reserve.
 func (b Budget) Stop() time.Time { return b.stop }
 
-// Latest is the deadline less [LastResort], or Stop where that is later.
+// Latest is the deadline less a second, or Stop where that is later.
 func (b Budget) Latest() time.Time {
-	latest := b.deadline.Add(-LastResort)
-	if latest.Before(b.stop) {
-		return b.stop
+	if latest := b.deadline.Add(-lastResort); latest.After(b.stop) {
+		return latest
 	}
 
-	return latest
+	return b.stop
 }
 
 // Left is the time until Stop, and never negative.

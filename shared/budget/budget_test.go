@@ -53,6 +53,11 @@ func TestABudgetKeepsTheReserveBack(t *testing.T) {
 
 func TestTheTimeLeftShrinksToZeroAndStaysThere(t *testing.T) {
 	t.Parallel()
+
+	if got := (budget.Budget{}).Left(); got != 0 {
+		t.Errorf("Left of the zero budget: got %s, want 0", got)
+	}
+
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
@@ -80,12 +85,4 @@ func TestAContextWithoutADeadlineHasLambdasLongestTimeout(t *testing.T) {
 			t.Errorf("Left: got %s, want %s", got, want)
 		}
 	})
-}
-
-func TestTheZeroBudgetHasNothingLeft(t *testing.T) {
-	t.Parallel()
-
-	if got := (budget.Budget{}).Left(); got != 0 {
-		t.Errorf("Left: got %s, want 0", got)
-	}
 }

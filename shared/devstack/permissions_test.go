@@ -80,7 +80,7 @@ type statement struct {
 func statements(t *testing.T, options map[string]map[string]string) (all []statement) {
 	t.Helper()
 
-	parameters := map[string]string{"GenesysEnvironment": "mypurecloud.de"} // which no permission depends on
+	parameters := map[string]string{"GenesysEnvironment": "mypurecloud.de", "RunbookUrl": "https://example.com/runbook"} // which no permission depends on
 	for _, option := range options {
 		maps.Copy(parameters, option)
 	}

@@ -1,10 +1,8 @@
 package export_test
 
 import (
-	"bytes"
 	"errors"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,39 +12,31 @@ import (
 	"genesys-cloud-export/shared/failure"
 )
 
+func answering(err error) exporttest.Action {
+	return exporttest.Action{Effect: exporttest.FailBefore, Err: err}
+}
+
 // Whatever a store or the API answers, and wherever, an invocation that fails says of what kind the failure is, and the
 // export goes on.
 func TestAnswerThatMakesNoSenseIsANamedFailureWhereverItComes(t *testing.T) {
 	t.Parallel()
 
-	nameless := errors.New("canary")
+	type wrong func(operation int) exporttest.Fault
 
+	ways := make(map[string]wrong)
 	for name, answer := range map[string]error{
-		"absent": export.ErrAbsent, "conflict": export.ErrConflict, "the list is denied": export.ErrListDenied, "an error of no kind": nameless,
+		"absent": export.ErrAbsent, "conflict": export.ErrConflict, "the list is denied": export.ErrListDenied,
+		"an error of no kind": errors.New("canary"),
 	} {
-		for _, s := range []scenario{scenarios()[0], scenarios()[2]} {
-			t.Run(name+", "+s.name, func(t *testing.T) {
-				t.Parallel()
-
-				for number := range s.operations(t) {
-					s.answer(t, number, at(number, exporttest.Action{Effect: exporttest.FailBefore, Err: answer}))
-					s.answer(t, number, from(number, exporttest.Action{Effect: exporttest.FailBefore, Err: answer}))
-				}
-			})
-		}
+		ways[name+", once"] = func(operation int) exporttest.Fault { return at(operation, answering(answer)) }
+		ways[name+", from then on"] = func(operation int) exporttest.Fault { return from(operation, answering(answer)) }
 	}
-}
 
-// answer lets operations give an answer without having been done, from that number on.
-func (s scenario) answer(t *testing.T, number int, fault exporttest.Fault) {
-	t.Helper()
-
-	synctest.Test(t, func(t *testing.T) {
-		w := s.world()
-		fault = w.lives(fault)
+	anywhere(t, []scenario{scenarios()[0], scenarios()[2]}, ways, func(t *testing.T, s scenario, w *world, operation int, way wrong) {
+		fault := w.lives(way(operation))
 		for range 2 {
 			did := w.invoke(t.Context(), fault)
-			if did.err != nil && kindOf(did.err) == "" || did.err != nil && strings.Contains(did.err.Error(), "canary") {
+			if did.err != nil && (kindOf(did.err) == "" || strings.Contains(did.err.Error(), "canary")) {
 				t.Errorf("got %v, want a failure with a kind, and without the text of its cause", did.err)
 			}
 		}
@@ -60,62 +50,36 @@ func (s scenario) answer(t *testing.T, number int, fault exporttest.Fault) {
 			t.Errorf("afterwards: got %v, want a failure with a kind", did.err)
 		}
 	})
-
-	if t.Failed() {
-		t.Fatalf("operation %d", number)
-	}
 }
 
-// from lets every call from that number on meet the fate.
-func from(number int, action exporttest.Action) exporttest.Fault {
-	var calls atomic.Int64
-
-	return func(string, string) exporttest.Action {
-		if calls.Add(1) > int64(number) {
-			return action
-		}
-
-		return exporttest.Action{}
-	}
-}
-
-func TestManifestThatIsThereAndCannotBeReadIsStorageUnavailableThatSaysWhatToGrant(t *testing.T) {
+func TestStoreThatContradictsItselfIsUnavailableAndTheExportGoesOn(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(3, 2)
-		w.complete(t, nil)
 
-		unreadable := func(op, name string) exporttest.Action {
-			if op == exporttest.OpRead && name == manifestName {
-				return exporttest.Action{Effect: exporttest.FailBefore, Err: export.ErrAbsent}
-			}
-
-			return exporttest.Action{}
-		}
-
-		did := w.invoke(t.Context(), unreadable)
-		wantKind(t, did.err, failure.StorageUnavailable)
-
-		if !strings.Contains(did.err.Error(), "s3:GetObject") {
-			t.Errorf("the failure is %q, want it to say what to grant", did.err)
-		}
-
-		w.mustHold(t)
-	})
-}
-
-func TestCheckpointThatIsThereAndCannotBeReadIsStorageUnavailable(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := interrupted(t)
-		w.store.DenyList()
-
-		did := w.invoke(t.Context(), on(exporttest.OpRead, checkpointName, exporttest.Action{Effect: exporttest.FailBefore, Err: export.ErrAbsent}))
-		wantKind(t, did.err, failure.StorageUnavailable)
-
-		w.complete(t, nil)
-		w.mustHold(t)
-	})
+	for name, test := range map[string]struct {
+		before func(t *testing.T, w *world)
+		fault  exporttest.Fault
+		says   string
+	}{
+		"the manifest is there and cannot be read": {
+			func(t *testing.T, w *world) { w.complete(t, nil) },
+			onEach(exporttest.OpRead, manifestName, func() exporttest.Action { return answering(export.ErrAbsent) }), "s3:GetObject",
+		},
+		"the checkpoint is there and cannot be read": {
+			func(t *testing.T, w *world) { w.interrupt(t, 1); w.store.ListDenied = true },
+			on(exporttest.OpRead, checkpointName, answering(export.ErrAbsent)), "s3:GetObject",
+		},
+		"a commit is refused though nobody wrote": {
+			func(*testing.T, *world) {},
+			onNth(exporttest.OpReplace, checkpointName, 2, func() exporttest.Action { return answering(export.ErrConflict) }), "ETag",
+		},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(3, 2, 4)
+			test.before(t, w)
+			w.invoke(t.Context(), test.fault).wantFailure(t, failure.StorageUnavailable, test.says)
+			w.mustComplete(t)
+		})
+	}
 }
 
 // A list that lacks the checkpoint is one sign; the checkpoint itself is the other.
@@ -123,67 +87,49 @@ func TestListThatLacksTheCheckpointOnceIsNotTheEndOfTheExport(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := interrupted(t)
-		body, _ := w.store.Object(exporttest.DocumentKey(checkpointName))
+		body := w.document(checkpointName)
 
-		did := w.invoke(t.Context(), func(op, _ string) exporttest.Action {
-			switch op {
-			case exporttest.OpNames:
-				w.store.Remove(exporttest.DocumentKey(checkpointName))
-				return exporttest.Action{Meanwhile: func() { w.store.Edit(exporttest.DocumentKey(checkpointName), body) }}
-			default:
-				return exporttest.Action{}
-			}
-		})
-		if did.err != nil || did.Status != export.StatusComplete {
-			t.Errorf("got %+v and %v, want a complete export", did.Result, did.err)
-		}
-
-		w.wholeExport(t)
+		w.invoke(t.Context(), onEach(exporttest.OpNames, "", func() exporttest.Action {
+			w.store.Remove(exporttest.DocumentKey(checkpointName))
+			return exporttest.Action{Meanwhile: func() { w.overwrite(checkpointName, body) }}
+		})).wantComplete(t)
+		w.mustBeWhole(t)
 	})
 }
 
-func TestListThatIsDeniedInTheMiddleIsNoSignOfAMissingPart(t *testing.T) {
+// Another invocation works, and stops, between the list of the parts and the reading of the checkpoint.
+func TestX17PartWrittenWhileTheCheckpointWasReadIsNoContradiction(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(ones(6)...)
-		// Another one works, and stops, between the list of the parts and the reading of the checkpoint.
-		w.listing.Fault(3, exporttest.Refused(failure.Forbidden))
 
-		meanwhile := onNth(exporttest.OpNames, "", 1, func() exporttest.Action {
-			wantKind(t, w.invoke(t.Context(), nil).err, failure.Forbidden)
-			return exporttest.Action{}
+	for name, second := range map[string]exporttest.Action{
+		"the parts are listed again": {}, "listing them again is denied": answering(export.ErrListDenied),
+	} {
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(ones(6)...)
+			meanwhile := onNth(exporttest.OpNames, "", 1, func() exporttest.Action {
+				w.interrupt(t, 3)
+				return exporttest.Action{}
+			})
+			again := onNth(exporttest.OpList, "", 2, func() exporttest.Action { return second })
+
+			w.invoke(t.Context(), both(meanwhile, again)).wantComplete(t)
+			w.mustHold(t)
 		})
-		denied := onNth(exporttest.OpList, "", 2, func() exporttest.Action {
-			return exporttest.Action{Effect: exporttest.FailBefore, Err: export.ErrListDenied}
-		})
-
-		did := w.invoke(t.Context(), func(op, name string) exporttest.Action {
-			if action := denied(op, name); action.Effect != exporttest.Proceed {
-				return action
-			}
-
-			return meanwhile(op, name)
-		})
-		if did.err != nil || did.Status != export.StatusComplete {
-			t.Errorf("got %+v and %v, want a complete export", did.Result, did.err)
-		}
-
-		w.mustHold(t)
-	})
+	}
 }
 
 func TestStoreWhoseTagsAreNotStableIsUnavailableAndNotBusy(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := interrupted(t)
-		w.store.ShakeTags()
+		w.store.ShakyTags = true
 
 		for range 3 {
 			did := w.invoke(t.Context(), nil)
-			wantKind(t, did.err, failure.StorageUnavailable)
+			did.wantFailure(t, failure.StorageUnavailable, "ETag")
 
-			if !strings.Contains(did.err.Error(), "ETag") || did.stats.InvocationsBusy != 0 {
-				t.Errorf("the failure is %q with the numbers %+v, want it to name the ETag", did.err, did.stats)
+			if did.stats.InvocationsBusy != 0 {
+				t.Errorf("the numbers are %+v, want it not to count as busy", did.stats)
 			}
 
 			time.Sleep(w.timeout)
@@ -191,48 +137,76 @@ func TestStoreWhoseTagsAreNotStableIsUnavailableAndNotBusy(t *testing.T) {
 	})
 }
 
-func TestCommitThatIsRefusedThoughNobodyWroteIsStorageUnavailable(t *testing.T) {
+func TestX16WriteWhoseReplyWasLostIsRecognisedAsOnesOwn(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(3, 2, 4)
-		refused := exporttest.Action{Effect: exporttest.FailBefore, Err: export.ErrConflict}
 
-		did := w.invoke(t.Context(), onNth(exporttest.OpReplace, checkpointName, 2, func() exporttest.Action { return refused }))
-		wantKind(t, did.err, failure.StorageUnavailable)
+	again := failing(exporttest.Resend)
 
-		w.complete(t, nil)
-		w.mustHold(t)
-	})
+	for name, fault := range map[string]exporttest.Fault{
+		"the beginning": on(exporttest.OpCreate, checkpointName, again),
+		"a commit":      on(exporttest.OpReplace, checkpointName, again),
+		"the manifest":  on(exporttest.OpCreate, manifestName, again),
+		"latest":        on(exporttest.OpCreate, latestName, again),
+	} {
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(3, 2)
+			w.invoke(t.Context(), fault).wantComplete(t)
+			w.mustHold(t)
+		})
+	}
 }
 
-func TestFieldOfNewerCodeIsToldAsSuchAndTheCheckpointStaysAsItIs(t *testing.T) {
+// A failed write leaves no lease behind where it can be helped: the export may be invoked again at once.
+func TestX16WriteThatFailedLeavesTheExportFree(t *testing.T) {
 	t.Parallel()
 
-	for name, field := range map[string]string{
-		"at the top":      `"schema_version":1`,
-		"in the position": `"next":`,
-		"in a part":       `"name":`,
+	create := func(effect exporttest.Effect) exporttest.Fault {
+		return on(exporttest.OpCreate, checkpointName, failing(effect))
+	}
+	replace := func(number int, effect exporttest.Effect) exporttest.Fault {
+		return onNth(exporttest.OpReplace, checkpointName, number, fate(effect))
+	}
+	part := func() exporttest.Fault { return on(exporttest.OpPut, "", failing(exporttest.FailBefore)) }
+
+	for name, test := range map[string]struct {
+		fault   exporttest.Fault
+		resumed bool // whether the export was begun, and left, before
+	}{
+		"the beginning, not done":     {create(exporttest.FailBefore), false},
+		"the beginning, reply lost":   {create(exporttest.FailAfter), false},
+		"the lease, not done":         {replace(1, exporttest.FailBefore), true},
+		"the lease, reply lost":       {replace(1, exporttest.FailAfter), true},
+		"a commit, not done":          {replace(1, exporttest.FailBefore), false},
+		"a commit, reply lost":        {replace(1, exporttest.FailAfter), false},
+		"a commit, done later":        {replace(1, exporttest.FailLate), false},
+		"the stop, not done":          {replace(3, exporttest.FailBefore), false},
+		"the stop, reply lost":        {replace(3, exporttest.FailAfter), false},
+		"a part":                      {part(), false},
+		"the stop after a refusal":    {replace(2, exporttest.FailBefore), true},
+		"the part before the refusal": {part(), true},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := interrupted(t)
-				key := exporttest.DocumentKey(checkpointName)
-				body, _ := w.store.Object(key)
-				newer := bytes.Replace(body, []byte(field), []byte(`"windows":[{"from":1}],`+field), 1)
-				w.store.Edit(key, newer)
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(3, 2, 4)
 
-				did := w.invoke(t.Context(), nil)
-				wantKind(t, did.err, failure.CheckpointInvalid)
+			if test.resumed {
+				w.partBytes = 1 << 20
+				w.interrupt(t, 1)
+				w.listing.Fault(1, exporttest.PageFault{})
+				w.listing.Fault(2, exporttest.Refused(failure.Forbidden))
+			}
 
-				if !strings.Contains(did.err.Error(), "written by newer code: deploy the newer version") {
-					t.Errorf("the failure is %q, want it to tell newer code from damage", did.err)
-				}
+			did := w.invoke(t.Context(), w.lives(test.fault))
+			if did.err == nil {
+				t.Fatalf("got %+v, want a failure", did.Result)
+			}
 
-				if left, _ := w.store.Object(key); !bytes.Equal(left, newer) {
-					t.Error("the checkpoint was written")
-				}
-			})
+			w.store.Land()
+
+			if next := w.invoke(t.Context(), nil); next.err != nil && kindOf(next.err) != failure.Forbidden || next.Reason == export.ReasonBusy {
+				t.Errorf("at once afterwards: got %+v and %v, want the export to be free", next.Result, next.err)
+			}
+
+			w.mustComplete(t)
 		})
 	}
 }

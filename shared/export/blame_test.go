@@ -1,7 +1,7 @@
 package export_test
 
 import (
-	"strings"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,26 +15,22 @@ func TestInvocationThatGotNoPageBecauseTheTokenDidNotComeEndsAtOnceAsThat(t *tes
 	t.Parallel()
 
 	for _, kind := range []failure.Kind{failure.TokenUnavailable, failure.StorageUnavailable} {
-		t.Run(string(kind), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(3, 2)
-				waits := exporttest.Tokenless()
-				waits.Named = kind
-				w.listing.Fault(0, waits, waits, waits, waits)
+		bubble(t, string(kind), func(t *testing.T) {
+			w := newWorld(3, 2)
+			waits := exporttest.Tokenless()
+			waits.Named = kind
+			w.listing.Fault(0, waits, waits, waits, waits)
 
-				for range 4 {
-					did := w.invoke(t.Context(), nil)
-					wantKind(t, did.err, kind)
+			for range 4 {
+				did := w.invoke(t.Context(), nil)
+				wantKind(t, did.err, kind)
 
-					if did.stats.InvocationsWithoutProgress != 0 || did.stats.InvocationsContinued != 0 {
-						t.Errorf("the numbers of the invocation are %+v, want no continue", did.stats)
-					}
+				if did.stats.InvocationsWithoutProgress != 0 || did.stats.InvocationsContinued != 0 {
+					t.Errorf("the numbers of the invocation are %+v, want no continue", did.stats)
 				}
+			}
 
-				w.complete(t, nil)
-				w.mustHold(t)
-			})
+			w.mustComplete(t)
 		})
 	}
 }
@@ -46,12 +42,13 @@ func TestTimeThatEndsInAWaitForATokenAfterAPageIsTheBudget(t *testing.T) {
 		w.listing.Fault(1, exporttest.Tokenless())
 
 		did := w.invoke(t.Context(), nil)
-		if did.err != nil || did.Reason != export.ReasonBudget || did.Pages != 1 || did.stats.InvocationsWithoutProgress != 0 {
-			t.Errorf("got %+v and %v, want to be continued behind the page that was read", did.Result, did.err)
+		did.wantContinue(t, export.ReasonBudget)
+
+		if did.Pages != 1 || did.stats.InvocationsWithoutProgress != 0 {
+			t.Errorf("got %+v and %+v, want to be continued behind the page that was read", did.Result, did.stats)
 		}
 
-		w.complete(t, nil)
-		w.mustHold(t)
+		w.mustComplete(t)
 	})
 }
 
@@ -63,15 +60,12 @@ func TestFailureOfTheTokenIsNotRetriedForWhatCausedIt(t *testing.T) {
 		w.listing.Fault(1, exporttest.PageFault{Err: failure.Because(exporttest.Broken().Err, failure.TokenUnavailable, "the rotator is broken")})
 
 		wantKind(t, w.invoke(t.Context(), nil).err, failure.TokenUnavailable)
-
-		if requests := len(w.listing.Requests()); requests != 2 {
-			t.Errorf("%d requests were sent, want 2", requests)
-		}
+		w.wantRequests(t, 2)
 	})
 }
 
-// stalls wants the third invocation in a row to be an error of that kind, and each of the three to be counted.
-func (w *world) stalls(t *testing.T, fault exporttest.Fault, reason string, want failure.Kind) outcome {
+// stalls wants the third invocation in a row to be an error of that kind, and each of the three to count.
+func (w *world) stalls(t *testing.T, fault exporttest.Fault, reason string, want failure.Kind, says string) {
 	t.Helper()
 
 	for try := range 3 {
@@ -81,22 +75,22 @@ func (w *world) stalls(t *testing.T, fault exporttest.Fault, reason string, want
 		}
 
 		if try == 2 {
-			wantKind(t, did.err, want)
-			return did
+			did.wantFailure(t, want, says)
+			break
 		}
 
-		if did.err != nil || did.Reason != reason {
-			t.Fatalf("try %d: got %+v and %v, want to be continued for %s", try+1, did.Result, did.err, reason)
-		}
-
-		time.Sleep(time.Duration(did.WaitSeconds) * time.Second)
+		did.wantContinue(t, reason)
+		did.wait()
 	}
-
-	return outcome{}
 }
 
-func TestThirdInvocationInARowWithoutAPageNamesWhatTookItsTime(t *testing.T) {
+func TestX14ThirdInvocationInARowWithoutAPageNamesWhatTookItsTimeAndTheCountBeginsAnew(t *testing.T) {
 	t.Parallel()
+
+	const api, throttled, store = "the API", "throttled", "the store"
+
+	hangs := exporttest.PageFault{Latency: time.Hour}
+	slowStore := onEach(exporttest.OpList, "", func() exporttest.Action { return exporttest.Action{Delay: 40 * time.Second} })
 
 	for name, test := range map[string]struct {
 		page   exporttest.PageFault
@@ -105,38 +99,28 @@ func TestThirdInvocationInARowWithoutAPageNamesWhatTookItsTime(t *testing.T) {
 		kind   failure.Kind
 		says   string
 	}{
-		"a page that never comes": {
-			exporttest.PageFault{Latency: time.Hour}, nil, export.ReasonBudget, failure.UpstreamUnavailable, "the API",
-		},
-		"a server that asks to wait": {
-			exporttest.Busy(2 * time.Minute), nil, export.ReasonRateLimited, failure.UpstreamUnavailable, "the API",
-		},
-		"throttling": {
-			exporttest.Throttled(2 * time.Minute), nil, export.ReasonRateLimited, failure.RateLimited, "throttled",
-		},
-		"a store that takes most of the time": {
-			exporttest.PageFault{Latency: time.Hour}, func(op, _ string) exporttest.Action {
-				if op == exporttest.OpList {
-					return exporttest.Action{Delay: 40 * time.Second}
-				}
-
-				return exporttest.Action{}
-			}, export.ReasonBudget, failure.NoProgress, "the store",
-		},
+		"a page that never comes":             {hangs, nil, export.ReasonBudget, failure.UpstreamUnavailable, api},
+		"a server that asks to wait":          {exporttest.Busy(2 * time.Minute), nil, export.ReasonRateLimited, failure.UpstreamUnavailable, api},
+		"throttling":                          {exporttest.Throttled(2 * time.Minute), nil, export.ReasonRateLimited, failure.RateLimited, throttled},
+		"a store that takes most of the time": {hangs, slowStore, export.ReasonBudget, failure.NoProgress, store},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(3, 2)
-				w.listing.Fault(0, test.page, test.page, test.page)
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(3, 2)
+			w.listing.Fault(0, slices.Repeat([]exporttest.PageFault{test.page}, 6)...)
 
-				if did := w.stalls(t, test.fault, test.reason, test.kind); !strings.Contains(did.err.Error(), test.says) {
-					t.Errorf("the failure is %q, want it to name %s", did.err, test.says)
+			for range 2 {
+				w.stalls(t, test.fault, test.reason, test.kind, test.says)
+
+				if test.reason == export.ReasonRateLimited { // what the last one met still binds
+					did := w.invoke(t.Context(), nil)
+					did.wantContinue(t, export.ReasonRateLimited)
+					did.wantNoRequest(t)
+
+					did.wait()
 				}
+			}
 
-				w.complete(t, nil)
-				w.mustHold(t)
-			})
+			w.mustComplete(t)
 		})
 	}
 }
@@ -146,9 +130,9 @@ func TestPaceThatFollowsAFailedRequestDoesNotHideTheFailure(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(3, 2)
-		w.perMinute, w.timeout, w.reserve = 2, 30*time.Second, 10*time.Second
+		w.perMinute, w.timeout = 2, 30*time.Second
 		w.listing.Fault(0, exporttest.Broken(), exporttest.Broken(), exporttest.Broken())
 
-		w.stalls(t, nil, export.ReasonRateLimited, failure.UpstreamUnavailable)
+		w.stalls(t, nil, export.ReasonRateLimited, failure.UpstreamUnavailable, "the API")
 	})
 }

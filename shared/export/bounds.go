@@ -5,17 +5,14 @@ import "time"
 // Times and limits come from outside: from the API, from other clocks, from documents that anybody may edit. None of them
 // counts beyond what can be meant.
 const (
-	// maxWait is the longest wait that counts, and the largest wait_seconds. A longer one counts as this.
-	maxWait = 24 * time.Hour
+	maxWait = 24 * time.Hour // the longest wait that counts, and the largest wait_seconds; a longer one counts as this
 	// maxLease is the longest lease that counts: Lambda's longest timeout, and five minutes for clocks that differ. A longer
 	// one counts as expired.
 	maxLease = 20 * time.Minute
-	// maxBusy is the longest wait that a lease is told as: Lambda's longest timeout.
-	maxBusy = 15 * time.Minute
-	// maxAhead is how far ahead a completion may lie that counts.
-	maxAhead = 24 * time.Hour
-	// leastLimit is the lowest rate limit that is learned, in requests a minute. A lower one counts as this.
-	leastLimit = 10
+	maxBusy  = 15 * time.Minute // the longest wait for a lease: Lambda's longest timeout
+	maxAhead = 24 * time.Hour   // how far ahead a completion may lie that counts
+
+	leastLimit = 10 // the lowest rate limit that is learned, in requests a minute; a lower one counts as this
 )
 
 // leased reports whether somebody works on the export at that time, as far as the lease can be meant.
@@ -31,8 +28,8 @@ func seconds(wait time.Duration) int64 {
 	return int64((min(max(wait, 0), maxWait) + time.Second - 1) / time.Second)
 }
 
-// believable is a rate limit that was told, in requests a minute; 0 is none.
-func believable(limit int) int {
+// learnable is the rate limit that counts where the API gave this one, in requests a minute; 0 is none.
+func learnable(limit int) int {
 	if limit <= 0 {
 		return 0
 	}

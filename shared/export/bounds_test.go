@@ -10,63 +10,32 @@ import (
 	"genesys-cloud-export/shared/failure"
 )
 
-// alter changes the stored checkpoint as somebody does who knows its checksum.
-func (w *world) alter(t *testing.T, change func(*export.Checkpoint)) {
-	t.Helper()
-
-	body, _ := w.store.Object(exporttest.DocumentKey(checkpointName))
-
-	sealed, err := reseal(body, change)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	w.store.Edit(exporttest.DocumentKey(checkpointName), sealed)
-}
-
-// wholeExport wants the export itself to be right. Its history was changed by hand.
-func (w *world) wholeExport(t *testing.T) {
-	t.Helper()
-
-	if err := w.checkExport(); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestLeaseThatCannotBeMeantCountsAsExpired(t *testing.T) {
 	t.Parallel()
 
+	begun := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) // in a bubble
+
 	for name, test := range map[string]struct {
-		ahead time.Duration
+		until time.Time
 		busy  int64 // the wait; 0: it counts as expired
 	}{
-		"a second":           {time.Second, 1},
-		"15 minutes":         {15 * time.Minute, 900},
-		"20 minutes":         {20 * time.Minute, 900},
-		"20 minutes and one": {20*time.Minute + time.Second, 0},
-		"ten years":          {10 * 365 * 24 * time.Hour, 0},
-		"the year 2500":      {0, 0},
+		"a second":           {begun.Add(time.Second), 1},
+		"15 minutes":         {begun.Add(15 * time.Minute), 900},
+		"20 minutes":         {begun.Add(20 * time.Minute), 900},
+		"20 minutes and one": {begun.Add(20*time.Minute + time.Second), 0},
+		"ten years":          {begun.AddDate(10, 0, 0), 0},
+		"the year 2500":      {begun.AddDate(500, 0, 0), 0},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := interrupted(t)
-				w.alter(t, func(cp *export.Checkpoint) {
-					cp.Owner, cp.LeaseUntil = "0123456789abcdef", time.Now().UTC().Add(test.ahead)
-					if test.ahead == 0 {
-						cp.LeaseUntil = time.Date(2500, 1, 1, 0, 0, 0, 0, time.UTC)
-					}
-				})
+		bubble(t, name, func(t *testing.T) {
+			w := interrupted(t)
+			w.alter(t, func(cp *export.Checkpoint) { cp.Owner, cp.LeaseUntil = "0123456789abcdef", test.until })
 
-				did := w.invoke(t.Context(), nil)
-				if test.busy != 0 && (did.err != nil || did.Reason != export.ReasonBusy || did.WaitSeconds != test.busy) {
-					t.Errorf("got %+v and %v, want busy for %d seconds", did.Result, did.err, test.busy)
-				}
-
-				if test.busy == 0 && (did.err != nil || did.Status != export.StatusComplete) {
-					t.Errorf("got %+v and %v, want a complete export", did.Result, did.err)
-				}
-			})
+			did := w.invoke(t.Context(), nil)
+			if test.busy == 0 {
+				did.wantComplete(t)
+			} else {
+				did.wantWait(t, export.ReasonBusy, test.busy, test.busy)
+			}
 		})
 	}
 }
@@ -77,18 +46,15 @@ func TestInvocationWithAllTheTimeInTheWorldGetsALeaseThatCounts(t *testing.T) {
 		w := newWorld(3, 2)
 		w.timeout = 24 * time.Hour
 
-		w.invoke(t.Context(), on(exporttest.OpFetch, "", exporttest.Action{Effect: exporttest.KillBefore}))
-
-		if did := w.invoke(t.Context(), nil); did.err != nil || did.Reason != export.ReasonBusy || did.WaitSeconds != 900 {
-			t.Errorf("got %+v and %v, want busy", did.Result, did.err)
-		}
+		w.invoke(t.Context(), on(exporttest.OpFetch, "", failing(exporttest.KillBefore)))
+		w.invoke(t.Context(), nil).wantWait(t, export.ReasonBusy, 900, 900)
 	})
 }
 
+const day = 86_400
+
 func TestWaitOfMoreThanADayCountsAsADay(t *testing.T) {
 	t.Parallel()
-
-	const day = 86_400
 
 	for name, test := range map[string]struct {
 		until time.Time
@@ -102,31 +68,24 @@ func TestWaitOfMoreThanADayCountsAsADay(t *testing.T) {
 		"a time long ago":   {time.Date(1, 1, 1, 0, 0, 0, 1, time.UTC), 0},
 		"no wait, long ago": {time.Time{}, 0},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := interrupted(t)
-				w.alter(t, func(cp *export.Checkpoint) { cp.NotBefore = test.until })
+		bubble(t, name, func(t *testing.T) {
+			w := interrupted(t)
+			w.alter(t, func(cp *export.Checkpoint) { cp.NotBefore = test.until })
 
-				for range 3 {
-					did := w.invoke(t.Context(), nil)
-					if did.err != nil || did.WaitSeconds != test.wait {
-						t.Fatalf("got %+v and %v, want to wait for %d seconds", did.Result, did.err, test.wait)
-					}
-
-					if test.wait != 0 && did.count(exporttest.OpFetch) != 0 {
-						t.Errorf("the calls were %v, want no page to be read", did.calls)
-					}
+			for range 3 {
+				did := w.invoke(t.Context(), nil)
+				if did.err != nil || did.WaitSeconds != test.wait {
+					t.Fatalf("got %+v and %v, want to wait for %d seconds", did.Result, did.err, test.wait)
 				}
 
-				time.Sleep(time.Duration(test.wait) * time.Second)
-
-				if did := w.invoke(t.Context(), nil); did.err != nil || did.Status != export.StatusComplete {
-					t.Errorf("after the wait: got %+v and %v, want a complete export", did.Result, did.err)
+				if test.wait != 0 && did.count(exporttest.OpFetch) != 0 {
+					t.Errorf("the calls were %v, want no page to be read", did.calls)
 				}
+			}
 
-				w.wholeExport(t)
-			})
+			time.Sleep(time.Duration(test.wait) * time.Second)
+			w.invoke(t.Context(), nil).wantComplete(t)
+			w.mustBeWhole(t)
 		})
 	}
 }
@@ -135,23 +94,13 @@ func TestWaitThatTheAPIAsksForIsHandedOverUpToADay(t *testing.T) {
 	t.Parallel()
 
 	for _, after := range []time.Duration{24 * time.Hour, 365 * 24 * time.Hour, 100 * 365 * 24 * time.Hour} {
-		t.Run(after.String(), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(3, 2)
-				w.listing.Fault(0, exporttest.Throttled(after))
+		bubble(t, after.String(), func(t *testing.T) {
+			w := newWorld(3, 2)
+			w.listing.Fault(0, exporttest.Throttled(after))
+			w.invoke(t.Context(), nil).wantWait(t, export.ReasonRateLimited, day, day)
 
-				did := w.invoke(t.Context(), nil)
-				if did.err != nil || did.Reason != export.ReasonRateLimited || did.WaitSeconds != 86_400 {
-					t.Errorf("got %+v and %v, want to wait for a day", did.Result, did.err)
-				}
-
-				time.Sleep(24*time.Hour + time.Millisecond)
-
-				if did := w.invoke(t.Context(), nil); did.err != nil || did.Status != export.StatusComplete {
-					t.Errorf("a day later: got %+v and %v, want a complete export", did.Result, did.err)
-				}
-			})
+			time.Sleep(24*time.Hour + time.Millisecond)
+			w.invoke(t.Context(), nil).wantComplete(t)
 		})
 	}
 }
@@ -171,28 +120,22 @@ func TestLimitBelowTenIsLearnedAsTen(t *testing.T) {
 		"none":         {0, 0, 0},
 		"less than no": {-7, 0, 0},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(ones(6)...)
-				w.timeout, w.perMinute = 10*time.Minute, 60_000
-				w.listing.Fault(0, exporttest.PageFault{Limit: test.limit})
-				w.listing.Fault(5, exporttest.Refused(failure.Forbidden))
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(ones(6)...)
+			w.timeout, w.perMinute = 10*time.Minute, 60_000
+			w.listing.Fault(0, exporttest.PageFault{Limit: test.limit})
+			w.listing.Fault(5, exporttest.Refused(failure.Forbidden))
 
-				begun := time.Now()
-				wantKind(t, w.invoke(t.Context(), nil).err, failure.Forbidden)
+			begun := time.Now()
+			wantKind(t, w.invoke(t.Context(), nil).err, failure.Forbidden)
 
-				if took := time.Since(begun); took < test.took || took > test.took+10*time.Second {
-					t.Errorf("it took %s, want about %s", took, test.took)
-				}
+			if took := time.Since(begun); took < test.took || took > test.took+10*time.Second {
+				t.Errorf("it took %s, want about %s", took, test.took)
+			}
 
-				body, _ := w.store.Object(exporttest.DocumentKey(checkpointName))
-
-				cp, err := export.DecodeCheckpoint(body)
-				if err != nil || cp.Limit != test.learned {
-					t.Errorf("the checkpoint has the limit %d (%v), want %d", cp.Limit, err, test.learned)
-				}
-			})
+			if got := w.checkpoint(t).Limit; got != test.learned {
+				t.Errorf("the checkpoint has the limit %d, want %d", got, test.learned)
+			}
 		})
 	}
 }
@@ -211,29 +154,4 @@ func TestLimitBelowTenInACheckpointCountsAsTen(t *testing.T) {
 			t.Errorf("two pages took %s", took)
 		}
 	})
-}
-
-func TestLatestThatWasCompletedMoreThanADayAheadCountsAsNone(t *testing.T) {
-	t.Parallel()
-
-	for completedAt, kept := range map[string]bool{
-		"2000-01-01T12:00:00Z": true,
-		"2000-01-02T00:00:00Z": true,
-		"2000-01-02T00:00:01Z": false,
-		"2099-01-01T00:00:00Z": false,
-	} {
-		t.Run(completedAt, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(3, 2)
-				w.store.Edit(exporttest.DocumentKey(latestName),
-					[]byte(`{"schema_version":1,"export_id":"other","manifest":"","completed_at":"`+completedAt+`"}`))
-				w.complete(t, nil)
-
-				if got := w.latest(t); (got == "other") != kept {
-					t.Errorf("latest is %s, want the other one to stay: %t", got, kept)
-				}
-			})
-		})
-	}
 }

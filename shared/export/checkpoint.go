@@ -21,7 +21,7 @@ const SchemaVersion = 1
 
 // Checkpoint is the state of one export between and during invocations. Whoever replaces it by compare-and-swap has
 // committed what it says. A field that is added later is left out where it is zero: the checksum is taken of the document
-// as this code writes it, and has to hold for the checkpoints of exports that are running.
+// as this code writes it, and has to match for the checkpoints of exports that are running.
 type Checkpoint struct {
 	SchemaVersion int    `json:"schema_version"`
 	ExportID      string `json:"export_id"`
@@ -42,7 +42,7 @@ type Checkpoint struct {
 
 	NotBefore time.Time `json:"not_before,omitzero"`       // no request is to be sent until then
 	Stalled   int       `json:"stalled"`                   // continues in a row without a committed page
-	Limit     int       `json:"limit_per_minute,omitzero"` // the lowest rate limit that the API told; 0: none yet
+	Limit     int       `json:"limit_per_minute,omitzero"` // the lowest rate limit that the API gave; 0: none yet
 
 	Checksum string `json:"checksum"` // SHA-256 of this document with an empty checksum
 }
@@ -55,13 +55,10 @@ type Part struct {
 	SHA256  string `json:"sha256"`
 }
 
-func encodeCheckpoint(cp Checkpoint) ([]byte, error) {
-	sum, err := cp.sum()
-	if err != nil {
+func encodeCheckpoint(cp Checkpoint) (body []byte, err error) {
+	if cp.Checksum, err = cp.sum(); err != nil {
 		return nil, err
 	}
-
-	cp.Checksum = sum
 
 	return cp.marshal()
 }
@@ -84,7 +81,7 @@ func (cp Checkpoint) marshal() ([]byte, error) {
 	body, err := json.Marshal(cp)
 	if err != nil {
 		return nil, failure.Because(err, failure.CheckpointInvalid,
-			"the checkpoint holds what cannot be written: begin a new export under another export_id")
+			"the checkpoint has what cannot be written: begin a new export under another export_id")
 	}
 
 	return body, nil
@@ -157,17 +154,13 @@ func partName(number int, owner string) string {
 
 // partNumber is the number in a part's name, and 0 for any other name.
 func partNumber(name string) int {
-	match := partPattern.FindStringSubmatch(name)
-	if match == nil {
-		return 0
+	if match := partPattern.FindStringSubmatch(name); match != nil {
+		if number, err := strconv.Atoi(match[1]); err == nil {
+			return number
+		}
 	}
 
-	number, err := strconv.Atoi(match[1])
-	if err != nil {
-		return 0
-	}
-
-	return number
+	return 0
 }
 
 // names reports whether the part is one of cp's.
@@ -175,27 +168,15 @@ func (cp Checkpoint) names(part string) bool {
 	return slices.ContainsFunc(cp.Parts, func(named Part) bool { return named.Name == part })
 }
 
-// contradiction says where the parts that lay in the store before cp was read contradict it; "" where they do not. A part
-// more than one past the checkpoint cannot come from a crash: it was written after a commit that is gone from cp.
-func (cp Checkpoint) contradiction(stored []StoredPart) string {
-	for _, part := range stored {
-		if partNumber(part.Name) > len(cp.Parts)+1 {
-			return fmt.Sprintf("knows %d parts while %s lies in the store, so it was rolled back", len(cp.Parts), part.Name)
-		}
-	}
-
-	return ""
-}
-
 // missing returns the first part of cp that stored lacks or has in another size, and "" where all are there.
 func (cp Checkpoint) missing(stored []StoredPart) string {
-	sizes := make(map[string]int64, len(stored))
+	there := make(map[StoredPart]bool, len(stored))
 	for _, part := range stored {
-		sizes[part.Name] = part.Bytes
+		there[part] = true
 	}
 
 	for _, part := range cp.Parts {
-		if size, there := sizes[part.Name]; !there || size != part.Bytes {
+		if !there[StoredPart{Name: part.Name, Bytes: part.Bytes}] {
 			return part.Name
 		}
 	}

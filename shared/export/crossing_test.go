@@ -11,38 +11,24 @@ import (
 )
 
 // crossings are the ways in which another invocation comes in between.
-func crossings(other func()) map[string]func() exporttest.Action {
-	return map[string]func() exporttest.Action{
-		"before it":         func() exporttest.Action { other(); return exporttest.Action{} },
-		"after it":          func() exporttest.Action { return exporttest.Action{Meanwhile: other} },
-		"and its reply":     func() exporttest.Action { return exporttest.Action{Effect: exporttest.FailAfter, Meanwhile: other} },
-		"and its repeat":    func() exporttest.Action { return exporttest.Action{Effect: exporttest.Resend, Meanwhile: other} },
-		"and it lands late": func() exporttest.Action { return exporttest.Action{Effect: exporttest.FailLate, Meanwhile: other} },
+func crossings() map[string]func(other func()) exporttest.Action {
+	meanwhile := func(effect exporttest.Effect) func(other func()) exporttest.Action {
+		return func(other func()) exporttest.Action { return exporttest.Action{Effect: effect, Meanwhile: other} }
+	}
+
+	return map[string]func(other func()) exporttest.Action{
+		"before it":         func(other func()) exporttest.Action { other(); return exporttest.Action{} },
+		"after it":          meanwhile(exporttest.Proceed),
+		"and its reply":     meanwhile(exporttest.FailAfter),
+		"and its repeat":    meanwhile(exporttest.Resend),
+		"and it lands late": meanwhile(exporttest.FailLate),
 	}
 }
 
-func TestX15SecondInvocationThatCrossesAnywhereIsToldBusyAndHarmsNothing(t *testing.T) {
+func TestX15SecondInvocationThatCrossesAnywhereAnswersBusyAndHarmsNothing(t *testing.T) {
 	t.Parallel()
 
-	for _, s := range scenarios() {
-		t.Run(s.name, func(t *testing.T) {
-			t.Parallel()
-
-			for number := range s.operations(t) {
-				for way := range crossings(nil) {
-					s.cross(t, number, way)
-				}
-			}
-		})
-	}
-}
-
-// cross lets a whole second invocation run at the operation of that number.
-func (s scenario) cross(t *testing.T, number int, way string) {
-	t.Helper()
-
-	synctest.Test(t, func(t *testing.T) {
-		w := s.world()
+	anywhere(t, scenarios(), crossings(), func(t *testing.T, s scenario, w *world, operation int, cross func(func()) exporttest.Action) {
 		second := func() {
 			did := w.invoke(t.Context(), w.lives(clean))
 			if did.err != nil || did.Status == export.StatusContinue && did.Reason != export.ReasonBusy && did.Reason != export.ReasonBudget {
@@ -53,64 +39,40 @@ func (s scenario) cross(t *testing.T, number int, way string) {
 				t.Errorf("the second is busy with wait_seconds %d after the calls %v", did.WaitSeconds, did.calls)
 			}
 		}
-		s.hold(t, w, w.lives(nth(number, crossings(second)[way])))
+		s.hold(t, w, w.lives(nth(operation, func() exporttest.Action { return cross(second) })))
 	})
-
-	if t.Failed() {
-		t.Fatalf("operation %d, %s", number, way)
-	}
 }
 
-// An invocation that hangs at any operation until its lease is over, and goes on after others did one invocation, or all.
+// An invocation hangs at any operation until its lease is over, and goes on after another one read a page, or all of them.
 func TestX15InvocationThatOutlivesItsLeaseAnywhereCommitsNothingTwice(t *testing.T) {
 	t.Parallel()
 
-	for _, s := range scenarios() {
-		t.Run(s.name, func(t *testing.T) {
-			t.Parallel()
-
-			for number := range s.operations(t) {
-				for way := range crossings(nil) {
-					for _, whole := range []bool{true, false} {
-						s.outlive(t, number, way, whole)
-					}
-				}
-			}
-		})
-	}
-}
-
-func (s scenario) outlive(t *testing.T, number int, way string, whole bool) {
-	t.Helper()
-
-	synctest.Test(t, func(t *testing.T) {
-		w := s.world()
-		successor := func() {
-			time.Sleep(w.timeout)
-
-			if whole {
-				w.complete(t, w.lives(clean))
-				return
-			}
-
-			// An invocation that reads one page.
+	for name, successor := range map[string]func(t *testing.T, w *world){
+		"one page": func(t *testing.T, w *world) {
 			w.invoke(t.Context(), w.lives(on(exporttest.OpFetch, "", exporttest.Action{Delay: w.timeout * 2 / 3})))
-		}
+		},
+		"all pages": func(t *testing.T, w *world) { w.complete(t, w.lives(clean)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			anywhere(t, scenarios(), crossings(), func(t *testing.T, s scenario, w *world, operation int, cross func(func()) exporttest.Action) {
+				did := w.zombie(t.Context(), w.lives(nth(operation, func() exporttest.Action {
+					return cross(func() {
+						time.Sleep(w.timeout)
+						successor(t, w)
+					})
+				})))
+				if did.err == nil && did.Status != export.StatusComplete && did.Reason != export.ReasonBusy && did.Reason != export.ReasonBudget {
+					t.Errorf("the first: got %+v", did.Result)
+				}
 
-		did := w.zombie(t.Context(), w.lives(nth(number, crossings(successor)[way])))
-		if did.err == nil && did.Status != export.StatusComplete && did.Reason != export.ReasonBusy && did.Reason != export.ReasonBudget {
-			t.Errorf("the first: got %+v", did.Result)
-		}
+				if did.err != nil && kindOf(did.err) == "" {
+					t.Errorf("the first: got %v, which has no name", did.err)
+				}
 
-		if did.err != nil && kindOf(did.err) == "" {
-			t.Errorf("the first: got %v, which has no name", did.err)
-		}
-
-		s.hold(t, w, w.lives(clean))
-	})
-
-	if t.Failed() {
-		t.Fatalf("operation %d, %s, whole %t", number, way, whole)
+				s.hold(t, w, w.lives(clean))
+			})
+		})
 	}
 }
 
@@ -118,19 +80,26 @@ func (s scenario) outlive(t *testing.T, number int, way string, whole bool) {
 func TestX15ThreeInvocationsThatCrossAnywhereLoseNothing(t *testing.T) {
 	t.Parallel()
 
-	s := scenario{name: "small", sizes: []int{2, 1}, timeout: time.Minute, bytes: 1}
+	s := small()
 	operations := s.operations(t)
 
 	for first := range operations {
 		for second := range operations {
 			synctest.Test(t, func(t *testing.T) {
 				w := s.world()
-				third := func() { time.Sleep(w.timeout); w.invoke(t.Context(), w.lives(clean)) }
-				crossing := func() {
+				third := func() exporttest.Action {
 					time.Sleep(w.timeout)
-					w.zombie(t.Context(), w.lives(nth(second, func() exporttest.Action { third(); return exporttest.Action{} })))
+					w.invoke(t.Context(), w.lives(clean))
+
+					return exporttest.Action{}
 				}
-				w.zombie(t.Context(), w.lives(nth(first, func() exporttest.Action { crossing(); return exporttest.Action{} })))
+				crossing := func() exporttest.Action {
+					time.Sleep(w.timeout)
+					w.zombie(t.Context(), w.lives(nth(second, third)))
+
+					return exporttest.Action{}
+				}
+				w.zombie(t.Context(), w.lives(nth(first, crossing)))
 				s.hold(t, w, w.lives(clean))
 			})
 
@@ -155,8 +124,10 @@ func TestInvocationThatLostItsLeaseSaysBusyAndTakesItsPartAway(t *testing.T) {
 			return exporttest.Action{}
 		})))
 
-		if did.err != nil || did.Reason != export.ReasonBusy || did.WaitSeconds < 1 || did.stats.InvocationsBusy != 1 || did.stats.PartsWritten != 0 {
-			t.Errorf("got %+v, %+v and %v, want busy and no part to be counted", did.Result, did.stats, did.err)
+		did.wantWait(t, export.ReasonBusy, 1, 900)
+
+		if did.stats.InvocationsBusy != 1 || did.stats.PartsWritten != 0 {
+			t.Errorf("the numbers are %+v, want busy and no part to be counted", did.stats)
 		}
 
 		if got := w.store.Keys(""); len(got) != len(after) {
@@ -170,50 +141,47 @@ func TestInvocationThatLostItsLeaseSaysBusyAndTakesItsPartAway(t *testing.T) {
 func TestX15CallersThatKeepAskingForOneExportDoNotStarveEachOther(t *testing.T) {
 	t.Parallel()
 
-	for name, wait := range map[string]func(outcome) time.Duration{
-		"as they are told": func(did outcome) time.Duration { return time.Duration(did.WaitSeconds) * time.Second },
-		"all the time":     func(outcome) time.Duration { return 7 * time.Millisecond },
+	for name, wait := range map[string]func(outcome){
+		"as the results say": outcome.wait,
+		"all the time":       func(outcome) { time.Sleep(7 * time.Millisecond) },
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				const (
-					callers = 3
-					bound   = 3000
-				)
+		bubble(t, name, func(t *testing.T) {
+			const (
+				callers = 3
+				bound   = 3000
+			)
 
-				w := newWorld(ones(40)...)
-				w.timeout = 300 * time.Millisecond
-				pace := w.lives(clean)
+			w := newWorld(ones(40)...)
+			w.timeout = 300 * time.Millisecond
+			pace := w.lives(clean)
 
-				var running sync.WaitGroup
-				for range callers {
-					running.Go(func() {
-						for range bound {
-							did := w.invoke(t.Context(), pace)
-							if did.err != nil {
-								t.Errorf("a caller: %v", did.err)
-								return
-							}
-
-							if did.Status == export.StatusComplete {
-								return
-							}
-
-							time.Sleep(wait(did))
+			var running sync.WaitGroup
+			for range callers {
+				running.Go(func() {
+					for range bound {
+						did := w.invoke(t.Context(), pace)
+						if did.err != nil {
+							t.Errorf("a caller: %v", did.err)
+							return
 						}
 
-						t.Errorf("a caller is not done after %d invocations", bound)
-					})
-				}
+						if did.Status == export.StatusComplete {
+							return
+						}
 
-				running.Wait()
-				w.mustHold(t)
+						wait(did)
+					}
 
-				if requests := len(w.listing.Requests()); requests > 60 {
-					t.Errorf("%d requests were sent for 40 pages", requests)
-				}
-			})
+					t.Errorf("a caller is not done after %d invocations", bound)
+				})
+			}
+
+			running.Wait()
+			w.mustHold(t)
+
+			if requests := w.listing.Seen().Requests; requests > 60 {
+				t.Errorf("%d requests were sent for 40 pages", requests)
+			}
 		})
 	}
 }
@@ -222,39 +190,34 @@ func TestP06EventThatIsDeliveredTwiceMakesOneExport(t *testing.T) {
 	t.Parallel()
 
 	for name, gap := range map[string]time.Duration{"at once": 0, "while the first works": 15 * time.Millisecond, "afterwards": time.Hour} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(3, 2)
-				pace := w.lives(clean)
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(3, 2)
+			pace := w.lives(clean)
 
-				var running sync.WaitGroup
+			var running sync.WaitGroup
 
-				results := make([]outcome, 2)
-				for n := range results {
-					running.Go(func() {
-						time.Sleep(time.Duration(n) * gap)
+			results := make([]outcome, 2)
+			for n := range results {
+				running.Go(func() {
+					time.Sleep(time.Duration(n) * gap)
 
-						results[n] = w.send(t.Context(), pace, export.Event{}) // without an id it is the request's
-					})
+					results[n] = w.send(t.Context(), pace, export.Event{}) // without an id it is the request's
+				})
+			}
+
+			running.Wait()
+
+			for n, did := range results {
+				if did.err != nil || did.ExportID != requestID {
+					t.Errorf("delivery %d: got %+v and %v, want the export %s", n+1, did.Result, did.err, requestID)
 				}
+			}
 
-				running.Wait()
+			if results[0].Status != export.StatusComplete && results[1].Status != export.StatusComplete {
+				t.Errorf("got %+v and %+v, want one of them complete", results[0].Result, results[1].Result)
+			}
 
-				for n, did := range results {
-					if did.err != nil || did.ExportID != requestID {
-						t.Errorf("delivery %d: got %+v and %v, want the export %s", n+1, did.Result, did.err, requestID)
-					}
-				}
-
-				if results[0].Status != export.StatusComplete && results[1].Status != export.StatusComplete {
-					t.Errorf("got %+v and %+v, want one of them complete", results[0].Result, results[1].Result)
-				}
-
-				if requests := len(w.listing.Requests()); requests != 2 {
-					t.Errorf("%d requests were sent for 2 pages", requests)
-				}
-			})
+			w.wantRequests(t, 2)
 		})
 	}
 }

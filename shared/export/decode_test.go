@@ -5,10 +5,15 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"genesys-cloud-export/shared/export"
+	"genesys-cloud-export/shared/export/exporttest"
 	"genesys-cloud-export/shared/failure"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // reseal changes a checkpoint and gives it the checksum that its documentation describes.
@@ -84,4 +89,82 @@ func FuzzDecodeCheckpoint(f *testing.F) {
 			t.Fatalf("what was sealed again is refused: %v", err)
 		}
 	})
+}
+
+// The checkpoints in testdata/resumed were written by earlier code, one by an invocation that stopped and one by an
+// invocation that was killed. Both name the two parts that lie beside them.
+func TestCheckpointThatEarlierCodeWroteIsWrittenAgainWithTheSameBytesAndResumed(t *testing.T) {
+	t.Parallel()
+
+	for _, name := range []string{"stopped.json", "leased.json"} {
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(3, 2, 4, 0, 1)
+
+			parts, err := filepath.Glob("testdata/resumed/*.gz")
+			if err != nil || len(parts) != 2 {
+				t.Fatalf("there are the parts %v (%v), want two", parts, err)
+			}
+
+			for _, part := range parts {
+				w.store.Edit(exporttest.PartsFolder(exporttest.ListingName, exportID)+filepath.Base(part), golden(t, part))
+			}
+
+			earlier := golden(t, filepath.Join("testdata/resumed", name))
+			w.overwrite(checkpointName, earlier)
+
+			again, err := reseal(earlier, func(*export.Checkpoint) {})
+			if diff := cmp.Diff(string(bytes.TrimSpace(earlier)), string(again)); diff != "" {
+				t.Errorf("(-earlier +again), %v:\n%s", err, diff)
+			}
+
+			if did := w.mustComplete(t); did.Pages != 5 || w.listing.Seen().Requests != 3 {
+				t.Errorf("got %+v after %d requests, want the three pages that were left", did.Result, w.listing.Seen().Requests)
+			}
+		})
+	}
+}
+
+func golden(t *testing.T, file string) []byte {
+	t.Helper()
+
+	body, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return body
+}
+
+func TestWhatNewerCodeWroteIsReportedAsSuchAndTheCheckpointStaysAsItIs(t *testing.T) {
+	t.Parallel()
+
+	const field = `"windows":[{"from":1}],`
+
+	inText := func(before string) func(t *testing.T, w *world) {
+		return func(_ *testing.T, w *world) {
+			w.overwrite(checkpointName, bytes.Replace(w.document(checkpointName), []byte(before), []byte(field+before), 1))
+		}
+	}
+
+	for name, write := range map[string]func(t *testing.T, w *world){
+		"a field at the top":      inText(`"schema_version":1`),
+		"a field in the position": inText(`"next":`),
+		"a field in a part":       inText(`"name":`),
+		"an option in the query": func(t *testing.T, w *world) {
+			w.alter(t, func(cp *export.Checkpoint) { cp.Query.Canonical = append([]byte("{"+field), cp.Query.Canonical[1:]...) })
+		},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			w := interrupted(t)
+			write(t, w)
+			newer := w.document(checkpointName)
+
+			did := w.invoke(t.Context(), nil)
+			did.wantFailure(t, failure.CheckpointInvalid, "written by newer code: deploy the newer version")
+
+			if left := w.document(checkpointName); !bytes.Equal(left, newer) || did.writes() != 0 {
+				t.Error("the checkpoint was written")
+			}
+		})
+	}
 }

@@ -17,27 +17,21 @@ const DefaultPartBytes = 8 << 20
 
 // Config is what an engine is made of.
 type Config struct {
-	// Listings are what may be exported. An event has to name one where there are several.
-	Listings  []Listing
+	Listings  []Listing // what may be exported; an event has to name one where there are several
 	Documents Documents
 	Parts     Parts
 	Logger    *slog.Logger
 
 	// Environment, Generator and PageSize are what a new export is begun with.
-	Environment string
-	Generator   string
-	PageSize    int
+	Environment, Generator string
+	PageSize               int
 
-	// PartBytes is the compressed size at which a part is closed.
-	PartBytes int
-	// Reserve is kept back from the deadline for the stop: one part and one checkpoint.
-	Reserve time.Duration
-	// Retry is how page requests are repeated.
-	Retry retry.Policy
+	PartBytes int           // the compressed size at which a part is closed
+	Reserve   time.Duration // kept back from the deadline for the stop: one part and one checkpoint
+	Retry     retry.Policy  // how page requests are repeated
 	// MaxPerMinute is the rate limit of a token, in requests a minute, before a lower one is learned; SharePercent is what
 	// part of a limit an export may use. 0 a minute is no pacing at all.
-	MaxPerMinute int
-	SharePercent int
+	MaxPerMinute, SharePercent int
 	// Stopping is closed when the process is asked to end; nil: it never is. From then on an invocation abandons the request
 	// in flight, reads no further page, commits what is pending, releases the lease, and is continued for its budget, which
 	// does not count as one without progress.

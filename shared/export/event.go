@@ -42,30 +42,25 @@ func ParseEvent(payload []byte) (Event, error) {
 
 	var parsed Event
 
-	take := func(name string, to any, valid func() bool, rule string) error {
-		raw, given := fields[name]
-		delete(fields, name)
+	for _, field := range []struct {
+		name  string
+		to    any
+		valid func() bool
+		rule  string
+	}{
+		{
+			fieldExportID, &parsed.ExportID, func() bool { return ValidID(parsed.ExportID) },
+			"a string: 1 to 80 characters, letters, digits, - and _, the first a letter or digit",
+		},
+		{fieldListing, &parsed.Listing, func() bool { return parsed.Listing != "" }, "a string: the name of a listing"},
+		{fieldPageSize, &parsed.PageSize, func() bool { return parsed.PageSize > 0 }, "a whole number, 1 or more"},
+	} {
+		raw, given := fields[field.name]
+		delete(fields, field.name)
 
-		if given && (string(raw) == "null" || json.Unmarshal(raw, to) != nil || !valid()) {
-			return failure.New(failure.InvalidInput, "%s must be %s", name, rule)
+		if given && (string(raw) == "null" || json.Unmarshal(raw, field.to) != nil || !field.valid()) {
+			return Event{}, failure.New(failure.InvalidInput, "%s must be %s", field.name, field.rule)
 		}
-
-		return nil
-	}
-
-	if err := take(fieldExportID, &parsed.ExportID, func() bool { return ValidID(parsed.ExportID) },
-		"a string: 1 to 80 characters, letters, digits, - and _, the first a letter or digit"); err != nil {
-		return Event{}, err
-	}
-
-	if err := take(fieldListing, &parsed.Listing, func() bool { return parsed.Listing != "" },
-		"a string: the name of a listing"); err != nil {
-		return Event{}, err
-	}
-
-	if err := take(fieldPageSize, &parsed.PageSize, func() bool { return parsed.PageSize > 0 },
-		"a whole number, 1 or more"); err != nil {
-		return Event{}, err
 	}
 
 	if len(fields) > 0 {

@@ -1,9 +1,10 @@
 // Package export is the engine of an export: pages in, parts and checkpoints out, and a stop in time.
 //
-// One call of [Engine.Run] is the work on an export that fits into one invocation. Pages are fetched one after the other; their entities go, as gzip NDJSON, into parts; each part is durable before the checkpoint moves past it. The
-// checkpoint is the one commit point, written by compare-and-swap, so that an export which is killed anywhere, or called
-// twice, loses nothing and doubles nothing. The lease in it keeps callers from starving each other; safety does not
-// depend on it. Requests are spread, so that an export keeps to its share of the rate limit, which it learns.
+// One call of [Engine.Run] is the work on an export that fits into one invocation. Pages are fetched one after the other;
+// their entities go, as gzip NDJSON, into parts; each part is durable before the checkpoint moves past it. The checkpoint is
+// the one commit point, written by compare-and-swap, so that an export which is killed anywhere, or called twice, loses
+// nothing and doubles nothing. The lease in it keeps callers from starving each other; safety does not depend on it.
+// Requests are spread, so that an export keeps to its share of the rate limit, which it learns.
 //
 // The package knows no AWS and no HTTP. What it needs of them it declares as [Listing], [Documents] and [Parts]. It knows no
 // listing either: of a query it reads page_size, and keeps the rest as the listing wrote it.
@@ -21,12 +22,9 @@ type Page struct {
 	Records int
 	// Replaced counts the unpaired surrogate escapes that were written as \ufffd, and ReplacedIn is the number of the first
 	// entity with one, from 1.
-	Replaced   int
-	ReplacedIn int
-	// Next is the link to the page after this one, "" where there is none.
-	Next string
-	// Limit is the rate limit that the reply told, in requests a minute; 0 where it told none. It holds after an error too.
-	Limit int
+	Replaced, ReplacedIn int
+	Next                 string // the link to the page after this one; "": there is none
+	Limit                int    // the rate limit that the reply gave, in requests a minute, after an error too; 0: it gave none
 }
 
 // Reset empties the page and keeps its memory.
@@ -62,12 +60,9 @@ type Pages interface {
 
 // Errors of the stores, which are no failures by themselves.
 var (
-	// ErrAbsent says: there is no such document.
-	ErrAbsent = errors.New("the document does not exist")
-	// ErrConflict says: the document is there already, or is not the one that was read.
-	ErrConflict = errors.New("the document was changed by somebody else")
-	// ErrListDenied says: the store does not tell which objects it has.
-	ErrListDenied = errors.New("listing is denied")
+	ErrAbsent     = errors.New("the document does not exist")
+	ErrConflict   = errors.New("the document was changed by somebody else") // it is there already, or is not the one that was read
+	ErrListDenied = errors.New("listing is denied")                         // the store does not say which objects it has
 )
 
 // Documents keeps the small documents of exports, by compare-and-swap. A tag stands for one content of one document. All

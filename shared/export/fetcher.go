@@ -13,17 +13,13 @@ import (
 )
 
 const (
-	// leastPage is the shortest time that a page is expected to take after a wait, before one was seen.
-	leastPage = 250 * time.Millisecond
-	// progressEvery is how often it is logged how far the reading is.
-	progressEvery = 5 * time.Second
+	leastPage     = 250 * time.Millisecond // the shortest time that a page is expected to take after a wait, before one was seen
+	progressEvery = 5 * time.Second        // how often it is logged how far the reading is
 )
 
 var (
-	// errBudgetSpent ends a request that the budget has no more time for.
-	errBudgetSpent = errors.New("the invocation's time is spent")
-	// errPaced says that the export's share of the rate limit is used up for now.
-	errPaced = errors.New("the export's share of the rate limit is used up for now")
+	errBudgetSpent = errors.New("the invocation's time is spent") // ends a request that the budget has no more time for
+	errPaced       = errors.New("the export's share of the rate limit is used up for now")
 )
 
 // final is a failure of the token or of a store. What caused it is hidden: it may be the end of the time, or something that
@@ -52,7 +48,7 @@ type fetcher struct {
 	pageSize int
 	position Position
 	slowest  time.Duration // the longest that a request for a page took in this invocation
-	limit    int           // the lowest rate limit that the API told, as in the checkpoint
+	limit    int           // the lowest rate limit that the API gave, as in the checkpoint
 	until    time.Time     // the end of the last wait that the API asked for
 	before   time.Duration // what the invocation took before the reading began
 	begun    time.Time     // when the reading began
@@ -66,7 +62,7 @@ func (i *invocation) newFetcher() *fetcher {
 	cp := i.state.checkpoint
 	f := &fetcher{
 		pages: i.pages, retry: i.engine.Retry, pacer: i.engine.pacer, budget: i.budget, logger: i.engine.Logger,
-		listing: i.listing, id: i.id, pageSize: cp.Query.PageSize, position: cp.Position, limit: believable(cp.Limit),
+		listing: i.listing, id: i.id, pageSize: cp.Query.PageSize, position: cp.Position, limit: learnable(cp.Limit),
 		before: time.Since(i.begun), begun: time.Now(), logged: time.Now(),
 	}
 	f.pacer.lower(f.listing, f.limit)
@@ -101,7 +97,7 @@ func (f *fetcher) run(ctx context.Context, free <-chan *Page, pages chan<- fetch
 
 		f.position = position
 		f.fetched++
-		f.tell(ctx, page)
+		f.log(ctx, page)
 
 		select {
 		case pages <- fetched{page, position}:
@@ -113,8 +109,8 @@ func (f *fetcher) run(ctx context.Context, free <-chan *Page, pages chan<- fetch
 	return stop{}
 }
 
-// tell logs what is worth a word about a page that was read.
-func (f *fetcher) tell(ctx context.Context, page *Page) {
+// log logs what was replaced in a page that was read, and every few seconds how far the reading is.
+func (f *fetcher) log(ctx context.Context, page *Page) {
 	if page.Replaced > 0 {
 		f.logger.WarnContext(ctx, `unpaired surrogate escapes are exported as \ufffd`, slog.String("export_id", f.id),
 			slog.Int64("page", f.position.Pages), slog.Int("entity", page.ReplacedIn), slog.Int("replaced", page.Replaced))
@@ -181,7 +177,12 @@ func (f *fetcher) request(ctx context.Context, page *Page) error {
 
 	failed, transient := errors.AsType[*retry.TransientError](err)
 	if named, ok := errors.AsType[*failure.Error](err); ok && (!transient || !errors.Is(failed, named)) {
-		return finally(err) // whatever caused it, something that passes included
+		// Whatever caused it, something that passes included. Of the token and the stores it is final; all others are the API's.
+		if named.Kind == failure.TokenUnavailable || named.Kind == failure.StorageUnavailable {
+			return final{err}
+		}
+
+		return err
 	}
 
 	if !transient {
@@ -201,39 +202,29 @@ func (f *fetcher) request(ctx context.Context, page *Page) error {
 	return err
 }
 
-// finally marks the failures that are final. All others are the API's.
-func finally(err error) error {
-	if kind := failure.KindOf(err); kind == failure.TokenUnavailable || kind == failure.StorageUnavailable {
-		return final{err}
-	}
-
-	return err
-}
-
 // await waits until the pace allows another request.
 func (f *fetcher) await(ctx context.Context) error {
 	wait, claimed := f.pacer.take(f.listing, f.fits)
-	if !claimed {
+
+	switch {
+	case !claimed:
 		return &retry.RefusedError{Err: errPaced, Wait: wait}
-	}
-
-	if wait == 0 {
+	case wait == 0:
 		return nil
+	default:
+		return retry.Sleep(ctx, wait)
 	}
-
-	return retry.Sleep(ctx, wait)
 }
 
-// learn takes the rate limit that a reply told.
+// learn takes the rate limit that a reply gave.
 func (f *fetcher) learn(limit int) {
-	limit = believable(limit)
-	if limit > 0 && (f.limit == 0 || limit < f.limit) {
+	if limit = learnable(limit); limit > 0 && (f.limit == 0 || limit < f.limit) {
 		f.limit = limit
 		f.pacer.lower(f.listing, limit)
 	}
 }
 
-// why tells what the failure of a fetch means. What names itself comes before the end of the time, which may have caused it:
+// why is what the failure of a fetch means. What names itself comes before the end of the time, which may have caused it:
 // an invocation that got no page ends as what it waited for.
 func (f *fetcher) why(ctx context.Context, err error, first bool) stop {
 	named, isFinal := errors.AsType[final](err)

@@ -3,6 +3,7 @@ package export
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 
@@ -11,7 +12,7 @@ import (
 
 // look is what the store listed of the export before its checkpoint was read.
 type look struct {
-	listed bool // whether the store told the parts
+	listed bool // whether the store listed the parts
 	parts  []StoredPart
 	sealed bool // whether there is a manifest
 }
@@ -34,7 +35,7 @@ func (i *invocation) find(ctx context.Context) (bool, error) {
 		i.engine.Logger.WarnContext(ctx, "the bucket may not be listed, so neither a deleted checkpoint nor stray parts can be noticed: grant s3:ListBucket",
 			slog.String("export_id", i.id))
 
-		return false, nil // creating it will tell
+		return false, nil // creating it will show
 	case err != nil:
 		return false, storeFailed(err, "list the checkpoint")
 	case len(names) == 0 && len(parts) == 0:
@@ -49,18 +50,12 @@ func (i *invocation) find(ctx context.Context) (bool, error) {
 // create begins the export. It reports false, with the checkpoint read, where another invocation was faster.
 func (i *invocation) create(ctx context.Context) (bool, error) {
 	return i.state.create(ctx, Checkpoint{
-		SchemaVersion: SchemaVersion,
-		ExportID:      i.id,
-		Listing:       i.listing,
-		Environment:   i.engine.Environment,
-		Generator:     i.engine.Generator,
-		Query:         i.pages.Query(),
-		StartedAt:     now(),
-		Parts:         []Part{},
+		SchemaVersion: SchemaVersion, ExportID: i.id, Listing: i.listing, Environment: i.engine.Environment,
+		Generator: i.engine.Generator, Query: i.pages.Query(), StartedAt: now(), Parts: []Part{},
 	}, i.budget.Deadline())
 }
 
-// accept holds the checkpoint to the event and to this function, and opens its query.
+// accept refuses a checkpoint that is not what the event and this function ask for, and opens its query.
 func (i *invocation) accept(event Event) error {
 	cp := i.state.checkpoint
 
@@ -89,37 +84,46 @@ func (i *invocation) accept(event Event) error {
 	return begun.Query().accepts(event, asked)
 }
 
-// inspect holds the checkpoint, whose export is not complete, to what the store listed before it was read.
+// inspect compares the checkpoint, whose export is not complete, with what the store listed before it was read.
 func (i *invocation) inspect(ctx context.Context) error {
 	if !i.seen.listed {
 		return nil
 	}
 
-	wrong := i.state.checkpoint.contradiction(i.seen.parts)
-	if wrong == "" && i.seen.sealed {
-		// Going on would delete the parts of a complete export before it is noticed that its manifest is another.
-		wrong = "is that of an unfinished export while the manifest lies in the store, so it was rolled back"
-	}
-
-	if gone := i.state.checkpoint.missing(i.seen.parts); wrong == "" && gone != "" {
-		// The list is older than the checkpoint, so a part may have come in between; a second look decides.
-		parts, err := i.engine.Parts.List(ctx, i.listing, i.id)
-		if errors.Is(err, ErrListDenied) {
-			return nil
-		}
-
-		if err != nil {
-			return storeFailed(err, "list the parts again")
-		}
-
-		if gone = i.state.checkpoint.missing(parts); gone != "" {
-			wrong = "names " + gone + ", which is gone from the store or has another size"
-		}
-	}
-
-	if wrong != "" {
+	cp := i.state.checkpoint
+	wrong := func(format string, args ...any) error {
 		return failure.New(failure.CheckpointInvalid,
-			"the checkpoint %s: restore what was changed, or begin a new export under another export_id", wrong)
+			"the checkpoint %s: restore what was changed, or begin a new export under another export_id", fmt.Sprintf(format, args...))
+	}
+
+	// A part more than one past the checkpoint cannot come from a crash: it was written after a commit that is gone.
+	for _, part := range i.seen.parts {
+		if partNumber(part.Name) > len(cp.Parts)+1 {
+			return wrong("knows %d parts while %s lies in the store, so it was rolled back", len(cp.Parts), part.Name)
+		}
+	}
+
+	if i.seen.sealed {
+		// Going on would delete the parts of a complete export before it is noticed that its manifest is another.
+		return wrong("is that of an unfinished export while the manifest lies in the store, so it was rolled back")
+	}
+
+	if cp.missing(i.seen.parts) == "" {
+		return nil
+	}
+
+	// The list is older than the checkpoint, so a part may have come in between; a second look decides.
+	parts, err := i.engine.Parts.List(ctx, i.listing, i.id)
+	if errors.Is(err, ErrListDenied) {
+		return nil
+	}
+
+	if err != nil {
+		return storeFailed(err, "list the parts again")
+	}
+
+	if gone := cp.missing(parts); gone != "" {
+		return wrong("names %s, which is gone from the store or has another size", gone)
 	}
 
 	return nil

@@ -17,16 +17,10 @@ const latestAttempts = 5
 // finish ends an export whose pages are all committed. It needs no lease and may be done by many at once and again: it
 // removes parts that nobody names, writes the manifest once, and moves latest forward. A repetition writes nothing.
 func (i *invocation) finish(ctx context.Context) (Result, error) {
-	if err := i.clean(ctx); err != nil {
-		return Result{}, err
-	}
-
-	if err := i.seal(ctx); err != nil {
-		return Result{}, err
-	}
-
-	if err := i.point(ctx); err != nil {
-		return Result{}, err
+	for _, step := range []func(context.Context) error{i.clean, i.seal, i.point} {
+		if err := step(ctx); err != nil {
+			return Result{}, err
+		}
 	}
 
 	return i.engine.result(i.state.checkpoint, StatusComplete, i.state.checkpoint.Position.Reason, 0), nil
@@ -106,12 +100,9 @@ func (i *invocation) point(ctx context.Context) error {
 	cp := i.state.checkpoint
 	name := latestName(cp.Listing)
 
-	mine, err := marshalDocument("latest", Latest{
-		SchemaVersion: SchemaVersion,
-		ExportID:      cp.ExportID,
-		Manifest:      i.engine.Documents.URI(manifestName(cp.Listing, cp.ExportID)),
-		CompletedAt:   cp.CompletedAt,
-	})
+	manifest := i.engine.Documents.URI(manifestName(cp.Listing, cp.ExportID))
+
+	mine, err := marshalDocument("latest", Latest{SchemaVersion, cp.ExportID, manifest, cp.CompletedAt})
 	if err != nil {
 		return err
 	}

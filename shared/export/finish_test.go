@@ -6,7 +6,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/export/exporttest"
 	"genesys-cloud-export/shared/failure"
 
@@ -17,31 +16,26 @@ func TestX18ExportWhoseFinishFailedIsOnlyFinishedByTheNextInvocation(t *testing.
 	t.Parallel()
 
 	for name, fault := range map[string]exporttest.Fault{
-		"the list of parts":      onNth(exporttest.OpList, "", 2, func() exporttest.Action { return exporttest.Action{Effect: exporttest.FailBefore} }),
-		"the manifest, not done": on(exporttest.OpCreate, manifestName, exporttest.Action{Effect: exporttest.FailBefore}),
-		"the manifest, done":     on(exporttest.OpCreate, manifestName, exporttest.Action{Effect: exporttest.FailAfter}),
-		"the manifest, later":    on(exporttest.OpCreate, manifestName, exporttest.Action{Effect: exporttest.FailLate}),
-		"latest, not done":       on(exporttest.OpCreate, latestName, exporttest.Action{Effect: exporttest.FailBefore}),
-		"latest, done":           on(exporttest.OpCreate, latestName, exporttest.Action{Effect: exporttest.FailAfter}),
+		"the list of parts":      onNth(exporttest.OpList, "", 2, fate(exporttest.FailBefore)),
+		"the manifest, not done": on(exporttest.OpCreate, manifestName, failing(exporttest.FailBefore)),
+		"the manifest, done":     on(exporttest.OpCreate, manifestName, failing(exporttest.FailAfter)),
+		"the manifest, later":    on(exporttest.OpCreate, manifestName, failing(exporttest.FailLate)),
+		"latest, not done":       on(exporttest.OpCreate, latestName, failing(exporttest.FailBefore)),
+		"latest, done":           on(exporttest.OpCreate, latestName, failing(exporttest.FailAfter)),
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(3, 2)
-				wantKind(t, w.invoke(t.Context(), fault).err, failure.StorageUnavailable)
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(3, 2)
+			wantKind(t, w.invoke(t.Context(), fault).err, failure.StorageUnavailable)
 
-				next := w.invoke(t.Context(), nil)
-				if next.err != nil || next.Status != export.StatusComplete {
-					t.Fatalf("got %+v and %v, want a complete export", next.Result, next.err)
-				}
+			next := w.invoke(t.Context(), nil)
+			next.wantComplete(t)
 
-				if next.count(exporttest.OpFetch, exporttest.OpPut, exporttest.OpReplace) != 0 {
-					t.Errorf("the calls were %v, want it to finish only", next.calls)
-				}
+			if next.count(exporttest.OpFetch, exporttest.OpPut, exporttest.OpReplace) != 0 {
+				t.Errorf("the calls were %v, want it to finish only", next.calls)
+			}
 
-				w.store.Land()
-				w.mustHold(t)
-			})
+			w.store.Land()
+			w.mustHold(t)
 		})
 	}
 }
@@ -55,114 +49,74 @@ func TestX22InvocationThatWasThoughtDeadCannotTouchAFinishedExport(t *testing.T)
 		did := w.zombie(t.Context(), w.lives(onNth(exporttest.OpPut, "", 2, func() exporttest.Action {
 			time.Sleep(w.timeout)
 			w.complete(t, w.lives(clean))
-			sealed, _ = w.store.Object(exporttest.DocumentKey(manifestName))
+			sealed = w.document(manifestName)
 
 			// It writes its part, and is killed before it learns that it lost.
-			return exporttest.Action{Effect: exporttest.KillAfter}
+			return failing(exporttest.KillAfter)
 		})))
 		if !did.killed {
 			t.Fatal("the first invocation was not killed")
 		}
 
-		manifest, _ := w.store.Object(exporttest.DocumentKey(manifestName))
-		if diff := cmp.Diff(string(sealed), string(manifest)); diff != "" {
+		if diff := cmp.Diff(string(sealed), string(w.document(manifestName))); diff != "" {
 			t.Errorf("the manifest was changed (-before +after):\n%s", diff)
 		}
 
 		if w.check() == nil {
-			t.Error("the stranger is not there, so this test shows nothing")
+			t.Error("the stray part is not there, so this test shows nothing")
 		}
 
-		again := w.complete(t, nil)
+		again := w.mustComplete(t)
 		if again.count(exporttest.OpDelete) != 1 || again.writes() != 1 {
-			t.Errorf("the calls were %v, want the stranger to be deleted and nothing else to be written", again.calls)
+			t.Errorf("the calls were %v, want the stray part to be deleted and nothing else to be written", again.calls)
 		}
-
-		w.mustHold(t)
 	})
 }
 
-func TestX23FinishedExportIsToldAgainAndNothingIsFetchedOrWritten(t *testing.T) {
+func TestX23FinishedExportGivesItsResultAgainAndFetchesAndWritesNothing(t *testing.T) {
 	t.Parallel()
 
-	for name, denied := range map[string]bool{"a bucket that may be listed": false, "a bucket that may not": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(3, 2)
-				if denied {
-					w.store.DenyList()
-				}
+	for name, test := range map[string]struct {
+		denied bool
+		writes int // without a list only the attempt to create the checkpoint shows that it is there
+	}{"a bucket that may be listed": {false, 0}, "a bucket that may not": {true, 1}} {
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(3, 2)
+			w.store.ListDenied = test.denied
 
-				first := w.complete(t, nil)
-				before := w.store.Journal()
+			first := w.complete(t, nil)
+			before := w.store.Journal()
 
-				time.Sleep(240 * time.Hour)
+			time.Sleep(240 * time.Hour)
 
-				again := w.complete(t, nil)
-				if diff := cmp.Diff(first.Result, again.Result); diff != "" {
-					t.Errorf("the result (-first +again):\n%s", diff)
-				}
+			again := w.mustComplete(t)
+			if diff := cmp.Diff(first.Result, again.Result); diff != "" {
+				t.Errorf("the result (-first +again):\n%s", diff)
+			}
 
-				if got := w.store.Journal(); len(got) != len(before) {
-					t.Errorf("%d changes were made", len(got)-len(before))
-				}
+			if got := w.store.Journal(); len(got) != len(before) {
+				t.Errorf("%d changes were made", len(got)-len(before))
+			}
 
-				// Without a list only the attempt to create the checkpoint tells that it is there.
-				if tries := again.writes(); again.count(exporttest.OpFetch) != 0 || tries != btoi(denied) {
-					t.Errorf("the calls were %v, want to look only", again.calls)
-				}
-
-				w.mustHold(t)
-			})
+			if again.count(exporttest.OpFetch) != 0 || again.writes() != test.writes {
+				t.Errorf("the calls were %v, want to look only", again.calls)
+			}
 		})
 	}
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-
-	return 0
-}
-
-func TestP01RetryOfAnInvocationWhoseReplyWasLostGivesTheSameResult(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(ones(6)...)
-		w.timeout, w.partBytes = 45*time.Millisecond, 1<<20
-		pace := w.lives(clean)
-
-		// Every reply is thrown away once, the last one too.
-		for range 10 {
-			w.invoke(t.Context(), pace)
-
-			if did := w.invoke(t.Context(), pace); did.err != nil {
-				t.Fatal(did.err)
-			}
-		}
-
-		last := w.invoke(t.Context(), pace)
-		if last.Status != export.StatusComplete || last.Pages != 6 || last.Records != 6 {
-			t.Errorf("got %+v and %v, want a complete export", last.Result, last.err)
-		}
-
-		w.mustHold(t)
-	})
 }
 
 func TestX21BucketThatMayNotBeListedTakesNewExportsAndResumesOldOnes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(3, 2, 4)
-		w.store.DenyList()
-		w.listing.Fault(1, exporttest.Refused(failure.Forbidden))
-		wantKind(t, w.invoke(t.Context(), nil).err, failure.Forbidden)
+		w.store.ListDenied = true
+		w.interrupt(t, 1)
 
 		resumed := w.invoke(t.Context(), nil)
-		if resumed.err != nil || resumed.Status != export.StatusComplete || resumed.stats.PagesFetched != 2 {
-			t.Errorf("got %+v and %v, want the other two pages alone", resumed.Result, resumed.err)
+		resumed.wantComplete(t)
+
+		if resumed.stats.PagesFetched != 2 {
+			t.Errorf("%d pages were read, want the other two alone", resumed.stats.PagesFetched)
 		}
 
 		if !strings.Contains(w.logs.String(), "grant s3:ListBucket") {
@@ -170,5 +124,72 @@ func TestX21BucketThatMayNotBeListedTakesNewExportsAndResumesOldOnes(t *testing.
 		}
 
 		w.mustHold(t)
+	})
+}
+
+func TestFinishingLeavesWhatIsNoPartWhereItIs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(3)
+		w.complete(t, nil)
+
+		folder := exporttest.PartsFolder(exporttest.ListingName, exportID)
+		want := append([]string{folder + "_SUCCESS"}, w.partKeys()...)
+
+		w.store.Edit(folder+"_SUCCESS", []byte("x"))
+		w.store.Edit(folder+"part-000009-stray.jsonl.gz", []byte("x"))
+		w.invoke(t.Context(), nil)
+
+		if diff := cmp.Diff(want, w.partKeys()); diff != "" {
+			t.Errorf("in the folder lie (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestManifestSaysWhatWasAskedAsTheListingWritesItAndIsFixedWhenTheExportBegins(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(3, 2)
+		w.listing.Fault(1, exporttest.Refused(failure.Forbidden))
+
+		began := time.Now().UTC()
+		wantKind(t, w.send(t.Context(), nil, asking(40, `{"expand":["skills","groups","skills"],"state":"any"}`)).err, failure.Forbidden)
+
+		time.Sleep(time.Hour)
+
+		w.pageSize = 7 // a deployment in between
+		w.mustComplete(t)
+
+		manifest, err := w.manifest()
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		want := manifestDocument{
+			SchemaVersion: 1, ExportID: exportID, Listing: "users", Environment: "mypurecloud.de", Records: 5, Pages: 2,
+			Query: manifest.Query, Parts: manifest.Parts, Generator: "test",
+			StartedAt: began.Format(time.RFC3339Nano), CompletedAt: began.Add(time.Hour).Format(time.RFC3339Nano),
+		}
+		w.wantQuery(t, `{"method":"GET","page_size":40,"expand":["groups","skills"],"state":"any","sort_order":"ASC"}`)
+
+		if diff := cmp.Diff(want, manifest); diff != "" {
+			t.Errorf("the manifest (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestP03ManifestThatIsAnotherIsNotRewritten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(1, 2)
+		w.complete(t, nil)
+
+		const another = `{"schema_version":2}`
+		w.overwrite(manifestName, []byte(another))
+		wantKind(t, w.invoke(t.Context(), nil).err, failure.CheckpointInvalid)
+
+		if body := w.document(manifestName); string(body) != another {
+			t.Errorf("the manifest is %q now", body)
+		}
 	})
 }

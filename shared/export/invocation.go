@@ -81,16 +81,13 @@ func (i *invocation) resume(ctx context.Context) (Result, error) {
 		return i.early(ctx, at)
 	}
 
-	acquired, err := i.state.acquire(ctx, i.budget.Deadline())
-
-	switch {
-	case err != nil:
+	if acquired, err := i.state.acquire(ctx, i.budget.Deadline()); err != nil {
 		return Result{}, err
-	case !acquired:
+	} else if !acquired {
 		return i.busy(), nil
-	default:
-		return i.work(ctx)
 	}
+
+	return i.work(ctx)
 }
 
 // early answers an invocation that comes before a wait is over: the API is asked nothing, and nothing is counted. A wait
@@ -100,12 +97,9 @@ func (i *invocation) early(ctx context.Context, at time.Time) (Result, error) {
 		next := i.state.checkpoint
 		next.NotBefore = notEarlier(at.Add(maxWait))
 
-		replaced, err := i.state.replace(ctx, next)
-		if err != nil {
+		if replaced, err := i.state.replace(ctx, next); err != nil {
 			return Result{}, err
-		}
-
-		if !replaced {
+		} else if !replaced {
 			return i.busy(), nil
 		}
 	}
@@ -175,11 +169,7 @@ func (i *invocation) work(ctx context.Context) (Result, error) {
 }
 
 func (i *invocation) handOver(stopped stop) Result {
-	var wait time.Duration
-	if !stopped.notBefore.IsZero() {
-		wait = max(time.Until(stopped.notBefore), 0)
-	}
-
+	wait := max(time.Until(stopped.notBefore), 0)
 	i.stats.InvocationsContinued++
 	i.stats.WaitHandedOver = wait
 

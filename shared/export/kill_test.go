@@ -28,13 +28,15 @@ func scenarios() []scenario {
 	}
 }
 
+func small() scenario {
+	return scenario{name: "small", sizes: []int{2, 1}, timeout: time.Minute, bytes: 1}
+}
+
 func (s scenario) world() *world {
 	w := newWorld(s.sizes...)
 	w.timeout, w.partBytes = s.timeout, s.bytes
 
-	if s.denied {
-		w.store.DenyList()
-	}
+	w.store.ListDenied = s.denied
 
 	return w
 }
@@ -52,10 +54,6 @@ func (s scenario) hold(t *testing.T, w *world, fault exporttest.Fault) {
 	}
 
 	w.mustHold(t)
-
-	if early := w.listing.Early(); early != 0 {
-		t.Fatalf("%d requests were sent too early", early)
-	}
 }
 
 func (w *world) removeStrays(t *testing.T) {
@@ -71,7 +69,7 @@ func (w *world) removeStrays(t *testing.T) {
 		keep[part.Key] = true
 	}
 
-	for _, key := range w.store.Keys(exporttest.PartsFolder(exporttest.ListingName, exportID)) {
+	for _, key := range w.partKeys() {
 		if !keep[key] {
 			w.store.Remove(key)
 		}
@@ -86,43 +84,32 @@ func (s scenario) operations(t *testing.T) int {
 
 	synctest.Test(t, func(t *testing.T) {
 		w := s.world()
-		counting := w.lives(func(string, string) exporttest.Action {
+		w.complete(t, w.lives(func(string, string) exporttest.Action {
 			operations.Add(1)
 			return exporttest.Action{}
-		})
-		w.complete(t, counting)
+		}))
 		w.mustHold(t)
 	})
 
 	return int(operations.Load())
 }
 
-func TestX12ExportKilledAtEveryOutsideOperationIsWholeAfterResuming(t *testing.T) {
-	t.Parallel()
+// anywhere runs test for each operation of these scenarios and for each way, in bubbles of their own.
+func anywhere[W any](
+	t *testing.T, scenarios []scenario, ways map[string]W, test func(t *testing.T, s scenario, w *world, operation int, way W),
+) {
+	t.Helper()
 
-	effects := map[string]exporttest.Effect{
-		"killed before":           exporttest.KillBefore,
-		"killed after":            exporttest.KillAfter,
-		"failed":                  exporttest.FailBefore,
-		"done, reply lost":        exporttest.FailAfter,
-		"reply lost, done later":  exporttest.FailLate,
-		"reply lost, asked again": exporttest.Resend,
-	}
-
-	for _, s := range scenarios() {
+	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 
-			for name, effect := range effects {
-				for number := range s.operations(t) {
-					synctest.Test(t, func(t *testing.T) {
-						w := s.world()
-						fault := w.lives(at(number, exporttest.Action{Effect: effect}))
-						s.hold(t, w, fault)
-					})
+			for operation := range s.operations(t) {
+				for name, way := range ways {
+					synctest.Test(t, func(t *testing.T) { test(t, s, s.world(), operation, way) })
 
 					if t.Failed() {
-						t.Fatalf("operation %d, %s", number, name)
+						t.Fatalf("operation %d, %s", operation, name)
 					}
 				}
 			}
@@ -130,24 +117,19 @@ func TestX12ExportKilledAtEveryOutsideOperationIsWholeAfterResuming(t *testing.T
 	}
 }
 
-func TestX12ExportKilledAnywhereAlwaysEndsByName(t *testing.T) {
+func TestX12ExportKilledAtEveryOutsideOperationIsWholeAfterResuming(t *testing.T) {
 	t.Parallel()
 
-	s := scenarios()[0]
-	for number := range s.operations(t) {
-		synctest.Test(t, func(t *testing.T) {
-			w := s.world()
-			did := w.invoke(t.Context(), w.lives(at(number, exporttest.Action{Effect: exporttest.KillBefore})))
-
-			if kind := kindOf(did.err); kind == "" {
-				t.Errorf("killed before operation %d: got %+v and %v, want a named failure", number, did.Result, did.err)
-			}
-
-			if err := w.checkHistory(); err != nil {
-				t.Errorf("killed before operation %d: %v", number, err)
-			}
-		})
-	}
+	anywhere(t, scenarios(), map[string]exporttest.Effect{
+		"killed before":           exporttest.KillBefore,
+		"killed after":            exporttest.KillAfter,
+		"failed":                  exporttest.FailBefore,
+		"done, reply lost":        exporttest.FailAfter,
+		"reply lost, done later":  exporttest.FailLate,
+		"reply lost, asked again": exporttest.Resend,
+	}, func(t *testing.T, s scenario, w *world, operation int, effect exporttest.Effect) {
+		s.hold(t, w, w.lives(at(operation, failing(effect))))
+	})
 }
 
 // Every pair of a first and a second interruption is tried: the second falls on any operation after the first one, also in
@@ -157,7 +139,7 @@ func TestX13ExportInterruptedTwiceAnywhereIsWholeAfterResuming(t *testing.T) {
 
 	effects := []exporttest.Effect{exporttest.KillAfter, exporttest.FailLate}
 
-	s := scenario{name: "small", sizes: []int{2, 1}, timeout: time.Minute, bytes: 1}
+	s := small()
 	operations := s.operations(t)
 
 	for _, first := range effects {
@@ -183,19 +165,12 @@ func (s scenario) interruptTwice(t *testing.T, i int, first exporttest.Effect, j
 
 	synctest.Test(t, func(t *testing.T) {
 		w := s.world()
-		one := at(i, exporttest.Action{Effect: first})
+		one := at(i, failing(first))
 		two := nth(j, func() exporttest.Action {
 			fell.Store(true)
-			return exporttest.Action{Effect: second}
+			return failing(second)
 		})
-		s.hold(t, w, w.lives(func(op, name string) exporttest.Action {
-			a, b := one(op, name), two(op, name)
-			if a.Effect != exporttest.Proceed {
-				return a
-			}
-
-			return b
-		}))
+		s.hold(t, w, w.lives(both(one, two)))
 	})
 
 	if t.Failed() {

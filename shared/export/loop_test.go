@@ -34,27 +34,19 @@ func TestX07ListingThatGoesInCirclesIsAPaginationLoop(t *testing.T) {
 		"a circle longer than is kept":      {ones(12), 11, 0, "met 12 pages earlier"},
 		"a long circle after a long way in": {ones(60), 59, 30, "met 30 pages earlier"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(test.sizes...)
-				w.listing.Link(test.from, test.to)
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(test.sizes...)
+			w.listing.Link(test.from, test.to)
 
-				did := w.invoke(t.Context(), w.lives(clean)) // each page takes a moment, so that an invocation ends in any case
-				wantKind(t, did.err, failure.PaginationLoop)
+			// Each page takes a moment, so that an invocation ends in any case.
+			w.invoke(t.Context(), w.lives(clean)).wantFailure(t, failure.PaginationLoop, test.evidence)
 
-				if !strings.Contains(did.err.Error(), test.evidence) {
-					t.Errorf("the failure is %q, want it to say %q", did.err, test.evidence)
-				}
+			if _, err := w.manifest(); err == nil {
+				t.Error("there is a manifest")
+			}
 
-				if _, err := w.manifest(); err == nil {
-					t.Error("there is a manifest")
-				}
-
-				// Invoked again, it is no complete export either.
-				again := w.invoke(t.Context(), w.lives(clean))
-				wantKind(t, again.err, failure.PaginationLoop)
-			})
+			// Invoked again, it is no complete export either.
+			wantKind(t, w.invoke(t.Context(), w.lives(clean)).err, failure.PaginationLoop)
 		})
 	}
 }
@@ -78,11 +70,11 @@ func TestCircleOfAnyLengthIsFoundInAnInvocationAndAcrossThem(t *testing.T) {
 			}
 
 			var did outcome
-			for did.err == nil && len(w.listing.Requests()) < 1000 {
+			for did.err == nil && w.listing.Seen().Requests < 1000 {
 				did = w.invoke(t.Context(), w.lives(clean))
 			}
 
-			err, requests = did.err, len(w.listing.Requests())
+			err, requests = did.err, w.listing.Seen().Requests
 		})
 
 		if failure.KindOf(err) != failure.PaginationLoop {
@@ -107,19 +99,16 @@ func TestX07PageWithTheEntitiesOfThePageBeforeIsAPaginationLoop(t *testing.T) {
 		"an empty page between":   {[]int{3, 2, 0, 2, 4}, 3},
 		"before the listing ends": {[]int{3, 2, 2}, 2},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(test.sizes...)
-				w.listing.Repeat(test.page, 1)
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(test.sizes...)
+			w.listing.Repeat(test.page, 1)
 
-				did := w.invoke(t.Context(), nil)
-				wantKind(t, did.err, failure.PaginationLoop)
+			did := w.invoke(t.Context(), nil)
+			did.wantFailure(t, failure.PaginationLoop, "the same 2 entities")
 
-				if !strings.Contains(did.err.Error(), "the same 2 entities") || strings.Contains(did.err.Error(), "-user") {
-					t.Errorf("the failure is %q, want it to count the entities and to show none", did.err)
-				}
-			})
+			if strings.Contains(did.err.Error(), "-user") {
+				t.Errorf("the failure is %q, want it to show no entity", did.err)
+			}
 		})
 	}
 }
@@ -136,32 +125,39 @@ func TestX07SamePageAgainIsSeenAcrossInvocations(t *testing.T) {
 	})
 }
 
-func TestEmptyPagesAreFineUpToAThousand(t *testing.T) {
+func TestX07EmptyPagesAreFineUpToAThousand(t *testing.T) {
 	t.Parallel()
 
+	empty := func(pages int) []int { return make([]int, pages) }
+	rest := slices.Concat([]int{3}, empty(50), []int{1})
+
 	for name, test := range map[string]struct {
-		empty int
-		loops bool
+		sizes []int
+		parts int // 0: it is a loop
 	}{
-		"1": {1, false}, "150": {150, false}, "1,000": {1000, false}, "1,001": {1001, true}, "1,500": {1500, true},
+		"1":                           {slices.Concat([]int{2}, empty(1), rest), 3},
+		"150":                         {slices.Concat([]int{2}, empty(150), rest), 3},
+		"1,000":                       {slices.Concat([]int{2}, empty(1000), rest), 3},
+		"1,001":                       {slices.Concat([]int{2}, empty(1001), rest), 0},
+		"1,500":                       {slices.Concat([]int{2}, empty(1500), rest), 0},
+		"1,001, and the last ends it": {append([]int{2}, empty(1001)...), 1},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(slices.Concat([]int{2}, make([]int, test.empty), []int{3}, make([]int, 50), []int{1})...)
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(test.sizes...)
 
-				did := w.invoke(t.Context(), nil)
-				if test.loops {
-					wantKind(t, did.err, failure.PaginationLoop)
-					return
-				}
+			did := w.invoke(t.Context(), nil)
+			if test.parts == 0 {
+				wantKind(t, did.err, failure.PaginationLoop)
+				return
+			}
 
-				if did.err != nil || did.Pages != int64(test.empty+53) || did.Parts != 3 {
-					t.Fatalf("got %+v and %v, want every page and no part without records", did.Result, did.err)
-				}
+			did.wantComplete(t)
 
-				w.mustHold(t)
-			})
+			if did.Reason != export.ReasonEnd || did.Pages != int64(len(test.sizes)) || did.Parts != test.parts {
+				t.Errorf("got %+v, want every page and no part without records", did.Result)
+			}
+
+			w.mustHold(t)
 		})
 	}
 }
@@ -184,19 +180,18 @@ func TestListingThatEndsAfterAFullPageHasEndedAndTheReasonSaysSo(t *testing.T) {
 		"short pages in the middle mean nothing":   {[]int{5, 1, 0, 2}, "end"},
 		"a listing that begins with an empty page": {[]int{0, 2}, "end"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(test.sizes...)
-				w.pageSize = 5
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(test.sizes...)
+			w.pageSize = 5
 
-				did := w.invoke(t.Context(), nil)
-				if did.err != nil || did.Status != export.StatusComplete || did.Reason != test.reason {
-					t.Errorf("got %+v and %v, want complete with reason %s", did.Result, did.err, test.reason)
-				}
+			did := w.invoke(t.Context(), nil)
+			did.wantComplete(t)
 
-				w.mustHold(t)
-			})
+			if did.Reason != test.reason {
+				t.Errorf("the reason is %s, want %s", did.Reason, test.reason)
+			}
+
+			w.mustHold(t)
 		})
 	}
 }

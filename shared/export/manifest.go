@@ -47,27 +47,13 @@ type Latest struct {
 
 func (e *Engine) manifest(cp Checkpoint) ([]byte, error) {
 	m := Manifest{
-		SchemaVersion: SchemaVersion,
-		ExportID:      cp.ExportID,
-		Listing:       cp.Listing,
-		Environment:   cp.Environment,
-		Query:         cp.Query,
-		Records:       cp.Position.Records,
-		Pages:         cp.Position.Pages,
-		Parts:         make([]ManifestPart, 0, len(cp.Parts)),
-		StartedAt:     cp.StartedAt,
-		CompletedAt:   cp.CompletedAt,
-		Generator:     cp.Generator,
-
-		ReplacedSurrogates: cp.Position.Replaced,
+		SchemaVersion: SchemaVersion, ExportID: cp.ExportID, Listing: cp.Listing, Environment: cp.Environment, Query: cp.Query,
+		Records: cp.Position.Records, Pages: cp.Position.Pages, Parts: make([]ManifestPart, 0, len(cp.Parts)),
+		StartedAt: cp.StartedAt, CompletedAt: cp.CompletedAt, Generator: cp.Generator, ReplacedSurrogates: cp.Position.Replaced,
 	}
 	for _, part := range cp.Parts {
-		m.Parts = append(m.Parts, ManifestPart{
-			Key:     e.Parts.Key(cp.Listing, cp.ExportID, part.Name),
-			Records: part.Records,
-			Bytes:   part.Bytes,
-			SHA256:  part.SHA256,
-		})
+		key := e.Parts.Key(cp.Listing, cp.ExportID, part.Name)
+		m.Parts = append(m.Parts, ManifestPart{Key: key, Records: part.Records, Bytes: part.Bytes, SHA256: part.SHA256})
 	}
 
 	return marshalDocument("manifest", m)
@@ -77,7 +63,7 @@ func (e *Engine) manifest(cp Checkpoint) ([]byte, error) {
 func marshalDocument(what string, document any) ([]byte, error) {
 	body, err := json.MarshalIndent(document, "", "  ")
 	if err != nil {
-		return nil, failure.Because(err, failure.CheckpointInvalid, "the %s holds what cannot be written: begin a new export under another export_id", what)
+		return nil, failure.Because(err, failure.CheckpointInvalid, "the %s has what cannot be written: begin a new export under another export_id", what)
 	}
 
 	return append(body, '\n'), nil

@@ -1,15 +1,15 @@
 package export_test
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
-	"io"
 	"log/slog"
+	"maps"
 	"runtime"
+	"slices"
 	"strconv"
-	"sync"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"genesys-cloud-export/shared/export"
@@ -21,13 +21,16 @@ const maxPartBytes = 256 << 10
 
 // endless is a listing of large pages that are not kept anywhere: two of them, one after the other.
 type endless struct {
-	pages   int64
-	users   int // on each page
-	lines   [2][]byte
-	fetched int64
-	// observe is called at each request.
-	observe func(page int64)
+	pages, fetched int64
+	users          int // on each page
+	lines          [2][]byte
+	observe        func(page int64) // is called at each request
 }
+
+const endlessUser = `{"id":"ID","name":"User ID","division":{"id":"ID","name":"Home","selfUri":"/api/v2/authorization/divisions/ID"},` +
+	`"chat":{"jabberId":"ID@org.orgspan.com"},"department":"Sales","email":"userID@example.com",` +
+	`"primaryContactInfo":[{"address":"userID@example.com","mediaType":"EMAIL","type":"PRIMARY"}],"addresses":[],"state":"active",` +
+	`"title":"Agent","username":"userID@example.com","version":7,"acdAutoAnswer":false,"selfUri":"/api/v2/users/ID"}` + "\n"
 
 func newEndless(pages int64, users int) *endless {
 	e := &endless{pages: pages, users: users, observe: func(int64) {}}
@@ -35,28 +38,23 @@ func newEndless(pages int64, users int) *endless {
 	for n := range e.lines {
 		for user := range users {
 			id := strconv.Itoa(n*users+user) + "-4f1c-9e3d-1bd0a2b6c001"
-			e.lines[n] = append(e.lines[n], `{"id":"`+id+`","name":"User `+id+`","division":{"id":"`+id+`","name":"Home","selfUri":"/api/v2/authorization/divisions/`+id+`"},"chat":{"jabberId":"`+id+`@org.orgspan.com"},"department":"Sales","email":"user`+id+`@example.com","primaryContactInfo":[{"address":"user`+id+`@example.com","mediaType":"EMAIL","type":"PRIMARY"}],"addresses":[],"state":"active","title":"Agent","username":"user`+id+`@example.com","version":7,"acdAutoAnswer":false,"selfUri":"/api/v2/users/`+id+`"}`+"\n"...)
+			e.lines[n] = append(e.lines[n], strings.ReplaceAll(endlessUser, "ID", id)...)
 		}
 	}
 
 	return e
 }
 
-func (e *endless) Name() string { return exporttest.ListingName }
-
-func (e *endless) PageSizes() (least, most int) { return 1, e.users }
-
-func (e *endless) Options() []string { return nil }
-
+func (e *endless) Name() string                                  { return exporttest.ListingName }
+func (e *endless) PageSizes() (least, most int)                  { return 1, e.users }
+func (e *endless) Options() []string                             { return nil }
 func (e *endless) Ask(int, export.Options) (export.Pages, error) { return e, nil }
-
-func (e *endless) Open(export.Query) (export.Pages, error) { return e, nil }
+func (e *endless) Open(export.Query) (export.Pages, error)       { return e, nil }
+func (e *endless) First() string                                 { return "/api/v2/users/query?cursor=0" }
 
 func (e *endless) Query() export.Query {
 	return export.Query{PageSize: e.users, Canonical: []byte(`{"page_size":` + strconv.Itoa(e.users) + `}`)}
 }
-
-func (e *endless) First() string { return "/api/v2/users/query?cursor=0" }
 
 func (e *endless) Fetch(_ context.Context, _ string, page *export.Page) error {
 	e.observe(e.fetched)
@@ -72,41 +70,29 @@ func (e *endless) Fetch(_ context.Context, _ string, page *export.Page) error {
 
 // heedless keeps of each part that it was written, and nothing else.
 type heedless struct {
-	mu     sync.Mutex
+	export.Parts
+
 	stored []export.StoredPart
 }
 
 func (h *heedless) List(context.Context, string, string) ([]export.StoredPart, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-
 	return h.stored, nil
 }
 
 func (h *heedless) Put(_ context.Context, _, _, name string, body, _ []byte) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-
 	h.stored = append(h.stored, export.StoredPart{Name: name, Bytes: int64(len(body))})
-
 	return nil
 }
 
-func (h *heedless) Delete(context.Context, string, string, string) error { return nil }
-
-func (h *heedless) Key(_, _, name string) string { return name }
-
-func (h *heedless) Location(string, string) string { return "" }
-
 // lone keeps the last version of each document. Nobody else is there.
-type lone struct{ documents map[string][]byte }
+type lone struct {
+	export.Documents
 
-func (l *lone) Names(_ context.Context, listing, id string) ([]string, error) {
-	if _, there := l.documents[listing+"/"+id+"/checkpoint.json"]; there {
-		return []string{listing + "/" + id + "/checkpoint.json"}, nil
-	}
+	documents map[string][]byte
+}
 
-	return nil, nil
+func (l *lone) Names(context.Context, string, string) ([]string, error) {
+	return slices.Collect(maps.Keys(l.documents)), nil
 }
 
 func (l *lone) Read(_ context.Context, name string) ([]byte, string, error) {
@@ -122,16 +108,16 @@ func (l *lone) Create(_ context.Context, name string, body []byte) (string, erro
 	return "", nil
 }
 
-func (l *lone) Replace(_ context.Context, name, _ string, body []byte) (string, error) {
-	l.documents[name] = body
-	return "", nil
+func (l *lone) Replace(ctx context.Context, name, _ string, body []byte) (string, error) {
+	return l.Create(ctx, name, body)
 }
 
-func (l *lone) URI(name string) string { return name }
-
 func (e *endless) engine() *export.Engine {
+	documents, parts := exporttest.NewStore().Of(nil)
+
 	return export.NewEngine(export.Config{
-		Listings: []export.Listing{e}, Documents: &lone{make(map[string][]byte)}, Parts: &heedless{}, Logger: slog.New(slog.DiscardHandler),
+		Listings: []export.Listing{e}, Documents: &lone{documents, make(map[string][]byte)}, Parts: &heedless{Parts: parts},
+		Logger:      slog.New(slog.DiscardHandler),
 		Environment: "mypurecloud.de", Generator: "test", PageSize: e.users, PartBytes: maxPartBytes,
 		Reserve: time.Second, Retry: retry.Policy{Base: time.Second, Cap: time.Second, Attempts: 1},
 	})
@@ -184,61 +170,47 @@ func TestX20MemoryDoesNotGrowWithTheExport(t *testing.T) {
 	}
 }
 
-// BenchmarkEngine tells what the engine costs for a page of 500 users; "x-stdlib" is the time in relation to packing the
-// same lines with the standard library's gzip at the same level, and nothing else.
+// BenchmarkEngine measures what the engine costs for a page of 500 users.
 func BenchmarkEngine(b *testing.B) {
 	listing := newEndless(int64(b.N), 500)
-	pageBytes := int64(len(listing.lines[0]))
-	engine := listing.engine()
 
-	b.SetBytes(pageBytes)
+	b.SetBytes(int64(len(listing.lines[0])))
 	b.ReportAllocs()
-	b.ResetTimer()
 
-	result, _, err := engine.Run(b.Context(), export.Event{ExportID: exportID}, "")
-
-	b.StopTimer()
-
+	result, _, err := listing.engine().Run(b.Context(), export.Event{ExportID: exportID}, "")
 	if err != nil || result.Status != export.StatusComplete {
 		b.Fatalf("got %+v and %v, want a complete export", result, err)
 	}
-
-	took := b.Elapsed()
-	b.ReportMetric(float64(b.N)/took.Seconds(), "pages/s")
-	b.ReportMetric(float64(took)/float64(pack(b, listing, b.N)), "x-stdlib")
 }
 
-// pack is how long the standard library takes for that many pages.
-func pack(b *testing.B, listing *endless, pages int) time.Duration {
-	b.Helper()
+func TestPartsAreClosedBySizeAndAtEachStop(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(slices.Repeat([]int{400}, 20)...)
+		w.partBytes = 2 << 10
+		w.mustComplete(t)
 
-	var part bytes.Buffer
-
-	begun := time.Now()
-
-	packing, err := gzip.NewWriterLevel(&part, gzip.BestSpeed)
-	if err != nil {
-		b.Fatal(err)
-	}
-
-	for page := range pages {
-		if _, err := packing.Write(listing.lines[page%2]); err != nil {
-			b.Fatal(err)
+		manifest, err := w.manifest()
+		if err != nil {
+			t.Fatal(err)
 		}
 
-		if part.Len() >= maxPartBytes {
-			if err := packing.Close(); err != nil {
-				b.Fatal(err)
+		if parts := len(manifest.Parts); parts < 3 || parts >= 20 {
+			t.Errorf("20 pages make %d parts, want several pages in several parts", parts)
+		}
+
+		for n, part := range manifest.Parts {
+			if part.Records%400 != 0 {
+				t.Errorf("%d records are in part %d, want whole pages", part.Records, n+1)
 			}
 
-			part.Reset()
-			packing.Reset(io.Writer(&part))
+			if part.Bytes < int64(w.partBytes) && n != len(manifest.Parts)-1 {
+				t.Errorf("part %d has %d bytes, want no less than %d but at the end", n+1, part.Bytes, w.partBytes)
+			}
 		}
-	}
 
-	if err := packing.Close(); err != nil {
-		b.Fatal(err)
-	}
-
-	return time.Since(begun)
+		if buffers := w.listing.Seen().Buffers; buffers > 2 {
+			t.Errorf("%d pages were in memory, want one that is fetched and one that is written", buffers)
+		}
+	})
 }

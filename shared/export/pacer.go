@@ -9,8 +9,7 @@ import (
 )
 
 const (
-	// maxBurst is how many requests may follow each other at once after a pause, out of what the pause left unused.
-	maxBurst = 10
+	maxBurst = 10 // how many requests may follow each other at once after a pause, out of what the pause left unused
 	// burstShare keeps a burst to this part of what is allowed in a minute, so that it stays even with a low limit.
 	burstShare = 24
 )
@@ -52,7 +51,7 @@ func (p *pacer) burst(limit int) int { return min(max(limit*p.share/100/burstSha
 // of is the limit that binds a listing.
 func (p *pacer) of(listing string) int { return cmp.Or(p.learned[listing], p.limit) }
 
-// lower takes a limit that the API told a listing, in requests a minute, or that an earlier invocation was told. 0 is none.
+// lower takes a limit, in requests a minute, that the API gave a listing, in an earlier invocation too. 0 is none.
 func (p *pacer) lower(listing string, limit int) {
 	if p == nil || limit <= 0 {
 		return
@@ -79,8 +78,7 @@ func (p *pacer) take(listing string, fits func(time.Duration) bool) (wait time.D
 
 	claim := p.limiter.Reserve()
 
-	wait = claim.Delay()
-	if wait > 0 && !fits(wait) {
+	if wait = claim.Delay(); wait > 0 && !fits(wait) {
 		claim.Cancel()
 		return wait, false
 	}

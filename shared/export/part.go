@@ -13,7 +13,7 @@ import (
 // pendingPart is the part that is being filled. Its memory is bounded: by the size at which a part is closed, and one
 // page more.
 type pendingPart struct {
-	compressed bytes.Buffer
+	compressed bytes.Buffer // what the compressor gave until now; it keeps at most 64 KB to itself
 	gzip       *gzip.Writer
 	records    int64
 }
@@ -41,11 +41,6 @@ func (p *pendingPart) add(page *Page) error {
 	return nil
 }
 
-func (p *pendingPart) empty() bool { return p.records == 0 }
-
-// size is the compressed size so far, in bytes, less what the compressor still holds (at most 64 KB).
-func (p *pendingPart) size() int { return p.compressed.Len() }
-
 // seal ends the part. Its body is valid until reset.
 func (p *pendingPart) seal(name string) (part Part, body, sum []byte, err error) {
 	if err := p.gzip.Close(); err != nil {
@@ -55,12 +50,9 @@ func (p *pendingPart) seal(name string) (part Part, body, sum []byte, err error)
 	body = p.compressed.Bytes()
 	digest := sha256.Sum256(body)
 
-	return Part{
-		Name:    name,
-		Records: p.records,
-		Bytes:   int64(len(body)),
-		SHA256:  hex.EncodeToString(digest[:]),
-	}, body, digest[:], nil
+	part = Part{Name: name, Records: p.records, Bytes: int64(len(body)), SHA256: hex.EncodeToString(digest[:])}
+
+	return part, body, digest[:], nil
 }
 
 func (p *pendingPart) reset() {

@@ -21,16 +21,15 @@ const (
 
 // Position is where an export stands between two pages. It is part of the checkpoint, and of constant size.
 type Position struct {
-	Next    string `json:"next"` // the link to the next page; "" before the first page and at the end
-	Pages   int64  `json:"pages"`
-	Records int64  `json:"records"`
-	Done    bool   `json:"done"` // the last page is behind
-	Reason  string `json:"reason"`
-	// Replaced counts the unpaired surrogate escapes that were written as \ufffd.
-	Replaced int64 `json:"replaced_surrogates,omitzero"`
+	Next     string `json:"next"` // the link to the next page; "" before the first page and at the end
+	Pages    int64  `json:"pages"`
+	Records  int64  `json:"records"`
+	Done     bool   `json:"done"` // the last page is behind
+	Reason   string `json:"reason"`
+	Replaced int64  `json:"replaced_surrogates,omitzero"` // unpaired surrogate escapes that were written as \ufffd
 
 	EmptyRun int    `json:"empty_run"` // how many empty pages just passed
-	LastPage string `json:"last_page"` // hash of the last page that held entities
+	LastPage string `json:"last_page"` // hash of the last page that had entities
 	Loop     Loop   `json:"loop"`
 }
 
@@ -116,7 +115,7 @@ func (p *Position) takeContent(page *Page) error {
 	hash := shortHash(page.Lines)
 	if hash == p.LastPage {
 		return failure.New(failure.PaginationLoop,
-			"page %d holds the same %d entities as the page before (sha256 %s): begin a new export, and tell the vendor's support if it happens again",
+			"page %d has the same %d entities as the page before (sha256 %s): begin a new export, and tell the vendor's support if it happens again",
 			p.Pages, page.Records, hash)
 	}
 

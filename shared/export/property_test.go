@@ -1,7 +1,6 @@
 package export_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -10,9 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/export/exporttest"
-	"genesys-cloud-export/shared/failure"
 
 	"pgregory.net/rapid"
 )
@@ -69,9 +66,7 @@ func (p plan) live(t *testing.T) error {
 	w.partBytes, w.timeout = p.partBytes, p.timeout
 	w.listing.Latency = 5 * time.Millisecond
 
-	if p.denied {
-		w.store.DenyList()
-	}
+	w.store.ListDenied = p.denied
 
 	for n, fault := range p.faults {
 		w.listing.Fault(p.faulty[n], fault)
@@ -86,11 +81,12 @@ func (p plan) live(t *testing.T) error {
 	fault := p.fault()
 	for range p.callers {
 		running.Go(func() {
-			if err := w.call(t.Context(), fault, 40); err != nil {
-				mu.Lock()
-				wrong = errors.Join(wrong, err)
-				mu.Unlock()
-			}
+			_, err := follow(40, 100*time.Millisecond, func() outcome { return w.zombie(t.Context(), fault) })
+
+			mu.Lock()
+			defer mu.Unlock()
+
+			wrong = errors.Join(wrong, err)
 		})
 	}
 
@@ -109,15 +105,13 @@ func (p plan) live(t *testing.T) error {
 		w.removeStrays(t)
 	}
 
-	if early := w.listing.Early(); early != 0 && p.callers == 1 && !p.interrupted() {
+	// Only an invocation that nothing interrupts always writes down a limit that it met.
+	if early := w.listing.Seen().Early; early != 0 && p.callers == 1 && len(p.effects) == 0 {
 		return fmt.Errorf("%d requests were sent too early", early)
 	}
 
 	return w.check()
 }
-
-// interrupted reports whether an invocation may have had no chance to write down a limit that it met.
-func (p plan) interrupted() bool { return len(p.effects) != 0 }
 
 // fault lets calls take up to a few milliseconds, in an order that the seed decides, and meet what is planned for them.
 func (p plan) fault() exporttest.Fault {
@@ -140,26 +134,6 @@ func (p plan) fault() exporttest.Fault {
 
 		return action
 	}
-}
-
-// call invokes until the export is complete, or bound is reached, and returns what no invocation may end as.
-func (w *world) call(ctx context.Context, fault exporttest.Fault, bound int) error {
-	for range bound {
-		did := w.run(freeze(ctx, w.timeout), fault, export.Event{ExportID: exportID})
-
-		switch kind := failure.KindOf(did.err); {
-		case did.err == nil && did.Status == export.StatusComplete:
-			return nil
-		case did.err == nil && did.Status == export.StatusContinue:
-			time.Sleep(time.Duration(did.WaitSeconds) * time.Second)
-		case kind == failure.StorageUnavailable, kind == failure.UpstreamUnavailable, kind == failure.RateLimited, kind == failure.NoProgress:
-			time.Sleep(100 * time.Millisecond)
-		default:
-			return fmt.Errorf("an invocation ended as %+v: %w", did.Result, did.err)
-		}
-	}
-
-	return nil
 }
 
 func TestExportIsWholeWhateverHappensToItsInvocations(t *testing.T) {

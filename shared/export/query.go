@@ -14,7 +14,7 @@ import (
 	"genesys-cloud-export/shared/failure"
 )
 
-// Query is what an export asks of its listing. It is fixed when the export begins, kept in its checkpoint, and stands in its
+// Query is what an export asks of its listing. It is fixed when the export begins, kept in its checkpoint, and copied to its
 // manifest, so that an analyst reads there what was asked.
 type Query struct {
 	PageSize int
@@ -67,7 +67,7 @@ func (e *Engine) pick(name string) (Listing, error) {
 		return e.Listings[0], nil
 	}
 
-	names := make([]string, 0, len(e.Listings))
+	var names []string
 	for _, listing := range e.Listings {
 		if listing.Name() == name {
 			return listing, nil
@@ -92,7 +92,7 @@ func (e *Engine) bounded(ctx context.Context, listing Listing, size int) int {
 	return bounded
 }
 
-// accepts holds a later event, which by itself would ask for asked, to the query: what the event gives has to be the same.
+// accepts refuses a later event, which by itself would ask for asked, where it gives another value than the query.
 func (q Query) accepts(later Event, asked Query) error {
 	differs := func(field string, fixed any) error {
 		return failure.New(failure.InvalidInput,

@@ -19,73 +19,90 @@ import (
 // The documents as a reader knows them from the contract. Nothing of the engine is used to read what it wrote.
 type (
 	manifestDocument struct {
-		SchemaVersion int    `json:"schema_version"`
-		ExportID      string `json:"export_id"`
-		Listing       string `json:"listing"`
-		Environment   string `json:"environment"`
-		Query         struct {
-			Method    string   `json:"method"`
-			PageSize  int      `json:"page_size"`
-			Expand    []string `json:"expand"`
-			State     string   `json:"state"`
-			SortOrder string   `json:"sort_order"`
-		} `json:"query"`
-		Records     int64          `json:"records"`
-		Pages       int64          `json:"pages"`
-		Parts       []manifestPart `json:"parts"`
-		StartedAt   string         `json:"started_at"`
-		CompletedAt string         `json:"completed_at"`
-		Generator   string         `json:"generator"`
-
-		ReplacedSurrogates int64 `json:"replaced_surrogates"`
+		SchemaVersion      int             `json:"schema_version"`
+		ExportID           string          `json:"export_id"`
+		Listing            string          `json:"listing"`
+		Environment        string          `json:"environment"`
+		Query              json.RawMessage `json:"query"`
+		Records            int64           `json:"records"`
+		Pages              int64           `json:"pages"`
+		Parts              []manifestPart  `json:"parts"`
+		StartedAt          string          `json:"started_at"`
+		CompletedAt        string          `json:"completed_at"`
+		Generator          string          `json:"generator"`
+		ReplacedSurrogates int64           `json:"replaced_surrogates"`
 	}
 	manifestPart struct {
-		Key     string `json:"key"`
-		Records int64  `json:"records"`
-		Bytes   int64  `json:"bytes"`
-		SHA256  string `json:"sha256"`
+		Key string `json:"key"`
+		Described
 	}
 	checkpointDocument struct {
-		Generation int64  `json:"generation"`
-		Owner      string `json:"owner"`
-		NotBefore  string `json:"not_before"`
+		Generation int64 `json:"generation"`
 		Position   struct {
 			Pages   int64 `json:"pages"`
 			Records int64 `json:"records"`
 			Done    bool  `json:"done"`
 		} `json:"position"`
 		Parts []struct {
-			Name    string `json:"name"`
-			Records int64  `json:"records"`
-			Bytes   int64  `json:"bytes"`
-			SHA256  string `json:"sha256"`
+			Name string `json:"name"`
+			Described
 		} `json:"parts"`
+	}
+	// Described is an object as a document describes it.
+	Described struct {
+		Records int64  `json:"records"`
+		Bytes   int64  `json:"bytes"`
+		SHA256  string `json:"sha256"`
 	}
 )
 
-// check holds a complete export to invariants 1, 2 and 4, its history to 3 and 4, and the logs to 9.
-func (w *world) check() error {
-	return errors.Join(w.checkExport(), w.checkHistory(), w.checkLogs())
+// is reports whether body is the object that the document describes.
+func (d Described) is(body []byte) bool {
+	sum := sha256.Sum256(body)
+	return int64(len(body)) == d.Bytes && hex.EncodeToString(sum[:]) == d.SHA256
 }
 
-// mustHold ends the test where the export does not hold.
+// check checks a complete export for invariants 1, 2 and 4, its history for 3 and 4, and the logs for 9.
+func (w *world) check() error {
+	if strings.Contains(w.logs.String(), "jabberId") {
+		return errors.New("an entity is in the logs")
+	}
+
+	return errors.Join(w.checkExport(), w.checkHistory())
+}
+
+// mustHold ends the test where check finds something wrong, or a request was sent before a wait was over (invariant 7).
 func (w *world) mustHold(t *testing.T) {
 	t.Helper()
 
 	if err := w.check(); err != nil {
 		t.Fatalf("%v; the bucket holds:\n%s\nlogs:\n%s", err, strings.Join(w.store.Keys(""), "\n"), w.logs)
 	}
+
+	if early := w.listing.Seen().Early; early != 0 {
+		t.Fatalf("%d requests were sent too early", early)
+	}
+}
+
+// mustBeWhole is mustHold for an export whose history was changed by hand.
+func (w *world) mustBeWhole(t *testing.T) {
+	t.Helper()
+
+	if err := w.checkExport(); err != nil {
+		t.Error(err)
+	}
+}
+
+func (w *world) partKey(n int) string { return w.partKeys()[n] }
+
+func (w *world) partKeys() []string {
+	return w.store.Keys(exporttest.PartsFolder(exporttest.ListingName, exportID))
 }
 
 func (w *world) manifest() (manifestDocument, error) {
 	var manifest manifestDocument
 
-	body, there := w.store.Object(exporttest.DocumentKey(manifestName))
-	if !there {
-		return manifest, errors.New("there is no manifest")
-	}
-
-	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder := json.NewDecoder(bytes.NewReader(w.document(manifestName)))
 	decoder.DisallowUnknownFields()
 
 	return manifest, decoder.Decode(&manifest)
@@ -110,15 +127,13 @@ func (w *world) checkExport() error {
 
 		unpacked, err := w.readPart(part)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", part.Key, err)
 		}
 
 		lines = append(lines, unpacked...)
 		records += part.Records
 		keys = append(keys, part.Key)
 	}
-
-	stored := w.store.Keys(exporttest.PartsFolder(manifest.Listing, exportID))
 
 	switch {
 	case manifest.SchemaVersion != 1 || manifest.ExportID != exportID || manifest.Listing != exporttest.ListingName:
@@ -127,8 +142,8 @@ func (w *world) checkExport() error {
 		return fmt.Errorf("the parts have %d records, the manifest says %d", records, manifest.Records)
 	case !bytes.Equal(lines, w.listing.Truth()):
 		return fmt.Errorf("the parts hold %d bytes that are not the %d of the listing", len(lines), len(w.listing.Truth()))
-	case !slices.Equal(keys, stored):
-		return fmt.Errorf("the manifest names %v, and there are %v", keys, stored)
+	case !slices.Equal(keys, w.partKeys()):
+		return fmt.Errorf("the manifest names %v, and there are %v", keys, w.partKeys())
 	}
 
 	return w.checkLatest(manifest)
@@ -136,47 +151,43 @@ func (w *world) checkExport() error {
 
 func (w *world) readPart(part manifestPart) ([]byte, error) {
 	body, there := w.store.Object(part.Key)
-	sum := sha256.Sum256(body)
-
-	if !there || int64(len(body)) != part.Bytes || hex.EncodeToString(sum[:]) != part.SHA256 {
-		return nil, fmt.Errorf("%s: is not what the manifest says (there: %t, %d bytes)", part.Key, there, len(body))
+	if !there || !part.is(body) {
+		return nil, fmt.Errorf("is not what the manifest says (there: %t, %d bytes)", there, len(body))
 	}
 
 	from := bytes.NewReader(body)
 
 	unpacking, err := gzip.NewReader(from)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", part.Key, err)
+		return nil, err
 	}
 
 	unpacked, err := io.ReadAll(unpacking)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", part.Key, err)
+	if records := int64(bytes.Count(unpacked, []byte("\n"))); err == nil && (records != part.Records || records == 0 || from.Len() != 0) {
+		err = fmt.Errorf("has %d records, the manifest says %d", records, part.Records)
 	}
 
-	if records := int64(bytes.Count(unpacked, []byte("\n"))); records != part.Records || records == 0 || from.Len() != 0 {
-		return nil, fmt.Errorf("%s: has %d records, the manifest says %d", part.Key, records, part.Records)
-	}
+	return unpacked, err
+}
 
-	return unpacked, nil
+// latestDocument names the newest complete export.
+type latestDocument struct {
+	SchemaVersion int    `json:"schema_version"`
+	ExportID      string `json:"export_id"`
+	Manifest      string `json:"manifest"`
+	CompletedAt   string `json:"completed_at"`
+}
+
+func (w *world) latest() (latest latestDocument, err error) {
+	err = json.Unmarshal(w.document(latestName), &latest)
+	return latest, err
 }
 
 func (w *world) checkLatest(manifest manifestDocument) error {
-	var latest struct {
-		SchemaVersion int    `json:"schema_version"`
-		ExportID      string `json:"export_id"`
-		Manifest      string `json:"manifest"`
-		CompletedAt   string `json:"completed_at"`
-	}
+	want := latestDocument{1, exportID, "s3://" + exporttest.Bucket + "/" + exporttest.DocumentKey(manifestName), manifest.CompletedAt}
 
-	body, _ := w.store.Object(exporttest.DocumentKey(latestName))
-	if err := json.Unmarshal(body, &latest); err != nil {
-		return fmt.Errorf("latest: %w", err)
-	}
-
-	want := "s3://" + exporttest.Bucket + "/" + exporttest.DocumentKey(manifestName)
-	if latest.SchemaVersion != 1 || latest.ExportID != exportID || latest.Manifest != want || latest.CompletedAt != manifest.CompletedAt {
-		return fmt.Errorf("latest is %+v, and the manifest was completed at %s", latest, manifest.CompletedAt)
+	if latest, err := w.latest(); err != nil || latest != want {
+		return fmt.Errorf("latest is %+v (%w), want %+v", latest, err, want)
 	}
 
 	return nil
@@ -192,7 +203,7 @@ func (w *world) checkHistory() error {
 
 	for _, change := range w.store.Journal() {
 		if change.Deleted {
-			if named(current, change.Key) {
+			if current.names(change.Key) {
 				return fmt.Errorf("%s was deleted while the checkpoint named it", change.Key)
 			}
 
@@ -207,9 +218,9 @@ func (w *world) checkHistory() error {
 		case exporttest.DocumentKey(manifestName):
 			manifests++
 		case exporttest.DocumentKey(checkpointName):
-			next, err := follows(current, change.Body, objects)
+			next, err := current.next(change.Body, objects)
 			if err != nil {
-				return err
+				return fmt.Errorf("generation %d %w", next.Generation, err)
 			}
 
 			current = next
@@ -223,7 +234,7 @@ func (w *world) checkHistory() error {
 	return nil
 }
 
-func named(cp checkpointDocument, key string) bool {
+func (cp checkpointDocument) names(key string) bool {
 	for _, part := range cp.Parts {
 		if exporttest.PartsFolder(exporttest.ListingName, exportID)+part.Name == key {
 			return true
@@ -233,62 +244,50 @@ func named(cp checkpointDocument, key string) bool {
 	return false
 }
 
-func follows(before checkpointDocument, body []byte, objects map[string][]byte) (checkpointDocument, error) {
-	var cp checkpointDocument
-	if err := json.Unmarshal(body, &cp); err != nil {
-		return cp, fmt.Errorf("the checkpoint: %w", err)
+// next is the checkpoint that was written over cp, and what is wrong with it.
+func (cp checkpointDocument) next(body []byte, objects map[string][]byte) (next checkpointDocument, err error) {
+	if err := json.Unmarshal(body, &next); err != nil {
+		return next, err
 	}
 
 	var records int64
 
-	for n, part := range cp.Parts {
+	for n, part := range next.Parts {
 		stored, there := objects[exporttest.PartsFolder(exporttest.ListingName, exportID)+part.Name]
-		sum := sha256.Sum256(stored)
-
-		if !there || int64(len(stored)) != part.Bytes || hex.EncodeToString(sum[:]) != part.SHA256 {
-			return cp, fmt.Errorf("generation %d points past %s, which is not there as it says", cp.Generation, part.Name)
+		if !there || !part.is(stored) {
+			return next, fmt.Errorf("points past %s, which is not there as it says", part.Name)
 		}
 
-		if n < len(before.Parts) && before.Parts[n] != part {
-			return cp, fmt.Errorf("generation %d has %s where the one before had %s", cp.Generation, part.Name, before.Parts[n].Name)
+		if n < len(cp.Parts) && cp.Parts[n] != part {
+			return next, fmt.Errorf("has %s where the one before had %s", part.Name, cp.Parts[n].Name)
 		}
 
 		records += part.Records
 	}
 
 	switch {
-	case before.Position.Done:
-		return cp, fmt.Errorf("generation %d follows a checkpoint that was done", cp.Generation)
-	case before.Generation != 0 && cp.Generation != before.Generation+1:
-		return cp, fmt.Errorf("generation %d follows generation %d", cp.Generation, before.Generation)
-	case len(cp.Parts) < len(before.Parts) || cp.Position.Pages < before.Position.Pages:
-		return cp, fmt.Errorf("generation %d goes back", cp.Generation)
-	case records != cp.Position.Records:
-		return cp, fmt.Errorf("generation %d counts %d records, its parts %d", cp.Generation, cp.Position.Records, records)
+	case cp.Position.Done:
+		return next, errors.New("follows a checkpoint that was done")
+	case cp.Generation != 0 && next.Generation != cp.Generation+1:
+		return next, fmt.Errorf("follows generation %d", cp.Generation)
+	case len(next.Parts) < len(cp.Parts) || next.Position.Pages < cp.Position.Pages:
+		return next, errors.New("goes back")
+	case records != next.Position.Records:
+		return next, fmt.Errorf("counts %d records, its parts %d", next.Position.Records, records)
 	}
 
-	return cp, nil
-}
-
-func (w *world) checkLogs() error {
-	if strings.Contains(w.logs.String(), "jabberId") {
-		return errors.New("an entity is in the logs")
-	}
-
-	return nil
+	return next, nil
 }
 
 func TestReaderSeesWhatIsWrongWithAnExport(t *testing.T) {
 	t.Parallel()
 
-	part := func(w *world, n int) string {
-		return w.store.Keys(exporttest.PartsFolder(exporttest.ListingName, exportID))[n]
-	}
+	again := func(w *world, name string) { w.overwrite(name, w.document(name)) }
 
 	for name, breaks := range map[string]func(w *world){
-		"a part is gone":            func(w *world) { w.store.Remove(part(w, 1)) },
-		"a part was replaced":       func(w *world) { w.store.Edit(part(w, 0), []byte("x")) },
-		"a stray part":              func(w *world) { w.store.Edit(part(w, 0)+"x", []byte("x")) },
+		"a part is gone":            func(w *world) { w.store.Remove(w.partKey(1)) },
+		"a part was replaced":       func(w *world) { w.store.Edit(w.partKey(0), []byte("x")) },
+		"a stray part":              func(w *world) { w.store.Edit(w.partKey(0)+"x", []byte("x")) },
 		"the manifest is gone":      func(w *world) { w.store.Remove(exporttest.DocumentKey(manifestName)) },
 		"latest is gone":            func(w *world) { w.store.Remove(exporttest.DocumentKey(latestName)) },
 		"the listing has more":      func(w *world) { w.listing = exporttest.NewListing(3, 0, 3) },
@@ -296,8 +295,8 @@ func TestReaderSeesWhatIsWrongWithAnExport(t *testing.T) {
 		"the manifest came again":   func(w *world) { again(w, manifestName) },
 		"a checkpoint went back":    func(w *world) { again(w, checkpointName) },
 		"an entity is in the logs":  func(w *world) { _, _ = w.logs.Write([]byte("jabberId")) },
-		"the manifest is no JSON":   func(w *world) { w.store.Edit(exporttest.DocumentKey(manifestName), []byte("x")) },
-		"the manifest is another's": func(w *world) { w.store.Edit(exporttest.DocumentKey(manifestName), []byte("{}")) },
+		"the manifest is no JSON":   func(w *world) { w.overwrite(manifestName, []byte("x")) },
+		"the manifest is another's": func(w *world) { w.overwrite(manifestName, []byte("{}")) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -313,9 +312,4 @@ func TestReaderSeesWhatIsWrongWithAnExport(t *testing.T) {
 			}
 		})
 	}
-}
-
-func again(w *world, name string) {
-	body, _ := w.store.Object(exporttest.DocumentKey(name))
-	w.store.Edit(exporttest.DocumentKey(name), body)
 }

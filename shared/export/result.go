@@ -40,15 +40,9 @@ type Stats struct {
 // result describes cp as it is stored.
 func (e *Engine) result(cp Checkpoint, status, reason string, wait time.Duration) Result {
 	r := Result{
-		ExportID:    cp.ExportID,
-		Listing:     cp.Listing,
-		Status:      status,
-		Reason:      reason,
-		WaitSeconds: seconds(wait),
-		Pages:       cp.Position.Pages,
-		Records:     cp.Position.Records,
-		Parts:       len(cp.Parts),
-		Location:    e.Parts.Location(cp.Listing, cp.ExportID),
+		ExportID: cp.ExportID, Listing: cp.Listing, Status: status, Reason: reason, WaitSeconds: seconds(wait),
+		Pages: cp.Position.Pages, Records: cp.Position.Records, Parts: len(cp.Parts),
+		Location: e.Parts.Location(cp.Listing, cp.ExportID),
 	}
 
 	if len(cp.Position.Next) <= maxLinkShown {

@@ -2,7 +2,6 @@ package export_test
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -15,55 +14,38 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestResultAlwaysHasEveryField(t *testing.T) {
+func TestResultDescribesTheWholeExportSoFarAndAlwaysHasEveryField(t *testing.T) {
 	t.Parallel()
 
-	want := []string{
-		"export_id", "listing", "location", "manifest", "next_page_uri", "pages", "parts", "reason", "records", "status", "wait_seconds",
+	for name, test := range map[string]struct {
+		sizes []int
+		want  string
+	}{
+		"to be continued": {[]int{3, 2, 1}, `{"export_id":"e1","listing":"users","status":"continue","reason":"rate_limited","wait_seconds":3601,` +
+			`"pages":1,"records":3,"parts":1,"next_page_uri":"/api/v2/users/query?cursor=1.\u0026pageSize=100",` +
+			`"location":"s3://bucket/exports/users/export_id=e1/","manifest":""}`},
+		"complete": {[]int{3}, `{"export_id":"e1","listing":"users","status":"complete","reason":"end","wait_seconds":0,` +
+			`"pages":1,"records":3,"parts":1,"next_page_uri":"",` +
+			`"location":"s3://bucket/exports/users/export_id=e1/","manifest":"s3://bucket/exports/_state/users/e1/manifest.json"}`},
+		"complete without records": {[]int{0}, `{"export_id":"e1","listing":"users","status":"complete","reason":"end","wait_seconds":0,` +
+			`"pages":1,"records":0,"parts":0,"next_page_uri":"",` +
+			`"location":"s3://bucket/exports/users/export_id=e1/","manifest":"s3://bucket/exports/_state/users/e1/manifest.json"}`},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(test.sizes...)
+			w.listing.Fault(1, exporttest.Throttled(time.Hour))
+
+			result := w.invoke(t.Context(), nil).Result
+			if result.WaitSeconds != 0 {
+				result.WaitSeconds = 3601 // its bounds are another test's
+			}
+
+			got, err := json.Marshal(result)
+			if diff := cmp.Diff(test.want, string(got)); diff != "" || err != nil {
+				t.Errorf("the result (-want +got), %v:\n%s", err, diff)
+			}
+		})
 	}
-
-	encoded, err := json.Marshal(export.Result{})
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	var fields map[string]any
-	if err := json.Unmarshal(encoded, &fields); err != nil {
-		t.Fatal(err)
-	}
-
-	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(fields))); diff != "" {
-		t.Errorf("fields (-want +got):\n%s", diff)
-	}
-}
-
-func TestResultTellsTheWholeExportSoFar(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(3, 2, 1)
-		w.listing.Fault(1, exporttest.Throttled(time.Hour))
-
-		want := export.Result{
-			ExportID: "e1", Listing: "users", Status: "continue", Reason: "rate_limited", Pages: 1, Records: 3, Parts: 1,
-			NextPageURI: "/api/v2/users/query?cursor=1.&pageSize=100", Location: "s3://bucket/exports/users/export_id=e1/",
-		}
-
-		got := w.invoke(t.Context(), nil).Result
-		want.WaitSeconds = got.WaitSeconds // its bounds are another test's
-
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("to be continued (-want +got):\n%s", diff)
-		}
-
-		want = export.Result{
-			ExportID: "e1", Listing: "users", Status: "complete", Reason: "end", Pages: 3, Records: 6, Parts: 3,
-			Location: "s3://bucket/exports/users/export_id=e1/", Manifest: "s3://bucket/exports/_state/users/e1/manifest.json",
-		}
-
-		if diff := cmp.Diff(want, w.complete(t, nil).Result); diff != "" {
-			t.Errorf("complete (-want +got):\n%s", diff)
-		}
-	})
 }
 
 func TestWaitSecondsAreRoundedUp(t *testing.T) {
@@ -72,27 +54,17 @@ func TestWaitSecondsAreRoundedUp(t *testing.T) {
 	for passed, want := range map[time.Duration]int64{
 		0: 60, time.Nanosecond: 60, time.Second: 59, 1500 * time.Millisecond: 59, 59*time.Second + 1: 1, 59*time.Second + 999*time.Millisecond: 1,
 	} {
-		t.Run(passed.String(), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(3)
-				w.timeout = time.Minute
+		bubble(t, passed.String(), func(t *testing.T) {
+			w := newWorld(3)
 
-				// Killed at once, the export is busy for a minute.
-				w.invoke(t.Context(), on(exporttest.OpFetch, "", exporttest.Action{Effect: exporttest.KillBefore}))
-				time.Sleep(passed)
+			// Killed at once, the export is busy for a minute.
+			w.invoke(t.Context(), on(exporttest.OpFetch, "", failing(exporttest.KillBefore)))
+			time.Sleep(passed)
 
-				did := w.invoke(t.Context(), nil)
-				if did.err != nil || did.Reason != export.ReasonBusy || did.WaitSeconds != want {
-					t.Errorf("got %+v and %v, want busy for %d seconds", did.Result, did.err, want)
-				}
-
-				time.Sleep(time.Duration(did.WaitSeconds) * time.Second)
-
-				if did := w.invoke(t.Context(), nil); did.err != nil || did.Status != export.StatusComplete {
-					t.Errorf("after waiting: got %+v and %v, want a complete export", did.Result, did.err)
-				}
-			})
+			did := w.invoke(t.Context(), nil)
+			did.wantWait(t, export.ReasonBusy, want, want)
+			did.wait()
+			w.invoke(t.Context(), nil).wantComplete(t)
 		})
 	}
 }
@@ -106,28 +78,80 @@ func TestP02NextPageURIThatIsTooLongIsLeftOutAndTheStateStaysSmall(t *testing.T)
 	}{
 		"1,024 bytes": {1024, true}, "1,025 bytes": {1025, false}, "100,000 bytes": {100_000, false},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				const bare = len("/api/v2/users/query?cursor=1.&pageSize=100")
+		bubble(t, name, func(t *testing.T) {
+			const bare = len("/api/v2/users/query?cursor=1.&pageSize=100")
 
-				w := newWorld(3, 2)
-				w.listing.Filler = strings.Repeat("x", test.length-bare)
-				w.listing.Fault(1, exporttest.Throttled(time.Hour))
+			w := newWorld(3, 2)
+			w.listing.Filler = strings.Repeat("x", test.length-bare)
+			w.listing.Fault(1, exporttest.Throttled(time.Hour))
 
-				did := w.invoke(t.Context(), nil)
-				if shown := len(did.NextPageURI) == test.length; shown != test.shown || !shown && did.NextPageURI != "" {
-					t.Errorf("a link of %d bytes is shown in %d bytes", test.length, len(did.NextPageURI))
-				}
+			did := w.invoke(t.Context(), nil)
+			if shown := len(did.NextPageURI) == test.length; shown != test.shown || !shown && did.NextPageURI != "" {
+				t.Errorf("a link of %d bytes is shown in %d bytes", test.length, len(did.NextPageURI))
+			}
 
-				encoded, err := json.Marshal(did.Result)
-				if err != nil || len(encoded) > 2048 {
-					t.Errorf("the result has %d bytes (%v), want at most 2,048", len(encoded), err)
-				}
+			encoded, err := json.Marshal(did.Result)
+			if err != nil || len(encoded) > 2048 {
+				t.Errorf("the result has %d bytes (%v), want at most 2,048", len(encoded), err)
+			}
 
-				w.complete(t, nil)
-				w.mustHold(t)
-			})
+			w.mustComplete(t)
 		})
 	}
+}
+
+func TestReplacedSurrogatesAreWarnedOfAndCountedInCheckpointAndManifest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(3, 2, 4)
+		w.listing.Replace(1, 3, 2)
+		w.listing.Replace(2, 1, 4)
+		// The last page is read twice, and counted once.
+		w.listing.Fault(2, exporttest.Throttled(time.Hour), exporttest.PageFault{})
+
+		for _, want := range []int64{3, 4} {
+			w.invoke(t.Context(), nil)
+
+			if got := w.checkpoint(t).Position.Replaced; got != want {
+				t.Errorf("the checkpoint counts %d, want %d", got, want)
+			}
+
+			time.Sleep(2 * time.Hour)
+		}
+
+		w.mustHold(t)
+
+		if manifest, err := w.manifest(); err != nil || manifest.ReplacedSurrogates != 4 {
+			t.Errorf("the manifest counts %d (%v), want 4", manifest.ReplacedSurrogates, err)
+		}
+
+		warnings := w.logs.with(`unpaired surrogate`)
+		if len(warnings) != 2 || !strings.Contains(warnings[0], "level=WARN") ||
+			!strings.Contains(warnings[0], "export_id=e1 page=2 entity=2 replaced=3") || !strings.Contains(warnings[1], "page=3 entity=4 replaced=1") {
+			t.Errorf("the warnings are %q", warnings)
+		}
+	})
+}
+
+func TestReadingIsLoggedAtMostEveryFiveSecondsWithWhatIsNotCommittedYet(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(slices.Repeat([]int{2}, 16)...)
+		w.partBytes = 1 << 20
+		w.listing.Latency = time.Second
+		w.complete(t, nil)
+
+		want := []string{"export_id=e1 pages=5 records=10", "export_id=e1 pages=10 records=20", "export_id=e1 pages=15 records=30"}
+
+		reading := w.logs.with("msg=reading")
+		if len(reading) != len(want) {
+			t.Fatalf("the log says %q, want %q", reading, want)
+		}
+
+		for n, line := range reading {
+			if !strings.Contains(line, "level=INFO") || !strings.HasSuffix(line, want[n]) {
+				t.Errorf("line %d is %q, want it to end as %q", n+1, line, want[n])
+			}
+		}
+	})
 }

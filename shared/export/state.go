@@ -13,8 +13,7 @@ import (
 	"genesys-cloud-export/shared/failure"
 )
 
-// ownerBytes of randomness tell invocations apart.
-const ownerBytes = 8
+const ownerBytes = 8 // of randomness, to tell invocations apart
 
 // state is the checkpoint of an export as it is stored, to the best of one invocation's knowledge, and that invocation's
 // lease of the export.
@@ -27,16 +26,15 @@ type state struct {
 	tag        string
 	sum        [sha256.Size]byte // of the document that the tag was given for
 
-	owner string // what this invocation is called in a lease, once it has tried to get one
-	// doubtful says that a write failed in a way that leaves open whether it happened.
-	doubtful bool
+	owner    string // what this invocation is called in a lease, once it has tried to get one
+	doubtful bool   // a write failed in a way that leaves open whether it happened
 }
 
 // load reads the checkpoint, which has to be there.
 func (s *state) load(ctx context.Context) error {
 	err := s.read(ctx)
 	if errors.Is(err, ErrAbsent) {
-		return s.vanished()
+		err = s.vanished()
 	}
 
 	return err
@@ -86,9 +84,8 @@ func (s *state) create(ctx context.Context, cp Checkpoint, deadline time.Time) (
 		s.checkpoint, s.tag, s.sum = cp, tag, sha256.Sum256(body)
 		return true, nil
 	case errors.Is(err, ErrConflict):
-		err = s.read(ctx)
-		if errors.Is(err, ErrAbsent) {
-			return false, s.contradicted(s.name)
+		if err = s.read(ctx); errors.Is(err, ErrAbsent) {
+			err = s.contradicted(s.name)
 		}
 
 		return false, err
@@ -125,13 +122,12 @@ func (s *state) leased(cp Checkpoint, deadline time.Time) Checkpoint {
 	_, _ = rand.Read(owner) // never fails, by its contract
 
 	s.owner = hex.EncodeToString(owner)
-	cp.Owner = s.owner
 
 	if latest := time.Now().Add(maxLease); deadline.After(latest) {
 		deadline = latest // a longer one would count as expired
 	}
 
-	cp.LeaseUntil = deadline.UTC().Truncate(time.Millisecond)
+	cp.Owner, cp.LeaseUntil = s.owner, deadline.UTC().Truncate(time.Millisecond)
 
 	return cp
 }
@@ -178,8 +174,8 @@ func (s *state) lost(ctx context.Context) error {
 	return nil
 }
 
-// release gives the lease up after something failed, as far as that can be done: where it cannot, the export is busy until the lease
-// ends. A write whose outcome is not known is looked up first. A wait and a limit stand in the checkpoint all the same.
+// release releases the lease after something failed, and writes a wait and a limit down. Where it cannot, the export is busy
+// until the lease ends. A write whose outcome is not known is looked up first.
 func (s *state) release(ctx context.Context, notBefore time.Time, limit int) {
 	err := s.settle(ctx)
 	if err == nil && s.checkpoint.Owner == s.owner && s.owner != "" {
@@ -200,8 +196,7 @@ func (s *state) settle(ctx context.Context) error {
 
 	err := s.read(ctx)
 	if errors.Is(err, ErrAbsent) {
-		s.checkpoint = Checkpoint{} // it was never written
-		return nil
+		s.checkpoint, err = Checkpoint{}, nil // it was never written
 	}
 
 	return err

@@ -1,7 +1,6 @@
 package export_test
 
 import (
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,34 +17,28 @@ func TestProcessThatIsAskedToEndCommitsWhatItReadAndReleasesTheLease(t *testing.
 		"while it waits for a throttled API": exporttest.Throttled(20 * time.Second),
 		"while it waits for a token":         exporttest.Tokenless(),
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(3, 2, 4)
-				w.partBytes = 1 << 20
-				w.stopping = make(chan struct{})
-				w.listing.Fault(2, page)
-				time.AfterFunc(5*time.Second, func() { close(w.stopping) })
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(3, 2, 4)
+			w.partBytes = 1 << 20
+			w.stopping = make(chan struct{})
+			w.listing.Fault(2, page)
+			time.AfterFunc(5*time.Second, func() { close(w.stopping) })
 
-				begun := time.Now()
-				did := w.invoke(t.Context(), nil)
+			begun := time.Now()
+			did := w.invoke(t.Context(), nil)
 
-				if took := time.Since(begun); took != 5*time.Second {
-					t.Errorf("it ended after %s, want at once after 5 s", took)
-				}
+			if took := time.Since(begun); took != 5*time.Second {
+				t.Errorf("it ended after %s, want at once after 5 s", took)
+			}
 
-				if did.err != nil || did.Status != export.StatusContinue || did.Reason != export.ReasonBudget || did.Pages != 2 || did.Parts != 1 {
-					t.Errorf("got %+v and %v, want what was read to be committed, and to be continued", did.Result, did.err)
-				}
+			did.wantContinue(t, export.ReasonBudget)
 
-				w.stopping = nil
-				w.complete(t, nil) // and not busy
-				w.mustHold(t)
+			if did.Pages != 2 || did.Parts != 1 {
+				t.Errorf("got %+v, want what was read to be committed", did.Result)
+			}
 
-				if early := w.listing.Early(); early != 0 {
-					t.Errorf("%d requests were sent too early", early)
-				}
-			})
+			w.stopping = nil
+			w.mustComplete(t) // and not busy
 		})
 	}
 }
@@ -61,14 +54,15 @@ func TestProcessesThatAreAskedToEndBeforeTheyReadAPageAreNoStalls(t *testing.T) 
 			time.AfterFunc(500*time.Millisecond, func() { close(w.stopping) })
 
 			did := w.invoke(t.Context(), nil)
-			if did.err != nil || did.Reason != export.ReasonBudget || did.stats.InvocationsWithoutProgress != 0 {
-				t.Fatalf("got %+v, %+v and %v, want to be continued and not to count", did.Result, did.stats, did.err)
+			did.wantContinue(t, export.ReasonBudget)
+
+			if did.stats.InvocationsWithoutProgress != 0 {
+				t.Errorf("the numbers of the invocation are %+v, want it not to count", did.stats)
 			}
 		}
 
 		w.stopping = nil
-		w.complete(t, nil)
-		w.mustHold(t)
+		w.mustComplete(t)
 	})
 }
 
@@ -76,32 +70,21 @@ func TestProcessesThatAreAskedToEndBeforeTheyReadAPageAreNoStalls(t *testing.T) 
 func TestProcessThatIsAskedToEndAnywhereLeavesTheExportToTheNextOne(t *testing.T) {
 	t.Parallel()
 
-	for _, s := range scenarios() {
-		t.Run(s.name, func(t *testing.T) {
-			t.Parallel()
+	anywhere(t, scenarios(), map[string]struct{}{"asked to end": {}},
+		func(t *testing.T, s scenario, w *world, operation int, _ struct{}) {
+			w.stopping = make(chan struct{})
+			fault := w.lives(nth(operation, func() exporttest.Action {
+				close(w.stopping)
+				return exporttest.Action{}
+			}))
 
-			for number := range s.operations(t) {
-				synctest.Test(t, func(t *testing.T) {
-					w := s.world()
-					w.stopping = make(chan struct{})
-
-					var once sync.Once
-					end := func() exporttest.Action {
-						once.Do(func() { close(w.stopping) })
-						return exporttest.Action{}
-					}
-
-					fault := w.lives(nth(number, end))
-					for range 10 {
-						if did := w.invoke(t.Context(), fault); did.err != nil || did.Reason == export.ReasonBusy {
-							t.Fatalf("asked at operation %d: got %+v and %v, want a stop in good order", number, did.Result, did.err)
-						}
-					}
-
-					w.stopping = nil
-					s.hold(t, w, w.lives(clean))
-				})
+			for range 10 {
+				if did := w.invoke(t.Context(), fault); did.err != nil || did.Reason == export.ReasonBusy {
+					t.Fatalf("got %+v and %v, want a stop in good order", did.Result, did.err)
+				}
 			}
+
+			w.stopping = nil
+			s.hold(t, w, w.lives(clean))
 		})
-	}
 }

@@ -23,7 +23,7 @@ func (w *world) warm(ctx context.Context, engine *export.Engine, id string) outc
 }
 
 // The first export always comes a moment before the second one, and uses up the request that both wait for.
-func TestTwoExportsInTurnInOneProcessThatBothWaitAsToldComplete(t *testing.T) {
+func TestTwoExportsInTurnInOneProcessThatBothWaitAsLongAsTheyShouldComplete(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(ones(8)...)
@@ -64,15 +64,16 @@ func TestWaitForTheExportsOwnPaceIsKeptInTheCheckpoint(t *testing.T) {
 		engine := w.engine(nil)
 
 		did := w.warm(t.Context(), engine, exportID)
-		if did.err != nil || did.Reason != export.ReasonRateLimited || did.Pages != 1 || did.WaitSeconds != 13 {
-			t.Fatalf("got %+v and %v, want one page, and to wait for the next one's turn", did.Result, did.err)
+		did.wantWait(t, export.ReasonRateLimited, 13, 13)
+
+		if did.Pages != 1 {
+			t.Errorf("got %+v, want one page, and to wait for the next one's turn", did.Result)
 		}
 
 		// A process that knows nothing of the pace obeys the checkpoint.
 		early := w.invoke(t.Context(), nil)
-		if early.err != nil || early.Reason != export.ReasonRateLimited || early.WaitSeconds != 13 || early.count(exporttest.OpFetch) != 0 {
-			t.Errorf("invoked early: got %+v and %v, want to be told to wait", early.Result, early.err)
-		}
+		early.wantWait(t, export.ReasonRateLimited, 13, 13)
+		early.wantNoRequest(t)
 	})
 }
 
@@ -86,7 +87,7 @@ func TestProcessThatMetAnOutageRetriesAfterwardsAsAtFirst(t *testing.T) {
 
 		ctx, process := exporttest.NewProcess(t.Context(), func(op, _ string) exporttest.Action {
 			if op != exporttest.OpFetch && time.Since(begun) < 2*time.Minute {
-				return exporttest.Action{Effect: exporttest.FailBefore}
+				return failing(exporttest.FailBefore)
 			}
 
 			return exporttest.Action{}
@@ -103,8 +104,10 @@ func TestProcessThatMetAnOutageRetriesAfterwardsAsAtFirst(t *testing.T) {
 		w.listing.Fault(1, broken, broken, broken, broken) // one less than the attempts
 
 		did := w.warm(ctx, engine, exportID)
-		if did.err != nil || did.Status != export.StatusComplete || did.stats.RequestsRetried != 4 {
-			t.Errorf("got %+v, %+v and %v, want a complete export", did.Result, did.stats, did.err)
+		did.wantComplete(t)
+
+		if did.stats.RequestsRetried != 4 {
+			t.Errorf("%d requests were sent again, want 4", did.stats.RequestsRetried)
 		}
 
 		w.mustHold(t)

@@ -4,15 +4,22 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/export/exporttest"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/retry"
+
+	"go.uber.org/goleak"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
 	exportID  = "e1"
@@ -23,77 +30,54 @@ const (
 	latestName     = exporttest.ListingName + "/latest.json"
 )
 
+// bubble is a parallel subtest in virtual time.
+func bubble(t *testing.T, name string, test func(t *testing.T)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, test)
+	})
+}
+
 // world is all that an export meets: a bucket, a listing, and how its function is set up.
 type world struct {
 	store   *exporttest.Store
 	listing *exporttest.Listing
-	others  []*exporttest.Listing
+	others  []*exporttest.Listing // of the same function
 	logs    *logs
 
-	timeout   time.Duration
-	reserve   time.Duration
-	partBytes int
-	attempts  int
-	pageSize  int
-	// environment is the function's.
+	timeout     time.Duration
+	reserve     time.Duration
+	partBytes   int
+	attempts    int
+	pageSize    int
 	environment string
-	// stopping asks the process to end.
-	stopping chan struct{}
-	// perMinute is the rate limit that is known from the start; 0: none.
-	perMinute int
+	stopping    chan struct{} // asks the process to end
+	perMinute   int           // the rate limit that is known from the start; 0: none
 }
 
 // newWorld has a listing with pages of these sizes; each page makes a part.
 func newWorld(sizes ...int) *world {
 	return &world{
-		store:       exporttest.NewStore(),
-		listing:     exporttest.NewListing(sizes...),
-		logs:        &logs{},
-		timeout:     time.Minute,
-		reserve:     10 * time.Second,
-		partBytes:   1,
-		attempts:    5,
-		pageSize:    100,
-		environment: "mypurecloud.de",
+		store: exporttest.NewStore(), listing: exporttest.NewListing(sizes...), logs: &logs{},
+		timeout: time.Minute, reserve: 10 * time.Second, partBytes: 1, attempts: 5, pageSize: 100, environment: "mypurecloud.de",
 	}
 }
 
 func (w *world) engine(process *exporttest.Process) *export.Engine {
-	return export.NewEngine(export.Config{
-		Listings:     w.listings(process),
-		Documents:    w.store.Documents(process),
-		Parts:        w.store.Parts(process),
-		Logger:       slog.New(slog.NewTextHandler(w.logs, nil)),
-		Environment:  w.environment,
-		Generator:    "test",
-		PageSize:     w.pageSize,
-		PartBytes:    w.partBytes,
-		Reserve:      w.reserve,
-		Stopping:     w.stopping,
-		MaxPerMinute: w.perMinute,
-		SharePercent: 80,
-		Retry:        retry.Policy{Base: 100 * time.Millisecond, Cap: 2 * time.Second, Attempts: w.attempts},
-	})
-}
+	documents, parts := w.store.Of(process)
 
-// listings are the function's: the world's own one, and others that share its process.
-func (w *world) listings(process *exporttest.Process) []export.Listing {
 	listings := []export.Listing{w.listing.Of(process)}
 	for _, other := range w.others {
 		listings = append(listings, other.Of(process))
 	}
 
-	return listings
-}
-
-// outcome is how an invocation ended, and what it did.
-type outcome struct {
-	export.Result
-
-	stats  export.Stats
-	err    error
-	calls  []exporttest.Call
-	killed bool
+	return export.NewEngine(export.Config{
+		Listings: listings, Documents: documents, Parts: parts, Logger: slog.New(slog.NewTextHandler(w.logs, nil)),
+		Environment: w.environment, Generator: "test", PageSize: w.pageSize, PartBytes: w.partBytes,
+		Reserve: w.reserve, Stopping: w.stopping, MaxPerMinute: w.perMinute, SharePercent: 80,
+		Retry: retry.Policy{Base: 100 * time.Millisecond, Cap: 2 * time.Second, Attempts: w.attempts},
+	})
 }
 
 // invoke runs one invocation of the export under faults.
@@ -115,7 +99,7 @@ func (w *world) run(ctx context.Context, fault exporttest.Fault, event export.Ev
 
 	result, stats, err := w.engine(process).Run(ctx, event, requestID)
 
-	return outcome{Result: result, stats: stats, err: err, calls: process.Calls(), killed: process.Killed()}
+	return outcome{Result: result, stats: stats, err: err, calls: process.Calls, killed: process.Killed}
 }
 
 // frozen is the context of an invocation that was thought dead: its deadline passes and does not end it.
@@ -137,126 +121,107 @@ func (w *world) zombie(ctx context.Context, fault exporttest.Fault) outcome {
 	return w.run(freeze(ctx, w.timeout), fault, export.Event{ExportID: exportID})
 }
 
-// complete invokes the export, as a caller does who does what he is told, until it is complete.
+// complete invokes the export until it is complete. An invocation that is killed meanwhile ends by name.
 func (w *world) complete(t *testing.T, fault exporttest.Fault) outcome {
 	t.Helper()
 
-	const bound = 60
-
-	for range bound {
+	did, err := follow(60, time.Second, func() outcome {
 		did := w.invoke(t.Context(), fault)
-		if did.err == nil && did.Status == export.StatusComplete {
-			return did
+		if did.killed && kindOf(did.err) == "" {
+			t.Errorf("an invocation that was killed ended as %+v and %v", did.Result, did.err)
 		}
 
-		switch kind := failure.KindOf(did.err); {
+		return did
+	})
+	if err != nil || did.Status != export.StatusComplete {
+		t.Fatalf("the export cannot be completed: got %+v and %v; logs:\n%s", did.Result, err, w.logs)
+	}
+
+	return did
+}
+
+// follow invokes until the export is complete, bound times at most, as a caller does who waits as the results say, and for
+// pause after a failure that passes. It returns the last outcome, and the error that no invocation may end as.
+func follow(bound int, pause time.Duration, invoke func() outcome) (did outcome, err error) {
+	for range bound {
+		did = invoke()
+
+		switch {
+		case did.err == nil && did.Status == export.StatusComplete:
+			return did, nil
 		case did.err == nil:
-			time.Sleep(time.Duration(did.WaitSeconds) * time.Second)
-		case kind == failure.StorageUnavailable, kind == failure.UpstreamUnavailable, kind == failure.RateLimited, kind == failure.NoProgress:
-			time.Sleep(time.Second) // what passes by itself is tried again, as the state machine does
+			did.wait()
+		case did.passes():
+			time.Sleep(pause)
 		default:
-			t.Fatalf("the export cannot be completed: %v", did.err)
+			return did, did.err
 		}
 	}
 
-	t.Fatalf("the export is not complete after %d invocations; logs:\n%s", bound, w.logs)
-
-	return outcome{}
+	return did, nil
 }
 
-// lives lets every call take a moment, so that calls follow each other in one order in every run. The listing takes
-// longer than what is done with a page meanwhile.
-func (w *world) lives(fault exporttest.Fault) exporttest.Fault {
-	if w.listing.Latency == 0 {
-		w.listing.Latency = 10 * time.Millisecond
+// mustComplete completes the export, and wants it to hold.
+func (w *world) mustComplete(t *testing.T) outcome {
+	t.Helper()
+
+	did := w.complete(t, nil)
+	w.mustHold(t)
+
+	return did
+}
+
+// interrupt makes an invocation end, in good order, before that page.
+func (w *world) interrupt(t *testing.T, page int) {
+	t.Helper()
+
+	w.listing.Fault(page, exporttest.Refused(failure.Forbidden))
+	wantKind(t, w.invoke(t.Context(), nil).err, failure.Forbidden)
+}
+
+// interrupted is an export with three parts of five, left in good order.
+func interrupted(t *testing.T) *world {
+	t.Helper()
+
+	w := newWorld(1, 2, 3, 4, 5)
+	w.interrupt(t, 3)
+
+	return w
+}
+
+// document is what the store has under a document's name; nil is nothing.
+func (w *world) document(name string) []byte {
+	body, _ := w.store.Object(exporttest.DocumentKey(name))
+	return body
+}
+
+func (w *world) overwrite(name string, body []byte) {
+	w.store.Edit(exporttest.DocumentKey(name), body)
+}
+
+func (w *world) checkpoint(t *testing.T) export.Checkpoint {
+	t.Helper()
+
+	cp, err := export.DecodeCheckpoint(w.document(checkpointName))
+	if err != nil {
+		t.Fatal(err)
 	}
 
-	return func(op, name string) exporttest.Action {
-		action := fault(op, name)
-		if op != exporttest.OpFetch {
-			action.Delay += time.Millisecond
-		}
-
-		return action
-	}
+	return cp
 }
 
-// clean is no fault.
-func clean(string, string) exporttest.Action { return exporttest.Action{} }
+// alter changes the stored checkpoint as somebody does who knows its checksum, and returns it.
+func (w *world) alter(t *testing.T, change func(*export.Checkpoint)) []byte {
+	t.Helper()
 
-// at lets the call of that number, counted from 0 over every process, meet its fate.
-func at(number int, action exporttest.Action) exporttest.Fault {
-	return nth(number, func() exporttest.Action { return action })
-}
-
-// nth asks for the fate of the call of that number when it comes.
-func nth(number int, action func() exporttest.Action) exporttest.Fault {
-	var (
-		mu    sync.Mutex
-		calls int
-	)
-
-	return func(string, string) exporttest.Action {
-		mu.Lock()
-		mine := calls == number
-		calls++
-		mu.Unlock()
-
-		if mine {
-			return action()
-		}
-
-		return exporttest.Action{}
-	}
-}
-
-// on lets the first call of op whose name ends so meet its fate.
-func on(op, suffix string, action exporttest.Action) exporttest.Fault {
-	return onNth(op, suffix, 1, func() exporttest.Action { return action })
-}
-
-// onNth asks for the fate of the call of op of that number, counted from 1, whose name ends so.
-func onNth(op, suffix string, number int, action func() exporttest.Action) exporttest.Fault {
-	var (
-		mu    sync.Mutex
-		calls int
-	)
-
-	return func(called, name string) exporttest.Action {
-		if called != op || !bytes.HasSuffix([]byte(name), []byte(suffix)) {
-			return exporttest.Action{}
-		}
-
-		mu.Lock()
-		calls++
-		mine := calls == number
-		mu.Unlock()
-
-		if mine {
-			return action()
-		}
-
-		return exporttest.Action{}
-	}
-}
-
-// count is how many calls of these operations an invocation made.
-func (o outcome) count(ops ...string) int {
-	count := 0
-	for _, call := range o.calls {
-		for _, op := range ops {
-			if call.Op == op {
-				count++
-			}
-		}
+	sealed, err := reseal(w.document(checkpointName), change)
+	if err != nil {
+		t.Fatal(err)
 	}
 
-	return count
-}
+	w.overwrite(checkpointName, sealed)
 
-// writes is how many calls changed something.
-func (o outcome) writes() int {
-	return o.count(exporttest.OpCreate, exporttest.OpReplace, exporttest.OpPut, exporttest.OpDelete)
+	return sealed
 }
 
 // logs takes log lines from several goroutines.
@@ -277,4 +242,9 @@ func (l *logs) String() string {
 	defer l.mu.Unlock()
 
 	return l.lines.String()
+}
+
+// with returns the log lines that contain text.
+func (l *logs) with(text string) []string {
+	return slices.DeleteFunc(strings.Split(l.String(), "\n"), func(line string) bool { return !strings.Contains(line, text) })
 }

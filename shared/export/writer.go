@@ -39,7 +39,7 @@ func (w *writer) take(ctx context.Context, next fetched) error {
 	}
 
 	w.position = next.position
-	if w.part.size() < w.partBytes || w.position.Done {
+	if w.part.compressed.Len() < w.partBytes || w.position.Done {
 		return nil // the last page is committed by the stop
 	}
 
@@ -76,7 +76,7 @@ func (w *writer) commit(ctx context.Context, next Checkpoint) error {
 	records := w.part.records
 	name := ""
 
-	if !w.part.empty() {
+	if w.part.records > 0 {
 		name = partName(len(next.Parts)+1, w.state.owner)
 
 		part, err := w.put(ctx, name)
@@ -94,7 +94,7 @@ func (w *writer) commit(ctx context.Context, next Checkpoint) error {
 
 	if !replaced {
 		// Where a reply was lost and the write sent again, it failed on its own success, and somebody has built on that.
-		if !w.state.checkpoint.names(name) {
+		if name != "" && !w.state.checkpoint.names(name) {
 			w.discard(ctx, name)
 		}
 
@@ -125,10 +125,6 @@ func (w *writer) put(ctx context.Context, name string) (Part, error) {
 
 // discard deletes a part that lost its commit. Where that fails, it is deleted when the export is finished.
 func (w *writer) discard(ctx context.Context, name string) {
-	if name == "" {
-		return
-	}
-
 	if err := w.parts.Delete(ctx, w.listing, w.id, name); err != nil {
 		w.logger.WarnContext(ctx, "a part that lost its commit stays until the export is finished",
 			slog.String("export_id", w.id), slog.String("part", name), slog.Any("error", err))

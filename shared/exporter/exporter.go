@@ -48,29 +48,16 @@ func New(p *invocation.Process, s *Settings, listings ...genesys.Definition) *in
 	bucket := s3.NewFromConfig(p.Cloud)
 
 	config := export.Config{
-		Documents:   exportstore.NewDocuments(bucket, s.Bucket, s.Prefix),
-		Parts:       exportstore.NewParts(bucket, s.Bucket, s.Prefix),
-		Logger:      p.Logger,
-		Environment: environment,
-		Generator:   generator(),
-		PageSize:    s.PageSize,
-		PartBytes:   export.DefaultPartBytes,
-		Reserve:     s.Reserve(),
-		Retry:       pageRetry(),
-		Stopping:    p.Stopping,
-
-		MaxPerMinute: s.MaxRequestsPerMinute,
-		SharePercent: s.RateSharePercent,
+		Documents: exportstore.NewDocuments(bucket, s.Bucket, s.Prefix), Parts: exportstore.NewParts(bucket, s.Bucket, s.Prefix),
+		Logger: p.Logger, Environment: environment, Generator: generator(), Stopping: p.Stopping,
+		PageSize: s.PageSize, PartBytes: export.DefaultPartBytes, Reserve: s.Reserve(), Retry: pageRetry(),
+		MaxPerMinute: s.MaxRequestsPerMinute, SharePercent: s.RateSharePercent,
 	}
 	for _, listing := range listings {
 		config.Listings = append(config.Listings, genesys.NewListing(listing, client))
 	}
 
-	e := &exporter{
-		engine:  export.NewEngine(config),
-		metrics: metrics.Emitter{Out: p.Out, Stack: s.StackName},
-		logger:  p.Logger,
-	}
+	e := &exporter{engine: export.NewEngine(config), metrics: metrics.Emitter{Out: p.Out, Stack: s.StackName}, logger: p.Logger}
 
 	return invocation.New(e.work, p.Logger)
 }
@@ -134,14 +121,13 @@ func (e *exporter) log(ctx context.Context, r export.Result) {
 		slog.Int64("pages", r.Pages), slog.Int64("records", r.Records), slog.Int("parts", r.Parts),
 	}
 
-	if r.Status == export.StatusContinue {
-		e.logger.LogAttrs(ctx, slog.LevelInfo,
-			"not complete yet: invoke the function again with the same export_id after wait_seconds", attributes...)
-
+	if r.Status == export.StatusComplete {
+		e.logger.LogAttrs(ctx, slog.LevelInfo, "export complete", attributes...)
 		return
 	}
 
-	e.logger.LogAttrs(ctx, slog.LevelInfo, "export complete", attributes...)
+	e.logger.LogAttrs(ctx, slog.LevelInfo,
+		"not complete yet: invoke the function again with the same export_id after wait_seconds", attributes...)
 }
 
 func (e *exporter) emit(ctx context.Context, s export.Stats) {

@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"regexp"
+	"slices"
 	"time"
 
 	"genesys-cloud-export/shared/genesys"
@@ -49,12 +50,11 @@ func (s *Settings) Validate() []string {
 		problems = append(problems, "EXPORT_PREFIX is not a key prefix without slashes at its ends, such as exports or genesys/exports")
 	}
 
-	problems = append(problems, settings.CheckRange("EXPORT_PAGE_SIZE", s.PageSize, 1, genesys.MaxPageSize)...)
-	problems = append(problems, settings.CheckRange("EXPORT_TIME_RESERVE_SECONDS", s.TimeReserveSeconds, 1, maxReserve)...)
-	problems = append(problems, settings.CheckRange("MAX_REQUESTS_PER_MINUTE", s.MaxRequestsPerMinute, 1, maxRate)...)
-	problems = append(problems, settings.CheckRange("RATE_SHARE_PERCENT", s.RateSharePercent, 1, 100)...)
-
-	return problems
+	return slices.Concat(problems,
+		settings.CheckRange("EXPORT_PAGE_SIZE", s.PageSize, 1, genesys.MaxPageSize),
+		settings.CheckRange("EXPORT_TIME_RESERVE_SECONDS", s.TimeReserveSeconds, 1, maxReserve),
+		settings.CheckRange("MAX_REQUESTS_PER_MINUTE", s.MaxRequestsPerMinute, 1, maxRate),
+		settings.CheckRange("RATE_SHARE_PERCENT", s.RateSharePercent, 1, 100))
 }
 
 // Reserve is what is kept back from an invocation's deadline.

@@ -160,7 +160,7 @@ func TestX21BucketThatMayNotBeListedTakesNewExportsAndResumesOldOnes(t *testing.
 			}
 		}
 
-		if requests := len(listing.Requests()); requests != 4 {
+		if requests := listing.Seen().Requests; requests != 4 {
 			t.Errorf("%d pages were requested, want each once and the refused one again", requests)
 		}
 	})

@@ -130,17 +130,6 @@ func usableToken(ctx context.Context, store *tokenstore.Store) (stored token.Sto
 	return stored, "", err
 }
 
-func (e *examination) schedule(context.Context, string) finding {
-	switch state := e.stack.parameters[parameterSchedule]; state {
-	case "ENABLED":
-		return found("the rotator runs every minute")
-	case "":
-		return failedf("%s has no parameter %s: it is another template's, or an older one: deploy again", e.stack.Name, parameterSchedule)
-	default:
-		return notSeen("it is %s, as the stack's parameter %s says: the token is kept fresh by those consumers alone that ask for it", state, parameterSchedule)
-	}
-}
-
 // recipients looks whether anybody hears of an alarm. Endpoints may be addresses of persons and are not shown.
 func (e *examination) recipients(ctx context.Context, topic string) finding {
 	var confirmed, pending []string // protocols
@@ -184,10 +173,14 @@ func kinds(protocols []string) string {
 // this one's, so that the prefix alone would find that one's alarms too.
 func alarmNames() []string {
 	return []string{
-		"rotator-errors", "rotator-silent", "token-expiring", "deliveries-failed", "runs-failed",
-		"executions-failed", "executions-timed-out", "executions-aborted", "export-stalled", "export-waiting", "exporter-throttled",
+		"rotator-errors", "rotator-silent", "token-expiring", "tokens-minted-often", "deliveries-failed", "invocations-failed",
+		"executions-failed", "executions-timed-out", "executions-aborted",
+		"export-overdue", "export-stalled", "export-waiting", "exporter-throttled",
 	}
 }
+
+// indent puts a line below the finding that it belongs to.
+const indent = "                     "
 
 func (e *examination) alarms(ctx context.Context, _ string) finding {
 	// Of the three protocols that CloudWatch speaks, the one that emulators speak too.
@@ -206,23 +199,30 @@ func (e *examination) alarms(ctx context.Context, _ string) finding {
 		return failed(explained(ctx, "read the alarms "+e.Stack+"-*", err))
 	}
 
-	var ringing []string
+	var ringing, silent []string
 
 	for _, alarm := range reply.MetricAlarms {
 		if alarm.StateValue == watched.StateValueAlarm {
-			ringing = append(ringing, withoutARNs(aws.ToString(alarm.AlarmName)+": "+aws.ToString(alarm.AlarmDescription)))
+			ringing = append(ringing, "\n"+indent+withoutARNs(aws.ToString(alarm.AlarmName)+": "+aws.ToString(alarm.AlarmDescription)))
 		}
+
+		if !aws.ToBool(alarm.ActionsEnabled) || len(alarm.AlarmActions) == 0 {
+			silent = append(silent, aws.ToString(alarm.AlarmName))
+		}
+
+		names = slices.DeleteFunc(names, func(name string) bool { return name == aws.ToString(alarm.AlarmName) })
 	}
 
-	const indent = "\n                     " // below what is said of a check
+	// Only a scheduled export can be overdue.
+	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasSuffix(name, "-export-overdue") })
 
-	// rotator-silent is not there where the schedule is off.
 	switch all := len(reply.MetricAlarms); {
-	case all == 0:
-		return failedf("%s has no alarm: deploy again", e.Stack)
+	case len(names) > 0:
+		return failedf("missing: %s: deploy again", strings.Join(names, ", "))
+	case len(silent) > 0:
+		return failedf("these tell nobody, as their actions are switched off: %s: deploy again, or aws cloudwatch enable-alarm-actions", strings.Join(silent, ", "))
 	case len(ringing) > 0:
-		return failedf("%d of %d in ALARM; what each means and what to do first stands in the runbook:%s",
-			len(ringing), all, indent+strings.Join(ringing, indent))
+		return failedf("%d of %d in ALARM; what each means and what to do first stands in the runbook:%s", len(ringing), all, strings.Join(ringing, ""))
 	default:
 		return found("none of %d in ALARM", all)
 	}

@@ -25,6 +25,10 @@ func AfterDeletion(ctx context.Context, t Target) error {
 		return err
 	}
 
+	if err := t.attached(ctx, stack); err != nil {
+		return err
+	}
+
 	t.line("Deleting the stack %s leaves in %s:", stack.Name, t.AWS.Region)
 
 	for _, left := range []struct {

@@ -65,6 +65,10 @@ func Examine(ctx context.Context, t Target, unready error) error {
 		{"token", outputToken, e.minted},
 		{"user", "", e.user},
 		{"schedule", "", e.schedule},
+		{"bucket", "", e.bucket},
+		{"workflow", "", e.workflow},
+		{"executions", "", e.executions},
+		{"queues", "", e.queues},
 		{"recipients", outputTopic, e.recipients},
 		{"alarms", "", e.alarms},
 	}

@@ -65,9 +65,13 @@ ok      stack        exports is CREATE_COMPLETE
 ok      secret       exports/credentials contains the credentials of client client-1
 ok      token        /exports/token contains version 1, good for another TIME; no token is stored, so the rotator was asked
 ok      user         HOST returned one
-ok      schedule     the rotator runs every minute
+ok      schedule     the rotator runs by rate(1 minute)
+ok      bucket       exports-bucket takes conditional writes
+ok      workflow     exports-export with the role exports-WorkflowRole
+ok      executions   none failed within a day
+ok      queues       both are empty
 ok      recipients   1 subscription to the topic exports-alarms (email)
-ok      alarms       none of 11 in ALARM
+ok      alarms       none of 13 in ALARM
 `
 	if diff := cmp.Diff(want, report); diff != "" {
 		t.Errorf("report (-want +got):\n%s", diff)
@@ -182,8 +186,34 @@ func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 			map[string]string{"token": "ok ", "user": "ok      user         HOST returned one"},
 		},
 		"a schedule that is off": {
-			func(_ *testing.T, w *world) { w.queried.parameters["RotationScheduleState"] = "DISABLED" },
-			map[string]string{"schedule": "-       schedule     it is DISABLED, as the stack's parameter RotationScheduleState says: the token is kept fresh by those consumers alone that ask for it"},
+			func(_ *testing.T, w *world) {
+				w.queried.schedule = "DISABLED"
+			},
+			map[string]string{"schedule": "FAILED  schedule     exports-rotator is DISABLED, so that nothing runs the rotator: aws scheduler update-schedule, or deploy again"},
+		},
+		"a schedule that is gone": {
+			func(_ *testing.T, w *world) {
+				w.queried.schedule = ""
+			},
+			map[string]string{"schedule": "FAILED  schedule     there is no schedule exports-rotator, so that nothing runs the rotator: deploy again"},
+		},
+		"a bucket that is gone": {
+			func(_ *testing.T, w *world) {
+				w.queried.outputs["ExportsBucket"], w.queried.outputs["ExportsLocation"] = "another-bucket", "s3://another-bucket/exports/"
+			},
+			map[string]string{"bucket": "FAILED  bucket       write an object to the bucket another-bucket: "},
+		},
+		"a failure that nobody has looked at": {
+			func(_ *testing.T, w *world) {
+				w.queried.waiting["https://sqs.test/invocations"] = "2"
+			},
+			map[string]string{"queues": "FAILED  queues       the queue of the output FailedInvocationsUrl has messages: 2; the runbook says how to read them"},
+		},
+		"an execution that failed": {
+			func(_ *testing.T, w *world) {
+				w.machine.begin("e-1", &execution{status: "FAILED", failed: [2]string{"CursorExpired", "Start another."}})
+			},
+			map[string]string{"executions": "FAILED  executions   failed within a day, 1 or more; each cause says what to do:"},
 		},
 		"a subscription that nobody has confirmed": {
 			func(_ *testing.T, w *world) { w.queried.subscriptions = []string{"email?"} },
@@ -197,14 +227,18 @@ func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 			func(_ *testing.T, w *world) {
 				w.queried.alarms["exports-token-expiring"] = "ALARM"
 				w.queried.alarms["exports-export-stalled"] = "INSUFFICIENT_DATA"
-				w.queried.alarms["exports-prod-runs-failed"] = "ALARM"
+				w.queried.alarms["exports-prod-invocations-failed"] = "ALARM"
 			},
-			map[string]string{"alarms": "FAILED  alarms       1 of 11 in ALARM; what each means and what to do first stands in the runbook:\n" +
+			map[string]string{"alarms": "FAILED  alarms       1 of 13 in ALARM; what each means and what to do first stands in the runbook:\n" +
 				"                     exports-token-expiring: What exports-token-expiring means. RUNBOOK.md"},
 		},
 		"alarms that are gone": {
 			func(_ *testing.T, w *world) { w.queried.alarms = nil },
-			map[string]string{"alarms": "FAILED  alarms       exports has no alarm: deploy again"},
+			map[string]string{"alarms": "FAILED  alarms       missing: exports-rotator-errors, exports-rotator-silent, "},
+		},
+		"an alarm that tells nobody": {
+			func(_ *testing.T, w *world) { w.queried.muted = "exports-token-expiring" },
+			map[string]string{"alarms": "FAILED  alarms       these tell nobody, as their actions are switched off: exports-token-expiring: "},
 		},
 		"a caller that may nothing": {
 			func(_ *testing.T, w *world) { w.deny("sns", "monitoring", "ssm", "lambda", "secretsmanager") },
@@ -238,7 +272,7 @@ func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 
 			ended := "<nil>"
 			if failures := strings.Count("\n"+report, "\nFAILED "); failures > 0 {
-				ended = fmt.Sprintf("%d of 8 checks failed; what to do stands beside each", failures)
+				ended = fmt.Sprintf("%d of 12 checks failed; what to do stands beside each", failures)
 			}
 			if fmt.Sprint(err) != ended {
 				t.Errorf("ended with %v, want %s", err, ended)

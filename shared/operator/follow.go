@@ -38,9 +38,9 @@ const (
 type memory struct {
 	input
 
-	Passes  int             `json:"passes"` // invocations of this execution
-	Result  export.Result   `json:"result"`
-	Failure json.RawMessage `json:"failure"` // of a task, where it was caught
+	Invocations int             `json:"invocations"` // invocations of this execution
+	Result      export.Result   `json:"result"`
+	Failure     json.RawMessage `json:"failure"` // of a task, where it was caught
 	// Successor is an object while one is started, and its ARN, or "", at the end.
 	Successor json.RawMessage `json:"successor"`
 }
@@ -79,7 +79,7 @@ func (f *following) run(ctx context.Context, execution string) error {
 			return errors.New("the execution ended with an output that is not the state machine's: deploy again")
 		}
 
-		f.invocations += output.Passes
+		f.invocations += output.Invocations
 
 		var successor string
 		if json.Unmarshal(output.Successor, &successor) != nil || successor == "" {
@@ -180,6 +180,6 @@ func (f *following) exported(output string) {
 		next = fmt.Sprintf(", wait %d s", r.WaitSeconds)
 	}
 
-	f.order.line("invocation %-3d %s (%s%s): %s records, %s pages, parts %s", f.invocations+m.Passes+1, r.Status, r.Reason, next,
+	f.order.line("invocation %-3d %s (%s%s): %s records, %s pages, parts %s", f.invocations+m.Invocations+1, r.Status, r.Reason, next,
 		commandline.Grouped(r.Records), commandline.Grouped(r.Pages), commandline.Grouped(r.Parts))
 }

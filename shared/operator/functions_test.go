@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -27,9 +28,11 @@ const rotatorName = "exports-Rotator-ab12"
 type functions struct {
 	rotator *token.Rotator
 
-	mu     sync.Mutex
-	busy   int // how many more invocations meet a rotator that is at work
-	events []string
+	mu   sync.Mutex
+	busy int // how many more invocations meet a rotator that is at work
+	// unreserved is the account's concurrency that no function has for itself.
+	unreserved int
+	events     []string
 }
 
 func newFunctions(t *testing.T, cloud aws.Config, secretARN, organisation string) *functions {
@@ -44,6 +47,7 @@ func newFunctions(t *testing.T, cloud aws.Config, secretARN, organisation string
 	t.Cleanup(client.CloseIdleConnections)
 
 	return &functions{
+		unreserved: 1000,
 		rotator: &token.Rotator{
 			Store:       tokenstore.New(ssm.NewFromConfig(cloud), parameter, ""),
 			Credentials: clientcred.New(secretsmanager.NewFromConfig(cloud), secretARN),
@@ -74,6 +78,18 @@ func (w *world) age(t *testing.T) {
 }
 
 func (f *functions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case strings.HasSuffix(r.URL.Path, "/account-settings"):
+		stateReply(w, map[string]any{"AccountLimit": map[string]int{"UnreservedConcurrentExecutions": f.unreserved}})
+		return
+	case strings.HasSuffix(r.URL.Path, "/reserved-rotator/concurrency"):
+		stateReply(w, map[string]int{"ReservedConcurrentExecutions": 1})
+		return
+	case strings.HasSuffix(r.URL.Path, "/concurrency"):
+		stateReply(w, map[string]any{})
+		return
+	}
+
 	body, _ := io.ReadAll(r.Body)
 
 	f.mu.Lock()

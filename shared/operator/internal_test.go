@@ -12,12 +12,13 @@ func States() []string { return []string{stateExport, stateRefresh} }
 func Outputs() []string {
 	return []string{
 		outputRotator, outputWorkflow, outputSecret, outputToken, outputBucket, outputLocation, outputTopic,
+		outputReadPolicy, outputDeliveries, outputInvocations,
 	}
 }
 
 // Parameters are the template's parameters that are read.
 func Parameters() []string {
 	return []string{
-		parameterEnvironment, parameterAPI, parameterSchedule, parameterSecret, parameterBucket, parameterKey,
+		parameterEnvironment, parameterAPI, parameterSecret, parameterBucket, parameterKey,
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 const (
 	machineARN      = "arn:aws:states:" + region + ":" + account + ":stateMachine:exports-export"
+	machineRole     = "exports-WorkflowRole"
 	executionPrefix = "arn:aws:states:" + region + ":" + account + ":execution:exports-export:"
 )
 
@@ -81,8 +82,15 @@ func (m *machine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 
 	operation := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "AWSStepFunctions.")
-	if operation == "StartExecution" {
+	switch operation {
+	case "StartExecution":
 		m.start(w, asked.StateMachineArn, asked.Name, asked.Input)
+		return
+	case "DescribeStateMachine":
+		stateReply(w, map[string]any{"stateMachineArn": machineARN, "roleArn": "arn:aws:iam::" + account + ":role/" + machineRole})
+		return
+	case "ListExecutions":
+		stateReply(w, map[string]any{"executions": m.failed(now)})
 		return
 	}
 
@@ -102,6 +110,18 @@ func (m *machine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		stateError(w, "UnknownOperationException")
 	}
+}
+
+// failed lists the executions that have failed by now.
+func (m *machine) failed(now time.Time) []map[string]any {
+	var all []map[string]any
+	for name, e := range m.executions {
+		if told := e.describe(name, now); told["status"] == "FAILED" {
+			all = append(all, told)
+		}
+	}
+
+	return all
 }
 
 func (m *machine) start(w http.ResponseWriter, arn, name, input string) {
@@ -170,9 +190,9 @@ func stateError(w http.ResponseWriter, code string) {
 }
 
 // state is what the machine's states pass on after an invocation.
-func state(passes int, records, wait int64, status, reason, manifest string) map[string]any {
+func state(invocations int, records, wait int64, status, reason, manifest string) map[string]any {
 	return map[string]any{
-		"listing": "users", "export_id": "e-1", "options": map[string]any{}, "passes": passes, "refreshes": 0,
+		"listing": "users", "export_id": "e-1", "options": map[string]any{}, "invocations": invocations, "refreshes": 0,
 		"result": map[string]any{
 			"status": status, "reason": reason, "wait_seconds": wait, "pages": records / 100, "records": records, "parts": 1,
 			"location": "s3://b/exports/", "manifest": manifest,
@@ -198,7 +218,7 @@ func invocation(after time.Duration, state map[string]any) []event {
 // ended is the output of an execution, with the ARN of its successor or "".
 func ended(state map[string]any, successor string) string {
 	state["successor"] = successor
-	state["passes"] = state["passes"].(int) + 1
+	state["invocations"] = state["invocations"].(int) + 1
 	output, _ := json.Marshal(state)
 
 	return string(output)

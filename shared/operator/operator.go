@@ -10,7 +10,7 @@ package operator
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"errors"
 	"fmt"
 	"io"
@@ -51,12 +51,21 @@ func (t Target) command(words ...string) string {
 	return strings.Join(line, " ")
 }
 
-//go:embed deployer.txt
-var deployer string
+// The IAM policies of whoever deploys the template, and of whoever uses these commands. The deployer's actions are the SAM CLI's
+// (https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-permissions-cloudformation.html) and, by
+// each type's published schema, those that CloudFormation takes on behalf of whoever deploys.
+//
+//go:embed deployer.json operator.json
+var policies embed.FS
 
-// Deployer says what somebody must be allowed to do who deploys the template. It asks nobody.
-func Deployer(t Target) {
-	t.line("Whoever deploys the stack %s must be allowed to do this:\n\n%s", t.Stack, strings.TrimRight(deployer, "\n"))
+// Policy is the IAM policy document of the deployer or of the operator. It asks nobody.
+func Policy(who string) (string, error) {
+	text, err := policies.ReadFile(who + ".json")
+	if err != nil {
+		return "", fmt.Errorf("there is a policy of the deployer and one of the operator, and none of %q", who)
+	}
+
+	return string(text), nil
 }
 
 // credentialsTimeout bounds the search for credentials, whose last place is a machine's metadata service, which most machines

@@ -1,6 +1,8 @@
 package operator_test
 
 import (
+	"cmp"
+	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"net/http"
@@ -10,7 +12,7 @@ import (
 	"sync"
 )
 
-// queried is what CloudFormation, SNS, CloudWatch and STS say of the stack, in the query protocol. Tests change it before the
+// queried is what CloudFormation, SNS, CloudWatch, IAM, STS, SQS and the Scheduler say of the stack. Tests change it before the
 // command begins.
 type queried struct {
 	mu                  sync.Mutex
@@ -18,6 +20,10 @@ type queried struct {
 	outputs, parameters map[string]string
 	subscriptions       []string          // protocols; one that is not confirmed ends in ?
 	alarms              map[string]string // states by name
+	muted               string            // the alarm whose actions are switched off
+	readers             []string          // roles that have the policy of readers
+	schedule            string            // its state; without one there is none
+	waiting             map[string]string // messages by the queue's address
 }
 
 // subscriptionsPage is how many subscriptions a page has here; SNS has a hundred.
@@ -34,7 +40,22 @@ func (q *queried) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 
+	switch target := r.Header.Get("X-Amz-Target"); {
+	case target == "AmazonSQS.GetQueueAttributes":
+		q.count(w, r)
+		return
+	case strings.HasPrefix(r.URL.Path, "/schedules/"):
+		q.time(w, strings.TrimPrefix(r.URL.Path, "/schedules/"))
+		return
+	}
+
 	switch action := r.FormValue("Action"); {
+	case action == "ListEntitiesForPolicy" && r.FormValue("PolicyArn") == q.outputs["TokenReadPolicyArn"]:
+		q.attached(w)
+	case action == "GetRole" && r.FormValue("RoleName") == machineRole:
+		queryReply(w, action, struct {
+			RoleName string `xml:"Role>RoleName"`
+		}{machineRole})
 	case action == "DescribeStacks" && r.FormValue("StackName") == stackName:
 		q.describe(w)
 	case action == "ListSubscriptionsByTopic" && r.FormValue("TopicArn") == q.outputs["AlarmTopicArn"]:
@@ -46,6 +67,37 @@ func (q *queried) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		queryError(w, http.StatusBadRequest, "ValidationError", "it does not exist")
 	}
+}
+
+// count says how many messages wait in a queue.
+func (q *queried) count(w http.ResponseWriter, r *http.Request) {
+	var asked struct{ QueueUrl string }
+	_ = json.NewDecoder(r.Body).Decode(&asked)
+	stateReply(w, map[string]any{"Attributes": map[string]string{"ApproximateNumberOfMessages": cmp.Or(q.waiting[asked.QueueUrl], "0")}})
+}
+
+// time tells of the rotator's schedule.
+func (q *queried) time(w http.ResponseWriter, name string) {
+	if q.schedule == "" || name != stackName+"-rotator" {
+		w.Header().Set("X-Amzn-ErrorType", "ResourceNotFoundException")
+		w.WriteHeader(http.StatusNotFound)
+		return
+	}
+
+	_ = json.NewEncoder(w).Encode(map[string]string{"Name": name, "State": q.schedule, "ScheduleExpression": "rate(1 minute)"})
+}
+
+func (q *queried) attached(w http.ResponseWriter) {
+	type member struct{ RoleName, RoleId string }
+
+	var reply struct {
+		PolicyRoles []member `xml:"PolicyRoles>member"`
+	}
+	for _, name := range q.readers {
+		reply.PolicyRoles = append(reply.PolicyRoles, member{name, "x"})
+	}
+
+	queryReply(w, "ListEntitiesForPolicy", reply)
 }
 
 func (q *queried) describe(w http.ResponseWriter) {
@@ -93,14 +145,20 @@ func (q *queried) list(w http.ResponseWriter, token string) {
 }
 
 func (q *queried) watch(w http.ResponseWriter, r *http.Request) {
-	type member struct{ AlarmName, AlarmDescription, StateValue string }
+	type member struct {
+		AlarmName, AlarmDescription, StateValue string
+		ActionsEnabled                          bool
+		AlarmActions                            []string `xml:"AlarmActions>member"`
+	}
 
 	var reply struct {
 		MetricAlarms []member `xml:"MetricAlarms>member"`
 	}
 	for key, names := range r.Form {
 		if name := names[0]; strings.HasPrefix(key, "AlarmNames.member.") && q.alarms[name] != "" {
-			reply.MetricAlarms = append(reply.MetricAlarms, member{name, "What " + name + " means. RUNBOOK.md", q.alarms[name]})
+			reply.MetricAlarms = append(reply.MetricAlarms, member{
+				name, "What " + name + " means. RUNBOOK.md", q.alarms[name], name != q.muted, []string{q.outputs["AlarmTopicArn"]},
+			})
 		}
 	}
 	slices.SortFunc(reply.MetricAlarms, func(a, b member) int { return strings.Compare(a.AlarmName, b.AlarmName) })

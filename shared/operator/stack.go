@@ -21,13 +21,16 @@ const (
 	outputBucket   = "ExportsBucket"
 	outputLocation = "ExportsLocation"
 	outputTopic    = "AlarmTopicArn"
+
+	outputReadPolicy  = "TokenReadPolicyArn"
+	outputDeliveries  = "ScheduleDeadLettersUrl"
+	outputInvocations = "FailedInvocationsUrl"
 )
 
 // The template's parameters that are read here. A secret or a bucket that one of them names is not the stack's own.
 const (
 	parameterEnvironment = "GenesysEnvironment"
 	parameterAPI         = "GenesysApiUrl"
-	parameterSchedule    = "RotationScheduleState"
 	parameterSecret      = "CredentialsSecretArn"
 	parameterBucket      = "ExportBucketName"
 	parameterKey         = "KmsKeyArn"

@@ -1,9 +1,11 @@
 package operator_test
 
 import (
+	stdcmp "cmp"
 	"encoding/json"
 	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -117,59 +119,104 @@ func TestFollowingKnowsTheStateMachinesStatesAndWhatTheyPassOn(t *testing.T) {
 		}
 	}
 
-	for _, name := range []string{"listing.$", "export_id.$", "passes.$", "result.$", "successor"} {
-		if _, ok := machine.States["Complete"].Parameters[name]; !ok {
+	for _, name := range []string{"listing.$", "export_id.$", "invocations.$", "result.$", "successor.$"} {
+		if _, ok := machine.States["Done"].Parameters[name]; !ok {
 			t.Errorf("the output of a complete export has no %s", name)
 		}
 	}
 }
 
-// An action of each type shows that deployer.txt has the type's; the others stand in the type's published schema.
+// An action of each type shows that deployer.json has the type's; the others stand in the type's published schema.
 func TestTheDeployersListHasTheActionsOfEveryTypeInTheTemplate(t *testing.T) {
 	t.Parallel()
 
 	creates := map[string]string{
-		"AWS::Serverless::Function":     "lambda: CreateFunction",
-		"AWS::Serverless::StateMachine": "states: CreateStateMachine",
-		"AWS::Scheduler::Schedule":      "scheduler: CreateSchedule",
-		"AWS::IAM::Role":                "iam: CreateRole",
-		"AWS::IAM::ManagedPolicy":       "iam: CreatePolicy",
-		"AWS::Logs::LogGroup":           "logs: CreateLogGroup",
-		"AWS::SecretsManager::Secret":   "secretsmanager: CreateSecret",
-		"AWS::S3::Bucket":               "s3: CreateBucket",
-		"AWS::S3::BucketPolicy":         "s3: PutBucketPolicy",
-		"AWS::SQS::Queue":               "sqs: CreateQueue",
-		"AWS::SNS::Topic":               "sns: CreateTopic",
-		"AWS::SNS::Subscription":        "sns: Subscribe",
-		"AWS::CloudWatch::Alarm":        "cloudwatch: PutMetricAlarm",
-		"AWS::CloudWatch::Dashboard":    "cloudwatch: PutDashboard",
+		"AWS::Serverless::Function":     "lambda:CreateFunction",
+		"AWS::Serverless::StateMachine": "states:CreateStateMachine",
+		"AWS::Scheduler::Schedule":      "scheduler:CreateSchedule",
+		"AWS::IAM::Role":                "iam:CreateRole",
+		"AWS::IAM::ManagedPolicy":       "iam:CreatePolicy",
+		"AWS::Logs::LogGroup":           "logs:CreateLogGroup",
+		"AWS::SecretsManager::Secret":   "secretsmanager:CreateSecret",
+		"AWS::S3::Bucket":               "s3:CreateBucket",
+		"AWS::S3::BucketPolicy":         "s3:PutBucketPolicy",
+		"AWS::SQS::Queue":               "sqs:CreateQueue",
+		"AWS::SNS::Topic":               "sns:CreateTopic",
+		"AWS::SNS::Subscription":        "sns:Subscribe",
+		"AWS::CloudWatch::Alarm":        "cloudwatch:PutMetricAlarm",
+		"AWS::CloudWatch::Dashboard":    "cloudwatch:PutDashboard",
 	}
 
-	var out strings.Builder
-	operator.Deployer(operator.Target{Stack: "mine", Out: &out})
-
-	listed := make(map[string]bool)
-	service := ""
-	for line := range strings.Lines(out.String()) {
-		if !strings.HasPrefix(line, "  ") {
-			continue
-		}
-		for word := range strings.FieldsSeq(line) {
-			if strings.HasSuffix(word, ":") {
-				service = word
-			}
-			listed[service+" "+word] = true
-		}
-	}
+	listed := allowed(t, "deployer")
 
 	for name, resource := range readTemplate(t).Resources {
 		action, known := creates[resource.Type]
 		if !known || !listed[action] {
-			t.Errorf("%s: put into deployer.txt what deploying a resource of type %s takes, and an action of it here", name, resource.Type)
+			t.Errorf("%s: put into deployer.json what deploying a resource of type %s takes, and an action of it here", name, resource.Type)
 		}
 	}
 
-	if !strings.Contains(out.String(), "the stack mine ") || !listed["cloudformation: CreateChangeSet"] || !listed["iam: PassRole"] {
-		t.Errorf("printed\n%s", &out)
+	if !listed["cloudformation:CreateChangeSet"] || !listed["iam:PassRole"] {
+		t.Errorf("the deployer may not change the stack: %v", listed)
+	}
+}
+
+// allowed are the actions of a policy.
+func allowed(t *testing.T, who string) map[string]bool {
+	t.Helper()
+
+	text, err := operator.Policy(who)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	var policy struct{ Statement []struct{ Action []string } }
+	if err := json.Unmarshal([]byte(text), &policy); err != nil {
+		t.Fatal(err)
+	}
+
+	listed := make(map[string]bool)
+	for _, statement := range policy.Statement {
+		for _, action := range statement.Action {
+			listed[action] = true
+		}
+	}
+
+	return listed
+}
+
+// The names of the SDK's calls are those of the actions, but for the two that are not.
+func TestAnOperatorsPolicyHasTheActionOfEveryCall(t *testing.T) {
+	t.Parallel()
+
+	services := map[string]string{"sfn": "states", "s3": "s3", "lambda": "lambda"}
+	renamed := map[string]string{"lambda:Invoke": "lambda:InvokeFunction", "s3:ListObjectsV2": "s3:ListBucket"}
+	call := regexp.MustCompile(`&(\w+)\.(\w+)Input\{`)
+	deployers := map[string]bool{"lambda:GetAccountSettings": true, "lambda:GetFunctionConcurrency": true} // of operator ready
+	listed := allowed(t, "operator")
+
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		for _, found := range call.FindAllStringSubmatch(string(text), -1) {
+			action := stdcmp.Or(services[found[1]], found[1]) + ":" + found[2]
+			action = stdcmp.Or(renamed[action], action)
+
+			if !listed[action] && !deployers[action] {
+				t.Errorf("%s calls for %s, which operator.json does not allow", file, action)
+			}
+		}
 	}
 }

@@ -1,4 +1,4 @@
-// Package secret holds strings that must never be seen: tokens, client secrets.
+// Package secret keeps strings that must never be seen: tokens, client secrets.
 package secret
 
 import "log/slog"
@@ -31,7 +31,7 @@ func (t Text) Reveal() string {
 // Empty reports whether there is no value.
 func (t Text) Empty() bool { return t.Reveal() == "" }
 
-// Equal reports whether both hold the same value. It is not meant against timing: nobody submits secrets to this project.
+// Equal reports whether both have the same value. It is not meant against timing: nobody submits secrets to this project.
 func (t Text) Equal(other Text) bool { return t.Reveal() == other.Reveal() }
 
 // String returns REDACTED.

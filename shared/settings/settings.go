@@ -40,9 +40,9 @@ func Load(settings Validator, environ []string) error {
 	}
 
 	for _, problem := range settings.Validate() {
-		// What could not be parsed is told once, and its zero value is no second problem.
+		// What could not be parsed is one problem, and its zero value is no second one.
 		name, _, _ := strings.Cut(problem, " ")
-		if !slices.ContainsFunc(problems, func(told string) bool { return strings.HasPrefix(told, name+" ") }) {
+		if !slices.ContainsFunc(problems, func(known string) bool { return strings.HasPrefix(known, name+" ") }) {
 			problems = append(problems, problem)
 		}
 	}
@@ -56,7 +56,7 @@ func Load(settings Validator, environ []string) error {
 	return failure.New(failure.InvalidConfiguration, "the function's environment variables are wrong: %s", strings.Join(problems, "; "))
 }
 
-// Also is failed together with what else is wrong: whoever mends one problem is to hear of all of them.
+// Also is failed together with what else is wrong, so that every problem is reported at once.
 func Also(settings Validator, environ []string, failed error) error {
 	if err := Load(settings, environ); err != nil {
 		return failure.Because(failed, failure.InvalidConfiguration, "%v; %v", err, failed)
@@ -65,20 +65,15 @@ func Also(settings Validator, environ []string, failed error) error {
 	return failed
 }
 
-const (
-	memoryVariable = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE" // in MB, set by Lambda
-	// memoryShare is the part of a function's memory that Go is to keep to: the rest is the binary's, the kernel's and slack.
-	memoryShare = 2
-)
-
-// MemoryLimit is what to set Go's soft memory limit to inside a function, in bytes; 0 where the environment tells nothing.
+// MemoryLimit is what to set Go's soft memory limit to inside a function, in bytes: half of what Lambda says it has, as the
+// rest is the binary's, the kernel's and slack. It is 0 where the environment does not say.
 func MemoryLimit(environ []string) int64 {
-	megabytes, err := strconv.ParseInt(env.ToMap(environ)[memoryVariable], 10, 32)
+	megabytes, err := strconv.ParseInt(env.ToMap(environ)["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"], 10, 32)
 	if err != nil || megabytes <= 0 {
 		return 0
 	}
 
-	return megabytes << 20 / memoryShare
+	return megabytes << 20 / 2
 }
 
 // formProblems turns the library's errors, which name Go fields, into ones that name variables.
@@ -98,7 +93,8 @@ func formProblems(settings any, err error) []string {
 
 		switch {
 		case errors.As(one, &unparsed):
-			problems = append(problems, variableOf(reflect.TypeOf(settings).Elem(), unparsed.Name)+" is not a whole number")
+			field, _ := reflect.TypeOf(settings).Elem().FieldByName(unparsed.Name)
+			problems = append(problems, variableOf(field)+" is not a whole number")
 		case errors.As(one, &unset):
 			problems = append(problems, unset.Key+" is not set")
 		default:
@@ -109,29 +105,22 @@ func formProblems(settings any, err error) []string {
 	return problems
 }
 
-func variableOf(settings reflect.Type, field string) string {
-	found, ok := settings.FieldByName(field)
-	if !ok {
-		return field
-	}
-
-	name, _, _ := strings.Cut(found.Tag.Get("env"), ",")
+// variableOf is the variable that a field is read from; "" is none.
+func variableOf(field reflect.StructField) string {
+	name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
 
 	return name
 }
 
 // Variable is one environment variable that a settings struct reads.
-type Variable struct {
-	Name    string
-	Default string
-}
+type Variable struct{ Name, Default string }
 
 // Variables lists what a settings struct reads, embedded structs included, by name.
 func Variables(settings any) []Variable {
 	var found []Variable
 
 	for _, field := range reflect.VisibleFields(reflect.TypeOf(settings)) {
-		if name, _, _ := strings.Cut(field.Tag.Get("env"), ","); name != "" {
+		if name := variableOf(field); name != "" {
 			found = append(found, Variable{Name: name, Default: field.Tag.Get("envDefault")})
 		}
 	}
@@ -174,14 +163,7 @@ func (c *Common) Validate() []string {
 
 // Domain is the environment's domain, and "" where none is given.
 func (c *Common) Domain() string {
-	if c.GenesysEnvironment == "" {
-		return ""
-	}
-
-	domain, err := genesys.Domain(c.GenesysEnvironment)
-	if err != nil {
-		return "" // Validate has refused it
-	}
+	domain, _ := genesys.Domain(c.GenesysEnvironment) // Validate has refused what is unknown
 
 	return domain
 }

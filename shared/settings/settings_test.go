@@ -1,6 +1,7 @@
 package settings_test
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -54,64 +55,54 @@ func problems(t *testing.T, environ []string) []string {
 	return strings.Split(list, "; ")
 }
 
-func TestWhatIsLeftOutHasItsDefault(t *testing.T) {
+func TestEveryVariableIsReadAndWhatIsLeftOutHasItsDefault(t *testing.T) {
 	t.Parallel()
 
-	for name, environ := range map[string][]string{
-		"left out": environment(),
+	defaults := exporter.Settings{
+		Common: settings.Common{GenesysEnvironment: "mypurecloud.de", TokenParameterName: "/genesys/token", StackName: "local"},
+		Bucket: "exports-of-acme", Prefix: "exports", PageSize: 100, TimeReserveSeconds: 10, MaxRequestsPerMinute: 300, RateSharePercent: 80,
+	}
+
+	for name, test := range map[string]struct {
+		environ []string
+		want    exporter.Settings
+	}{
+		"left out": {environment(), defaults},
 		// SAM hands over an optional parameter that is not given as an empty string.
-		"given as empty": environment("GENESYS_API_URL=", "STACK_NAME=", "ROTATOR_FUNCTION_NAME=", "EXPORT_PREFIX=", "EXPORT_PAGE_SIZE=",
-			"EXPORT_TIME_RESERVE_SECONDS=", "MAX_REQUESTS_PER_MINUTE=", "RATE_SHARE_PERCENT="),
+		"given as empty": {environment("GENESYS_API_URL=", "STACK_NAME=", "ROTATOR_FUNCTION_NAME=", "EXPORT_PREFIX=", "EXPORT_PAGE_SIZE=",
+			"EXPORT_TIME_RESERVE_SECONDS=", "MAX_REQUESTS_PER_MINUTE=", "RATE_SHARE_PERCENT="), defaults},
+		"given": {[]string{
+			"GENESYS_ENVIRONMENT=eu-central-1", "GENESYS_API_URL=https://gateway.acme.test/genesys", "TOKEN_PARAMETER_NAME=/a/b.c_d-e",
+			"STACK_NAME=live", "ROTATOR_FUNCTION_NAME=live-rotator", "EXPORT_BUCKET=abc", "EXPORT_PREFIX=a/b=c/d.e", "EXPORT_PAGE_SIZE=500",
+			"EXPORT_TIME_RESERVE_SECONDS=900", "MAX_REQUESTS_PER_MINUTE=100000", "RATE_SHARE_PERCENT=100",
+		}, exporter.Settings{
+			Common: settings.Common{
+				GenesysEnvironment: "eu-central-1", GenesysAPIURL: "https://gateway.acme.test/genesys", TokenParameterName: "/a/b.c_d-e", StackName: "live",
+			},
+			RotatorFunctionName: "live-rotator", Bucket: "abc", Prefix: "a/b=c/d.e", PageSize: 500, TimeReserveSeconds: 900,
+			MaxRequestsPerMinute: 100000, RateSharePercent: 100,
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
 			var got exporter.Settings
-			if err := settings.Load(&got, environ); err != nil {
+			if err := settings.Load(&got, test.environ); err != nil {
 				t.Fatalf("Load: %v", err)
 			}
 
-			want := exporter.Settings{
-				Common: settings.Common{GenesysEnvironment: "mypurecloud.de", TokenParameterName: "/genesys/token", StackName: "local"},
-				Bucket: "exports-of-acme", Prefix: "exports", PageSize: 100, TimeReserveSeconds: 10,
-				MaxRequestsPerMinute: 300, RateSharePercent: 80,
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
+			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("settings (-want +got):\n%s", diff)
 			}
-			if got, want := got.Reserve(), 10*time.Second; got != want {
+
+			if got, want := got.Reserve(), time.Duration(test.want.TimeReserveSeconds)*time.Second; got != want {
 				t.Errorf("Reserve: got %s, want %s", got, want)
 			}
 		})
 	}
 }
 
-func TestEveryVariableIsRead(t *testing.T) {
-	t.Parallel()
-
-	var got exporter.Settings
-	err := settings.Load(&got, []string{
-		"GENESYS_ENVIRONMENT=eu-central-1", "GENESYS_API_URL=https://gateway.acme.test/genesys", "TOKEN_PARAMETER_NAME=/a/b.c_d-e",
-		"STACK_NAME=live", "ROTATOR_FUNCTION_NAME=live-rotator", "EXPORT_BUCKET=abc", "EXPORT_PREFIX=a/b=c/d.e", "EXPORT_PAGE_SIZE=500",
-		"EXPORT_TIME_RESERVE_SECONDS=900", "MAX_REQUESTS_PER_MINUTE=100000", "RATE_SHARE_PERCENT=100",
-	})
-	if err != nil {
-		t.Fatalf("Load: %v", err)
-	}
-
-	want := exporter.Settings{
-		Common: settings.Common{
-			GenesysEnvironment: "eu-central-1", GenesysAPIURL: "https://gateway.acme.test/genesys", TokenParameterName: "/a/b.c_d-e", StackName: "live",
-		},
-		RotatorFunctionName: "live-rotator", Bucket: "abc", Prefix: "a/b=c/d.e", PageSize: 500, TimeReserveSeconds: 900,
-		MaxRequestsPerMinute: 100000, RateSharePercent: 100,
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("settings (-want +got):\n%s", diff)
-	}
-}
-
-func TestP05EveryProblemIsToldAtOnce(t *testing.T) {
+func TestP05EveryProblemIsReportedAtOnce(t *testing.T) {
 	t.Parallel()
 
 	for name, test := range map[string]struct {
@@ -218,7 +209,7 @@ func TestEachVariableHasItsRule(t *testing.T) {
 	}
 }
 
-func TestAnAPIAddressStandsInForTheEnvironment(t *testing.T) {
+func TestAnAPIAddressIsUsedInsteadOfTheEnvironments(t *testing.T) {
 	t.Parallel()
 
 	for name, test := range map[string]struct {
@@ -247,19 +238,10 @@ func TestAnAPIAddressStandsInForTheEnvironment(t *testing.T) {
 			}
 		})
 	}
-}
 
-func TestAddressesOfSettingsThatWereRefusedAreNotUsable(t *testing.T) {
-	t.Parallel()
-
-	unknown := settings.Common{GenesysEnvironment: "mypurecloud.evil"}
-	if got := unknown.Domain(); got != "" {
-		t.Errorf("Domain of an unknown environment: got %q", got)
-	}
-
-	wrong := settings.Common{GenesysAPIURL: "https://user:canary@a.test"}
-	if _, err := wrong.API(); !failure.Is(err, failure.InvalidConfiguration) || strings.Contains(err.Error(), "canary") {
-		t.Errorf("API of a wrong address: got %v", err)
+	refused := settings.Common{GenesysEnvironment: "mypurecloud.evil", GenesysAPIURL: "https://user:canary@a.test"}
+	if _, err := refused.API(); !failure.Is(err, failure.InvalidConfiguration) || strings.Contains(err.Error(), "canary") || refused.Domain() != "" {
+		t.Errorf("of settings that were refused: got %v and domain %q", err, refused.Domain())
 	}
 }
 
@@ -291,6 +273,35 @@ func TestNoVariableIsNamedLikeASecret(t *testing.T) {
 	for _, variable := range settings.Variables(exporter.Settings{}) {
 		if secretive.MatchString(variable.Name) {
 			t.Errorf("%s looks like a secret in the environment", variable.Name)
+		}
+	}
+}
+
+func TestTheMemoryLimitIsHalfOfTheFunctionsMemory(t *testing.T) {
+	t.Parallel()
+
+	for variable, want := range map[string]int64{
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256": 128 << 20, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=much": 0, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=-1": 0, "OTHER=1": 0,
+	} {
+		if got := settings.MemoryLimit([]string{variable}); got != want {
+			t.Errorf("%s: got %d, want %d", variable, got, want)
+		}
+	}
+}
+
+func TestAFailureIsReportedTogetherWithWhatElseIsWrong(t *testing.T) {
+	t.Parallel()
+
+	failed := failure.New(failure.InvalidConfiguration, "the AWS configuration cannot be loaded")
+
+	err := settings.Also(&exporter.Settings{}, []string{"EXPORT_PAGE_SIZE=0"}, failed)
+	if !failure.Is(err, failure.InvalidConfiguration) || !errors.Is(err, failed) {
+		t.Errorf("got %v", err)
+	}
+
+	for _, want := range []string{"EXPORT_PAGE_SIZE", "EXPORT_BUCKET", "TOKEN_PARAMETER_NAME", "AWS configuration"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q lacks %s", err, want)
 		}
 	}
 }

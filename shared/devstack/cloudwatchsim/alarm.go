@@ -37,10 +37,11 @@ type properties struct {
 	Statistic             string
 	Period                int // seconds
 
-	ComparisonOperator                   string
-	Threshold                            float64
-	EvaluationPeriods, DatapointsToAlarm int
-	TreatMissingData                     string
+	ComparisonOperator string
+	Threshold          float64
+	EvaluationPeriods  json.Number // a parameter's value is text
+	DatapointsToAlarm  int
+	TreatMissingData   string
 }
 
 // ParseAlarm reads the properties of an AWS::CloudWatch::Alarm as an evaluated template has them. Its error names what is not
@@ -68,11 +69,13 @@ func ParseAlarm(given map[string]any) (Alarm, error) {
 }
 
 func (p properties) alarm() (Alarm, error) {
+	periods, _ := p.EvaluationPeriods.Int64() // none is refused below
+
 	alarm := Alarm{
 		Name: p.AlarmName, Description: p.AlarmDescription, Actions: p.AlarmActions, OKActions: p.OKActions,
 		Metric:            Metric{Namespace: p.Namespace, Name: p.MetricName, Dimensions: make(map[string]string)},
 		Period:            time.Duration(p.Period) * time.Second,
-		EvaluationPeriods: p.EvaluationPeriods,
+		EvaluationPeriods: int(periods),
 		DatapointsToAlarm: p.DatapointsToAlarm,
 		statistic:         statistics()[p.Statistic],
 		breaches:          comparisons(p.Threshold)[p.ComparisonOperator],

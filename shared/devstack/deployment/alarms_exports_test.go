@@ -3,6 +3,8 @@ package deployment_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -142,5 +144,29 @@ func (s *scene) throttledExports(refusals int, ids ...string) {
 
 	if hits := s.Genesys.Faults()[0].Hits; hits != refusals {
 		s.t.Errorf("%d requests were refused, want %d", hits, refusals)
+	}
+}
+
+// Without a schedule there is no such alarm.
+func exportIsOverdue(t *testing.T) {
+	s := newScene(t, genesyssim.Config{Users: 10, Seed: 7})
+	s.rotations(1, "")
+
+	for _, hour := range []int{1, 25, 60} {
+		s.at(hour * 60)
+		s.rotations(1, "")
+
+		if got := s.run(stack.ExportUsers, `{"export_id":"e`+strconv.Itoa(hour)+`"}`); got.Status != "complete" {
+			s.t.Fatalf("the export ended as %+v", got)
+		}
+	}
+
+	s.at(70 * 60)
+	s.wantStates("export-overdue", 90, "90 OK", "3182 ALARM", "3602 OK")
+
+	for _, alarm := range alarms(t, running(t, nil)) {
+		if strings.HasSuffix(alarm.Name, "-export-overdue") {
+			t.Error("without a schedule an export can be overdue")
+		}
 	}
 }

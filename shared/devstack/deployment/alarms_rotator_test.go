@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"genesys-cloud-export/shared/devstack/genesyssim"
+	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/failure"
 )
 
@@ -119,4 +120,24 @@ func tokenIsNotReplaced(t *testing.T) {
 			s.wantStates("rotator-silent", 5, "5 OK")
 		})
 	}
+}
+
+func tokensAreMintedOften(t *testing.T) {
+	s := newScene(t, genesyssim.Config{Users: 1})
+
+	// Somebody who forces a rotation now and then is not meant.
+	for range 20 {
+		s.run(stack.Rotator, `{"force":true}`)
+		s.pass(3 * time.Minute)
+	}
+
+	s.pass(time.Hour)
+
+	for range 29 {
+		s.run(stack.Rotator, `{"force":true}`)
+		s.pass(2 * time.Minute)
+	}
+
+	s.at(240)
+	s.wantStates("tokens-minted-often", 0, "0 OK", "161 ALARM", "199 OK")
 }

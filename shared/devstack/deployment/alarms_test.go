@@ -20,7 +20,9 @@ func scenarios() map[string]func(*testing.T) {
 		"rotator-silent":       rotatorFallsSilent,
 		"token-expiring":       tokenIsNotReplaced,
 		"deliveries-failed":    deliveriesFail,
-		"runs-failed":          asynchronousInvocationsFail,
+		"invocations-failed":   asynchronousInvocationsFail,
+		"tokens-minted-often":  tokensAreMintedOften,
+		"export-overdue":       exportIsOverdue,
 		"executions-failed":    func(t *testing.T) { executionsEnd(t, "executions-failed", "ExecutionsFailed") },
 		"executions-timed-out": func(t *testing.T) { executionsEnd(t, "executions-timed-out", "ExecutionsTimedOut") },
 		"executions-aborted":   func(t *testing.T) { executionsEnd(t, "executions-aborted", "ExecutionsAborted") },
@@ -50,7 +52,7 @@ func TestEveryAlarmRingsAndStopsByWhatTheBinariesDid(t *testing.T) {
 func (s *scene) alarm(name string) cloudwatchsim.Alarm {
 	s.t.Helper()
 
-	for _, alarm := range alarms(s.t, running(s.t, nil)) {
+	for _, alarm := range alarms(s.t, running(s.t, everything())) {
 		if alarm.Name == stack.Name+"-"+name {
 			return alarm
 		}

@@ -60,7 +60,10 @@ func widgets(t *testing.T, of *template.Stack) []widget {
 	return body.Widgets
 }
 
-// metrics are those of a widget. A point repeats what stands in the same place of the line before; an object at the end says
+// search is a line of metrics that are found by their dimensions, of every listing or function.
+var search = regexp.MustCompile(`^SEARCH\('\{([^,}]+),([^}]+)\} (\w+)="([^"]+)" MetricName="(\w+)"', '\w+', 300\)$`)
+
+// metrics are those of a widget; of those that are searched for, that of the listing users. A point repeats what stands in the same place of the line before; an object at the end says
 // how the line is drawn.
 func (w widget) metrics(t *testing.T) []cloudwatchsim.Metric {
 	t.Helper()
@@ -71,6 +74,12 @@ func (w widget) metrics(t *testing.T) []cloudwatchsim.Metric {
 	)
 
 	for _, line := range w.Properties.Metrics {
+		if expression, is := within(line[0], "expression").(string); is {
+			found = append(found, searched(t, expression))
+
+			continue
+		}
+
 		var words []string
 
 		for i, word := range line {
@@ -103,6 +112,22 @@ func (w widget) metrics(t *testing.T) []cloudwatchsim.Metric {
 	}
 
 	return found
+}
+
+func searched(t *testing.T, expression string) cloudwatchsim.Metric {
+	t.Helper()
+
+	parts := search.FindStringSubmatch(expression)
+	if parts == nil {
+		t.Fatalf("%s is no search of the known form", expression)
+	}
+
+	metric := cloudwatchsim.Metric{Namespace: parts[1], Name: parts[5], Dimensions: map[string]string{parts[3]: parts[4]}}
+	if parts[2] == "Stack,Listing" {
+		metric.Dimensions["Listing"] = "users"
+	}
+
+	return metric
 }
 
 func TestTheDashboardAsksSixQuestionsOfTheStacksRegion(t *testing.T) {
@@ -204,7 +229,7 @@ func TestTheBinariesEmitTheMetricsThatDashboardAndAlarmsLookAt(t *testing.T) {
 
 	seen := make(map[string]bool)
 
-	for name, all := range looks(t, running(t, nil)) {
+	for name, all := range looks(t, running(t, everything())) {
 		for _, metric := range all {
 			seen[metric.Name] = true
 
@@ -235,7 +260,7 @@ func TestMetricsOfAWSsServicesAreThoseThatThereAreAndOfThisStack(t *testing.T) {
 		"AWS/States/ExecutionsTimedOut":  "StateMachineArn",
 		"AWS/States/ExecutionsAborted":   "StateMachineArn",
 		// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
-		"AWS/SQS/NumberOfMessagesSent": "QueueName",
+		"AWS/SQS/ApproximateNumberOfMessagesVisible": "QueueName",
 	}
 
 	for name, all := range looks(t, deployed(t, "prod", nil)) {
@@ -268,7 +293,7 @@ func TestTheLogWidgetAsksForTheRotationsByFieldsThatTheRotatorWrites(t *testing.
 	log := all[slices.IndexFunc(all, func(w widget) bool { return w.Type == "log" })]
 
 	query := logQuery.FindStringSubmatch(log.Properties.Query)
-	if query == nil || query[1] != text(t, of.Resources["Rotator"].Properties, "LoggingConfig", "LogGroup") {
+	if query == nil || query[1] != text(t, of.Resources["RotatorLogs"].Properties, "LogGroupName") {
 		t.Fatalf("the query %q is not of the known form, or not of the rotator's log", log.Properties.Query)
 	}
 

@@ -60,7 +60,7 @@ func deployed(t *testing.T, name string, parameters map[string]string) *template
 func evaluated(t *testing.T, d template.Deployment) *template.Stack {
 	t.Helper()
 
-	given := map[string]string{"GenesysEnvironment": "mypurecloud.de"}
+	given := map[string]string{"GenesysEnvironment": "mypurecloud.de", "RunbookUrl": "https://example.com/runbook"}
 	maps.Copy(given, d.Parameters)
 	d.Parameters = given
 

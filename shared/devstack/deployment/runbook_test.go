@@ -13,8 +13,8 @@ import (
 // runbookURL is where the README is published in these tests.
 const runbookURL = "https://example.com/runbook"
 
-// runbookRow is a row of the runbook's table: the anchor, the alarm, what it means, what to do first.
-var runbookRow = regexp.MustCompile("(?m)^\\| <a id=\"alarm-([a-z-]+)\"></a>`([a-z-]+)` \\| [^| ][^|]* \\| [^| ][^|]* \\|$")
+// runbookPart is the part of an alarm: what it means, how long until data suffers, commands, what to do, and when it goes back.
+var runbookPart = regexp.MustCompile("(?s)## <a id=\"alarm-([a-z-]+)\"></a>([a-z-]+)\n\nMeans: .+?\n\nData suffers: .+?\n\n```\n.+?\n```\n\nTo do: .+?\n\nGoes back: .+?\n\n")
 
 // alarmNames are the names of the alarms without the stack's, sorted.
 func alarmNames(t *testing.T) []string {
@@ -22,7 +22,7 @@ func alarmNames(t *testing.T) []string {
 
 	var all []string
 
-	for id, alarm := range alarms(t, deployed(t, "prod", nil)) {
+	for id, alarm := range alarms(t, deployed(t, "prod", everything())) {
 		name, ofStack := strings.CutPrefix(alarm.Name, "prod-")
 		if !ofStack {
 			t.Errorf("%s is called %q, want a name that begins with the stack's", id, alarm.Name)
@@ -36,7 +36,7 @@ func alarmNames(t *testing.T) []string {
 	return all
 }
 
-func TestEveryAlarmHasItsLineInTheRunbookAndNoLineHasNone(t *testing.T) {
+func TestEveryAlarmHasItsPartInTheRunbookAndNoPartHasNone(t *testing.T) {
 	t.Parallel()
 
 	page, err := os.ReadFile(runbookFile)
@@ -44,46 +44,52 @@ func TestEveryAlarmHasItsLineInTheRunbookAndNoLineHasNone(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	var lines []string
+	var parts []string
 
-	for _, row := range runbookRow.FindAllStringSubmatch(string(page), -1) {
-		if lines = append(lines, row[1]); row[1] != row[2] {
-			t.Errorf("the line of %s is found at #alarm-%s", row[2], row[1])
+	for _, part := range runbookPart.FindAllStringSubmatch(string(page), -1) {
+		if parts = append(parts, part[1]); part[1] != part[2] {
+			t.Errorf("the part of %s is found at #alarm-%s", part[2], part[1])
 		}
 	}
 
-	slices.Sort(lines)
+	slices.Sort(parts)
 
-	if diff := cmp.Diff(alarmNames(t), lines); diff != "" {
-		t.Errorf("the runbook (-alarms of the template +lines):\n%s", diff)
+	if diff := cmp.Diff(alarmNames(t), parts); diff != "" {
+		t.Errorf("the runbook (-alarms of the template +parts):\n%s", diff)
 	}
 
-	if anchors := strings.Count(string(page), `<a id="alarm-`); anchors != len(lines) {
-		t.Errorf("%d anchors of alarms, and %d lines that have the table's form", anchors, len(lines))
+	if anchors := strings.Count(string(page), `<a id="alarm-`); anchors != len(parts) {
+		t.Errorf("%d anchors of alarms, and %d parts that have the form", anchors, len(parts))
 	}
 }
 
-func TestEveryAlarmsDescriptionLeadsToItsLineAndItTellsItsEndToo(t *testing.T) {
+func TestEveryAlarmsDescriptionLeadsToItsPartAndItTellsItsEndToo(t *testing.T) {
 	t.Parallel()
 
-	const topic = "arn:aws:sns:eu-central-1:000000000000:ops"
+	const (
+		topic   = "arn:aws:sns:eu-central-1:000000000000:ops"
+		tickets = "arn:aws:sns:eu-central-1:000000000000:tickets"
+	)
 
-	// Without a place of their own choice operators still find the file.
-	for url, parameters := range map[string]map[string]string{
-		runbookURL:                   {"RunbookUrl": runbookURL, "AlarmTopicArn": topic},
-		"shared/operator/RUNBOOK.md": {"AlarmTopicArn": topic},
-	} {
-		for id, alarm := range alarms(t, deployed(t, "prod", parameters)) {
-			link := url + "#alarm-" + strings.TrimPrefix(alarm.Name, "prod-")
+	pages := []string{"rotator-errors", "rotator-silent", "token-expiring", "export-overdue"}
 
-			meaning, found := strings.CutSuffix(alarm.Description, " "+link)
-			if !found || !strings.HasSuffix(meaning, ".") {
-				t.Errorf("the description of %s is %q, want a sentence that ends in %s", id, alarm.Description, link)
-			}
+	for id, alarm := range alarms(t, deployed(t, "prod", map[string]string{
+		"RunbookUrl": runbookURL, "AlarmTopicArn": topic, "TicketTopicArn": tickets, "ExportScheduleExpression": "rate(1 day)",
+	})) {
+		name := strings.TrimPrefix(alarm.Name, "prod-")
 
-			if diff := cmp.Diff([][]string{{topic}, {topic}}, [][]string{alarm.Actions, alarm.OKActions}); diff != "" {
-				t.Errorf("%s reports to (-want +got):\n%s", id, diff)
-			}
+		meaning, found := strings.CutSuffix(alarm.Description, " "+runbookURL+"#alarm-"+name)
+		if !found || !strings.HasSuffix(meaning, ".") {
+			t.Errorf("the description of %s is %q, want a sentence and the link to its part of the runbook", id, alarm.Description)
+		}
+
+		want := tickets
+		if slices.Contains(pages, name) {
+			want = topic
+		}
+
+		if diff := cmp.Diff([][]string{{want}, {want}}, [][]string{alarm.Actions, alarm.OKActions}); diff != "" {
+			t.Errorf("%s reports to (-want +got):\n%s", id, diff)
 		}
 	}
 }

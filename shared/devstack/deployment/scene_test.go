@@ -61,7 +61,8 @@ func newScene(t *testing.T, organisation genesyssim.Config, changes ...func(*sta
 
 	config := stack.Config{
 		Template: templateFile, Binaries: binaries, Data: t.TempDir(), Organisation: stack.Simulated{Config: organisation}, Logs: &s.log,
-		Environment: map[string]string{"MAX_REQUESTS_PER_MINUTE": "60000"},
+		// A buffer of minutes, so that a scene is short.
+		Environment: map[string]string{"MAX_REQUESTS_PER_MINUTE": "60000", "TOKEN_ROTATION_BUFFER_SECONDS": "300"},
 	}
 	for _, change := range changes {
 		change(&config)

@@ -26,7 +26,7 @@ import (
 )
 
 // functionRoles are the roles whose statements are taken away one by one.
-func functionRoles() []string { return []string{"RotatorRole", "ExportUsersRole"} }
+func functionRoles() []string { return []string{"RotatorRole", "ExporterRole"} }
 
 // everything are the parameters of a deployment with every statement: with a customer key, in a VPC.
 func everything() map[string]string {
@@ -48,7 +48,7 @@ func granted(t *testing.T, parameters map[string]string) map[permission]bool {
 		t.Fatal(err)
 	}
 
-	given := map[string]string{"GenesysEnvironment": "mypurecloud.de"}
+	given := map[string]string{"GenesysEnvironment": "mypurecloud.de", "RunbookUrl": "https://example.com/runbook"}
 	maps.Copy(given, parameters)
 
 	deployed, err := source.Evaluate(template.Deployment{Parameters: given})
@@ -145,20 +145,20 @@ func complaints(role string) map[string]string {
 	)
 
 	return map[string]string{
-		"ReadCredentials":    secret,
-		"DecryptCredentials": secret,
-		"KeepToken":          token,
-		"EncryptToken":       token,
-		"ReadToken":          token,
-		"DecryptToken":       "SSM parameter /genesys-cloud-export/token: the stored value cannot be decrypted: access was denied",
-		"AskRotator":         "the rotator failed: it could not be invoked: access was denied",
-		"WriteParts":         ".jsonl.gz: access was denied",
-		"KeepState":          state,
-		"EncryptExports":     state,
-		"ReportFailedRuns":   role + " may not sqs:SendMessage on arn:aws:sqs:",
-		"WriteLog":           role + " may not logs:PutLogEvents on arn:aws:logs:",
-		"Trace":              role + " may not xray:PutTraceSegments on *",
-		"UseNetwork":         role + " may not ec2:CreateNetworkInterface on *",
+		"ReadCredentials":         secret,
+		"DecryptCredentials":      secret,
+		"KeepToken":               token,
+		"EncryptToken":            token,
+		"ReadToken":               token,
+		"DecryptToken":            "SSM parameter /genesys-cloud-export/token: the stored value cannot be decrypted: access was denied",
+		"AskRotator":              "the rotator failed: it could not be invoked: access was denied",
+		"WriteParts":              ".jsonl.gz: access was denied",
+		"KeepState":               state,
+		"EncryptExports":          state,
+		"ReportFailedInvocations": role + " may not sqs:SendMessage on arn:aws:sqs:",
+		"WriteLog":                role + " may not logs:PutLogEvents on arn:aws:logs:",
+		"Trace":                   role + " may not xray:PutTraceSegments on *",
+		"UseNetwork":              role + " may not ec2:CreateNetworkInterface on *",
 		// Where a bucket may not be listed an export goes on, warns, and leaves what it cannot see, which the check finds.
 		"ListExports": localrun.ErrIncomplete.Error(),
 	}

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -52,7 +53,7 @@ func (d *deployment) duties() (all []duty, err error) {
 	}
 
 	for _, machine := range d.OfType("AWS::Serverless::StateMachine") {
-		duties, err := machineDuties(machine)
+		duties, err := d.machineDuties(machine)
 		all, problems = append(all, duties...), append(problems, err)
 	}
 
@@ -77,7 +78,8 @@ func (f function) duties() (all []duty) {
 	add := func(resource string, actions ...string) { all = append(all, duty{f.Role, name, resource, actions}) }
 
 	stream := ":log-stream:2026/01/01/[$LATEST]0123456789abcdef0123456789abcdef"
-	add(arn("logs", "log-group:"+f.LoggingConfig.LogGroup+stream), "logs:CreateLogStream", "logs:PutLogEvents")
+	group := cmp.Or(f.LoggingConfig.LogGroup, "/aws/lambda/"+f.FunctionName)
+	add(arn("logs", "log-group:"+group+stream), "logs:CreateLogStream", "logs:PutLogEvents")
 
 	if f.Tracing == "Active" {
 		add("*", "xray:PutTraceSegments", "xray:PutTelemetryRecords")
@@ -111,8 +113,9 @@ func (s schedule) duties(target string) []duty {
 	return all
 }
 
-// machineDuties are what Step Functions does for a state machine: it reaches what the definition names, and reports.
-func machineDuties(machine template.Resource) (all []duty, err error) {
+// machineDuties are what Step Functions does for a state machine: it reaches every function and what else the definition names,
+// and reports.
+func (d *deployment) machineDuties(machine template.Resource) (all []duty, err error) {
 	var read struct {
 		Role                    string
 		DefinitionSubstitutions map[string]any
@@ -127,8 +130,13 @@ func machineDuties(machine template.Resource) (all []duty, err error) {
 		all = append(all, duty{read.Role, machine.LogicalID, resource, actions})
 	}
 
+	for _, f := range d.functions {
+		add(arn("lambda", "function:"+f.FunctionName), "lambda:InvokeFunction")
+	}
+
 	for _, name := range slices.Sorted(maps.Keys(read.DefinitionSubstitutions)) {
-		if arn := fmt.Sprint(read.DefinitionSubstitutions[name]); strings.HasPrefix(arn, "arn:") {
+		// What begins the functions' ARNs names none of them.
+		if arn := fmt.Sprint(read.DefinitionSubstitutions[name]); strings.HasPrefix(arn, "arn:") && !strings.HasPrefix(arn, "arn:aws:lambda:") {
 			add(arn, reaching(arn))
 		}
 	}

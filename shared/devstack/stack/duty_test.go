@@ -17,14 +17,14 @@ func TestARoleWithWhichAWSCannotDoItsPartIsNamed(t *testing.T) {
 
 	for _, test := range []struct{ role, statement, lacks string }{
 		{"RotatorRole", "WriteLog", "logs:CreateLogStream on arn:aws:logs" + here + "log-group:/aws/lambda/genesys-cloud-export-rotator:log-stream:"},
-		{"RotatorRole", "ReportFailedRuns", "sqs:SendMessage on arn:aws:sqs" + here + "genesys-cloud-export-FailedRuns"},
+		{"ExporterRole", "ReportFailedInvocations", "sqs:SendMessage on arn:aws:sqs" + here + "genesys-cloud-export-FailedInvocations"},
 		{"RotatorRole", "UseNetwork", "ec2:DescribeSubnets on *"},
-		{"ExportUsersRole", "Trace", "xray:PutTelemetryRecords on *"},
+		{"ExporterRole", "Trace", "xray:PutTelemetryRecords on *"},
 		{"ScheduleRole", "RunRotator", "lambda:InvokeFunction on arn:aws:lambda" + here + "function:rotator"},
 		{"ScheduleRole", "StartExport", "states:StartExecution on arn:aws:states" + here + "stateMachine:genesys-cloud-export-export"},
 		{"ScheduleRole", "KeepUndelivered", "sqs:SendMessage on arn:aws:sqs" + here + "genesys-cloud-export-ScheduleDeadLetters"},
-		{"WorkflowRole", "RunUsersExport", "lambda:InvokeFunction on arn:aws:lambda" + here + "function:export-users"},
-		{"WorkflowRole", "AskRotator", "lambda:InvokeFunction on arn:aws:lambda" + here + "function:rotator"},
+		{"WorkflowRole", "RunExports", "lambda:InvokeFunction on arn:aws:lambda" + here + "function:genesys-cloud-export-export-users"},
+		{"WorkflowRole", "AskRotator", "lambda:InvokeFunction on arn:aws:lambda" + here + "function:genesys-cloud-export-rotator"},
 		{"WorkflowRole", "StartSuccessor", "states:StartExecution on"},
 		{"WorkflowRole", "WriteLog", "logs:PutResourcePolicy on *"},
 		{"WorkflowRole", "Trace", "xray:GetSamplingRules on *"},
@@ -33,7 +33,7 @@ func TestARoleWithWhichAWSCannotDoItsPartIsNamed(t *testing.T) {
 			t.Parallel()
 
 			c := config(t)
-			c.Template = edited(t, "\n  "+test.role+":\n", "Sid: "+test.statement+"\n", "Effect: Allow", "Effect: Deny")
+			c.Template = edited(t, "\n  "+test.role+":\n", "Sid: "+test.statement, "Effect: Allow", "Effect: Deny")
 			c.Parameters = map[string]string{"SubnetIds": "subnet-1", "SecurityGroupIds": "sg-1", "ExportScheduleExpression": "rate(1 day)"}
 
 			wantRefused(t, c, test.role+" may not "+test.lacks, ": add the statement to template.yaml")
@@ -53,7 +53,7 @@ func TestExportsCanBeEncryptedWithAndWithoutABucketKey(t *testing.T) {
 	}
 
 	deployed, err := source.Evaluate(template.Deployment{Parameters: map[string]string{
-		"GenesysEnvironment": "mypurecloud.de", "KmsKeyArn": key, "ExportBucketName": "mine",
+		"GenesysEnvironment": "mypurecloud.de", "RunbookUrl": "https://example.com/runbook", "KmsKeyArn": key, "ExportBucketName": "mine",
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +64,7 @@ func TestExportsCanBeEncryptedWithAndWithoutABucketKey(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	exporter := all[slices.IndexFunc(all, func(r iamsim.Role) bool { return r.Name == "ExportUsersRole" })]
+	exporter := all[slices.IndexFunc(all, func(r iamsim.Role) bool { return r.Name == "ExporterRole" })]
 
 	for _, action := range []string{"kms:GenerateDataKey", "kms:Decrypt"} {
 		for context, want := range map[string]bool{

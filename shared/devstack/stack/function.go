@@ -24,7 +24,7 @@ type function struct {
 
 // functionProperties are those that are needed. A number is text where a parameter gives it.
 type functionProperties struct {
-	Role                                              string
+	FunctionName, Role                                string
 	Timeout, MemorySize, ReservedConcurrentExecutions any
 	Environment                                       struct{ Variables map[string]any }
 	LoggingConfig                                     struct{ LogGroup, LogFormat, ApplicationLogLevel string }

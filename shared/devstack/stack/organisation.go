@@ -139,8 +139,10 @@ func (o Outside) open(context.Context, *Stack, string) (access, error) {
 
 	return access{
 		apiURL: addresses.APIURL, clientID: o.ClientID, clientSecret: o.ClientSecret,
-		parameters: map[string]string{"GenesysEnvironment": o.Environment, "GenesysTokenUrl": o.TokenURL, "GenesysApiUrl": o.APIURL},
-		variables:  map[string]string{"SSL_CERT_FILE": authorities}, // an empty variable counts as none
+		parameters: map[string]string{
+			"GenesysEnvironment": o.Environment, "GenesysTokenUrl": o.TokenURL, "GenesysApiUrl": o.APIURL,
+		},
+		variables: map[string]string{"SSL_CERT_FILE": authorities}, // an empty variable counts as none
 	}, nil
 }
 

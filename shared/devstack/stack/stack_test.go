@@ -146,7 +146,7 @@ func TestAStackThatCannotBeWiredSaysWhy(t *testing.T) {
 		"Rotator: Timeout is no whole number": edit("  Rotator:", "Timeout: 30", "Timeout: soon"),
 		`Rotator: its role "arn:aws:iam::000000000000:role/admin" is none of the template's`: edit(
 			"  Rotator:", "Role: !GetAtt RotatorRole.Arn", "Role: arn:aws:iam::000000000000:role/admin"),
-		"ExportUsersRole: read the policy export-users: export-users[4]: the condition operator IpAddress is not known here": edit(
+		"ExporterRole: read the policy export: export[4]: the condition operator IpAddress is not known here": edit(
 			"Sid: ListExports", "StringLike", "IpAddress"),
 		"RotatorRole: managed policies are not known here, [arn:aws:iam::aws:policy/ReadOnlyAccess]: write the statements into the role": edit(
 			"  RotatorRole:", "Description: What the rotator may do.",

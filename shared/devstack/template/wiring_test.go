@@ -153,7 +153,7 @@ func TestTheProjectsTemplateEvaluatesManyTimesAndStaysAsItIs(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	deployment := template.Deployment{Parameters: map[string]string{"GenesysEnvironment": "mypurecloud.de"}}
+	deployment := template.Deployment{Parameters: map[string]string{"GenesysEnvironment": "mypurecloud.de", "RunbookUrl": "https://example.com/runbook"}}
 
 	var stacks [2]*template.Stack
 

@@ -7,28 +7,35 @@ import (
 	"genesys-cloud-export/shared/retry"
 )
 
-// Broken is a request that breaks off with half a page, or that the API fails on its side: a later attempt may get it.
-func Broken() PageFault {
-	return PageFault{Err: &retry.TransientError{Err: failure.New(failure.UpstreamUnavailable, "the connection broke")}}
+// PageFault is what becomes of one request for a page.
+type PageFault struct {
+	// Err is returned; nil lets the page through.
+	Err error
+	// Latency is added to the listing's.
+	Latency time.Duration
+	// Named is what kind of failure the end of the request's time is; "": the request returns the cause, as a page request
+	// does. A token that is being waited for names itself.
+	Named failure.Kind
+	// Limit is the rate limit that the reply gives, in requests a minute.
+	Limit int
 }
+
+// Broken is a request that breaks off with half a page, or that the API fails on its side: a later attempt may get it.
+func Broken() PageFault { return passing(failure.UpstreamUnavailable, retry.TransientError{}) }
 
 // Throttled is a 429 with a Retry-After.
 func Throttled(after time.Duration) PageFault {
-	return PageFault{Err: &retry.TransientError{
-		Err: failure.New(failure.RateLimited, "a rate limit is reached"), Throttled: true, Told: true, After: after,
-	}}
+	return passing(failure.RateLimited, retry.TransientError{Throttled: true, Told: true, After: after})
 }
 
 // ThrottledUntold is a 429 without a Retry-After.
 func ThrottledUntold() PageFault {
-	return PageFault{Err: &retry.TransientError{Err: failure.New(failure.RateLimited, "a rate limit is reached"), Throttled: true}}
+	return passing(failure.RateLimited, retry.TransientError{Throttled: true})
 }
 
 // Busy is a server that fails on its side and says, with a Retry-After, when it will be back.
 func Busy(after time.Duration) PageFault {
-	return PageFault{Err: &retry.TransientError{
-		Err: failure.New(failure.UpstreamUnavailable, "the API is busy"), Told: true, After: after,
-	}}
+	return passing(failure.UpstreamUnavailable, retry.TransientError{Told: true, After: after})
 }
 
 // Tokenless is a request that waits for a token until its time ends.
@@ -39,4 +46,9 @@ func Tokenless() PageFault {
 // Refused is a failure that no later attempt changes.
 func Refused(kind failure.Kind) PageFault {
 	return PageFault{Err: failure.New(kind, "the API refused the page")}
+}
+
+func passing(kind failure.Kind, as retry.TransientError) PageFault {
+	as.Err = failure.New(kind, "the request failed")
+	return PageFault{Err: &as}
 }

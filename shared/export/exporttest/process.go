@@ -1,24 +1,23 @@
 // Package exporttest is what exports are tested with: a bucket in memory with compare-and-swap, a scripted listing, and the
 // semantics that every store of exports has to have.
 //
-// The fakes behave: they hold real bytes under the keys of the contract, check what a real store checks, and answer as it
-// answers. Invocations use them through a [Process], which is where faults are injected: a call may fail before or after
-// it was done, be done later, be sent twice, or kill its process. All waiting is done with timers under a context, so that
-// it takes no time in a bubble of testing/synctest.
+// The fakes behave: they keep real bytes under the keys of the contract, check what a real store checks, and answer as it
+// answers. Invocations use them through a [Process], which is where faults are injected. All waiting is done with timers
+// under a context, so that it takes no time in a bubble of testing/synctest.
 package exporttest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
 	"time"
 
-	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/retry"
 )
 
-// The operations that a process does outside of itself, as a [Fault] is told of them.
+// The operations that a process does outside of itself, as a [Fault] sees them.
 const (
 	OpNames   = "names"
 	OpRead    = "read"
@@ -35,21 +34,15 @@ type Effect int
 
 // The effects. Each of them holds for writes; a call that only reads is done or not done, and that is all.
 const (
-	// Proceed does the call.
-	Proceed Effect = iota
-	// FailBefore fails without having done it.
-	FailBefore
-	// FailAfter does it and loses the reply.
-	FailAfter
-	// FailLate loses the reply, and does it only when [Store.Land] is called, if its condition holds then.
-	FailLate
+	Proceed    Effect = iota // the call is done
+	FailBefore               // it fails and is not done
+	FailAfter                // it is done and its reply is lost
+	FailLate                 // its reply is lost, and it is done when [Store.Land] is called, if its condition holds then
 	// Resend does it, loses the reply and sends it again, as a client below an adapter does: a condition that fails then
 	// is a success where the stored document is the one that was sent, and a conflict where it is not.
 	Resend
-	// KillBefore kills the process before it is done.
-	KillBefore
-	// KillAfter kills the process once it is done.
-	KillAfter
+	KillBefore // the process is killed before it is done
+	KillAfter  // the process is killed once it is done
 )
 
 // Action is what becomes of a call, and when.
@@ -71,19 +64,18 @@ type Fault func(op, name string) Action
 // Call is a call that a process made.
 type Call struct{ Op, Name string }
 
-// Process is one invocation's outside. Once it is killed its context has ended and every call is refused, so that nothing
-// of it happens any more. A nil Process has no faults and cannot be killed.
+// Process is one invocation's outside. Once it is killed its context has ended and every call is refused. A nil Process has
+// no faults and cannot be killed.
 type Process struct {
+	Calls  []Call // those that were made, to be read once the invocation has returned
+	Killed bool   // to be read then too
+
 	fault  Fault
 	cancel context.CancelCauseFunc
-
-	mu    sync.Mutex
-	dead  bool
-	calls []Call
+	mu     sync.Mutex
 }
 
-// ErrKilled is the cause of the end of a killed process' context.
-var ErrKilled = errors.New("the process was killed")
+var errKilled = errors.New("the process was killed")
 
 // NewProcess starts a process under parent; a nil fault lets every call proceed. The context ends with the process.
 func NewProcess(parent context.Context, fault Fault) (context.Context, *Process) {
@@ -100,126 +92,68 @@ func (p *Process) Kill() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 
-	p.dead = true
-	p.cancel(ErrKilled)
+	p.Killed = true
+	p.cancel(errKilled)
 }
 
-// Killed reports whether the process was killed.
-func (p *Process) Killed() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-
-	return p.dead
-}
-
-// Calls returns the calls that were made until now, those that failed included.
-func (p *Process) Calls() []Call {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-
-	return append([]Call(nil), p.calls...)
-}
-
-// request is a call on its way. do does it; own, where there is one, reports whether the document that is stored is the one
-// that do wrote; late keeps do for later.
+// request is a call on its way. do does it, and later keeps it until [Store.Land]; nil: it is never done later.
 type request struct {
 	op, name string
 	do       func() error
-	own      func() bool
-	late     func(do func() error)
+	later    func()
 }
 
 // call lets a request meet its fate.
 func (p *Process) call(ctx context.Context, r request) error {
-	if p == nil {
-		if ctx.Err() != nil {
-			return unanswered(ctx, r.op)
-		}
-
-		return r.do()
-	}
-
-	if !p.begin(ctx, r) {
+	if ctx.Err() != nil {
 		return unanswered(ctx, r.op)
 	}
 
+	if p == nil {
+		return r.do()
+	}
+
+	p.mu.Lock()
+	p.Calls = append(p.Calls, Call{Op: r.op, Name: r.name})
+	p.mu.Unlock()
+
 	action := p.fault(r.op, r.name)
-	if err := retry.Sleep(ctx, action.Delay); err != nil || p.Killed() {
+	if retry.Sleep(ctx, action.Delay) != nil {
 		return unanswered(ctx, r.op)
 	}
 
 	return p.perform(ctx, r, action)
 }
 
-func (p *Process) begin(ctx context.Context, r request) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+func (p *Process) perform(ctx context.Context, r request, action Action) error {
+	var err error
 
-	if p.dead || ctx.Err() != nil {
-		return false
+	switch action.Effect {
+	case FailBefore, KillBefore:
+	case FailLate:
+		if r.later != nil {
+			r.later()
+		}
+	default:
+		err = r.do()
 	}
 
-	p.calls = append(p.calls, Call{Op: r.op, Name: r.name})
+	if action.Effect == KillBefore || action.Effect == KillAfter {
+		p.Kill()
+	}
 
-	return true
-}
-
-func (p *Process) perform(ctx context.Context, r request, action Action) error {
-	meanwhile := func() {
-		if action.Meanwhile != nil {
-			action.Meanwhile()
-		}
+	if action.Meanwhile != nil {
+		action.Meanwhile()
 	}
 
 	switch action.Effect {
-	case FailBefore:
-		meanwhile()
-		return action.lost(ctx, r.op)
-	case FailAfter:
-		_ = r.do() // the reply is lost, whatever it was
-		meanwhile()
-
-		return action.lost(ctx, r.op)
-	case FailLate:
-		if r.late != nil {
-			r.late(r.do)
-		}
-
-		meanwhile()
-
-		return action.lost(ctx, r.op)
+	case Proceed:
+		return err
 	case Resend:
-		_ = r.do()
-		meanwhile()
-
-		err := r.do()
-		if errors.Is(err, export.ErrConflict) && r.own != nil && r.own() {
-			return nil
-		}
-
-		return err
-	case KillBefore:
-		p.Kill()
-		return unanswered(ctx, r.op)
-	case KillAfter:
-		_ = r.do()
-		p.Kill()
-
-		return unanswered(ctx, r.op)
+		return r.do()
 	default:
-		err := r.do()
-		meanwhile()
-
-		return err
+		return cmp.Or(action.Err, unanswered(ctx, r.op))
 	}
-}
-
-func (a Action) lost(ctx context.Context, op string) error {
-	if a.Err != nil {
-		return a.Err
-	}
-
-	return unanswered(ctx, op)
 }
 
 // unanswered is what a call returns that has no answer: a page's is the end of its context, or may pass by itself.

@@ -7,301 +7,273 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/failure"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // Stores is what an export is kept in.
 type Stores struct {
 	Documents export.Documents
 	Parts     export.Parts
-	// ListDenied says that the stores do not tell what they have.
+	// ListDenied says that the stores may not be listed.
 	ListDenied bool
 	// ChecksumUnread says that the stores take a part whatever its checksum is. S3 refuses one that does not match.
 	ChecksumUnread bool
 }
 
-// racers is how many writers run against each other where one may win.
-const racers = 8
+const (
+	// racers is how many writers run against each other where one may win.
+	racers   = 8
+	document = "users/e1/checkpoint.json"
+	partName = "part-000001-a.jsonl.gz"
+)
 
-// Semantics holds a pair of stores to what the engine builds its safety on. newStores returns empty ones for each test,
+// Semantics tests a pair of stores for what the engine builds its safety on. newStores returns empty ones for each test,
 // which may use them from several goroutines.
 func Semantics(t *testing.T, newStores func(t *testing.T) Stores) {
 	t.Helper()
 
-	for name, check := range map[string]func(*testing.T, Stores){
-		"a document that is not there is absent":                     absent,
-		"a document is created once and read back":                   created,
-		"a document is replaced by its tag alone":                    replaced,
-		"a document that is not there is not replaced":               notReplaced,
-		"one of several creators wins":                               createRace,
-		"one of several replacers with one tag wins":                 replaceRace,
-		"an export's documents are listed, and no other's":           names,
-		"an export's parts are listed with their size, and no other": parts,
-		"a part is deleted, and may be deleted again":                deleted,
-		"a part that does not match its checksum is refused":         mismatched,
-		"addresses fit together":                                     addresses,
-		"an ended context is a failure, and nothing is written":      ended,
+	for name, show := range map[string]func(tested){
+		"a document is created once":                            tested.createsOnce,
+		"a document is replaced by its tag alone":               tested.replacesByTag,
+		"one of several writers wins":                           tested.letsOneWin,
+		"an export's documents are listed, and no other's":      tested.listsDocuments,
+		"an export's parts are listed until they are deleted":   tested.listsParts,
+		"a part that does not match its checksum is refused":    tested.checksSums,
+		"addresses fit together":                                tested.addresses,
+		"an ended context is a failure, and nothing is written": tested.endsWithItsContext,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			check(t, newStores(t))
+			show(tested{t, newStores(t)})
 		})
 	}
 }
 
-const document = "users/e1/checkpoint.json"
-
-func absent(t *testing.T, s Stores) {
-	if _, _, err := s.Documents.Read(t.Context(), document); !errors.Is(err, export.ErrAbsent) {
-		t.Errorf("reading what is not there: got %v, want %v", err, export.ErrAbsent)
-	}
+// tested is a pair of stores in one test.
+type tested struct {
+	*testing.T
+	Stores
 }
 
-func created(t *testing.T, s Stores) {
+func (s tested) createsOnce() {
+	s.wantAbsent()
+
 	body := []byte("first")
-	tag := must(t)(s.Documents.Create(t.Context(), document, body))
+	tag := s.written(s.Documents.Create(s.Context(), document, body))
 	copy(body, "xxxxx") // the store keeps what was written, not the caller's memory
 
-	holds(t, s, "first", tag)
+	s.wantDocument("first", tag)
 
-	if _, err := s.Documents.Create(t.Context(), document, []byte("second")); !errors.Is(err, export.ErrConflict) {
-		t.Errorf("creating it again: got %v, want %v", err, export.ErrConflict)
-	}
-
-	holds(t, s, "first", tag)
+	_, err := s.Documents.Create(s.Context(), document, []byte("second"))
+	s.wantError("creating it again", err, export.ErrConflict)
+	s.wantDocument("first", tag)
 }
 
-func replaced(t *testing.T, s Stores) {
-	first := must(t)(s.Documents.Create(t.Context(), document, []byte("first")))
-	second := must(t)(s.Documents.Replace(t.Context(), document, first, []byte("second")))
+func (s tested) replacesByTag() {
+	other := s.written(s.Documents.Create(s.Context(), "users/other/checkpoint.json", []byte("other")))
+
+	// Who may not list does not learn what is missing.
+	_, err := s.Documents.Replace(s.Context(), document, other, []byte("second"))
+	if !s.ListDenied || !failure.Is(err, failure.StorageUnavailable) {
+		s.wantError("replacing what is not there", err, export.ErrAbsent)
+	}
+
+	s.wantAbsent()
+
+	first := s.written(s.Documents.Create(s.Context(), document, []byte("first")))
+	second := s.written(s.Documents.Replace(s.Context(), document, first, []byte("second")))
 
 	if first == second {
-		t.Errorf("two contents have one tag, %s", first)
+		s.Errorf("two contents have one tag, %s", first)
 	}
 
-	if _, err := s.Documents.Replace(t.Context(), document, first, []byte("third")); !errors.Is(err, export.ErrConflict) {
-		t.Errorf("replacing by an old tag: got %v, want %v", err, export.ErrConflict)
-	}
-
-	holds(t, s, "second", second)
+	_, err = s.Documents.Replace(s.Context(), document, first, []byte("third"))
+	s.wantError("replacing by an old tag", err, export.ErrConflict)
+	s.wantDocument("second", second)
 }
 
-func notReplaced(t *testing.T, s Stores) {
-	tag := must(t)(s.Documents.Create(t.Context(), "users/other/checkpoint.json", []byte("first")))
-	_, err := s.Documents.Replace(t.Context(), document, tag, []byte("second"))
-
-	// Who may not list is not told what is missing.
-	if !errors.Is(err, export.ErrAbsent) && (!s.ListDenied || !failure.Is(err, failure.StorageUnavailable)) {
-		t.Errorf("replacing what is not there: got %v, want %v", err, export.ErrAbsent)
-	}
-
-	absent(t, s)
+func (s tested) letsOneWin() {
+	tag := s.race("creator", func(body []byte) (string, error) { return s.Documents.Create(s.Context(), document, body) })
+	s.race("replacer", func(body []byte) (string, error) { return s.Documents.Replace(s.Context(), document, tag, body) })
 }
 
-func createRace(t *testing.T, s Stores) {
-	race(t, s, func(ctx context.Context, body []byte) (string, error) {
-		return s.Documents.Create(ctx, document, body)
-	})
-}
-
-func replaceRace(t *testing.T, s Stores) {
-	tag := must(t)(s.Documents.Create(t.Context(), document, []byte("first")))
-
-	race(t, s, func(ctx context.Context, body []byte) (string, error) {
-		return s.Documents.Replace(ctx, document, tag, body)
-	})
-}
-
-// race lets several write at once and wants one of them to win, and what it wrote to be there.
-func race(t *testing.T, s Stores, write func(ctx context.Context, body []byte) (string, error)) {
-	t.Helper()
+// race lets several of a name write at once, each its own content, wants one to win, and returns its tag.
+func (s tested) race(name string, write func(body []byte) (string, error)) (tag string) {
+	s.Helper()
 
 	var (
 		running sync.WaitGroup
-		wins    atomic.Int64
-		body    atomic.Value
-		tag     atomic.Value
+		mu      sync.Mutex
+		wins    int
+		body    string
 	)
 
 	for racer := range racers {
 		running.Go(func() {
-			mine := fmt.Sprintf("writer %d", racer)
+			mine := fmt.Sprintf("%s %d", name, racer)
+			won, err := write([]byte(mine))
 
-			switch won, err := write(t.Context(), []byte(mine)); {
-			case err == nil:
-				wins.Add(1)
-				body.Store(mine)
-				tag.Store(won)
-			case !errors.Is(err, export.ErrConflict):
-				t.Errorf("a writer that lost: got %v, want %v", err, export.ErrConflict)
+			mu.Lock()
+			defer mu.Unlock()
+
+			if err == nil {
+				wins++
+				body, tag = mine, won
+			} else {
+				s.wantError("a writer that lost", err, export.ErrConflict)
 			}
 		})
 	}
 
 	running.Wait()
 
-	if wins.Load() != 1 {
-		t.Fatalf("%d of %d writers won, want 1", wins.Load(), racers)
+	if wins != 1 {
+		s.Fatalf("%d of %d %ss won, want 1", wins, racers, name)
 	}
 
-	holds(t, s, body.Load().(string), tag.Load().(string)) //nolint:forcetypeassert // stored above
+	s.wantDocument(body, tag)
+
+	return tag
 }
 
-func names(t *testing.T, s Stores) {
-	for _, name := range []string{"users/e1/checkpoint.json", "users/e1/manifest.json", "users/e11/checkpoint.json", "users/latest.json"} {
-		must(t)(s.Documents.Create(t.Context(), name, []byte("{}")))
+func (s tested) listsDocuments() {
+	for _, name := range []string{document, "users/e1/manifest.json", "users/e11/checkpoint.json", "users/latest.json"} {
+		s.written(s.Documents.Create(s.Context(), name, []byte("{}")))
 	}
 
-	got, err := s.Documents.Names(t.Context(), "users", "e1")
-	if s.ListDenied {
-		if !errors.Is(err, export.ErrListDenied) {
-			t.Errorf("listing documents: got %v, want %v", err, export.ErrListDenied)
-		}
-
-		return
-	}
-
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	if diff := cmp.Diff([]string{"users/e1/checkpoint.json", "users/e1/manifest.json"}, got); diff != "" {
-		t.Errorf("documents of e1 (-want +got):\n%s", diff)
-	}
-
-	if got, err := s.Documents.Names(t.Context(), "users", "e"); err != nil || len(got) != 0 {
-		t.Errorf("documents of an export without any: got %v and %v, want none", got, err)
+	for id, want := range map[string][]string{"e1": {document, "users/e1/manifest.json"}, "e": nil} {
+		got, err := s.Documents.Names(s.Context(), "users", id)
+		wantListed(s, "documents of "+id, want, got, err)
 	}
 }
 
-func parts(t *testing.T, s Stores) {
-	put(t, s, "e1", "part-000001-a.jsonl.gz", "one")
-	put(t, s, "e1", "part-000002-a.jsonl.gz", "three")
-	put(t, s, "e11", "part-000001-a.jsonl.gz", "other")
+func (s tested) listsParts() {
+	s.written("", s.put(s.Context(), "e1", partName, "one"))
+	s.written("", s.put(s.Context(), "e1", "part-000002-a.jsonl.gz", "three"))
+	s.written("", s.put(s.Context(), "e11", partName, "other"))
 
-	want := []export.StoredPart{{Name: "part-000001-a.jsonl.gz", Bytes: 3}, {Name: "part-000002-a.jsonl.gz", Bytes: 5}}
-	lists(t, s, "e1", want)
-	lists(t, s, "e", nil)
-}
+	one, three := export.StoredPart{Name: partName, Bytes: 3}, export.StoredPart{Name: "part-000002-a.jsonl.gz", Bytes: 5}
+	s.wantParts("e1", one, three)
+	s.wantParts("e")
 
-func deleted(t *testing.T, s Stores) {
-	put(t, s, "e1", "part-000001-a.jsonl.gz", "one")
-
-	for range 2 {
-		if err := s.Parts.Delete(t.Context(), "users", "e1", "part-000001-a.jsonl.gz"); err != nil {
-			t.Fatal(err)
-		}
+	for range 2 { // deleting again is no error
+		s.written("", s.Parts.Delete(s.Context(), "users", "e1", partName))
+		s.wantParts("e1", three)
 	}
-
-	lists(t, s, "e1", nil)
 }
 
-func mismatched(t *testing.T, s Stores) {
+func (s tested) checksSums() {
 	wrong := sha256.Sum256([]byte("another"))
-
-	err := s.Parts.Put(t.Context(), "users", "e1", "part-000001-a.jsonl.gz", []byte("one"), wrong[:])
+	err := s.Parts.Put(s.Context(), "users", "e1", partName, []byte("one"), wrong[:])
 
 	if s.ChecksumUnread {
-		if err != nil {
-			t.Errorf("a store that is said to read no checksum refused a part: %v", err)
-		}
-
+		s.written("", err)
 		return
 	}
 
-	if !failure.Is(err, failure.StorageUnavailable) {
-		t.Errorf("writing a part with another's checksum: got %v, want %s", err, failure.StorageUnavailable)
-	}
-
-	lists(t, s, "e1", nil)
+	s.wantUnavailable("writing a part with another's checksum", err)
+	s.wantParts("e1")
 }
 
-func addresses(t *testing.T, s Stores) {
+func (s tested) addresses() {
 	location := s.Parts.Location("users", "e1")
 	bucket, _, _ := strings.Cut(strings.TrimPrefix(location, "s3://"), "/")
 
 	if got, want := "s3://"+bucket+"/"+s.Parts.Key("users", "e1", "name"), location+"name"; got != want {
-		t.Errorf("a part lies at %s, want %s", got, want)
+		s.Errorf("a part lies at %s, want %s", got, want)
 	}
 
 	if !strings.HasSuffix(location, "/users/export_id=e1/") {
-		t.Errorf("parts lie below %s, want …/users/export_id=e1/", location)
+		s.Errorf("parts lie below %s, want …/users/export_id=e1/", location)
 	}
 
 	if got, want := s.Documents.URI(document), "/_state/"+document; !strings.HasPrefix(got, "s3://"+bucket+"/") || !strings.HasSuffix(got, want) {
-		t.Errorf("a document lies at %s, want s3://%s/…%s", got, bucket, want)
+		s.Errorf("a document lies at %s, want s3://%s/…%s", got, bucket, want)
 	}
 }
 
-func ended(t *testing.T, s Stores) {
-	ctx, cancel := context.WithCancel(t.Context())
+func (s tested) endsWithItsContext() {
+	ctx, cancel := context.WithCancel(s.Context())
 	cancel()
 
-	if _, err := s.Documents.Create(ctx, document, []byte("{}")); !failure.Is(err, failure.StorageUnavailable) {
-		t.Errorf("writing a document: got %v, want %s", err, failure.StorageUnavailable)
-	}
-
-	sum := sha256.Sum256([]byte("one"))
-	if err := s.Parts.Put(ctx, "users", "e1", "part-000001-a.jsonl.gz", []byte("one"), sum[:]); !failure.Is(err, failure.StorageUnavailable) {
-		t.Errorf("writing a part: got %v, want %s", err, failure.StorageUnavailable)
-	}
-
-	absent(t, s)
-	lists(t, s, "e1", nil)
+	_, err := s.Documents.Create(ctx, document, []byte("{}"))
+	s.wantUnavailable("writing a document", err)
+	s.wantUnavailable("writing a part", s.put(ctx, "e1", partName, "one"))
+	s.wantAbsent()
+	s.wantParts("e1")
 }
 
-func must(t *testing.T) func(tag string, err error) string {
-	t.Helper()
-
-	return func(tag string, err error) string {
-		t.Helper()
-
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		return tag
-	}
-}
-
-func holds(t *testing.T, s Stores, body, tag string) {
-	t.Helper()
-
-	stored, storedTag, err := s.Documents.Read(t.Context(), document)
-	if err != nil || string(stored) != body || storedTag != tag {
-		t.Errorf("the document: got %q with tag %s and %v, want %q with tag %s", stored, storedTag, err, body, tag)
-	}
-}
-
-func put(t *testing.T, s Stores, id, name, body string) {
-	t.Helper()
-
+func (s tested) put(ctx context.Context, id, name, body string) error {
 	sum := sha256.Sum256([]byte(body))
-	if err := s.Parts.Put(t.Context(), "users", id, name, []byte(body), sum[:]); err != nil {
-		t.Fatal(err)
+	return s.Parts.Put(ctx, "users", id, name, []byte(body), sum[:])
+}
+
+// written wants no error of a write, and returns the tag.
+func (s tested) written(tag string, err error) string {
+	s.Helper()
+
+	if err != nil {
+		s.Fatal(err)
+	}
+
+	return tag
+}
+
+func (s tested) wantAbsent() {
+	s.Helper()
+
+	_, _, err := s.Documents.Read(s.Context(), document)
+	s.wantError("reading what is not there", err, export.ErrAbsent)
+}
+
+func (s tested) wantError(doing string, err, want error) {
+	s.Helper()
+
+	if !errors.Is(err, want) {
+		s.Errorf("%s: got %v, want %v", doing, err, want)
 	}
 }
 
-func lists(t *testing.T, s Stores, id string, want []export.StoredPart) {
-	t.Helper()
+func (s tested) wantUnavailable(doing string, err error) {
+	s.Helper()
 
-	got, err := s.Parts.List(t.Context(), "users", id)
+	if !failure.Is(err, failure.StorageUnavailable) {
+		s.Errorf("%s: got %v, want %s", doing, err, failure.StorageUnavailable)
+	}
+}
 
-	switch {
-	case s.ListDenied && !errors.Is(err, export.ErrListDenied):
-		t.Errorf("listing parts: got %v, want %v", err, export.ErrListDenied)
-	case s.ListDenied:
-	case err != nil:
-		t.Fatal(err)
-	case len(got) != 0 || len(want) != 0:
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("parts of %s (-want +got):\n%s", id, diff)
-		}
+func (s tested) wantDocument(body, tag string) {
+	s.Helper()
+
+	stored, storedTag, err := s.Documents.Read(s.Context(), document)
+	if err != nil || string(stored) != body || storedTag != tag {
+		s.Errorf("the document: got %q with tag %s and %v, want %q with tag %s", stored, storedTag, err, body, tag)
+	}
+}
+
+func (s tested) wantParts(id string, want ...export.StoredPart) {
+	s.Helper()
+
+	got, err := s.Parts.List(s.Context(), "users", id)
+	wantListed(s, "parts of "+id, want, got, err)
+}
+
+// wantListed wants what a list returned to be want, or the list to be denied where it is.
+func wantListed[T any](s tested, what string, want, got []T, err error) {
+	s.Helper()
+
+	if s.ListDenied {
+		s.wantError(what, err, export.ErrListDenied)
+		return
+	}
+
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" || err != nil {
+		s.Errorf("%s (-want +got), %v:\n%s", what, err, diff)
 	}
 }

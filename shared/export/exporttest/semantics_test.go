@@ -13,22 +13,19 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestStoreHasTheSemanticsOfAStoreOfExports(t *testing.T) {
 	t.Parallel()
 
-	exporttest.Semantics(t, func(*testing.T) exporttest.Stores {
-		store := exporttest.NewStore()
-		return exporttest.Stores{Documents: store.Documents(nil), Parts: store.Parts(nil)}
-	})
-}
+	for name, denied := range map[string]bool{"one that may be listed": false, "one that may not be listed": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			exporttest.Semantics(t, func(t *testing.T) exporttest.Stores {
+				store := exporttest.NewStore()
+				store.ListDenied = denied
 
-func TestStoreThatMayNotBeListedHasTheSemanticsOfAStoreOfExports(t *testing.T) {
-	t.Parallel()
+				_, process := exporttest.NewProcess(t.Context(), nil)
+				t.Cleanup(process.Kill)
+				documents, parts := store.Of(process)
 
-	exporttest.Semantics(t, func(t *testing.T) exporttest.Stores {
-		store := exporttest.NewStore()
-		store.DenyList()
-
-		_, process := exporttest.NewProcess(t.Context(), nil)
-		t.Cleanup(process.Kill)
-
-		return exporttest.Stores{Documents: store.Documents(process), Parts: store.Parts(process), ListDenied: true}
-	})
+				return exporttest.Stores{Documents: documents, Parts: parts, ListDenied: denied}
+			})
+		})
+	}
 }

@@ -2,8 +2,6 @@ package exporttest
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -16,25 +14,27 @@ import (
 // Where a [Store] keeps things, as the contract lays a bucket out.
 const (
 	Bucket = "bucket"
-	Prefix = "exports"
 
-	root = Prefix + "/_state/"
+	prefix = "exports/"
+	root   = prefix + "_state/"
 )
 
 // DocumentKey is the object key of a document.
 func DocumentKey(name string) string { return root + name }
 
 // PartsFolder is the folder of an export's parts, with a slash at its end.
-func PartsFolder(listing, id string) string { return Prefix + "/" + listing + "/export_id=" + id + "/" }
+func PartsFolder(listing, id string) string { return prefix + listing + "/export_id=" + id + "/" }
 
 // Store is a bucket in memory, used by any number of processes at once. Writes are atomic and seen at once; a tag is used
 // for one content of one object and never again.
 type Store struct {
+	// ListDenied: callers may not list it, and do not learn what is missing, either. ShakyTags: an object has another tag with
+	// each read, so that no tag is ever the right one.
+	ListDenied, ShakyTags bool
+
 	mu      sync.Mutex
 	objects map[string]object
 	tags    int
-	denied  bool
-	shaky   bool
 	late    []func() error
 	journal []Change
 }
@@ -54,11 +54,11 @@ type Change struct {
 // NewStore returns an empty store.
 func NewStore() *Store { return &Store{objects: make(map[string]object)} }
 
-// DenyList makes the store one whose callers may not list it: it does not tell what is missing, either.
-func (s *Store) DenyList() { s.denied = true }
-
-// ShakeTags makes the store one that gives an object another tag with each read, so that no tag is ever the right one.
-func (s *Store) ShakeTags() { s.shaky = true }
+// Of returns the store as a process sees it; nil is one that meets no faults.
+func (s *Store) Of(process *Process) (export.Documents, export.Parts) {
+	b := bucket{s, process}
+	return b, b
+}
 
 // Land does the writes that were left for later, each if its condition still holds.
 func (s *Store) Land() {
@@ -95,7 +95,7 @@ func (s *Store) Edit(key string, body []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
-	s.write(key, body)
+	s.put(key, body)
 }
 
 // Remove deletes an object as somebody does by hand.
@@ -115,20 +115,11 @@ func (s *Store) Journal() []Change {
 }
 
 func (s *Store) keys(prefix string) []string {
-	var keys []string
-	for key := range maps.Keys(s.objects) {
-		if strings.HasPrefix(key, prefix) {
-			keys = append(keys, key)
-		}
-	}
-
-	slices.Sort(keys)
-
-	return keys
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.objects)), func(key string) bool { return !strings.HasPrefix(key, prefix) })
 }
 
-// write returns the new tag.
-func (s *Store) write(key string, body []byte) string {
+// put returns the new tag.
+func (s *Store) put(key string, body []byte) string {
 	written := object{body: bytes.Clone(body), tag: s.newTag()}
 	s.objects[key] = written
 	s.journal = append(s.journal, Change{Key: key, Body: written.body})
@@ -142,54 +133,8 @@ func (s *Store) newTag() string {
 }
 
 func (s *Store) remove(key string) {
-	if _, there := s.objects[key]; !there {
-		return
+	if _, there := s.objects[key]; there {
+		delete(s.objects, key)
+		s.journal = append(s.journal, Change{Key: key, Deleted: true})
 	}
-
-	delete(s.objects, key)
-	s.journal = append(s.journal, Change{Key: key, Deleted: true})
-}
-
-// request makes a request whose do runs under the store's lock.
-func (s *Store) request(op, name string, do func() error) request {
-	return request{
-		op:   op,
-		name: name,
-		do: func() error {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-
-			return do()
-		},
-		late: func(do func() error) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-
-			s.late = append(s.late, do)
-		},
-	}
-}
-
-// names lists below a folder, without it.
-func (s *Store) names(folder string) ([]string, error) {
-	if s.denied {
-		return nil, export.ErrListDenied
-	}
-
-	keys := s.keys(folder)
-	for i, key := range keys {
-		keys[i] = strings.TrimPrefix(key, folder)
-	}
-
-	return keys, nil
-}
-
-var errChecksum = errors.New("the body does not match its checksum")
-
-func checkSum(body, sum []byte) error {
-	if computed := sha256.Sum256(body); !bytes.Equal(computed[:], sum) {
-		return errChecksum
-	}
-
-	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"genesys-cloud-export/shared/commandline"
 	"genesys-cloud-export/shared/credentials"
@@ -14,7 +15,7 @@ import (
 )
 
 // names are the commands, as they are listed.
-const names = "delete-stack, deployer, doctor, export, ready, set-credentials"
+const names = "architecture, delete-stack, doctor, export, policy, ready, region, set-credentials, version"
 
 // run hands the command line to the command that it names. They reach AWS as its command line does, by the usual variables and
 // profiles. No option takes a secret.
@@ -31,10 +32,28 @@ func run(ctx context.Context, arguments []string, stdin, stdout *os.File, stderr
 	var do func(context.Context, operator.Target) error
 
 	switch arguments[0] {
-	case "deployer":
-		do = func(_ context.Context, target operator.Target) error { operator.Deployer(target); return nil }
+	case "policy":
+		who := line.String("of", "deployer", "`whose`: deployer or operator")
+		do = func(context.Context, operator.Target) error {
+			text, err := operator.Policy(*who)
+
+			return shown(stdout, strings.TrimRight(text, "\n"), err)
+		}
 	case "ready":
-		do = reaching(func(context.Context, operator.Target) error { return nil })
+		parameters := line.String("parameters", "", "those of the deployment, as the SAM CLI takes them")
+		do = reaching(func(ctx context.Context, target operator.Target) error {
+			return operator.Ready(ctx, target, *parameters)
+		})
+	case "region":
+		do = reaching(func(_ context.Context, target operator.Target) error { return shown(stdout, target.AWS.Region, nil) })
+	case "architecture", "version":
+		folder := line.String("functions", ".aws-sam/build", "the `folder` with the built functions")
+		of := map[string]func(string) (string, error){"architecture": operator.Architecture, "version": operator.Version}[arguments[0]]
+		do = func(context.Context, operator.Target) error {
+			word, err := of(*folder)
+
+			return shown(stdout, word, err)
+		}
 	case "set-credentials":
 		do = setCredentials(line, stdin, stderr)
 	case "doctor":
@@ -57,6 +76,15 @@ func run(ctx context.Context, arguments []string, stdin, stdout *os.File, stderr
 	}
 
 	return do(ctx, target)
+}
+
+// shown prints a word for another program.
+func shown(out io.Writer, word string, err error) error {
+	if err == nil {
+		_, err = fmt.Fprintln(out, word)
+	}
+
+	return err
 }
 
 // reaching does something with AWS's configuration, or says what is missing of it.

@@ -147,14 +147,14 @@ func TestAnOperatorsCommandSaysInALineWhatIsMissing(t *testing.T) {
 		},
 		"no region":             {keys, []string{"delete-stack"}, "operator: no region: set AWS_REGION\n"},
 		"no such profile":       {append([]string{"AWS_PROFILE=none"}, placed...), []string{"delete-stack"}, "operator: there is no AWS profile none: set AWS_PROFILE to one that is configured (aws configure list-profiles)\n"},
-		"no command":            {placed, []string{"undo"}, "operator: \"undo\" is none of the commands delete-stack, deployer, doctor, export, ready, set-credentials\n"},
-		"a check that failed":   {placed, []string{"doctor"}, "operator: 1 of 8 checks failed; what to do stands beside each\n"},
+		"no command":            {placed, []string{"undo"}, "operator: \"undo\" is none of the commands architecture, delete-stack, doctor, export, policy, ready, region, set-credentials, version\n"},
+		"a check that failed":   {placed, []string{"doctor"}, "operator: 1 of 12 checks failed; what to do stands beside each\n"},
 		"no such stack":         {placed, []string{"export"}, "operator: there is no stack genesys-cloud-export in eu-central-1: deploy it first, or name another with STACK=\n"},
 		"no name of a stack":    {placed, []string{"export", "-stack", ""}, "operator: -stack is empty: give it a value, or leave it out (make: STACK=)\n"},
 		"nobody at a terminal":  {placed, []string{"set-credentials", "-stack", "mine"}, "operator: no client credentials: give -credentials FILE (make: CREDENTIALS=), or be at a terminal to type them\n"},
 		"options of no sense":   {placed, []string{"export", "-stack", "mine", "-options", "x"}, "operator: the options are not a JSON object such as {\"state\":\"any\"}: correct -options (make: OPTIONS=)\n"},
 		"what is no option":     {placed, []string{"doctor", "now"}, "operator: \"now\" is no option (operator doctor -h lists them)\n"},
-		"an output of old days": {placed, []string{"delete-stack", "-stack", "mine"}, "operator: the stack mine (CREATE_COMPLETE) has no output ExportsBucket: it is not of this template, or not deployed whole: deploy it again\n"},
+		"an output of old days": {placed, []string{"delete-stack", "-stack", "mine"}, "operator: the stack mine (CREATE_COMPLETE) has no output TokenReadPolicyArn: it is not of this template, or not deployed whole: deploy it again\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

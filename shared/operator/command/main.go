@@ -1,7 +1,10 @@
 // Command operator is what the operator of a stack in AWS does with it, with the credentials and the region of whoever calls:
 //
-//	operator deployer         what whoever deploys the template must be allowed to do
-//	operator ready            whether there are credentials and a region
+//	operator policy           the IAM policy of whoever deploys the template, or uses these commands
+//	operator ready            whether a stack of this name can be deployed, and where
+//	operator region           the region, for other tools
+//	operator architecture     the processor that functions were built for, for other tools
+//	operator version          what functions were built from, for other tools
 //	operator set-credentials  puts the OAuth client's id and secret into the stack's secret
 //	operator doctor           looks whether all is well
 //	operator export           takes an export to its end by the stack's state machine

@@ -3,41 +3,33 @@
 import json
 import time
 
-from deployed import BUCKET
 from exports import organisation, records
 
 POLL_SECONDS, END_SECONDS = 0.2, 150
 LARGEST_STATE = 2048  # bytes
 # The states that an execution goes through, by what names the export.
-BEFORE = {
-    by: ["Read input", "Fill in defaults", "List the values", "Are all fields known?", f"Named by the {by}"]
-    for by in ("input", "schedule", "execution")
-}
-BEFORE["schedule"].append("Join the scheduled time")
-BEGIN = ["Which listing?", "Users", "Begin"]
-SLICE = ["Export", "Count the pass", "Is it complete?"]
+READ = ["Read input", "Is it an object?", "Fill in defaults", "List the values", "Is it as it should be?"]
+BEGUN = [*READ, "Which listing?", "Users", "Begin"]
+BEGUN_BY_SCHEDULE = [*READ, "Name by the schedule", *BEGUN[len(READ) :]]
+INVOCATION = ["Export", "Count the invocation", "Is it complete?"]
+AGAIN = ["Wait", "Is there room for another invocation?"]
 REFRESH = ["Export", "Has the token been asked for often enough?", "Refresh the token", "Count the refresh", "Let the token settle"]
 
 
-def begun(by):
-    return BEFORE[by] + BEGIN
-
-
-def slices(count, end=("Complete",)):
-    """The states of so many slices, of which the last is followed by end."""
-    states = (SLICE + ["Wait"]) * (count - 1)
-    return states + SLICE + list(end)
+def invocations(count, end=("Done",)):
+    """The states of so many invocations, of which the last is followed by end."""
+    return (INVOCATION + AGAIN) * (count - 1) + INVOCATION + list(end)
 
 
 class Execution:
-    """One that has ended: status, output (decoded), passes, error and cause, given (its input), states (the names in order), and
+    """One that has ended: status, output (decoded), invocations, error and cause, given (its input), states (the names in order), and
     failures (the errors of its tasks' attempts, in order)."""
 
     def __init__(self, told, events):
         self.arn, self.name, self.status = told["executionArn"], told["name"], told["status"]
         self.seconds = (told["stopDate"] - told["startDate"]).total_seconds()
         self.given, self.output = json.loads(told["input"]), json.loads(told.get("output") or "null")
-        self.passes = (self.output or {}).get("passes", 0)
+        self.invocations = (self.output or {}).get("invocations", 0)
         self.error, self.cause = told.get("error", ""), told.get("cause", "")
         self.states = [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
         self.failures = [event["taskFailedEventDetails"]["error"] for event in events if "taskFailedEventDetails" in event]
@@ -57,9 +49,9 @@ def states_of(event):
 class Machine:
     """A deployed state machine. ended has every execution whose end was waited for."""
 
-    def __init__(self, here, checks):
+    def __init__(self, here, checks, arn=None):
         self.here, self.checks, self.ended = here, checks, []
-        self.client, self.arn = here.client("stepfunctions"), here.outputs["ExportWorkflowArn"]
+        self.client, self.arn = here.client("stepfunctions"), arn or here.outputs["ExportWorkflowArn"]
 
     def start(self, name=None, **given):
         more = {"name": name} if name else {}
@@ -85,6 +77,10 @@ class Machine:
     def run(self, name=None, **given):
         return self.wait(self.start(name, **given))
 
+    def run_with(self, name, given):
+        """Runs an execution with an input that need not be an object."""
+        return self.wait(self.client.start_execution(stateMachineArn=self.arn, name=name, input=json.dumps(given))["executionArn"])
+
     def complete(self, execution, export_id, state="active"):
         """Holds an execution that has to have completed its export to what the organisation has, and to nothing else."""
         if execution.status != "SUCCEEDED":
@@ -96,11 +92,12 @@ class Machine:
         got, want = records(s3, result["manifest"]), organisation(self.here.genesys, state)
         self.checks.expect(f"{execution.name}: the records in the result", result["records"], len(want))
         self.checks.must(f"{execution.name}: every user of state {state}, byte for byte and in order", got == want)
-        manifest = s3.get_object(Bucket=BUCKET, Key=result["manifest"].partition(f"{BUCKET}/")[2])["Body"].read()
+        bucket, _, key = result["manifest"].removeprefix("s3://").partition("/")
+        manifest = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         parts = [part["key"] for part in json.loads(manifest)["parts"]]
         self.checks.expect(f"{execution.name}: the parts that lie there", self.parts(export_id), parts)
 
     def parts(self, export_id):
         """The keys of the parts that lie there for an export."""
-        place = {"Bucket": BUCKET, "Prefix": f"exports/users/export_id={export_id}/"}
+        place = {"Bucket": self.here.outputs["ExportsBucket"], "Prefix": f"exports/users/export_id={export_id}/"}
         return [found["Key"] for found in self.here.client("s3").list_objects_v2(**place).get("Contents", [])]

@@ -1,0 +1,174 @@
+package exporttest
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"strings"
+
+	"genesys-cloud-export/shared/export"
+	"genesys-cloud-export/shared/failure"
+)
+
+// bucket is a store as one process sees it. It implements [export.Documents] and [export.Parts].
+type bucket struct {
+	*Store
+
+	process *Process
+}
+
+// call does something under the store's lock, as the process' faults let it.
+func (b bucket) call(ctx context.Context, op, name string, do func() error) error {
+	locked := func() error {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+
+		return do()
+	}
+	later := func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+
+		b.late = append(b.late, locked)
+	}
+
+	return b.process.call(ctx, request{op, name, locked, later})
+}
+
+func (b bucket) Names(ctx context.Context, listing, id string) (found []string, err error) {
+	err = b.call(ctx, OpNames, listing+"/"+id, func() error {
+		if b.ListDenied {
+			return export.ErrListDenied
+		}
+
+		found = b.keys(DocumentKey(listing + "/" + id + "/"))
+		for i, key := range found {
+			found[i] = strings.TrimPrefix(key, root)
+		}
+
+		return nil
+	})
+
+	return found, err
+}
+
+func (b bucket) Read(ctx context.Context, name string) (body []byte, tag string, err error) {
+	err = b.call(ctx, OpRead, name, func() error {
+		found, there := b.objects[DocumentKey(name)]
+		if !there {
+			return export.ErrAbsent
+		}
+
+		body, tag = bytes.Clone(found.body), found.tag
+		if b.ShakyTags {
+			tag = b.newTag()
+		}
+
+		return nil
+	})
+
+	return body, tag, err
+}
+
+func (b bucket) Create(ctx context.Context, name string, body []byte) (string, error) {
+	return b.write(ctx, OpCreate, name, body, func(_ object, there bool) error {
+		if there {
+			return export.ErrConflict
+		}
+
+		return nil
+	})
+}
+
+func (b bucket) Replace(ctx context.Context, name, tag string, body []byte) (string, error) {
+	return b.write(ctx, OpReplace, name, body, func(stored object, there bool) error {
+		switch {
+		case !there && b.ListDenied:
+			return failure.New(failure.StorageUnavailable, "access was denied")
+		case !there:
+			return export.ErrAbsent
+		case stored.tag != tag || b.ShakyTags:
+			return export.ErrConflict
+		default:
+			return nil
+		}
+	})
+}
+
+// write writes on a condition. The body is copied at once: what is done later writes what was asked for now. A write that is
+// sent again is a success where what is stored is what it sent.
+func (b bucket) write(
+	ctx context.Context, op, name string, body []byte, condition func(stored object, there bool) error,
+) (tag string, err error) {
+	key, sent, tries := DocumentKey(name), bytes.Clone(body), 0
+
+	err = b.call(ctx, op, name, func() error {
+		stored, there := b.objects[key]
+		tries++
+
+		err := condition(stored, there)
+		if tries > 1 && errors.Is(err, export.ErrConflict) && bytes.Equal(stored.body, sent) {
+			tag = stored.tag
+			return nil
+		}
+
+		if err == nil {
+			tag = b.put(key, sent)
+		}
+
+		return err
+	})
+
+	return tag, err
+}
+
+func (b bucket) URI(name string) string { return "s3://" + Bucket + "/" + DocumentKey(name) }
+
+func (b bucket) List(ctx context.Context, listing, id string) (found []export.StoredPart, err error) {
+	folder := PartsFolder(listing, id)
+
+	err = b.call(ctx, OpList, folder, func() error {
+		if b.ListDenied {
+			return export.ErrListDenied
+		}
+
+		found = nil
+		for _, key := range b.keys(folder) {
+			found = append(found, export.StoredPart{Name: strings.TrimPrefix(key, folder), Bytes: int64(len(b.objects[key].body))})
+		}
+
+		return nil
+	})
+
+	return found, err
+}
+
+// Put refuses a body that does not match its checksum, as S3 does.
+func (b bucket) Put(ctx context.Context, listing, id, name string, body, sum []byte) error {
+	sent := bytes.Clone(body)
+
+	return b.call(ctx, OpPut, name, func() error {
+		if computed := sha256.Sum256(sent); !bytes.Equal(computed[:], sum) {
+			return failure.New(failure.StorageUnavailable, "%s was refused: its checksum is another", name)
+		}
+
+		b.put(b.Key(listing, id, name), sent)
+
+		return nil
+	})
+}
+
+func (b bucket) Delete(ctx context.Context, listing, id, name string) error {
+	return b.call(ctx, OpDelete, name, func() error {
+		b.remove(b.Key(listing, id, name))
+
+		return nil
+	})
+}
+
+func (b bucket) Key(listing, id, name string) string { return PartsFolder(listing, id) + name }
+
+func (b bucket) Location(listing, id string) string {
+	return "s3://" + Bucket + "/" + PartsFolder(listing, id)
+}

@@ -1,0 +1,197 @@
+package operator
+
+import (
+	"cmp"
+	"context"
+	"debug/buildinfo"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// longestName is how long a stack's name may be, so that the longest name that the template makes of it, with
+// "-export-directory" behind it, is no longer than a function's may be: 64 characters
+// (https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html).
+const longestName = 47
+
+// leftUnreserved is what an account has to leave without reservation:
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+const leftUnreserved = 100
+
+// Ready looks whether the stack can be deployed, before anything is made: its name, and whether the account's concurrency allows
+// what the template reserves. It prints the account and the region that everything is done in. parameters are those that the
+// deployment is given, as the SAM CLI takes them: Name=value, or file://path.
+func Ready(ctx context.Context, t Target, parameters string) error {
+	if err := stackName(t.Stack); err != nil {
+		return err
+	}
+
+	identity, err := sts.NewFromConfig(t.AWS).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return explained(ctx, "ask AWS whose credentials these are", err)
+	}
+
+	t.line("account %s, region %s, stack %s", aws.ToString(identity.Account), t.AWS.Region, t.Stack)
+
+	unreserved, err := withoutReservation(parameters)
+	if err != nil || unreserved {
+		return err
+	}
+
+	return t.reservable(ctx)
+}
+
+func stackName(name string) error {
+	switch lower := strings.ToLower(name); {
+	case len(name) > longestName:
+		return fmt.Errorf("the stack's name %s has %d characters: give STACK= a name of at most %d, since functions are named after it",
+			name, len(name), longestName)
+	case strings.HasPrefix(lower, "aws"), strings.HasPrefix(lower, "ssm"):
+		return fmt.Errorf("the stack's name %s begins with aws or ssm, as no SSM parameter may: give STACK= another name", name)
+	default:
+		return nil
+	}
+}
+
+// notReserved finds the parameter that switches the reservation off, in a file or on the command line.
+var notReserved = regexp.MustCompile(`(?m)(^|[\s"'])ReserveRotatorConcurrency["']?\s*[:=]\s*["']?false`)
+
+// withoutReservation says whether the parameters switch the rotator's reserved concurrency off.
+func withoutReservation(parameters string) (bool, error) {
+	texts := []string{parameters}
+
+	for word := range strings.FieldsSeq(parameters) {
+		path, ok := strings.CutPrefix(word, "file://")
+		if !ok {
+			continue
+		}
+
+		content, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+		if err != nil {
+			return false, fmt.Errorf("read the parameters in %s: there is no such file, or it cannot be read", path)
+		}
+
+		texts = append(texts, string(content))
+	}
+
+	return notReserved.MatchString(strings.Join(texts, "\n")), nil
+}
+
+// reservable says whether the account can reserve a concurrency of one, unless the stack's rotator has it already.
+func (t Target) reservable(ctx context.Context) error {
+	functions := lambda.NewFromConfig(t.AWS)
+
+	name := t.Stack + "-rotator"
+	if had, err := functions.GetFunctionConcurrency(ctx, &lambda.GetFunctionConcurrencyInput{FunctionName: &name}); err == nil &&
+		had.ReservedConcurrentExecutions != nil {
+		return nil
+	}
+
+	account, err := functions.GetAccountSettings(ctx, &lambda.GetAccountSettingsInput{})
+	if err != nil || account.AccountLimit == nil {
+		return explained(ctx, "ask for the account's concurrency", cmp.Or(err, errors.New("an answer without a limit")))
+	}
+
+	if left := aws.ToInt32(account.AccountLimit.UnreservedConcurrentExecutions); left <= leftUnreserved {
+		return fmt.Errorf("the account has a concurrency of %d that is not reserved, of which %d have to stay: "+
+			"give PARAMETERS ReserveRotatorConcurrency=false, or raise the quota", left, leftUnreserved)
+	}
+
+	return nil
+}
+
+// Architecture is the processor that the functions below a folder were built for, as the template names it: arm64 or x86_64.
+// Functions that differ, and a folder without any, are errors.
+func Architecture(folder string) (string, error) {
+	binaries, err := filepath.Glob(filepath.Join(folder, "*", "bootstrap"))
+	if err != nil || len(binaries) == 0 {
+		return "", fmt.Errorf("there is no built function below %s: make sam-build", folder)
+	}
+
+	names := map[elf.Machine]string{elf.EM_AARCH64: "arm64", elf.EM_X86_64: "x86_64"}
+
+	var found string
+
+	for _, path := range binaries {
+		file, err := elf.Open(path)
+		if err != nil {
+			return "", fmt.Errorf("%s is no binary: make sam-build", path)
+		}
+
+		name := names[file.Machine]
+		_ = file.Close()
+
+		switch {
+		case name == "":
+			return "", fmt.Errorf("%s is for another processor than arm64 and x86_64: make sam-build", path)
+		case found != "" && name != found:
+			return "", fmt.Errorf("the functions below %s are for different processors: make sam-build", folder)
+		}
+
+		found = name
+	}
+
+	return found, nil
+}
+
+// Version is what the functions below a folder were built from, as they know it themselves: the module's version, or the
+// commit's, or "unknown" where neither is known.
+func Version(folder string) (string, error) {
+	binaries, err := filepath.Glob(filepath.Join(folder, "*", "bootstrap"))
+	if err != nil || len(binaries) == 0 {
+		return "", fmt.Errorf("there is no built function below %s: make sam-build", folder)
+	}
+
+	built, err := buildinfo.ReadFile(binaries[0])
+	if err != nil {
+		return "", fmt.Errorf("%s is no Go binary: make sam-build", binaries[0])
+	}
+
+	if built.Main.Version == "" || built.Main.Version == "(devel)" {
+		return "unknown", nil
+	}
+
+	return built.Main.Version, nil
+}
+
+// attached says who has the stack's policy for readers of the token. CloudFormation cannot delete it as long as anybody has.
+func (t Target) attached(ctx context.Context, stack *deployed) error {
+	policy, err := stack.output(outputReadPolicy)
+	if err != nil {
+		return err
+	}
+
+	told, err := iam.NewFromConfig(t.AWS).ListEntitiesForPolicy(ctx, &iam.ListEntitiesForPolicyInput{PolicyArn: &policy})
+	if err != nil {
+		return explained(ctx, "ask who has the policy "+outputReadPolicy, err)
+	}
+
+	var names []string
+	for _, role := range told.PolicyRoles {
+		names = append(names, "role "+aws.ToString(role.RoleName))
+	}
+
+	for _, user := range told.PolicyUsers {
+		names = append(names, "user "+aws.ToString(user.UserName))
+	}
+
+	for _, group := range told.PolicyGroups {
+		names = append(names, "group "+aws.ToString(group.GroupName))
+	}
+
+	if len(names) > 0 {
+		return errors.New("consumers still have the policy of " + outputReadPolicy + ", without which they read no token: detach it from " +
+			strings.Join(names, ", ") + ", then delete the stack")
+	}
+
+	return nil
+}
