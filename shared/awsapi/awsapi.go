@@ -38,7 +38,7 @@ func Status(err error) int {
 func Denied(err error) bool {
 	forbidden := Status(err) == http.StatusForbidden || Code(err) == "AccessDenied" || Code(err) == "AccessDeniedException"
 
-	return forbidden && !refusesSignature(err) && !refusesCredentials(err) && !Foreign(err)
+	return forbidden && !refusesSignature(err) && !RefusesCredentials(err) && !Foreign(err)
 }
 
 // crosses reports whether a write met another, in S3 (conditional or not) or Parameter Store; AWS asks to repeat it.
@@ -53,8 +53,8 @@ func refusesSignature(err error) bool {
 	}, Code(err))
 }
 
-// refusesCredentials reports whether the service refused credentials that have expired, or are not known, or not yet.
-func refusesCredentials(err error) bool {
+// RefusesCredentials reports whether the service refused credentials that have expired, or are not known, or not yet.
+func RefusesCredentials(err error) bool {
 	return slices.Contains([]string{
 		"ExpiredToken", "ExpiredTokenException", "InvalidAccessKeyId", "InvalidClientTokenId", "InvalidToken",
 		"TokenRefreshRequired", "UnrecognizedClientException",
@@ -88,7 +88,7 @@ func Describe(err error) string {
 	}
 
 	switch {
-	case refusesCredentials(err):
+	case RefusesCredentials(err):
 		return "the credentials have expired or are not known (" + code + "): invoke again, and check the AWS_ variables where it stays"
 	case refusesSignature(err):
 		return "the request's time or signature was refused (" + code + "): check the clock, and the credentials"

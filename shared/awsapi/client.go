@@ -50,7 +50,7 @@ func newRetryer(credentials *aws.CredentialsCache) aws.Retryer {
 			return waits.Backoff(max(attempt, 1)), nil
 		})
 		o.Retryables = slices.Insert(o.Retryables, 0, awsretry.IsErrorRetryable(awsretry.IsErrorRetryableFunc(func(err error) aws.Ternary {
-			if credentials != nil && refusesCredentials(err) {
+			if credentials != nil && RefusesCredentials(err) {
 				credentials.Invalidate()
 			}
 
@@ -65,7 +65,7 @@ func passes(err error) aws.Ternary {
 		return aws.FalseTernary
 	}
 
-	if crosses(err) || refusesSignature(err) || refusesCredentials(err) || Foreign(err) {
+	if crosses(err) || refusesSignature(err) || RefusesCredentials(err) || Foreign(err) {
 		return aws.TrueTernary
 	}
 

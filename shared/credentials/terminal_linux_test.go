@@ -80,14 +80,20 @@ func (s *screen) text() string {
 func (s *screen) await(t *testing.T, text string) {
 	t.Helper()
 
-	for end := time.Now().Add(10 * time.Second); !strings.Contains(s.text(), text); {
-		if time.Now().After(end) {
-			t.Errorf("the terminal never showed %q; it shows %q", text, s.text())
-			return
-		}
-
-		time.Sleep(time.Millisecond)
+	if !within(func() bool { return strings.Contains(s.text(), text) }) {
+		t.Errorf("the terminal never showed %q; it shows %q", text, s.text())
 	}
+}
+
+// within reports whether a condition comes true in ten seconds.
+func within(holds func() bool) bool {
+	for end := time.Now().Add(10 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			return false
+		}
+	}
+
+	return true
 }
 
 // echoes reports whether the terminal shows what is typed.
@@ -106,13 +112,8 @@ func (s *screen) echoes(t *testing.T) bool {
 func (s *screen) awaitEcho(t *testing.T, on bool) {
 	t.Helper()
 
-	for end := time.Now().Add(10 * time.Second); s.echoes(t) != on; {
-		if time.Now().After(end) {
-			t.Errorf("the terminal's echo never became %v", on)
-			return
-		}
-
-		time.Sleep(time.Millisecond)
+	if !within(func() bool { return s.echoes(t) == on }) {
+		t.Errorf("the terminal's echo never became %v", on)
 	}
 }
 
@@ -193,12 +194,11 @@ func TestOnlyAYesGoesOn(t *testing.T) {
 		answer string
 		want   bool
 	}{{"y", true}, {" YES ", true}, {"", false}, {"no", false}, {"yep", false}} {
-		answer, want := test.answer, test.want
 		terminal, s := opened(t)
-		s.answers(t, "Go on? [y/N] ", answer)
+		s.answers(t, "Go on? [y/N] ", test.answer)
 
-		if got, err := credentials.Confirm(t.Context(), terminal); err != nil || got != want {
-			t.Errorf("%q: got %v, %v, want %v", answer, got, err, want)
+		if got, err := credentials.Confirm(t.Context(), terminal); err != nil || got != test.want {
+			t.Errorf("%q: got %v, %v, want %v", test.answer, got, err, test.want)
 		}
 	}
 }

@@ -23,7 +23,7 @@ import (
 	"genesys-cloud-export/shared/tokenstore"
 )
 
-func (e *examination) credentials(ctx context.Context) finding {
+func (e *examination) credentials(ctx context.Context, _ string) finding {
 	if e.unready != nil {
 		return failed(e.unready)
 	}
@@ -38,7 +38,7 @@ func (e *examination) credentials(ctx context.Context) finding {
 	return found("account %s, region %s", e.account, e.AWS.Region)
 }
 
-func (e *examination) deployment(ctx context.Context) finding {
+func (e *examination) deployment(ctx context.Context, _ string) finding {
 	if e.account == "" {
 		return notSeen("not looked at: needs credentials")
 	}
@@ -71,12 +71,7 @@ func (e *examination) deployment(ctx context.Context) finding {
 	}
 }
 
-func (e *examination) secret(ctx context.Context) finding {
-	id, err := e.stack.output(outputSecret)
-	if err != nil {
-		return failed(err)
-	}
-
+func (e *examination) secret(ctx context.Context, id string) finding {
 	there, err := stored(ctx, secretsmanager.NewFromConfig(e.AWS), id)
 
 	switch {
@@ -93,12 +88,7 @@ func (e *examination) secret(ctx context.Context) finding {
 }
 
 // minted looks for a usable token, and asks the rotator for one where there is none.
-func (e *examination) minted(ctx context.Context) finding {
-	name, err := e.stack.output(outputToken)
-	if err != nil {
-		return failed(err)
-	}
-
+func (e *examination) minted(ctx context.Context, name string) finding {
 	how := ""
 
 	for {
@@ -141,12 +131,7 @@ func usableToken(ctx context.Context, store *tokenstore.Store) (stored token.Sto
 }
 
 // recipients looks whether anybody hears of an alarm. Endpoints may be addresses of persons and are not shown.
-func (e *examination) recipients(ctx context.Context) finding {
-	topic, err := e.stack.output(outputTopic)
-	if err != nil {
-		return failed(err)
-	}
-
+func (e *examination) recipients(ctx context.Context, topic string) finding {
 	var confirmed, pending []string // protocols
 
 	pages := sns.NewListSubscriptionsByTopicPaginator(sns.NewFromConfig(e.AWS), &sns.ListSubscriptionsByTopicInput{TopicArn: &topic})
@@ -197,7 +182,7 @@ func alarmNames() []string {
 // indent puts a line below the finding that it belongs to.
 const indent = "                     "
 
-func (e *examination) alarms(ctx context.Context) finding {
+func (e *examination) alarms(ctx context.Context, _ string) finding {
 	// Of the three protocols that CloudWatch speaks, the one that emulators speak too.
 	client := cloudwatch.NewFromConfig(e.AWS, func(o *cloudwatch.Options) {
 		o.Protocol = awsquery.New(schemas.GraniteServiceVersion20100801)

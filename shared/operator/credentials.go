@@ -38,12 +38,7 @@ type Credentials struct {
 // are in the secret already are not stored again, but tried. Where they are stored and do not work, the error says so; the
 // token of before stays.
 func SetCredentials(ctx context.Context, c Credentials) error {
-	stack, err := c.find(ctx)
-	if err != nil {
-		return err
-	}
-
-	id, err := stack.output(outputSecret)
+	stack, id, err := c.findOutput(ctx, outputSecret)
 	if err != nil {
 		return err
 	}

@@ -1,144 +1,120 @@
 package operator_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"genesys-cloud-export/shared/credentials"
 	"genesys-cloud-export/shared/operator"
 	"genesys-cloud-export/shared/secret"
 )
 
-// given is the command with these credentials; whoever is asked to confirm says yes and is counted.
-func (w *world) given(id, value string, asked *int) operator.Credentials {
+// given is the command with these credentials.
+func (w *world) given(id, value string) operator.Credentials {
 	return operator.Credentials{
 		Target: w.target(),
 		Ask: func(context.Context) (credentials.Credentials, error) {
 			return credentials.Credentials{ClientID: id, ClientSecret: secret.New(value)}, nil
 		},
-		Confirm: func(context.Context) error { *asked++; return nil },
 	}
 }
 
 func TestCredentialsAreStoredAndTried(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
-
-	var asked int
-	if err := operator.SetCredentials(t.Context(), w.given(clientID, canary+"-1", &asked)); err != nil {
-		t.Fatal(err)
-	}
-
-	if got, want := w.held(t), `{"client_id":"client-1","client_secret":"canary-secret-1"}`; got != want {
-		t.Errorf("the secret holds %s, want %s", got, want)
-	}
-	said := w.said(t)
-	for _, want := range []string{"stored     client client-1 in the secret exports/credentials\n", "work       the rotator got a token with them: version 1, good until 20"} {
-		if !strings.Contains(said, want) {
-			t.Errorf("%q is not in\n%s", want, said)
-		}
-	}
-	if diff := cmp.Diff([]string{`{"force":true}`}, w.functions.asked()); diff != "" || asked != 0 {
-		t.Errorf("the rotator was asked (-want +got):\n%s\nand the operator %d times", diff, asked)
-	}
-}
-
-func TestCredentialsThatDoNotWorkAreToldAsStored(t *testing.T) {
-	t.Parallel()
-
-	w := newWorld(t)
-
-	var asked int
-	err := operator.SetCredentials(t.Context(), w.given(clientID, canary+"-wrong", &asked))
-	w.said(t, err)
-
-	if err == nil || !strings.HasPrefix(err.Error(), "the credentials are stored, and do not work yet; the token of before stays. The rotator says: InvalidCredentials: ") {
-		t.Errorf("ended with %v", err)
-	}
-}
-
-func TestCredentialsAreNotTriedWhereThatIsNotWanted(t *testing.T) {
-	t.Parallel()
-
-	w := newWorld(t)
-
-	var asked int
-	c := w.given("anybody", canary, &asked)
-	c.NoTry = true
-
-	if err := operator.SetCredentials(t.Context(), c); err != nil || len(w.functions.asked()) > 0 {
-		t.Errorf("ended with %v, and asked %v", err, w.functions.asked())
-	}
-	if said := w.said(t); !strings.Contains(said, "not tried") {
-		t.Errorf("said %s", said)
-	}
-}
-
-func TestAnotherClientIsReplacedOnlyAfterConfirmation(t *testing.T) {
-	t.Parallel()
-
-	w := newWorld(t)
-	w.fill(t, "another-client", canary+"-2")
-	before := w.held(t)
-
-	var asked int
-	c := w.given(clientID, canary+"-1", &asked)
+	const (
+		works  = "work       the rotator got a token with them: version 1, good until 20"
+		stored = "stored     client client-1 in the secret exports/credentials\n"
+		forced = `{"force":true}`
+	)
 	refusal := errors.New("not confirmed")
-	confirm := c.Confirm
-	c.Confirm = func(context.Context) error { return refusal }
 
-	if err := operator.SetCredentials(t.Context(), c); !errors.Is(err, refusal) || w.held(t) != before || len(w.functions.asked()) > 0 {
-		t.Errorf("ended with %v", err)
+	for name, test := range map[string]struct {
+		before  []string // id and secret that are there
+		id      string   // client-1 where it is empty
+		value   string   // what follows the canary in the secret that is given
+		noTry   bool
+		denied  bool  // reading and writing the secret
+		confirm error // what the operator answers
+		kept    bool  // what is in the secret
+		asked   int   // questions to the operator
+		tried   []string
+		said    string
+		err     string // what the error begins with
+	}{
+		"an empty secret":          {value: "-1", tried: []string{forced}, said: stored + works},
+		"a secret of another form": {before: []string{"", ""}, value: "-1", tried: []string{forced}, said: stored + works},
+		"credentials that do not work": {
+			value: "-wrong", tried: []string{forced}, said: stored,
+			err: "the credentials are stored, and do not work yet; the token of before stays. The rotator says: InvalidCredentials: ",
+		},
+		"not to be tried": {
+			id: "anybody", noTry: true,
+			said: "stored     client anybody in the secret exports/credentials\nnot tried  the rotator takes them with the next token\n",
+		},
+		"another client, not confirmed": {
+			before: []string{"another-client", canary + "-2"}, value: "-1", confirm: refusal, kept: true, asked: 1, err: "not confirmed",
+			said: "replaces   the credentials of another client: another-client; the new one is client-1\n",
+		},
+		"another client, confirmed": {
+			before: []string{"another-client", canary + "-2"}, value: "-1", asked: 1, tried: []string{forced},
+			said: "replaces   the credentials of another client: another-client; the new one is client-1\n" + stored + works,
+		},
+		"a new secret of the same client": {before: []string{clientID, canary + "-old"}, value: "-1", tried: []string{forced}, said: stored + works},
+		"the same once more": {
+			before: []string{clientID, canary + "-1"}, value: "-1", kept: true, tried: []string{forced},
+			said: "unchanged  just these credentials of client client-1 are in the secret already\n" + works,
+		},
+		"a secret that may not be read": {
+			before: []string{"another-client", canary + "-2"}, denied: true, kept: true, asked: 1, said: "unseen     your AWS role may not read the secret: ",
+			err: "put the credentials into the secret exports/credentials: access was denied: your AWS role needs secretsmanager:PutSecretValue",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			w := newWorld(t)
+			id := cmp.Or(test.id, clientID)
+			want := `{"client_id":"` + id + `","client_secret":"canary-secret` + test.value + `"}`
+			if test.before != nil {
+				w.fill(t, test.before[0], test.before[1])
+			}
+			if test.kept {
+				want = w.inSecret(t)
+			}
+			if test.denied {
+				w.deny("secretsmanager")
+			}
+
+			asked := 0
+			c := w.given(id, canary+test.value)
+			c.NoTry = test.noTry
+			c.Confirm = func(context.Context) error { asked++; return test.confirm }
+
+			err := operator.SetCredentials(t.Context(), c)
+			if said := w.said(t, err); !strings.HasPrefix(said, test.said) || asked != test.asked {
+				t.Errorf("asked %d times, want %d, and said\n%s\nwant\n%s", asked, test.asked, said, test.said)
+			}
+			if (err != nil) != (test.err != "") || err != nil && !strings.HasPrefix(err.Error(), test.err) ||
+				test.confirm != nil && !errors.Is(err, test.confirm) {
+				t.Errorf("ended with %v, want %s", err, test.err)
+			}
+			if diff := gocmp.Diff(test.tried, w.functions.asked()); diff != "" {
+				t.Errorf("the rotator was asked (-want +got):\n%s", diff)
+			}
+
+			w.answer("secretsmanager", "")
+			if got := w.inSecret(t); got != want {
+				t.Errorf("the secret contains %s, want %s", got, want)
+			}
+		})
 	}
-	if got, want := w.said(t), "replaces   the credentials of another client: another-client; the new one is client-1\n"; got != want {
-		t.Errorf("said %q, want %q", got, want)
-	}
-
-	c.Confirm = confirm
-	if err := operator.SetCredentials(t.Context(), c); err != nil || asked != 1 || w.held(t) == before {
-		t.Errorf("ended with %v after %d questions", err, asked)
-	}
-	w.said(t)
-}
-
-func TestANewSecretOfTheSameClientNeedsNoConfirmation(t *testing.T) {
-	t.Parallel()
-
-	w := newWorld(t)
-	w.fill(t, clientID, canary+"-old")
-
-	var asked int
-	if err := operator.SetCredentials(t.Context(), w.given(clientID, canary+"-1", &asked)); err != nil || asked > 0 {
-		t.Errorf("ended with %v after %d questions", err, asked)
-	}
-	w.said(t)
-
-	// The same once more is no new version, and is tried.
-	if err := operator.SetCredentials(t.Context(), w.given(clientID, canary+"-1", &asked)); err != nil || len(w.functions.asked()) != 2 {
-		t.Errorf("ended with %v; the rotator was asked %v", err, w.functions.asked())
-	}
-	if said := w.said(t); !strings.HasPrefix(said, "unchanged  just these credentials of client client-1 are in the secret already\n") {
-		t.Errorf("said %s", said)
-	}
-}
-
-func TestWhatTheSecretHoldsInAnotherFormIsReplaced(t *testing.T) {
-	t.Parallel()
-
-	w := newWorld(t)
-	w.fill(t, "", "")
-
-	var asked int
-	if err := operator.SetCredentials(t.Context(), w.given(clientID, canary+"-1", &asked)); err != nil || asked > 0 {
-		t.Errorf("ended with %v after %d questions", err, asked)
-	}
-	w.said(t)
 }
 
 func TestARotatorAtWorkIsWaitedFor(t *testing.T) {
@@ -146,8 +122,7 @@ func TestARotatorAtWorkIsWaitedFor(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		w.functions.busy = 20
 
-		var asked int
-		err := operator.SetCredentials(t.Context(), w.given(clientID, canary+"-1", &asked))
+		err := operator.SetCredentials(t.Context(), w.given(clientID, canary+"-1"))
 		w.said(t, err)
 		synctest.Wait()
 
@@ -161,7 +136,7 @@ func TestNobodyTypesASecretInVain(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	c := w.given(clientID, canary, new(int))
+	c := w.given(clientID, canary)
 	c.Ask = func(context.Context) (credentials.Credentials, error) {
 		t.Error("the credentials were asked for")
 		return credentials.Credentials{}, nil
@@ -177,21 +152,5 @@ func TestNobodyTypesASecretInVain(t *testing.T) {
 	c.Stack = stackName
 	if err := operator.SetCredentials(t.Context(), c); err == nil || !strings.Contains(err.Error(), "has no output CredentialsSecretArn") {
 		t.Errorf("ended with %v", err)
-	}
-}
-
-func TestASecretThatMayNotBeReadIsReplacedAfterConfirmation(t *testing.T) {
-	t.Parallel()
-
-	w := newWorld(t)
-	w.deny("secretsmanager")
-
-	var asked int
-	err := operator.SetCredentials(t.Context(), w.given(clientID, canary, &asked))
-	said := w.said(t, err)
-
-	want := "put the credentials into the secret exports/credentials: access was denied: your AWS role needs secretsmanager:PutSecretValue"
-	if err == nil || !strings.HasPrefix(err.Error(), want) || asked != 1 || !strings.HasPrefix(said, "unseen ") {
-		t.Errorf("ended with %v after %d questions, and said %s", err, asked, said)
 	}
 }

@@ -31,8 +31,16 @@ func AfterDeletion(ctx context.Context, t Target) error {
 
 	t.line("Deleting the stack %s leaves in %s:", stack.Name, t.AWS.Region)
 
-	for _, report := range []func(context.Context, *deployed) error{t.leftBucket, t.leftSecret, t.leftToken} {
-		if err := report(ctx, stack); err != nil {
+	for _, left := range []struct {
+		output string
+		report func(ctx context.Context, stack *deployed, output string) error
+	}{{outputBucket, t.leftBucket}, {outputSecret, t.leftSecret}, {outputToken, t.leftToken}} {
+		value, err := stack.output(left.output)
+		if err != nil {
+			return err
+		}
+
+		if err := left.report(ctx, stack, value); err != nil {
 			return err
 		}
 	}
@@ -59,12 +67,7 @@ func (t Target) deletion(command string) {
 	t.kept("", "  deleted by: %s --region %s", command, t.AWS.Region)
 }
 
-func (t Target) leftBucket(ctx context.Context, stack *deployed) error {
-	bucket, err := stack.output(outputBucket)
-	if err != nil {
-		return err
-	}
-
+func (t Target) leftBucket(ctx context.Context, stack *deployed, bucket string) error {
 	location, err := stack.output(outputLocation)
 	if err != nil {
 		return err
@@ -86,14 +89,12 @@ func (t Target) leftBucket(ctx context.Context, stack *deployed) error {
 		t.kept("bucket", "%s with %s, %s bytes, below %s", bucket, counted(number, "object"), commandline.Grouped(bytes), prefix)
 	}
 
-	if stack.parameters[parameterBucket] != "" {
+	if stack.parameters[parameterBucket] == "" {
+		t.deletion("aws s3 rb --force " + commandline.Quoted("s3://"+bucket))
+	} else {
 		t.kept("", "  the bucket itself is yours and not the stack's")
 		t.deletion("aws s3 rm --recursive " + commandline.Quoted(location))
-
-		return nil
 	}
-
-	t.deletion("aws s3 rb --force " + commandline.Quoted("s3://"+bucket))
 
 	return nil
 }
@@ -117,12 +118,7 @@ func (t Target) objects(ctx context.Context, bucket, prefix string) (number int,
 	return number, bytes, nil
 }
 
-func (t Target) leftSecret(_ context.Context, stack *deployed) error {
-	id, err := stack.output(outputSecret)
-	if err != nil {
-		return err
-	}
-
+func (t Target) leftSecret(_ context.Context, stack *deployed, id string) error {
 	if stack.parameters[parameterSecret] != "" {
 		t.kept("secret", "%s with the OAuth client's credentials, which is yours and not the stack's", secretName(id))
 
@@ -135,14 +131,9 @@ func (t Target) leftSecret(_ context.Context, stack *deployed) error {
 	return nil
 }
 
-func (t Target) leftToken(ctx context.Context, stack *deployed) error {
-	name, err := stack.output(outputToken)
-	if err != nil {
-		return err
-	}
-
+func (t Target) leftToken(ctx context.Context, _ *deployed, name string) error {
 	// Without decryption: whether there is one is all that is asked.
-	_, err = ssm.NewFromConfig(t.AWS).GetParameter(ctx, &ssm.GetParameterInput{Name: &name})
+	_, err := ssm.NewFromConfig(t.AWS).GetParameter(ctx, &ssm.GetParameterInput{Name: &name})
 	_, absent := errors.AsType[*types.ParameterNotFound](err)
 
 	switch {

@@ -39,7 +39,7 @@ func (w *world) store(t *testing.T) {
 	}
 }
 
-func TestWhatStaysAfterTheStackIsDeletedIsToldAndNothingIsDeleted(t *testing.T) {
+func TestWhatStaysAfterTheStackIsDeletedIsReportedAndNothingIsDeleted(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -76,66 +76,60 @@ resumed by another stack on the same bucket and prefix.
 	}
 }
 
-func TestWhatIsNotTheStacksOwnIsNotOfferedForDeletion(t *testing.T) {
+func TestOnlyWhatIsThereAndTheStacksOwnIsOfferedForDeletion(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
-	w.store(t)
-	w.queried.parameters = map[string]string{
-		"ExportBucketName": bucket, "CredentialsSecretArn": w.queried.outputs["CredentialsSecretArn"],
-		"KmsKeyArn": "arn:aws:kms:eu-central-1:000000000000:key/1",
-	}
-
-	if err := operator.AfterDeletion(t.Context(), w.target()); err != nil {
-		t.Fatal(err)
-	}
-
-	said := w.said(t)
-	for _, want := range []string{
-		"exports-bucket with 0 objects, 0 bytes, below data/exports/", "the bucket itself is yours and not the stack's",
-		"aws s3 rm --recursive s3://exports-bucket/data/exports/ ", "which is yours and not the stack's\n", "key      yours, and in use as long as the above is\n",
+	for name, test := range map[string]struct {
+		prepare     func(*testing.T, *world)
+		want, never []string
+	}{
+		"a bucket, a secret and a key that are not the stack's": {
+			func(t *testing.T, w *world) {
+				t.Helper()
+				w.store(t)
+				w.queried.parameters = map[string]string{
+					"ExportBucketName": bucket, "CredentialsSecretArn": w.queried.outputs["CredentialsSecretArn"],
+					"KmsKeyArn": "arn:aws:kms:eu-central-1:000000000000:key/1",
+				}
+			},
+			[]string{
+				"exports-bucket with 0 objects, 0 bytes, below data/exports/", "the bucket itself is yours and not the stack's",
+				"aws s3 rm --recursive s3://exports-bucket/data/exports/ ", "which is yours and not the stack's\n",
+				"key      yours, and in use as long as the above is\n",
+			},
+			[]string{"delete-secret", "s3 rb"},
+		},
+		"what may not be looked at": {
+			func(_ *testing.T, w *world) { w.deny("s3", "ssm") },
+			[]string{
+				"whose exports below data/exports/ were not counted: list them: access was denied: your AWS role needs s3:ListBucket",
+				"which was not looked at: access was denied: your AWS role needs ssm:GetParameter",
+			},
+			nil,
+		},
+		"no token": {
+			func(*testing.T, *world) {},
+			[]string{"token    none: there is no SSM parameter /exports/token\n"},
+			[]string{"delete-parameter"},
+		},
 	} {
-		if !strings.Contains(said, want) {
-			t.Errorf("%q is not in\n%s", want, said)
-		}
-	}
-	for _, never := range []string{"delete-secret", "s3 rb"} {
-		if strings.Contains(said, never) {
-			t.Errorf("%q is in\n%s", never, said)
-		}
-	}
-}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 
-func TestWhatMayNotBeLookedAtIsToldAndTheRestFollows(t *testing.T) {
-	t.Parallel()
+			w := newWorld(t)
+			test.prepare(t, w)
+			if err := operator.AfterDeletion(t.Context(), w.target()); err != nil {
+				t.Fatal(err)
+			}
 
-	w := newWorld(t)
-	w.deny("s3", "ssm")
-
-	if err := operator.AfterDeletion(t.Context(), w.target()); err != nil {
-		t.Fatal(err)
-	}
-
-	said := w.said(t)
-	for _, want := range []string{
-		"whose exports below data/exports/ were not counted: list them: access was denied: your AWS role needs s3:ListBucket",
-		"which was not looked at: access was denied: your AWS role needs ssm:GetParameter",
-	} {
-		if !strings.Contains(said, want) {
-			t.Errorf("%q is not in\n%s", want, said)
-		}
-	}
-}
-
-func TestWithoutATokenThereIsNoneToDelete(t *testing.T) {
-	t.Parallel()
-
-	w := newWorld(t)
-	if err := operator.AfterDeletion(t.Context(), w.target()); err != nil {
-		t.Fatal(err)
-	}
-	if said := w.said(t); !strings.Contains(said, "token    none: there is no SSM parameter /exports/token\n") || strings.Contains(said, "delete-parameter") {
-		t.Errorf("said\n%s", said)
+			said := w.said(t)
+			mentions(t, said, test.want...)
+			for _, never := range test.never {
+				if strings.Contains(said, never) {
+					t.Errorf("%q is in\n%s", never, said)
+				}
+			}
+		})
 	}
 }
 

@@ -35,8 +35,23 @@ type examination struct {
 
 // check is one line of the doctor's report.
 type check struct {
-	name string
-	look func(context.Context) finding
+	name   string
+	output string // of the stack, given to look; "" needs none
+	look   func(ctx context.Context, output string) finding
+}
+
+// run looks, where the stack has the output that the check needs.
+func (e *examination) run(ctx context.Context, c check) finding {
+	if c.output == "" {
+		return c.look(ctx, "")
+	}
+
+	value, err := e.stack.output(c.output)
+	if err != nil {
+		return failed(err)
+	}
+
+	return c.look(ctx, value)
 }
 
 // Examine runs every check, prints a line or more for each, and is an error where one failed or ctx ended. unready is why AWS
@@ -44,18 +59,18 @@ type check struct {
 func Examine(ctx context.Context, t Target, unready error) error {
 	e := &examination{Target: t, unready: unready}
 	checks := []check{
-		{"credentials", e.credentials},
-		{"stack", e.deployment},
-		{"secret", e.secret},
-		{"token", e.minted},
-		{"user", e.user},
-		{"schedule", e.schedule},
-		{"bucket", e.bucket},
-		{"workflow", e.workflow},
-		{"executions", e.executions},
-		{"queues", e.queues},
-		{"recipients", e.recipients},
-		{"alarms", e.alarms},
+		{"credentials", "", e.credentials},
+		{"stack", "", e.deployment},
+		{"secret", outputSecret, e.secret},
+		{"token", outputToken, e.minted},
+		{"user", "", e.user},
+		{"schedule", "", e.schedule},
+		{"bucket", "", e.bucket},
+		{"workflow", "", e.workflow},
+		{"executions", "", e.executions},
+		{"queues", "", e.queues},
+		{"recipients", outputTopic, e.recipients},
+		{"alarms", "", e.alarms},
 	}
 
 	var failures int
@@ -63,7 +78,7 @@ func Examine(ctx context.Context, t Target, unready error) error {
 	for i, c := range checks {
 		seen := notSeen("not looked at: needs the stack")
 		if i < 2 || e.stack != nil {
-			seen = c.look(ctx)
+			seen = e.run(ctx, c)
 		}
 
 		if ctx.Err() != nil {

@@ -51,12 +51,7 @@ func Export(ctx context.Context, o Order) error {
 		return err
 	}
 
-	stack, err := o.find(ctx)
-	if err != nil {
-		return err
-	}
-
-	machine, err := stack.output(outputWorkflow)
+	_, machine, err := o.findOutput(ctx, outputWorkflow)
 	if err != nil {
 		return err
 	}

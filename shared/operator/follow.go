@@ -157,9 +157,9 @@ func (f *following) report(event types.HistoryEvent) {
 	case event.StateEnteredEventDetails != nil && aws.ToString(event.StateEnteredEventDetails.Name) == stateRefresh:
 		f.order.line("token       none that the API takes: the rotator is asked")
 	case event.TaskFailedEventDetails != nil:
-		f.order.line("failed      %s", problem(event.TaskFailedEventDetails.Error, event.TaskFailedEventDetails.Cause))
+		f.taskFailed(event.TaskFailedEventDetails.Error, event.TaskFailedEventDetails.Cause)
 	case event.TaskTimedOutEventDetails != nil:
-		f.order.line("failed      %s", problem(event.TaskTimedOutEventDetails.Error, event.TaskTimedOutEventDetails.Cause))
+		f.taskFailed(event.TaskTimedOutEventDetails.Error, event.TaskTimedOutEventDetails.Cause)
 	case event.StateExitedEventDetails != nil && aws.ToString(event.StateExitedEventDetails.Name) == stateExport:
 		f.exported(aws.ToString(event.StateExitedEventDetails.Output))
 	}

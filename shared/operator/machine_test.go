@@ -144,21 +144,21 @@ func (m *machine) start(w http.ResponseWriter, arn, name, input string) {
 }
 
 func (e *execution) describe(name string, now time.Time) map[string]any {
-	told := map[string]any{
+	reply := map[string]any{
 		"executionArn": executionPrefix + name, "stateMachineArn": machineARN, "name": name, "status": "RUNNING",
 		"startDate": seconds(e.started), "input": e.input,
 	}
 	if end := e.started.Add(e.ends); !now.Before(end) {
-		told["status"], told["stopDate"] = e.status, seconds(end)
+		reply["status"], reply["stopDate"] = e.status, seconds(end)
 		if e.output != "" {
-			told["output"] = e.output
+			reply["output"] = e.output
 		}
 		if e.failed[0] != "" {
-			told["error"], told["cause"] = e.failed[0], e.failed[1]
+			reply["error"], reply["cause"] = e.failed[0], e.failed[1]
 		}
 	}
 
-	return told
+	return reply
 }
 
 // latest is what has happened last by now, latest first.

@@ -81,9 +81,9 @@ func (f *following) resumeCommand(anew bool) string {
 	return f.order.command(words...)
 }
 
-// problem is an error's type and what its cause says.
-func problem(kind, cause *string) string {
-	return strings.TrimSuffix(aws.ToString(kind)+": "+plain(aws.ToString(cause)), ": ")
+// taskFailed prints an error's type and what its cause says.
+func (f *following) taskFailed(kind, cause *string) {
+	f.order.line("failed      %s", strings.TrimSuffix(aws.ToString(kind)+": "+plain(aws.ToString(cause)), ": "))
 }
 
 // plain is a cause as a person reads it: of the document of a function's error that it ends with, the message.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -38,7 +37,7 @@ func why(err error) string {
 	code := awsapi.Code(err)
 
 	switch {
-	case outdated(code):
+	case awsapi.RefusesCredentials(err):
 		return "AWS does not take the credentials (" + code + "): log in again (aws sso login) or set AWS_PROFILE"
 	case awsapi.Denied(err):
 		return "access was denied: your AWS role needs " + permission(err)
@@ -49,14 +48,6 @@ func why(err error) string {
 	default:
 		return awsapi.Describe(err)
 	}
-}
-
-// outdated reports whether an error code says that the credentials are the problem, and not what they may do.
-func outdated(code string) bool {
-	return slices.Contains([]string{
-		"ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidClientTokenId", "InvalidAccessKeyId",
-		"UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException", "AuthFailure",
-	}, code)
 }
 
 // sent reports whether the request left this machine, or tried to.

@@ -85,6 +85,18 @@ func (s *deployed) output(key string) (string, error) {
 	return value, nil
 }
 
+// findOutput reads the stack and one of its outputs.
+func (t Target) findOutput(ctx context.Context, key string) (*deployed, string, error) {
+	stack, err := t.find(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+
+	value, err := stack.output(key)
+
+	return stack, value, err
+}
+
 // lastName is what an ARN, or a name, ends with.
 func lastName(arn string) string {
 	return arn[strings.LastIndexAny(arn, ":/")+1:]

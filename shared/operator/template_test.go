@@ -126,8 +126,8 @@ func TestFollowingKnowsTheStateMachinesStatesAndWhatTheyPassOn(t *testing.T) {
 	}
 }
 
-// An action of each type's tells that deployer.json has the type's; the others stand in the type's published schema.
-func TestADeployerIsToldTheActionsOfEveryTypeInTheTemplate(t *testing.T) {
+// An action of each type shows that deployer.json has the type's; the others stand in the type's published schema.
+func TestTheDeployersListHasTheActionsOfEveryTypeInTheTemplate(t *testing.T) {
 	t.Parallel()
 
 	creates := map[string]string{

@@ -24,7 +24,7 @@ import (
 )
 
 // schedule looks at the schedule itself: somebody may have switched it off.
-func (e *examination) schedule(ctx context.Context) finding {
+func (e *examination) schedule(ctx context.Context, _ string) finding {
 	name := e.Stack + "-rotator"
 
 	told, err := scheduler.NewFromConfig(e.AWS).GetSchedule(ctx, &scheduler.GetScheduleInput{Name: &name})
@@ -44,7 +44,7 @@ func (e *examination) schedule(ctx context.Context) finding {
 
 // bucket writes an object as the functions do, on condition that it is not there, and deletes it again. A store that lets the
 // second write pass would let two invocations commit the same pages.
-func (e *examination) bucket(ctx context.Context) finding {
+func (e *examination) bucket(ctx context.Context, _ string) finding {
 	name, err := e.stack.output(outputBucket)
 	if err != nil {
 		return failed(err)
@@ -81,7 +81,7 @@ func (e *examination) bucket(ctx context.Context) finding {
 }
 
 // workflow looks at the state machine and its role.
-func (e *examination) workflow(ctx context.Context) finding {
+func (e *examination) workflow(ctx context.Context, _ string) finding {
 	arn, err := e.stack.output(outputWorkflow)
 	if err != nil {
 		return failed(err)
@@ -101,7 +101,7 @@ func (e *examination) workflow(ctx context.Context) finding {
 }
 
 // queues looks at what waits to be looked at: each message is a failure that nobody has seen.
-func (e *examination) queues(ctx context.Context) finding {
+func (e *examination) queues(ctx context.Context, _ string) finding {
 	client := sqs.NewFromConfig(e.AWS)
 
 	for _, output := range []string{outputDeliveries, outputInvocations} {
@@ -132,7 +132,7 @@ const (
 )
 
 // executions shows the executions that failed within a day, with their causes.
-func (e *examination) executions(ctx context.Context) finding {
+func (e *examination) executions(ctx context.Context, _ string) finding {
 	arn, err := e.stack.output(outputWorkflow)
 	if err != nil {
 		return failed(err)

@@ -241,6 +241,17 @@ func (w *world) said(t *testing.T, more ...error) string {
 	return text
 }
 
+// mentions wants each of these in what was said.
+func mentions(t *testing.T, said string, wanted ...string) {
+	t.Helper()
+
+	for _, want := range wanted {
+		if !strings.Contains(said, want) {
+			t.Errorf("%q is not in\n%s", want, said)
+		}
+	}
+}
+
 // fill puts the organisation's client, or another, into the secret.
 func (w *world) fill(t *testing.T, id, value string) {
 	t.Helper()
@@ -256,8 +267,8 @@ func (w *world) fill(t *testing.T, id, value string) {
 	}
 }
 
-// held is the secret's value.
-func (w *world) held(t *testing.T) string {
+// inSecret is the secret's value.
+func (w *world) inSecret(t *testing.T) string {
 	t.Helper()
 
 	reply, err := secretsmanager.NewFromConfig(w.config).GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String("exports/credentials")})
