@@ -64,21 +64,6 @@ func TestInvariant07ARejectedTokenThatCouldNotBeReplacedIsNeverFresh(t *testing.
 	})
 }
 
-func TestARejectedVersionRotatesWhereNothingUsableIsStored(t *testing.T) {
-	t.Parallel()
-
-	synctest.Test(t, func(t *testing.T) {
-		s := newStack(t)
-		process := s.process("TOKEN_ROTATION_BUFFER_SECONDS=10")
-		s.rotate(process, "{}")
-		time.Sleep(tokenLifetime - 20*time.Second)
-
-		if got := s.rotate(process, `{"rejected_version":7}`); !got.Rotated {
-			t.Errorf("got %+v, want another token than one with 20 s left", got)
-		}
-	})
-}
-
 func TestInvariant07AProbeWaitsForTheRetryAfterOfTheOneBefore(t *testing.T) {
 	t.Parallel()
 

@@ -270,36 +270,6 @@ func TestReadThatIsRefusedForAnObjectThatIsThereIsAFailure(t *testing.T) {
 	})
 }
 
-func TestListsAreReadToTheirEnd(t *testing.T) {
-	t.Parallel()
-
-	b := overLoopback(t, s3sim.Config{Memory: true})
-
-	const count = 23
-	for n := range count {
-		sum := sha256.Sum256([]byte("x"))
-		if err := b.parts().Put(t.Context(), "users", "e1", fmt.Sprintf("part-%06d-a.jsonl.gz", n+1), []byte("x"), sum[:]); err != nil {
-			t.Fatal(err)
-		}
-	}
-
-	b.spoiled(func(w http.ResponseWriter, r *http.Request, _ string, _ int, next http.Handler) {
-		query := r.URL.Query()
-		query.Set("max-keys", "5")
-		r.URL.RawQuery = query.Encode()
-		next.ServeHTTP(w, r)
-	})
-
-	parts, err := b.parts().List(t.Context(), "users", "e1")
-	if err != nil || len(parts) != count {
-		t.Errorf("got %d parts and %v, want %d", len(parts), err, count)
-	}
-
-	if diff := cmp.Diff(map[string]int{"ListObjectsV2": 5}, b.requests()); diff != "" {
-		t.Errorf("requests (-want +got):\n%s", diff)
-	}
-}
-
 func TestObjectsAreStoredAsReadersExpectThem(t *testing.T) {
 	t.Parallel()
 

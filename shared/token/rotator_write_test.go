@@ -126,8 +126,9 @@ func TestR13AStoreThatCannotBeReadMintsNothing(t *testing.T) {
 			w.parameter.readFaults = append(w.parameter.readFaults, unavailable())
 		}
 
-		for range 10 {
-			_, err := w.rotator.Rotate(t.Context(), token.Rotation{Force: true})
+		for i := range 10 {
+			asked := []token.Rotation{{}, {Force: true}, {RejectedVersion: 1}}[i%3]
+			_, err := w.rotator.Rotate(t.Context(), asked)
 			wantKind(t, err, failure.StorageUnavailable)
 		}
 
