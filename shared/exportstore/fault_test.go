@@ -231,25 +231,6 @@ func TestRefusedRequestIsStorageUnavailableAndTellsNoARN(t *testing.T) {
 	}
 }
 
-func TestBucketThatDoesNotExistIsStorageUnavailableAndNeverAnAbsence(t *testing.T) {
-	t.Parallel()
-
-	for call := range calls(nil) {
-		t.Run(call, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				b := inBubble(t, s3sim.Config{})
-				b.spoiled(refusals(operationOf(call), 1000, http.StatusNotFound, "NoSuchBucket"))
-
-				err := calls(b)[call](t.Context())
-				if !failure.Is(err, failure.StorageUnavailable) || !strings.Contains(err.Error(), "NoSuchBucket") {
-					t.Errorf("got %v, want %s for a bucket that does not exist", err, failure.StorageUnavailable)
-				}
-			})
-		})
-	}
-}
-
 func TestReadThatIsRefusedForAnObjectThatIsThereIsAFailure(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
