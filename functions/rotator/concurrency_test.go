@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -17,7 +15,6 @@ import (
 	"genesys-cloud-export/shared/token"
 	"genesys-cloud-export/shared/tokenstore"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 )
@@ -168,77 +165,6 @@ func TestR02TheSameEventTwiceDoesNothingTheSecondTime(t *testing.T) {
 	})
 }
 
-func TestR15ASlowRotatorThatFinishesLastWritesNothing(t *testing.T) {
-	t.Parallel()
-
-	for _, event := range []string{`{}`, `{"force":true}`, `{"rejected_version":1}`} {
-		t.Run(event, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s, h := dueStack(t)
-				s.login.fail("token", func(w http.ResponseWriter, r *http.Request, service http.Handler) {
-					granted := httptest.NewRecorder()
-					service.ServeHTTP(granted, r)
-					_ = retry.Sleep(r.Context(), 5*time.Second) // granted first, answered last
-					w.WriteHeader(granted.Code)
-					_, _ = w.Write(granted.Body.Bytes())
-				})
-
-				var slow result
-				var group sync.WaitGroup
-				group.Go(func() {
-					var err error
-					if slow, err = s.invoke(s.process(), event); err != nil {
-						t.Errorf("the slow one failed: %v", err)
-					}
-				})
-				time.Sleep(2 * time.Second)
-				quick := s.rotate(h, `{}`)
-				group.Wait()
-
-				if slow.Rotated || slow.Reason != "superseded" || slow.Version != quick.Version || !slow.ExpiresAt.Equal(quick.ExpiresAt) {
-					t.Errorf("the slow one answers %+v, want superseded by %+v", slow, quick)
-				}
-				if stored := s.stored(); stored.Version != 2 || !stored.ExpiresAt.Equal(quick.ExpiresAt) {
-					t.Errorf("version %d is stored, want 2, the quick one's", stored.Version)
-				}
-				s.wantMinted(3)
-			})
-		})
-	}
-}
-
-func TestR18ARevokedTokenIsReplacedOnceForAllReaders(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newStack(t)
-		h := s.process()
-		s.rotate(h, `{}`)
-		s.slow(800 * time.Millisecond)
-		s.behindLambda(h)
-		s.genesys.RevokeTokens()
-		time.Sleep(time.Minute) // a fresh token's rejection would not count yet
-
-		var group sync.WaitGroup
-		for range 50 {
-			reader := s.reader()
-			group.Go(func() {
-				revoked, err := reader.Token(t.Context())
-				if err != nil {
-					t.Error(err)
-				}
-				reader.Reject(revoked)
-				if got, err := reader.Token(t.Context()); err != nil || got.Version != 2 {
-					t.Errorf("version %d, error %v, want version 2", got.Version, err)
-				}
-			})
-		}
-		group.Wait()
-
-		s.wantMinted(2)
-	})
-}
-
 func TestR19ASilentSchedulerIsMadeUpForByReadersAndSeenInTheMetric(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -257,50 +183,5 @@ func TestR19ASilentSchedulerIsMadeUpForByReadersAndSeenInTheMetric(t *testing.T)
 		if remaining := s.metric("TokenRemaining"); len(remaining) != 2 || remaining[1] < tokenLifetime.Seconds()-2 {
 			t.Errorf("TokenRemaining was %v, want one value a run, the last a fresh token's", remaining)
 		}
-	})
-}
-
-func TestR21ATakenRotatorIsLookedAroundAndThenGivenUp(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newStack(t)
-		lambda := s.behindLambda(s.process())
-		lambda.slot <- struct{}{}
-
-		_, err := s.reader().Token(t.Context())
-
-		if err == nil || !strings.Contains(err.Error(), "busy") {
-			t.Errorf("got error %v, want one that says busy", err)
-		}
-		reads := s.aws.take()["GetParameter"]
-		if lambda.refused < 4 || reads != lambda.refused {
-			t.Errorf("%d asks and %d reads, want a read before each ask", lambda.refused, reads)
-		}
-		s.wantMinted(0)
-	})
-}
-
-func TestAReaderUsesAParameterThatWasMadeAnewAtTheVersionItHasRejected(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newStack(t)
-		s.rotate(s.process(), `{}`)
-		lambda := s.behindLambda(s.process())
-		lambda.slot <- struct{}{} // whoever asks is refused
-		time.Sleep(time.Minute)
-		reader := s.reader()
-		old, err := reader.Token(t.Context())
-		noError(t, err)
-		reader.Reject(old)
-
-		_, err = s.ssm.DeleteParameter(t.Context(), &ssm.DeleteParameterInput{Name: aws.String(parameterName)})
-		noError(t, err)
-		s.rotate(s.process(), `{}`)
-		got, err := reader.Token(t.Context())
-
-		if err != nil || got.Version != 1 || got.Access.Equal(old.Access) || lambda.refused != 0 {
-			t.Errorf("version %d, error %v after %d asks, want the new token at version 1 after none", got.Version, err, lambda.refused)
-		}
-		s.wantMinted(2)
 	})
 }

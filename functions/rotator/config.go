@@ -1,7 +1,7 @@
 package main
 
 import (
-	"time"
+	"cmp"
 
 	"genesys-cloud-export/shared/genesys"
 	"genesys-cloud-export/shared/settings"
@@ -42,14 +42,4 @@ func (c *config) Validate() []string {
 	return problems
 }
 
-func (c *config) tokenURL() string {
-	if c.TokenURL != "" {
-		return c.TokenURL
-	}
-
-	return genesys.TokenURL(c.Domain())
-}
-
-func (c *config) buffer() time.Duration { return time.Duration(c.BufferSeconds) * time.Second }
-
-func (c *config) probeEvery() time.Duration { return time.Duration(c.ProbeSeconds) * time.Second }
+func (c *config) tokenURL() string { return cmp.Or(c.TokenURL, genesys.TokenURL(c.Domain())) }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"genesys-cloud-export/shared/devstack/genesyssim"
+	"genesys-cloud-export/shared/invocation"
 )
 
 func TestR10ATokenTooLongToBeStoredIsNotKeptInTheWayOfTheNext(t *testing.T) {
@@ -63,21 +64,6 @@ func TestInvariant07ARejectedTokenThatCouldNotBeReplacedIsNeverFresh(t *testing.
 	})
 }
 
-func TestARejectedVersionRotatesWhereNothingUsableIsStored(t *testing.T) {
-	t.Parallel()
-
-	synctest.Test(t, func(t *testing.T) {
-		s := newStack(t)
-		process := s.process("TOKEN_ROTATION_BUFFER_SECONDS=10")
-		s.rotate(process, "{}")
-		time.Sleep(tokenLifetime - 20*time.Second)
-
-		if got := s.rotate(process, `{"rejected_version":7}`); !got.Rotated {
-			t.Errorf("got %+v, want another token than one with 20 s left", got)
-		}
-	})
-}
-
 func TestInvariant07AProbeWaitsForTheRetryAfterOfTheOneBefore(t *testing.T) {
 	t.Parallel()
 
@@ -115,8 +101,8 @@ func TestInvariant10AStoreThatHangsEndsByNameBeforeTheDeadline(t *testing.T) {
 				_, err := s.invoke(s.process(), "{}")
 				s.wantError(err, kind)
 
-				if took := time.Since(begun); took > lambdaTimeout-lambdaTimeout/100 {
-					t.Errorf("the end came after %s of %s", took, lambdaTimeout)
+				if took, most := time.Since(begun), lambdaTimeout-invocation.LastMoment; took > most {
+					t.Errorf("the end came after %s, want it within %s", took, most)
 				}
 			})
 		})

@@ -15,19 +15,6 @@ import (
 const schedulerEvent = `{"version":"0","id":"8f1f3c3e-0000-4000-8000-1c1e6f1d2a3b","detail-type":"Scheduled Event","source":"aws.scheduler",` +
 	`"account":"000000000000","time":"2026-03-01T12:00:00Z","region":"eu-central-1","resources":["rotate"],"detail":"{}"}`
 
-func TestR23TheSchedulersEventAsItReallyIsRotates(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newStack(t)
-
-		got := s.rotate(s.process(), schedulerEvent)
-
-		if !got.Rotated || got.Reason != "missing" {
-			t.Errorf("result %+v, want a rotation", got)
-		}
-	})
-}
-
 func TestR23AMisspeltFieldIsRefusedByName(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -10,10 +10,8 @@ import (
 
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/invocation"
-	"genesys-cloud-export/shared/secret"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -94,7 +92,7 @@ func TestR03TheOldTokenStaysUntilTheThrottleEnds(t *testing.T) {
 		s.wantError(err, "RateLimited", "rotate the access token", "limits the rate")
 		s.wantKept()
 		s.wantRequests(requests{"GetParameter": 1, "GetSecretValue": 1, "token": 3})
-		if took := time.Since(began); took > lambdaTimeout-8*time.Second {
+		if took := time.Since(began); took > lambdaTimeout-storeReserve {
 			t.Errorf("the rotation took %s, want the reserve untouched", took)
 		}
 
@@ -147,28 +145,6 @@ func TestR05RefusedCredentialsAreNoRetryStorm(t *testing.T) {
 		s.wantError(err, "InvalidCredentials", "refused the client credentials", "the wrong region looks the same")
 		s.wantKept()
 		s.wantRequests(requests{"GetParameter": 1, "GetSecretValue": 2, "token": 1})
-	})
-}
-
-func TestR06ASecretRotatedBetweenReadAndRequestIsReadAgain(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s, h := dueStack(t)
-		s.login.fail("token", func(w http.ResponseWriter, r *http.Request, service http.Handler) {
-			noError(t, s.genesys.SetClientSecret(secret.New("canary-rotated-secret")))
-			_, err := s.secrets.PutSecretValue(t.Context(), &secretsmanager.PutSecretValueInput{
-				SecretId: aws.String(secretName), SecretString: aws.String(credentialsJSON("canary-rotated-secret")),
-			})
-			noError(t, err)
-			service.ServeHTTP(w, r)
-		})
-
-		got := s.rotate(h, `{}`)
-
-		if !got.Rotated || got.Version != 2 {
-			t.Errorf("result %+v, want a rotation to version 2", got)
-		}
-		s.wantRequests(requests{"GetParameter": 2, "GetSecretValue": 2, "token": 2, "PutParameter": 1})
 	})
 }
 
@@ -267,7 +243,7 @@ func TestR09ATokenEndpointThatBreaksStaysInsideTheBudget(t *testing.T) {
 
 				s.wantError(err, "UpstreamUnavailable")
 				s.wantKept()
-				if took := time.Since(began); took > lambdaTimeout-8*time.Second {
+				if took := time.Since(began); took > lambdaTimeout-storeReserve {
 					t.Errorf("the rotation took %s, want the reserve untouched", took)
 				}
 				if sent := s.login.take()["token"]; sent < 2 || sent > 4 {

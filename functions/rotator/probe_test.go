@@ -159,17 +159,3 @@ func TestNoProbeIsSentWhereItIsOffOrAConsumerReportsAVersion(t *testing.T) {
 		}
 	})
 }
-
-func TestARevokedTokenThatWasIssuedInTheFutureIsSeenByTheProbe(t *testing.T) {
-	t.Parallel()
-
-	synctest.Test(t, func(t *testing.T) {
-		s := newStack(t, hourly)
-		s.put(`{"schema_version":1,"access_token":"of-another-clock","token_type":"bearer",` +
-			`"issued_at":"2099-01-01T00:00:00Z","expires_at":"2099-01-02T00:00:00Z"}`)
-
-		if got := s.rotate(s.process("TOKEN_PROBE_SECONDS=300"), "{}"); got.Reason != "revoked" || !got.Rotated {
-			t.Errorf("got %+v, want the token replaced as revoked", got)
-		}
-	})
-}

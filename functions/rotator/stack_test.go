@@ -29,7 +29,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
-	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -208,16 +207,6 @@ func (s *stack) stored() token.Stored {
 	}
 
 	return stored
-}
-
-// put writes a raw value into the parameter.
-func (s *stack) put(value string) {
-	s.t.Helper()
-
-	_, err := s.ssm.PutParameter(s.t.Context(), &ssm.PutParameterInput{
-		Name: aws.String(parameterName), Value: &value, Type: types.ParameterTypeSecureString, Overwrite: aws.Bool(true),
-	})
-	noError(s.t, err)
 }
 
 // faults puts a script of faults before the token endpoint.

@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 
@@ -86,12 +85,6 @@ func refuse(code string) fault {
 		w.WriteHeader(http.StatusBadRequest)
 		_, _ = fmt.Fprintf(w, `{"__type":%q,"message":"canary of arn:aws:iam::123456789012:role/rotator"}`, code)
 	}
-}
-
-// loseReply does what is asked, and drops the connection instead of answering.
-func loseReply(_ http.ResponseWriter, r *http.Request, service http.Handler) {
-	service.ServeHTTP(httptest.NewRecorder(), r)
-	panic(http.ErrAbortHandler)
 }
 
 // hang answers nothing until the client goes.

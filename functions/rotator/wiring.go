@@ -25,11 +25,6 @@ const (
 	storeReserve = 8 * time.Second
 )
 
-// mintRetry is patient enough for a passing fault, and leaves the rest to the next minute's run.
-func mintRetry() retry.Policy {
-	return retry.Policy{Base: 500 * time.Millisecond, Cap: 5 * time.Second, Attempts: 4}
-}
-
 // newHandler wires the rotator. A bad configuration makes a handler that answers every event with it.
 func newHandler(p *invocation.Process) *invocation.Handler {
 	var cfg config
@@ -51,13 +46,14 @@ func newHandler(p *invocation.Process) *invocation.Handler {
 				AuthMethod: cfg.AuthMethod,
 				Scopes:     strings.Join(strings.Fields(cfg.Scopes), " "),
 				HTTP:       p.HTTP,
-				Retry:      mintRetry(),
-				Attempt:    tokenAttempt,
-				Reserve:    storeReserve,
+				// Patient enough for a fault that passes; the rest is left to the next minute's run.
+				Retry:   retry.Policy{Base: 500 * time.Millisecond, Cap: 5 * time.Second, Attempts: 4},
+				Attempt: tokenAttempt,
+				Reserve: storeReserve,
 			},
-			Buffer:     cfg.buffer(),
+			Buffer:     time.Duration(cfg.BufferSeconds) * time.Second,
 			Prober:     &genesys.TokenProbe{Base: api, HTTP: p.HTTP, Attempt: probeAttempt},
-			ProbeEvery: cfg.probeEvery(),
+			ProbeEvery: time.Duration(cfg.ProbeSeconds) * time.Second,
 		},
 		metrics: &metrics.Emitter{Out: p.Out, Stack: cfg.StackName},
 		logger:  p.Logger,

@@ -203,23 +203,6 @@ func TestASecretOfAnotherFormIsRefusedUnseen(t *testing.T) {
 	}
 }
 
-func TestABinarySecretIsRefused(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		v := serve(t)
-		_, err := v.client.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{
-			Name: aws.String(name), SecretBinary: []byte(`{"client_id":"id","client_secret":"canary"}`),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		_, err = clientcred.New(v.client, name).Read(t.Context())
-
-		wantFailure(t, err, failure.InvalidCredentials, name)
-	})
-}
-
 func TestAMissingSecretSaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -230,20 +213,6 @@ func TestAMissingSecretSaysWhatToDo(t *testing.T) {
 			wantFailure(t, err, failure.InvalidCredentials, "genesys/client", "does not exist", "put the OAuth client's id and secret there")
 		}
 		v.wantReads(t, 2)
-	})
-}
-
-func TestADeletedSecretSaysWhatToDo(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		v := holding(t, `{"client_id":"id","client_secret":"canary"}`)
-		if _, err := v.client.DeleteSecret(t.Context(), &secretsmanager.DeleteSecretInput{SecretId: aws.String(name)}); err != nil {
-			t.Fatal(err)
-		}
-
-		_, err := clientcred.New(v.client, name).Read(t.Context())
-
-		wantFailure(t, err, failure.InvalidCredentials, name, "marked for deletion", "restore it")
 	})
 }
 

@@ -175,6 +175,12 @@ func TestConformanceBucketThatIsNotThereIsNoAbsence(t *testing.T) {
 		"replacing": func(ctx context.Context) error { _, err := w.documents().Replace(ctx, name, `"1"`, nil); return err },
 		"listing":   func(ctx context.Context) error { _, err := w.documents().Names(ctx, "users", "e1"); return err },
 		"deleting":  func(ctx context.Context) error { return w.parts().Delete(ctx, "users", "e1", "part") },
+
+		"listing parts": func(ctx context.Context) error { _, err := w.parts().List(ctx, "users", "e1"); return err },
+		"putting a part": func(ctx context.Context) error {
+			sum := sha256.Sum256(nil)
+			return w.parts().Put(ctx, "users", "e1", "part", nil, sum[:])
+		},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()

@@ -82,7 +82,7 @@ func (d *Documents) Replace(ctx context.Context, name, tag string, body []byte) 
 	return d.put(ctx, name, body, &s3.PutObjectInput{IfMatch: &tag})
 }
 
-// put writes on the condition that input carries. A condition that failed is believed only after a look: when the reply to
+// put writes on the condition that input carries. A condition that failed counts only after a look: when the reply to
 // a write is lost, the SDK sends it again, and the second one fails on the first one's success.
 func (d *Documents) put(ctx context.Context, name string, body []byte, input *s3.PutObjectInput) (string, error) {
 	key := d.root() + name

@@ -231,25 +231,6 @@ func TestRefusedRequestIsStorageUnavailableAndTellsNoARN(t *testing.T) {
 	}
 }
 
-func TestBucketThatDoesNotExistIsStorageUnavailableAndNeverAnAbsence(t *testing.T) {
-	t.Parallel()
-
-	for call := range calls(nil) {
-		t.Run(call, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				b := inBubble(t, s3sim.Config{})
-				b.spoiled(refusals(operationOf(call), 1000, http.StatusNotFound, "NoSuchBucket"))
-
-				err := calls(b)[call](t.Context())
-				if !failure.Is(err, failure.StorageUnavailable) || !strings.Contains(err.Error(), "NoSuchBucket") {
-					t.Errorf("got %v, want %s for a bucket that does not exist", err, failure.StorageUnavailable)
-				}
-			})
-		})
-	}
-}
-
 func TestReadThatIsRefusedForAnObjectThatIsThereIsAFailure(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -268,36 +249,6 @@ func TestReadThatIsRefusedForAnObjectThatIsThereIsAFailure(t *testing.T) {
 			t.Errorf("an object that is not there, and whose name another begins with: got %v, want %v", err, export.ErrAbsent)
 		}
 	})
-}
-
-func TestListsAreReadToTheirEnd(t *testing.T) {
-	t.Parallel()
-
-	b := overLoopback(t, s3sim.Config{Memory: true})
-
-	const count = 23
-	for n := range count {
-		sum := sha256.Sum256([]byte("x"))
-		if err := b.parts().Put(t.Context(), "users", "e1", fmt.Sprintf("part-%06d-a.jsonl.gz", n+1), []byte("x"), sum[:]); err != nil {
-			t.Fatal(err)
-		}
-	}
-
-	b.spoiled(func(w http.ResponseWriter, r *http.Request, _ string, _ int, next http.Handler) {
-		query := r.URL.Query()
-		query.Set("max-keys", "5")
-		r.URL.RawQuery = query.Encode()
-		next.ServeHTTP(w, r)
-	})
-
-	parts, err := b.parts().List(t.Context(), "users", "e1")
-	if err != nil || len(parts) != count {
-		t.Errorf("got %d parts and %v, want %d", len(parts), err, count)
-	}
-
-	if diff := cmp.Diff(map[string]int{"ListObjectsV2": 5}, b.requests()); diff != "" {
-		t.Errorf("requests (-want +got):\n%s", diff)
-	}
 }
 
 func TestObjectsAreStoredAsReadersExpectThem(t *testing.T) {

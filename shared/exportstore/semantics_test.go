@@ -12,7 +12,6 @@ func TestBucketHasTheSemanticsOfAStoreOfExports(t *testing.T) {
 
 	for name, config := range map[string]func(t *testing.T) s3sim.Config{
 		"in memory":              func(*testing.T) s3sim.Config { return s3sim.Config{Memory: true} },
-		"in a folder":            func(t *testing.T) s3sim.Config { return s3sim.Config{Folder: t.TempDir()} },
 		"that may not be listed": func(*testing.T) s3sim.Config { return s3sim.Config{Memory: true, DenyList: true} },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -17,8 +17,8 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// lastMoment before the deadline the work's context ends: an invocation that Lambda kills cannot say why.
-const lastMoment = 300 * time.Millisecond
+// LastMoment is how long before the deadline the work's context ends: an invocation that Lambda kills cannot say why.
+const LastMoment = 300 * time.Millisecond
 
 // RequestID is the invocation's, and "" outside of Lambda. An asynchronous retry has the same one.
 func RequestID(ctx context.Context) string {
@@ -82,7 +82,7 @@ func (h *Handler) do(ctx context.Context, payload []byte) (any, error) {
 	if deadline, limited := ctx.Deadline(); limited {
 		ending, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
-		defer time.AfterFunc(time.Until(deadline)-lastMoment, func() { cancel(context.DeadlineExceeded) }).Stop()
+		defer time.AfterFunc(time.Until(deadline)-LastMoment, func() { cancel(context.DeadlineExceeded) }).Stop()
 
 		ctx = ending
 	}

@@ -115,12 +115,12 @@ func failed(reply *lambda.InvokeOutput) error {
 		return nil
 	}
 
-	var told struct {
+	var answer struct {
 		ErrorType string `json:"errorType"`
 	}
-	if json.Unmarshal(reply.Payload, &told) != nil || !errorType.MatchString(told.ErrorType) {
+	if json.Unmarshal(reply.Payload, &answer) != nil || !errorType.MatchString(answer.ErrorType) {
 		return errors.New("it answered with an error of no type")
 	}
 
-	return errors.New(told.ErrorType)
+	return errors.New(answer.ErrorType)
 }

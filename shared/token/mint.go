@@ -31,7 +31,7 @@ type Grant struct {
 	Type      string
 	ExpiresIn time.Duration // whole seconds, positive
 	SentAt    time.Time     // just before the request was sent; the life is counted from here
-	// Skew is the server's clock less ours; nil where the server told no time.
+	// Skew is the server's clock less ours; nil where the server sent no time.
 	Skew *time.Duration
 }
 

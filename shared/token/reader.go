@@ -34,7 +34,7 @@ const (
 	busyBase = 500 * time.Millisecond
 	busyCap  = 4 * time.Second
 	// busyAttempts is how often a busy rotator is asked before the reader gives up: after some 18 s, which outlasts a
-	// rotation that the token endpoint has told to wait. With full jitter, eight of them may be over within 3 s.
+	// rotation that the token endpoint makes wait. With full jitter, eight of them may be over within 3 s.
 	busyAttempts = 12
 )
 

@@ -51,13 +51,13 @@ type Outcome struct {
 	Reason  string
 	Stored  Stored
 	Minted  bool // a token was requested and granted
-	// Skew is the token endpoint's clock less ours; nil where nothing was minted, or the endpoint told no time.
+	// Skew is the token endpoint's clock less ours; nil where nothing was minted, or the endpoint sent no time.
 	Skew *time.Duration
 	// MintFailed: a token was due, and none that can be stored was granted.
 	MintFailed bool
 	// ProbeRejected: the API rejected the stored token when it was probed.
 	ProbeRejected bool
-	// ProbeFailed is why a probe told nothing; nil where it did, or none was due.
+	// ProbeFailed is why a probe has no result; nil where it has one, or none was due.
 	ProbeFailed error
 }
 
@@ -152,8 +152,8 @@ func (r *Rotator) probe(ctx context.Context, stored Stored) (reason string, fail
 		return ReasonRevoked, nil
 	}
 
-	if told, ok := errors.AsType[*retry.TransientError](err); ok && told.Told {
-		r.probeNotBefore = time.Now().Add(told.After)
+	if wait, ok := errors.AsType[*retry.TransientError](err); ok && wait.Told {
+		r.probeNotBefore = time.Now().Add(wait.After)
 	}
 
 	return ReasonFresh, err

@@ -51,7 +51,7 @@ func TestAnUnwrittenTokenThatIsDueIsNotWritten(t *testing.T) {
 	})
 }
 
-func TestForceMintsAlthoughATokenIsUnwritten(t *testing.T) {
+func TestR12AFailedWriteLeavesTheOldTokenAndForceMintsAlthoughOneIsUnwritten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -60,6 +60,8 @@ func TestForceMintsAlthoughATokenIsUnwritten(t *testing.T) {
 
 		_, err := w.rotator.Rotate(t.Context(), token.Rotation{Force: true})
 		wantKind(t, err, failure.StorageUnavailable)
+		w.wantStored(1, 1)
+
 		w.rotate(token.Rotation{Force: true})
 
 		w.wantStored(3, 2)
@@ -78,20 +80,6 @@ func TestR12AWriteWhoseReplyWasLostIsReadBack(t *testing.T) {
 			t.Errorf("outcome %+v, want success with the version that was read back", outcome)
 		}
 		w.wantGranted(1)
-		w.wantStored(1, 1)
-	})
-}
-
-func TestR12AWriteAfterWhichAnotherTokenStandsIsAFailure(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.rotate(token.Rotation{})
-		w.parameter.writeFaults = []writeFault{{err: unavailable()}}
-
-		_, err := w.rotator.Rotate(t.Context(), token.Rotation{Force: true})
-
-		wantKind(t, err, failure.StorageUnavailable)
 		w.wantStored(1, 1)
 	})
 }
@@ -126,8 +114,9 @@ func TestR13AStoreThatCannotBeReadMintsNothing(t *testing.T) {
 			w.parameter.readFaults = append(w.parameter.readFaults, unavailable())
 		}
 
-		for range 10 {
-			_, err := w.rotator.Rotate(t.Context(), token.Rotation{Force: true})
+		for i := range 10 {
+			asked := []token.Rotation{{}, {Force: true}, {RejectedVersion: 1}}[i%3]
+			_, err := w.rotator.Rotate(t.Context(), asked)
 			wantKind(t, err, failure.StorageUnavailable)
 		}
 
@@ -244,42 +233,34 @@ func TestR17ACrashBetweenMintAndPutWastesOneToken(t *testing.T) {
 
 func TestR22ALifetimeCutFromADayToMinutesIsFollowed(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.endpoint.lifetime = 24 * time.Hour
-		w.rotate(token.Rotation{})
 
-		w.endpoint.lifetime = 300 * time.Second
-		if outcome := w.rotate(token.Rotation{RejectedVersion: 1}); !outcome.Rotated || outcome.Reason != token.ReasonRejected {
-			t.Fatalf("outcome %+v, want the earlier-expiring token written over the rejected one", outcome)
-		}
-		w.wantStored(2, 2)
+	for reason, asked := range map[string]token.Rotation{token.ReasonRejected: {RejectedVersion: 1}, token.ReasonForced: {Force: true}} {
+		t.Run(reason, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.endpoint.lifetime = 24 * time.Hour
+				w.rotate(token.Rotation{})
 
-		time.Sleep(199 * time.Second)
-		if outcome := w.rotate(token.Rotation{}); outcome.Reason != token.ReasonFresh {
-			t.Errorf("with 101 s of 300 left: %s, want fresh", outcome.Reason)
-		}
+				w.endpoint.lifetime = 300 * time.Second
+				if outcome := w.rotate(asked); !outcome.Rotated || outcome.Reason != reason {
+					t.Fatalf("outcome %+v, want the earlier-expiring token written over the old one", outcome)
+				}
+				w.wantStored(2, 2)
 
-		time.Sleep(time.Second)
-		if outcome := w.rotate(token.Rotation{}); outcome.Reason != token.ReasonExpiring {
-			t.Errorf("with 100 s of 300 left: %s, want expiring", outcome.Reason)
-		}
-		w.wantStored(3, 3)
-	})
-}
+				time.Sleep(199 * time.Second)
+				if outcome := w.rotate(token.Rotation{}); outcome.Reason != token.ReasonFresh {
+					t.Errorf("with 101 s of 300 left: %s, want fresh", outcome.Reason)
+				}
 
-func TestForceWritesAnEarlierExpiringToken(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.endpoint.lifetime = 24 * time.Hour
-		w.rotate(token.Rotation{})
-		w.endpoint.lifetime = 300 * time.Second
-
-		w.rotate(token.Rotation{Force: true})
-
-		w.wantStored(2, 2)
-	})
+				time.Sleep(time.Second)
+				if outcome := w.rotate(token.Rotation{}); outcome.Reason != token.ReasonExpiring {
+					t.Errorf("with 100 s of 300 left: %s, want expiring", outcome.Reason)
+				}
+				w.wantStored(3, 3)
+			})
+		})
+	}
 }
 
 func TestRotationsOfOneProcessWaitForEachOther(t *testing.T) {

@@ -3,7 +3,6 @@ package tokenstore_test
 import (
 	"errors"
 	"net/http"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -104,24 +103,5 @@ func TestALabelOnTheOldestVersionIsSaidWithWhatToDo(t *testing.T) {
 		_, err := store.Write(t.Context(), tokenNow("access"))
 
 		wantFailure(t, err, failure.StorageUnavailable, name, "oldest", "move the label")
-	})
-}
-
-func TestATokenOfAmpersandsTakesOneByteEach(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		p, store := serve(t, ssmsim.Config{}, "")
-		access := strings.Repeat("<&>", 2_000)
-
-		if _, err := store.Write(t.Context(), tokenNow(access)); err != nil {
-			t.Fatal(err)
-		}
-
-		if value, _ := p.puts[0]["Value"].(string); !strings.Contains(value, access) {
-			t.Error("the token is escaped in what was put")
-		}
-		if got, err := store.Read(t.Context()); err != nil || got.Access.Reveal() != access {
-			t.Errorf("another token was read, error %v", err)
-		}
 	})
 }

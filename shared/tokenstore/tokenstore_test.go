@@ -2,10 +2,7 @@ package tokenstore_test
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,30 +11,9 @@ import (
 	"genesys-cloud-export/shared/devstack/ssmsim"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/token"
-	"genesys-cloud-export/shared/tokenstore"
 
 	"github.com/google/go-cmp/cmp"
 )
-
-func TestWhatWasWrittenIsRead(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		_, store := serve(t, ssmsim.Config{}, "")
-		written := tokenNow("access")
-
-		for want := int64(1); want <= 3; want++ {
-			version, err := store.Write(t.Context(), written)
-			if err != nil || version != want {
-				t.Fatalf("write: version %d, %v, want %d", version, err, want)
-			}
-
-			got, err := store.Read(t.Context())
-			if err != nil || got.Version != want || !got.Same(written) {
-				t.Fatalf("read: version %d, %v, want what was written as version %d", got.Version, err, want)
-			}
-		}
-	})
-}
 
 func TestATokenIsPutAsASecureStringOfTheKey(t *testing.T) {
 	t.Parallel()
@@ -64,86 +40,6 @@ func TestATokenIsPutAsASecureStringOfTheKey(t *testing.T) {
 				if diff := cmp.Diff([]map[string]any{asked}, p.puts); diff != "" {
 					t.Errorf("PutParameter (-want +got):\n%s", diff)
 				}
-			})
-		})
-	}
-}
-
-func TestNothingStoredIsToldApart(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		p, store := serve(t, ssmsim.Config{}, "")
-
-		if _, err := store.Read(t.Context()); !errors.Is(err, token.ErrNotStored) {
-			t.Errorf("got error %v, want that nothing is stored", err)
-		}
-		p.wantCalls(t, map[string]int{"GetParameter": 1})
-	})
-}
-
-func TestR14ACorruptOrNewerValueKeepsItsVersion(t *testing.T) {
-	t.Parallel()
-
-	for value, want := range map[string]error{
-		"canary": token.ErrUnreadable,
-		`{"schema_version":2,"access_token":"canary"}`: token.ErrNewerSchema,
-	} {
-		t.Run(want.Error(), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				p, store := serve(t, ssmsim.Config{}, "")
-				p.faults = []http.HandlerFunc{func(w http.ResponseWriter, _ *http.Request) {
-					fmt.Fprintf(w, `{"Parameter":{"Name":%q,"Type":"SecureString","Value":%q,"Version":7}}`, name, value)
-				}}
-
-				got, err := store.Read(t.Context())
-
-				if !errors.Is(err, want) || got.Version != 7 {
-					t.Errorf("version %d, error %v, want version 7 and %v", got.Version, err, want)
-				}
-				wantFailure(t, err, "", name)
-			})
-		})
-	}
-}
-
-func TestR10AValueUpToTheAdvancedTiersLimitIsWritten(t *testing.T) {
-	t.Parallel()
-
-	for _, test := range []struct {
-		bytes   int
-		refused bool
-	}{
-		{4096, false},
-		{4097, false},
-		{tokenstore.MaxValueBytes, false},
-		{tokenstore.MaxValueBytes + 1, true},
-	} {
-		t.Run(fmt.Sprintf("%d bytes", test.bytes), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				p, store := serve(t, ssmsim.Config{}, "")
-				old := tokenNow("old")
-				if _, err := store.Write(t.Context(), old); err != nil {
-					t.Fatal(err)
-				}
-				large := tokenOfDocument(t, test.bytes)
-
-				version, err := store.Write(t.Context(), large)
-
-				want, puts := large, 2
-				if test.refused {
-					wantFailure(t, err, failure.UpstreamInvalid, strconv.Itoa(test.bytes), strconv.Itoa(tokenstore.MaxValueBytes), name)
-					want, puts = old, 1
-				} else if err != nil || version != 2 {
-					t.Errorf("version %d, error %v, want version 2", version, err)
-				}
-
-				stored, err := store.Read(t.Context())
-				if err != nil || !stored.Same(want) {
-					t.Errorf("another token than expected is stored, error %v", err)
-				}
-				p.wantCalls(t, map[string]int{"PutParameter": puts, "GetParameter": 1})
 			})
 		})
 	}
