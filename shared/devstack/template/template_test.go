@@ -225,19 +225,25 @@ func TestARuleThatIsBrokenIsReportedInItsOwnWords(t *testing.T) {
 	t.Parallel()
 
 	source := read(t, `
-Parameters: {A: {Type: String, Default: ""}}
+Parameters: {A: {Type: String, Default: ""}, B: {Type: String, Default: "on"}}
 Rules:
-  Given: {Assertions: [{Assert: !Not [!Equals [!Ref A, ""]], AssertDescription: Give A.}]}
+  Given:
+    RuleCondition: !Equals [!Ref B, "on"]
+    Assertions: [{Assert: !Not [!Equals [!Ref A, ""]], AssertDescription: Give A.}]
+  Sane: {Assertions: [{Assert: !Not [!Equals [!Ref A, mad]], AssertDescription: Be sane.}]}
 Resources: {R: {Type: T}}
 `)
 
-	if _, err := source.Evaluate(template.Deployment{Parameters: map[string]string{"A": "a"}}); err != nil {
-		t.Errorf("the rule is kept, and it says %v", err)
-	}
-
-	_, err := source.Evaluate(template.Deployment{})
-	if err == nil || !strings.Contains(err.Error(), "the parameters given are refused by the rule Given: Give A.") {
-		t.Errorf("the rule is broken, and it says %v", err)
+	for what, test := range map[string]struct{ a, b, says string }{
+		"kept":                               {"a", "on", ""},
+		"broken":                             {"", "on", "the parameters given are refused by the rule Given: Give A."},
+		"broken, while its condition is not": {"", "off", ""},
+		"broken, without a condition":        {"mad", "off", "the parameters given are refused by the rule Sane: Be sane."},
+	} {
+		_, err := source.Evaluate(template.Deployment{Parameters: map[string]string{"A": test.a, "B": test.b}})
+		if (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%s: got %v, want %q", what, err, test.says)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package verify_test
 import (
 	"bytes"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -93,18 +94,54 @@ func TestAPartsKeyIsAsTheContractSays(t *testing.T) {
 	}
 }
 
-func TestWithoutASourceARecordThatComesAgainIsFound(t *testing.T) {
+func TestWithoutASourceARecordThatComesAgainIsFoundHoweverFewDigestsAreKept(t *testing.T) {
 	t.Parallel()
 
-	for first := range 9 {
+	for digests := range int64(12) {
+		for first := range 9 {
+			e := newExport()
+			e.truth = nil
+			e.parts[2] = append(e.parts[2], entity(first))
+			e.seal()
+			e.put()
+
+			report, err := verify.ExportKeeping(t.Context(), digests+1, e.config())
+			if diff := cmp.Diff([]string{"record 10 stands in the export before"}, report.Problems); diff != "" || err != nil {
+				t.Errorf("record %d again, %d digests: error %v, problems (-want +got):\n%s", first, digests+1, err, diff)
+			}
+		}
+	}
+}
+
+func TestAPartThatIsReadAgainHasToBeThereStill(t *testing.T) {
+	t.Parallel()
+
+	for what, c := range map[string]struct {
+		status int
+		says   string // "" where it is an error
+	}{"changed": {http.StatusOK, "was changed while it was checked"}, "forbidden": {http.StatusForbidden, ""}} {
 		e := newExport()
 		e.truth = nil
-		e.parts[2] = append(e.parts[2], entity(first))
-		e.seal()
+		e.put()
 
-		report, err := e.verify(t)
-		if diff := cmp.Diff([]string{"record 10 stands in the export before"}, report.Problems); diff != "" || err != nil {
-			t.Errorf("record %d again: error %v, problems (-want +got):\n%s", first, err, diff)
+		times := 0
+		e.fails = func(r *http.Request) *http.Response {
+			if strings.HasSuffix(r.URL.Path, e.names[1]) {
+				times++
+			}
+
+			if times < 2 {
+				return nil
+			}
+
+			times = 0
+
+			return reply(c.status, http.NoBody)
+		}
+
+		report, err := verify.ExportKeeping(t.Context(), 8, e.config())
+		if (err == nil) != (c.says != "") || !strings.Contains(strings.Join(report.Problems, ""), c.says) {
+			t.Errorf("%s: got the problems %q and the error %v", what, report.Problems, err)
 		}
 	}
 }
@@ -139,7 +176,7 @@ func TestWhereTheAPIItselfMayGiveARecordTwiceItIsNoProblem(t *testing.T) {
 //
 //nolint:paralleltest // it measures the heap of the whole process; no other test may run meanwhile
 func TestMemoryDoesNotGrowWithTheExport(t *testing.T) {
-	const parts, lines = 16, 1_000
+	const parts, lines = 16, 20_000
 
 	peak := func(parts int) uint64 {
 		e := newExport()
@@ -150,7 +187,7 @@ func TestMemoryDoesNotGrowWithTheExport(t *testing.T) {
 			e.names = append(e.names, fmt.Sprintf("%spart-%06d-a.jsonl.gz", folder, n+1))
 
 			for line := range lines {
-				e.parts[n] = append(e.parts[n], fmt.Sprintf(`{"id":"%d-%d"}%s`, n, line, strings.Repeat(" ", 1000)))
+				e.parts[n] = append(e.parts[n], fmt.Sprintf(`{"id":"%d-%d"}%s`, n, line, strings.Repeat(" ", 40)))
 			}
 		}
 
@@ -163,7 +200,7 @@ func TestMemoryDoesNotGrowWithTheExport(t *testing.T) {
 		e.put()
 		e.fails = watch(&most)
 
-		if report, err := verify.Export(t.Context(), e.config()); err != nil || !report.OK() {
+		if report, err := verify.ExportKeeping(t.Context(), lines, e.config()); err != nil || !report.OK() {
 			t.Errorf("got the problems %q and the error %v, want none", report.Problems, err)
 		}
 
