@@ -174,7 +174,7 @@ func (e *export) seal() {
 	}
 	e.checkpoint, e.manifest = maps.Clone(common), maps.Clone(common)
 	e.manifest["records"], e.manifest["pages"], e.manifest["parts"] = total, 5, parts
-	e.checkpoint["position"] = object{"records": total, "pages": 5, "done": true, "next": ""}
+	e.checkpoint["position"] = object{"records": total, "pages": 5, "done": true, "next": "", "replaced_surrogates": 0}
 	e.checkpoint["generation"], e.checkpoint["parts"] = 12, []any{}
 
 	for n, lines := range e.parts {
@@ -191,18 +191,28 @@ func (e *export) store(n int, body []byte) {
 	e.part(n)["bytes"], e.part(n)["sha256"] = len(body), sum(body)
 }
 
-// replaced says that so many surrogates were replaced.
-func (e *export) replaced(count int) {
-	e.manifest["replaced_surrogates"] = count
-	e.checkpoint["position"].(object)["replaced_surrogates"] = count
-}
-
 // put stores the documents, unless a test has stored its own.
 func (e *export) put() {
 	for key, content := range map[string]object{manifest: e.manifest, latest: e.latest, checkpoint: e.checkpoint} {
 		if content != nil {
 			e.objects[key] = marshal(content)
 		}
+	}
+}
+
+// spoil stores what is made of the document at key; the others stay as they are.
+func (e *export) spoil(key string, spoilt func(body []byte) []byte) {
+	e.put()
+	e.manifest, e.latest, e.checkpoint = nil, nil, nil
+	e.objects[key] = spoilt(e.objects[key])
+}
+
+// everywhere says something in the manifest and in the checkpoint, which are to agree.
+func (e *export) everywhere(field string, value any) {
+	e.manifest[field], e.checkpoint[field] = value, value
+
+	if position := e.checkpoint["position"].(object); position[field] != nil {
+		position[field] = value
 	}
 }
 
@@ -245,27 +255,34 @@ func client(http s3.HTTPClient) *s3.Client {
 	})
 }
 
-// mustBeBad wants a problem that says each of the words.
-func mustBeBad(t *testing.T, e *export, words ...string) {
+// change is made to a good export. says is what a problem has to say then; "" where there is to be none.
+type change struct {
+	make func(e *export)
+	says string
+}
+
+// try makes each change to an export of its own.
+func try(t *testing.T, changes map[string]change) {
 	t.Helper()
 
-	report, err := e.verify(t)
-	if err != nil || report.OK() {
-		t.Errorf("got no problem and the error %v, want a problem", err)
-	}
+	for what, c := range changes {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
 
-	for _, word := range words {
-		if !strings.Contains(strings.Join(report.Problems, "\n"), word) {
-			t.Errorf("no problem says %q, but %q", word, report.Problems)
-		}
+			e := newExport()
+			c.make(e)
+			e.want(t, c.says)
+		})
 	}
 }
 
-func mustBeGood(t *testing.T, e *export) {
+// want checks the export, which is to have a problem that says so, or none where says is "".
+func (e *export) want(t *testing.T, says string) {
 	t.Helper()
 
-	if report, err := e.verify(t); err != nil || !report.OK() {
-		t.Errorf("got the problems %q and the error %v, want none", report.Problems, err)
+	report, err := e.verify(t)
+	if err != nil || report.OK() != (says == "") || !strings.Contains(strings.Join(report.Problems, "\n"), says) {
+		t.Errorf("got the problems %q and the error %v, want one that says %q", report.Problems, err, says)
 	}
 }
 
