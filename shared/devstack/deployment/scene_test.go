@@ -1,9 +1,10 @@
 package deployment_test
 
 import (
-	"bytes"
 	"encoding/json"
-	"sync"
+	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"genesys-cloud-export/shared/devstack/cloudwatchsim"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/stack"
+	"genesys-cloud-export/shared/token"
 )
 
 // scene is the local stack with its built functions, and a clock of its own: what the functions wrote into their log while
@@ -20,32 +22,9 @@ type scene struct {
 	*stack.Stack
 
 	t          *testing.T
-	log        lineBuffer
-	read       int // how much of the log was taken
+	log        *os.File // read from where it was read last
 	cloudwatch cloudwatchsim.Store
 	began, now time.Time
-}
-
-// lineBuffer is a log that is read while it is written.
-type lineBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-// Write implements io.Writer.
-func (b *lineBuffer) Write(line []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-
-	return b.text.Write(line)
-}
-
-// from is what was written behind the first bytes.
-func (b *lineBuffer) from(start int) []byte {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-
-	return bytes.Clone(b.text.Bytes()[start:])
 }
 
 // runAt is where in its minute an invocation ends: the schedule is never to the second.
@@ -59,21 +38,28 @@ func newScene(t *testing.T, organisation genesyssim.Config, changes ...func(*sta
 	s := &scene{t: t, began: time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)}
 	s.now = s.began
 
+	written, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if s.log, err = os.Open(written.Name()); err != nil {
+		t.Fatal(err)
+	}
+
 	config := stack.Config{
-		Template: templateFile, Binaries: binaries, Data: t.TempDir(), Organisation: stack.Simulated{Config: organisation}, Logs: &s.log,
+		Template: templateFile, Binaries: binaries, Data: t.TempDir(), Organisation: stack.Simulated{Config: organisation}, Logs: written,
 		Environment: map[string]string{"MAX_REQUESTS_PER_MINUTE": "60000"},
 	}
 	for _, change := range changes {
 		change(&config)
 	}
 
-	started, err := stack.Start(t.Context(), config)
-	if err != nil {
+	if s.Stack, err = stack.Start(t.Context(), config); err != nil {
 		t.Fatal(err)
 	}
 
-	s.Stack = started
-	t.Cleanup(func() { _ = started.Close() })
+	t.Cleanup(func() { _ = errors.Join(s.Close(), s.log.Close(), written.Close()) })
 
 	return s
 }
@@ -123,10 +109,7 @@ func (s *scene) run(function, payload string) answer {
 func (s *scene) collect() {
 	s.t.Helper()
 
-	written := s.log.from(s.read)
-	s.read += len(written)
-
-	samples, err := cloudwatchsim.ParseLog(bytes.NewReader(written))
+	samples, err := cloudwatchsim.ParseLog(s.log)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -172,11 +155,7 @@ func (s *scene) pass(d time.Duration) {
 	s.t.Helper()
 
 	s.now = s.now.Add(d)
-
-	if stored, is := s.storedToken(); is {
-		stored.IssuedAt, stored.ExpiresAt = stored.IssuedAt.Add(-d), stored.ExpiresAt.Add(-d)
-		s.store(stored)
-	}
+	s.age(func(token.Token) time.Duration { return d })
 }
 
 // faults are what the organisation does wrong from now on; none is nothing.
