@@ -6,7 +6,6 @@ import (
 	"go/build"
 	"io"
 	"net/http"
-	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -117,18 +116,5 @@ func TestTheCheckSharesNoCodeWithTheWriter(t *testing.T) {
 				t.Errorf("it imports %s", imported)
 			}
 		}
-	}
-}
-
-// watch notes the largest heap whenever the bucket is asked.
-func watch(most *uint64) func(*http.Request) *http.Response {
-	return func(*http.Request) *http.Response {
-		var stats runtime.MemStats
-
-		runtime.GC()
-		runtime.ReadMemStats(&stats)
-		*most = max(*most, stats.HeapAlloc)
-
-		return nil
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -49,10 +48,6 @@ type bucket struct {
 }
 
 func (b *bucket) Do(r *http.Request) (*http.Response, error) {
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-
 	if b.fails != nil {
 		if failed := b.fails(r); failed != nil {
 			return failed, nil
@@ -182,13 +177,12 @@ func (e *export) seal() {
 	}
 }
 
-// part is the manifest's entry of a part.
-func (e *export) part(n int) object { return e.manifest["parts"].([]any)[n].(object) }
-
 // store makes body a part's, and the manifest say so.
 func (e *export) store(n int, body []byte) {
 	e.objects[e.names[n]] = body
-	e.part(n)["bytes"], e.part(n)["sha256"] = len(body), sum(body)
+
+	part := e.manifest["parts"].([]any)[n].(object)
+	part["bytes"], part["sha256"] = len(body), fmt.Sprintf("%x", sha256.Sum256(body))
 }
 
 // put stores the documents, unless a test has stored its own.
@@ -238,7 +232,12 @@ func (e *export) verify(t testing.TB) (verify.Report, error) {
 }
 
 func (e *export) config() verify.Config {
-	c := verify.Config{S3: client(&e.bucket), Bucket: bucketName, Prefix: e.prefix, Listing: e.listing, ExportID: "night-1"}
+	client := s3.New(s3.Options{
+		HTTPClient: &e.bucket, UsePathStyle: true, Region: "eu-central-1", Retryer: aws.NopRetryer{},
+		Credentials: credentials.NewStaticCredentialsProvider("id", "key", ""),
+	})
+
+	c := verify.Config{S3: client, Bucket: bucketName, Prefix: e.prefix, Listing: e.listing, ExportID: "night-1"}
 	if e.truth != nil {
 		c.Truth = func(context.Context) (io.ReadCloser, error) {
 			return io.NopCloser(strings.NewReader(join(e.truth))), nil
@@ -246,13 +245,6 @@ func (e *export) config() verify.Config {
 	}
 
 	return c
-}
-
-func client(http s3.HTTPClient) *s3.Client {
-	return s3.New(s3.Options{
-		HTTPClient: http, UsePathStyle: true, Region: "eu-central-1", Retryer: aws.NopRetryer{},
-		Credentials: credentials.NewStaticCredentialsProvider("id", "key", ""),
-	})
 }
 
 // change is made to a good export. says is what a problem has to say then; "" where there is to be none.
@@ -286,13 +278,8 @@ func (e *export) want(t *testing.T, says string) {
 	}
 }
 
-func join(lines []string) string {
-	if len(lines) == 0 {
-		return ""
-	}
-
-	return strings.Join(lines, "\n") + "\n"
-}
+// join ends each line.
+func join(lines []string) string { return strings.Join(slices.Concat(lines, []string{""}), "\n") }
 
 func pack(content string) []byte {
 	var b bytes.Buffer
@@ -302,11 +289,6 @@ func pack(content string) []byte {
 	_ = w.Close()
 
 	return b.Bytes()
-}
-
-func sum(body []byte) string {
-	s := sha256.Sum256(body)
-	return hex.EncodeToString(s[:])
 }
 
 func marshal(v any) []byte {
