@@ -29,7 +29,7 @@ func (s *scene) age(by func(token.Token) time.Duration) {
 
 	if err == nil {
 		older := by(stored.Token)
-		stored.Token.IssuedAt, stored.Token.ExpiresAt = stored.Token.IssuedAt.Add(-older), stored.Token.ExpiresAt.Add(-older)
+		stored.IssuedAt, stored.ExpiresAt = stored.IssuedAt.Add(-older), stored.ExpiresAt.Add(-older)
 		_, err = store.Write(s.t.Context(), stored.Token)
 	}
 
