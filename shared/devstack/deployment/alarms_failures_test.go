@@ -111,7 +111,7 @@ func executionsEnd(t *testing.T, alarm, metric string) {
 
 	for _, minute := range []int{13, 44} {
 		s.at(minute)
-		s.count(watched.Namespace, metric, watched.Dimensions, true)
+		s.count(watched, true)
 	}
 
 	s.at(75)

@@ -65,12 +65,12 @@ func newScene(t *testing.T, organisation genesyssim.Config, changes ...func(*sta
 }
 
 // play runs a scene of an organisation beside others.
-func play(t *testing.T, name string, organisation genesyssim.Config, scene func(s *scene)) {
+func play(t *testing.T, name string, organisation genesyssim.Config, scene func(s *scene), changes ...func(*stack.Config)) {
 	t.Helper()
 
 	t.Run(name, func(t *testing.T) {
 		t.Parallel()
-		scene(newScene(t, organisation))
+		scene(newScene(t, organisation, changes...))
 	})
 }
 
@@ -80,7 +80,6 @@ type answer struct {
 	ErrorType string `json:"errorType"`
 	Status    string `json:"status"`
 	Reason    string `json:"reason"`
-	Rotated   bool   `json:"rotated"`
 }
 
 // run invokes a function and waits for it. What it wrote stands in CloudWatch at the scene's time, and so does AWS/Lambda's
@@ -100,7 +99,9 @@ func (s *scene) run(function, payload string) answer {
 	}
 
 	s.collect()
-	s.count("AWS/Lambda", "Errors", map[string]string{"FunctionName": function}, a.ErrorType != "")
+	s.count(cloudwatchsim.Metric{
+		Namespace: "AWS/Lambda", Name: "Errors", Dimensions: map[string]string{"FunctionName": function},
+	}, a.ErrorType != "")
 
 	return a
 }
@@ -122,15 +123,13 @@ func (s *scene) collect() {
 }
 
 // count puts 1 or 0 into a metric of AWS's own.
-func (s *scene) count(namespace, name string, dimensions map[string]string, happened bool) {
-	value := 0.0
+func (s *scene) count(metric cloudwatchsim.Metric, happened bool) {
+	sample := cloudwatchsim.Sample{Metric: metric, At: s.now.Add(runAt)}
 	if happened {
-		value = 1
+		sample.Value = 1
 	}
 
-	s.cloudwatch.Put(cloudwatchsim.Sample{
-		Metric: cloudwatchsim.Metric{Namespace: namespace, Name: name, Dimensions: dimensions}, At: s.now.Add(runAt), Value: value,
-	})
+	s.cloudwatch.Put(sample)
 }
 
 // rotate is an invocation of the rotator as its schedule makes it, and a minute that passes after it.
