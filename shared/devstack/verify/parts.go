@@ -57,7 +57,7 @@ func (c *check) readParts(ctx context.Context) error {
 		}
 
 		if !c.report.OK() {
-			c.seen = nil // of an export with problems, not even the number of digests is known
+			c.seen = nil // there may be more records than the manifest says, and more digests than fit
 		}
 	}
 
