@@ -6,8 +6,9 @@
 //     writer has others, spells the keys out again, and counts everything itself.
 //   - What is wrong with the export is a problem; an error means that it could not look. One problem does not end the
 //     check, unless nothing can be read after it.
-//   - It only reads. It keeps one part at a time. Without a source, an export of millions of records is read several times, since only
-//     so many of its records are compared with each other at once; from the first part with a problem on, they are not.
+//   - It only reads, one part at a time. Without a source, an export of millions of records is read several times, since
+//     only so many of its records are compared with each other at once. From the first part with a problem on, they are
+//     not compared with each other any more.
 //   - No problem and no error shows an entity's content, not even an id: records are named by their number.
 package verify
 
