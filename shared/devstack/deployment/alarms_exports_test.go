@@ -33,10 +33,7 @@ func (s *scene) export(id, want string) {
 }
 
 func exportStalls(t *testing.T) {
-	t.Run("as invocations end without a page", func(t *testing.T) {
-		t.Parallel()
-
-		s := newScene(t, genesyssim.Config{Users: 300, Seed: 7}, briefly)
+	play(t, "as invocations end without a page", genesyssim.Config{Users: 300, Seed: 7}, func(s *scene) {
 		s.rotations(1, "")
 		s.export("whole", "end")
 
@@ -60,7 +57,7 @@ func exportStalls(t *testing.T) {
 
 		// CloudWatch looks two datapoints beyond the half hour.
 		s.wantStates("export-stalled", 0, "0 OK", "211 ALARM", "233 OK")
-	})
+	}, briefly)
 
 	play(t, "but not by a finished export that is asked for again, or by a failure", genesyssim.Config{Users: 300, Seed: 7}, func(s *scene) {
 		s.rotations(1, "")

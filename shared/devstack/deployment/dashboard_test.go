@@ -3,6 +3,7 @@ package deployment_test
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -299,7 +300,12 @@ func TestTheLogWidgetAsksForTheRotationsByFieldsThatTheRotatorWrites(t *testing.
 
 	var got []any
 
-	for line := range strings.Lines(string(s.log.from(0))) {
+	written, err := os.ReadFile(s.log.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	for line := range strings.Lines(string(written)) {
 		var record map[string]any
 		if json.Unmarshal([]byte(line), &record) != nil || record["rotated"] != true {
 			continue

@@ -126,46 +126,6 @@ func TestStatementsAreNamedOnceAndNameTheirResources(t *testing.T) {
 	}
 }
 
-// What AWS's services do with a role of the template is seen in no local run, so that each action is looked up here once.
-func TestWhatTheSchedulesAndTheStateMachineMayDoIsWhatAWSAsksFor(t *testing.T) {
-	t.Parallel()
-
-	want := map[string][]string{
-		// Targets: https://docs.aws.amazon.com/scheduler/latest/UserGuide/setting-up.html#setting-up-execution-role
-		// Queue: https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html
-		"ScheduleRole": {"lambda:InvokeFunction", "sqs:SendMessage", "states:StartExecution"},
-		// Functions: https://docs.aws.amazon.com/step-functions/latest/dg/lambda-iam.html
-		// Executions: https://docs.aws.amazon.com/step-functions/latest/dg/stepfunctions-iam.html
-		// Log: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-iam-policy
-		// Traces: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-xray-tracing.html#xray-iam
-		"WorkflowRole": {
-			"lambda:InvokeFunction", "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups",
-			"logs:DescribeResourcePolicies", "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy",
-			"logs:UpdateLogDelivery", "states:StartExecution", "xray:GetSamplingRules", "xray:GetSamplingTargets",
-			"xray:PutTelemetryRecords", "xray:PutTraceSegments",
-		},
-	}
-
-	got := make(map[string][]string)
-
-	for _, role := range roles(t, deployed(t, "prod", everything())) {
-		for _, statement := range role.Statements {
-			if want[role.Name] != nil {
-				got[role.Name] = append(got[role.Name], statement.Actions...)
-			}
-		}
-
-		if actions, is := got[role.Name]; is {
-			slices.Sort(actions)
-			got[role.Name] = slices.Compact(actions)
-		}
-	}
-
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("actions (-want +got):\n%s", diff)
-	}
-}
-
 func TestNothingThatCannotBeMadeAgainGoesWithTheStack(t *testing.T) {
 	t.Parallel()
 

@@ -1,9 +1,10 @@
 package deployment_test
 
 import (
-	"bytes"
 	"encoding/json"
-	"sync"
+	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"genesys-cloud-export/shared/devstack/cloudwatchsim"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/stack"
+	"genesys-cloud-export/shared/token"
 )
 
 // scene is the local stack with its built functions, and a clock of its own: what the functions wrote into their log while
@@ -20,32 +22,9 @@ type scene struct {
 	*stack.Stack
 
 	t          *testing.T
-	log        lineBuffer
-	read       int // how much of the log was taken
+	log        *os.File // read from where it was read last
 	cloudwatch cloudwatchsim.Store
 	began, now time.Time
-}
-
-// lineBuffer is a log that is read while it is written.
-type lineBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-// Write implements io.Writer.
-func (b *lineBuffer) Write(line []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-
-	return b.text.Write(line)
-}
-
-// from is what was written behind the first bytes.
-func (b *lineBuffer) from(start int) []byte {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-
-	return bytes.Clone(b.text.Bytes()[start:])
 }
 
 // runAt is where in its minute an invocation ends: the schedule is never to the second.
@@ -59,8 +38,17 @@ func newScene(t *testing.T, organisation genesyssim.Config, changes ...func(*sta
 	s := &scene{t: t, began: time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)}
 	s.now = s.began
 
+	written, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if s.log, err = os.Open(written.Name()); err != nil {
+		t.Fatal(err)
+	}
+
 	config := stack.Config{
-		Template: templateFile, Binaries: binaries, Data: t.TempDir(), Organisation: stack.Simulated{Config: organisation}, Logs: &s.log,
+		Template: templateFile, Binaries: binaries, Data: t.TempDir(), Organisation: stack.Simulated{Config: organisation}, Logs: written,
 		// A buffer of minutes, so that a scene is short.
 		Environment: map[string]string{"MAX_REQUESTS_PER_MINUTE": "60000", "TOKEN_ROTATION_BUFFER_SECONDS": "300"},
 	}
@@ -68,24 +56,22 @@ func newScene(t *testing.T, organisation genesyssim.Config, changes ...func(*sta
 		change(&config)
 	}
 
-	started, err := stack.Start(t.Context(), config)
-	if err != nil {
+	if s.Stack, err = stack.Start(t.Context(), config); err != nil {
 		t.Fatal(err)
 	}
 
-	s.Stack = started
-	t.Cleanup(func() { _ = started.Close() })
+	t.Cleanup(func() { _ = errors.Join(s.Close(), s.log.Close(), written.Close()) })
 
 	return s
 }
 
 // play runs a scene of an organisation beside others.
-func play(t *testing.T, name string, organisation genesyssim.Config, scene func(s *scene)) {
+func play(t *testing.T, name string, organisation genesyssim.Config, scene func(s *scene), changes ...func(*stack.Config)) {
 	t.Helper()
 
 	t.Run(name, func(t *testing.T) {
 		t.Parallel()
-		scene(newScene(t, organisation))
+		scene(newScene(t, organisation, changes...))
 	})
 }
 
@@ -95,7 +81,6 @@ type answer struct {
 	ErrorType string `json:"errorType"`
 	Status    string `json:"status"`
 	Reason    string `json:"reason"`
-	Rotated   bool   `json:"rotated"`
 }
 
 // run invokes a function and waits for it. What it wrote stands in CloudWatch at the scene's time, and so does AWS/Lambda's
@@ -115,7 +100,9 @@ func (s *scene) run(function, payload string) answer {
 	}
 
 	s.collect()
-	s.count("AWS/Lambda", "Errors", map[string]string{"FunctionName": function}, a.ErrorType != "")
+	s.count(cloudwatchsim.Metric{
+		Namespace: "AWS/Lambda", Name: "Errors", Dimensions: map[string]string{"FunctionName": function},
+	}, a.ErrorType != "")
 
 	return a
 }
@@ -124,10 +111,7 @@ func (s *scene) run(function, payload string) answer {
 func (s *scene) collect() {
 	s.t.Helper()
 
-	written := s.log.from(s.read)
-	s.read += len(written)
-
-	samples, err := cloudwatchsim.ParseLog(bytes.NewReader(written))
+	samples, err := cloudwatchsim.ParseLog(s.log)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -140,15 +124,13 @@ func (s *scene) collect() {
 }
 
 // count puts 1 or 0 into a metric of AWS's own.
-func (s *scene) count(namespace, name string, dimensions map[string]string, happened bool) {
-	value := 0.0
+func (s *scene) count(metric cloudwatchsim.Metric, happened bool) {
+	sample := cloudwatchsim.Sample{Metric: metric, At: s.now.Add(runAt)}
 	if happened {
-		value = 1
+		sample.Value = 1
 	}
 
-	s.cloudwatch.Put(cloudwatchsim.Sample{
-		Metric: cloudwatchsim.Metric{Namespace: namespace, Name: name, Dimensions: dimensions}, At: s.now.Add(runAt), Value: value,
-	})
+	s.cloudwatch.Put(sample)
 }
 
 // rotate is an invocation of the rotator as its schedule makes it, and a minute that passes after it.
@@ -173,11 +155,7 @@ func (s *scene) pass(d time.Duration) {
 	s.t.Helper()
 
 	s.now = s.now.Add(d)
-
-	if stored, is := s.storedToken(); is {
-		stored.IssuedAt, stored.ExpiresAt = stored.IssuedAt.Add(-d), stored.ExpiresAt.Add(-d)
-		s.store(stored)
-	}
+	s.age(func(token.Token) time.Duration { return d })
 }
 
 // faults are what the organisation does wrong from now on; none is nothing.

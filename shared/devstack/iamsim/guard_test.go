@@ -62,9 +62,15 @@ func (r request) signed(t *testing.T, accessKey string) *http.Request {
 func (r request) sent(t *testing.T, guard *iamsim.Guard) *httptest.ResponseRecorder {
 	t.Helper()
 
+	return r.sentTo(t, guard, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) }))
+}
+
+// sentTo is the same with a service behind the guard.
+func (r request) sentTo(t *testing.T, guard *iamsim.Guard, service http.Handler) *httptest.ResponseRecorder {
+	t.Helper()
+
 	reply := httptest.NewRecorder()
-	echo := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
-	r.front(guard, echo).ServeHTTP(reply, r.signed(t, "reader"))
+	r.front(guard, service).ServeHTTP(reply, r.signed(t, "reader"))
 
 	return reply
 }

@@ -1,8 +1,8 @@
 package iamsim_test
 
 import (
-	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -16,12 +16,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/smithy-go"
+	"github.com/google/go-cmp/cmp"
 
+	"genesys-cloud-export/shared/devstack/iamsim"
 	"genesys-cloud-export/shared/devstack/s3sim"
 )
 
-// client is an SDK's configuration for a service behind the guard, with an access key.
-func client(t *testing.T, handler http.Handler, accessKey string) aws.Config {
+// client is an SDK's configuration for a service behind the guard, with the access key "reader".
+func client(t *testing.T, handler http.Handler) aws.Config {
 	t.Helper()
 
 	server := httptest.NewServer(handler)
@@ -29,76 +31,54 @@ func client(t *testing.T, handler http.Handler, accessKey string) aws.Config {
 
 	return aws.Config{
 		Region: "eu-central-1", BaseEndpoint: aws.String(server.URL), RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider(accessKey, "any", ""),
+		Credentials: credentials.NewStaticCredentialsProvider("reader", "any", ""),
 	}
-}
-
-// never is what must not be reached.
-func never(t *testing.T) http.Handler {
-	t.Helper()
-
-	return http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a request was let through") })
 }
 
 func TestTheSDKSeesARefusalInTheWordsOfAWS(t *testing.T) {
 	t.Parallel()
 
 	guard := guarding(t, "", `[{"Effect":"Allow","Action":"a:B","Resource":"*"}]`)
+	never := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a request was let through") })
+	behind := func(front func(*iamsim.Guard, http.Handler) http.Handler) aws.Config {
+		return client(t, front(guard, never))
+	}
 
-	for name, test := range map[string]struct {
-		call     func(context.Context) error
-		status   int
-		code     string
-		asked    string
-		resource string
+	_, errParameter := ssm.NewFromConfig(behind((*iamsim.Guard).Parameters)).
+		GetParameter(t.Context(), &ssm.GetParameterInput{Name: aws.String("/stack/token")})
+	_, errSecret := secretsmanager.NewFromConfig(behind((*iamsim.Guard).Secrets)).
+		GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String(secret)})
+	_, errObject := s3.NewFromConfig(behind((*iamsim.Guard).Objects)).
+		PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("a/b")})
+	_, errFunction := lambda.NewFromConfig(behind((*iamsim.Guard).Functions)).
+		Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f")})
+
+	for _, test := range []struct {
+		err                   error
+		status                int
+		code, asked, resource string
 	}{
-		"Parameter Store": {func(ctx context.Context) error {
-			_, err := ssm.NewFromConfig(client(t, guard.Parameters(never(t)), "reader")).
-				GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String("/stack/token")})
-
-			return err
-		}, 400, "AccessDeniedException", "ssm:GetParameter", parameter},
-		"Secrets Manager": {func(ctx context.Context) error {
-			_, err := secretsmanager.NewFromConfig(client(t, guard.Secrets(never(t)), "reader")).
-				GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String(secret)})
-
-			return err
-		}, 400, "AccessDeniedException", "secretsmanager:GetSecretValue", secret},
-		"S3": {func(ctx context.Context) error {
-			_, err := s3.NewFromConfig(client(t, guard.Objects(never(t)), "reader")).
-				PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("a/b")})
-
-			return err
-		}, 403, "AccessDenied", "s3:PutObject", "arn:aws:s3:::bucket/a/b"},
-		"Lambda": {func(ctx context.Context) error {
-			_, err := lambda.NewFromConfig(client(t, guard.Functions(never(t)), "reader")).
-				Invoke(ctx, &lambda.InvokeInput{FunctionName: aws.String("f")})
-
-			return err
-		}, 403, "AccessDeniedException", "lambda:InvokeFunction", "arn:aws:lambda" + here + "function:f"},
+		{errParameter, 400, "AccessDeniedException", "ssm:GetParameter", parameter},
+		{errSecret, 400, "AccessDeniedException", "secretsmanager:GetSecretValue", secret},
+		{errObject, 403, "AccessDenied", "s3:PutObject", object},
+		{errFunction, 403, "AccessDeniedException", "lambda:InvokeFunction", function},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+		answered, isAnswer := errors.AsType[smithy.APIError](test.err)
+		response, isResponse := errors.AsType[*awshttp.ResponseError](test.err)
 
-			err := test.call(t.Context())
+		if !isAnswer || !isResponse {
+			t.Errorf("%s: got %v, want the service's refusal", test.asked, test.err)
 
-			answered, isAnswer := errors.AsType[smithy.APIError](err)
-			response, isResponse := errors.AsType[*awshttp.ResponseError](err)
+			continue
+		}
 
-			if !isAnswer || !isResponse {
-				t.Fatalf("got %v, want the service's refusal", err)
-			}
+		want := fmt.Sprintf("%d %s: User: arn:aws:sts::000000000000:assumed-role/stack-Reader/reader is not authorized to perform: %s on resource: %s"+
+			" because no identity-based policy allows the %[3]s action", test.status, test.code, test.asked, test.resource)
+		got := fmt.Sprintf("%d %s: %s", response.HTTPStatusCode(), answered.ErrorCode(), answered.ErrorMessage())
 
-			if answered.ErrorCode() != test.code || response.HTTPStatusCode() != test.status {
-				t.Errorf("got %s with %d, want %s with %d", answered.ErrorCode(), response.HTTPStatusCode(), test.code, test.status)
-			}
-
-			want := "User: arn:aws:sts::000000000000:assumed-role/stack-Reader/reader is not authorized to perform: " + test.asked +
-				" on resource: " + test.resource + " because no identity-based policy allows the " + test.asked + " action"
-			if answered.ErrorMessage() != want {
-				t.Errorf("got the message %q, want %q", answered.ErrorMessage(), want)
-			}
-		})
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("the refusal (-want +got):\n%s", diff)
+		}
 	}
 }
 
@@ -144,50 +124,43 @@ func TestTheDeveloperMayDoEverythingAndIsNotRecorded(t *testing.T) {
 func TestAMissingKeyIsForbiddenToWhoMayNotListTheWholeBucket(t *testing.T) {
 	t.Parallel()
 
-	const read = `{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject","s3:DeleteObject"],"Resource":"arn:aws:s3:::bucket/*"}`
+	const (
+		read = `{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject","s3:DeleteObject"],"Resource":"arn:aws:s3:::bucket/*"}`
+		list = `,{"Effect":"Allow","Action":"s3:ListBucket","Resource":"arn:aws:s3:::`
+	)
 
 	for name, test := range map[string]struct {
 		statements string
-		want       int
+		missing    int
 	}{
 		"nothing may be listed":        {read, http.StatusForbidden},
-		"the bucket may be listed":     {read + `,{"Effect":"Allow","Action":"s3:ListBucket","Resource":"arn:aws:s3:::bucket"}`, http.StatusNotFound},
-		"another bucket may be listed": {read + `,{"Effect":"Allow","Action":"s3:ListBucket","Resource":"arn:aws:s3:::other"}`, http.StatusForbidden},
-		"a prefix may be listed": {
-			read + `,{"Effect":"Allow","Action":"s3:ListBucket","Resource":"arn:aws:s3:::bucket","Condition":{"StringLike":{"s3:prefix":"*"}}}`,
-			http.StatusForbidden,
-		},
+		"the bucket may be listed":     {read + list + `bucket"}`, http.StatusNotFound},
+		"another bucket may be listed": {read + list + `other"}`, http.StatusForbidden},
+		"a prefix may be listed":       {read + list + `bucket","Condition":{"StringLike":{"s3:prefix":"*"}}}`, http.StatusForbidden},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+		store, err := s3sim.New(s3sim.Config{Memory: true, Buckets: []string{"bucket"}})
+		if err != nil {
+			t.Fatal(err)
+		}
 
-			store, err := s3sim.New(s3sim.Config{Memory: true, Buckets: []string{"bucket"}})
-			if err != nil {
-				t.Fatal(err)
+		guard := guarding(t, "", "["+test.statements+"]")
+
+		for _, sent := range []struct {
+			method, target string
+			want           int
+		}{
+			{http.MethodGet, "/bucket/missing", test.missing},
+			{http.MethodHead, "/bucket/missing", test.missing},
+			{http.MethodPut, "/bucket/there", http.StatusOK},
+			{http.MethodGet, "/bucket/there", http.StatusOK},
+			{http.MethodDelete, "/bucket/missing", http.StatusNoContent},
+		} {
+			ask := objects(sent.method, sent.target)
+			ask.body = "text"
+
+			if got := ask.sentTo(t, guard, store).Code; got != sent.want {
+				t.Errorf("%s: %s %s got %d, want %d", name, sent.method, sent.target, got, sent.want)
 			}
-			defer store.Close()
-
-			guard := guarding(t, "", "["+test.statements+"]")
-			client := s3.NewFromConfig(client(t, guard.Objects(store), "reader"), func(o *s3.Options) { o.UsePathStyle = true })
-			bucket, missing, there := aws.String("bucket"), aws.String("missing"), aws.String("there")
-
-			_, errGet := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: missing})
-			_, errHead := client.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: bucket, Key: missing})
-
-			for operation, err := range map[string]error{"GetObject": errGet, "HeadObject": errHead} {
-				response, is := errors.AsType[*awshttp.ResponseError](err)
-				if !is || response.HTTPStatusCode() != test.want {
-					t.Errorf("%s of a missing key: got %v, want %d", operation, err, test.want)
-				}
-			}
-
-			_, errPut := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: bucket, Key: there, Body: strings.NewReader("text")})
-			_, errGet = client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: there})
-			_, errDelete := client.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: bucket, Key: missing})
-
-			if err := errors.Join(errPut, errGet, errDelete); err != nil {
-				t.Errorf("what is allowed was refused: %v", err)
-			}
-		})
+		}
 	}
 }

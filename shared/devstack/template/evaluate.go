@@ -61,10 +61,16 @@ func (t *Template) Evaluate(d Deployment) (*Stack, error) {
 	return stack, nil
 }
 
-// checkRules reports the assertions that do not hold, as CloudFormation does before it begins.
+// checkRules reports the assertions that do not hold, as CloudFormation does before it begins. Those of a rule whose condition
+// is false are not looked at.
 func (e *evaluation) checkRules() {
 	for _, name := range sortedKeys(e.Rules) {
-		for _, assertion := range e.Rules[name].Assertions {
+		rule := e.Rules[name]
+		if !rule.RuleCondition.IsZero() && !e.verdict(&rule.RuleCondition) {
+			continue
+		}
+
+		for _, assertion := range rule.Assertions {
 			if !e.verdict(&assertion.Assert) {
 				e.fault(&assertion.Assert, "the parameters given are refused by the rule %s: %s", name, assertion.AssertDescription)
 			}

@@ -37,7 +37,8 @@ type sections struct {
 }
 
 type rule struct {
-	Assertions []struct {
+	RuleCondition yaml.Node `yaml:"RuleCondition"`
+	Assertions    []struct {
 		Assert            yaml.Node `yaml:"Assert"`
 		AssertDescription string    `yaml:"AssertDescription"`
 	} `yaml:"Assertions"`

@@ -1,8 +1,11 @@
 package template_test
 
 import (
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,19 +46,10 @@ Resources:
   Named: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub "${AWS::StackName}-${Word}"}}
 `
 
-// tried is what a value comes to in that world.
-func tried(t *testing.T, value string) (any, error) {
-	t.Helper()
+// refused is what a value comes to that is no value: an error that says so, with its line.
+type refused string
 
-	stack, err := read(t, strings.Replace(world, "TRIED", value, 1)).Evaluate(template.Deployment{StackName: "Stack"})
-	if err != nil {
-		return nil, err
-	}
-
-	return stack.Resources["Subject"].Properties["Tried"], nil
-}
-
-func TestAFunctionIsWhatCloudFormationMakesOfIt(t *testing.T) {
+func TestAValueIsWhatCloudFormationMakesOfItAndWhatIsNotKnownIsAnErrorWithItsLine(t *testing.T) {
 	t.Parallel()
 
 	for name, test := range map[string]struct {
@@ -86,48 +80,41 @@ func TestAFunctionIsWhatCloudFormationMakesOfIt(t *testing.T) {
 		"If that leaves nothing":         {`[!If [Fails, 1, !Ref AWS::NoValue]]`, []any{}},
 		"Split":                          {`!Split ["l", !Ref Word]`, []any{"he", "", "o"}},
 		"a name that is made of another": {`!Ref Named`, "https://sqs.eu-central-1.amazonaws.com/000000000000/Stack-hello"},
+
+		"a function":                  {`!Cidr [a, b]`, refused("!Cidr is no function that is evaluated here")},
+		"a long form":                 {`{"Fn::Sub": a}`, refused("Fn::Sub is not evaluated here: write its short form")},
+		"an alias":                    {`[&a 1, *a]`, refused("neither a value nor an alias")},
+		"a name":                      {`!Ref Nothing`, refused("Nothing is neither a parameter nor a resource")},
+		"a name in a text":            {`!Sub "${Nothing}"`, refused("Nothing is neither a parameter nor a resource")},
+		"a resource's name":           {`!Ref Subject`, refused("what a resource of the type T is called is not known here")},
+		"an attribute":                {`!GetAtt Bucket.Colour`, refused("the attribute Colour of a resource of the type AWS::S3::Bucket is not known here")},
+		"what the deployment has not": {`!Sub "${Gone.Arn}"`, refused("Gone is not in this deployment: its condition Fails does not hold")},
+		"no value in a text":          {`!Sub "${AWS::NoValue}"`, refused("${AWS::NoValue} is no text")},
+		"a list in a text":            {`!Sub ["${A}", {A: []}]`, refused("this is to be text")},
+		"Sub of three":                {`!Sub [a, {}, b]`, refused("!Sub takes a text, or a list of a text and a map")},
+		"If of two":                   {`!If [Holds, 1]`, refused("!If takes a condition and two values")},
+		"If of nothing":               {`!If [Maybe, 1, 2]`, refused("the condition Maybe is not there")},
+		"Split of one":                {`!Split [","]`, refused("!Split takes a delimiter and a text")},
+		"Equals out of its place":     {`!Equals [1, 1]`, refused("!Equals is no function that is evaluated here")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			got, err := tried(t, test.value)
+			stack, err := read(t, strings.Replace(world, "TRIED", test.value, 1)).Evaluate(template.Deployment{StackName: "Stack"})
+			if says, is := test.want.(refused); is {
+				if err == nil || !strings.Contains(err.Error(), "evaluate t.yaml for the stack Stack: line 9: "+string(says)) {
+					t.Errorf("%s: got %v, want an error at line 9 that says %q", test.value, err, says)
+				}
+
+				return
+			}
+
 			if err != nil {
 				t.Fatal(err)
 			}
 
-			if diff := cmp.Diff(test.want, got); diff != "" {
+			if diff := cmp.Diff(test.want, stack.Resources["Subject"].Properties["Tried"]); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", test.value, diff)
-			}
-		})
-	}
-}
-
-func TestWhatIsNotKnownIsAnErrorWithItsLineAndNeverAGuess(t *testing.T) {
-	t.Parallel()
-
-	for name, test := range map[string]struct{ value, says string }{
-		"a function":                  {`!Cidr [a, b]`, "!Cidr is no function that is evaluated here"},
-		"a long form":                 {`{"Fn::Sub": a}`, "Fn::Sub is not evaluated here: write its short form"},
-		"an alias":                    {`[&a 1, *a]`, "neither a value nor an alias"},
-		"a name":                      {`!Ref Nothing`, "Nothing is neither a parameter nor a resource"},
-		"a name in a text":            {`!Sub "${Nothing}"`, "Nothing is neither a parameter nor a resource"},
-		"a resource's name":           {`!Ref Subject`, "what a resource of the type T is called is not known here"},
-		"an attribute":                {`!GetAtt Bucket.Colour`, "the attribute Colour of a resource of the type AWS::S3::Bucket is not known here"},
-		"what the deployment has not": {`!Sub "${Gone.Arn}"`, "Gone is not in this deployment: its condition Fails does not hold"},
-		"no value in a text":          {`!Sub "${AWS::NoValue}"`, "${AWS::NoValue} is no text"},
-		"a list in a text":            {`!Sub ["${A}", {A: []}]`, "this is to be text"},
-		"Sub of three":                {`!Sub [a, {}, b]`, "!Sub takes a text, or a list of a text and a map"},
-		"If of two":                   {`!If [Holds, 1]`, "!If takes a condition and two values"},
-		"If of nothing":               {`!If [Maybe, 1, 2]`, "the condition Maybe is not there"},
-		"Split of one":                {`!Split [","]`, "!Split takes a delimiter and a text"},
-		"Equals out of its place":     {`!Equals [1, 1]`, "!Equals is no function that is evaluated here"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			got, err := tried(t, test.value)
-			if err == nil || !strings.Contains(err.Error(), "evaluate t.yaml for the stack Stack: line 9: "+test.says) {
-				t.Errorf("%s: got %v and %v, want an error at line 9 that says %q", test.value, got, err, test.says)
 			}
 		})
 	}
@@ -180,43 +167,35 @@ Resources:
 Outputs:
   B: {Value: !Ref B, Condition: HasB, Description: what B is}
 `)
-	always := template.Resource{LogicalID: "Always", Type: "T", DeletionPolicy: "Retain", UpdateReplacePolicy: "Delete", Properties: map[string]any{}}
-	one := func(id, kind string) template.Resource {
-		return template.Resource{LogicalID: id, Type: kind, Properties: map[string]any{}}
-	}
-
-	for name, test := range map[string]struct {
-		given map[string]string
-		want  template.Stack
-		ofT   []template.Resource // in order
-	}{
-		"neither": {nil, template.Stack{
-			Parameters: map[string]string{"A": "", "B": "0"},
-			Conditions: map[string]bool{"HasA": false, "HasB": false, "Both": false, "Either": false},
-			Resources:  map[string]template.Resource{"Always": always}, Outputs: map[string]template.Output{},
-		}, []template.Resource{always}},
-		"one": {map[string]string{"A": "a"}, template.Stack{
-			Parameters: map[string]string{"A": "a", "B": "0"},
-			Conditions: map[string]bool{"HasA": true, "HasB": false, "Both": false, "Either": true},
-			Resources:  map[string]template.Resource{"Always": always, "A": one("A", "T"), "Either": one("Either", "U")},
-			Outputs:    map[string]template.Output{},
-		}, []template.Resource{one("A", "T"), always}},
-		"both": {map[string]string{"A": "a", "B": "2"}, template.Stack{
-			Parameters: map[string]string{"A": "a", "B": "2"},
-			Conditions: map[string]bool{"HasA": true, "HasB": true, "Both": true, "Either": true},
-			Resources: map[string]template.Resource{
-				"Always": always, "A": one("A", "T"), "Both": one("Both", "T"), "Either": one("Either", "U"),
-			},
-			Outputs: map[string]template.Output{"B": {Description: "what B is", Value: "2"}},
-		}, []template.Resource{one("A", "T"), always, one("Both", "T")}},
+	for a, want := range map[string]string{
+		"":  "resources [Always], of T [Always], outputs map[], conditions map[Both:false Either:false HasA:false HasB:false]",
+		"a": "resources [A Always Either], of T [A Always], outputs map[], conditions map[Both:false Either:true HasA:true HasB:false]",
+		"2": "resources [A Always Both Either], of T [A Always Both], outputs map[B:{what B is 2}], conditions map[Both:true Either:true HasA:true HasB:true]",
 	} {
-		stack, err := source.Evaluate(template.Deployment{Parameters: test.given})
+		given, values := map[string]string{}, map[string]string{"A": a, "B": "0"}
+		switch a {
+		case "2":
+			given["A"], given["B"], values["B"] = a, a, a
+		case "a":
+			given["A"] = a
+		}
+
+		stack, err := source.Evaluate(template.Deployment{Parameters: given})
 		if err != nil {
 			t.Fatal(err)
 		}
 
-		if diff := cmp.Diff(&test.want, stack) + cmp.Diff(test.ofT, stack.OfType("T")); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
+		var ofT []string
+		for _, resource := range stack.OfType("T") {
+			ofT = append(ofT, resource.LogicalID)
+		}
+
+		got := fmt.Sprintf("resources %v, of T %v, outputs %v, conditions %v",
+			slices.Sorted(maps.Keys(stack.Resources)), ofT, stack.Outputs, stack.Conditions)
+		always := template.Resource{LogicalID: "Always", Type: "T", DeletionPolicy: "Retain", UpdateReplacePolicy: "Delete", Properties: map[string]any{}}
+
+		if diff := cmp.Diff(want, got) + cmp.Diff(values, stack.Parameters) + cmp.Diff(always, stack.Resources["Always"]); diff != "" {
+			t.Errorf("A is %q (-want +got):\n%s", a, diff)
 		}
 	}
 }
@@ -225,19 +204,25 @@ func TestARuleThatIsBrokenIsReportedInItsOwnWords(t *testing.T) {
 	t.Parallel()
 
 	source := read(t, `
-Parameters: {A: {Type: String, Default: ""}}
+Parameters: {A: {Type: String, Default: ""}, B: {Type: String, Default: "on"}}
 Rules:
-  Given: {Assertions: [{Assert: !Not [!Equals [!Ref A, ""]], AssertDescription: Give A.}]}
+  Given:
+    RuleCondition: !Equals [!Ref B, "on"]
+    Assertions: [{Assert: !Not [!Equals [!Ref A, ""]], AssertDescription: Give A.}]
+  Sane: {Assertions: [{Assert: !Not [!Equals [!Ref A, mad]], AssertDescription: Be sane.}]}
 Resources: {R: {Type: T}}
 `)
 
-	if _, err := source.Evaluate(template.Deployment{Parameters: map[string]string{"A": "a"}}); err != nil {
-		t.Errorf("the rule is kept, and it says %v", err)
-	}
-
-	_, err := source.Evaluate(template.Deployment{})
-	if err == nil || !strings.Contains(err.Error(), "the parameters given are refused by the rule Given: Give A.") {
-		t.Errorf("the rule is broken, and it says %v", err)
+	for what, test := range map[string]struct{ a, b, says string }{
+		"kept":                               {"a", "on", ""},
+		"broken":                             {"", "on", "the parameters given are refused by the rule Given: Give A."},
+		"broken, while its condition is not": {"", "off", ""},
+		"broken, without a condition":        {"mad", "off", "the parameters given are refused by the rule Sane: Be sane."},
+	} {
+		_, err := source.Evaluate(template.Deployment{Parameters: map[string]string{"A": test.a, "B": test.b}})
+		if (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%s: got %v, want %q", what, err, test.says)
+		}
 	}
 }
 

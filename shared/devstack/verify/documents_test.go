@@ -97,9 +97,9 @@ func TestEverySingleChangeOfADocumentIsAProblem(t *testing.T) {
 	} {
 		base := newExport()
 		base.truth = nil
-		base.replaced(1)
+		base.everywhere("replaced_surrogates", 1)
 		base.manifest["drift"] = object{"total_first": 9, "total_last": 10, "records": 9}
-		mustBeGood(t, base)
+		base.want(t, "")
 
 		var document any
 		if err := json.Unmarshal(base.objects[key], &document); err != nil {
@@ -115,9 +115,8 @@ func TestEverySingleChangeOfADocumentIsAProblem(t *testing.T) {
 
 			tried++
 			e := *base
-			e.manifest, e.latest, e.checkpoint = nil, nil, nil
 			e.objects = maps.Clone(base.objects)
-			e.objects[key] = bytes.ReplaceAll(marshal(mutant), []byte(twice), nil)
+			e.spoil(key, func([]byte) []byte { return bytes.ReplaceAll(marshal(mutant), []byte(twice), nil) })
 
 			if report, err := e.verify(t); err != nil || report.OK() {
 				t.Errorf("%s, %s: got no problem and the error %v", key, what, err)
@@ -134,55 +133,50 @@ func TestADocumentThatIsMissingCutOrFollowedByMoreIsAProblem(t *testing.T) {
 	t.Parallel()
 
 	for _, key := range []string{manifest, latest, checkpoint} {
-		for what, change := range map[string]func(e *export, body []byte){
-			"missing":          func(e *export, _ []byte) { delete(e.objects, key) },
-			"empty":            func(e *export, _ []byte) { e.objects[key] = nil },
-			"cut":              func(e *export, body []byte) { e.objects[key] = body[:len(body)-1] },
-			"followed by more": func(e *export, body []byte) { e.objects[key] = append(body, "{}"...) },
-			"encoded":          func(e *export, _ []byte) { e.encoding[key] = "gzip" },
-		} {
-			t.Run(key+" "+what, func(t *testing.T) {
-				t.Parallel()
-
-				e := newExport()
-				mustBeGood(t, e)
-				e.manifest, e.latest, e.checkpoint = nil, nil, nil
-				change(e, e.objects[key])
-				mustBeBad(t, e, key)
-			})
+		spoilt := func(spoilt func(body []byte) []byte) change {
+			return change{func(e *export) { e.spoil(key, spoilt) }, key}
 		}
+
+		try(t, map[string]change{
+			key + " is missing": {func(e *export) {
+				e.spoil(key, bytes.Clone)
+				delete(e.objects, key)
+			}, key},
+			key + " is empty":            spoilt(func([]byte) []byte { return nil }),
+			key + " is cut":              spoilt(func(body []byte) []byte { return body[:len(body)-1] }),
+			key + " is followed by more": spoilt(func(body []byte) []byte { return append(body, "{}"...) }),
+			key + " is encoded":          {func(e *export) { e.encoding[key] = "gzip" }, key},
+		})
 	}
 }
 
 func TestWhatTheManifestSaysOfItselfHasToBePossible(t *testing.T) {
 	t.Parallel()
 
-	for what, change := range map[string]func(e *export){
-		"fewer pages than parts":      func(e *export) { e.manifest["pages"], e.checkpoint["position"].(object)["pages"] = 2, 2 },
-		"an end before the beginning": func(e *export) { e.manifest["started_at"], e.checkpoint["started_at"] = later, later },
-		"a total that is off":         func(e *export) { e.manifest["records"], e.checkpoint["position"].(object)["records"] = 10, 10 },
-		"another export's documents":  func(e *export) { e.manifest["export_id"], e.checkpoint["export_id"] = "night-2", "night-2" },
-		"another listing's documents": func(e *export) { e.manifest["listing"], e.checkpoint["listing"] = "queues", "queues" },
-		"no list of parts": func(e *export) {
-			e.parts, e.truth = nil, nil
-			e.seal()
-			e.manifest["parts"] = nil
-		},
-		"no environment":                 func(e *export) { e.manifest["environment"], e.checkpoint["environment"] = "", "" },
-		"no generator":                   func(e *export) { e.manifest["generator"], e.checkpoint["generator"] = "", "" },
-		"no query":                       func(e *export) { e.manifest["query"], e.checkpoint["query"] = nil, nil },
-		"a drift that is none":           func(e *export) { e.manifest["drift"] = object{"total_first": 9, "total_last": 9, "records": 9} },
-		"a drift of other records":       func(e *export) { e.manifest["drift"] = object{"total_first": 9, "total_last": 9, "records": 8} },
-		"no surrogate that was replaced": func(e *export) { e.replaced(0) },
+	for what, c := range map[string]struct {
+		field string
+		value any
+	}{
+		"fewer pages than parts":         {"pages", 2},
+		"an end before the beginning":    {"started_at", later},
+		"a total that is off":            {"records", 10},
+		"another export's documents":     {"export_id", "night-2"},
+		"another listing's documents":    {"listing", "queues"},
+		"no environment":                 {"environment", ""},
+		"no generator":                   {"generator", ""},
+		"no query":                       {"query", nil},
+		"no surrogate that was replaced": {"replaced_surrogates", 0},
+		"a drift that is none":           {"drift", object{"total_first": 9, "total_last": 9, "records": 9}},
+		"a drift of other records":       {"drift", object{"total_first": 9, "total_last": 9, "records": 8}},
 	} {
-		t.Run(what, func(t *testing.T) {
-			t.Parallel()
-
-			e := newExport()
-			change(e)
-			mustBeBad(t, e, manifest)
-		})
+		try(t, map[string]change{what: {func(e *export) { e.everywhere(c.field, c.value) }, manifest}})
 	}
+
+	try(t, map[string]change{"no list of parts": {func(e *export) {
+		e.parts, e.truth = nil, nil
+		e.seal()
+		e.manifest["parts"] = nil
+	}, manifest}})
 }
 
 func TestLatestMayNameANewerExportThatIsThereAndNoOther(t *testing.T) {
@@ -190,84 +184,69 @@ func TestLatestMayNameANewerExportThatIsThereAndNoOther(t *testing.T) {
 
 	for what, c := range map[string]struct {
 		id, claimed, stored string // stored is when the manifest of that export says it was completed; "" where there is none
-		good                bool
+		says                string
 	}{
-		"a newer one":                           {"night-2", later, later, true},
-		"one of the same time":                  {"night-2", completed, completed, true},
-		"an older one":                          {"night-0", earlier, earlier, false},
-		"an older one made newer":               {"night-0", later, earlier, false},
-		"a newer one that is not there":         {"night-2", later, "", false},
-		"this one, completed at another time":   {"night-1", later, "", false},
-		"something that is no export's id":      {"../night-2", later, "", false},
-		"a newer one whose manifest is no more": {"night-2", later, "x", false},
+		"a newer one":                           {"night-2", later, later, ""},
+		"one of the same time":                  {"night-2", completed, completed, ""},
+		"an older one":                          {"night-0", earlier, earlier, "was completed before this one"},
+		"an older one made newer":               {"night-0", later, earlier, "contradicts the manifest"},
+		"a newer one that is not there":         {"night-2", later, "", "is missing"},
+		"this one, completed at another time":   {"night-1", later, "", "contradicts the manifest"},
+		"something that is no export's id":      {"../night-2", later, "", "is missing"},
+		"a newer one whose manifest is no more": {"night-2", later, "x", "cannot be read"},
 	} {
-		t.Run(what, func(t *testing.T) {
-			t.Parallel()
-
-			e := newExport()
+		try(t, map[string]change{what: {func(e *export) {
 			e.latest = pointer(c.id, c.claimed)
 
 			if c.stored != "" {
 				other := with(with(e.manifest, "started_at", earlier), "completed_at", c.stored)
 				e.objects[state+c.id+"/manifest.json"] = marshal(with(other, "export_id", c.id))
 			}
-
-			if c.good {
-				mustBeGood(t, e)
-			} else {
-				mustBeBad(t, e)
-			}
-		})
+		}, c.says}})
 	}
 }
 
 func TestWhatTheContractLeavesFreeIsNoProblem(t *testing.T) {
 	t.Parallel()
 
-	for what, change := range map[string]func(e *export){
-		"an empty listing has a manifest without parts": func(e *export) {
+	try(t, map[string]change{
+		"an empty listing has a manifest without parts": {make: func(e *export) {
 			e.parts, e.truth = nil, []string{}
 			e.seal()
-		},
-		"a history without anything new has no page": func(e *export) {
+		}},
+		"a history without anything new has no page": {make: func(e *export) {
 			e.parts, e.truth = nil, nil
 			e.seal()
-			e.manifest["pages"], e.checkpoint["position"].(object)["pages"] = 0, 0
-		},
-		"a part of several gzip members": func(e *export) {
+			e.everywhere("pages", 0)
+		}},
+		"a part of several gzip members": {make: func(e *export) {
 			e.store(1, slices.Concat(pack(join(e.parts[1][:1])), pack(""), pack(join(e.parts[1][1:]))))
-		},
-		"white space outside strings": func(e *export) {
+		}},
+		"white space outside strings": {make: func(e *export) {
 			e.parts[0][1] = "\t" + strings.ReplaceAll(entity(1), `,"`, ` , "`) + " \r"
 			e.truth[4] = strings.Replace(entity(4), `":`, `":  `, 1)
 			e.seal()
-		},
-		"entities without an id, or with another's": func(e *export) {
+		}},
+		"entities without an id, or with another's": {make: func(e *export) {
 			e.parts[2] = []string{`{"name":"a"}`, `{"id":1}`, `{"id":1,"name":"a"}`}
 			e.truth = append(e.truth[:6], e.parts[2]...)
 			e.seal()
-		},
-		"an entity of 10 MB": func(e *export) {
+		}},
+		"an entity of 10 MB": {make: func(e *export) {
 			e.parts[1][1] = `{"name":"` + strings.Repeat("x", 10<<20) + `"}`
 			e.truth[4] = e.parts[1][1]
 			e.seal()
-		},
-		"fields in another order": func(e *export) {
-			e.objects[manifest] = append(append([]byte(`{"generator": "export-users 1.0",`), marshal(without(e.manifest, "generator"))[1:]...), '\n')
-			e.manifest = nil
-		},
-		"another export whose id begins like this one's": func(e *export) {
+		}},
+		"fields in another order": {make: func(e *export) {
+			rest := marshal(without(e.manifest, "generator"))
+			e.spoil(manifest, func([]byte) []byte {
+				return append(append([]byte(`{"generator": "export-users 1.0",`), rest[1:]...), '\n')
+			})
+		}},
+		"another export whose id begins like this one's": {make: func(e *export) {
 			e.objects["exports/users/export_id=night-10/part-000001-x.jsonl.gz"] = nil
-		},
-	} {
-		t.Run(what, func(t *testing.T) {
-			t.Parallel()
-
-			e := newExport()
-			change(e)
-			mustBeGood(t, e)
-		})
-	}
+		}},
+	})
 }
 
 func TestOtherListingsAndBucketsWithoutAPrefixAreCheckedTheSameWay(t *testing.T) {
@@ -276,7 +255,7 @@ func TestOtherListingsAndBucketsWithoutAPrefixAreCheckedTheSameWay(t *testing.T)
 	e := newExport()
 	e.listing = "queues"
 	e.seal()
-	mustBeBad(t, e, "is missing") // it lies among the users
+	e.want(t, "is missing") // it lies among the users
 
 	moved := map[string][]byte{}
 
@@ -287,5 +266,5 @@ func TestOtherListingsAndBucketsWithoutAPrefixAreCheckedTheSameWay(t *testing.T)
 
 	e.objects, e.manifest, e.latest, e.checkpoint = moved, nil, nil, nil
 	e.prefix = ""
-	mustBeGood(t, e)
+	e.want(t, "")
 }

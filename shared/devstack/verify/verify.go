@@ -6,7 +6,9 @@
 //     writer has others, spells the keys out again, and counts everything itself.
 //   - What is wrong with the export is a problem; an error means that it could not look. One problem does not end the
 //     check, unless nothing can be read after it.
-//   - It only reads. It keeps one part at a time, and of an export without a source a digest of each record.
+//   - It only reads, one part at a time. Without a source, an export of millions of records is read several times, since
+//     only so many of its records are compared with each other at once. From the first part with a problem on, they are
+//     not compared with each other any more.
 //   - No problem and no error shows an entity's content, not even an id: records are named by their number.
 package verify
 
@@ -75,8 +77,10 @@ func (r Report) Write(w io.Writer) error {
 // Export checks the complete export that config names. Where its manifest cannot be read to the letter, nothing else is
 // looked at. After an error the report is no verdict.
 func Export(ctx context.Context, config Config) (Report, error) {
-	c := &check{Config: config}
+	return (&check{Config: config, digests: maxDigests}).export(ctx)
+}
 
+func (c *check) export(ctx context.Context) (Report, error) {
 	readable, err := c.read(ctx, c.manifestKey(c.ExportID), &c.manifest)
 	if err != nil || !readable {
 		return c.report, err
@@ -84,7 +88,7 @@ func Export(ctx context.Context, config Config) (Report, error) {
 
 	c.judgeManifest()
 
-	for _, step := range []func(context.Context) error{c.readParts, c.findStrays, c.checkLatest, c.checkCheckpoint} {
+	for _, step := range []func(context.Context) error{c.readParts, c.findRepeats, c.findStrays, c.checkLatest, c.checkCheckpoint} {
 		if err := step(ctx); err != nil {
 			return c.report, err
 		}
@@ -99,8 +103,12 @@ type check struct {
 
 	manifest manifest
 	source   source
-	seen     map[[16]byte]bool // the records so far; nil: they may repeat
 	report   Report
+
+	seen          map[[16]byte]bool // of the records so far, the digests of this share; nil: records may repeat
+	share, shares int64             // which part of all digests is kept, and how many there are
+	digests       int64             // about how many a share has
+	line          int64             // of the record that was looked at last
 }
 
 // problem notes what is wrong. What comes out of the bucket is quoted.

@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -49,10 +48,6 @@ type bucket struct {
 }
 
 func (b *bucket) Do(r *http.Request) (*http.Response, error) {
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-
 	if b.fails != nil {
 		if failed := b.fails(r); failed != nil {
 			return failed, nil
@@ -174,7 +169,7 @@ func (e *export) seal() {
 	}
 	e.checkpoint, e.manifest = maps.Clone(common), maps.Clone(common)
 	e.manifest["records"], e.manifest["pages"], e.manifest["parts"] = total, 5, parts
-	e.checkpoint["position"] = object{"records": total, "pages": 5, "done": true, "next": ""}
+	e.checkpoint["position"] = object{"records": total, "pages": 5, "done": true, "next": "", "replaced_surrogates": 0}
 	e.checkpoint["generation"], e.checkpoint["parts"] = 12, []any{}
 
 	for n, lines := range e.parts {
@@ -182,19 +177,12 @@ func (e *export) seal() {
 	}
 }
 
-// part is the manifest's entry of a part.
-func (e *export) part(n int) object { return e.manifest["parts"].([]any)[n].(object) }
-
 // store makes body a part's, and the manifest say so.
 func (e *export) store(n int, body []byte) {
 	e.objects[e.names[n]] = body
-	e.part(n)["bytes"], e.part(n)["sha256"] = len(body), sum(body)
-}
 
-// replaced says that so many surrogates were replaced.
-func (e *export) replaced(count int) {
-	e.manifest["replaced_surrogates"] = count
-	e.checkpoint["position"].(object)["replaced_surrogates"] = count
+	part := e.manifest["parts"].([]any)[n].(object)
+	part["bytes"], part["sha256"] = len(body), fmt.Sprintf("%x", sha256.Sum256(body))
 }
 
 // put stores the documents, unless a test has stored its own.
@@ -203,6 +191,22 @@ func (e *export) put() {
 		if content != nil {
 			e.objects[key] = marshal(content)
 		}
+	}
+}
+
+// spoil stores what is made of the document at key; the others stay as they are.
+func (e *export) spoil(key string, spoilt func(body []byte) []byte) {
+	e.put()
+	e.manifest, e.latest, e.checkpoint = nil, nil, nil
+	e.objects[key] = spoilt(e.objects[key])
+}
+
+// everywhere says something in the manifest and in the checkpoint, which are to agree.
+func (e *export) everywhere(field string, value any) {
+	e.manifest[field], e.checkpoint[field] = value, value
+
+	if position := e.checkpoint["position"].(object); position[field] != nil {
+		position[field] = value
 	}
 }
 
@@ -228,7 +232,12 @@ func (e *export) verify(t testing.TB) (verify.Report, error) {
 }
 
 func (e *export) config() verify.Config {
-	c := verify.Config{S3: client(&e.bucket), Bucket: bucketName, Prefix: e.prefix, Listing: e.listing, ExportID: "night-1"}
+	client := s3.New(s3.Options{
+		HTTPClient: &e.bucket, UsePathStyle: true, Region: "eu-central-1", Retryer: aws.NopRetryer{},
+		Credentials: credentials.NewStaticCredentialsProvider("id", "key", ""),
+	})
+
+	c := verify.Config{S3: client, Bucket: bucketName, Prefix: e.prefix, Listing: e.listing, ExportID: "night-1"}
 	if e.truth != nil {
 		c.Truth = func(context.Context) (io.ReadCloser, error) {
 			return io.NopCloser(strings.NewReader(join(e.truth))), nil
@@ -238,44 +247,39 @@ func (e *export) config() verify.Config {
 	return c
 }
 
-func client(http s3.HTTPClient) *s3.Client {
-	return s3.New(s3.Options{
-		HTTPClient: http, UsePathStyle: true, Region: "eu-central-1", Retryer: aws.NopRetryer{},
-		Credentials: credentials.NewStaticCredentialsProvider("id", "key", ""),
-	})
+// change is made to a good export. says is what a problem has to say then; "" where there is to be none.
+type change struct {
+	make func(e *export)
+	says string
 }
 
-// mustBeBad wants a problem that says each of the words.
-func mustBeBad(t *testing.T, e *export, words ...string) {
+// try makes each change to an export of its own.
+func try(t *testing.T, changes map[string]change) {
+	t.Helper()
+
+	for what, c := range changes {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+
+			e := newExport()
+			c.make(e)
+			e.want(t, c.says)
+		})
+	}
+}
+
+// want checks the export, which is to have a problem that says so, or none where says is "".
+func (e *export) want(t *testing.T, says string) {
 	t.Helper()
 
 	report, err := e.verify(t)
-	if err != nil || report.OK() {
-		t.Errorf("got no problem and the error %v, want a problem", err)
-	}
-
-	for _, word := range words {
-		if !strings.Contains(strings.Join(report.Problems, "\n"), word) {
-			t.Errorf("no problem says %q, but %q", word, report.Problems)
-		}
+	if err != nil || report.OK() != (says == "") || !strings.Contains(strings.Join(report.Problems, "\n"), says) {
+		t.Errorf("got the problems %q and the error %v, want one that says %q", report.Problems, err, says)
 	}
 }
 
-func mustBeGood(t *testing.T, e *export) {
-	t.Helper()
-
-	if report, err := e.verify(t); err != nil || !report.OK() {
-		t.Errorf("got the problems %q and the error %v, want none", report.Problems, err)
-	}
-}
-
-func join(lines []string) string {
-	if len(lines) == 0 {
-		return ""
-	}
-
-	return strings.Join(lines, "\n") + "\n"
-}
+// join ends each line.
+func join(lines []string) string { return strings.Join(slices.Concat(lines, []string{""}), "\n") }
 
 func pack(content string) []byte {
 	var b bytes.Buffer
@@ -285,11 +289,6 @@ func pack(content string) []byte {
 	_ = w.Close()
 
 	return b.Bytes()
-}
-
-func sum(body []byte) string {
-	s := sha256.Sum256(body)
-	return hex.EncodeToString(s[:])
 }
 
 func marshal(v any) []byte {
