@@ -78,11 +78,7 @@ func newWorld(t *testing.T, organisation genesyssim.Config) *world {
 		t.Fatal(err)
 	}
 
-	parameters, err := ssmsim.New(ssmsim.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-
+	parameters := ssmsim.New(ssmsim.Config{})
 	objects, err := s3sim.New(s3sim.Config{Memory: true, Buckets: []string{worldBucket}})
 	if err != nil {
 		t.Fatal(err)

@@ -23,16 +23,7 @@ type endpoints struct {
 }
 
 func (s *Stack) newEndpoints(config Config) (endpoints, error) {
-	parameters, err := ssmsim.New(ssmsim.Config{Region: Region, Account: Account})
-	if err != nil {
-		return endpoints{}, fmt.Errorf("start SSM: %w", err)
-	}
-
-	secrets, err := secretsim.New(secretsim.Config{Region: Region, Account: Account})
-	if err != nil {
-		return endpoints{}, fmt.Errorf("start Secrets Manager: %w", err)
-	}
-
+	var err error
 	s.Objects, err = s3sim.New(s3sim.Config{
 		Folder: config.Data, Buckets: []string{Bucket}, OnFull: config.OnFullDisk, Logger: config.Logger,
 	})
@@ -42,7 +33,11 @@ func (s *Stack) newEndpoints(config Config) (endpoints, error) {
 
 	s.closers = append(s.closers, s.Objects.Close)
 
-	return endpoints{parameters: parameters, secrets: secrets, objects: s.Objects}, nil
+	return endpoints{
+		parameters: ssmsim.New(ssmsim.Config{Region: Region, Account: Account}),
+		secrets:    secretsim.New(secretsim.Config{Region: Region, Account: Account}),
+		objects:    s.Objects,
+	}, nil
 }
 
 // guarded is the stores and Lambda behind one address, each for whoever may use it.
