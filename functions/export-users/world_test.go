@@ -75,7 +75,7 @@ func newWorld(t *testing.T, organisation genesyssim.Config) *world {
 	organisation.ClientID, organisation.ClientSecret, organisation.TokenLifetime = clientID, secret.New(clientSecret), tokenLifetime
 
 	w.genesys = must(genesyssim.New(organisation))(t)
-	parameters := must(ssmsim.New(ssmsim.Config{}))(t)
+	parameters := ssmsim.New(ssmsim.Config{})
 	objects := must(s3sim.New(s3sim.Config{Memory: true, Buckets: []string{worldBucket}}))(t)
 	functions := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		payload, err := io.ReadAll(r.Body)

@@ -73,10 +73,7 @@ func newStack(t *testing.T, change ...func(*genesyssim.Config)) *stack {
 
 	simulator, err := genesyssim.New(organisation)
 	noError(t, err)
-	parameters, err := ssmsim.New(ssmsim.Config{})
-	noError(t, err)
-	secrets, err := secretsim.New(secretsim.Config{})
-	noError(t, err)
+	parameters, secrets := ssmsim.New(ssmsim.Config{}), secretsim.New(secretsim.Config{})
 
 	services := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if secretsim.Operation(r) != "" {

@@ -30,7 +30,7 @@ type peer struct {
 func newPeer(t *testing.T) *peer {
 	t.Helper()
 
-	endpoint := conformance.New(t, func() (http.Handler, error) { return secretsim.New(secretsim.Config{}) })
+	endpoint := conformance.New(t, func() (http.Handler, error) { return secretsim.New(secretsim.Config{}), nil })
 
 	return &peer{Endpoint: endpoint, client: secretsmanager.NewFromConfig(endpoint.Config), id: "genesys/client-" + rand.Text()}
 }

@@ -103,12 +103,7 @@ func emptyWorld(t *testing.T) *world {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if w.parameters, err = ssmsim.New(ssmsim.Config{}); err != nil {
-		t.Fatal(err)
-	}
-	if w.secrets, err = secretsim.New(secretsim.Config{}); err != nil {
-		t.Fatal(err)
-	}
+	w.parameters, w.secrets = ssmsim.New(ssmsim.Config{}), secretsim.New(secretsim.Config{})
 	if w.objects, err = s3sim.New(s3sim.Config{Memory: true, Buckets: []string{bucket}}); err != nil {
 		t.Fatal(err)
 	}

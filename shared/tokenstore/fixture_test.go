@@ -101,11 +101,7 @@ func serve(t *testing.T, config ssmsim.Config, keyID string) (*parameterStore, *
 func serveClient(t *testing.T, config ssmsim.Config) (*parameterStore, *ssm.Client) {
 	t.Helper()
 
-	endpoint, err := ssmsim.New(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-
+	endpoint := ssmsim.New(config)
 	p := &parameterStore{endpoint: endpoint, calls: make(map[string]int)}
 	network := memnet.New()
 	stop, err := network.Serve("ssm.test:80", p)

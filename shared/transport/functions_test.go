@@ -47,10 +47,7 @@ func newCloud(t *testing.T) *cloud {
 
 	genesys, err := genesyssim.New(genesyssim.Config{Users: users, ClientID: "wire", ClientSecret: secret.New(clientSecret)})
 	noError(t, err)
-	parameters, err := ssmsim.New(ssmsim.Config{})
-	noError(t, err)
-	secrets, err := secretsim.New(secretsim.Config{})
-	noError(t, err)
+	parameters, secrets := ssmsim.New(ssmsim.Config{}), secretsim.New(secretsim.Config{})
 	objects, err := s3sim.New(s3sim.Config{Memory: true, Buckets: []string{bucket}})
 	noError(t, err)
 

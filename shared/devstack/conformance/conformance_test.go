@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 )
 
-func simulator() (http.Handler, error) { return ssmsim.New(ssmsim.Config{}) }
+func simulator() (http.Handler, error) { return ssmsim.New(ssmsim.Config{}), nil }
 
 func lead(t *testing.T, name, endpoint string) {
 	t.Helper()

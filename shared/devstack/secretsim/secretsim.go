@@ -1,12 +1,9 @@
 // Package secretsim is AWS Secrets Manager on one machine, as far as this project uses it: the AWS SDKs and the AWS CLI take it
 // for the real one.
 //
-// A secret is as AWS has it: made without a value, read as its current version, marked for deletion. Source of the rules: the
-// Secrets Manager API reference.
-//
-// Rules: values lie in memory alone and are gone with the process; no value appears in an error. A request without a
-// signature is served too. A staging label moves with the next put that names it, and a version that has lost its labels is
-// forgotten. A secret that is marked for deletion stays so, and answers nothing else.
+// Rules, from the Secrets Manager API reference: a secret may have no value; its current version is read; once marked for
+// deletion it answers nothing. Values lie in memory alone and are gone with the process; no value appears in an error. Signatures
+// are not checked. A staging label moves with the next put that names it, and a version without labels is forgotten.
 package secretsim
 
 import (
@@ -55,8 +52,8 @@ type version struct {
 // content is a value as it was given: text, or bytes in base64; nil is what is not there.
 type content struct{ SecretString, SecretBinary *string }
 
-// New returns a Secrets Manager without secrets. It starts nothing in the background, and its error is always nil.
-func New(config Config) (*Endpoint, error) {
+// New returns a Secrets Manager without secrets. It starts nothing in the background.
+func New(config Config) *Endpoint {
 	s := &Endpoint{config: config, secrets: make(map[string]*secret)}
 	s.Service = awsjson.Service{Target: target, Operations: map[string]awsjson.Operation{
 		"CreateSecret":   awsjson.Typed(s.create),
@@ -66,11 +63,10 @@ func New(config Config) (*Endpoint, error) {
 		"DeleteSecret":   awsjson.Typed(s.remove),
 	}}
 
-	return s, nil
+	return s
 }
 
-// Operation returns the operation that a request asks for, such as "GetSecretValue", and "" where it names none. A
-// fault-injecting handler in front of the endpoint tells requests apart by it; the body stays unread.
+// Operation returns the operation that a request asks for, such as "GetSecretValue", and "" where it names none of the service's.
 func Operation(r *http.Request) string { return awsjson.OperationName(r, target) }
 
 // find returns the secret of a name, an ARN, or an ARN without the characters at its end. One that is marked for deletion is

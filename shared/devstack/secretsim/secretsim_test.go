@@ -21,7 +21,7 @@ type vault struct{ *secretsmanager.Client }
 
 func newVault(t *testing.T) vault {
 	t.Helper()
-	endpoint := conformance.New(t, func() (http.Handler, error) { return secretsim.New(secretsim.Config{}) })
+	endpoint := conformance.New(t, func() (http.Handler, error) { return secretsim.New(secretsim.Config{}), nil })
 
 	return vault{secretsmanager.NewFromConfig(endpoint.Config)}
 }

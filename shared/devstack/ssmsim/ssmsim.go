@@ -1,12 +1,11 @@
 // Package ssmsim is AWS Systems Manager's Parameter Store on one machine, as far as this project uses it: the AWS SDKs and the
 // AWS CLI take it for the real one.
 //
-// It keeps what AWS enforces and other emulators leave out: the tiers and their sizes, the one-way road from standard to
-// advanced, the hundred versions and the labels that keep them, and that nobody reads a SecureString without decryption.
-// Source of the rules: the Systems Manager API reference and Parameter Store's user guide.
+// It keeps what AWS enforces and other emulators leave out: the sizes of the tiers, the hundred versions and the labels that keep
+// them, and that nobody reads a SecureString without decryption. Source: the Systems Manager API reference and its user guide.
 //
-// Rules: values lie in memory alone and are gone with the process; no value appears in an error. A request without a
-// signature is served too. Parameters are found by name, not by ARN, version or label. A listing is one page.
+// Rules: values lie in memory alone and are gone with the process; no value appears in an error. Signatures are not checked.
+// Parameters are found by name, not by ARN, version or label. A listing is one page.
 package ssmsim
 
 import (
@@ -42,8 +41,8 @@ type Endpoint struct {
 	parameters map[string][]*version    // each name's versions, oldest first; there is at least one
 }
 
-// New returns an empty parameter store. It starts nothing in the background, and its error is always nil.
-func New(config Config) (*Endpoint, error) {
+// New returns an empty parameter store. It starts nothing in the background.
+func New(config Config) *Endpoint {
 	s := &Endpoint{config: config, parameters: make(map[string][]*version)}
 	s.Service = awsjson.Service{Target: target, Operations: map[string]awsjson.Operation{
 		"PutParameter":          awsjson.Typed(s.put),
@@ -54,15 +53,13 @@ func New(config Config) (*Endpoint, error) {
 		"DeleteParameter":       awsjson.Typed(s.remove),
 	}}
 
-	return s, nil
+	return s
 }
 
-// DenyKeys says which KMS keys, written as KeyId is, the caller may use neither to encrypt nor to decrypt from now on, as when
-// a policy changes under a running application.
+// DenyKeys says which KMS keys, written as KeyId is, the caller may not use from now on.
 func (s *Endpoint) DenyKeys(keys ...string) { s.denied.Store(&keys) }
 
-// Operation returns the operation that a request asks for, such as "PutParameter", and "" where it names none. A
-// fault-injecting handler in front of the endpoint tells requests apart by it; the body stays unread.
+// Operation returns the operation that a request asks for, such as "PutParameter", and "" where it names none of SSM's.
 func Operation(r *http.Request) string { return awsjson.OperationName(r, target) }
 
 // find returns the versions of a parameter, oldest first.

@@ -25,7 +25,7 @@ type store struct{ *ssm.Client }
 func newStore(t *testing.T, config ssmsim.Config) store {
 	t.Helper()
 
-	return store{ssm.NewFromConfig(conformance.New(t, func() (http.Handler, error) { return ssmsim.New(config) }).Config)}
+	return store{ssm.NewFromConfig(conformance.New(t, func() (http.Handler, error) { return ssmsim.New(config), nil }).Config)}
 }
 
 // put overwrites the parameter as the rotator does, but for what change says, and returns the code of the error.
@@ -209,10 +209,7 @@ func TestAHundredVersionsAreKeptAndALabelKeepsTheOldest(t *testing.T) {
 
 func TestADeniedKeyNeitherEncryptsNorDecrypts(t *testing.T) {
 	t.Parallel()
-	endpoint, err := ssmsim.New(ssmsim.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	endpoint := ssmsim.New(ssmsim.Config{})
 	s := store{ssm.NewFromConfig(conformance.New(t, func() (http.Handler, error) { return endpoint, nil }).Config)}
 	endpoint.DenyKeys("alias/theirs")
 	for _, test := range []struct{ key, code string }{{"alias/theirs", "AccessDeniedException"}, {"alias/ours", ""}} {
@@ -226,7 +223,7 @@ func TestADeniedKeyNeitherEncryptsNorDecrypts(t *testing.T) {
 
 	endpoint.DenyKeys("alias/ours")
 	for decrypt, want := range map[bool]string{true: "AccessDeniedException", false: ""} {
-		_, err = s.GetParameter(t.Context(), &ssm.GetParameterInput{Name: aws.String(name), WithDecryption: &decrypt})
+		_, err := s.GetParameter(t.Context(), &ssm.GetParameterInput{Name: aws.String(name), WithDecryption: &decrypt})
 		wantCode(t, err, want)
 		_, err = s.GetParameterHistory(t.Context(), &ssm.GetParameterHistoryInput{Name: aws.String(name), WithDecryption: &decrypt})
 		wantCode(t, err, want)

@@ -23,13 +23,8 @@ type gateway struct {
 
 // newStores makes a gateway that lacks Lambda.
 func (s *Stack) newStores(config Config) (g gateway, err error) {
-	if g.parameters, err = ssmsim.New(ssmsim.Config{Region: Region, Account: Account}); err != nil {
-		return g, fmt.Errorf("start SSM: %w", err)
-	}
-
-	if g.secrets, err = secretsim.New(secretsim.Config{Region: Region, Account: Account}); err != nil {
-		return g, fmt.Errorf("start Secrets Manager: %w", err)
-	}
+	g.parameters = ssmsim.New(ssmsim.Config{Region: Region, Account: Account})
+	g.secrets = secretsim.New(secretsim.Config{Region: Region, Account: Account})
 
 	s.Objects, err = s3sim.New(s3sim.Config{
 		Folder: config.Data, Buckets: []string{Bucket}, OnFull: config.OnFullDisk, Logger: config.Logger,

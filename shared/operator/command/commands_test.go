@@ -36,11 +36,7 @@ type cloud struct {
 func newCloud(t *testing.T) *cloud {
 	t.Helper()
 
-	secrets, err := secretsim.New(secretsim.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-
+	secrets := secretsim.New(secretsim.Config{})
 	c := &cloud{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch target := r.Header.Get("X-Amz-Target"); {
