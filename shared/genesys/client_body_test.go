@@ -216,8 +216,8 @@ func compressed(status int, body string) http.HandlerFunc {
 // zipped is the body in gzip.
 func zipped(body string) string {
 	var out bytes.Buffer
-	writer := gzip.NewWriter(&out)
-	_, _ = io.WriteString(writer, body) // a buffer takes everything
+	writer, _ := gzip.NewWriterLevel(&out, gzip.BestSpeed) // a level that there is
+	_, _ = io.WriteString(writer, body)                    // a buffer takes everything
 	_ = writer.Close()
 
 	return out.String()
