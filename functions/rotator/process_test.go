@@ -43,6 +43,10 @@ func TestTheBuiltRotatorAnswersEveryEventWithAllProblemsOfItsConfiguration(t *te
 		}
 	}
 
+	if logs := function.Logs(); !strings.Contains(logs, `"the function starts" version=`) {
+		t.Errorf("the log does not show the version:\n%s", logs)
+	}
+
 	if logs := function.Logs(); strings.Count(logs, "START") > 0 && !strings.Contains(logs, "InvalidConfiguration") {
 		t.Errorf("the log does not show the error:\n%s", logs)
 	}

@@ -5,7 +5,6 @@ package exporter
 import (
 	"context"
 	"log/slog"
-	"runtime/debug"
 	"time"
 
 	"genesys-cloud-export/shared/awsapi"
@@ -49,7 +48,7 @@ func New(p *invocation.Process, s *Settings, listings ...genesys.Definition) *in
 
 	config := export.Config{
 		Documents: exportstore.NewDocuments(bucket, s.Bucket, s.Prefix), Parts: exportstore.NewParts(bucket, s.Bucket, s.Prefix),
-		Logger: p.Logger, Environment: environment, Generator: generator(), Stopping: p.Stopping,
+		Logger: p.Logger, Environment: environment, Generator: "genesys-cloud-export " + invocation.Version(), Stopping: p.Stopping,
 		PageSize: s.PageSize, PartBytes: export.DefaultPartBytes, Reserve: s.Reserve(), Retry: pageRetry(),
 		MaxPerMinute: s.MaxRequestsPerMinute, SharePercent: s.RateSharePercent,
 	}
@@ -72,18 +71,6 @@ func newReader(p *invocation.Process, s *Settings) *token.Reader {
 	}
 
 	return reader
-}
-
-// generator names what wrote an export: the module and its version, or its revision where that is known.
-func generator() string {
-	const name = "genesys-cloud-export"
-
-	build, ok := debug.ReadBuildInfo()
-	if !ok || build.Main.Version == "" || build.Main.Version == "(devel)" {
-		return name
-	}
-
-	return name + " " + build.Main.Version
 }
 
 // exporter is the work of one function.

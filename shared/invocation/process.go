@@ -32,7 +32,7 @@ type Process struct {
 	Stopping <-chan struct{}
 }
 
-// NewProcess returns the process that it runs in, and silences the standard logger. Call it once, in main.
+// NewProcess returns the process that it runs in, logs its version, and silences the standard logger. Call it once, in main.
 func NewProcess() *Process {
 	log.SetOutput(io.Discard)
 
@@ -42,11 +42,23 @@ func NewProcess() *Process {
 	}
 
 	cloud, err := awsapi.Load(context.Background())
+	logger := lambdacontext.NewLogger()
+	logger.Info("the function starts", "version", Version())
 
 	return &Process{
 		Environ: os.Environ(), Cloud: cloud, CloudFailure: err, HTTP: genesys.NewHTTPClient(), Out: os.Stdout,
-		Logger: lambdacontext.NewLogger(), Stopping: stopping(),
+		Logger: logger, Stopping: stopping(),
 	}
+}
+
+// Version is what the function was built from: the module's version, or the commit's, or "unknown" where neither is known.
+func Version() string {
+	build, ok := debug.ReadBuildInfo()
+	if !ok || build.Main.Version == "" || build.Main.Version == "(devel)" {
+		return "unknown"
+	}
+
+	return build.Main.Version
 }
 
 // Load reads the function's settings. All that is wrong with them and with the AWS configuration is one InvalidConfiguration.
