@@ -123,17 +123,26 @@ sam-invoke-%: build need-sam ## invoke a function by sam local invoke against th
 	@$(SAM_BUILD) --parameter-overrides Architecture=$(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64) >/dev/null 2>&1 || { echo "sam build failed: make sam-build says why" >&2; exit 1; }
 	@.ci/sam/run invoke-one $* "$(or $(EVENT),$(if $(filter rotator,$*),events/rotator-check.json,events/export-users-new.json))"
 
-# Account and region are those of the operator's commands, and the architecture is that of the binaries that were built, so that
-# all tools mean the same.
+# Account and region are those of the operator's commands, and architecture and version are those of the binaries that were
+# built, so that all tools mean the same. TEMPLATE= deploys what make package made, without building again.
+TEMPLATE ?=
+BUILT     = $(if $(TEMPLATE),$$(cat "$(TEMPLATE:.yaml=.parameters)"),$$(.build/operator built))
+
 .PHONY: deploy
-deploy: need-sam build-operator ## build and deploy the stack (STACK= PARAMETERS= ARCHITECTURE= YES=1 ROLE_ARN= TAGS= ARTIFACT_BUCKET=)
+deploy: need-sam build-operator ## build and deploy the stack (STACK= PARAMETERS= ARCHITECTURE= TEMPLATE= YES=1 ROLE_ARN= TAGS= ARTIFACT_BUCKET=)
 	@.build/operator ready -stack "$(STACK)" $(if $(PARAMETERS),-parameters '$(PARAMETERS)')
-	@$(MAKE) --no-print-directory sam-build
-	@region=$$(.build/operator region) && architecture=$$(.build/operator architecture) && version=$$(.build/operator version) && \
-	exec $(SAM) deploy --stack-name "$(STACK)" --region "$$region" \
-		--parameter-overrides $(PARAMETERS) "Architecture=$$architecture" "Version=$$version" \
+	@$(if $(TEMPLATE),,$(MAKE) --no-print-directory sam-build)
+	@region=$$(.build/operator region) && built="$(BUILT)" && exec $(SAM) deploy $(call option,-template-file,TEMPLATE) \
+		--stack-name "$(STACK)" --region "$$region" --parameter-overrides $(PARAMETERS) $$built \
 		$(if $(filter 1,$(YES)),--no-confirm-changeset) $(call option,-role-arn,ROLE_ARN) $(if $(TAGS),--tags $(TAGS)) \
 		$(if $(ARTIFACT_BUCKET),--s3-bucket "$(ARTIFACT_BUCKET)" --no-resolve-s3)
+
+.PHONY: package
+package: need-sam build-operator ## build once what is deployed later, with TEMPLATE=.aws-sam/packaged.yaml (ARTIFACT_BUCKET= ARCHITECTURE=)
+	@test -n "$(ARTIFACT_BUCKET)" || { echo "give ARTIFACT_BUCKET=, a bucket that whoever deploys can read" >&2; exit 1; }
+	@$(MAKE) --no-print-directory sam-build
+	@region=$$(.build/operator region) && $(SAM) package --region "$$region" --s3-bucket "$(ARTIFACT_BUCKET)" \
+		--output-template-file .aws-sam/packaged.yaml && .build/operator built >.aws-sam/packaged.parameters
 
 .PHONY: policies
 policies: build-operator ## print the IAM policies of whoever deploys the stack, and of its operator

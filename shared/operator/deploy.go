@@ -4,12 +4,13 @@ import (
 	"cmp"
 	"context"
 	"debug/buildinfo"
-	"debug/elf"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -109,58 +110,46 @@ func (t Target) reservable(ctx context.Context) error {
 	return nil
 }
 
-// Architecture is the processor that the functions below a folder were built for, as the template names it: arm64 or x86_64.
-// Functions that differ, and a folder without any, are errors.
-func Architecture(folder string) (string, error) {
+// Built are the template's parameters that say what the functions below a folder are, as they know it themselves: Architecture
+// (arm64 or x86_64) and Version (the module's, or the commit's, or "unknown" where neither is known). Functions that differ, and
+// a folder without any, are errors.
+func Built(folder string) (string, error) {
 	binaries, err := filepath.Glob(filepath.Join(folder, "*", "bootstrap"))
 	if err != nil || len(binaries) == 0 {
 		return "", fmt.Errorf("there is no built function below %s: make sam-build", folder)
 	}
 
-	names := map[elf.Machine]string{elf.EM_AARCH64: "arm64", elf.EM_X86_64: "x86_64"}
-
-	var found string
+	found := make(map[string]bool)
 
 	for _, path := range binaries {
-		file, err := elf.Open(path)
+		info, err := buildinfo.ReadFile(path)
 		if err != nil {
-			return "", fmt.Errorf("%s is no binary: make sam-build", path)
+			return "", fmt.Errorf("%s is no Go binary: make sam-build", path)
 		}
 
-		name := names[file.Machine]
-		_ = file.Close()
-
-		switch {
-		case name == "":
-			return "", fmt.Errorf("%s is for another processor than arm64 and x86_64: make sam-build", path)
-		case found != "" && name != found:
-			return "", fmt.Errorf("the functions below %s are for different processors: make sam-build", folder)
+		of := make(map[string]string)
+		for _, setting := range info.Settings {
+			of[setting.Key] = setting.Value
 		}
 
-		found = name
+		architecture := map[string]string{"arm64": "arm64", "amd64": "x86_64"}[of["GOARCH"]]
+		if architecture == "" {
+			return "", fmt.Errorf("%s is for %s, and Lambda has arm64 and x86_64: make sam-build", path, of["GOARCH"])
+		}
+
+		version := info.Main.Version
+		if version == "" || version == "(devel)" {
+			version = "unknown"
+		}
+
+		found["Architecture="+architecture+" Version="+version] = true
 	}
 
-	return found, nil
-}
-
-// Version is what the functions below a folder were built from, as they know it themselves: the module's version, or the
-// commit's, or "unknown" where neither is known.
-func Version(folder string) (string, error) {
-	binaries, err := filepath.Glob(filepath.Join(folder, "*", "bootstrap"))
-	if err != nil || len(binaries) == 0 {
-		return "", fmt.Errorf("there is no built function below %s: make sam-build", folder)
+	if len(found) > 1 {
+		return "", fmt.Errorf("the functions below %s are not of one build: make sam-build", folder)
 	}
 
-	built, err := buildinfo.ReadFile(binaries[0])
-	if err != nil {
-		return "", fmt.Errorf("%s is no Go binary: make sam-build", binaries[0])
-	}
-
-	if built.Main.Version == "" || built.Main.Version == "(devel)" {
-		return "unknown", nil
-	}
-
-	return built.Main.Version, nil
+	return slices.Collect(maps.Keys(found))[0], nil
 }
 
 // attached says who has the stack's policy for readers of the token. CloudFormation cannot delete it as long as anybody has.

@@ -15,7 +15,7 @@ import (
 )
 
 // names are the commands, as they are listed.
-const names = "architecture, delete-stack, doctor, export, policy, ready, region, set-credentials, version"
+const names = "built, delete-stack, doctor, export, policy, ready, region, set-credentials"
 
 // run hands the command line to the command that it names. They reach AWS as its command line does, by the usual variables and
 // profiles. No option takes a secret.
@@ -46,13 +46,12 @@ func run(ctx context.Context, arguments []string, stdin, stdout *os.File, stderr
 		})
 	case "region":
 		do = reaching(func(_ context.Context, target operator.Target) error { return shown(stdout, target.AWS.Region, nil) })
-	case "architecture", "version":
+	case "built":
 		folder := line.String("functions", ".aws-sam/build", "the `folder` with the built functions")
-		of := map[string]func(string) (string, error){"architecture": operator.Architecture, "version": operator.Version}[arguments[0]]
 		do = func(context.Context, operator.Target) error {
-			word, err := of(*folder)
+			parameters, err := operator.Built(*folder)
 
-			return shown(stdout, word, err)
+			return shown(stdout, parameters, err)
 		}
 	case "set-credentials":
 		do = setCredentials(line, stdin, stderr)
@@ -78,10 +77,10 @@ func run(ctx context.Context, arguments []string, stdin, stdout *os.File, stderr
 	return do(ctx, target)
 }
 
-// shown prints a word for another program.
-func shown(out io.Writer, word string, err error) error {
+// shown prints a text for another program.
+func shown(out io.Writer, text string, err error) error {
 	if err == nil {
-		_, err = fmt.Fprintln(out, word)
+		_, err = fmt.Fprintln(out, text)
 	}
 
 	return err

@@ -3,8 +3,7 @@
 //	operator policy           the IAM policy of whoever deploys the template, or uses these commands
 //	operator ready            whether a stack of this name can be deployed, and where
 //	operator region           the region, for other tools
-//	operator architecture     the processor that functions were built for, for other tools
-//	operator version          what functions were built from, for other tools
+//	operator built            the parameters that say what the built functions are, for other tools
 //	operator set-credentials  puts the OAuth client's id and secret into the stack's secret
 //	operator doctor           looks whether all is well
 //	operator export           takes an export to its end by the stack's state machine
