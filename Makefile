@@ -130,7 +130,7 @@ BUILT     = $(if $(TEMPLATE),$$(cat "$(TEMPLATE:.yaml=.parameters)"),$$(.build/o
 
 .PHONY: deploy
 deploy: need-sam build-operator ## build and deploy the stack (STACK= PARAMETERS= ARCHITECTURE= TEMPLATE= YES=1 ROLE_ARN= TAGS= ARTIFACT_BUCKET=)
-	@.build/operator ready -stack "$(STACK)" $(if $(PARAMETERS),-parameters '$(PARAMETERS)')
+	@.build/operator ready -stack "$(STACK)" $(call option,-template,TEMPLATE) $(PARAMETERS)
 	@$(if $(TEMPLATE),,$(MAKE) --no-print-directory sam-build)
 	@region=$$(.build/operator region) && built="$(BUILT)" && exec $(SAM) deploy $(call option,-template-file,TEMPLATE) \
 		--stack-name "$(STACK)" --region "$$region" --parameter-overrides $(PARAMETERS) $$built \

@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -28,27 +26,40 @@ const longestName = 47
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 const leftUnreserved = 100
 
-// Ready looks whether the stack can be deployed, before anything is made: its name, and whether the account's concurrency allows
-// what the template reserves. It prints the account and the region that everything is done in. parameters are those that the
-// deployment is given, as the SAM CLI takes them: Name=value, or file://path.
-func Ready(ctx context.Context, t Target, parameters string) error {
-	if err := stackName(t.Stack); err != nil {
+// Deployment is what a stack is deployed with.
+type Deployment struct {
+	Target
+
+	// Template is the file of the template, Parameters are those given, as the SAM CLI takes them: Name=value, or file://path.
+	Template   string
+	Parameters []string
+}
+
+// Ready looks whether the stack can be deployed, before anything is built or made: its name, the values of the parameters, and
+// whether the account's concurrency allows what the template reserves. It prints the account and the region that everything is
+// done in.
+func Ready(ctx context.Context, d Deployment) error {
+	values, err := given(d.Parameters)
+	if err == nil {
+		err = errors.Join(stackName(d.Stack), checked(values, d.Template))
+	}
+
+	if err != nil {
 		return err
 	}
 
-	identity, err := sts.NewFromConfig(t.AWS).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	identity, err := sts.NewFromConfig(d.AWS).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
 		return explained(ctx, "ask AWS whose credentials these are", err)
 	}
 
-	t.line("account %s, region %s, stack %s", aws.ToString(identity.Account), t.AWS.Region, t.Stack)
+	d.line("account %s, region %s, stack %s", aws.ToString(identity.Account), d.AWS.Region, d.Stack)
 
-	unreserved, err := withoutReservation(parameters)
-	if err != nil || unreserved {
-		return err
+	if values["ReserveRotatorConcurrency"] == "false" {
+		return nil
 	}
 
-	return t.reservable(ctx)
+	return d.reservable(ctx)
 }
 
 func stackName(name string) error {
@@ -61,30 +72,6 @@ func stackName(name string) error {
 	default:
 		return nil
 	}
-}
-
-// notReserved finds the parameter that switches the reservation off, in a file or on the command line.
-var notReserved = regexp.MustCompile(`(?m)(^|[\s"'])ReserveRotatorConcurrency["']?\s*[:=]\s*["']?false`)
-
-// withoutReservation says whether the parameters switch the rotator's reserved concurrency off.
-func withoutReservation(parameters string) (bool, error) {
-	texts := []string{parameters}
-
-	for word := range strings.FieldsSeq(parameters) {
-		path, ok := strings.CutPrefix(word, "file://")
-		if !ok {
-			continue
-		}
-
-		content, err := os.ReadFile(path) //nolint:gosec // the operator names the file
-		if err != nil {
-			return false, fmt.Errorf("read the parameters in %s: there is no such file, or it cannot be read", path)
-		}
-
-		texts = append(texts, string(content))
-	}
-
-	return notReserved.MatchString(strings.Join(texts, "\n")), nil
 }
 
 // reservable says whether the account can reserve a concurrency of one, unless the stack's rotator has it already.

@@ -1,6 +1,7 @@
 package operator_test
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,11 +11,13 @@ import (
 	"genesys-cloud-export/shared/operator"
 )
 
+const templateFile = "../../template.yaml"
+
 func TestReadyNamesAccountRegionAndStackBeforeAnythingIsMade(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	if err := operator.Ready(t.Context(), w.target(), ""); err != nil {
+	if err := operator.Ready(t.Context(), operator.Deployment{Target: w.target(), Template: templateFile}); err != nil {
 		t.Fatal(err)
 	}
 
@@ -23,27 +26,43 @@ func TestReadyNamesAccountRegionAndStackBeforeAnythingIsMade(t *testing.T) {
 	}
 }
 
-func TestAStackThatCannotBeDeployedIsRefusedBeforeAnythingIsMade(t *testing.T) {
+func TestAStackThatCannotBeDeployedIsRefusedBeforeAnythingIsBuilt(t *testing.T) {
 	t.Parallel()
 
-	switched := filepath.Join(t.TempDir(), "production.yaml")
-	if err := os.WriteFile(switched, []byte("AlarmEmail: a@example.com\nReserveRotatorConcurrency: \"false\"\n"), 0o600); err != nil {
-		t.Fatal(err)
+	file := func(content string) string {
+		name := filepath.Join(t.TempDir(), "production.yaml")
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+
+		return "file://" + name
 	}
 
 	for name, test := range map[string]struct {
-		stack, parameters string
-		unreserved        int
-		want              string // of the error; "" where it is ready
+		stack      string // "" is exports
+		parameters []string
+		unreserved int
+		want       string // of the error; "" where it is ready
 	}{
 		"a name that is too long":          {stack: strings.Repeat("x", 48), want: "has 48 characters: give STACK= a name of at most 47"},
 		"the longest name":                 {stack: strings.Repeat("x", 47)},
 		"a name that begins with SSM":      {stack: "SSM-exports", want: "begins with aws or ssm"},
-		"a small quota":                    {stack: stackName, unreserved: 100, want: "give PARAMETERS ReserveRotatorConcurrency=false, or raise the quota"},
-		"a small quota, nothing reserved":  {stack: stackName, unreserved: 100, parameters: "AlarmEmail=a@example.com ReserveRotatorConcurrency=false"},
-		"a small quota, by a file":         {stack: stackName, unreserved: 100, parameters: "file://" + switched},
-		"a file that is not there":         {stack: stackName, parameters: "file://" + switched + "x", want: "there is no such file"},
+		"a small quota":                    {unreserved: 100, want: "give PARAMETERS ReserveRotatorConcurrency=false, or raise the quota"},
+		"a small quota, nothing reserved":  {unreserved: 100, parameters: []string{"AlarmEmail=a@example.com", "ReserveRotatorConcurrency=false"}},
+		"a small quota, by a file":         {unreserved: 100, parameters: []string{file("AlarmEmail: a@example.com\nReserveRotatorConcurrency: \"false\"\n")}},
 		"a rotator that has its own share": {stack: "reserved", unreserved: 100},
+
+		"values as they should be": {parameters: []string{
+			"ExportScheduleExpression=cron(0 2 * * ? *)", `ExportScheduleOptions={"state":"any"}`, "ExportRetentionDays=90", file("GenesysEnvironment: mypurecloud.de\n"),
+		}},
+		"a file that is not there":     {parameters: []string{"file://nowhere"}, want: "read the parameters in nowhere: give a file"},
+		"a word that is none":          {parameters: []string{"GenesysEnvironment"}, want: `"GenesysEnvironment" is no parameter: give PARAMETERS as Name=value`},
+		"a parameter of other days":    {parameters: []string{"WorkflowMaxPasses=3"}, want: "the template has no parameter WorkflowMaxPasses"},
+		"plain http":                   {parameters: []string{"GenesysApiUrl=http://gw.example.com"}, want: `the parameter GenesysApiUrl: "http://gw.example.com" does not match`},
+		"a secret's ARN that is short": {parameters: []string{"CredentialsSecretArn=arn:aws:secretsmanager:eu-central-1:000000000000:secret:x"}, want: "with the six characters at its end"},
+		"none of a few":                {parameters: []string{"LogLevel=TRACE"}, want: `the parameter LogLevel: "TRACE" is none of DEBUG, INFO`},
+		"no number":                    {parameters: []string{"ExportPageSize=many"}, want: `the parameter ExportPageSize: "many" is no whole number`},
+		"a number out of bounds":       {parameters: []string{file("ExportPageSize: 501\n")}, want: `the parameter ExportPageSize: "501" is not from 1 to 500`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -54,9 +73,9 @@ func TestAStackThatCannotBeDeployedIsRefusedBeforeAnythingIsMade(t *testing.T) {
 			}
 
 			target := w.target()
-			target.Stack = test.stack
+			target.Stack = cmp.Or(test.stack, stackName)
 
-			err := operator.Ready(t.Context(), target, test.parameters)
+			err := operator.Ready(t.Context(), operator.Deployment{Target: target, Template: templateFile, Parameters: test.parameters})
 			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%v, want %q", err, test.want)
 			}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"flag"
 	"io"
 	"net"
 	"net/http"
@@ -18,7 +19,14 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// Most of the time these tests wait.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+
+	goleak.VerifyTestMain(m)
+}
 
 // both are the two ways in which replies are read: streamed, as the API's, and whole, as AWS's.
 func both(t *testing.T, test func(t *testing.T, client *http.Client, own *transport.Transport)) {

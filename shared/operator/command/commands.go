@@ -31,6 +31,8 @@ func run(ctx context.Context, arguments []string, stdin, stdout *os.File, stderr
 	// Each says what its options are, and returns what is done once they are read.
 	var do func(context.Context, operator.Target) error
 
+	parse := commandline.Options
+
 	switch arguments[0] {
 	case "policy":
 		who := line.String("of", "deployer", "`whose`: deployer or operator")
@@ -40,9 +42,10 @@ func run(ctx context.Context, arguments []string, stdin, stdout *os.File, stderr
 			return shown(stdout, strings.TrimRight(text, "\n"), err)
 		}
 	case "ready":
-		parameters := line.String("parameters", "", "those of the deployment, as the SAM CLI takes them")
+		file := line.String("template", "template.yaml", "the template's `file`; the deployment's parameters follow the options")
+		parse = commandline.Parse
 		do = reaching(func(ctx context.Context, target operator.Target) error {
-			return operator.Ready(ctx, target, *parameters)
+			return operator.Ready(ctx, operator.Deployment{Target: target, Template: *file, Parameters: line.Args()})
 		})
 	case "region":
 		do = reaching(func(_ context.Context, target operator.Target) error { return shown(stdout, target.AWS.Region, nil) })
@@ -70,7 +73,7 @@ func run(ctx context.Context, arguments []string, stdin, stdout *os.File, stderr
 		return fmt.Errorf("%q is none of the commands %s", arguments[0], names)
 	}
 
-	if err := commandline.Options(line, arguments[1:]); err != nil {
+	if err := parse(line, arguments[1:]); err != nil {
 		return err
 	}
 
