@@ -35,17 +35,27 @@ func (s *scene) arrive(alarm, queueARN string, minutes int) {
 	}
 }
 
+// empty is a queue as it was made: it reports for a while that nothing is in it.
+func (s *scene) empty(alarm string) {
+	s.t.Helper()
+
+	for minute := range 5 {
+		s.cloudwatch.Put(cloudwatchsim.Sample{Metric: s.alarm(alarm).Metric, At: s.now.Add(runAt + time.Duration(minute)*time.Minute)})
+	}
+}
+
 // What the Scheduler cannot hand over to Lambda, since the function is gone or may not be invoked, it sends to the
 // dead-letter queue once its retries are spent.
 func deliveriesFail(t *testing.T) {
 	s := newScene(t, genesyssim.Config{Users: 1})
 	queue := text(t, rotation(running(t, nil)), "DeadLetterConfig", "Arn")
 
-	s.rotations(2, "")
+	s.empty("deliveries-failed")
+	s.rotations(10, "")
 
 	s.arrive("deliveries-failed", queue, 60)
 	s.pass(2 * time.Hour)
-	s.wantStates("deliveries-failed", 0, "18 ALARM", "67 OK")
+	s.wantStates("deliveries-failed", 0, "1 OK", "26 ALARM", "75 OK")
 }
 
 // send is an asynchronous event for the function of a resource, which Lambda tries again as the template says, and a minute
@@ -77,18 +87,19 @@ func (s *scene) send(resource, payload string, want failure.Kind) {
 
 func asynchronousInvocationsFail(t *testing.T) {
 	s := newScene(t, genesyssim.Config{Users: 100, Seed: 7})
+	s.empty("invocations-failed")
 	s.rotations(1, "")
 
 	// A failure that its own retry mends.
 	s.faults(genesyssim.Fault{Path: usersPath, Status: http.StatusForbidden})
 	s.send("ExportUsers", `{"export_id":"mended"}`, "")
 	s.pass(time.Hour)
-	s.wantStates("invocations-failed", 0)
+	s.wantStates("invocations-failed", 0, "1 OK")
 
 	s.faults(genesyssim.Fault{Path: usersPath, Times: -1, Status: http.StatusForbidden})
 	s.send("ExportUsers", `{"export_id":"forbidden"}`, failure.Forbidden)
 	s.pass(2 * time.Hour)
-	s.wantStates("invocations-failed", 0, "78 ALARM", "127 OK")
+	s.wantStates("invocations-failed", 0, "1 OK", "78 ALARM", "127 OK")
 
 	if destination := within(running(t, nil).Resources["Rotator"].Properties, "EventInvokeConfig", "DestinationConfig"); destination != nil {
 		t.Errorf("the rotator's failures go to a queue too: %v", destination)
