@@ -54,7 +54,8 @@ type process struct {
 func start(t *testing.T, folder string, environment []string, arguments ...string) *process {
 	t.Helper()
 
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	// The end of a test must not stop what its cleanup stops: the second signal would find nobody who catches it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
 	t.Cleanup(cancel)
 
 	p := &process{Cmd: exec.CommandContext(ctx, binary, arguments...)}
