@@ -76,7 +76,7 @@ func newWorld(t *testing.T, organisation genesyssim.Config) *world {
 
 	w.genesys = must(genesyssim.New(organisation))(t)
 	parameters := ssmsim.New(ssmsim.Config{})
-	objects := must(s3sim.New(s3sim.Config{Memory: true, Buckets: []string{worldBucket}}))(t)
+	objects := must(s3sim.New(s3sim.Config{Folder: t.TempDir(), Buckets: []string{worldBucket}}))(t)
 	functions := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		payload, err := io.ReadAll(r.Body)
 		if err != nil {

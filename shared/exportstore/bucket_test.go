@@ -116,7 +116,7 @@ func overLoopback(t *testing.T, config s3sim.Config) *bucket {
 func inBubble(t *testing.T, config s3sim.Config) *bucket {
 	t.Helper()
 
-	config.Memory = true
+	config.Folder = t.TempDir()
 
 	return overMemory(t, config)
 }

@@ -254,7 +254,7 @@ func TestReadThatIsRefusedForAnObjectThatIsThereIsAFailure(t *testing.T) {
 func TestObjectsAreStoredAsReadersExpectThem(t *testing.T) {
 	t.Parallel()
 
-	b := overLoopback(t, s3sim.Config{Memory: true})
+	b := overLoopback(t, s3sim.Config{Folder: t.TempDir()})
 	if err := putPart(t.Context(), b, "one"); err != nil {
 		t.Fatal(err)
 	}

@@ -258,7 +258,7 @@ func TestADocumentWhoseReadIsCutIsReadAgain(t *testing.T) {
 
 //nolint:paralleltest // it measures the heap of the whole process; no other test may run meanwhile
 func TestACheckpointOf100MBIsAFailureInBoundedMemory(t *testing.T) {
-	b := overMemory(t, s3sim.Config{Memory: true})
+	b := overMemory(t, s3sim.Config{Folder: t.TempDir()})
 	b.spoiled(func(w http.ResponseWriter, _ *http.Request, _ string, _ int, _ http.Handler) {
 		w.Header().Set("Etag", `"1"`)
 		for block := strings.Repeat("x", 1<<20); ; {

@@ -11,8 +11,8 @@ func TestBucketHasTheSemanticsOfAStoreOfExports(t *testing.T) {
 	t.Parallel()
 
 	for name, config := range map[string]func(t *testing.T) s3sim.Config{
-		"in memory":              func(*testing.T) s3sim.Config { return s3sim.Config{Memory: true} },
-		"that may not be listed": func(*testing.T) s3sim.Config { return s3sim.Config{Memory: true, DenyList: true} },
+		"that may be listed":     func(t *testing.T) s3sim.Config { return s3sim.Config{Folder: t.TempDir()} },
+		"that may not be listed": func(t *testing.T) s3sim.Config { return s3sim.Config{Folder: t.TempDir(), DenyList: true} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -104,7 +104,7 @@ func emptyWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.parameters, w.secrets = ssmsim.New(ssmsim.Config{}), secretsim.New(secretsim.Config{})
-	if w.objects, err = s3sim.New(s3sim.Config{Memory: true, Buckets: []string{bucket}}); err != nil {
+	if w.objects, err = s3sim.New(s3sim.Config{Folder: t.TempDir(), Buckets: []string{bucket}}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.objects.Close() })

@@ -48,7 +48,7 @@ func newCloud(t *testing.T) *cloud {
 	genesys, err := genesyssim.New(genesyssim.Config{Users: users, ClientID: "wire", ClientSecret: secret.New(clientSecret)})
 	noError(t, err)
 	parameters, secrets := ssmsim.New(ssmsim.Config{}), secretsim.New(secretsim.Config{})
-	objects, err := s3sim.New(s3sim.Config{Memory: true, Buckets: []string{bucket}})
+	objects, err := s3sim.New(s3sim.Config{Folder: t.TempDir(), Buckets: []string{bucket}})
 	noError(t, err)
 
 	rotated := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"rotated":true}`) })

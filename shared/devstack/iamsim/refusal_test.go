@@ -138,7 +138,7 @@ func TestAMissingKeyIsForbiddenToWhoMayNotListTheWholeBucket(t *testing.T) {
 		"another bucket may be listed": {read + list + `other"}`, http.StatusForbidden},
 		"a prefix may be listed":       {read + list + `bucket","Condition":{"StringLike":{"s3:prefix":"*"}}}`, http.StatusForbidden},
 	} {
-		store, err := s3sim.New(s3sim.Config{Memory: true, Buckets: []string{"bucket"}})
+		store, err := s3sim.New(s3sim.Config{Folder: t.TempDir(), Buckets: []string{"bucket"}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,7 +1,6 @@
 package s3sim
 
 import (
-	"bufio"
 	"crypto/md5" //nolint:gosec // what Content-MD5 has
 	"crypto/sha256"
 	"encoding/base64"
@@ -10,9 +9,6 @@ import (
 	"hash/crc64"
 	"io"
 	"net/http"
-	"net/http/httputil"
-	"net/textproto"
-	"strconv"
 	"strings"
 )
 
@@ -45,74 +41,40 @@ func newDigest(header string) hash.Hash {
 	return nil
 }
 
-func encoded(digest hash.Hash) string { return base64.StdEncoding.EncodeToString(digest.Sum(nil)) }
+// digestOf returns what the header of a body holds, "" where the header holds no digest.
+func digestOf(header string, body []byte) string {
+	digest := newDigest(header)
+	if digest == nil {
+		return ""
+	}
+	_, _ = digest.Write(body)
 
-// receive returns a request's body, decoded and verified, and the checksums that came with it.
+	return base64.StdEncoding.EncodeToString(digest.Sum(nil))
+}
+
+// receive returns a request's body, whole and verified, and S3's checksums that came with it.
 func receive(r *http.Request) (body []byte, checksums map[string]string, err error) {
-	length, digests := r.ContentLength, r.Header.Clone()
-	source := bufio.NewReader(r.Body)
-	chunked := strings.HasPrefix(r.Header.Get("X-Amz-Content-Sha256"), "STREAMING-")
-	if chunked {
-		length = -1
-		if decoded, err := strconv.ParseInt(r.Header.Get("X-Amz-Decoded-Content-Length"), 10, 64); err == nil {
-			length = decoded
-		}
-	}
-	if trailer := r.Header.Get("X-Amz-Trailer"); trailer != "" && newDigest(http.CanonicalHeaderKey(trailer)) == nil {
-		return nil, nil, notImplemented("the trailer " + trailer)
-	}
-	if length < 0 {
+	if r.ContentLength < 0 {
 		return nil, nil, &refusal{http.StatusLengthRequired, "MissingContentLength", "You must provide the Content-Length HTTP header."}
 	}
-
-	if chunked {
-		body, err = dechunked(source, digests)
-	} else {
-		body, err = io.ReadAll(source)
-	}
-	if err != nil || int64(len(body)) != length {
-		return nil, nil, &refusal{
-			http.StatusBadRequest, "IncompleteBody", "The request body terminated unexpectedly, or is not what its headers say.",
-		}
+	body, err = io.ReadAll(r.Body)
+	if err != nil || int64(len(body)) != r.ContentLength {
+		return nil, nil, &refusal{http.StatusBadRequest, "IncompleteBody", "The request body terminated unexpectedly."}
 	}
 
-	checksums, err = verify(body, digests)
-
-	return body, checksums, err
-}
-
-// dechunked reads a body in aws-chunked encoding, which is HTTP's: signatures, which are extensions of chunks, are not checked.
-// The trailer that the request announces is added to its headers. Source: "Signature calculations: transferring a payload
-// in multiple chunks" in the S3 API reference.
-func dechunked(source *bufio.Reader, header http.Header) ([]byte, error) {
-	body, err := io.ReadAll(httputil.NewChunkedReader(source))
-	if err != nil {
-		return nil, err
-	}
-	trailer, err := textproto.NewReader(source).ReadMIMEHeader()
-	if name := header.Get("X-Amz-Trailer"); name != "" {
-		header.Set(name, trailer.Get(name)) // empty where it did not come, which no digest is
-	}
-
-	return body, err
-}
-
-// verify compares a body with all digests of its headers, and returns those that are S3's checksums.
-func verify(body []byte, header http.Header) (map[string]string, error) {
-	checksums := make(map[string]string)
-	for name := range header {
-		digest := newDigest(name)
-		if digest == nil {
+	checksums = make(map[string]string)
+	for name := range r.Header {
+		digest := digestOf(name, body)
+		if digest == "" {
 			continue
 		}
-		_, _ = digest.Write(body)
-		if header.Get(name) != encoded(digest) {
-			return nil, &refusal{http.StatusBadRequest, "BadDigest", "The " + name + " you specified did not match what we received."}
+		if r.Header.Get(name) != digest {
+			return nil, nil, &refusal{http.StatusBadRequest, "BadDigest", "The " + name + " you specified did not match what we received."}
 		}
 		if strings.HasPrefix(name, checksumPrefix) {
-			checksums[name] = encoded(digest)
+			checksums[name] = digest
 		}
 	}
 
-	return checksums, nil
+	return body, checksums, nil
 }

@@ -2,13 +2,13 @@ package s3sim
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 )
 
 const (
@@ -19,36 +19,36 @@ const (
 	draft = ".s3sim-draft"
 )
 
-// folder is files on a disk: <root>/<bucket>/<key>. It reaches nothing outside its root.
-type folder struct{ root *os.Root }
+// folder keeps contents by name, "bucket/key", which is their path. It reaches nothing outside itself.
+type folder struct{ *os.Root }
 
 func openFolder(name string) (folder, error) {
 	if err := os.MkdirAll(name, folderMode); err != nil {
-		return folder{}, fmt.Errorf("make the folder of the object store: %w", err)
+		return folder{}, err
 	}
 	root, err := os.OpenRoot(name)
-	if err != nil {
-		return folder{}, fmt.Errorf("open the folder of the object store: %w", err)
-	}
 
-	return folder{root}, nil
+	return folder{root}, err
 }
 
-func (f folder) close() error { return f.root.Close() }
-
-func (f folder) addBucket(bucket string) error { return f.root.MkdirAll(bucket, folderMode) }
-
-func (f folder) hasBucket(bucket string) bool {
-	info, err := f.root.Stat(bucket)
-
-	return err == nil && info.IsDir()
+// stamp tells one content of a name from the next.
+type stamp struct {
+	size     int64
+	modified time.Time
 }
 
-func (f folder) names(bucket, prefix string) ([]string, error) {
-	prefix = bucket + "/" + prefix
+// legalKey reports whether a key can be the path of a file below its bucket.
+func legalKey(key string) bool {
+	const longestKey = 1024 // S3's
+	unfit := func(c rune) bool { return c < ' ' || c == 0x7f || c == '\\' }
 
+	return key != "." && fs.ValidPath(key) && len(key) <= longestKey && !strings.ContainsFunc(key, unfit)
+}
+
+// names returns the names that begin with prefix, which has a bucket, in the order of their bytes.
+func (f folder) names(prefix string) ([]string, error) {
 	var names []string
-	err := fs.WalkDir(f.root.FS(), path.Dir(prefix+"x"), func(name string, entry fs.DirEntry, err error) error {
+	err := fs.WalkDir(f.FS(), path.Dir(prefix+"x"), func(name string, entry fs.DirEntry, err error) error {
 		if isAbsent(err) || errors.Is(err, fs.ErrInvalid) { // as the path of the prefix "../../" is
 			return nil
 		}
@@ -63,13 +63,14 @@ func (f folder) names(bucket, prefix string) ([]string, error) {
 	return names, err
 }
 
-// isAbsent reports whether there is no such file, also because a file stands where a folder should.
+// isAbsent reports whether there is no such file, also because a file stands where a folder should, or no file can have the name.
 func isAbsent(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG)
 }
 
+// stat returns [fs.ErrNotExist] where there is no such file.
 func (f folder) stat(name string) (stamp, error) {
-	info, err := f.root.Lstat(name)
+	info, err := f.Lstat(name)
 	if isAbsent(err) || err == nil && !info.Mode().IsRegular() {
 		return stamp{}, fs.ErrNotExist
 	}
@@ -80,38 +81,35 @@ func (f folder) stat(name string) (stamp, error) {
 	return stamp{info.Size(), info.ModTime()}, nil
 }
 
-func (f folder) read(name string) ([]byte, error) { return f.root.ReadFile(name) }
-
-// write writes a draft and renames it, so that a process that is killed in the middle leaves the old content. What it left of
-// its draft is overwritten by the next one.
+// write writes a draft and renames it, so that a process that is killed in the middle leaves the old content. The next draft
+// overwrites what it left of this one.
 func (f folder) write(name string, content []byte) error {
-	err := f.root.WriteFile(draft, content, fileMode)
+	err := f.WriteFile(draft, content, fileMode)
 	if err == nil {
-		err = f.root.MkdirAll(path.Dir(name), folderMode)
+		err = f.MkdirAll(path.Dir(name), folderMode)
 	}
 	if err == nil {
-		err = f.root.Rename(draft, name)
+		err = f.Rename(draft, name)
 	}
-
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR), errors.Is(err, fs.ErrExist):
-		err = invalidArgument("objects are files here, and this key would be a file where a folder is, or the other way round")
+	}
+	if errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.EISDIR) || errors.Is(err, syscall.ENAMETOOLONG) || errors.Is(err, fs.ErrExist) {
+		err = invalidArgument("objects are files here: a name is too long, or would be a file where a folder is, or the other way round")
 	}
 
-	return errors.Join(err, f.root.Remove(draft))
+	return errors.Join(err, f.Remove(draft))
 }
 
-// remove removes the file, and the folders that it leaves empty: S3 knows no folders.
+// remove removes the file, if there is one, and the folders that it leaves empty: S3 knows no folders.
 func (f folder) remove(name string) error {
 	if _, err := f.stat(name); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err := f.root.Remove(name); err != nil {
+	if err := f.Remove(name); err != nil {
 		return err
 	}
-	for above := path.Dir(name); strings.Contains(above, "/") && f.root.Remove(above) == nil; {
+	for above := path.Dir(name); strings.Contains(above, "/") && f.Remove(above) == nil; {
 		above = path.Dir(above)
 	}
 

@@ -69,7 +69,7 @@ func (e *Endpoint) fill(p *page) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 
-	names, err := e.files.names(p.Name, p.Prefix)
+	names, err := e.folder.names(p.Name + "/" + p.Prefix)
 	if err != nil {
 		return err
 	}

@@ -9,40 +9,37 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+	"syscall"
 )
 
 // object is what is known of a content. It is never changed.
 type object struct {
 	stamp
 
-	etag string // with its quotes
-	// headers are what a read shows with it: its type, its encoding and its checksums.
-	headers map[string]string
+	etag    string            // with its quotes
+	headers map[string]string // what a read shows with it: its type, its encoding and its checksums
 }
 
 // describe returns what a content says of itself. S3 too has this checksum of what came without one.
 func describe(content []byte) object {
-	checksum := newDigest(crc64Header)
-	_, _ = checksum.Write(content)
-
 	return object{
 		etag:    fmt.Sprintf(`"%x"`, md5.Sum(content)), //nolint:gosec // as above
-		headers: map[string]string{"Content-Type": "binary/octet-stream", crc64Header: encoded(checksum)},
+		headers: map[string]string{"Content-Type": "binary/octet-stream", crc64Header: digestOf(crc64Header, content)},
 	}
 }
 
 // find returns an object, or [fs.ErrNotExist]. Its caller has the lock.
 func (e *Endpoint) find(name string) (object, error) {
-	now, err := e.files.stat(name)
+	now, err := e.folder.stat(name)
 	if err != nil {
 		return object{}, err
 	}
-	if found, known := e.known[name]; known && found.equals(now) {
+	if found, known := e.known[name]; known && found.stamp == now {
 		return found, nil
 	}
 
 	// Somebody else wrote the file: another process before this one, or a person.
-	content, err := e.files.read(name)
+	content, err := e.folder.ReadFile(name)
 	if err != nil {
 		return object{}, err
 	}
@@ -53,7 +50,7 @@ func (e *Endpoint) find(name string) (object, error) {
 	return found, nil
 }
 
-// missing is what a caller is told of a key that is not there.
+// missing answers for a key that is not there.
 func (e *Endpoint) missing() error {
 	if e.config.DenyList {
 		return accessDenied()
@@ -93,7 +90,7 @@ func (e *Endpoint) read(name string) (object, []byte, error) {
 	if err != nil {
 		return object{}, nil, err
 	}
-	content, err := e.files.read(name)
+	content, err := e.folder.ReadFile(name)
 
 	return found, content, err
 }
@@ -109,18 +106,25 @@ func (e *Endpoint) put(w http.ResponseWriter, r *http.Request, name string) erro
 		delete(put.headers, crc64Header)
 	}
 	maps.Copy(put.headers, checksums)
-	maps.Copy(put.headers, labels(r.Header))
+	for _, header := range []string{"Content-Type", "Content-Encoding"} {
+		if value := r.Header.Get(header); value != "" {
+			put.headers[header] = value
+		}
+	}
 
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	err = e.condition(r.Header, name)
-	if err == nil {
-		err = e.write(name, body)
+
+	if err := e.condition(r.Header, name); err != nil {
+		return err
 	}
-	if err == nil {
-		put.stamp, err = e.files.stat(name)
+	if e.full.Load() {
+		return syscall.ENOSPC
 	}
-	if err != nil {
+	if err := e.folder.write(name, body); err != nil {
+		return err
+	}
+	if put.stamp, err = e.folder.stat(name); err != nil {
 		return err
 	}
 	e.known[name] = put
@@ -130,19 +134,6 @@ func (e *Endpoint) put(w http.ResponseWriter, r *http.Request, name string) erro
 	}
 
 	return nil
-}
-
-// labels are the headers of a put that stay with the object; of its encoding, not the transport's "aws-chunked".
-func labels(header http.Header) map[string]string {
-	kept := make(map[string]string)
-	if contentType := header.Get("Content-Type"); contentType != "" {
-		kept["Content-Type"] = contentType
-	}
-	if encoding := strings.Trim(strings.ReplaceAll(header.Get("Content-Encoding"), "aws-chunked", ""), ", "); encoding != "" {
-		kept["Content-Encoding"] = encoding
-	}
-
-	return kept
 }
 
 // condition returns an error where a put's condition does not hold. S3 knows If-None-Match with an asterisk alone, and not
@@ -158,10 +149,10 @@ func (e *Endpoint) condition(header http.Header, name string) error {
 
 	there, err := e.find(name)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && none != "":
-		return nil
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist) && match != "":
 		return e.missing()
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
 	case err != nil:
 		return err
 	case none != "", strings.Trim(match, `"`) != strings.Trim(there.etag, `"`):
@@ -179,7 +170,7 @@ func (e *Endpoint) remove(w http.ResponseWriter, name string) error {
 	defer e.mu.Unlock()
 
 	delete(e.known, name)
-	if err := e.files.remove(name); err != nil {
+	if err := e.folder.remove(name); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -3,7 +3,9 @@ package s3sim
 import (
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"net/http"
+	"syscall"
 )
 
 // refusal is an error as a client of S3 sees it.
@@ -27,17 +29,28 @@ func notImplemented(what string) error {
 	}
 }
 
-// refusalOf returns what a client is told of an error.
+// refusalOf returns what a client sees of an error.
 func (e *Endpoint) refusalOf(err error) *refusal {
-	if told, is := errors.AsType[*refusal](err); is {
-		return told
+	if refused, is := errors.AsType[*refusal](err); is {
+		return refused
 	}
-	if isFull(err) {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return e.diskFull()
 	}
 	e.config.Logger.Error("s3 request failed", "error", err)
 
 	return &refusal{http.StatusInternalServerError, "InternalError", "We encountered an internal error. Please try again."}
+}
+
+// diskFull reports a full disk. S3 has no such error: no client repeats a request with this status, as nothing changes until
+// somebody makes room.
+func (e *Endpoint) diskFull() *refusal {
+	full := fmt.Errorf("the disk is full below %s", e.config.Folder)
+	if e.config.OnFull != nil {
+		e.config.OnFull(full)
+	}
+
+	return &refusal{http.StatusInsufficientStorage, "DiskFull", full.Error()}
 }
 
 // refusalBody is S3's XML of an error.
@@ -49,8 +62,8 @@ type refusalBody struct {
 }
 
 func (e *Endpoint) writeError(w http.ResponseWriter, r *http.Request, err error) {
-	told := e.refusalOf(err)
-	writeXML(w, r, told.status, refusalBody{Code: told.code, Message: told.message, RequestID: w.Header().Get("X-Amz-Request-Id")})
+	refused := e.refusalOf(err)
+	writeXML(w, r, refused.status, refusalBody{Code: refused.code, Message: refused.message, RequestID: w.Header().Get("X-Amz-Request-Id")})
 }
 
 // writeXML writes a reply. A HEAD's has no body.

@@ -1,19 +1,16 @@
-// Package s3sim is Amazon S3 on one machine, as far as this project uses it: the AWS SDKs and the AWS CLI take it for the
-// real one. Buckets are addressed by path: http://127.0.0.1:port/bucket/key.
+// Package s3sim is Amazon S3 on one machine, as far as this project uses it. Buckets are addressed by path:
+// http://127.0.0.1:port/bucket/key. Objects are plain files, <folder>/<bucket>/<key>, so that people and tools read them there.
 //
-// Objects are plain files, <folder>/<bucket>/<key>, so that people and tools read them where they lie. Or they are held in
-// memory. What an application's safety rests on is as the S3 API reference has it:
+// What an application's safety rests on is as the S3 API reference has it:
 //
 //   - conditional puts are atomic: of several with the same If-Match, exactly one wins; a missing key is NoSuchKey;
-//   - a body is stored whole and verified, or not at all: its length, Content-MD5 and every x-amz-checksum of header or
-//     trailer are compared with what came;
+//   - a body is stored whole and verified, or not at all;
 //   - an object appears at once under its name, and a reader sees one version of it from beginning to end;
 //   - listings roll up, page and order keys as S3 does.
 //
-// Rules: one process uses a folder. Signatures are not checked, and a request without one is served too. What is not here,
-// an operation, a parameter or an X-Amz header, is refused and not ignored. The ETag of an object is the MD5 of its content,
-// also where its file was changed by hand. The type, encoding and checksum that were put with an object are forgotten with
-// the process.
+// Rules: one process uses a folder. Signatures are not checked. An operation, a parameter or an X-Amz header that is not here is
+// refused, not ignored. The ETag of an object is the MD5 of its content, also where its file was changed by hand. The type,
+// encoding and checksum of a put are forgotten with the process.
 package s3sim
 
 import (
@@ -28,19 +25,17 @@ import (
 
 // Config says where objects are kept and who asks for them.
 type Config struct {
-	// Folder is where objects are kept; it is made where it is missing. It must be empty where Memory is set.
+	// Folder is where objects are kept; it is made where it is missing.
 	Folder string
-	// Memory keeps objects in memory, for tests, also in virtual time.
-	Memory bool
 	// Buckets are made at the start where they are missing.
 	Buckets []string
-	// DenyList imitates a caller without s3:ListBucket: listings are AccessDenied, and so is what S3 will not admit to be
-	// missing: a read of a key that does not exist, and a put with If-Match on one.
+	// DenyList imitates a caller without s3:ListBucket: listings are AccessDenied, and so are a read of a key that does not
+	// exist and a put with If-Match on one.
 	DenyList bool
-	// OnFull is called whenever something is put for which the disk has no room, with an error that names the folder; it does not
-	// block. The caller of S3 gets the status 507 and the code DiskFull, which S3 does not have. Nil: nobody is told.
+	// OnFull is called whenever the disk has no room for a put, with an error that names the folder; it does not block. The caller
+	// of S3 gets the status 507 and the code DiskFull, which S3 does not have. Nil: nobody is told.
 	OnFull func(error)
-	// Logger hears of failures on the server side; nil means nobody does.
+	// Logger logs failures on the server side; nil discards them.
 	Logger *slog.Logger
 }
 
@@ -50,29 +45,22 @@ type Endpoint struct {
 	full   atomic.Bool
 
 	// mu makes checking and writing one step. It guards everything below.
-	mu    sync.Mutex
-	files files
-	known map[string]object // what was learned of the files, which may have changed since
+	mu     sync.Mutex
+	folder folder
+	known  map[string]object // what was learned of the files, which may have changed since
 }
 
-// New opens the folder, or makes an empty memory, and makes the buckets. It starts nothing in the background;
-// [Endpoint.Close] closes the folder.
+// New opens the folder and makes the buckets. It starts nothing in the background; [Endpoint.Close] closes the folder.
 func New(config Config) (*Endpoint, error) {
-	if config.Memory == (config.Folder != "") {
-		return nil, errors.New("open the object store: give a folder or memory, and not both")
-	}
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
 
-	e := &Endpoint{config: config, known: make(map[string]object), files: make(memory)}
-	if !config.Memory {
-		folder, err := openFolder(config.Folder)
-		if err != nil {
-			return nil, err
-		}
-		e.files = folder
+	opened, err := openFolder(config.Folder)
+	if err != nil {
+		return nil, fmt.Errorf("open the folder of the object store: %w", err)
 	}
+	e := &Endpoint{config: config, known: make(map[string]object), folder: opened}
 	for _, bucket := range config.Buckets {
 		if err := e.addBucket(bucket); err != nil {
 			return nil, errors.Join(fmt.Errorf("make bucket %q: %w", bucket, err), e.Close())
@@ -82,8 +70,11 @@ func New(config Config) (*Endpoint, error) {
 	return e, nil
 }
 
-// Close closes the folder. Requests are answered no more after it.
-func (e *Endpoint) Close() error { return e.files.close() }
+// Close closes the folder. No request is answered after it.
+func (e *Endpoint) Close() error { return e.folder.Close() }
+
+// Fill makes the store behave as if its disk had no room left, or some again; tests use it.
+func (e *Endpoint) Fill(full bool) { e.full.Store(full) }
 
 var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
@@ -92,15 +83,15 @@ func (e *Endpoint) addBucket(bucket string) error {
 	if !bucketName.MatchString(bucket) {
 		return &refusal{http.StatusBadRequest, "InvalidBucketName", "The specified bucket is not valid."}
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
 
-	return e.files.addBucket(bucket)
+	return e.folder.MkdirAll(bucket, folderMode)
 }
 
 func (e *Endpoint) hasBucket(bucket string) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	if !bucketName.MatchString(bucket) {
+		return false
+	}
+	info, err := e.folder.Stat(bucket)
 
-	return bucketName.MatchString(bucket) && e.files.hasBucket(bucket)
+	return err == nil && info.IsDir()
 }

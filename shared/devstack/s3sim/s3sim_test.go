@@ -1,46 +1,34 @@
 package s3sim_test
 
 import (
-	"context"
-	"errors"
+	"cmp"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/aws/smithy-go"
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
-	"genesys-cloud-export/shared/devstack/memnet"
+	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/devstack/conformance"
 	"genesys-cloud-export/shared/devstack/s3sim"
 )
 
 const bucket = "exports-bucket"
 
-// credentials are what the SDK signs with; nobody checks the signature.
-func credentials(context.Context) (aws.Credentials, error) {
-	return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
+// store is the real SDK's client of a bucket.
+type store struct {
+	*s3.Client
+	*testing.T
 }
 
-// newClient sets what the SDK's own loading of its configuration sets: checksums on all requests and replies.
-func newClient(url string, transport aws.HTTPClient) *s3.Client {
-	return s3.New(s3.Options{
-		Region: "eu-central-1", BaseEndpoint: &url, UsePathStyle: true, HTTPClient: transport,
-		Credentials: aws.CredentialsProviderFunc(credentials), Retryer: aws.NopRetryer{},
-		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
-		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
-	})
-}
-
-func open(t *testing.T, config s3sim.Config) *s3sim.Endpoint {
+func open(t testing.TB, config s3sim.Config) *s3sim.Endpoint {
 	t.Helper()
-	config.Buckets = []string{bucket}
+	config.Folder, config.Buckets = cmp.Or(config.Folder, t.TempDir()), []string{bucket}
 	endpoint, err := s3sim.New(config)
 	if err != nil {
 		t.Fatal(err)
@@ -54,26 +42,17 @@ func open(t *testing.T, config s3sim.Config) *s3sim.Endpoint {
 	return endpoint
 }
 
-// serve returns the real SDK's client of an endpoint, and the endpoint's address.
-func serve(t *testing.T, config s3sim.Config) (*s3.Client, string) {
+func serve(t *testing.T, endpoint *s3sim.Endpoint) store {
 	t.Helper()
-	server := httptest.NewServer(open(t, config))
-	t.Cleanup(server.Close)
+	served := conformance.New(t, func() (http.Handler, error) { return endpoint, nil })
 
-	return newClient(server.URL, server.Client()), server.URL
+	return store{s3.NewFromConfig(served.Config), t}
 }
 
-// onBoth runs a test on objects in files and on objects in memory: they must not differ.
-func onBoth(t *testing.T, test func(t *testing.T, config s3sim.Config)) {
+func newStore(t *testing.T) store {
 	t.Helper()
-	t.Run("in files", func(t *testing.T) {
-		t.Parallel()
-		test(t, s3sim.Config{Folder: t.TempDir()})
-	})
-	t.Run("in memory", func(t *testing.T) {
-		t.Parallel()
-		test(t, s3sim.Config{Memory: true})
-	})
+
+	return serve(t, open(t, s3sim.Config{}))
 }
 
 // code returns the error code that S3 gave, "" for none, and the text of anything else.
@@ -81,163 +60,64 @@ func code(err error) string {
 	if err == nil {
 		return ""
 	}
-	if refusal, ok := errors.AsType[smithy.APIError](err); ok {
-		return refusal.ErrorCode()
-	}
 
-	return err.Error()
+	return cmp.Or(awsapi.Code(err), err.Error())
 }
 
-func wantCode(t *testing.T, err error, want string) {
-	t.Helper()
-	if got := code(err); got != want {
-		t.Errorf("got error %q (%v), want %q", got, err, want)
+// tryPut puts an object, with what change says of it, and returns its tag and the error's code.
+func (s store) tryPut(key, body string, change func(*s3.PutObjectInput)) (etag, refused string) {
+	s.Helper()
+	in := &s3.PutObjectInput{Bucket: aws.String(bucket), Key: &key, Body: strings.NewReader(body)}
+	if change != nil {
+		change(in)
 	}
-}
-
-func put(t *testing.T, client *s3.Client, key, body string) (etag string) {
-	t.Helper()
-	out, err := client.PutObject(t.Context(), putInput(key, body))
+	out, err := s.PutObject(s.Context(), in)
 	if err != nil {
-		t.Fatal(err)
+		return "", code(err)
 	}
 
-	return *out.ETag
+	return *out.ETag, ""
 }
 
-func putInput(key, body string) *s3.PutObjectInput {
-	return &s3.PutObjectInput{Bucket: aws.String(bucket), Key: &key, Body: strings.NewReader(body)}
+// put is tryPut of what has to succeed.
+func (s store) put(key, body string) (etag string) {
+	s.Helper()
+	etag, refused := s.tryPut(key, body, nil)
+	if refused != "" {
+		s.Fatalf("put %s: %s", key, refused)
+	}
+
+	return etag
 }
 
-// get returns an object's body, or the code of the error.
-func get(t *testing.T, client *s3.Client, key string) string {
-	t.Helper()
-	out, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String(bucket), Key: &key})
+// want wants an object's body, or the code of the error.
+func (s store) want(key, want string) {
+	s.Helper()
+	if got := s.get(key); got != want {
+		s.Errorf("%s: got %q, want %q", key, got, want)
+	}
+}
+
+func (s store) get(key string) string {
+	s.Helper()
+	out, err := s.GetObject(s.Context(), &s3.GetObjectInput{Bucket: aws.String(bucket), Key: &key})
 	if err != nil {
 		return code(err)
 	}
 	defer out.Body.Close()
 	body, err := io.ReadAll(out.Body)
 	if err != nil {
-		t.Fatal(err)
+		s.Fatal(err)
 	}
 
 	return string(body)
 }
 
-func TestAnObjectIsReadBackAsItWasPut(t *testing.T) {
-	t.Parallel()
-	onBoth(t, func(t *testing.T, config s3sim.Config) {
-		t.Helper()
-		client, _ := serve(t, config)
-		in := putInput("exports/users/export_id=abc/part-000001-x.jsonl.gz", "content")
-		in.ContentType = aws.String("application/gzip")
-		if _, err := client.PutObject(t.Context(), in); err != nil {
-			t.Fatal(err)
-		}
-
-		out, err := client.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: in.Bucket, Key: in.Key})
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := []any{"content", `"9a0364b9e99bb480dd25e1f0284c8555"`, "application/gzip", int64(7), (*string)(nil)}
-		got := []any{get(t, client, *in.Key), *out.ETag, *out.ContentType, *out.ContentLength, out.ContentEncoding}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("object (-want +got):\n%s", diff)
-		}
-		if age := time.Since(*out.LastModified); age < -2*time.Second || age > time.Minute {
-			t.Errorf("got last modified %s, want now", out.LastModified)
-		}
-	})
-}
-
-// The AWS CLI copies what is larger than 8 MB so.
-func TestAnObjectIsReadInRangesOfOneVersion(t *testing.T) {
-	t.Parallel()
-	client, _ := serve(t, s3sim.Config{Folder: t.TempDir()})
-	tag := put(t, client, "k", "0123456789")
-	in := &s3.GetObjectInput{
-		Bucket: aws.String(bucket), Key: aws.String("k"), Range: aws.String("bytes=7-99"), IfMatch: &tag,
-		ChecksumMode: types.ChecksumModeEnabled,
+func (s store) remove(key string) {
+	s.Helper()
+	if _, err := s.DeleteObject(s.Context(), &s3.DeleteObjectInput{Bucket: aws.String(bucket), Key: &key}); err != nil {
+		s.Error(err)
 	}
-	out, err := client.GetObject(t.Context(), in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer out.Body.Close()
-	if body, err := io.ReadAll(out.Body); string(body) != "789" || err != nil || *out.ContentRange != "bytes 7-9/10" {
-		t.Errorf("got %q of %s, %v", body, *out.ContentRange, err)
-	}
-
-	put(t, client, "k", "another")
-	_, err = client.GetObject(t.Context(), in)
-	wantStatus(t, err, http.StatusPreconditionFailed)
-}
-
-func TestBucketsAreMadeAndMissed(t *testing.T) {
-	t.Parallel()
-	onBoth(t, func(t *testing.T, config s3sim.Config) {
-		t.Helper()
-		client, _ := serve(t, config)
-		other := aws.String("other-bucket")
-		put := &s3.PutObjectInput{Bucket: other, Key: aws.String("k")}
-
-		_, err := client.PutObject(t.Context(), put)
-		wantCode(t, err, "NoSuchBucket")
-		_, err = client.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: other})
-		wantCode(t, err, "NoSuchBucket")
-		_, err = client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: other})
-		wantCode(t, err, "")
-		_, err = client.PutObject(t.Context(), put)
-		wantCode(t, err, "")
-		_, err = client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("No_Bucket")})
-		wantCode(t, err, "InvalidBucketName")
-	})
-}
-
-func TestAConfigurationThatContradictsItselfIsRefused(t *testing.T) {
-	t.Parallel()
-	for name, config := range map[string]s3sim.Config{
-		"neither folder nor memory": {},
-		"both":                      {Folder: "x", Memory: true},
-		"a bucket of no legal name": {Memory: true, Buckets: []string{"No_Bucket"}},
-	} {
-		if endpoint, err := s3sim.New(config); err == nil || endpoint != nil {
-			t.Errorf("%s: got %v, %v, want an error", name, endpoint, err)
-		}
-	}
-}
-
-func TestItRunsInVirtualTime(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		endpoint, err := s3sim.New(s3sim.Config{Memory: true, Buckets: []string{bucket}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		network := memnet.New()
-		stop, err := network.Serve("127.0.0.1:9000", endpoint)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer stop()
-		transport := network.Transport()
-		defer transport.CloseIdleConnections()
-		client := newClient("http://127.0.0.1:9000", &http.Client{Transport: transport})
-
-		time.Sleep(90 * time.Minute)
-		put(t, client, "a/k", "v")
-		list, err := client.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String(bucket)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(list.Contents) != 1 || !list.Contents[0].LastModified.Equal(time.Now()) {
-			t.Errorf("got %v, want one object of %s", list.Contents, time.Now())
-		}
-		if got := get(t, client, "a/k"); got != "v" {
-			t.Errorf("got %s, want v", got)
-		}
-	})
 }
 
 func TestRequestsAreToldByOperationAndLocation(t *testing.T) {
@@ -260,7 +140,7 @@ func TestRequestsAreToldByOperationAndLocation(t *testing.T) {
 		request := httptest.NewRequestWithContext(t.Context(), test.method, test.target, nil)
 		gotBucket, gotKey := s3sim.Location(request)
 		got := []string{s3sim.Operation(request), gotBucket, gotKey}
-		if diff := cmp.Diff([]string{test.operation, test.bucket, test.key}, got); diff != "" {
+		if diff := gocmp.Diff([]string{test.operation, test.bucket, test.key}, got); diff != "" {
 			t.Errorf("%s %s (-want +got):\n%s", test.method, test.target, diff)
 		}
 	}
@@ -268,47 +148,64 @@ func TestRequestsAreToldByOperationAndLocation(t *testing.T) {
 
 func TestWhatIsNotHereIsRefusedAndLeavesTheObjectAlone(t *testing.T) {
 	t.Parallel()
-	client, _ := serve(t, s3sim.Config{Memory: true})
-	put(t, client, "k", "v")
-	b, k := aws.String(bucket), aws.String("k")
+	endpoint := open(t, s3sim.Config{})
+	send(endpoint, http.MethodPut, "/k", "v")
 
-	for what, call := range map[string]func(context.Context) error{
-		"an operation": func(ctx context.Context) error {
-			_, err := client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: b, Key: k})
-			return err
-		},
-		"a copy": func(ctx context.Context) error {
-			_, err := client.CopyObject(ctx, &s3.CopyObjectInput{Bucket: b, Key: k, CopySource: aws.String(bucket + "/other")})
-			return err
-		},
-		"a subresource": func(ctx context.Context) error {
-			_, err := client.PutObjectAcl(ctx, &s3.PutObjectAclInput{Bucket: b, Key: k, ACL: "private"})
-			return err
-		},
-		"a query parameter": func(ctx context.Context) error {
-			_, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: b, Key: k, VersionId: aws.String("7")})
-			return err
-		},
-		"a header": func(ctx context.Context) error {
-			_, err := client.PutObject(ctx, &s3.PutObjectInput{Bucket: b, Key: k, Metadata: map[string]string{"m": "1"}})
-			return err
-		},
-		"a condition": func(ctx context.Context) error {
-			_, err := client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: b, Key: k, IfMatch: aws.String("*")})
-			return err
-		},
-		"a checksum": func(ctx context.Context) error {
-			_, err := client.PutObject(ctx, &s3.PutObjectInput{Bucket: b, Key: k, ChecksumAlgorithm: types.ChecksumAlgorithmSha1})
-			return err
-		},
+	for what, test := range map[string]struct {
+		method, target string
+		headers        []string
+	}{
+		"an operation":      {http.MethodPost, "/k?uploads", nil},
+		"a copy":            {http.MethodPut, "/k", []string{"X-Amz-Copy-Source: other/k"}},
+		"a subresource":     {http.MethodPut, "/k?acl", nil},
+		"a query parameter": {http.MethodGet, "/k?versionId=7", nil},
+		"a header":          {http.MethodPut, "/k", []string{"X-Amz-Meta-M: 1"}},
+		"a condition":       {http.MethodDelete, "/k", []string{"If-Match: *"}},
+		"another condition": {http.MethodPut, "/k", []string{`If-None-Match: "1"`}},
+		"two conditions":    {http.MethodPut, "/k", []string{"If-None-Match: *", `If-Match: "1"`}},
+		"a checksum":        {http.MethodPut, "/k", []string{"X-Amz-Checksum-Sha1: AAAA"}},
 	} {
-		err := call(t.Context())
-		wantCode(t, err, "NotImplemented")
-		if err == nil || !strings.Contains(err.Error(), "moto and LocalStack have the others") {
-			t.Errorf("%s: got %v, want it to say who has it", what, err)
+		reply := send(endpoint, test.method, test.target, "", test.headers...)
+		if text := reply.Body.String(); reply.Code != http.StatusNotImplemented || !strings.Contains(text, "moto and LocalStack have the others") {
+			t.Errorf("%s: got %d and %s, want 501, and who has it", what, reply.Code, text)
 		}
-		if got := get(t, client, "k"); got != "v" {
-			t.Errorf("%s: got %s, want the object untouched", what, got)
+		if got, _ := stored(endpoint); got != "v" {
+			t.Errorf("%s: stored is %q, want the object untouched", what, got)
 		}
+	}
+}
+
+func TestABucketOfNoLegalNameIsRefused(t *testing.T) {
+	t.Parallel()
+	const name = "No_Bucket"
+	if endpoint, err := s3sim.New(s3sim.Config{Folder: t.TempDir(), Buckets: []string{name}}); err == nil || endpoint != nil {
+		t.Errorf("at the start: got %v, %v, want an error", endpoint, err)
+	}
+	_, err := newStore(t).CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String(name)})
+	if got := code(err); got != "InvalidBucketName" {
+		t.Errorf("later: got %q, want InvalidBucketName", got)
+	}
+}
+
+// The AWS CLI copies what is larger than 8 MB so.
+func TestAnObjectIsReadInRangesOfOneVersion(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	tag := s.put("k", "0123456789")
+	in := &s3.GetObjectInput{
+		Bucket: aws.String(bucket), Key: aws.String("k"), Range: aws.String("bytes=7-99"), IfMatch: &tag, ChecksumMode: types.ChecksumModeEnabled,
+	}
+	out, err := s.GetObject(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Body.Close()
+	if body, err := io.ReadAll(out.Body); string(body) != "789" || err != nil || *out.ContentRange != "bytes 7-9/10" {
+		t.Errorf("got %q of %s, %v", body, *out.ContentRange, err)
+	}
+
+	s.put("k", "another")
+	if _, err := s.GetObject(t.Context(), in); awsapi.Status(err) != http.StatusPreconditionFailed {
+		t.Errorf("of another version: got %v, want status 412", err)
 	}
 }
