@@ -69,7 +69,6 @@ def ssm(_):
 
     history = aws("ssm get-parameter-history --name /cli/one --with-decryption")
     checks.expect("the history", [[p["Version"], p["Value"]] for p in history["Parameters"]], [[1, "first"], [2, large]])
-    refused("ParameterVersionNotFound", "ssm label-parameter-version --name /cli/one --parameter-version 9 --labels kept")
 
     aws("ssm delete-parameter --name /cli/one")
     refused("ParameterNotFound", "ssm get-parameter --name /cli/one")

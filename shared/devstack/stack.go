@@ -60,7 +60,7 @@ The stored token, without the token:
 // operations are those that the stack's AWS has.
 const operations = `
   S3               CreateBucket, DeleteObject, GetObject, HeadObject, ListObjectsV2, PutObject
-  SSM              DeleteParameter, DescribeParameters, GetParameter, GetParameterHistory, LabelParameterVersion, PutParameter
+  SSM              DeleteParameter, DescribeParameters, GetParameter, GetParameterHistory, PutParameter
   Secrets Manager  CreateSecret, DeleteSecret, DescribeSecret, GetSecretValue, PutSecretValue
   Lambda           Invoke
   Others are in moto (https://docs.getmoto.org) and LocalStack (https://docs.localstack.cloud).

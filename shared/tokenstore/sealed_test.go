@@ -10,10 +10,6 @@ import (
 	"genesys-cloud-export/shared/devstack/ssmsim"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/token"
-	"genesys-cloud-export/shared/tokenstore"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
 )
 
 const keyARN = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd"
@@ -87,18 +83,8 @@ func TestATroubleThatPassesIsNotTakenForTheKeys(t *testing.T) {
 func TestALabelOnTheOldestVersionIsSaidWithWhatToDo(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		_, client := serveClient(t, ssmsim.Config{})
-		store := tokenstore.New(client, name, "")
-		for range 100 {
-			if _, err := store.Write(t.Context(), tokenNow("access")); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if _, err := client.LabelParameterVersion(t.Context(), &ssm.LabelParameterVersionInput{
-			Name: aws.String(name), ParameterVersion: aws.Int64(1), Labels: []string{"keep"},
-		}); err != nil {
-			t.Fatal(err)
-		}
+		p, store := serve(t, ssmsim.Config{}, "")
+		p.faults = []http.HandlerFunc{refuse(http.StatusBadRequest, "ParameterMaxVersionLimitExceeded")}
 
 		_, err := store.Write(t.Context(), tokenNow("access"))
 

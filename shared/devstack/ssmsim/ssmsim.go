@@ -1,19 +1,20 @@
-// Package ssmsim is AWS Systems Manager's Parameter Store on one machine, as far as this project uses it: the AWS SDKs and the
-// AWS CLI take it for the real one.
+// Package ssmsim is AWS Systems Manager's Parameter Store on one machine, as far as this project uses it.
 //
-// It keeps what AWS enforces and other emulators leave out: the sizes of the tiers, the hundred versions and the labels that keep
-// them, and that nobody reads a SecureString without decryption. Source: the Systems Manager API reference and its user guide.
+// It keeps what AWS enforces and other emulators leave out: the sizes of the tiers, the hundred versions, and that nobody reads a
+// SecureString without decryption. Source: the Systems Manager API reference and its user guide.
 //
 // Rules: values lie in memory alone and are gone with the process; no value appears in an error. Signatures are not checked.
 // Parameters are found by name, not by ARN, version or label. A listing is one page.
 package ssmsim
 
 import (
+	"crypto/rand"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"genesys-cloud-export/shared/devstack/awsjson"
 )
@@ -23,8 +24,6 @@ const target = "AmazonSSM"
 
 // DefaultKey is the KMS key of a SecureString that was put without a KeyId.
 const DefaultKey = "alias/aws/ssm"
-
-const invalid = "ValidationException"
 
 // Config says whose parameter store this is.
 type Config struct {
@@ -38,19 +37,41 @@ type Endpoint struct {
 
 	config     Config
 	denied     atomic.Pointer[[]string] // keys
-	parameters map[string][]*version    // each name's versions, oldest first; there is at least one
+	parameters map[string]*parameter
+}
+
+// parameter is one name with its versions, oldest first; there is at least one.
+type parameter struct {
+	name, kind string
+	versions   []version
+}
+
+// version is one put. It never changes.
+type version struct {
+	value, tier string
+	keyID       string // of a SecureString
+	number      int64
+	modified    time.Time
+}
+
+// newest returns the newest version, and an empty one where there is none yet.
+func (p *parameter) newest() version {
+	if len(p.versions) == 0 {
+		return version{}
+	}
+
+	return p.versions[len(p.versions)-1]
 }
 
 // New returns an empty parameter store. It starts nothing in the background.
 func New(config Config) *Endpoint {
-	s := &Endpoint{config: config, parameters: make(map[string][]*version)}
+	s := &Endpoint{config: config, parameters: make(map[string]*parameter)}
 	s.Service = awsjson.Service{Target: target, Operations: map[string]awsjson.Operation{
-		"PutParameter":          awsjson.Typed(s.put),
-		"LabelParameterVersion": awsjson.Typed(s.label),
-		"GetParameter":          awsjson.Typed(s.get),
-		"GetParameterHistory":   awsjson.Typed(s.history),
-		"DescribeParameters":    awsjson.Typed(s.describe),
-		"DeleteParameter":       awsjson.Typed(s.remove),
+		"PutParameter":        awsjson.Typed(s.put),
+		"GetParameter":        awsjson.Typed(s.get),
+		"GetParameterHistory": awsjson.Typed(s.history),
+		"DescribeParameters":  awsjson.Typed(s.describe),
+		"DeleteParameter":     awsjson.Typed(s.remove),
 	}}
 
 	return s
@@ -59,19 +80,41 @@ func New(config Config) *Endpoint {
 // DenyKeys says which KMS keys, written as KeyId is, the caller may not use from now on.
 func (s *Endpoint) DenyKeys(keys ...string) { s.denied.Store(&keys) }
 
+// mayUse refuses a key that is denied.
+func (s *Endpoint) mayUse(keyID string) error {
+	if denied := s.denied.Load(); denied != nil && slices.Contains(*denied, keyID) {
+		return awsjson.Errorf("AccessDeniedException", "the caller may not use the parameter's KMS key")
+	}
+
+	return nil
+}
+
 // Operation returns the operation that a request asks for, such as "PutParameter", and "" where it names none of SSM's.
 func Operation(r *http.Request) string { return awsjson.OperationName(r, target) }
 
-// find returns the versions of a parameter, oldest first.
-func (s *Endpoint) find(name string) ([]*version, error) {
-	versions, found := s.parameters[name]
+func (s *Endpoint) find(name string) (*parameter, error) {
+	p, found := s.parameters[name]
 	switch {
 	case found:
-		return versions, nil
+		return p, nil
 	case name == "" || strings.Contains(name, ":"):
 		return nil, awsjson.Errorf(invalid, "this local store finds parameters by name: not by ARN, version or label")
 	default:
 		return nil, awsjson.Errorf("ParameterNotFound", "there is no parameter %s", name)
+	}
+}
+
+// shape is a version as replies show it. Without decryption, a SecureString shows nothing of its value.
+func (s *Endpoint) shape(p *parameter, v version, decrypt bool) awsjson.Reply {
+	value := v.value
+	if v.keyID != "" && !decrypt {
+		value = rand.Text()
+	}
+
+	return awsjson.Reply{
+		"Name": p.name, "Type": p.kind, "Value": value, "Version": v.number, "KeyId": v.keyID, "Tier": v.tier,
+		"ARN":              awsjson.ARN("ssm", s.config.Region, s.config.Account, "parameter/"+strings.TrimPrefix(p.name, "/")),
+		"LastModifiedDate": float64(v.modified.UnixMilli()) / 1000,
 	}
 }
 
@@ -80,31 +123,37 @@ type getInput struct {
 	WithDecryption bool
 }
 
-// readable finds the versions for a reader, and refuses to decrypt with a key that is denied.
-func (s *Endpoint) readable(in getInput) ([]*version, error) {
-	versions, err := s.find(in.Name)
+// readable finds a parameter for a reader, and refuses to decrypt with a key that is denied.
+func (s *Endpoint) readable(in getInput) (*parameter, error) {
+	p, err := s.find(in.Name)
 	if in.WithDecryption && err == nil {
-		err = s.mayUse(latest(versions).keyID)
+		err = s.mayUse(p.newest().keyID)
 	}
 
-	return versions, err
+	return p, err
 }
 
 func (s *Endpoint) get(in getInput) (awsjson.Reply, error) {
-	versions, err := s.readable(in)
+	p, err := s.readable(in)
+	if err != nil {
+		return nil, err
+	}
 
-	return awsjson.Reply{"Parameter": s.shape(latest(versions), in.WithDecryption)}, err
+	return awsjson.Reply{"Parameter": s.shape(p, p.newest(), in.WithDecryption)}, nil
 }
 
 // history shows every version that is kept, oldest first.
 func (s *Endpoint) history(in getInput) (awsjson.Reply, error) {
-	versions, err := s.readable(in)
-	shown := make([]awsjson.Reply, len(versions))
-	for i, v := range versions {
-		shown[i] = s.metadata(*v, in.WithDecryption)
+	p, err := s.readable(in)
+	if err != nil {
+		return nil, err
+	}
+	shown := make([]awsjson.Reply, len(p.versions))
+	for i, v := range p.versions {
+		shown[i] = s.shape(p, v, in.WithDecryption)
 	}
 
-	return awsjson.Reply{"Parameters": shown}, err
+	return awsjson.Reply{"Parameters": shown}, nil
 }
 
 type describeInput struct {
@@ -127,7 +176,8 @@ func (s *Endpoint) describe(in describeInput) (awsjson.Reply, error) {
 
 	shown := make([]awsjson.Reply, len(names))
 	for i, name := range names {
-		shown[i] = s.metadata(latest(s.parameters[name]), false)
+		p := s.parameters[name]
+		shown[i] = s.shape(p, p.newest(), false)
 		delete(shown[i], "Value")
 	}
 
