@@ -1,9 +1,8 @@
-// Package secretsim is AWS Secrets Manager on one machine, as far as this project uses it: the AWS SDKs and the AWS CLI take it
-// for the real one.
+// Package secretsim is AWS Secrets Manager on one machine, as far as this project uses it.
 //
 // Rules, from the Secrets Manager API reference: a secret may have no value; its current version is read; once marked for
-// deletion it answers nothing. Values lie in memory alone and are gone with the process; no value appears in an error. Signatures
-// are not checked. A staging label moves with the next put that names it, and a version without labels is forgotten.
+// deletion it answers nothing. A staging label moves with the next put that names it, and a version without labels is forgotten.
+// Values lie in memory alone and are gone with the process; no value appears in an error. Signatures are not checked.
 package secretsim
 
 import (
@@ -20,6 +19,8 @@ const (
 	target       = "secretsmanager" // the service's prefix in X-Amz-Target
 	stageCurrent = "AWSCURRENT"     // the staging label of the version that readers get
 	suffixLength = 7                // of what AWS appends to a name in its ARN: a hyphen and six random characters
+
+	notFound = "ResourceNotFoundException"
 )
 
 // Config says whose secrets these are.
@@ -69,20 +70,25 @@ func New(config Config) *Endpoint {
 // Operation returns the operation that a request asks for, such as "GetSecretValue", and "" where it names none of the service's.
 func Operation(r *http.Request) string { return awsjson.OperationName(r, target) }
 
-// find returns the secret of a name, an ARN, or an ARN without the characters at its end. One that is marked for deletion is
-// refused.
+// find returns the secret of a name, an ARN, or an ARN without the characters at its end.
 func (s *Endpoint) find(id string) (*secret, error) {
 	for name, found := range s.secrets {
-		switch {
-		case id != name && id != found.arn && id != found.arn[:len(found.arn)-suffixLength]:
-		case found.deleted:
-			return nil, awsjson.Errorf("InvalidRequestException", "the secret %s is marked for deletion", name)
-		default:
-			return found, nil
+		if id != name && id != found.arn && id != found.arn[:len(found.arn)-suffixLength] {
+			continue
 		}
+		if found.deleted {
+			return nil, awsjson.Errorf("InvalidRequestException", "the secret %s is marked for deletion", name)
+		}
+
+		return found, nil
 	}
 
-	return nil, awsjson.Errorf("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+	return nil, awsjson.Errorf(notFound, "Secrets Manager can't find the specified secret.")
+}
+
+// reply says which secret an operation was about, and which version where there is one.
+func (s *secret) reply(v version) awsjson.Reply {
+	return awsjson.Reply{"ARN": s.arn, "Name": s.name, "VersionId": v.id}
 }
 
 type createInput struct {
@@ -143,8 +149,7 @@ func (s *Endpoint) get(in idInput) (awsjson.Reply, error) {
 	}
 	current, is := found.stages[stageCurrent]
 	if !is {
-		return nil, awsjson.Errorf("ResourceNotFoundException",
-			"Secrets Manager can't find the specified secret value for staging label: %s", stageCurrent)
+		return nil, awsjson.Errorf(notFound, "Secrets Manager can't find the specified secret value for staging label: %s", stageCurrent)
 	}
 
 	shown := found.reply(current)
@@ -160,8 +165,9 @@ func (s *Endpoint) describe(in idInput) (awsjson.Reply, error) {
 	}
 
 	stages := make(map[string][]string)
-	for _, v := range found.stages {
-		stages[v.id] = found.labels(v.id)
+	for _, label := range slices.Sorted(maps.Keys(found.stages)) {
+		id := found.stages[label].id
+		stages[id] = append(stages[id], label)
 	}
 
 	return awsjson.Reply{"ARN": found.arn, "Name": found.name, "VersionIdsToStages": stages}, nil
@@ -175,14 +181,4 @@ func (s *Endpoint) remove(in idInput) (awsjson.Reply, error) {
 	found.deleted = true
 
 	return found.reply(version{}), nil
-}
-
-// reply says which secret an operation was about, and which version where there is one.
-func (s *secret) reply(v version) awsjson.Reply {
-	return awsjson.Reply{"ARN": s.arn, "Name": s.name, "VersionId": v.id, "VersionStages": s.labels(v.id)}
-}
-
-// labels are the staging labels of a version.
-func (s *secret) labels(id string) []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.stages)), func(label string) bool { return s.stages[label].id != id })
 }
