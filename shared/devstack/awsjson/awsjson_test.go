@@ -109,18 +109,6 @@ func FuzzAnyBodyIsAnsweredOrRefused(f *testing.F) {
 	})
 }
 
-func TestARequestIsToldByItsOperation(t *testing.T) {
-	t.Parallel()
-	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil)
-	request.Header.Set("X-Amz-Target", "Doubling.Double")
-	if got := awsjson.OperationName(request, "Doubling"); got != "Double" {
-		t.Errorf("got %q, want Double", got)
-	}
-	if got := awsjson.OperationName(request, "Tripling"); got != "" {
-		t.Errorf("got %q of another service's request, want nothing", got)
-	}
-}
-
 func TestRequestsAreAnsweredOneAtATime(t *testing.T) {
 	t.Parallel()
 	const requests = 30

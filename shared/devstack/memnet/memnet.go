@@ -1,4 +1,4 @@
-// Package memnet is a network in memory: listeners and connections made of [net.Pipe], which block on channels alone.
+// Package memnet is a network in memory: servers and connections made of [net.Pipe], which block on channels alone.
 //
 // It exists for tests under virtual time. Inside a bubble of testing/synctest the clock moves only when every goroutine
 // is blocked on something of that bubble; a socket is not, a pipe is. So real HTTP servers and the real AWS SDK run over
@@ -15,7 +15,7 @@ import (
 	"genesys-cloud-export/shared/transport"
 )
 
-// Network is a set of addresses that are listened on. The zero value is not usable; see [New].
+// Network is a set of addresses that are served. The zero value is not usable; see [New].
 type Network struct {
 	mu        sync.Mutex
 	listeners map[string]*listener
@@ -26,65 +26,18 @@ func New() *Network {
 	return &Network{listeners: make(map[string]*listener)}
 }
 
-// Listen accepts connections to address, "host:port" as a client dials it. A taken address is an error.
-func (n *Network) Listen(address string) (net.Listener, error) {
+// Serve runs handler on address, "host:port" as a client dials it, until the returned function is called, which closes every
+// connection and waits. A taken address is an error.
+func (n *Network) Serve(address string, handler http.Handler) (stop func(), err error) {
+	l := &listener{network: n, address: address, accepted: make(chan net.Conn), closed: make(chan struct{})}
+
 	n.mu.Lock()
 	defer n.mu.Unlock()
 
 	if _, taken := n.listeners[address]; taken {
 		return nil, fmt.Errorf("listen on %s: the address is in use", address)
 	}
-
-	l := &listener{network: n, address: address, accepted: make(chan net.Conn), closed: make(chan struct{})}
 	n.listeners[address] = l
-
-	return l, nil
-}
-
-// DialContext connects to whoever listens on address; it has the shape that [http.Transport] asks for.
-func (n *Network) DialContext(ctx context.Context, _, address string) (net.Conn, error) {
-	n.mu.Lock()
-	l, found := n.listeners[address]
-	n.mu.Unlock()
-
-	if !found {
-		return nil, &net.OpError{Op: "dial", Net: "memory", Err: fmt.Errorf("nobody listens on %s", address)}
-	}
-
-	client, server := net.Pipe()
-	select {
-	case l.accepted <- server:
-		return client, nil
-	case <-l.closed:
-		return nil, &net.OpError{Op: "dial", Net: "memory", Err: net.ErrClosed}
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// Transport returns a new transport that dials on this network and knows no proxy. The caller closes its idle connections.
-func (n *Network) Transport() *http.Transport {
-	return &http.Transport{DialContext: n.DialContext}
-}
-
-// Carry has a client of shared/transport dial on this network, past any proxy. The caller closes its idle connections.
-func (n *Network) Carry(client *http.Client) (*http.Client, error) {
-	own, ok := client.Transport.(*transport.Transport)
-	if !ok {
-		return nil, fmt.Errorf("carry a client whose transport is a %T: it is not shared/transport's", client.Transport)
-	}
-
-	own.Proxy, own.DialContext = nil, n.DialContext
-
-	return client, nil
-}
-
-// Serve runs handler on address until the returned function is called, which closes every connection and waits.
-func (n *Network) Serve(address string, handler http.Handler) (stop func(), err error) {
-	l, err := n.Listen(address)
-	if err != nil {
-		return nil, err
-	}
 
 	server := &http.Server{Handler: handler} //nolint:gosec // no slow client reaches a network in memory
 	done := make(chan struct{})
@@ -99,12 +52,48 @@ func (n *Network) Serve(address string, handler http.Handler) (stop func(), err 
 	}, nil
 }
 
+// DialContext connects to whoever listens on address; it has the shape that [http.Transport] asks for.
+func (n *Network) DialContext(_ context.Context, _, address string) (net.Conn, error) {
+	n.mu.Lock()
+	l, found := n.listeners[address]
+	n.mu.Unlock()
+
+	if !found {
+		return nil, &net.OpError{Op: "dial", Net: "memory", Err: fmt.Errorf("nobody listens on %s", address)}
+	}
+
+	client, server := net.Pipe()
+	select {
+	case l.accepted <- server:
+		return client, nil
+	case <-l.closed:
+		return nil, &net.OpError{Op: "dial", Net: "memory", Err: net.ErrClosed}
+	}
+}
+
+// Transport returns a new transport that dials on this network and knows no proxy. The caller closes its idle connections.
+func (n *Network) Transport() *http.Transport {
+	return &http.Transport{DialContext: n.DialContext}
+}
+
+// Carry has a client of shared/transport dial on this network, past any proxy. The caller closes its idle connections.
+func (n *Network) Carry(client *http.Client) (*http.Client, error) {
+	t, ok := client.Transport.(*transport.Transport)
+	if !ok {
+		return nil, fmt.Errorf("carry a client whose transport is a %T: it is not shared/transport's", client.Transport)
+	}
+
+	t.Proxy, t.DialContext = nil, n.DialContext
+
+	return client, nil
+}
+
+// listener implements [net.Listener] for one server, which closes it once.
 type listener struct {
 	network  *Network
 	address  string
 	accepted chan net.Conn
 	closed   chan struct{}
-	once     sync.Once
 }
 
 func (l *listener) Accept() (net.Conn, error) {
@@ -117,19 +106,13 @@ func (l *listener) Accept() (net.Conn, error) {
 }
 
 func (l *listener) Close() error {
-	l.once.Do(func() {
-		close(l.closed)
-		l.network.mu.Lock()
-		delete(l.network.listeners, l.address)
-		l.network.mu.Unlock()
-	})
+	l.network.mu.Lock()
+	defer l.network.mu.Unlock()
+
+	close(l.closed)
+	delete(l.network.listeners, l.address)
 
 	return nil
 }
 
-func (l *listener) Addr() net.Addr { return address(l.address) }
-
-type address string
-
-func (address) Network() string  { return "memory" }
-func (a address) String() string { return string(a) }
+func (l *listener) Addr() net.Addr { return &net.UnixAddr{Name: l.address, Net: "memory"} }

@@ -1,7 +1,6 @@
 package memnet_test
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net"
@@ -46,8 +45,10 @@ func client(t *testing.T, network *memnet.Network) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-func get(ctx context.Context, client *http.Client, url string) (string, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+func get(t *testing.T, client *http.Client, address string) (string, error) {
+	t.Helper()
+
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address, http.NoBody)
 	if err != nil {
 		return "", err
 	}
@@ -63,38 +64,35 @@ func get(ctx context.Context, client *http.Client, url string) (string, error) {
 	return string(body), err
 }
 
-func TestServersAreReachedByTheirAddress(t *testing.T) {
+func TestServersAreReachedByTheirAddressByManyAtOnce(t *testing.T) {
 	t.Parallel()
 
 	network := memnet.New()
-	serve(t, network, "one.test:80", greet)
-	serve(t, network, "two.test:8080", greet)
-	c := client(t, network)
-
-	for url, want := range map[string]string{"http://one.test/": "hello from one.test", "http://two.test:8080/": "hello from two.test:8080"} {
-		if got, err := get(t.Context(), c, url); err != nil || got != want {
-			t.Errorf("%s: got %q and %v, want %q", url, got, err, want)
-		}
+	addresses := []string{"one.test:80", "two.test:8080"}
+	for _, address := range addresses {
+		serve(t, network, address, greet)
 	}
-}
-
-func TestTheFunctionsOwnClientIsCarriedAndNoOther(t *testing.T) {
-	t.Parallel()
-
-	network := memnet.New()
-	serve(t, network, address, greet)
-
 	carried, err := network.Carry(transport.New().Client())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(carried.CloseIdleConnections)
 
-	if got, err := get(t.Context(), carried, "http://"+address); err != nil || got != "hello from "+address {
-		t.Errorf("got %q and %v", got, err)
+	var group sync.WaitGroup
+	for _, c := range []*http.Client{client(t, network), carried} {
+		for i := range 50 {
+			group.Go(func() {
+				address := addresses[i%2]
+				if got, err := get(t, c, address); err != nil || got != "hello from "+address {
+					t.Errorf("%s: got %q and %v", address, got, err)
+				}
+			})
+		}
 	}
+	group.Wait()
+
 	if _, err := network.Carry(&http.Client{Transport: network.Transport()}); err == nil {
-		t.Error("another client was carried")
+		t.Error("another client than shared/transport's was carried")
 	}
 }
 
@@ -111,7 +109,7 @@ func TestAnHourOfWaitingTakesNoTimeInABubble(t *testing.T) {
 		})
 
 		begun := time.Now()
-		if _, err := get(t.Context(), client(t, network), "http://api.acme.test/"); err != nil {
+		if _, err := get(t, client(t, network), address); err != nil {
 			t.Fatalf("get: %v", err)
 		}
 		if took := time.Since(begun); took != time.Hour {
@@ -124,123 +122,23 @@ func TestAnHourOfWaitingTakesNoTimeInABubble(t *testing.T) {
 	}
 }
 
-func TestWhereNobodyListensADialFailsAsItDoesOnANetwork(t *testing.T) {
-	t.Parallel()
-
-	network := memnet.New()
-	_, err := network.DialContext(t.Context(), "tcp", address)
-
-	if failed, ok := errors.AsType[*net.OpError](err); !ok || failed.Op != "dial" || !strings.Contains(err.Error(), address) {
-		t.Errorf("got %v, want a failed dial that names %s", err, address)
-	}
-}
-
-func TestAnAddressIsListenedOnByOne(t *testing.T) {
-	t.Parallel()
-
-	network := memnet.New()
-	first, err := network.Listen(address)
-	if err != nil {
-		t.Fatalf("listen: %v", err)
-	}
-	if got := first.Addr(); got.String() != address || got.Network() != "memory" {
-		t.Errorf("Addr: got %s on %s, want %s on memory", got, got.Network(), address)
-	}
-
-	if _, err := network.Listen(address); err == nil {
-		t.Error("a taken address was given away")
-	}
-	if stop, err := network.Serve(address, http.NotFoundHandler()); err == nil {
-		stop()
-		t.Error("a taken address was served on")
-	}
-
-	first.Close()
-	first.Close()
-
-	again, err := network.Listen(address)
-	if err != nil {
-		t.Fatalf("listen on an address that was given back: %v", err)
-	}
-	again.Close()
-}
-
-func TestClosingAListenerTwiceLeavesItsSuccessorAlone(t *testing.T) {
-	t.Parallel()
-
-	network := memnet.New()
-	first, err := network.Listen(address)
-	if err != nil {
-		t.Fatalf("listen: %v", err)
-	}
-	first.Close()
-
-	serve(t, network, address, greet)
-	first.Close()
-
-	if _, err := get(t.Context(), client(t, network), "http://api.acme.test/"); err != nil {
-		t.Errorf("the successor is gone: %v", err)
-	}
-}
-
-func TestAClosedListenerEndsWhoWaitsOnIt(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		network := memnet.New()
-		l, err := network.Listen(address)
-		if err != nil {
-			t.Fatalf("listen: %v", err)
-		}
-
-		var group sync.WaitGroup
-		group.Go(func() {
-			if _, err := network.DialContext(t.Context(), "tcp", address); !errors.Is(err, net.ErrClosed) {
-				t.Errorf("dial: got %v, want %v", err, net.ErrClosed)
-			}
-		})
-		synctest.Wait() // the dial waits for an Accept that never comes
-		l.Close()
-		group.Wait()
-
-		if _, err := l.Accept(); !errors.Is(err, net.ErrClosed) {
-			t.Errorf("accept: got %v, want %v", err, net.ErrClosed)
-		}
-	})
-}
-
-func TestADialEndsWithItsContext(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		network := memnet.New()
-		l, err := network.Listen(address)
-		if err != nil {
-			t.Fatalf("listen: %v", err)
-		}
-		defer l.Close()
-
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-
-		begun := time.Now()
-		if _, err := network.DialContext(ctx, "tcp", address); !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != time.Minute {
-			t.Errorf("got %v after %s, want the deadline after 1m0s", err, time.Since(begun))
-		}
-	})
-}
-
-func TestStoppingAServerBreaksItsConnections(t *testing.T) {
+func TestAnAddressIsServedByOneUntilThatStops(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		network := memnet.New()
 		stop, err := network.Serve(address, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 		if err != nil {
-			t.Fatalf("serve: %v", err)
+			t.Fatal(err)
+		}
+		if second, err := network.Serve(address, http.NotFoundHandler()); err == nil {
+			second()
+			t.Error("a taken address was served on")
 		}
 
 		var group sync.WaitGroup
 		c := client(t, network)
 		group.Go(func() {
-			if body, err := get(t.Context(), c, "http://api.acme.test/"); err == nil {
+			if body, err := get(t, c, address); err == nil {
 				t.Errorf("an exchange outlived its server with %q", body)
 			}
 		})
@@ -248,26 +146,14 @@ func TestStoppingAServerBreaksItsConnections(t *testing.T) {
 		stop()
 		group.Wait()
 
-		if _, err := get(t.Context(), c, "http://api.acme.test/"); err == nil {
-			t.Error("a stopped server answered")
+		_, err = get(t, c, address)
+		if failed, ok := errors.AsType[*net.OpError](err); !ok || failed.Op != "dial" || !strings.Contains(err.Error(), address) {
+			t.Errorf("where nobody listens: got %v, want a failed dial that names %s", err, address)
+		}
+
+		serve(t, network, address, greet)
+		if _, err := get(t, c, address); err != nil {
+			t.Errorf("the successor: %v", err)
 		}
 	})
-}
-
-func TestManyConnectAtOnce(t *testing.T) {
-	t.Parallel()
-
-	network := memnet.New()
-	serve(t, network, address, greet)
-	c := client(t, network)
-
-	var group sync.WaitGroup
-	for range 50 {
-		group.Go(func() {
-			if _, err := get(t.Context(), c, "http://api.acme.test/"); err != nil {
-				t.Errorf("get: %v", err)
-			}
-		})
-	}
-	group.Wait()
 }
