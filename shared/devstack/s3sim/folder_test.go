@@ -2,14 +2,13 @@ package s3sim_test
 
 import (
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/google/go-cmp/cmp"
 
 	"genesys-cloud-export/shared/devstack/s3sim"
@@ -34,11 +33,7 @@ func files(t *testing.T, root string) []string {
 	return names
 }
 
-func ifMatch(etag string) func(*s3.PutObjectInput) {
-	return func(in *s3.PutObjectInput) { in.IfMatch = &etag }
-}
-
-func create(in *s3.PutObjectInput) { in.IfNoneMatch = aws.String("*") }
+const create = "If-None-Match: *"
 
 func TestObjectsArePlainFilesAndNothingElseLiesThere(t *testing.T) {
 	t.Parallel()
@@ -48,22 +43,19 @@ func TestObjectsArePlainFilesAndNothingElseLiesThere(t *testing.T) {
 	if err := os.WriteFile(draft, []byte("half of a longer object"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := serve(t, open(t, s3sim.Config{Folder: root}))
-	s.put(part, "lines")
-	tag := s.put(checkpoint, "{}")
-	for key, refused := range map[string]string{part: "PreconditionFailed", part + "/below": "InvalidArgument"} {
-		if _, got := s.tryPut(key, "other", create); got != refused {
-			t.Errorf("%s: got %q, want %s", key, got, refused)
-		}
-	}
+	s := open(t, s3sim.Config{Folder: root})
+	s.put("", part, "lines")
+	tag := s.put("", checkpoint, "{}")
+	s.put("PreconditionFailed", part, "other", create)
+	s.put("InvalidArgument", part+"/below", "other", create)
 
-	restarted := serve(t, open(t, s3sim.Config{Folder: root}))
+	restarted := open(t, s3sim.Config{Folder: root})
 	restarted.want(checkpoint, "{}")
-	if _, refused := restarted.tryPut(checkpoint, "{} ", ifMatch(tag)); refused != "" {
-		t.Errorf("the tag of before the restart: %s", refused)
-	}
+	restarted.put("", checkpoint, "{} ", "If-Match: "+tag)
 	for range 2 {
-		restarted.remove(checkpoint)
+		if got := restarted.about(http.MethodDelete, checkpoint, ""); got.Code != http.StatusNoContent {
+			t.Errorf("deleted: got status %d, want 204", got.Code)
+		}
 	}
 
 	content, err := os.ReadFile(filepath.Join(root, bucket, filepath.FromSlash(part)))
@@ -79,36 +71,33 @@ func TestObjectsArePlainFilesAndNothingElseLiesThere(t *testing.T) {
 func TestAFileWrittenByHandIsAnObject(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
-	s := serve(t, open(t, s3sim.Config{Folder: root}))
-	etag := s.put("k", "before")
+	s := open(t, s3sim.Config{Folder: root})
+	tag := s.put("", "k", "before")
+	file := filepath.Join(root, bucket, "k")
 
-	if err := os.WriteFile(filepath.Join(root, bucket, "k"), []byte("edited"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("edited"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s.want("k", "edited")
-	if _, refused := s.tryPut("k", "after", ifMatch(etag)); refused != "PreconditionFailed" {
-		t.Errorf("over the edited file: got %q, want PreconditionFailed", refused)
-	}
+	s.put("PreconditionFailed", "k", "after", "If-Match: "+tag)
 
-	if err := os.Remove(filepath.Join(root, bucket, "k")); err != nil {
+	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
 	s.want("k", "NoSuchKey")
-	if lines := s.list(s3.ListObjectsV2Input{}); lines != nil {
+	if lines := s.list("", "", 1000); lines != nil {
 		t.Errorf("got %v, want nothing", lines)
 	}
-	if _, refused := s.tryPut("k", "new", create); refused != "" {
-		t.Errorf("where the file was: %s", refused)
-	}
+	s.put("", "k", "new", create)
 }
 
 func TestKeysAreKeptAsTheyAreOrRefused(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
-	s := serve(t, open(t, s3sim.Config{Folder: filepath.Join(root, "inside")}))
+	s := open(t, s3sim.Config{Folder: filepath.Join(root, "inside")})
 	kept := []string{"+ %2F&<>\"'", ".hidden", "_state/x", "a b", "a/file", "ümläut", "日本/語"}
 	for _, key := range kept {
-		s.put(key, key)
+		s.put("", key, key)
 		s.want(key, key)
 	}
 
@@ -117,16 +106,14 @@ func TestKeysAreKeptAsTheyAreOrRefused(t *testing.T) {
 		"../outside", "a/../../outside", "a//b", "folder/", "a\\b", "a\x01b", "a/" + long, long + "/a",
 		strings.Repeat("x/", 512) + "x", "a", "a/file/below",
 	} {
-		if _, got := s.tryPut(key, "v", nil); got != "InvalidArgument" {
-			t.Errorf("%.20q: got %q, want InvalidArgument", key, got)
-		}
+		s.put("InvalidArgument", key, "v")
 	}
 	if found := files(t, root); slices.Contains(found, "outside") || slices.Contains(found, "inside/outside") {
 		t.Errorf("got %v: a key led out of its bucket", found)
 	}
 	s.want("a/file", "a/file")
 	s.want("a/"+long, "NoSuchKey")
-	if diff := cmp.Diff(kept, s.list(s3.ListObjectsV2Input{})); diff != "" {
+	if diff := cmp.Diff(kept, s.list("", "", 1000)); diff != "" {
 		t.Errorf("keys (-want +got):\n%s", diff)
 	}
 }
@@ -135,21 +122,19 @@ func TestAFullDiskIsReportedByNameAndRefusesWritesAlone(t *testing.T) {
 	t.Parallel()
 	var reported []error
 	config := s3sim.Config{Folder: t.TempDir(), OnFull: func(err error) { reported = append(reported, err) }}
-	endpoint := open(t, config)
-	s := serve(t, endpoint)
-	s.put("before", "there")
+	s := open(t, config)
+	s.put("", "before", "there")
 
-	endpoint.Fill(true)
-	for _, content := range []string{"something", ""} {
-		if _, refused := s.tryPut("more", content, nil); refused != "DiskFull" {
-			t.Errorf("got %q, want DiskFull", refused)
-		}
+	s.Fill(true)
+	s.put("DiskFull", "more", "something")
+	if got := s.about(http.MethodPut, "more", ""); got.Code != http.StatusInsufficientStorage {
+		t.Errorf("an empty object: got status %d, want 507", got.Code)
 	}
 	s.want("before", "there")
 	if len(reported) != 2 || !strings.Contains(reported[0].Error(), "the disk is full below "+config.Folder) {
 		t.Errorf("got %v, want two writes that found the disk full", reported)
 	}
 
-	endpoint.Fill(false)
-	s.put("more", "something")
+	s.Fill(false)
+	s.put("", "more", "something")
 }

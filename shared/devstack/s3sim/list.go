@@ -3,8 +3,6 @@ package s3sim
 import (
 	"cmp"
 	"encoding/xml"
-	"errors"
-	"io/fs"
 	"net/http"
 	"strconv"
 	"strings"
@@ -15,25 +13,19 @@ const maxPage = 1000
 
 // page is S3's XML of a page of a listing.
 type page struct {
-	XMLName               xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListBucketResult"`
-	Name                  string
-	Prefix                string
-	Delimiter             string `xml:",omitempty"`
-	MaxKeys               int
-	KeyCount              int
-	IsTruncated           bool
-	ContinuationToken     string `xml:",omitempty"`
-	NextContinuationToken string `xml:",omitempty"`
-	Contents              []listed
-	CommonPrefixes        []commonPrefix
+	XMLName                 xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListBucketResult"`
+	Name, Prefix, Delimiter string
+	MaxKeys, KeyCount       int
+	IsTruncated             bool
+	NextContinuationToken   string `xml:",omitempty"`
+	Contents                []listed
+	CommonPrefixes          []commonPrefix
 }
 
 type listed struct {
-	Key          string
-	LastModified string
-	ETag         string
-	Size         int64
-	StorageClass string
+	Key, LastModified, ETag string
+	Size                    int64
+	StorageClass            string
 }
 
 type commonPrefix struct{ Prefix string }
@@ -50,11 +42,8 @@ func (e *Endpoint) list(w http.ResponseWriter, r *http.Request, bucket string) e
 		return invalidArgument("max-keys must be a number from 1")
 	}
 
-	reply := page{
-		Name: bucket, Prefix: query.Get("prefix"), Delimiter: query.Get("delimiter"), MaxKeys: min(size, maxPage),
-		ContinuationToken: query.Get("continuation-token"),
-	}
-	if err := e.fill(&reply); err != nil {
+	reply := page{Name: bucket, Prefix: query.Get("prefix"), Delimiter: query.Get("delimiter"), MaxKeys: min(size, maxPage)}
+	if err := e.fill(&reply, query.Get("continuation-token")); err != nil {
 		return err
 	}
 
@@ -63,9 +52,9 @@ func (e *Endpoint) list(w http.ResponseWriter, r *http.Request, bucket string) e
 	return nil
 }
 
-// fill puts the page's lines into it: those behind the continuation token, which is the last line of the page before. Keys that
-// have the delimiter behind the prefix are rolled up into one line.
-func (e *Endpoint) fill(p *page) error {
+// fill puts the page's lines into it: those behind last, the last line of the page before, which is the continuation token. Keys
+// that have the delimiter behind the prefix are rolled up into one line.
+func (e *Endpoint) fill(p *page, last string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 
@@ -73,7 +62,6 @@ func (e *Endpoint) fill(p *page) error {
 	if err != nil {
 		return err
 	}
-	last := p.ContinuationToken
 	for _, name := range names {
 		key := strings.TrimPrefix(name, p.Name+"/")
 		line := p.rolledUp(key)
@@ -85,18 +73,15 @@ func (e *Endpoint) fill(p *page) error {
 
 			return nil
 		}
-		found, err := e.find(name)
-		if errors.Is(err, fs.ErrNotExist) { // removed by hand just now
-			continue
-		}
-		if err != nil {
-			return err
-		}
 		p.KeyCount, last = p.KeyCount+1, line
 		if line != key {
 			p.CommonPrefixes = append(p.CommonPrefixes, commonPrefix{line})
 
 			continue
+		}
+		found, err := e.find(name)
+		if err != nil {
+			return err
 		}
 		p.Contents = append(p.Contents, listed{
 			key, found.modified.UTC().Format("2006-01-02T15:04:05.000Z"), found.etag, found.size, "STANDARD",

@@ -2,8 +2,6 @@ package s3sim_test
 
 import (
 	"net/http"
-	"net/http/httptest"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -11,36 +9,10 @@ import (
 	"genesys-cloud-export/shared/devstack/s3sim"
 )
 
-// send sends one request of the bucket, with headers that are written "Name: value".
-func send(endpoint *s3sim.Endpoint, method, target, body string, headers ...string) *httptest.ResponseRecorder {
-	request := httptest.NewRequest(method, "/"+bucket+target, strings.NewReader(body))
-	for _, header := range headers {
-		name, value, _ := strings.Cut(header, ": ")
-		request.Header.Set(name, value)
-	}
-	if length, err := strconv.ParseInt(request.Header.Get("Content-Length"), 10, 64); err == nil {
-		request.ContentLength = length
-	}
-	reply := httptest.NewRecorder()
-	endpoint.ServeHTTP(reply, request)
-
-	return reply
-}
-
-// stored returns what lies under the key k, "" for nothing, and what is shown with it.
-func stored(endpoint *s3sim.Endpoint) (body string, header http.Header) {
-	reply := send(endpoint, http.MethodGet, "/k", "", "X-Amz-Checksum-Mode: ENABLED")
-	if reply.Code != http.StatusOK {
-		return "", nil
-	}
-
-	return reply.Body.String(), reply.Header()
-}
-
 // The right digests of "123456789" are the check values that the algorithms' definitions give.
 func TestABodyIsStoredWholeAndVerifiedOrNotAtAll(t *testing.T) {
 	t.Parallel()
-	for header, code := range map[string]string{ // "" where it is stored
+	for header, refused := range map[string]string{
 		"X-Amz-Checksum-Crc32: y/Q5Jg==":                                      "",
 		"X-Amz-Checksum-Crc32c: 4waSgw==":                                     "",
 		"X-Amz-Checksum-Crc64nvme: rosUhgp5mIg=":                              "",
@@ -58,39 +30,38 @@ func TestABodyIsStoredWholeAndVerifiedOrNotAtAll(t *testing.T) {
 		"X-Amz-Trailer: x-amz-checksum-crc32":                     "NotImplemented",
 		"X-Amz-Decoded-Content-Length: 9":                         "NotImplemented",
 	} {
-		endpoint := open(t, s3sim.Config{})
-		reply := send(endpoint, http.MethodPut, "/k", "123456789", header, "Content-Encoding: gzip")
-		body, shown := stored(endpoint)
-		if code != "" {
-			if reply.Code < 400 || !strings.Contains(reply.Body.String(), code) || body != "" {
-				t.Errorf("%s: got %d and %s, stored is %q: want %s, and nothing", header, reply.Code, reply.Body, body, code)
-			}
+		s := open(t, s3sim.Config{})
+		put := s.about(http.MethodPut, "k", "123456789", header, "Content-Encoding: gzip")
+		if got := code(put); got != refused {
+			t.Errorf("%s: got %d and %q, want %q", header, put.Code, got, refused)
+		}
+		if refused != "" {
+			s.want("k", "NoSuchKey")
 
 			continue
 		}
-		if reply.Code != http.StatusOK || body != "123456789" || shown.Get("Content-Encoding") != "gzip" {
-			t.Errorf("%s: got %d and %s, stored is %q with %v, want all of it", header, reply.Code, reply.Body, body, shown)
+		got := s.about(http.MethodGet, "k", "", "X-Amz-Checksum-Mode: ENABLED")
+		if got.Body.String() != "123456789" || got.Header().Get("Content-Encoding") != "gzip" {
+			t.Errorf("%s: stored is %q with %v, want all of it", header, got.Body, got.Header())
 		}
 		name, value, _ := strings.Cut(header, ": ")
-		if strings.HasPrefix(name, "X-Amz-") && (shown.Get(name) != value || reply.Header().Get(name) != value) {
-			t.Errorf("%s: the put shows %v, and the get %v", header, reply.Header(), shown)
+		if strings.HasPrefix(name, "X-Amz-") && (got.Header().Get(name) != value || put.Header().Get(name) != value) {
+			t.Errorf("%s: the put shows %v, and the get %v", header, put.Header(), got.Header())
 		}
 	}
 }
 
 func TestAReaderSeesOneVersionWhileWritersReplaceIt(t *testing.T) {
 	t.Parallel()
-	s := newStore(t)
+	s := open(t, s3sim.Config{})
 	body := func(i int) string { return strings.Repeat(string(rune('a'+i)), 100_000+i) }
-	s.put("k", body(0))
+	s.put("", "k", body(0))
 
 	var group sync.WaitGroup
 	for i := range 4 {
 		group.Go(func() {
 			for range 10 {
-				if _, refused := s.tryPut("k", body(i), nil); refused != "" {
-					t.Error(refused)
-				}
+				s.put("", "k", body(i))
 			}
 		})
 		group.Go(func() {
@@ -103,4 +74,20 @@ func TestAReaderSeesOneVersionWhileWritersReplaceIt(t *testing.T) {
 		})
 	}
 	group.Wait()
+}
+
+// The AWS CLI copies what is larger than 8 MB so.
+func TestAnObjectIsReadInRangesOfOneVersion(t *testing.T) {
+	t.Parallel()
+	s := open(t, s3sim.Config{})
+	headers := []string{"Range: bytes=7-99", "If-Match: " + s.put("", "k", "0123456789"), "X-Amz-Checksum-Mode: ENABLED"}
+	got := s.about(http.MethodGet, "k", "", headers...)
+	if got.Body.String() != "789" || got.Header().Get("Content-Range") != "bytes 7-9/10" || got.Header().Get("X-Amz-Checksum-Crc64nvme") != "" {
+		t.Errorf("got %q with %v, want the range, and no checksum of the whole", got.Body, got.Header())
+	}
+
+	s.put("", "k", "another")
+	if got := s.about(http.MethodGet, "k", "", headers...); got.Code != http.StatusPreconditionFailed {
+		t.Errorf("of another version: got status %d, want 412", got.Code)
+	}
 }
