@@ -1,9 +1,8 @@
 // Package awsjson is the server side of AWS's JSON 1.1 protocol, which Systems Manager and Secrets Manager speak: every
 // request is a POST of one JSON object, and the X-Amz-Target header names the operation.
 //
-// Rules: an operation or a member that a service does not have here is refused, so that nothing is ignored that AWS would
-// obey; the refusal says what there is, and who has more. Signatures are not checked. Errors have AWS's types; their messages
-// are written for whoever reads them, and never hold a value that was sent.
+// Rules: an operation or a member that a service does not have here is refused, not ignored; the refusal says what there is, and
+// who has more. Signatures are not checked. Errors have AWS's types; their messages never hold a value that was sent.
 package awsjson
 
 import (
@@ -27,7 +26,6 @@ const elsewhere = "moto and LocalStack have the others"
 // apiError is an error as an AWS client sees it.
 type apiError struct{ code, message string }
 
-// Error returns "code: message".
 func (e *apiError) Error() string { return e.code + ": " + e.message }
 
 // Errorf makes a refusal of an AWS error type, such as "ParameterNotFound", and of a message that clients print. It goes out
@@ -97,7 +95,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Amzn-RequestId", rand.Text())
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 
-	reply, err := s.answer(w, r)
+	reply, err := s.answer(r)
 	if err != nil {
 		status := http.StatusBadRequest
 		refused, ok := errors.AsType[*apiError](err)
@@ -111,7 +109,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(reply)
 }
 
-func (s *Service) answer(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func (s *Service) answer(r *http.Request) ([]byte, error) {
 	name := OperationName(r, s.Target)
 	operation, found := s.Operations[name]
 	if !found {
@@ -119,10 +117,9 @@ func (s *Service) answer(w http.ResponseWriter, r *http.Request) ([]byte, error)
 			s.Target, name, strings.Join(slices.Sorted(maps.Keys(s.Operations)), ", "), elsewhere)
 	}
 
-	const maxBody = 1 << 20 // bytes; the largest legal one stays far below
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return nil, Errorf("SerializationException", "the body was cut short, or is over %d bytes", maxBody)
+		return nil, Errorf("SerializationException", "the body was cut short")
 	}
 
 	s.mu.Lock()

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"genesys-cloud-export/shared/devstack/memnet"
 	"genesys-cloud-export/shared/transport"
@@ -93,32 +92,6 @@ func TestServersAreReachedByTheirAddressByManyAtOnce(t *testing.T) {
 
 	if _, err := network.Carry(&http.Client{Transport: network.Transport()}); err == nil {
 		t.Error("another client than shared/transport's was carried")
-	}
-}
-
-func TestAnHourOfWaitingTakesNoTimeInABubble(t *testing.T) {
-	t.Parallel()
-
-	really := time.Now()
-
-	synctest.Test(t, func(t *testing.T) {
-		network := memnet.New()
-		serve(t, network, address, func(w http.ResponseWriter, r *http.Request) {
-			time.Sleep(time.Hour)
-			greet(w, r)
-		})
-
-		begun := time.Now()
-		if _, err := get(t, client(t, network), address); err != nil {
-			t.Fatalf("get: %v", err)
-		}
-		if took := time.Since(begun); took != time.Hour {
-			t.Errorf("took %s of virtual time, want 1h0m0s", took)
-		}
-	})
-
-	if took := time.Since(really); took > time.Minute {
-		t.Errorf("took %s of real time", took)
 	}
 }
 

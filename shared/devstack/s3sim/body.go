@@ -21,30 +21,23 @@ const (
 	sha256Header   = checksumPrefix + "Sha256"
 )
 
-// newDigest returns the hash that a header or trailer holds in base64, or nil where it holds none.
-func newDigest(header string) hash.Hash {
+// digestOf returns what a header holds for a body, and "" where the header holds no digest.
+func digestOf(header string, body []byte) string {
 	const nvme = 0x9a6c9329ac4bc9b5 // reflected; from the NVM Express NVM command set specification
 
+	var digest hash.Hash
 	switch header {
 	case "Content-Md5":
-		return md5.New() //nolint:gosec // as above
+		digest = md5.New() //nolint:gosec // as above
 	case crc32Header:
-		return crc32.NewIEEE()
+		digest = crc32.NewIEEE()
 	case crc32cHeader:
-		return crc32.New(crc32.MakeTable(crc32.Castagnoli))
+		digest = crc32.New(crc32.MakeTable(crc32.Castagnoli))
 	case crc64Header:
-		return crc64.New(crc64.MakeTable(nvme))
+		digest = crc64.New(crc64.MakeTable(nvme))
 	case sha256Header:
-		return sha256.New()
-	}
-
-	return nil
-}
-
-// digestOf returns what the header of a body holds, "" where the header holds no digest.
-func digestOf(header string, body []byte) string {
-	digest := newDigest(header)
-	if digest == nil {
+		digest = sha256.New()
+	default:
 		return ""
 	}
 	_, _ = digest.Write(body)
