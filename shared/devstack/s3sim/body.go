@@ -21,7 +21,7 @@ const (
 	sha256Header   = checksumPrefix + "Sha256"
 )
 
-// digestOf returns what a header holds for a body, and "" where the header holds no digest.
+// digestOf returns the value of a header for a body, and "" where the header has no digest.
 func digestOf(header string, body []byte) string {
 	const nvme = 0x9a6c9329ac4bc9b5 // reflected; from the NVM Express NVM command set specification
 

@@ -30,8 +30,8 @@ type listed struct {
 
 type commonPrefix struct{ Prefix string }
 
-// list answers ListObjectsV2. Keys are written as they are, whatever encoding-type asks for: none is here that XML cannot
-// hold, and the reply says that it is not encoded.
+// list answers ListObjectsV2. Keys are written as they are, whatever encoding-type asks for: no key is here that XML cannot
+// contain, and the reply says that it is not encoded.
 func (e *Endpoint) list(w http.ResponseWriter, r *http.Request, bucket string) error {
 	if e.config.DenyList {
 		return accessDenied()
@@ -91,7 +91,7 @@ func (e *Endpoint) fill(p *page, last string) error {
 	return nil
 }
 
-// rolledUp returns the line of a listing that a key stands in: itself, or what it has in common with others.
+// rolledUp returns the line of a listing of a key: itself, or what it has in common with others.
 func (p *page) rolledUp(key string) string {
 	if p.Delimiter == "" {
 		return key

@@ -56,7 +56,7 @@ func operationOf(r *http.Request) string {
 	return ""
 }
 
-// parameters are an operation's own query parameters and headers. With another one a request would be another operation
+// parameters are an operation's query parameters and headers. With another one a request would be another operation
 // ("acl", X-Amz-Copy-Source), or expect what does not come.
 func parameters(operation string) []string {
 	switch operation {

@@ -33,7 +33,7 @@ type Config struct {
 	// exist and a put with If-Match on one.
 	DenyList bool
 	// OnFull is called whenever the disk has no room for a put, with an error that names the folder; it does not block. The caller
-	// of S3 gets the status 507 and the code DiskFull, which S3 does not have. Nil: nobody is told.
+	// of S3 gets the status 507 and the code DiskFull, which S3 does not have. Nil: nothing is called.
 	OnFull func(error)
 	// Logger logs failures on the server side; nil discards them.
 	Logger *slog.Logger
