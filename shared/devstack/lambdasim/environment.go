@@ -24,10 +24,12 @@ type environment struct {
 	output  *output
 	// exited is closed when the process is gone, its last line has been passed on and the function has forgotten it.
 	exited chan struct{}
-	// asked tells that the endpoint ended the process, or told it to end.
+	// asked tells that the endpoint ended the process, or asked it to end.
 	asked atomic.Bool
-	// peak is the most memory that the process was seen to have held, in bytes.
+	// peak is the most memory that the process was seen to have, in bytes.
 	peak atomic.Int64
+	// idle tells that nobody runs an invocation on it. The function's mutex guards it.
+	idle bool
 }
 
 // startEnvironment starts a process of f, which ends with the endpoint's lifetime at the latest.
@@ -118,13 +120,13 @@ func (e *environment) kill() {
 	_ = e.command.Process.Kill() // it can only have ended already
 }
 
-// terminate asks the process, on the endpoint's account, to end. It may catch that, and finish what it is at.
+// terminate asks the process, for the endpoint, to end. A process that catches SIGTERM may finish its invocation.
 func (e *environment) terminate() {
 	e.asked.Store(true)
 	_ = e.command.Process.Signal(syscall.SIGTERM) // it can only have ended already
 }
 
-// stop ends the process on the endpoint's account and waits for it.
+// stop ends the process for the endpoint and waits for it.
 func (e *environment) stop() {
 	e.asked.Store(true)
 	e.kill()
@@ -159,7 +161,7 @@ func (e *environment) measure() {
 func (f *function) environ(runtimeAPI string) []string {
 	variables := map[string]string{
 		"PATH": "/usr/local/bin:/usr/bin:/bin",
-		// A home that holds nothing: the SDK would read the developer's profile in the real one.
+		// A home without anything: the SDK would read the developer's profile in the real one.
 		"HOME":               "/nonexistent",
 		"LANG":               "en_US.UTF-8",
 		"TZ":                 ":UTC",
@@ -172,11 +174,11 @@ func (f *function) environ(runtimeAPI string) []string {
 		"LAMBDA_TASK_ROOT":                filepath.Dir(f.Path),
 		"AWS_LAMBDA_RUNTIME_API":          runtimeAPI,
 		"AWS_LAMBDA_FUNCTION_NAME":        f.Name,
-		"AWS_LAMBDA_FUNCTION_VERSION":     version,
+		"AWS_LAMBDA_FUNCTION_VERSION":     "$LATEST",
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(f.MemoryMB),
 		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
 		"AWS_LAMBDA_LOG_GROUP_NAME":       "/aws/lambda/" + f.Name,
-		"AWS_LAMBDA_LOG_STREAM_NAME":      time.Now().UTC().Format("2006/01/02/") + "[" + version + "]" + newUUID(),
+		"AWS_LAMBDA_LOG_STREAM_NAME":      time.Now().UTC().Format("2006/01/02/[$LATEST]") + newUUID(),
 	})
 
 	environ := make([]string, 0, len(variables))

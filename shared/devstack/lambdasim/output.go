@@ -85,10 +85,6 @@ type lineLog struct {
 }
 
 func (l *lineLog) line(line string) {
-	if l.out == nil {
-		return
-	}
-
 	l.mu.Lock()
 	defer l.mu.Unlock()
 
