@@ -122,7 +122,7 @@ func (s statement) row(name string) string {
 	code := func(all []string, between string) string { return "`" + strings.Join(all, "`"+between+"`") + "`" }
 
 	actions := code(s.Actions, ", ")
-	if s.Deny {
+	if s.Effect == "Deny" {
 		actions = "**never** " + actions
 	}
 

@@ -1,9 +1,7 @@
 package iamsim_test
 
 import (
-	"encoding/json"
 	"io"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -137,55 +135,6 @@ func TestARequestAsksForItsActionsOnItsResources(t *testing.T) {
 
 			if diff := cmp.Diff(test.want, strings.Join(got, ", ")); diff != "" {
 				t.Errorf("what was asked for (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
-func TestConditionsSeeWhatARequestSays(t *testing.T) {
-	t.Parallel()
-
-	// use is the context in which a service uses a key for the caller.
-	use := func(service, name, value string) map[string]string {
-		return map[string]string{
-			"kms:ViaService": service + ".eu-central-1.amazonaws.com", "kms:CallerAccount": "000000000000", "kms:EncryptionContext:" + name: value,
-		}
-	}
-
-	for name, test := range map[string]struct {
-		request         request
-		under, anywhere string // the action that is allowed under the condition, and those that are without
-		context         map[string]string
-	}{
-		"a listing":         {objects(http.MethodGet, "/bucket?list-type=2&prefix=a/b"), "s3:*", "kms:*", map[string]string{"s3:prefix": "a/b"}},
-		"a parameter's key": {parameters("GetParameter", `{"Name":"/stack/token","WithDecryption":true}`), "kms:*", "ssm:*", use("ssm", "PARAMETER_ARN", parameter)},
-		"a secret's key":    {secrets(`{"SecretId":"` + secret + `"}`), "kms:*", "secretsmanager:*", use("secretsmanager", "SecretARN", secret)},
-		"an object's key":   {objects(http.MethodPut, "/bucket/a/b"), "kms:*", "s3:*", use("s3", "aws:s3:arn", object)},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			status := func(context map[string]string) int {
-				condition, err := json.Marshal(map[string]any{"StringEquals": context})
-				if err != nil {
-					t.Fatal(err)
-				}
-
-				return test.request.sent(t, guarding(t, key, `[{"Effect":"Allow","Action":"`+test.anywhere+`","Resource":"*"},
-					{"Effect":"Allow","Action":"`+test.under+`","Resource":"*","Condition":`+string(condition)+`}]`)).Code
-			}
-
-			if status(test.context) != http.StatusOK {
-				t.Error("refused, where the condition holds")
-			}
-
-			for name := range test.context {
-				other := maps.Clone(test.context)
-				other[name] = "other"
-
-				if status(other) == http.StatusOK {
-					t.Errorf("allowed, where %s is another", name)
-				}
 			}
 		})
 	}
