@@ -1,14 +1,14 @@
 // Package cloudwatchsim does with this project's metrics what CloudWatch does: it takes them from the functions' log, and
 // evaluates alarms on them.
 //
-// It has no clock and no AWS: every time is given, so an hour of an alarm's life is over as soon as it is asked for. An alarm
-// is one metric against one number. What else CloudWatch knows is refused where it is read, never passed over; whether it is
-// written as CloudWatch wants it, cfn-lint judges. The rules are those of the CloudWatch User Guide:
+// It has no clock and no AWS: every time is given, so that an hour of an alarm's life takes no time. An alarm is one metric
+// against one number. What else CloudWatch knows is refused where it is read, never passed over; whether an alarm is well
+// formed, cfn-lint judges. The rules are those of the CloudWatch User Guide:
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
 //
-// Two things are not told there. How far beyond its evaluation periods an alarm looks for data is told by example alone (3
-// periods: 5 datapoints), so it is always two datapoints. An alarm's periods end with the last full minute, so that longer
-// ones overlap from one evaluation to the next.
+// The guide leaves two things open. How far beyond its evaluation periods an alarm looks for data it shows by an example (3
+// periods: 5 datapoints), so it is always two datapoints here. An alarm's periods end with the last full minute, so that
+// longer ones overlap from one evaluation to the next.
 package cloudwatchsim
 
 import (
@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-// Metric is what a time series is known by. Two metrics are the same where namespace, name and all dimensions are.
+// Metric names a time series. Two metrics are the same where namespace, name and all dimensions are.
 type Metric struct {
 	Namespace, Name string
 	Dimensions      map[string]string
@@ -42,7 +42,7 @@ type Sample struct {
 	Value  float64
 }
 
-// Store holds samples. It is safe for concurrent use, and the zero value is an empty store. Nothing is ever dropped.
+// Store keeps samples. It is safe for concurrent use, and the zero value is an empty store. Nothing is ever dropped.
 type Store struct {
 	mu      sync.Mutex
 	samples map[string][]Sample
