@@ -15,7 +15,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -42,17 +41,11 @@ type Sample struct {
 	Value  float64
 }
 
-// Store keeps samples. It is safe for concurrent use, and the zero value is an empty store. Nothing is ever dropped.
-type Store struct {
-	mu      sync.Mutex
-	samples map[string][]Sample
-}
+// Store keeps samples. The zero value is an empty store. Nothing is ever dropped.
+type Store struct{ samples map[string][]Sample }
 
 // Put adds samples, in any order.
 func (s *Store) Put(samples ...Sample) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-
 	if s.samples == nil {
 		s.samples = make(map[string][]Sample)
 	}
@@ -65,9 +58,6 @@ func (s *Store) Put(samples ...Sample) {
 
 // Metrics returns every metric that has a sample, sorted by its text.
 func (s *Store) Metrics() []Metric {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-
 	metrics := make([]Metric, 0, len(s.samples))
 	for _, key := range slices.Sorted(maps.Keys(s.samples)) {
 		metrics = append(metrics, s.samples[key][0].Metric)
@@ -78,9 +68,6 @@ func (s *Store) Metrics() []Metric {
 
 // values returns those of a metric from one time to before another.
 func (s *Store) values(metric Metric, from, to time.Time) []float64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-
 	var values []float64
 
 	for _, sample := range s.samples[metric.String()] {
