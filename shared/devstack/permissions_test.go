@@ -122,7 +122,7 @@ func (s statement) row(name string) string {
 	code := func(all []string, between string) string { return "`" + strings.Join(all, "`"+between+"`") + "`" }
 
 	actions := code(s.Actions, ", ")
-	if s.Effect == "Deny" {
+	if s.Deny {
 		actions = "**never** " + actions
 	}
 

@@ -41,7 +41,7 @@ func (r Role) Decide(access Access) Decision {
 	for _, statement := range r.Statements {
 		switch {
 		case !statement.applies(access):
-		case statement.Effect == "Deny":
+		case statement.Deny:
 			return Decision{Statement: statement.ID}
 		case !decision.Allowed:
 			decision = Decision{Allowed: true, Statement: statement.ID}

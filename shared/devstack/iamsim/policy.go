@@ -16,8 +16,9 @@ import (
 type Statement struct {
 	// ID is the statement's Sid, or "policy[number]" where it has none.
 	ID string `json:"Sid"`
-	// Effect is Allow or Deny.
+	// Effect is Allow or Deny; Deny says which.
 	Effect string
+	Deny   bool `json:"-"`
 	// Actions and Resources are patterns with * and ?.
 	Actions   []string `json:"Action"`
 	Resources []string `json:"Resource"`
@@ -60,7 +61,7 @@ func Statements(policy string, document any) ([]Statement, error) {
 			problems = append(problems, fmt.Errorf("%s: %s", place, problem))
 		}
 
-		s.ID = cmp.Or(s.ID, place)
+		s.ID, s.Deny = cmp.Or(s.ID, place), s.Effect == "Deny"
 	}
 
 	if err := errors.Join(problems...); err != nil {
