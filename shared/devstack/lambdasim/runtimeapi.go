@@ -1,14 +1,12 @@
 package lambdasim
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -58,37 +56,24 @@ func timedOut(inv *invocation, after time.Duration) reply {
 // runtimeAPI is the Runtime API of one environment, version 2018-06-01, on a loopback port of its own. Its client is the loop
 // of aws-lambda-go, which answers each invocation once before it asks for the next.
 type runtimeAPI struct {
-	address string
-	server  *http.Server
-	served  sync.WaitGroup
+	*httptest.Server
+
 	// work hands an invocation to the process; nobody receives while the process comes up or is busy.
 	work chan *invocation
 	// current is what the process is at.
 	current atomic.Pointer[invocation]
 }
 
-func newRuntimeAPI(ctx context.Context) (*runtimeAPI, error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("listen for the runtime api: %w", err)
-	}
-
-	a := &runtimeAPI{address: listener.Addr().String(), work: make(chan *invocation)}
+func newRuntimeAPI() *runtimeAPI {
+	a := &runtimeAPI{work: make(chan *invocation)}
 
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", a.next)
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", a.take(false))
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", a.take(true))
+	a.Server = httptest.NewServer(mux)
 
-	a.server = &http.Server{Handler: mux} //nolint:gosec // the one client is a child process, and it polls without end
-	a.served.Go(func() { _ = a.server.Serve(listener) })
-
-	return a, nil
-}
-
-func (a *runtimeAPI) close() {
-	_ = a.server.Close()
-	a.served.Wait()
+	return a
 }
 
 // next ends the invocation that was answered, and waits for another one.
