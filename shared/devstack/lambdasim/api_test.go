@@ -2,7 +2,6 @@ package lambdasim_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -81,14 +80,11 @@ func TestAFunctionAnswersToNameAndARNAndSeesItsCallersRequestIDAndItsDeadline(t 
 			t.Fatalf("%s: got %+v, %v", name, output, err)
 		}
 
-		var seen struct {
+		seen := decoded[struct {
 			RequestID  string `json:"request_id"`
 			ARN        string `json:"arn"`
 			MillisLeft int64  `json:"millis_left"`
-		}
-		if err := json.Unmarshal(output.Payload, &seen); err != nil {
-			t.Fatal(err)
-		}
+		}](t, output.Payload)
 		if got, _ := awsmiddleware.GetRequestIDMetadata(output.ResultMetadata); len(got) != 36 || got != seen.RequestID {
 			t.Errorf("the caller sees request id %q, the function %q", got, seen.RequestID)
 		}

@@ -2,6 +2,7 @@ package lambdasim_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"net/http/httptest"
 	"strings"
@@ -88,6 +89,17 @@ func (w world) invoke(t *testing.T, payload string) *lambda.InvokeOutput {
 	}
 
 	return output
+}
+
+// decoded reads a reply of the probe.
+func decoded[T any](t *testing.T, payload []byte) (into T) {
+	t.Helper()
+
+	if err := json.Unmarshal(payload, &into); err != nil {
+		t.Fatalf("%s: %v", payload, err)
+	}
+
+	return into
 }
 
 type result struct {

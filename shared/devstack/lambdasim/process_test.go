@@ -1,7 +1,6 @@
 package lambdasim_test
 
 import (
-	"encoding/json"
 	"maps"
 	"net/http"
 	"os"
@@ -32,32 +31,25 @@ func TestAFunctionSeesItsOwnEnvironmentWithLambdasDefaultsAndNoOther(t *testing.
 		t.Errorf("the timeout is %v, want Lambda's default", got)
 	}
 
-	var environ []string
-	if err := json.Unmarshal(w.invoke(t, `{"do":"env"}`).Payload, &environ); err != nil {
-		t.Fatal(err)
-	}
-
-	got := make(map[string]string)
-	for _, variable := range environ {
-		key, value, _ := strings.Cut(variable, "=")
-		got[key] = value
-	}
-	for _, key := range []string{"AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_LOG_STREAM_NAME"} {
-		if got[key] == "" {
-			t.Errorf("%s is not set", key)
-		}
-		delete(got, key)
-	}
-	delete(got, "_X_AMZN_TRACE_ID") // set by the Go runtime itself
-
 	want := map[string]string{
 		"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "en_US.UTF-8", "TZ": ":UTC", "_HANDLER": "bootstrap",
 		"LAMBDA_TASK_ROOT": filepath.Dir(program), "AWS_DEFAULT_REGION": "local",
 		"AWS_LAMBDA_FUNCTION_NAME": "probe", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128", "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-		"AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/probe",
+		"AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/probe", "AWS_LAMBDA_RUNTIME_API": "set", "AWS_LAMBDA_LOG_STREAM_NAME": "set",
 	}
 	maps.Copy(want, own)
+
+	got := make(map[string]string)
+	for _, variable := range decoded[[]string](t, w.invoke(t, `{"do":"env"}`).Payload) {
+		key, value, _ := strings.Cut(variable, "=")
+		if want[key] == "set" && value != "" {
+			value = "set"
+		}
+		got[key] = value
+	}
+	delete(got, "_X_AMZN_TRACE_ID") // set by the Go runtime itself
+
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("environment (-want +got):\n%s", diff)
 	}
@@ -69,26 +61,19 @@ type count struct{ PID, Invocations int }
 func (w world) count(t *testing.T) count {
 	t.Helper()
 
-	var c count
-	if reply := w.invoke(t, `{"do":"count"}`).Payload; json.Unmarshal(reply, &c) != nil || c.PID == 0 {
-		t.Fatalf("got %s, want a count", reply)
-	}
-
-	return c
+	return decoded[count](t, w.invoke(t, `{"do":"count"}`).Payload)
 }
 
 func TestAnIdleProcessIsUsedAgainAndOverlappingInvocationsHaveOneEach(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 
-	first := w.count(t)
-	if again := w.count(t); again.PID != first.PID || again.Invocations != 2 {
-		t.Errorf("the second invocation was given %+v after %+v", again, first)
-	}
-
+	first, again := w.count(t), w.count(t)
 	w.begin(t, `{"do":"sleep","millis":60000}`)
-	if other := w.count(t); other.PID == first.PID {
-		t.Errorf("two invocations at once ran in process %d", first.PID)
+	other := w.count(t)
+
+	if first.PID == 0 || again != (count{first.PID, 2}) || other.PID == first.PID || other.Invocations != 1 {
+		t.Errorf("got %+v, %+v again, and %+v while the first process was busy", first, again, other)
 	}
 }
 
@@ -160,29 +145,6 @@ func TestAProcessThatDoesNotComeUpIsAnErrorOfItsInvocation(t *testing.T) {
 		if output.FunctionError == nil || !strings.HasSuffix(string(output.Payload), want) {
 			t.Errorf("got %s, want …%s", output.Payload, want)
 		}
-	}
-}
-
-func TestAKilledProcessIsReplaced(t *testing.T) {
-	t.Parallel()
-	w := start(t)
-
-	running := w.begin(t, `{"do":"sleep","millis":60000}`)
-	if killed := w.Kill("probe"); killed != 1 {
-		t.Errorf("%d processes were killed, want 1", killed)
-	}
-
-	ended := running()
-	if ended.err != nil || !strings.Contains(string(ended.output.Payload), `Error: Runtime exited with error: signal: killed"`) {
-		t.Errorf("the invocation ended as %+v", ended)
-	}
-
-	idle := w.count(t)
-	if killed := w.Kill("probe"); killed != 1 {
-		t.Errorf("%d idle processes were killed, want 1", killed)
-	}
-	if next := w.count(t); next.PID == idle.PID {
-		t.Errorf("the dead process %d served again", idle.PID)
 	}
 }
 
