@@ -109,17 +109,11 @@ func WantModules(t testing.TB, function string, more ...string) {
 
 // common is what every function links.
 func common() []string {
-	modules := []string{
-		"github.com/caarlos0/env/v11", "github.com/go-json-experiment/json", "github.com/klauspost/compress", "golang.org/x/sync", "golang.org/x/time",
-	}
-	for _, name := range []string{
-		"aws-lambda-go", "smithy-go", "aws-sdk-go-v2", "aws-sdk-go-v2/config", "aws-sdk-go-v2/credentials",
-		"aws-sdk-go-v2/feature/ec2/imds", "aws-sdk-go-v2/internal/configsources", "aws-sdk-go-v2/internal/endpoints/v2",
-		"aws-sdk-go-v2/internal/v4a", "aws-sdk-go-v2/service/internal/accept-encoding",
-		"aws-sdk-go-v2/service/internal/presigned-url", "aws-sdk-go-v2/service/signin", "aws-sdk-go-v2/service/ssm",
-		"aws-sdk-go-v2/service/sso", "aws-sdk-go-v2/service/ssooidc", "aws-sdk-go-v2/service/sts",
-	} {
-		modules = append(modules, "github.com/aws/"+name)
+	modules := strings.Fields(`github.com/caarlos0/env/v11 github.com/go-json-experiment/json github.com/klauspost/compress
+		golang.org/x/sync golang.org/x/time github.com/aws/aws-lambda-go github.com/aws/smithy-go github.com/aws/aws-sdk-go-v2`)
+	for _, name := range strings.Fields(`config credentials feature/ec2/imds internal/configsources internal/endpoints/v2 internal/v4a
+		service/internal/accept-encoding service/internal/presigned-url service/signin service/ssm service/sso service/ssooidc service/sts`) {
+		modules = append(modules, "github.com/aws/aws-sdk-go-v2/"+name)
 	}
 
 	return modules
