@@ -154,8 +154,6 @@ def functions(folder):
     failed = aws(f"lambda invoke --function-name export-users {out} --payload", '{"export_it":"cli"}')
     error = json.loads(out.read_text(encoding="utf-8"))["errorType"]
     checks.expect("a failure", [failed.get("FunctionError"), error], ["Unhandled", "InvalidInput"])
-    asked = aws(f"lambda invoke --function-name rotator --invocation-type Event {out}")
-    checks.expect("an asynchronous invocation", asked["StatusCode"], 202)
     refused("ResourceNotFoundException", f"lambda invoke --function-name nobody {out}")
     refused("InvalidRequestContentException", f"lambda invoke --function-name rotator {out} --payload", "{")
     refused("InvalidParameterValueException", f"lambda invoke --function-name rotator --invocation-type DryRun {out}")

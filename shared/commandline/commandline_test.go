@@ -11,62 +11,49 @@ import (
 	"genesys-cloud-export/shared/commandline"
 )
 
-// options has one option of each kind, and tells what was printed.
-func options() (*flag.FlagSet, *bytes.Buffer, *int) {
-	var (
-		printed bytes.Buffer
-		size    int
-	)
-
-	line := commandline.New("walk", &printed)
-	line.Int("users", 5, "how many users")
-	line.String("out", "there", "a folder")
-	line.Var(commandline.Number{Into: &size, Least: 1, Most: 500}, "page-size", "users a page")
-
-	return line, &printed, &size
-}
-
-func TestWhatIsWrongWithAnOptionIsOneLineThatNamesIt(t *testing.T) {
+func TestOptionsAreReadAndWhatIsWrongWithOneIsOneLineThatNamesIt(t *testing.T) {
 	t.Parallel()
 
-	for _, test := range []struct{ argument, want string }{
-		{"-users=abc", `invalid value "abc" for flag -users: parse error (walk -h lists the options)`},
-		{"-users=", `invalid value "" for flag -users: parse error (walk -h lists the options)`},
-		{"-fast", `flag provided but not defined: -fast (walk -h lists the options)`},
-		{"-out=", `-out is empty: give it a value, or leave it out (make: OUT=)`},
-		{"-page-size=0", `invalid value "0" for flag -page-size: give a whole number from 1 to 500 (walk -h lists the options)`},
-		{"-page-size=501", `invalid value "501" for flag -page-size: give a whole number from 1 to 500 (walk -h lists the options)`},
-		{"-page-size=5x", `invalid value "5x" for flag -page-size: give a whole number from 1 to 500 (walk -h lists the options)`},
-		{"now", `"now" is no option (walk -h lists them)`},
-	} {
-		line, printed, _ := options()
+	const pageSize = ` for flag -page-size: give a whole number from 1 to 500 (walk -h lists the options)`
 
-		err := commandline.Options(line, []string{test.argument})
-		if err == nil || err.Error() != test.want || printed.Len() > 0 {
-			t.Errorf("%s: got %v and printed %q, want %q alone", test.argument, err, printed, test.want)
+	for argument, want := range map[string]string{
+		"-users=abc":     `invalid value "abc" for flag -users: parse error (walk -h lists the options)`,
+		"-users=":        `invalid value "" for flag -users: parse error (walk -h lists the options)`,
+		"-fast":          `flag provided but not defined: -fast (walk -h lists the options)`,
+		"-out=":          `-out is empty: give it a value, or leave it out (make: OUT=)`,
+		"-page-size=0":   `invalid value "0"` + pageSize,
+		"-page-size=501": `invalid value "501"` + pageSize,
+		"-page-size=5x":  `invalid value "5x"` + pageSize,
+		"now":            `"now" is no option (walk -h lists them)`,
+		"-page-size=500": "",
+		"-out=here":      "",
+		"-h":             flag.ErrHelp.Error(),
+	} {
+		var (
+			printed bytes.Buffer
+			size    int
+		)
+
+		line := commandline.New("walk", &printed)
+		line.Int("users", 5, "how many users")
+		out := line.String("out", "there", "a folder")
+		line.Var(commandline.Number{Into: &size, Least: 1, Most: 500}, "page-size", "users a page")
+
+		err := commandline.Options(line, []string{argument})
+		if err == nil && want != "" || err != nil && err.Error() != want {
+			t.Errorf("%s: got %v, want %q", argument, err, want)
+		}
+		if listed := strings.Contains(printed.String(), "-page-size"); listed != errors.Is(err, flag.ErrHelp) || !listed && printed.Len() > 0 {
+			t.Errorf("%s: it printed %q, want the list for -h, else nothing", argument, printed.String())
+		}
+		if (size == 500) != (argument == "-page-size=500") || (*out == "here") != (argument == "-out=here") {
+			t.Errorf("%s: the page size is %d, and the folder %s", argument, size, *out)
 		}
 	}
-}
 
-func TestOptionsThatAreRightAreTaken(t *testing.T) {
-	t.Parallel()
-
-	line, printed, size := options()
-	if err := commandline.Parse(line, []string{"-page-size=500", "-out", "here", "rest"}); err != nil || *size != 500 || line.Arg(0) != "rest" || printed.Len() > 0 {
-		t.Errorf("got %v, page size %d, argument %q and printed %q", err, *size, line.Arg(0), printed)
-	}
-
-	if line, _, size := options(); commandline.Options(line, nil) != nil || *size != 0 {
-		t.Errorf("the page size that nobody gave is %d", *size)
-	}
-}
-
-func TestHelpListsTheOptions(t *testing.T) {
-	t.Parallel()
-
-	line, printed, _ := options()
-	if err := commandline.Options(line, []string{"-h"}); !errors.Is(err, flag.ErrHelp) || !strings.Contains(printed.String(), "-page-size") {
-		t.Errorf("got %v and printed %q", err, printed)
+	line := commandline.New("walk", nil)
+	if err := commandline.Parse(line, []string{"rest"}); err != nil || line.Arg(0) != "rest" {
+		t.Errorf("got %v and the argument %q, want what is no option left to the caller", err, line.Arg(0))
 	}
 }
 

@@ -2,13 +2,14 @@
 // invokes an export again and again until it is complete.
 //
 // It reaches the functions by the SDK's Lambda client alone, so that the same loop drives the local endpoint,
-// "sam local start-lambda" and AWS. A function never invokes itself; in AWS the state machine does what this package does.
+// "sam local start-lambda" and AWS. In AWS the state machine does what this package does.
 //
 // All waiting ends with the context. Neither events nor replies are logged.
 package driver
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -44,15 +45,11 @@ type Driver struct {
 
 // New makes a driver that invokes through client. A timeout of the client's HTTP transport must be longer than the function's.
 func New(client *lambda.Client, config Config) *Driver {
-	if config.Retry == (retry.Policy{}) {
-		config.Retry = retry.Policy{Base: time.Second, Cap: time.Minute, Attempts: 5}
+	return &Driver{
+		client: client,
+		retry:  cmp.Or(config.Retry, retry.Policy{Base: time.Second, Cap: time.Minute, Attempts: 5}),
+		logger: cmp.Or(config.Logger, slog.New(slog.DiscardHandler)),
 	}
-
-	if config.Logger == nil {
-		config.Logger = slog.New(slog.DiscardHandler)
-	}
-
-	return &Driver{client: client, retry: config.Retry, logger: config.Logger}
 }
 
 // Invoke calls a function once, synchronously, and returns its reply. Where the function failed the error is a
@@ -80,7 +77,7 @@ func (d *Driver) Invoke(ctx context.Context, function string, event []byte) ([]b
 const (
 	typeTimedOut  = "Sandbox.Timedout"
 	typeExit      = "Runtime.ExitError"
-	typeUnhandled = "Unhandled" // stands for a failure without a type
+	typeUnhandled = "Unhandled" // a failure without a type
 )
 
 // FunctionError is a failure of the function itself, as opposed to one of calling it.
@@ -126,21 +123,19 @@ func functionError(reply []byte, flagged bool) *FunctionError {
 // retryable reports whether a failed invocation is worth another attempt: by the failure's kind, where Lambda throttled, and
 // where the connection failed. What the caller did wrong stays wrong.
 func retryable(err error) bool {
-	if failed, ok := errors.AsType[*FunctionError](err); ok {
-		return failure.Kind(failed.Type).Retryable() || failed.Type == typeTimedOut || failed.Type == typeExit
-	}
-
-	if _, unsent := errors.AsType[*smithyhttp.RequestSendError](err); unsent {
-		return true
-	}
-
+	failed, fromFunction := errors.AsType[*FunctionError](err)
+	_, unsent := errors.AsType[*smithyhttp.RequestSendError](err)
 	reply, answered := errors.AsType[*smithyhttp.ResponseError](err)
-	if !answered {
-		return false
+
+	switch {
+	case fromFunction:
+		return failure.Kind(failed.Type).Retryable() || failed.Type == typeTimedOut || failed.Type == typeExit
+	case unsent || !answered:
+		return unsent
+	default:
+		status := reply.HTTPStatusCode()
+
+		// 200 is a reply that was cut short.
+		return status == http.StatusTooManyRequests || status >= http.StatusInternalServerError || status == http.StatusOK
 	}
-
-	status := reply.HTTPStatusCode()
-
-	// 200 is a reply that was cut short.
-	return status == http.StatusTooManyRequests || status >= http.StatusInternalServerError || status == http.StatusOK
 }

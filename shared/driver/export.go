@@ -3,7 +3,6 @@ package driver
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -92,30 +91,21 @@ func (d *Driver) invocation(ctx context.Context, function string, event []byte, 
 }
 
 // parseResult reads an exporter's result. Fields that are not known are passed over, as an exporter may be newer.
-func parseResult(reply []byte, id string) (export.Result, error) {
-	var r export.Result
-	if json.Unmarshal(reply, &r) != nil {
-		return export.Result{}, errors.New("the reply is not an exporter's result: look at the function's name")
-	}
-
-	var err error
-
-	switch {
+func parseResult(reply []byte, id string) (r export.Result, err error) {
+	switch err := json.Unmarshal(reply, &r); {
+	case err != nil:
+		return r, errors.New("the reply is not an exporter's result: look at the function's name") // and not what is in it
 	case r.Status != export.StatusComplete && r.Status != export.StatusContinue:
-		err = fmt.Errorf("the result's status %.40q is neither complete nor continue", r.Status)
+		return r, fmt.Errorf("the result's status %.40q is neither complete nor continue", r.Status)
 	case r.ExportID != id:
-		err = errors.New("the result is another export's")
+		return r, errors.New("the result is another export's")
 	case r.WaitSeconds < 0 || r.WaitSeconds > int64(retry.Longest/time.Second):
-		err = fmt.Errorf("the result's wait_seconds is %d, not from 0 to a day", r.WaitSeconds)
+		return r, fmt.Errorf("the result's wait_seconds is %d, not from 0 to a day", r.WaitSeconds)
 	case r.Status == export.StatusComplete && r.Manifest == "":
-		err = errors.New("the export is complete but names no manifest")
+		return r, errors.New("the export is complete but names no manifest")
+	default:
+		return r, nil
 	}
-
-	if err != nil {
-		return export.Result{}, err
-	}
-
-	return r, nil
 }
 
 // identified returns the event with an export_id, its own or a new one, and that id.
@@ -134,11 +124,9 @@ func identified(event json.RawMessage) (withID []byte, id string, err error) {
 		fields["export_id"] = json.RawMessage(`"` + id + `"`)
 	}
 
-	if withID, err = json.Marshal(fields); err != nil {
-		return nil, "", fmt.Errorf("encode the export's event: %w", err)
-	}
+	withID, err = json.Marshal(fields)
 
-	return withID, id, nil
+	return withID, id, err
 }
 
 // NewExportID returns a random id that begins with the time, so that exports sort by their beginning.
@@ -146,5 +134,5 @@ func NewExportID(now time.Time) string {
 	var unique [8]byte
 	_, _ = rand.Read(unique[:])
 
-	return now.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(unique[:])
+	return fmt.Sprintf("%s-%x", now.UTC().Format("20060102T150405Z"), unique)
 }

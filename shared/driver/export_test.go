@@ -20,13 +20,16 @@ import (
 	"genesys-cloud-export/shared/retry"
 )
 
-func TestAnExportIsInvokedUntilItIsComplete(t *testing.T) {
+func TestAnExportIsInvokedUntilItIsCompleteAndTheLogHasNoEventAndNoReply(t *testing.T) {
 	t.Parallel()
-	f := &function{script: []answer{
-		goOn("rate_limited", 3600), goOn("budget", 0), {takes: time.Minute, body: goOn("busy", 7).body}, complete(),
-	}}
+	var log bytes.Buffer
 
-	drive(t, f, driver.Config{}, func(t *testing.T, d *driver.Driver) {
+	slow := goOn("busy", 7)
+	slow.takes = time.Minute
+
+	drive(t, driver.Config{Logger: slog.New(slog.NewJSONHandler(&log, nil))}, []answer{
+		goOn("rate_limited", 3600), goOn("budget", 0), slow, complete(),
+	}, func(t *testing.T, d *driver.Driver, f *function) {
 		var reasons []string
 		request := order()
 		request.OnInvocation = func(i driver.Invocation) { reasons = append(reasons, i.Result.Reason) }
@@ -53,23 +56,29 @@ func TestAnExportIsInvokedUntilItIsComplete(t *testing.T) {
 			t.Errorf("calls (-want +got):\n%s", diff)
 		}
 	})
+
+	for want, there := range map[string]bool{
+		`"invocation":3,"reason":"busy","wait_seconds":7`: true, "canary": false, "s3://bucket": false, "cursor=2": false,
+	} {
+		if strings.Contains(log.String(), want) != there {
+			t.Errorf("the log has %s: %v, want %v\n%s", want, !there, there, log.String())
+		}
+	}
 }
 
 func TestAnExportWithoutAnIDIsGivenOneSoThatALostReplyIsResumed(t *testing.T) {
 	t.Parallel()
 
 	for _, event := range []string{"", "{}", `{"export_id":null}`} {
-		f := &function{script: []answer{{broken: true}, goOn("budget", 1), complete()}}
-
-		drive(t, f, driver.Config{}, func(t *testing.T, d *driver.Driver) {
+		drive(t, driver.Config{}, []answer{{broken: true}, goOn("budget", 1), complete()}, func(t *testing.T, d *driver.Driver, f *function) {
 			for range 2 { // at one moment of the virtual clock, but for the waits
 				got, err := d.Export(t.Context(), driver.Request{FunctionName: "export-users", Event: json.RawMessage(event)})
 				if err != nil || !regexp.MustCompile(`^\d{8}T\d{6}Z-[0-9a-f]{16}$`).MatchString(got.ExportID) {
 					t.Errorf("got %+v, %v", got, err)
 				}
 			}
-			if f.ids[0] != f.ids[1] || f.ids[1] != f.ids[2] || f.ids[2] == f.ids[3] {
-				t.Errorf("the function was given the ids %v", f.ids)
+			if c := f.seen(); c[0].Event != c[1].Event || c[1].Event != c[2].Event || c[2].Event == c[3].Event {
+				t.Errorf("the function was given the events %v", c)
 			}
 		})
 	}
@@ -82,14 +91,11 @@ func TestAnEventThatIsNoneIsRefusedUnsent(t *testing.T) {
 		`[]`: "it is not a JSON object", `null`: "it is not a JSON object", `{"export_id"`: "it is not a JSON object",
 		`{"export_id":7}`: "export_id is 1 to 80", `{"export_id":"../a"}`: "export_id is 1 to 80",
 	} {
-		f := &function{script: []answer{complete()}}
-
-		drive(t, f, driver.Config{}, func(t *testing.T, d *driver.Driver) {
-			_, err := d.Export(t.Context(), driver.Request{FunctionName: "export-users", Event: json.RawMessage(event)})
-			if err == nil || !strings.Contains(err.Error(), want) || len(f.seen()) > 0 {
-				t.Errorf("%s: got %v after %d calls, want …%s…", event, err, len(f.seen()), want)
-			}
-		})
+		// No client: one that is used panics.
+		_, err := driver.New(nil, driver.Config{}).Export(t.Context(), driver.Request{FunctionName: "export-users", Event: json.RawMessage(event)})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want …%s…", event, err, want)
+		}
 	}
 }
 
@@ -97,24 +103,24 @@ func TestFailuresThatMayPassAreRetried(t *testing.T) {
 	t.Parallel()
 
 	for name, passing := range map[string]answer{
-		"RateLimited":                      failure("RateLimited"),
-		"a timeout":                        failure("Sandbox.Timedout"),
-		"a crash":                          failure("Runtime.ExitError"),
-		"a timeout without a type":         {failed: true, body: `{"errorMessage":"2026-01-02T03:04:05Z 1 Task timed out after 3.00 seconds"}`},
-		"a failure without a header":       {body: `{"errorType":"RateLimited","errorMessage":"of the test"}`},
-		"a kill that sam tells by silence": {body: ""},
-		"throttling by Lambda":             {status: http.StatusTooManyRequests, code: "TooManyRequestsException", body: `{}`},
-		"a gateway's error":                {status: http.StatusBadGateway, body: `<html>`},
-		"a broken connection":              {broken: true},
-		"a reply cut short":                {cut: true, body: `{"export_id"`},
+		"RateLimited":                failure("RateLimited"),
+		"a timeout":                  failure("Sandbox.Timedout"),
+		"a crash":                    failure("Runtime.ExitError"),
+		"a timeout without a type":   {failed: true, body: `{"errorMessage":"2026-01-02T03:04:05Z 1 Task timed out after 3.00 seconds"}`},
+		"a failure without a header": {body: `{"errorType":"RateLimited","errorMessage":"of the test"}`},
+		"a kill without a reply":     {body: ""}, // by sam
+		"throttling by Lambda":       {status: http.StatusTooManyRequests, code: "TooManyRequestsException", body: `{}`},
+		"a gateway's error":          {status: http.StatusBadGateway, body: `<html>`},
+		"a broken connection":        {broken: true},
+		"a reply cut short":          {cut: true, body: `{"export_id"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			// Four in a row before each success: the count begins anew with each.
 			row := []answer{passing, passing, passing, passing}
-			f := &function{script: slices.Concat(row, []answer{goOn("budget", 1)}, row, []answer{complete()})}
+			script := slices.Concat(row, []answer{goOn("budget", 1)}, row, []answer{complete()})
 
-			drive(t, f, driver.Config{}, func(t *testing.T, d *driver.Driver) {
+			drive(t, driver.Config{}, script, func(t *testing.T, d *driver.Driver, f *function) {
 				if _, err := d.Export(t.Context(), order()); err != nil || len(f.seen()) != 10 {
 					t.Fatalf("got %v after %d calls, want 10", err, len(f.seen()))
 				}
@@ -126,32 +132,28 @@ func TestFailuresThatMayPassAreRetried(t *testing.T) {
 func TestWhatStaysWrongEndsAnExportAtOnce(t *testing.T) {
 	t.Parallel()
 
-	for name, test := range map[string]struct {
-		answer answer
-		want   string
-	}{
-		"a permanent failure":        {failure("CursorExpired"), "export-users failed: CursorExpired: of the test"},
-		"a panic":                    {failure("runtime.Error"), "export-users failed: runtime.Error: of the test"},
-		"an error without a type":    {answer{failed: true, body: `{"errorMessage":"?"}`}, "Unhandled: ?"},
-		"an unreadable error":        {answer{failed: true, body: `?`}, "Unhandled: the error document cannot be read"},
-		"a failure without a header": {answer{body: `{"errorType":"Forbidden"}`}, "export-users failed: Forbidden"},
-		"no such function":           {answer{status: http.StatusNotFound, code: "ResourceNotFoundException", body: `{}`}, "ResourceNotFoundException"},
-		"no object":                  {answer{body: `"complete"`}, "the reply is not an exporter's result"},
-		"a wait in words":            {answer{body: result(map[string]any{"wait_seconds": "7"})}, "the reply is not an exporter's result"},
-		"a negative wait":            {goOn("budget", -1), "wait_seconds is -1"},
-		"an endless wait":            {goOn("budget", 86_401), "wait_seconds is 86401"},
-		"another status":             {answer{body: result(map[string]any{"status": "done"})}, `"done" is neither complete nor continue`},
-		"another export":             {answer{body: result(map[string]any{"export_id": "e-2"})}, "another export's"},
-		"no manifest":                {answer{body: result(map[string]any{"status": "complete"})}, "names no manifest"},
+	for want, last := range map[string]answer{
+		"export-users failed: CursorExpired: of the test":                   failure("CursorExpired"),
+		"export-users failed: runtime.Error: of the test":                   failure("runtime.Error"),
+		"export-users failed: Unhandled: ?":                                 {failed: true, body: `{"errorMessage":"?"}`},
+		"export-users failed: Unhandled: the error document cannot be read": {failed: true, body: `?`},
+		"export-users failed: Forbidden":                                    {body: `{"errorType":"Forbidden"}`},
+		"ResourceNotFoundException":                                         {status: http.StatusNotFound, code: "ResourceNotFoundException", body: `{}`},
+		"the reply is not an exporter's result":                             {body: `"complete"`},
+		"the reply is not an exporter's result: look":                       result(map[string]any{"wait_seconds": "7"}),
+		"wait_seconds is -1":                                                goOn("budget", -1),
+		"wait_seconds is 86401":                                             goOn("budget", 86_401),
+		`"done" is neither complete nor continue`:                           result(map[string]any{"status": "done"}),
+		"another export's":                                                  result(map[string]any{"export_id": "e-2"}),
+		"names no manifest":                                                 result(map[string]any{"status": "complete"}),
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(want, func(t *testing.T) {
 			t.Parallel()
-			f := &function{script: []answer{goOn("budget", 1), test.answer}}
 
-			drive(t, f, driver.Config{}, func(t *testing.T, d *driver.Driver) {
+			drive(t, driver.Config{}, []answer{goOn("budget", 1), last}, func(t *testing.T, d *driver.Driver, f *function) {
 				got, err := d.Export(t.Context(), order())
-				if err == nil || !strings.HasPrefix(err.Error(), "export e-1, invocation 2: ") || !strings.Contains(err.Error(), test.want) {
-					t.Errorf("got %v, want …%s…", err, test.want)
+				if err == nil || !strings.HasPrefix(err.Error(), "export e-1, invocation 2: ") || !strings.Contains(err.Error(), want) {
+					t.Errorf("got %v, want …%s…", err, want)
 				}
 				if got.ExportID != "e-1" || got.Pages != 2 || len(f.seen()) != 2 {
 					t.Errorf("after %d calls the last result is %+v", len(f.seen()), got)
@@ -161,12 +163,14 @@ func TestWhatStaysWrongEndsAnExportAtOnce(t *testing.T) {
 	}
 }
 
-func TestRetriesWaitEndAndSayHowToGoOn(t *testing.T) {
+func TestRetriesWaitAreLoggedEndAndSayHowToGoOn(t *testing.T) {
 	t.Parallel()
-	f := &function{script: []answer{failure("RateLimited")}}
-	policy := retry.Policy{Base: time.Second, Cap: 2 * time.Second, Attempts: 4}
+	var log bytes.Buffer
+	config := driver.Config{
+		Retry: retry.Policy{Base: time.Second, Cap: 2 * time.Second, Attempts: 4}, Logger: slog.New(slog.NewJSONHandler(&log, nil)),
+	}
 
-	drive(t, f, driver.Config{Retry: policy}, func(t *testing.T, d *driver.Driver) {
+	drive(t, config, []answer{failure("RateLimited")}, func(t *testing.T, d *driver.Driver, f *function) {
 		_, err := d.Export(t.Context(), order())
 
 		failed, ok := errors.AsType[*driver.FunctionError](err)
@@ -177,25 +181,10 @@ func TestRetriesWaitEndAndSayHowToGoOn(t *testing.T) {
 			t.Errorf("%d calls in %s", len(f.seen()), took)
 		}
 	})
-}
 
-func TestTheLogReportsWaitsAndRetriesButNoEventAndNoReply(t *testing.T) {
-	t.Parallel()
-	var out bytes.Buffer
-	f := &function{script: []answer{failure("RateLimited"), goOn("budget", 7), complete()}}
-
-	drive(t, f, driver.Config{Logger: slog.New(slog.NewJSONHandler(&out, nil))}, func(t *testing.T, d *driver.Driver) {
-		if _, err := d.Export(t.Context(), order()); err != nil {
-			t.Fatal(err)
-		}
-	})
-
-	for want, there := range map[string]bool{
-		`"level":"WARN"`: true, `"attempt":1`: true, "RateLimited: of the test": true, `"wait_seconds":7`: true,
-		"canary": false, "s3://bucket": false, "cursor=2": false,
-	} {
-		if strings.Contains(out.String(), want) != there {
-			t.Errorf("the log has %s: %v, want %v\n%s", want, !there, there, out.String())
+	for _, want := range []string{`"level":"WARN"`, `"attempt":1`, "RateLimited: of the test"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log lacks %s:\n%s", want, log.String())
 		}
 	}
 }
@@ -211,9 +200,9 @@ func TestTheContextEndsAnExportWhereverItIs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := &function{script: script}
+			forLong := driver.Config{Retry: retry.Policy{Base: 1e6 * time.Hour, Cap: 1e6 * time.Hour, Attempts: 9}}
 
-			drive(t, f, driver.Config{Retry: retry.Policy{Base: 1e6 * time.Hour, Cap: 1e6 * time.Hour, Attempts: 9}}, func(t *testing.T, d *driver.Driver) {
+			drive(t, forLong, script, func(t *testing.T, d *driver.Driver, f *function) {
 				ctx, cancel := context.WithTimeoutCause(t.Context(), 90*time.Second, stopped)
 				defer cancel()
 

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	smithyrand "github.com/aws/smithy-go/rand"
 )
 
 // Schedule is a function that is invoked at a rate, as EventBridge Scheduler does it.
@@ -33,10 +35,6 @@ type Run struct {
 // those missed meanwhile are left out: unlike in AWS no two overlap. The function is called synchronously, so that its
 // reply can be seen.
 func (d *Driver) Schedule(ctx context.Context, schedule Schedule) error {
-	if schedule.Every <= 0 {
-		return fmt.Errorf("schedule %s: the rate %s is not more than zero", schedule.Name, schedule.Every)
-	}
-
 	ticker := time.NewTicker(schedule.Every)
 	defer ticker.Stop()
 
@@ -64,11 +62,9 @@ func (d *Driver) Schedule(ctx context.Context, schedule Schedule) error {
 // scheduledEvent is what EventBridge Scheduler sends to a Lambda target that has no input of its own. Its detail is the
 // *string* "{}", where the rules of EventBridge send an object.
 func scheduledEvent(name string, at time.Time) []byte {
-	var id [16]byte
-	_, _ = rand.Read(id[:])
-	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80 // a UUID, version 4
+	id, _ := smithyrand.NewUUID(rand.Reader).GetUUID() // this reader never fails
 
-	return fmt.Appendf(nil, `{"version":"0","id":"%x-%x-%x-%x-%x","detail-type":"Scheduled Event","source":"aws.scheduler",`+
+	return fmt.Appendf(nil, `{"version":"0","id":%q,"detail-type":"Scheduled Event","source":"aws.scheduler",`+
 		`"account":"000000000000","time":%q,"region":"local","resources":["arn:aws:scheduler:local:000000000000:schedule/default/%s"],"detail":"{}"}`,
-		id[0:4], id[4:6], id[6:8], id[8:10], id[10:], at.UTC().Format(time.RFC3339), name)
+		id, at.UTC().Format(time.RFC3339), name)
 }

@@ -13,91 +13,72 @@ import (
 	"genesys-cloud-export/shared/driver"
 )
 
-// schedule runs the rotator's schedule, every minute, for that long and returns its runs.
-func schedule(t *testing.T, d *driver.Driver, length time.Duration) []driver.Run {
+func TestAScheduleKeepsItsRateThroughFailuresAndASlowInvocationDelaysTheNext(t *testing.T) {
+	t.Parallel()
+
+	drive(t, driver.Config{}, []answer{
+		{takes: 5 * time.Second, body: `{"rotated":true}`},
+		failure("UpstreamUnavailable"),
+		{broken: true},
+		{takes: 150 * time.Second, body: `{}`},
+		{body: `{}`},
+		{takes: time.Hour, body: `{}`},
+	}, func(t *testing.T, d *driver.Driver, f *function) {
+		const length = 370 * time.Second
+
+		var runs []driver.Run
+
+		ctx, cancel := context.WithTimeout(t.Context(), length)
+		defer cancel()
+
+		err := d.Schedule(ctx, driver.Schedule{
+			Name: "rotator", FunctionName: "rotator", Every: time.Minute, OnRun: func(r driver.Run) { runs = append(runs, r) },
+		})
+		if after := time.Since(f.began); err != nil || after != length {
+			t.Errorf("it ended after %s with %v, want %s as its context ends", after, err, length)
+		}
+
+		var times []time.Duration
+		calls := f.seen()
+		for _, c := range calls {
+			times = append(times, c.After/time.Second)
+		}
+		if diff := cmp.Diff([]time.Duration{0, 60, 120, 180, 330, 360}, times); diff != "" {
+			t.Errorf("seconds of the calls (-want +got):\n%s", diff)
+		}
+
+		if len(runs) != 5 || string(runs[0].Reply) != `{"rotated":true}` || runs[1].Reply != nil || runs[2].Err == nil || runs[3].Err != nil {
+			t.Fatalf("the runs were %+v", runs)
+		}
+		if failed, ok := errors.AsType[*driver.FunctionError](runs[1].Err); !ok || failed.Type != "UpstreamUnavailable" {
+			t.Errorf("the second run failed by %v", runs[1].Err)
+		}
+
+		wantEvents(t, calls[0].Event, calls[1].Event)
+	})
+}
+
+// wantEvents wants what the Scheduler sends at the beginning and a minute later.
+func wantEvents(t *testing.T, first, second string) {
 	t.Helper()
 
-	var runs []driver.Run
-
-	ctx, cancel := context.WithTimeout(t.Context(), length)
-	defer cancel()
-
-	if err := d.Schedule(ctx, driver.Schedule{
-		Name: "rotator", FunctionName: "rotator", Every: time.Minute, OnRun: func(r driver.Run) { runs = append(runs, r) },
-	}); err != nil {
-		t.Errorf("Schedule: %v", err)
+	var events [2]map[string]any
+	if err := errors.Join(json.Unmarshal([]byte(first), &events[0]), json.Unmarshal([]byte(second), &events[1])); err != nil {
+		t.Fatal(err)
 	}
 
-	return runs
-}
+	id, _ := events[1]["id"].(string)
+	if events[0]["id"] == id || !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(id) {
+		t.Errorf("the id is %q, after %q", id, events[0]["id"])
+	}
+	delete(events[1], "id")
 
-func TestAScheduleInvokesAtItsRateAndASlowInvocationDelaysTheNext(t *testing.T) {
-	t.Parallel()
-	f := &function{script: []answer{{takes: 5 * time.Second, body: `{"rotated":true}`}, {takes: 150 * time.Second, body: `{}`}, {body: `{}`}}}
-
-	drive(t, f, driver.Config{}, func(t *testing.T, d *driver.Driver) {
-		runs := schedule(t, d, 250*time.Second)
-
-		want := []time.Duration{0, time.Minute, 210 * time.Second, 240 * time.Second}
-		if diff := cmp.Diff(want, f.times()); diff != "" || len(runs) != 4 || string(runs[0].Reply) != `{"rotated":true}` {
-			t.Errorf("%d runs; times (-want +got):\n%s", len(runs), diff)
-		}
-	})
-}
-
-func TestAScheduleSendsWhatTheSchedulerSends(t *testing.T) {
-	t.Parallel()
-	f := &function{script: []answer{{body: `{}`}}}
-
-	drive(t, f, driver.Config{}, func(t *testing.T, d *driver.Driver) {
-		schedule(t, d, 90*time.Second)
-
-		var events [2]map[string]any
-		for i, c := range f.seen() {
-			if err := json.Unmarshal([]byte(c.Event), &events[i]); err != nil {
-				t.Fatal(err)
-			}
-		}
-
-		id, _ := events[1]["id"].(string)
-		if events[0]["id"] == id || !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(id) {
-			t.Errorf("the id is %q, after %q", id, events[0]["id"])
-		}
-		delete(events[1], "id")
-
-		want := map[string]any{
-			"version": "0", "detail-type": "Scheduled Event", "source": "aws.scheduler", "account": "000000000000",
-			"time": "2000-01-01T00:01:00Z", "region": "local", "detail": "{}", // a string, not an object
-			"resources": []any{"arn:aws:scheduler:local:000000000000:schedule/default/rotator"},
-		}
-		if diff := cmp.Diff(want, events[1]); diff != "" {
-			t.Errorf("event (-want +got):\n%s", diff)
-		}
-	})
-}
-
-func TestAScheduleOutlivesFailuresAndDoesNotRepeatThem(t *testing.T) {
-	t.Parallel()
-	f := &function{script: []answer{failure("UpstreamUnavailable"), {broken: true}, {body: `{}`}}}
-
-	drive(t, f, driver.Config{}, func(t *testing.T, d *driver.Driver) {
-		runs := schedule(t, d, 150*time.Second)
-
-		failed, ok := errors.AsType[*driver.FunctionError](runs[0].Err)
-		if !ok || failed.Type != "UpstreamUnavailable" || runs[0].Reply != nil || runs[1].Err == nil || runs[2].Err != nil || len(runs) != 3 {
-			t.Errorf("the runs were %+v", runs)
-		}
-	})
-}
-
-func TestTheContextEndsARunningInvocationOfASchedule(t *testing.T) {
-	t.Parallel()
-	f := &function{script: []answer{{takes: time.Hour, body: `{}`}}}
-
-	drive(t, f, driver.Config{}, func(t *testing.T, d *driver.Driver) {
-		runs := schedule(t, d, 90*time.Second)
-		if after := time.Since(f.began); after != 90*time.Second || len(runs) != 0 {
-			t.Errorf("it ended after %s with %d runs, want 90 s and none", after, len(runs))
-		}
-	})
+	want := map[string]any{
+		"version": "0", "detail-type": "Scheduled Event", "source": "aws.scheduler", "account": "000000000000",
+		"time": "2000-01-01T00:01:00Z", "region": "local", "detail": "{}", // a string, not an object
+		"resources": []any{"arn:aws:scheduler:local:000000000000:schedule/default/rotator"},
+	}
+	if diff := cmp.Diff(want, events[1]); diff != "" {
+		t.Errorf("event (-want +got):\n%s", diff)
+	}
 }

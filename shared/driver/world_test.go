@@ -27,7 +27,7 @@ type answer struct {
 	status      int    // 0 is 200
 	failed      bool   // the header says that the function failed
 	code        string // an error of Lambda's own
-	body        string // EXPORT_ID stands for the id that the event names
+	body        string // EXPORT_ID is replaced by the id that the event names
 	takes       time.Duration
 	broken, cut bool // the connection ends before the reply, or in the middle of it
 }
@@ -41,11 +41,17 @@ type call struct {
 // function is a Lambda endpoint with one function, which answers by a script, the last answer for ever.
 type function struct {
 	script []answer
+	began  time.Time
 
 	mu    sync.Mutex
-	began time.Time
 	calls []call
-	ids   []string
+}
+
+func (f *function) seen() []call {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+
+	return f.calls
 }
 
 func (f *function) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -59,7 +65,6 @@ func (f *function) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	a := f.script[min(len(f.calls), len(f.script)-1)]
 	f.calls = append(f.calls, call{time.Since(f.began), string(event)})
-	f.ids = append(f.ids, named.ExportID)
 	f.mu.Unlock()
 
 	select {
@@ -85,28 +90,12 @@ func (f *function) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, strings.ReplaceAll(a.body, "EXPORT_ID", named.ExportID))
 }
 
-func (f *function) seen() []call {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-
-	return f.calls
-}
-
-// times are the moments of the calls, from the beginning.
-func (f *function) times() []time.Duration {
-	var times []time.Duration
-	for _, c := range f.seen() {
-		times = append(times, c.After)
-	}
-
-	return times
-}
-
-// drive runs test under virtual time, with a driver whose SDK client calls f.
-func drive(t *testing.T, f *function, config driver.Config, test func(t *testing.T, d *driver.Driver)) {
+// drive runs test under virtual time, with a driver whose SDK client calls a function that answers by the script.
+func drive(t *testing.T, config driver.Config, script []answer, test func(t *testing.T, d *driver.Driver, f *function)) {
 	t.Helper()
 
 	synctest.Test(t, func(t *testing.T) {
+		f := &function{script: script, began: time.Now()}
 		network := memnet.New()
 		stop, err := network.Serve("lambda.test:80", f)
 		if err != nil {
@@ -116,13 +105,12 @@ func drive(t *testing.T, f *function, config driver.Config, test func(t *testing
 		defer stop()
 		defer transport.CloseIdleConnections()
 
-		f.began = time.Now()
 		test(t, driver.New(lambda.New(lambda.Options{
 			Region:       "local",
 			BaseEndpoint: aws.String("http://lambda.test:80"),
 			Credentials:  credentials.NewStaticCredentialsProvider("local", "local", ""),
 			HTTPClient:   &http.Client{Transport: transport},
-		}), config))
+		}), config), f)
 	})
 }
 
@@ -132,7 +120,7 @@ func order() driver.Request {
 }
 
 // result is a reply by the contract, with some fields replaced.
-func result(fields map[string]any) string {
+func result(fields map[string]any) answer {
 	whole := map[string]any{
 		"export_id": "EXPORT_ID", "listing": "users", "status": "continue", "reason": "budget", "wait_seconds": 0,
 		"pages": 2, "records": 200, "parts": 1, "next_page_uri": "/api/v2/users/query?cursor=2",
@@ -144,17 +132,17 @@ func result(fields map[string]any) string {
 		panic(err)
 	}
 
-	return string(encoded)
+	return answer{body: string(encoded)}
 }
 
 func complete() answer {
-	return answer{body: result(map[string]any{
+	return result(map[string]any{
 		"status": "complete", "reason": "end", "pages": 3, "records": 250, "next_page_uri": "", "manifest": "s3://bucket/manifest.json", "new": 1,
-	})}
+	})
 }
 
 func goOn(reason string, wait int) answer {
-	return answer{body: result(map[string]any{"reason": reason, "wait_seconds": wait})}
+	return result(map[string]any{"reason": reason, "wait_seconds": wait})
 }
 
 func failure(errorType string) answer {

@@ -1,25 +1,24 @@
 // Package cloudwatchsim does with this project's metrics what CloudWatch does: it takes them from the functions' log, and
 // evaluates alarms on them.
 //
-// It has no clock and no AWS: every time is given, so an hour of an alarm's life is over as soon as it is asked for. An alarm
-// is one metric against one number. What else CloudWatch knows is refused where it is read, never passed over; whether it is
-// written as CloudWatch wants it, cfn-lint judges. The rules are those of the CloudWatch User Guide:
+// It has no clock and no AWS: every time is given, so that an hour of an alarm's life takes no time. An alarm is one metric
+// against one number. What else CloudWatch knows is refused where it is read, never passed over; whether an alarm is well
+// formed, cfn-lint judges. The rules are those of the CloudWatch User Guide:
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
 //
-// Two things are not told there. How far beyond its evaluation periods an alarm looks for data is told by example alone (3
-// periods: 5 datapoints), so it is always two datapoints. An alarm's periods end with the last full minute, so that longer
-// ones overlap from one evaluation to the next.
+// The guide leaves two things open. How far beyond its evaluation periods an alarm looks for data it shows by an example (3
+// periods: 5 datapoints), so it is always two datapoints here. An alarm's periods end with the last full minute, so that
+// longer ones overlap from one evaluation to the next.
 package cloudwatchsim
 
 import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
-// Metric is what a time series is known by. Two metrics are the same where namespace, name and all dimensions are.
+// Metric names a time series. Two metrics are the same where namespace, name and all dimensions are.
 type Metric struct {
 	Namespace, Name string
 	Dimensions      map[string]string
@@ -42,17 +41,11 @@ type Sample struct {
 	Value  float64
 }
 
-// Store holds samples. It is safe for concurrent use, and the zero value is an empty store. Nothing is ever dropped.
-type Store struct {
-	mu      sync.Mutex
-	samples map[string][]Sample
-}
+// Store keeps samples. The zero value is an empty store. Nothing is ever dropped.
+type Store struct{ samples map[string][]Sample }
 
 // Put adds samples, in any order.
 func (s *Store) Put(samples ...Sample) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-
 	if s.samples == nil {
 		s.samples = make(map[string][]Sample)
 	}
@@ -65,9 +58,6 @@ func (s *Store) Put(samples ...Sample) {
 
 // Metrics returns every metric that has a sample, sorted by its text.
 func (s *Store) Metrics() []Metric {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-
 	metrics := make([]Metric, 0, len(s.samples))
 	for _, key := range slices.Sorted(maps.Keys(s.samples)) {
 		metrics = append(metrics, s.samples[key][0].Metric)
@@ -78,9 +68,6 @@ func (s *Store) Metrics() []Metric {
 
 // values returns those of a metric from one time to before another.
 func (s *Store) values(metric Metric, from, to time.Time) []float64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-
 	var values []float64
 
 	for _, sample := range s.samples[metric.String()] {

@@ -1,13 +1,12 @@
 // Package conformance lets a test run against an AWS endpoint that somebody else wrote. A simulator that only its own authors
 // use is an opinion; a test that passes here and there says that both are what the test expects.
 //
-// Rules: a test that asks for an [Endpoint] is never skipped, it runs against this repository's own simulator unless the
-// environment names another. Where two endpoints disagree, AWS's documentation decides, and the test says what the one that differs
-// does, by its name, so that it fails when that is over. Only tests import this package.
+// Rules: a test that asks for an [Endpoint] is never skipped. It runs against this repository's own simulator unless the
+// environment names another. Where two endpoints disagree, AWS's documentation decides, and the test says by name what the one
+// that differs does, so that it fails when that is over. Only tests import this package.
 package conformance
 
 import (
-	"context"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -17,6 +16,7 @@ import (
 	"genesys-cloud-export/shared/awsapi"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
 // The variables that lead a test to another endpoint. Both are set, or none.
@@ -25,12 +25,6 @@ const (
 	NameVariable = "CONFORMANCE_NAME"
 	// EndpointVariable has its address: http://127.0.0.1:port.
 	EndpointVariable = "CONFORMANCE_ENDPOINT"
-)
-
-// AccessKey and SecretKey are the credentials of every endpoint. Those that check signatures are started with them.
-const (
-	AccessKey = "local"
-	SecretKey = "local"
 )
 
 // Name says who answers.
@@ -45,8 +39,8 @@ const (
 	Versitygw Name = "versitygw"
 )
 
-// Endpoint is who answers, and a configuration that leads there with the functions' own patience: clients made from it
-// retry as the functions' do.
+// Endpoint is who answers, and a configuration that leads there: clients made from it retry as the functions' do, with the
+// access key "local", whose secret is "local".
 type Endpoint struct {
 	Name   Name
 	Config aws.Config
@@ -61,7 +55,15 @@ func New(t testing.TB, simulator func() (http.Handler, error)) Endpoint {
 
 	switch {
 	case name == "" && url == "":
-		name, url = Simulator, serve(t, simulator)
+		handler, err := simulator()
+		if err != nil {
+			t.Fatalf("make the simulator: %v", err)
+		}
+
+		server := httptest.NewServer(handler)
+		t.Cleanup(server.Close)
+
+		name, url = Simulator, server.URL
 	case name != Moto && name != Versitygw:
 		t.Fatalf("%s is %q: name %s or %s, or set neither it nor %s", NameVariable, name, Moto, Versitygw, EndpointVariable)
 	case !strings.HasPrefix(url, "http://127.0.0.1:"):
@@ -70,22 +72,6 @@ func New(t testing.TB, simulator func() (http.Handler, error)) Endpoint {
 
 	return Endpoint{Name: name, Config: aws.Config{
 		Region: "eu-central-1", BaseEndpoint: aws.String(url), Retryer: awsapi.NewRetryer, HTTPClient: awsapi.NewHTTPClient(),
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: AccessKey, SecretAccessKey: SecretKey, Source: "conformance"}, nil
-		}),
+		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
 	}}
-}
-
-func serve(t testing.TB, simulator func() (http.Handler, error)) string {
-	t.Helper()
-
-	handler, err := simulator()
-	if err != nil {
-		t.Fatalf("make the simulator: %v", err)
-	}
-
-	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
-
-	return server.URL
 }

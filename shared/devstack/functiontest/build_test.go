@@ -29,16 +29,9 @@ func TestProcessesThatBuildAtOnceShareOneFile(t *testing.T) {
 	t.Parallel()
 
 	file, err := functiontest.Build("functions/rotator", "rotator/bootstrap")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.HasSuffix(file, "/.build/rotator/bootstrap") {
-		t.Errorf("the binary is %s, want the Makefile's", file)
-	}
-
-	before, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
+	before, errRead := os.ReadFile(file)
+	if err != nil || errRead != nil || !strings.HasSuffix(file, "/.build/rotator/bootstrap") {
+		t.Fatalf("the binary is %s, want the Makefile's (%v, %v)", file, err, errRead)
 	}
 
 	for range 3 {
@@ -49,12 +42,9 @@ func TestProcessesThatBuildAtOnceShareOneFile(t *testing.T) {
 			command.Env = append(command.Environ(), building+"=1")
 
 			printed, err := command.Output()
-			if err != nil || string(printed) != file {
-				t.Errorf("got %q, %v; want %s", printed, err, file)
-			}
-
-			if after, err := os.ReadFile(file); err != nil || string(after) != string(before) {
-				t.Errorf("the binary is another: %v", err)
+			after, errRead := os.ReadFile(file)
+			if err != nil || errRead != nil || string(printed) != file || string(after) != string(before) {
+				t.Errorf("got %q, %v; want %s as it was (%v)", printed, err, file, errRead)
 			}
 		})
 	}
@@ -64,7 +54,7 @@ func TestWhatDoesNotCompileIsNamedWithTheCompilersWords(t *testing.T) {
 	t.Parallel()
 
 	_, err := functiontest.Build("functions/none", "none/bootstrap")
-	if err == nil || !strings.Contains(err.Error(), "build functions/none: ") || !strings.Contains(err.Error(), "no such") && !strings.Contains(err.Error(), "not found") {
+	if err == nil || !strings.Contains(err.Error(), "build functions/none: ") || !strings.Contains(err.Error(), "not found") {
 		t.Errorf("got %v, want what the compiler said", err)
 	}
 }

@@ -3,7 +3,6 @@ package functiontest
 import (
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"genesys-cloud-export/shared/devstack/template"
@@ -22,22 +21,30 @@ func WantTemplateVariables(t testing.TB, function string, read []settings.Variab
 		t.Fatal(err)
 	}
 
-	evaluated, err := source.Evaluate(template.Deployment{Parameters: map[string]string{"GenesysEnvironment": "mypurecloud.de", "RunbookUrl": "https://example.com/runbook"}})
+	evaluated, err := source.Evaluate(template.Deployment{
+		Local: true, Parameters: map[string]string{"GenesysEnvironment": "mypurecloud.de", "RunbookUrl": "https://example.com/runbook"},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	set := variablesOf(t, evaluated, function)
-	otherwise = append(otherwise, "STACK_NAME")
+	set := make(map[string]any)
+	for _, resource := range evaluated.OfType("AWS::Serverless::Function") {
+		if resource.Name == function {
+			environment, _ := resource.Properties["Environment"].(map[string]any)
+			set, _ = environment["Variables"].(map[string]any)
+		}
+	}
 
 	for _, variable := range read {
 		value, given := set[variable.Name]
 
-		if !given && variable.Default == "" {
+		switch _, text := value.(string); {
+		case !given && variable.Default == "":
 			t.Errorf("template.yaml does not set %s", variable.Name)
-		}
-
-		if given && variable.Default != "" && value != variable.Default && !slices.Contains(otherwise, variable.Name) {
+		case given && !text:
+			t.Errorf("%s is no text but %v", variable.Name, value)
+		case given && variable.Default != "" && value != variable.Default && !slices.Contains(append(otherwise, "STACK_NAME"), variable.Name):
 			t.Errorf("%s is %q by the template's defaults, and %q by the function's", variable.Name, value, variable.Default)
 		}
 	}
@@ -48,29 +55,4 @@ func WantTemplateVariables(t testing.TB, function string, read []settings.Variab
 			t.Errorf("template.yaml does not set %s", name)
 		}
 	}
-}
-
-// variablesOf is the environment of the function whose code lies in that folder.
-func variablesOf(t testing.TB, evaluated *template.Stack, function string) map[string]string {
-	t.Helper()
-
-	set := make(map[string]string)
-
-	for _, resource := range evaluated.OfType("AWS::Serverless::Function") {
-		if code, _ := resource.Properties["CodeUri"].(string); strings.Trim(code, "/") != "functions/"+function {
-			continue
-		}
-
-		environment, _ := resource.Properties["Environment"].(map[string]any)
-		variables, _ := environment["Variables"].(map[string]any)
-
-		for name, value := range variables {
-			var is bool
-			if set[name], is = value.(string); !is {
-				t.Errorf("%s is no text but %v", name, value)
-			}
-		}
-	}
-
-	return set
 }

@@ -4,7 +4,6 @@ package functiontest
 
 import (
 	"bytes"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -27,10 +26,9 @@ const module = "genesys-cloud-export"
 
 // Function is a built function behind a Lambda endpoint.
 type Function struct {
-	url  string
-	name string
-	logs *bytes.Buffer
-	stop func()
+	endpoint *lambdasim.Endpoint
+	name     string
+	logs     *bytes.Buffer
 }
 
 // Start serves the built function with these environment variables until the test ends.
@@ -54,43 +52,25 @@ func Start(t testing.TB, function string, timeout time.Duration, environment map
 		t.Fatal(err)
 	}
 
-	server := httptest.NewServer(endpoint)
-	stop := func() {
-		_ = endpoint.Close()
-		server.Close()
-	}
-	t.Cleanup(stop)
+	t.Cleanup(func() { _ = endpoint.Close() })
 
-	return &Function{url: server.URL, name: function, logs: &logs, stop: stop}
+	return &Function{endpoint, function, &logs}
 }
 
 // Invoke invokes the function, and returns its reply and whether that is an error.
 func (f *Function) Invoke(t testing.TB, payload string) (reply []byte, failed bool) {
 	t.Helper()
 
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
-		f.url+"/2015-03-31/functions/"+f.name+"/invocations", strings.NewReader(payload))
-	if err != nil {
-		t.Fatal(err)
-	}
+	answer := httptest.NewRecorder()
+	f.endpoint.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodPost,
+		"/2015-03-31/functions/"+f.name+"/invocations", strings.NewReader(payload)))
 
-	answer, err := http.DefaultClient.Do(request) //nolint:forbidigo // a test's call to its own server
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-
-	reply, err = io.ReadAll(answer.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	return reply, answer.Header.Get("X-Amz-Function-Error") != ""
+	return answer.Body.Bytes(), answer.Header().Get("X-Amz-Function-Error") != ""
 }
 
 // Logs stops the function and returns all that it printed.
 func (f *Function) Logs() string {
-	f.stop()
+	_ = f.endpoint.Close()
 
 	return f.logs.String()
 }
@@ -129,17 +109,11 @@ func WantModules(t testing.TB, function string, more ...string) {
 
 // common is what every function links.
 func common() []string {
-	modules := []string{
-		"github.com/caarlos0/env/v11", "github.com/go-json-experiment/json", "github.com/klauspost/compress", "golang.org/x/sync", "golang.org/x/time",
-	}
-	for _, name := range []string{
-		"aws-lambda-go", "smithy-go", "aws-sdk-go-v2", "aws-sdk-go-v2/config", "aws-sdk-go-v2/credentials",
-		"aws-sdk-go-v2/feature/ec2/imds", "aws-sdk-go-v2/internal/configsources", "aws-sdk-go-v2/internal/endpoints/v2",
-		"aws-sdk-go-v2/internal/v4a", "aws-sdk-go-v2/service/internal/accept-encoding",
-		"aws-sdk-go-v2/service/internal/presigned-url", "aws-sdk-go-v2/service/signin", "aws-sdk-go-v2/service/ssm",
-		"aws-sdk-go-v2/service/sso", "aws-sdk-go-v2/service/ssooidc", "aws-sdk-go-v2/service/sts",
-	} {
-		modules = append(modules, "github.com/aws/"+name)
+	modules := strings.Fields(`github.com/caarlos0/env/v11 github.com/go-json-experiment/json github.com/klauspost/compress
+		golang.org/x/sync golang.org/x/time github.com/aws/aws-lambda-go github.com/aws/smithy-go github.com/aws/aws-sdk-go-v2`)
+	for _, name := range strings.Fields(`config credentials feature/ec2/imds internal/configsources internal/endpoints/v2 internal/v4a
+		service/internal/accept-encoding service/internal/presigned-url service/signin service/ssm service/sso service/ssooidc service/sts`) {
+		modules = append(modules, "github.com/aws/aws-sdk-go-v2/"+name)
 	}
 
 	return modules

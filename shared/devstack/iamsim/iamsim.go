@@ -2,18 +2,18 @@
 // lets a request through to a service where the role of its access key may do what the request asks for; else it refuses
 // as AWS does, in AWS's words.
 //
-// Rules: statements are evaluated as IAM does of identity policies: default deny, an explicit Deny wins, and what is not
-// known here (an element, a condition operator, a policy variable) is an error when the policy is read: it knows what the
-// template's roles have. Resource policies, permissions boundaries and trust policies are not looked at, and global
-// condition keys have no values. The access key id of its signature says who sends a request; signatures are not
-// checked, and a key that no role has is the developer's, who may do everything. It knows what the functions ask for; what
-// it does not know or cannot read is taken for the widest that it could be, so that a role may not do it. With a customer
-// key, what AWS asks of KMS on a caller's behalf has to be allowed too, of S3 as for a bucket without a bucket key.
+// Rules: statements are evaluated as IAM evaluates identity policies: default deny, and an explicit Deny wins. It knows what
+// the template's roles have; any other element, condition operator or policy variable is an error when the policy is read.
+// There are no resource policies, permissions boundaries and trust policies, and global condition keys have no values. The
+// access key id of its signature says who sends a request. Signatures are not checked, and a key that no role has is the
+// developer's, who may do everything. It knows the requests of the functions; any other, and one that cannot be read, counts
+// as the widest that it could be, so that a role may not send it. With a customer key, what AWS asks of KMS on a caller's
+// behalf has to be allowed too, of S3 as for a bucket without a bucket key.
 //
 // S3 hides from who may not list the whole bucket whether a key exists: a read of a missing one is 403, not 404.
 //
-// Sources: the IAM User Guide on policy elements and evaluation, the Service Authorization Reference on actions,
-// resources and keys, and each service's guide on its use of KMS.
+// Sources: the IAM User Guide on policy elements and evaluation, the Service Authorization Reference on actions, resources
+// and keys, and each service's guide on its use of KMS.
 package iamsim
 
 import (
@@ -84,12 +84,12 @@ func (g *Guard) Uses() []Use {
 
 // Parameters is Parameter Store for whoever may use it.
 func (g *Guard) Parameters(next http.Handler) http.Handler {
-	return g.front(next, g.parameterAccess, refuseJSON)
+	return g.front(next, g.parameterAccess, refuseJSON(http.StatusBadRequest))
 }
 
 // Secrets is Secrets Manager for whoever may use it.
 func (g *Guard) Secrets(next http.Handler) http.Handler {
-	return g.front(next, g.secretAccess, refuseJSON)
+	return g.front(next, g.secretAccess, refuseJSON(http.StatusBadRequest))
 }
 
 // Objects is S3 for whoever may use it.
@@ -107,7 +107,7 @@ func (g *Guard) Objects(next http.Handler) http.Handler {
 
 // Functions is Lambda for whoever may use it.
 func (g *Guard) Functions(next http.Handler) http.Handler {
-	return g.front(next, g.functionAccess, refuseREST)
+	return g.front(next, g.functionAccess, refuseJSON(http.StatusForbidden))
 }
 
 // refusal answers a request that is not allowed.

@@ -9,18 +9,21 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Statement is one statement of an identity policy. [Statements] makes them.
 type Statement struct {
 	// ID is the statement's Sid, or "policy[number]" where it has none.
-	ID string
-	// Deny tells a Deny from an Allow.
-	Deny bool
+	ID string `json:"Sid"`
+	// Effect is Allow or Deny; Deny says which.
+	Effect string
+	Deny   bool `json:"-"`
 	// Actions and Resources are patterns with * and ?.
-	Actions, Resources []string
-	// Conditions have to hold all.
-	Conditions []Condition
+	Actions   []string `json:"Action"`
+	Resources []string `json:"Resource"`
+	// Conditions have to hold all. They are sorted by operator and key.
+	Conditions []Condition `json:"Condition"`
 }
 
 // Condition is one test of a value that belongs to a request.
@@ -33,84 +36,66 @@ type Condition struct {
 	Values []string
 }
 
-// written is a policy as it is written.
-type written struct {
-	Version   string
-	Statement []struct {
-		Sid, Effect      string
-		Action, Resource texts
-		Condition        map[string]map[string]texts
-	}
-}
-
-// texts are one text or a list of texts.
-type texts []string
-
-// UnmarshalJSON implements [json.Unmarshaler].
-func (t *texts) UnmarshalJSON(content []byte) error {
-	if content[0] == '[' {
-		return json.Unmarshal(content, (*[]string)(t))
-	}
-
-	*t = make(texts, 1)
-
-	return json.Unmarshal(content, &(*t)[0])
-}
-
 // Statements reads the document of a policy of that name: a map of Version and a list of Statements, as a template has it
 // after its evaluation. What it does not know is an error and is never passed over; the error lists every problem.
 func Statements(policy string, document any) ([]Statement, error) {
+	var read struct {
+		Version   string
+		Statement []Statement
+	}
+
 	content, err := json.Marshal(document)
-
-	var read written
 	if err == nil {
-		err = json.Unmarshal(content, &read, json.RejectUnknownMembers(true))
+		err = json.Unmarshal(content, &read, json.RejectUnknownMembers(true),
+			json.WithUnmarshalers(json.JoinUnmarshalers(json.UnmarshalFunc(readTexts), json.UnmarshalFromFunc(readConditions))))
 	}
 
-	if err != nil {
-		return nil, fmt.Errorf("read the policy %s: %w", policy, err)
-	}
-
-	var problems []error
-	if len(read.Statement) == 0 {
+	problems := []error{err}
+	if err == nil && len(read.Statement) == 0 {
 		problems = append(problems, errors.New("it has no list of Statements"))
 	}
 
-	statements := make([]Statement, len(read.Statement))
-
-	for i, s := range read.Statement {
-		place := fmt.Sprintf("%s[%d]", policy, i)
-		statements[i] = Statement{
-			ID: cmp.Or(s.Sid, place), Deny: s.Effect == "Deny", Actions: s.Action, Resources: s.Resource, Conditions: conditions(s.Condition),
-		}
-
-		if problem := statements[i].unknown(); problem != "" {
+	for i := range read.Statement {
+		s, place := &read.Statement[i], fmt.Sprintf("%s[%d]", policy, i)
+		if problem := s.unknown(); problem != "" {
 			problems = append(problems, fmt.Errorf("%s: %s", place, problem))
 		}
 
-		if s.Effect != "Allow" && s.Effect != "Deny" {
-			problems = append(problems, fmt.Errorf("%s: the Effect is neither Allow nor Deny", place))
-		}
+		s.ID, s.Deny = cmp.Or(s.ID, place), s.Effect == "Deny"
 	}
 
-	if len(problems) > 0 {
-		return nil, fmt.Errorf("read the policy %s: %w", policy, errors.Join(problems...))
+	if err := errors.Join(problems...); err != nil {
+		return nil, fmt.Errorf("read the policy %s: %w", policy, err)
 	}
 
-	return statements, nil
+	return read.Statement, nil
 }
 
-// conditions are the tests of a Condition block, sorted by operator and key.
-func conditions(block map[string]map[string]texts) []Condition {
-	var all []Condition
+// readTexts reads one text or a list of texts.
+func readTexts(content []byte, into *[]string) error {
+	if content[0] == '[' {
+		return json.Unmarshal(content, into)
+	}
+
+	*into = make([]string, 1)
+
+	return json.Unmarshal(content, &(*into)[0])
+}
+
+// readConditions reads a Condition block.
+func readConditions(content *jsontext.Decoder, into *[]Condition) error {
+	var block map[string]map[string][]string
+	if err := json.UnmarshalDecode(content, &block); err != nil {
+		return err
+	}
 
 	for _, operator := range slices.Sorted(maps.Keys(block)) {
 		for _, key := range slices.Sorted(maps.Keys(block[operator])) {
-			all = append(all, Condition{Operator: operator, Key: key, Values: block[operator][key]})
+			*into = append(*into, Condition{operator, key, block[operator][key]})
 		}
 	}
 
-	return all
+	return nil
 }
 
 // unknown says what is not known here, "" where everything is.
@@ -123,9 +108,12 @@ func (s Statement) unknown() string {
 		}
 	}
 
-	if strings.Contains(strings.Join(patterns, " "), "${") {
+	switch {
+	case strings.Contains(strings.Join(patterns, " "), "${"):
 		return "policy variables are not known here"
+	case s.Effect != "Allow" && s.Effect != "Deny":
+		return "the Effect is neither Allow nor Deny"
+	default:
+		return ""
 	}
-
-	return ""
 }

@@ -5,30 +5,21 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"net/http"
-	"strings"
 
-	"genesys-cloud-export/shared/devstack/awsjson"
 	"genesys-cloud-export/shared/devstack/s3sim"
 )
 
-// refuseJSON answers as Parameter Store and Secrets Manager do.
-func refuseJSON(w http.ResponseWriter, r *http.Request, message string) {
-	service, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	answer := awsjson.Service{Target: service, Operations: map[string]awsjson.Operation{
-		operation: func([]byte) (any, error) { return nil, awsjson.Errorf("AccessDeniedException", "%s", message) },
-	}}
+// refuseJSON answers with that status as Parameter Store, Secrets Manager and Lambda do.
+func refuseJSON(status int) refusal {
+	return func(w http.ResponseWriter, _ *http.Request, message string) {
+		const code = "AccessDeniedException"
+		content, _ := json.Marshal(map[string]string{"__type": code, "message": message}) //nolint:errchkjson // it is text alone
 
-	answer.ServeHTTP(w, r)
-}
-
-// refuseREST answers as Lambda does.
-func refuseREST(w http.ResponseWriter, _ *http.Request, message string) {
-	content, _ := json.Marshal(map[string]string{"Message": message}) //nolint:errchkjson // it is text alone
-
-	w.Header().Set("X-Amzn-Errortype", "AccessDeniedException")
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusForbidden)
-	_, _ = w.Write(content)
+		w.Header().Set("X-Amzn-Errortype", code)
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_, _ = w.Write(content)
+	}
 }
 
 // refuseXML answers as S3 does. The reply to a HEAD has no body.

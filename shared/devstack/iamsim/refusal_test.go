@@ -1,99 +1,66 @@
 package iamsim_test
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
-	"github.com/aws/smithy-go"
-	"github.com/google/go-cmp/cmp"
-
-	"genesys-cloud-export/shared/devstack/iamsim"
 	"genesys-cloud-export/shared/devstack/s3sim"
 )
 
-// client is an SDK's configuration for a service behind the guard, with the access key "reader".
-func client(t *testing.T, handler http.Handler) aws.Config {
-	t.Helper()
-
-	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
-
-	return aws.Config{
-		Region: "eu-central-1", BaseEndpoint: aws.String(server.URL), RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider("reader", "any", ""),
-	}
-}
-
-func TestTheSDKSeesARefusalInTheWordsOfAWS(t *testing.T) {
+func TestARefusalIsInTheWordsOfAWSAndIsRecorded(t *testing.T) {
 	t.Parallel()
 
-	guard := guarding(t, "", `[{"Effect":"Allow","Action":"a:B","Resource":"*"}]`)
-	never := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a request was let through") })
-	behind := func(front func(*iamsim.Guard, http.Handler) http.Handler) aws.Config {
-		return client(t, front(guard, never))
-	}
+	const (
+		asks    = "User: arn:aws:sts::000000000000:assumed-role/stack-Reader/reader is not authorized to perform: "
+		because = " because no identity-based policy allows the "
+		denied  = `[{"Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"Never","Effect":"Deny","Action":"s3:*","Resource":"*"}]`
+	)
 
-	_, errParameter := ssm.NewFromConfig(behind((*iamsim.Guard).Parameters)).
-		GetParameter(t.Context(), &ssm.GetParameterInput{Name: aws.String("/stack/token")})
-	_, errSecret := secretsmanager.NewFromConfig(behind((*iamsim.Guard).Secrets)).
-		GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String(secret)})
-	_, errObject := s3.NewFromConfig(behind((*iamsim.Guard).Objects)).
-		PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("a/b")})
-	_, errFunction := lambda.NewFromConfig(behind((*iamsim.Guard).Functions)).
-		Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f")})
-
-	for _, test := range []struct {
-		err                   error
-		status                int
-		code, asked, resource string
+	for name, test := range map[string]struct {
+		request    request
+		statements string
+		status     int
+		code       string // of the header, as S3 has it in the body
+		says       string
 	}{
-		{errParameter, 400, "AccessDeniedException", "ssm:GetParameter", parameter},
-		{errSecret, 400, "AccessDeniedException", "secretsmanager:GetSecretValue", secret},
-		{errObject, 403, "AccessDenied", "s3:PutObject", object},
-		{errFunction, 403, "AccessDeniedException", "lambda:InvokeFunction", function},
+		"Parameter Store": {
+			parameters("GetParameter", `{"Name":"/stack/token"}`), "", http.StatusBadRequest, "AccessDeniedException",
+			asks + "ssm:GetParameter on resource: " + parameter + because + `ssm:GetParameter action"`,
+		},
+		"Secrets Manager": {
+			secrets(`{"SecretId":"` + secret + `"}`), "", http.StatusBadRequest, "AccessDeniedException",
+			asks + "secretsmanager:GetSecretValue on resource: " + secret + because + `secretsmanager:GetSecretValue action"`,
+		},
+		"Lambda": {
+			functions(http.MethodPost, "f/invocations"), "", http.StatusForbidden, "AccessDeniedException",
+			asks + "lambda:InvokeFunction on resource: " + function + because + `lambda:InvokeFunction action"`,
+		},
+		"S3": {
+			objects(http.MethodPut, "/bucket/a/b"), "", http.StatusForbidden, "",
+			"<Code>AccessDenied</Code><Message>" + asks + "s3:PutObject on resource: " + object + because + "s3:PutObject action</Message>",
+		},
+		"S3 about a HEAD": {objects(http.MethodHead, "/bucket/a/b"), "", http.StatusForbidden, "", ""},
+		"an explicit denial": {
+			objects(http.MethodGet, "/bucket/a/b"), denied, http.StatusForbidden, "",
+			asks + "s3:GetObject on resource: " + object + " with an explicit deny in an identity-based policy</Message>",
+		},
 	} {
-		answered, isAnswer := errors.AsType[smithy.APIError](test.err)
-		response, isResponse := errors.AsType[*awshttp.ResponseError](test.err)
-
-		if !isAnswer || !isResponse {
-			t.Errorf("%s: got %v, want the service's refusal", test.asked, test.err)
-
-			continue
+		if test.statements == "" {
+			test.statements = `[{"Effect":"Allow","Action":"a:B","Resource":"*"}]`
 		}
 
-		want := fmt.Sprintf("%d %s: User: arn:aws:sts::000000000000:assumed-role/stack-Reader/reader is not authorized to perform: %s on resource: %s"+
-			" because no identity-based policy allows the %[3]s action", test.status, test.code, test.asked, test.resource)
-		got := fmt.Sprintf("%d %s: %s", response.HTTPStatusCode(), answered.ErrorCode(), answered.ErrorMessage())
+		guard := guarding(t, "", test.statements)
+		reply := test.request.sent(t, guard)
+		body := reply.Body.String()
 
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("the refusal (-want +got):\n%s", diff)
+		if reply.Code != test.status || reply.Header().Get("X-Amzn-Errortype") != test.code || !strings.Contains(body, test.says) || test.says == "" && body != "" {
+			t.Errorf("%s: got %d %s, want %s", name, reply.Code, body, test.says)
 		}
-	}
-}
 
-func TestAnExplicitDenialIsReportedAsOne(t *testing.T) {
-	t.Parallel()
-
-	guard := guarding(t, "", `[{"Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"Never","Effect":"Deny","Action":"s3:*","Resource":"*"}]`)
-	reply := objects(http.MethodGet, "/bucket/a").sent(t, guard)
-
-	if reply.Code != http.StatusForbidden || !strings.Contains(reply.Body.String(), "with an explicit deny in an identity-based policy") {
-		t.Errorf("got %d: %s", reply.Code, reply.Body)
-	}
-
-	if uses := guard.Uses(); len(uses) != 1 || uses[0].Allowed || uses[0].Statement != "Never" {
-		t.Errorf("the record is %+v, want one denial by Never", uses)
+		if uses := guard.Uses(); len(uses) != 1 || uses[0].Allowed || (uses[0].Statement == "Never") != (test.statements == denied) {
+			t.Errorf("%s: the record is %+v, want one denial", name, uses)
+		}
 	}
 }
 
@@ -101,18 +68,10 @@ func TestTheDeveloperMayDoEverythingAndIsNotRecorded(t *testing.T) {
 	t.Parallel()
 
 	guard := guarding(t, key, `[{"Effect":"Allow","Action":"a:B","Resource":"*"}]`)
-	ask := objects(http.MethodGet, "/bucket/a")
-	unsigned := ask.signed(t, "")
-	unsigned.Header.Del("Authorization")
 
-	for name, sent := range map[string]*http.Request{
-		"another key": ask.signed(t, "local"), "no signature": unsigned, "a key's beginning": ask.signed(t, "read"),
-	} {
-		reply := httptest.NewRecorder()
-		guard.Objects(http.NotFoundHandler()).ServeHTTP(reply, sent)
-
-		if reply.Code != http.StatusNotFound {
-			t.Errorf("%s: got %d, want what is behind the guard", name, reply.Code)
+	for _, accessKey := range []string{"local", "", "read"} {
+		if reply := objects(http.MethodGet, "/bucket/a").sentBy(t, accessKey, guard, http.NotFoundHandler()); reply.Code != http.StatusNotFound {
+			t.Errorf("%q got %d, want what is behind the guard", accessKey, reply.Code)
 		}
 	}
 
@@ -158,7 +117,7 @@ func TestAMissingKeyIsForbiddenToWhoMayNotListTheWholeBucket(t *testing.T) {
 			ask := objects(sent.method, sent.target)
 			ask.body = "text"
 
-			if got := ask.sentTo(t, guard, store).Code; got != sent.want {
+			if got := ask.sentBy(t, "reader", guard, store).Code; got != sent.want {
 				t.Errorf("%s: %s %s got %d, want %d", name, sent.method, sent.target, got, sent.want)
 			}
 		}

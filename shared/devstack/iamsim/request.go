@@ -19,18 +19,18 @@ const (
 	maxBody = 1 << 20
 	// maxStandard is the size of the largest value, in bytes, of a parameter of the standard tier.
 	maxStandard = 4096
-	// everything is what a request is taken to be about where it does not say, or not readably.
+	// everything is the resource of a request that does not name one, or not readably.
 	everything = "*"
-	// unknown is the operation of a request that is not known here: a role may do it only where it may do all of the service.
+	// unknown is the operation of any other request: a role may send it only where it may do all of the service.
 	unknown = "UnknownOperation"
 )
 
 // body is what matters of a request to Parameter Store or Secrets Manager.
 type body struct {
-	Name, Type, Tier, Value string
-	SecretID                string `json:"SecretId"`
-	KeyID                   string `json:"KeyId"`
-	WithDecryption          bool
+	Name, Type, Value string
+	SecretID          string `json:"SecretId"`
+	KeyID             string `json:"KeyId"`
+	WithDecryption    bool
 }
 
 // readBody reads the JSON of a request and leaves it to be read again. What cannot be read is empty.
@@ -62,7 +62,7 @@ func (g *Guard) parameterAccess(r *http.Request) []Access {
 	case reads && asked.WithDecryption:
 		action, key = "kms:Decrypt", g.config.KeyARN
 	case operation != "PutParameter" || asked.Type != "SecureString":
-	case asked.Tier == "Advanced" || len(asked.Value) > maxStandard:
+	case len(asked.Value) > maxStandard:
 		action, key = "kms:GenerateDataKey", asked.KeyID
 	default:
 		action, key = "kms:Encrypt", asked.KeyID
@@ -154,7 +154,6 @@ func (g *Guard) useOfKey(action, key, service, contextKey, contextValue string) 
 		Context: map[string]string{
 			"kms:ViaService":                      service + "." + g.config.Region + ".amazonaws.com",
 			"kms:EncryptionContext:" + contextKey: contextValue,
-			"kms:CallerAccount":                   g.config.Account,
 		},
 	}
 }

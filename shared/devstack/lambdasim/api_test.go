@@ -1,101 +1,52 @@
 package lambdasim_test
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
+	"cmp"
+	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
-	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
-	"github.com/google/go-cmp/cmp"
 
 	"genesys-cloud-export/shared/devstack/lambdasim"
 )
 
-func TestAFunctionAnswersToItsNameAndItsARN(t *testing.T) {
-	t.Parallel()
-	w := start(t)
-
-	for _, name := range []string{"probe", "probe:$LATEST", "arn:aws:lambda:local:000000000000:function:probe"} {
-		output, err := w.client.Invoke(t.Context(), &lambda.InvokeInput{
-			FunctionName: aws.String(name), Payload: []byte(`{"text":"hello"}`),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		got := []any{string(output.Payload), output.StatusCode, output.FunctionError}
-		if diff := cmp.Diff([]any{`{"text":"hello"}`, int32(200), (*string)(nil)}, got); diff != "" {
-			t.Errorf("reply to %s (-want +got):\n%s", name, diff)
-		}
-	}
-}
-
 func TestBadRequestsAreRefusedByNameAndRunNothing(t *testing.T) {
 	t.Parallel()
 	w := start(t)
+
+	const notFound, badValue = "ResourceNotFoundException", "InvalidParameterValueException"
 
 	for name, test := range map[string]struct {
 		input  lambda.InvokeInput
 		code   string
 		status int
 	}{
-		"another name":      {lambda.InvokeInput{FunctionName: aws.String("prober")}, "ResourceNotFoundException", http.StatusNotFound},
-		"another version":   {lambda.InvokeInput{FunctionName: aws.String("probe:7")}, "ResourceNotFoundException", http.StatusNotFound},
-		"another qualifier": {lambda.InvokeInput{Qualifier: aws.String("live")}, "ResourceNotFoundException", http.StatusNotFound},
-		"another region": {
-			lambda.InvokeInput{FunctionName: aws.String("arn:aws:lambda:eu-west-1:000000000000:function:probe")},
-			"ResourceNotFoundException", http.StatusNotFound,
-		},
-		"a payload that is not JSON": {
-			lambda.InvokeInput{Payload: []byte(`{"a":`)}, "InvalidRequestContentException", http.StatusBadRequest,
-		},
-		"a payload over 6 MB": {
-			lambda.InvokeInput{Payload: jsonOf(6<<20 + 1)}, "RequestTooLargeException", http.StatusRequestEntityTooLarge,
-		},
-		"a dry run": {
-			lambda.InvokeInput{InvocationType: types.InvocationTypeDryRun}, "InvalidParameterValueException", http.StatusBadRequest,
-		},
-		"the log's tail": {
-			lambda.InvokeInput{LogType: types.LogTypeTail}, "InvalidParameterValueException", http.StatusBadRequest,
-		},
-		"a client context": {
-			lambda.InvokeInput{ClientContext: aws.String("e30=")}, "InvalidParameterValueException", http.StatusBadRequest,
-		},
+		"another name":   {lambda.InvokeInput{FunctionName: aws.String("prober")}, notFound, http.StatusNotFound},
+		"a version":      {lambda.InvokeInput{FunctionName: aws.String("probe:7")}, notFound, http.StatusNotFound},
+		"another region": {lambda.InvokeInput{FunctionName: aws.String("arn:aws:lambda:eu-west-1:000000000000:function:probe")}, notFound, http.StatusNotFound},
+		"a qualifier":    {lambda.InvokeInput{Qualifier: aws.String("live")}, badValue, http.StatusBadRequest},
+		"a dry run":      {lambda.InvokeInput{InvocationType: types.InvocationTypeDryRun}, badValue, http.StatusBadRequest},
+		"an event":       {lambda.InvokeInput{InvocationType: types.InvocationTypeEvent}, badValue, http.StatusBadRequest},
+		"the log's tail": {lambda.InvokeInput{LogType: types.LogTypeTail}, badValue, http.StatusBadRequest},
+		"client context": {lambda.InvokeInput{ClientContext: aws.String("e30=")}, badValue, http.StatusBadRequest},
+		"no JSON":        {lambda.InvokeInput{Payload: []byte(`{"a":`)}, "InvalidRequestContentException", http.StatusBadRequest},
+		"more than 6 MB": {lambda.InvokeInput{Payload: jsonOf(6<<20 + 1)}, "RequestTooLargeException", http.StatusRequestEntityTooLarge},
 	} {
-		if test.input.FunctionName == nil {
-			test.input.FunctionName = aws.String("probe")
-		}
-
-		_, err := w.client.Invoke(t.Context(), &test.input)
+		_, err := w.call(t, test.input)
 		wantRefusal(t, name, err, test.code, test.status)
 	}
 
 	_, err := w.client.ListFunctions(t.Context(), &lambda.ListFunctionsInput{})
 	wantRefusal(t, "another operation", err, "UnknownOperationException", http.StatusNotFound)
 
-	if diff := cmp.Diff(lambdasim.FunctionReport{}, w.Report("probe")); diff != "" {
-		t.Errorf("report (-want +got):\n%s", diff)
-	}
-}
-
-func wantRefusal(t *testing.T, what string, err error, code string, status int) {
-	t.Helper()
-
-	answer, named := errors.AsType[smithy.APIError](err)
-	reply, answered := errors.AsType[*smithyhttp.ResponseError](err)
-
-	switch {
-	case !named || !answered:
-		t.Errorf("%s got %v, want an answer of the API", what, err)
-	case answer.ErrorCode() != code || reply.HTTPStatusCode() != status || answer.ErrorMessage() == "":
-		t.Errorf("%s got %v, want %s, status %d and a message", what, err, code, status)
+	if got := w.Report("probe"); got != (lambdasim.FunctionReport{}) || w.Report("nobody") != got {
+		t.Errorf("got the report %+v, want nothing in it", got)
 	}
 }
 
@@ -103,69 +54,86 @@ func TestTheLargestPayloadGoesInAndOutAndNoneIsAnEmptyObject(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 
-	payload := jsonOf(6 << 20)
-	if got := w.invoke(t, string(payload)).Payload; !bytes.Equal(got, payload) {
-		t.Errorf("sent %d bytes, got %d others back", len(payload), len(got))
-	}
-	if got := string(w.invoke(t, "").Payload); got != "{}" {
-		t.Errorf("the function was given %s, want {}", got)
-	}
-}
-
-func TestAFunctionAndItsCallerSeeTheSameRequestID(t *testing.T) {
-	t.Parallel()
-	w := start(t)
-
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
-		w.url+"/2015-03-31/functions/probe/invocations", strings.NewReader(`{"do":"context"}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	reply, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer reply.Body.Close()
-
-	var seen struct {
-		RequestID  string `json:"request_id"`
-		ARN        string `json:"arn"`
-		MillisLeft int64  `json:"millis_left"`
-	}
-	if err := json.NewDecoder(reply.Body).Decode(&seen); err != nil {
-		t.Fatal(err)
-	}
-	if got := reply.Header.Get("X-Amzn-Requestid"); len(got) != 36 || got != seen.RequestID {
-		t.Errorf("the caller sees request id %q, the function %q", got, seen.RequestID)
-	}
-	if seen.ARN != "arn:aws:lambda:local:000000000000:function:probe" || seen.MillisLeft > 60_000 || seen.MillisLeft < 50_000 {
-		t.Errorf("the function sees %+v, want its ARN and nearly a minute", seen)
-	}
-}
-
-func TestAnEventIsTakenAtOnceAndRunsOnce(t *testing.T) {
-	t.Parallel()
-	w := start(t)
-
-	for _, payload := range []string{`{"do":"log","count":1,"text":"of the event"}`, `{"do":"fail"}`} {
-		output, err := w.client.Invoke(t.Context(), &lambda.InvokeInput{
-			FunctionName: aws.String("probe"), InvocationType: types.InvocationTypeEvent, Payload: []byte(payload),
-		})
-		if err != nil || output.StatusCode != http.StatusAccepted || len(output.Payload) > 0 {
-			t.Errorf("got %+v, %v; want 202 and nothing", output, err)
+	for _, payload := range []string{string(jsonOf(6 << 20)), ""} {
+		if got := string(w.invoke(t, payload).Payload); got != cmp.Or(payload, "{}") {
+			t.Errorf("sent %d bytes, got %d others back", len(payload), len(got))
 		}
-	}
-
-	w.logs.await(t, "of the event\n")
-	if err := w.Close(); err != nil { // joins the rest
-		t.Fatal(err)
-	}
-	if got := w.Report("probe").Invocations; got > 2 {
-		t.Errorf("%d invocations ran for two events", got)
 	}
 }
 
 // jsonOf returns a JSON string of exactly that many bytes.
 func jsonOf(size int) []byte {
 	return []byte(`"` + strings.Repeat("x", size-2) + `"`)
+}
+
+func TestAFunctionAnswersToNameAndARNAndSeesItsCallersRequestIDAndItsDeadline(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+
+	const arn = "arn:aws:lambda:local:000000000000:function:probe"
+
+	for _, name := range []string{"probe", arn} {
+		output, err := w.call(t, lambda.InvokeInput{FunctionName: aws.String(name), Payload: []byte(`{"do":"context"}`)})
+		if err != nil || output.StatusCode != http.StatusOK || output.FunctionError != nil {
+			t.Fatalf("%s: got %+v, %v", name, output, err)
+		}
+
+		seen := decoded[struct {
+			RequestID  string `json:"request_id"`
+			ARN        string `json:"arn"`
+			MillisLeft int64  `json:"millis_left"`
+		}](t, output.Payload)
+		if got, _ := awsmiddleware.GetRequestIDMetadata(output.ResultMetadata); len(got) != 36 || got != seen.RequestID {
+			t.Errorf("the caller sees request id %q, the function %q", got, seen.RequestID)
+		}
+		if seen.ARN != arn || seen.MillisLeft > 60_000 || seen.MillisLeft < 50_000 {
+			t.Errorf("the function sees %+v, want its ARN and nearly a minute", seen)
+		}
+	}
+}
+
+func TestAReplyComesAfterTheLastLineOfItsInvocation(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+
+	wantLast := func(event, last string) {
+		t.Helper()
+
+		if w.invoke(t, event); !strings.HasSuffix(w.logs.String(), last+"\n") {
+			t.Errorf("the log does not end with %q", last)
+		}
+	}
+
+	for i := range 20 {
+		wantLast(fmt.Sprintf(`{"do":"log","count":50,"text":"of invocation %d"}`, i), fmt.Sprintf("\nline 49 of invocation %d", i))
+	}
+	wantLast(`{"do":"part","text":"no newline"}`, "\nno newline")
+	w.invoke(t, `{"do":"exit"}`)
+	wantLast(`{"do":"log","count":1,"text":"of the next process"}`, "\nline 0 of the next process")
+}
+
+func TestTheLogsOfAllProcessesAreWholeLines(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+
+	var callers sync.WaitGroup
+	for i := range 3 {
+		callers.Go(func() { w.invoke(t, fmt.Sprintf(`{"do":"log","count":200,"text":"of caller %d"}`, i)) })
+	}
+	callers.Wait()
+	w.invoke(t, `{"do":"log","count":1,"text":"`+strings.Repeat("x", 300<<10)+`"}`)
+
+	seen := make(map[string]int)
+	all := strings.Split(strings.TrimSpace(w.logs.String()), "\n")
+	for _, line := range all {
+		seen[line]++
+	}
+	for i := range 600 {
+		if line := fmt.Sprintf("line %d of caller %d", i%200, i/200); seen[line] != 1 {
+			t.Errorf("%q came %d times", line, seen[line])
+		}
+	}
+	if w.logs.broken > 0 || len(all) != 602 || len(all[600]) != 256<<10 {
+		t.Errorf("%d lines came in %d broken writes; the long one was to be split at 256 KB", len(all), w.logs.broken)
+	}
 }

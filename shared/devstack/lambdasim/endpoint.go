@@ -2,16 +2,13 @@
 // deployment package for provided.al2023, through the real Runtime API.
 //
 // Its rules are Lambda's. An execution environment is one process. It serves one invocation at a time and is used again when
-// idle; where invocations overlap, each has an environment of its own. One that crashed or was killed at its deadline is
-// replaced by the next invocation. A function sees the environment variables that it was configured with and nothing of the
-// calling process's. A caller gets what Lambda answers to an error, a crash and a timeout, and gets it after the last line that
-// the invocation printed. Requests are taken as they come: who may send them is for others to check.
+// idle; invocations that overlap have one each. One that crashed, or was killed at its deadline, is replaced by the next
+// invocation. A function sees the environment variables that it was configured with, and none of the calling process's. A
+// caller gets what Lambda answers to an error, a crash and a timeout, and gets it after the last line that the invocation
+// printed. Requests are taken as they come: iamsim says who may send them.
 //
-// Where the endpoint is closed, each process gets SIGTERM, as Lambda's shutdown sends it to a function that has registered an
-// extension, and one with an invocation has time to answer before it is killed.
-//
-// What is not there: the other operations of the API, versions and aliases, retries and destinations of asynchronous
-// invocations, and the freeze between invocations. A function learns how much memory it has, and may take more.
+// What is not there: asynchronous invocations, the other operations of the API, versions and aliases, and the freeze between
+// invocations. A function learns how much memory it has, and may take more.
 package lambdasim
 
 import (
@@ -22,15 +19,10 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
+	"os/exec"
 	"path/filepath"
 	"sync"
 	"time"
-)
-
-const (
-	account = "000000000000"
-	version = "$LATEST"
 )
 
 // Function is one function that an [Endpoint] runs.
@@ -71,7 +63,7 @@ type Config struct {
 type FunctionReport struct {
 	// Invocations are those that ran, whatever came of them; throttled ones are not among them.
 	Invocations int
-	// PeakMemory is the most memory that a process of the function held when an invocation ended, or before it was killed:
+	// PeakMemory is the most memory that a process of the function had when an invocation ended, or before it was killed:
 	// the kernel's high-water mark of the resident set, in bytes. It is 0 where there is no /proc.
 	PeakMemory int64
 }
@@ -87,28 +79,30 @@ type Endpoint struct {
 	ending, lifetime context.Context
 	end, stop        context.CancelFunc
 
-	mu     sync.Mutex
-	closed bool
-	work   sync.WaitGroup
+	mu   sync.Mutex // orders the last invocation's begin before Close's wait
+	work sync.WaitGroup
 }
 
 // New makes an endpoint and starts nothing: the first process starts with the first invocation. The error names every binary
 // that is missing.
 func New(config Config) (*Endpoint, error) {
 	e := &Endpoint{grace: cmp.Or(config.Grace, 10*time.Second), routes: http.NewServeMux()}
-	e.lifetime, e.stop = context.WithCancel(context.Background())
-	e.ending, e.end = context.WithCancel(e.lifetime)
 	e.routes.HandleFunc("POST /2015-03-31/functions/{name}/invocations", e.invoke)
 	e.routes.HandleFunc("/", e.unknown)
+	e.lifetime, e.stop = context.WithCancel(context.Background())
+	e.ending, e.end = context.WithCancel(e.lifetime)
 
-	logs := &lineLog{out: config.Logs}
+	logs := &lineLog{out: cmp.Or(config.Logs, io.Discard)}
 	logger := cmp.Or(config.Logger, slog.New(slog.DiscardHandler))
 
 	var problems []error
 	for _, f := range config.Functions {
-		path, err := executable(f.Path)
+		path, err := filepath.Abs(f.Path)
+		if err == nil {
+			_, err = exec.LookPath(path)
+		}
 		if err != nil {
-			problems = append(problems, fmt.Errorf("function %s: %w", f.Name, err))
+			problems = append(problems, fmt.Errorf("function %s: build the binary first: %w", f.Name, err))
 		}
 
 		f.Path, f.Timeout, f.MemoryMB = path, cmp.Or(f.Timeout, 3*time.Second), cmp.Or(f.MemoryMB, 128)
@@ -124,38 +118,20 @@ func New(config Config) (*Endpoint, error) {
 	return e, nil
 }
 
-// executable returns the absolute path of a binary that is there.
-func executable(path string) (string, error) {
-	switch info, err := os.Stat(path); {
-	case err != nil:
-		return "", fmt.Errorf("build the binary first: %w", err)
-	case !info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0:
-		return "", fmt.Errorf("%s is no executable file", path)
-	}
-
-	absolute, err := filepath.Abs(path)
-	if err != nil {
-		return "", fmt.Errorf("make the binary's path absolute: %w", err)
-	}
-
-	return absolute, nil
-}
-
 // ServeHTTP answers the Lambda API.
 func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set(headerRequestID, newUUID())
 	e.routes.ServeHTTP(w, r)
 }
 
-// Close ends everything: each process gets SIGTERM, and one with an invocation [Config].Grace to answer; then every process is
-// killed. It waits until all of them are gone and every invocation has been answered, by ServiceException where its process did
-// not. Invocations that come later are refused likewise. It may be called again, and then only waits. Its error is always nil.
+// Close ends everything: each process gets SIGTERM, and one with an invocation has [Config].Grace to answer; then every process
+// is killed. It waits until all of them are gone and every invocation has been answered, by ServiceException where its process
+// did not. Later invocations are refused likewise. It may be called again, and then only waits. Its error is always nil.
 func (e *Endpoint) Close() error {
 	e.mu.Lock()
-	e.closed = true
+	e.end()
 	e.mu.Unlock()
 
-	e.end()
 	overdue := time.AfterFunc(e.grace, e.stop)
 	e.work.Wait()
 	overdue.Stop()
@@ -174,7 +150,7 @@ func (e *Endpoint) begin() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 
-	if e.closed {
+	if e.ending.Err() != nil {
 		return false
 	}
 	e.work.Add(1)
@@ -182,11 +158,22 @@ func (e *Endpoint) begin() bool {
 	return true
 }
 
+// find returns the function of a name or an ARN; nil where there is none.
+func (e *Endpoint) find(name string) *function {
+	for _, f := range e.functions {
+		if name == f.Name || name == f.arn() {
+			return f
+		}
+	}
+
+	return nil
+}
+
 // Functions returns the functions as they run, with defaults filled in, in the order of the configuration.
 func (e *Endpoint) Functions() []Function {
-	all := make([]Function, 0, len(e.functions))
-	for _, f := range e.functions {
-		all = append(all, f.Function)
+	all := make([]Function, len(e.functions))
+	for i, f := range e.functions {
+		all[i] = f.Function
 	}
 
 	return all

@@ -3,7 +3,6 @@ package lambdasim
 import (
 	"bytes"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,18 +15,20 @@ import (
 // initLimit is how long a process may take until it asks for its first invocation: Lambda's limit.
 const initLimit = 10 * time.Second
 
-// environment is one execution environment: a process, the Runtime API that it talks to and the pipe that it prints into. It
-// goes when the process ends, whoever ended it. One goroutine at a time runs an invocation on it.
+// environment is one execution environment: a process, the Runtime API that it talks to and the pipe that it prints into. One
+// goroutine at a time runs an invocation on it.
 type environment struct {
 	command *exec.Cmd
 	api     *runtimeAPI
 	output  *output
 	// exited is closed when the process is gone, its last line has been passed on and the function has forgotten it.
 	exited chan struct{}
-	// asked tells that the endpoint ended the process, or told it to end.
+	// asked tells that the endpoint ended the process, or asked it to end.
 	asked atomic.Bool
-	// peak is the most memory that the process was seen to have held, in bytes.
+	// peak is the most memory that the process was seen to have, in bytes.
 	peak atomic.Int64
+	// idle tells that nobody runs an invocation on it. The function's mutex guards it.
+	idle bool
 }
 
 // startEnvironment starts a process of f, which ends with the endpoint's lifetime at the latest.
@@ -37,15 +38,9 @@ func startEnvironment(f *function) (*environment, error) {
 		return nil, err
 	}
 
-	api, err := newRuntimeAPI(f.lifetime)
-	if err != nil {
-		out.finish()
-
-		return nil, err
-	}
-
-	e := &environment{command: exec.CommandContext(f.lifetime, f.Path), api: api, output: out, exited: make(chan struct{})} //nolint:gosec // the function that it is made to run
-	e.command.Dir, e.command.Env = filepath.Dir(f.Path), f.environ(api.address)
+	e := &environment{api: newRuntimeAPI(), output: out, exited: make(chan struct{})}
+	e.command = exec.CommandContext(f.lifetime, f.Path) //nolint:gosec // the function that it is made to run
+	e.command.Dir, e.command.Env = filepath.Dir(f.Path), f.environ(e.api.Listener.Addr().String())
 	e.command.Stdout, e.command.Stderr = out.write, out.write
 	// In a group of its own: an interrupt typed at the terminal is for the stack, which then ends its functions in order.
 	e.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -56,8 +51,7 @@ func startEnvironment(f *function) (*environment, error) {
 	}
 
 	if err := e.command.Start(); err != nil {
-		out.finish()
-		api.close()
+		e.close()
 
 		return nil, fmt.Errorf("start the function's binary: %w", err)
 	}
@@ -68,12 +62,17 @@ func startEnvironment(f *function) (*environment, error) {
 // await waits for the end of the process and closes what was opened for it.
 func (e *environment) await() {
 	_ = e.command.Wait() // how it ended is in ProcessState
-	e.output.finish()
-	e.api.close()
+	e.close()
 }
 
-// run hands the invocation to the process, and returns what came of it once everything that it printed has been passed on. It
-// reports false where the process was gone before it could be given the invocation.
+func (e *environment) close() {
+	e.output.finish()
+	e.api.CloseClientConnections()
+	e.api.Close()
+}
+
+// run hands the invocation to the process, and returns what came of it once all that it printed has been passed on. It reports
+// false where the process was gone before.
 func (e *environment) run(inv *invocation, timeout time.Duration) (reply, bool) {
 	inv.timeout = timeout
 	limit := time.NewTimer(initLimit)
@@ -118,13 +117,13 @@ func (e *environment) kill() {
 	_ = e.command.Process.Kill() // it can only have ended already
 }
 
-// terminate asks the process, on the endpoint's account, to end. It may catch that, and finish what it is at.
+// terminate asks the process, for the endpoint, to end. A process that catches SIGTERM may finish its invocation.
 func (e *environment) terminate() {
 	e.asked.Store(true)
 	_ = e.command.Process.Signal(syscall.SIGTERM) // it can only have ended already
 }
 
-// stop ends the process on the endpoint's account and waits for it.
+// stop ends the process for the endpoint and waits for it.
 func (e *environment) stop() {
 	e.asked.Store(true)
 	e.kill()
@@ -140,8 +139,7 @@ func (e *environment) state() string {
 	return "Runtime exited with error: " + e.command.ProcessState.String()
 }
 
-// measure looks at the high-water mark that the kernel keeps of the process's resident set: VmHWM of proc(5), in kB. It does
-// nothing where there is none.
+// measure reads the high-water mark of the process's resident set where there is one: VmHWM of proc(5), in kB.
 func (e *environment) measure() {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", e.command.Process.Pid))
 	if err != nil {
@@ -155,34 +153,22 @@ func (e *environment) measure() {
 	}
 }
 
-// environ returns the whole environment of a process: the function's own variables and Lambda's.
+// environ returns the whole environment of a process: of two values for a variable the last counts.
 func (f *function) environ(runtimeAPI string) []string {
-	variables := map[string]string{
-		"PATH": "/usr/local/bin:/usr/bin:/bin",
-		// A home that holds nothing: the SDK would read the developer's profile in the real one.
-		"HOME":               "/nonexistent",
-		"LANG":               "en_US.UTF-8",
-		"TZ":                 ":UTC",
-		"AWS_REGION":         f.region,
-		"AWS_DEFAULT_REGION": f.region,
+	environ := []string{
+		"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=en_US.UTF-8", "TZ=:UTC", "AWS_REGION=" + f.region, "AWS_DEFAULT_REGION=" + f.region,
+		// A home without files: the SDK would read the developer's profile in the real one.
+		"HOME=/nonexistent",
 	}
-	maps.Copy(variables, f.Env)
-	maps.Copy(variables, map[string]string{
-		"_HANDLER":                        "bootstrap",
-		"LAMBDA_TASK_ROOT":                filepath.Dir(f.Path),
-		"AWS_LAMBDA_RUNTIME_API":          runtimeAPI,
-		"AWS_LAMBDA_FUNCTION_NAME":        f.Name,
-		"AWS_LAMBDA_FUNCTION_VERSION":     version,
-		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(f.MemoryMB),
-		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
-		"AWS_LAMBDA_LOG_GROUP_NAME":       "/aws/lambda/" + f.Name,
-		"AWS_LAMBDA_LOG_STREAM_NAME":      time.Now().UTC().Format("2006/01/02/") + "[" + version + "]" + newUUID(),
-	})
-
-	environ := make([]string, 0, len(variables))
-	for key, value := range variables {
+	for key, value := range f.Env {
 		environ = append(environ, key+"="+value)
 	}
 
-	return environ
+	return append(environ,
+		"_HANDLER=bootstrap", "LAMBDA_TASK_ROOT="+filepath.Dir(f.Path), "AWS_LAMBDA_RUNTIME_API="+runtimeAPI,
+		"AWS_LAMBDA_FUNCTION_NAME="+f.Name, "AWS_LAMBDA_FUNCTION_VERSION=$LATEST",
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE="+strconv.Itoa(f.MemoryMB), "AWS_LAMBDA_INITIALIZATION_TYPE=on-demand",
+		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/"+f.Name,
+		"AWS_LAMBDA_LOG_STREAM_NAME="+time.Now().UTC().Format("2006/01/02/[$LATEST]")+newUUID(),
+	)
 }

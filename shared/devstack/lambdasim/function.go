@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// function holds the execution environments of one function.
+// function has the execution environments of one function.
 type function struct {
 	Function
 
@@ -25,7 +25,6 @@ type function struct {
 
 	mu     sync.Mutex
 	alive  []*environment
-	idle   []*environment // those alive that have no invocation
 	report FunctionReport
 }
 
@@ -37,7 +36,7 @@ func newFunction(f Function, e *Endpoint, region string, logs *lineLog, logger *
 }
 
 func (f *function) arn() string {
-	return "arn:aws:lambda:" + f.region + ":" + account + ":function:" + f.Name
+	return "arn:aws:lambda:" + f.region + ":000000000000:function:" + f.Name
 }
 
 // try runs an invocation, and reports false where it is throttled.
@@ -48,16 +47,6 @@ func (f *function) try(inv *invocation) (reply, bool) {
 	defer f.concurrency.Release(1)
 
 	return f.run(inv), true
-}
-
-// deliver runs an asynchronous invocation, which waits its turn where it is throttled.
-func (f *function) deliver(inv *invocation) {
-	if f.concurrency.Acquire(f.ending, 1) != nil {
-		return // the endpoint was closed
-	}
-	defer f.concurrency.Release(1)
-
-	f.run(inv)
 }
 
 // run runs an invocation on an idle environment, or on a new one.
@@ -74,7 +63,7 @@ func (f *function) run(inv *invocation) reply {
 
 		answer, taken := env.run(inv, f.Timeout)
 		if !taken && !cold {
-			continue // it died idle, before anybody noticed: that is no concern of this invocation
+			continue // it died idle before anybody noticed, which is no failure of this invocation
 		}
 		f.putBack(env)
 
@@ -82,22 +71,23 @@ func (f *function) run(inv *invocation) reply {
 	}
 }
 
-// takeIdle returns the environment that was used last among the idle ones, or nil.
+// takeIdle returns an idle environment, or nil.
 func (f *function) takeIdle() *environment {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 
-	last := len(f.idle) - 1
-	if last < 0 {
-		return nil
-	}
-	env := f.idle[last]
-	f.idle = f.idle[:last]
+	for _, env := range f.alive {
+		if env.idle {
+			env.idle = false
 
-	return env
+			return env
+		}
+	}
+
+	return nil
 }
 
-// start starts an environment, and sees it to its end.
+// start starts an environment, and waits for its end in the background.
 func (f *function) start() (*environment, error) {
 	env, err := startEnvironment(f)
 	if err != nil {
@@ -120,15 +110,13 @@ func (f *function) start() (*environment, error) {
 	return env, nil
 }
 
-// putBack counts the invocation that an environment had, and makes it available again if its process lives.
+// putBack counts the invocation that an environment had, and makes it available again.
 func (f *function) putBack(env *environment) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 
 	f.report.Invocations++
-	if slices.Contains(f.alive, env) {
-		f.idle = append(f.idle, env)
-	}
+	env.idle = true
 }
 
 // forget drops an environment whose process has ended.
@@ -136,8 +124,7 @@ func (f *function) forget(env *environment) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 
-	same := func(other *environment) bool { return other == env }
-	f.alive, f.idle = slices.DeleteFunc(f.alive, same), slices.DeleteFunc(f.idle, same)
+	f.alive = slices.DeleteFunc(f.alive, func(other *environment) bool { return other == env })
 	f.report.PeakMemory = max(f.report.PeakMemory, env.peak.Load())
 
 	if !env.asked.Load() {

@@ -2,9 +2,9 @@ package lambdasim_test
 
 import (
 	"bytes"
-	"fmt"
+	"encoding/json"
+	"errors"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"go.uber.org/goleak"
 
 	"genesys-cloud-export/shared/devstack/functiontest"
@@ -22,31 +24,19 @@ import (
 // program is the probe, built once for all tests.
 var program string //nolint:gochecknoglobals // set by TestMain alone
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-func run(m *testing.M) int {
+func TestMain(m *testing.M) {
 	var err error
 	if program, err = functiontest.Build("shared/devstack/lambdasim/testdata/src/probe", "probe/bootstrap"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-
-		return 1
+		panic(err)
 	}
 
-	code := m.Run()
-	if err := goleak.Find(); err != nil && code == 0 {
-		fmt.Fprintln(os.Stderr, err)
-
-		return 1
-	}
-
-	return code
+	goleak.VerifyTestMain(m)
 }
 
 // world is a running endpoint with the probe, the SDK's client of it, and what the probe printed.
 type world struct {
 	*lambdasim.Endpoint
 	client *lambda.Client
-	url    string
 	logs   *lines
 }
 
@@ -72,38 +62,44 @@ func start(t *testing.T, changes ...func(*lambdasim.Config, *lambdasim.Function)
 		server.Close()
 	})
 
-	client := lambda.New(lambda.Options{
+	return world{endpoint, lambda.New(lambda.Options{
 		Region: "local", BaseEndpoint: aws.String(server.URL), HTTPClient: server.Client(), Retryer: aws.NopRetryer{},
 		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
-	})
-
-	return world{Endpoint: endpoint, client: client, url: server.URL, logs: logs}
+	}), logs}
 }
 
-// invoke calls the probe synchronously.
+// call sends an invocation of the probe, unless the input names another function.
+func (w world) call(t *testing.T, input lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+	t.Helper()
+
+	if input.FunctionName == nil {
+		input.FunctionName = aws.String("probe")
+	}
+
+	return w.client.Invoke(t.Context(), &input)
+}
+
+// invoke calls the probe.
 func (w world) invoke(t *testing.T, payload string) *lambda.InvokeOutput {
 	t.Helper()
 
-	output, err := w.client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("probe"), Payload: []byte(payload)})
+	output, err := w.call(t, lambda.InvokeInput{Payload: []byte(payload)})
 	if err != nil {
-		t.Fatalf("Invoke %s: %v", payload, err)
+		t.Fatalf("Invoke %.100s: %v", payload, err)
 	}
 
 	return output
 }
 
-// begin calls the probe synchronously, and returns once it runs, with where what comes of it is delivered.
-func (w world) begin(t *testing.T, payload string) <-chan result {
+// decoded reads a reply of the probe.
+func decoded[T any](t *testing.T, payload []byte) (into T) {
 	t.Helper()
 
-	done := make(chan result, 1)
-	go func() {
-		output, err := w.client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("probe"), Payload: []byte(payload)})
-		done <- result{output, err}
-	}()
-	w.logs.await(t, "running\n")
+	if err := json.Unmarshal(payload, &into); err != nil {
+		t.Fatalf("%s: %v", payload, err)
+	}
 
-	return done
+	return into
 }
 
 type result struct {
@@ -111,16 +107,42 @@ type result struct {
 	err    error
 }
 
-// receive waits for a value, and fails the test where none comes.
-func receive[T any](t *testing.T, from <-chan T) T {
+// begin calls the probe and returns once it runs. The function that it returns waits for what comes of it.
+func (w world) begin(t *testing.T, payload string) (await func() result) {
 	t.Helper()
 
-	select {
-	case value := <-from:
-		return value
-	case <-time.After(30 * time.Second):
-		t.Fatal("nothing came within 30 s")
-		panic("unreachable")
+	done := make(chan result, 1)
+	go func() {
+		output, err := w.call(t, lambda.InvokeInput{Payload: []byte(payload)})
+		done <- result{output, err}
+	}()
+
+	for began := time.Now(); !strings.Contains(w.logs.String(), "running\n"); time.Sleep(time.Millisecond) {
+		if time.Since(began) > 30*time.Second {
+			t.Fatal("the invocation does not run")
+		}
+	}
+
+	return func() result {
+		select {
+		case ended := <-done:
+			return ended
+		case <-time.After(30 * time.Second):
+			t.Fatal("the invocation does not end")
+			panic("unreachable")
+		}
+	}
+}
+
+// wantRefusal wants an error of the API, with a message.
+func wantRefusal(t *testing.T, what string, err error, code string, status int) {
+	t.Helper()
+
+	answer, named := errors.AsType[smithy.APIError](err)
+	reply, answered := errors.AsType[*smithyhttp.ResponseError](err)
+
+	if !named || !answered || answer.ErrorCode() != code || reply.HTTPStatusCode() != status || answer.ErrorMessage() == "" {
+		t.Errorf("%s got %v, want %s, status %d and a message", what, err, code, status)
 	}
 }
 
@@ -148,15 +170,4 @@ func (l *lines) String() string {
 	defer l.mu.Unlock()
 
 	return l.text.String()
-}
-
-// await waits until the log has a text.
-func (l *lines) await(t *testing.T, text string) {
-	t.Helper()
-
-	for began := time.Now(); !strings.Contains(l.String(), text); time.Sleep(time.Millisecond) {
-		if time.Since(began) > 30*time.Second {
-			t.Fatalf("%q is not in the log:\n%s", text, l.String())
-		}
-	}
 }

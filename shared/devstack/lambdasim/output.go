@@ -14,8 +14,8 @@ import (
 // maxLine is Lambda's limit of one log event.
 const maxLine = 256 << 10
 
-// output is the pipe that a process prints into. The parent keeps its writing end open too: a mark that it writes comes out
-// behind everything printed before, which is the only way to know that a log is complete while the process lives.
+// output is the pipe that a process prints into. The parent has its writing end too: once a mark that it writes comes out, all
+// that was printed before has come out.
 type output struct {
 	read  *os.File
 	write *os.File
@@ -51,8 +51,7 @@ func (o *output) flush() {
 	}
 }
 
-// finish passes on the rest and closes the pipe. It is called once, when the process is gone or has not come up: then nobody else
-// has the writing end.
+// finish passes on the rest and closes the pipe, once the process is gone or has not come up.
 func (o *output) finish() {
 	_ = o.write.Close()
 	<-o.ended
@@ -85,10 +84,6 @@ type lineLog struct {
 }
 
 func (l *lineLog) line(line string) {
-	if l.out == nil {
-		return
-	}
-
 	l.mu.Lock()
 	defer l.mu.Unlock()
 

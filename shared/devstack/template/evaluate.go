@@ -27,8 +27,7 @@ type evaluation struct {
 	deployment Deployment
 	parameters map[string]string
 	conditions map[string]bool
-	open       map[string]bool // the conditions and names that are being decided, so that a circle is found
-	problems   []error         // what could not be decided
+	problems   []error // what could not be decided
 }
 
 // fault notes a problem with the line where it is. What a function returns beside it does not matter: there is no stack then.
@@ -42,7 +41,7 @@ func (t *Template) Evaluate(d Deployment) (*Stack, error) {
 	d.StackName = cmp.Or(d.StackName, "genesys-cloud-export")
 	d.Region, d.Account = cmp.Or(d.Region, "eu-central-1"), cmp.Or(d.Account, "000000000000")
 
-	e := &evaluation{sections: &t.sections, deployment: d, conditions: map[string]bool{}, open: map[string]bool{}}
+	e := &evaluation{sections: &t.sections, deployment: d, conditions: map[string]bool{}}
 
 	var stack *Stack
 
@@ -120,15 +119,13 @@ func (e *evaluation) condition(name string, node *yaml.Node) bool {
 	}
 
 	said, declared := e.Conditions[name]
-	if !declared || e.open[name] {
-		e.fault(node, "the condition %s is not there, or is made of itself", name)
+	if !declared {
+		e.fault(node, "the condition %s is not there", name)
 
 		return false
 	}
 
-	e.open[name] = true
 	e.conditions[name] = e.verdict(&said)
-	delete(e.open, name)
 
 	return e.conditions[name]
 }
@@ -138,7 +135,7 @@ func (e *evaluation) verdict(node *yaml.Node) bool {
 	switch node.Tag {
 	case "!Equals":
 		// As CloudFormation compares, to which 0 and "0" are the same.
-		return e.operands(node, 2, "!Equals takes a list of 2") && e.text(node.Content[0]) == e.text(node.Content[1])
+		return e.operands(node, 2) && e.text(node.Content[0]) == e.text(node.Content[1])
 	case "!Not":
 		return e.several(node) == 0
 	case "!And":
@@ -165,10 +162,10 @@ func (e *evaluation) several(node *yaml.Node) (holds int) {
 	return holds
 }
 
-// operands says whether a function has so many, and what it takes where it has not.
-func (e *evaluation) operands(node *yaml.Node, count int, takes string) bool {
+// operands says whether a function has so many.
+func (e *evaluation) operands(node *yaml.Node, count int) bool {
 	if len(node.Content) != count {
-		e.fault(node, "%s", takes)
+		e.fault(node, "%s takes a list of %d", node.Tag, count)
 	}
 
 	return len(node.Content) == count

@@ -111,7 +111,7 @@ func (e *evaluation) call(node *yaml.Node) any {
 
 func (e *evaluation) choose(node *yaml.Node) any {
 	switch {
-	case !e.operands(node, 3, "!If takes a condition and two values"):
+	case !e.operands(node, 3):
 		return nil
 	case e.condition(node.Content[0].Value, node):
 		return e.value(node.Content[1])
@@ -121,7 +121,7 @@ func (e *evaluation) choose(node *yaml.Node) any {
 }
 
 func (e *evaluation) split(node *yaml.Node) any {
-	if !e.operands(node, 2, "!Split takes a delimiter and a text") {
+	if !e.operands(node, 2) {
 		return nil
 	}
 
@@ -141,7 +141,7 @@ func (e *evaluation) sub(node *yaml.Node) any {
 	source, own := node, map[string]*yaml.Node{}
 
 	if node.Kind == yaml.SequenceNode {
-		if !e.operands(node, 2, "!Sub takes a text, or a list of a text and a map") {
+		if !e.operands(node, 2) {
 			return nil
 		}
 

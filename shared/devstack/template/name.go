@@ -110,19 +110,9 @@ func (e *evaluation) nameOf(id string) string {
 		switch {
 		case local && name == "CodeUri":
 			return path.Base(e.text(node))
-		case local, name != property:
-			continue
-		case e.open[id]:
-			e.fault(node, "the name of %s is made of itself", id)
-
-			return ""
+		case !local && name == property:
+			return e.text(node)
 		}
-
-		e.open[id] = true
-		given := e.text(node)
-		delete(e.open, id)
-
-		return given
 	}
 
 	if declared.Type == "AWS::S3::Bucket" {

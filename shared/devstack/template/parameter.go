@@ -1,11 +1,11 @@
 package template
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -30,7 +30,23 @@ type Parameter struct {
 	MaxLength int `yaml:"MaxLength"`
 }
 
-// values are those of all parameters: the deployment's, else the defaults, each checked by what its parameter allows.
+// allows says whether the declaration, whose type is known here, allows a value.
+func (p *Parameter) allows(value string) bool {
+	number, errNumber := strconv.ParseFloat(value, 64)
+	whole, errPattern := regexp.Compile(`\A(?:` + cmp.Or(p.AllowedPattern, "(?s).*") + `)\z`)
+
+	switch {
+	case len(p.AllowedValues) > 0 && !slices.Contains(p.AllowedValues, value), errPattern != nil || !whole.MatchString(value):
+		return false
+	case p.Type == "String":
+		return p.MaxLength == 0 || utf8.RuneCountInString(value) <= p.MaxLength
+	default:
+		return p.Type == "Number" && errNumber == nil &&
+			(p.MinValue == nil || number >= *p.MinValue) && (p.MaxValue == nil || number <= *p.MaxValue)
+	}
+}
+
+// values are those of all parameters: the deployment's, else the defaults.
 func (t *Template) values(given map[string]string) (values map[string]string, problems []error) {
 	values = make(map[string]string, len(t.parameters))
 
@@ -38,53 +54,26 @@ func (t *Template) values(given map[string]string) (values map[string]string, pr
 		value, is := given[parameter.Name]
 
 		switch {
-		case is:
-		case parameter.Default != nil:
-			value = *parameter.Default
-		default:
+		case !is && parameter.Default == nil:
 			problems = append(problems, fmt.Errorf("the parameter %s needs a value: it has no default", parameter.Name))
 
 			continue
+		case !is:
+			value = *parameter.Default
 		}
 
 		values[parameter.Name] = value
-		if broken := parameter.check(value); broken != "" {
-			problems = append(problems, fmt.Errorf("the parameter %s: %q %s", parameter.Name, value, broken))
+		if !parameter.allows(value) {
+			problems = append(problems, fmt.Errorf("the parameter %s, a %s, does not allow %q. %s",
+				parameter.Name, parameter.Type, value, parameter.ConstraintDescription))
 		}
 	}
 
 	for _, name := range sortedKeys(given) {
-		if !slices.ContainsFunc(t.parameters, func(p Parameter) bool { return p.Name == name }) {
+		if _, declared := values[name]; !declared {
 			problems = append(problems, fmt.Errorf("the parameter %s is given a value, and the template has no such parameter", name))
 		}
 	}
 
 	return values, problems
-}
-
-// check says how a value breaks the parameter's rules, "" where it keeps them.
-func (p *Parameter) check(value string) string {
-	pattern, errPattern := regexp.Compile(`\A(?:` + p.AllowedPattern + `)\z`)
-	number, errNumber := strconv.ParseFloat(value, 64)
-
-	switch {
-	case p.Type != "String" && p.Type != "Number":
-		return "has the type " + p.Type + ", and only String and Number are known here"
-	case len(p.AllowedValues) > 0 && !slices.Contains(p.AllowedValues, value):
-		return "is none of " + strings.Join(p.AllowedValues, ", ")
-	case errPattern != nil:
-		return "cannot be checked by the AllowedPattern " + p.AllowedPattern
-	case p.AllowedPattern != "" && !pattern.MatchString(value):
-		return strings.TrimSpace("does not match " + p.AllowedPattern + ". " + p.ConstraintDescription)
-	case p.MaxLength > 0 && utf8.RuneCountInString(value) > p.MaxLength:
-		return fmt.Sprintf("has more than %d characters", p.MaxLength)
-	case p.Type == "Number" && errNumber != nil:
-		return "is no number"
-	case p.MinValue != nil && number < *p.MinValue:
-		return fmt.Sprintf("is less than %v", *p.MinValue)
-	case p.MaxValue != nil && number > *p.MaxValue:
-		return fmt.Sprintf("is more than %v", *p.MaxValue)
-	default:
-		return ""
-	}
 }

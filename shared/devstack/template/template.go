@@ -1,14 +1,13 @@
 // Package template reads template.yaml and decides it as CloudFormation would for one deployment: parameters, rules,
 // conditions and functions, without an account. The local world is wired by what comes out, and tests look things up in it.
 //
-// Rules: it knows the functions and the types that the template uses, in their short form (!Ref, !Sub …). What it does not
-// know is an error with its line, and never a guess. Whether a template is well formed, its properties exist and its names
-// are declared in branches that are not taken is cfn-lint's to judge. SAM's transform is not applied: AWS::Serverless
+// Rules: it knows the functions and types that the template uses, in their short form (!Ref, !Sub …). What it does not know
+// is an error with its line, and never a guess. Whether a template is well formed, its properties exist, and its names are
+// declared and not made of themselves, cfn-lint and LocalStack judge. SAM's transform is not applied: AWS::Serverless
 // resources are taken as they stand, with Globals merged into them. Nothing leaves the process.
 package template
 
 import (
-	"errors"
 	"fmt"
 	"iter"
 	"os"
@@ -19,7 +18,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Template is a template as it was read. It does not change: one Template may be evaluated from many goroutines.
+// Template is a template as it was read.
 type Template struct {
 	file       string // its name, for errors
 	parameters []Parameter
@@ -73,9 +72,6 @@ func Read(file string) (*Template, error) {
 func (t *Template) decode(content []byte) error {
 	if err := yaml.Unmarshal(content, &t.sections); err != nil {
 		return err
-	}
-	if len(t.sections.Resources) == 0 {
-		return errors.New("it has no Resources")
 	}
 
 	for name, declared := range pairs(&t.sections.Parameters) {

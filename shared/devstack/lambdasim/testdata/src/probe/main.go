@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -21,10 +23,10 @@ type event struct {
 	Millis int    `json:"millis"`
 }
 
-// probe counts its invocations, and knows whether its process was told to end.
+// probe counts its invocations, and knows whether its process was asked to end.
 type probe struct {
 	invocations int
-	terminated  chan struct{}
+	terminated  chan os.Signal
 }
 
 func main() {
@@ -32,11 +34,11 @@ func main() {
 		os.Exit(3)
 	}
 
-	p := &probe{terminated: make(chan struct{})}
-	if os.Getenv("CATCH_SIGTERM") == "" {
-		lambda.Start(p.handle)
+	p := &probe{terminated: make(chan os.Signal, 1)}
+	if os.Getenv("CATCH_SIGTERM") != "" {
+		signal.Notify(p.terminated, syscall.SIGTERM)
 	}
-	lambda.StartWithOptions(p.handle, lambda.WithEnableSIGTERM(func() { close(p.terminated) }))
+	lambda.Start(p.handle)
 }
 
 func (p *probe) handle(ctx context.Context, raw json.RawMessage) (any, error) {
@@ -83,9 +85,5 @@ func describe(ctx context.Context) map[string]any {
 	lc, _ := lambdacontext.FromContext(ctx)
 	deadline, _ := ctx.Deadline()
 
-	return map[string]any{
-		"request_id":  lc.AwsRequestID,
-		"arn":         lc.InvokedFunctionArn,
-		"millis_left": time.Until(deadline).Milliseconds(),
-	}
+	return map[string]any{"request_id": lc.AwsRequestID, "arn": lc.InvokedFunctionArn, "millis_left": time.Until(deadline).Milliseconds()}
 }
