@@ -16,8 +16,8 @@ import (
 // timeout is what Lambda gives one invocation of the rotator.
 const timeout = 30 * time.Second
 
-// step is one thing that a schedule does: let a process do its next call to the outside, or change the world.
-type step struct {
+// move is one thing that a schedule does: let a process do its next call to the outside, or change the world.
+type move struct {
 	Process  int           // which process goes on, where nothing below is set
 	Pass     time.Duration // time passes
 	Lifetime time.Duration // the OAuth client's setting changes
@@ -28,7 +28,7 @@ type step struct {
 // plan is what a property draws: what each process is asked in turn, and in which order their calls cross.
 type plan struct {
 	Asked [][]token.Rotation
-	Steps []step
+	Moves []move
 }
 
 func drawPlan(t *rapid.T) plan {
@@ -44,9 +44,9 @@ func drawPlan(t *rapid.T) plan {
 		}
 	})
 
-	next := rapid.Custom(func(t *rapid.T) step {
-		s := step{Process: rapid.IntRange(0, 1).Draw(t, "process")}
-		switch rapid.IntRange(0, 12).Draw(t, "step") {
+	next := rapid.Custom(func(t *rapid.T) move {
+		s := move{Process: rapid.IntRange(0, 1).Draw(t, "process")}
+		switch rapid.IntRange(0, 12).Draw(t, "move") {
 		case 0, 1:
 			longest := rapid.SampledFrom([]int{10, 400}).Draw(t, "longest")
 			s.Pass = time.Duration(rapid.IntRange(1, longest).Draw(t, "seconds")) * time.Second
@@ -63,7 +63,7 @@ func drawPlan(t *rapid.T) plan {
 
 	return plan{
 		Asked: rapid.SliceOfN(rapid.SliceOfN(asked, 1, 4), 2, 2).Draw(t, "asked"),
-		Steps: rapid.SliceOfN(next, 0, 60).Draw(t, "steps"),
+		Moves: rapid.SliceOfN(next, 0, 60).Draw(t, "moves"),
 	}
 }
 
@@ -159,7 +159,7 @@ func (s storeOf) Write(ctx context.Context, t token.Token) (int64, error) {
 }
 
 func (c credentialsOf) Read(context.Context) (token.Credentials, error) {
-	return credentials("secret"), nil
+	return token.Credentials{ClientID: "client", ClientSecret: secret.New("secret")}, nil
 }
 
 func (p *process) Issue(ctx context.Context, _ token.Credentials) (token.Grant, error) {
@@ -223,20 +223,20 @@ func play(t *testing.T, p plan) []string {
 	}
 	synctest.Wait()
 
-	for _, step := range p.Steps {
+	for _, move := range p.Moves {
 		switch {
-		case step.Pass != 0:
-			time.Sleep(step.Pass)
-		case step.Lifetime != 0:
-			s.lifetime = step.Lifetime
-		case step.Crash:
-			close(processes[step.Process].killed)
+		case move.Pass != 0:
+			time.Sleep(move.Pass)
+		case move.Lifetime != 0:
+			s.lifetime = move.Lifetime
+		case move.Crash:
+			close(processes[move.Process].killed)
 			synctest.Wait()
-			processes[step.Process] = s.run(ctx, p.Asked[step.Process])
-		case step.Delete:
+			processes[move.Process] = s.run(ctx, p.Asked[move.Process])
+		case move.Delete:
 			s.stored = token.Stored{}
 		default:
-			processes[step.Process].goOn()
+			processes[move.Process].goOn()
 		}
 		synctest.Wait()
 	}
