@@ -212,9 +212,7 @@ func (r *Rotator) reason(stored Stored, asked Rotation) string {
 		return r.rejectedReason
 	case asked.RejectedVersion != 0 && stored.Usable(now):
 		return ReasonFresh
-	case asked.RejectedVersion != 0:
-		return ReasonExpiring
-	case stored.Due(now, r.Buffer):
+	case asked.RejectedVersion != 0, stored.Due(now, r.Buffer):
 		return ReasonExpiring
 	default:
 		return ReasonFresh
