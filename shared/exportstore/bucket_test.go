@@ -1,7 +1,6 @@
 package exportstore_test
 
 import (
-	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -9,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/devstack/awstest"
 	"genesys-cloud-export/shared/devstack/memnet"
 	"genesys-cloud-export/shared/devstack/s3sim"
 	"genesys-cloud-export/shared/exportstore"
@@ -22,7 +21,7 @@ import (
 const (
 	bucketName = "exports-bucket"
 	prefix     = "exports"
-	address    = "10.0.0.1:9000"
+	address    = "10.0.0.1" // path style
 
 	checkpoint = "users/e1/checkpoint.json"
 	partName   = "part-000001-0123456789abcdef.jsonl.gz"
@@ -30,10 +29,35 @@ const (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// stores are the two stores of exports in a bucket.
+type stores struct {
+	client *s3.Client
+	bucket string
+}
+
+func (s stores) documents() *exportstore.Documents {
+	return exportstore.NewDocuments(s.client, s.bucket, prefix)
+}
+
+func (s stores) parts() *exportstore.Parts { return exportstore.NewParts(s.client, s.bucket, prefix) }
+
+// create stores a document, and fails the test where that fails.
+func (s stores) create(t *testing.T, name, body string) (tag string) {
+	t.Helper()
+
+	tag, err := s.documents().Create(t.Context(), name, []byte(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return tag
+}
+
 // bucket is a simulated bucket with something in front of it that spoils requests.
 type bucket struct {
+	stores
+
 	endpoint *s3sim.Endpoint
-	client   *s3.Client
 
 	mu     sync.Mutex
 	counts map[string]int
@@ -77,17 +101,11 @@ func (b *bucket) requests() map[string]int {
 	return b.counts
 }
 
-func (b *bucket) documents() *exportstore.Documents {
-	return exportstore.NewDocuments(b.client, bucketName, prefix)
-}
-
-func (b *bucket) parts() *exportstore.Parts {
-	return exportstore.NewParts(b.client, bucketName, prefix)
-}
-
-func newBucket(t *testing.T, config s3sim.Config) *bucket {
+// inBubble serves a bucket on a network in memory, and reaches it as the functions do. It has to be called in the bubble.
+func inBubble(t *testing.T, config s3sim.Config) *bucket {
 	t.Helper()
 
+	config.Folder = t.TempDir()
 	config.Buckets = []string{bucketName}
 
 	endpoint, err := s3sim.New(config)
@@ -95,69 +113,16 @@ func newBucket(t *testing.T, config s3sim.Config) *bucket {
 		t.Fatal(err)
 	}
 
+	b := &bucket{endpoint: endpoint, counts: make(map[string]int)}
+
+	cloud := awstest.Serve(t, memnet.New(), address, b)
+	cloud.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenSupported
+	cloud.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenSupported
+	b.stores = stores{s3.NewFromConfig(cloud), bucketName}
+
 	t.Cleanup(func() { _ = endpoint.Close() })
 
-	return &bucket{endpoint: endpoint, counts: make(map[string]int)}
-}
-
-// overLoopback serves a bucket on a socket.
-func overLoopback(t *testing.T, config s3sim.Config) *bucket {
-	t.Helper()
-
-	b := newBucket(t, config)
-	server := httptest.NewServer(b)
-	t.Cleanup(server.Close)
-	b.client = newClient(server.URL, server.Client())
-
 	return b
-}
-
-// inBubble serves a bucket in memory, for virtual time. It has to be called in the bubble.
-func inBubble(t *testing.T, config s3sim.Config) *bucket {
-	t.Helper()
-
-	config.Memory = true
-
-	return overMemory(t, config)
-}
-
-// overMemory serves a bucket on a network in memory, and reaches it with the functions' own client.
-func overMemory(t *testing.T, config s3sim.Config) *bucket {
-	t.Helper()
-
-	b := newBucket(t, config)
-	network := memnet.New()
-
-	stop, err := network.Serve(address, b)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	client, err := network.Carry(awsapi.NewHTTPClient())
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	t.Cleanup(func() {
-		client.CloseIdleConnections()
-		stop()
-	})
-
-	b.client = newClient("http://"+address, client)
-
-	return b
-}
-
-// newClient is configured as the functions' is, but for the address.
-func newClient(url string, client aws.HTTPClient) *s3.Client {
-	return s3.NewFromConfig(aws.Config{
-		Region: "eu-central-1", BaseEndpoint: &url, HTTPClient: client, Retryer: awsapi.NewRetryer,
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
-		}),
-		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
-		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
-	}, func(o *s3.Options) { o.UsePathStyle = true })
 }
 
 // refuse answers with an error of S3.

@@ -83,7 +83,7 @@ func (b *bucket) mustHold(t *testing.T, listing *exporttest.Listing) {
 	}
 }
 
-func TestX16ExportIsWholeOverABucketThatThrottlesFailsAndLosesReplies(t *testing.T) {
+func TestAnExportIsWholeOverABucketThatThrottlesFailsAndLosesReplies(t *testing.T) {
 	t.Parallel()
 
 	for seed := range uint64(12) {
@@ -126,23 +126,7 @@ func TestX16ExportIsWholeOverABucketThatThrottlesFailsAndLosesReplies(t *testing
 	}
 }
 
-func TestX16BucketThatAlwaysThrottlesIsAskedNoOftenerThanTheSDKDoes(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := inBubble(t, s3sim.Config{})
-		b.spoiled(refusals("ListObjectsV2", 1000, http.StatusServiceUnavailable, "SlowDown"))
-
-		if _, err := b.invoke(t.Context(), exporttest.NewListing(3), time.Minute); !failure.Is(err, failure.StorageUnavailable) {
-			t.Errorf("got %v, want %s", err, failure.StorageUnavailable)
-		}
-
-		if sent := b.requests()["ListObjectsV2"]; sent != maxAttempts {
-			t.Errorf("%d requests were sent, want %d", sent, maxAttempts)
-		}
-	})
-}
-
-func TestX21BucketThatMayNotBeListedTakesNewExportsAndResumesOldOnes(t *testing.T) {
+func TestABucketThatMayNotBeListedTakesNewExportsAndResumesOldOnes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := inBubble(t, s3sim.Config{DenyList: true})

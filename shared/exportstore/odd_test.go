@@ -3,11 +3,9 @@ package exportstore_test
 import (
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -120,10 +118,7 @@ func TestAStoreThatDoesNotKeepToItsETagsIsUnavailableAndNeverBusy(t *testing.T) 
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				b := inBubble(t, s3sim.Config{})
-				if _, err := b.documents().Create(t.Context(), checkpoint, []byte("first")); err != nil {
-					t.Fatal(err)
-				}
-
+				b.create(t, checkpoint, "first")
 				b.spoiled(spoil)
 
 				_, tag, err := b.documents().Read(t.Context(), checkpoint)
@@ -187,30 +182,24 @@ func TestWhatStandsInBetweenAndAnswersForTheStoreIsNoAbsenceAndNoDamage(t *testi
 			reply.Header().Del("Content-Length")
 		},
 	} {
-		for call := range calls(nil) {
-			if operation := operationOf(call); operation == "DeleteObject" || operation == "PutObject" && name != "404" && name != "403" {
-				continue
-			}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			each(t, func(t *testing.T, b *bucket, call string) {
+				operation := operationOf(call)
+				if operation == "DeleteObject" || operation == "PutObject" && name != "404" && name != "403" {
+					return
+				}
 
-			t.Run(call+" "+name, func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					b := inBubble(t, s3sim.Config{})
-					if _, err := b.documents().Create(t.Context(), "users/latest.json", []byte("{}")); err != nil {
-						t.Fatal(err)
-					}
+				b.spoiled(altered(operation, always, change))
 
-					b.spoiled(altered(operationOf(call), always, change))
+				err := calls(b.stores)[call](t.Context())
+				wantUnavailable(t, call, err, "")
 
-					err := calls(b)[call](t.Context())
-					wantUnavailable(t, call, err, "")
-
-					if err != nil && strings.Contains(err.Error(), "role") {
-						t.Errorf("got %v, which blames the role", err)
-					}
-				})
+				if err != nil && strings.Contains(err.Error(), "role") {
+					t.Errorf("got %v, which blames the role", err)
+				}
 			})
-		}
+		})
 	}
 }
 
@@ -218,10 +207,7 @@ func TestARefusedReadOfWhatIsKnownToExistIsAFailureAlsoWhereListingIsDenied(t *t
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := inBubble(t, s3sim.Config{DenyList: true})
-		if _, err := b.documents().Create(t.Context(), checkpoint, []byte("first")); err != nil {
-			t.Fatal(err)
-		}
-
+		b.create(t, checkpoint, "first")
 		b.spoiled(refusals("GetObject", 1000, http.StatusForbidden, "AccessDenied"))
 
 		if _, _, err := b.documents().Read(t.Context(), checkpoint); !errors.Is(err, export.ErrAbsent) {
@@ -243,10 +229,7 @@ func TestADocumentWhoseReadIsCutIsReadAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := inBubble(t, s3sim.Config{})
-		if _, err := b.documents().Create(t.Context(), checkpoint, []byte("first")); err != nil {
-			t.Fatal(err)
-		}
-
+		b.create(t, checkpoint, "first")
 		b.spoiled(altered("GetObject", first, func(reply *httptest.ResponseRecorder) { reply.Body.Truncate(2) }))
 
 		body, _, err := b.documents().Read(t.Context(), checkpoint)
@@ -254,34 +237,6 @@ func TestADocumentWhoseReadIsCutIsReadAgain(t *testing.T) {
 			t.Errorf("got %q and %v", body, err)
 		}
 	})
-}
-
-//nolint:paralleltest // it measures the heap of the whole process; no other test may run meanwhile
-func TestACheckpointOf100MBIsAFailureInBoundedMemory(t *testing.T) {
-	b := overMemory(t, s3sim.Config{Memory: true})
-	b.spoiled(func(w http.ResponseWriter, _ *http.Request, _ string, _ int, _ http.Handler) {
-		w.Header().Set("Etag", `"1"`)
-		for block := strings.Repeat("x", 1<<20); ; {
-			if _, err := io.WriteString(w, block); err != nil {
-				return
-			}
-		}
-	})
-
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	_, _, err := b.documents().Read(t.Context(), checkpoint)
-	runtime.ReadMemStats(&after)
-
-	wantUnavailable(t, "reading", err, "the answer is longer than 16777216 bytes")
-
-	// Each size of a growing buffer counts here; at most two of them are held at a time.
-	if allocated := (after.TotalAlloc - before.TotalAlloc) >> 20; allocated > 150 {
-		t.Errorf("%d MB were allocated", allocated)
-	}
-	if diff := cmp.Diff(map[string]int{"GetObject": 1}, b.requests()); diff != "" {
-		t.Errorf("requests (-want +got):\n%s", diff)
-	}
 }
 
 func TestADocumentThatCouldNotBeReadBackIsNotWritten(t *testing.T) {
