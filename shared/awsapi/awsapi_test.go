@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/devstack/awstest"
 	"genesys-cloud-export/shared/devstack/memnet"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,11 +23,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-const (
-	endpoint = "127.0.0.1:4566"
-	// arn is what an answer of AWS may hold, and no text of ours.
-	arn = "arn:aws:iam::123456789012:role/canary"
-)
+// arn is what an answer of AWS may hold, and no text of ours.
+const arn = "arn:aws:iam::123456789012:role/canary"
 
 type replies = []func(http.ResponseWriter, *http.Request)
 
@@ -111,30 +109,14 @@ func fine(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, `{"Parameter":{"Name":"/token","Value":"v","Version":1}}`)
 }
 
-// cloud runs a service on a network of its own and returns the configuration that reaches it, as main loads it.
+// cloud serves a service on a network of its own, and returns the configuration that reaches it as the functions do.
 func cloud(t *testing.T, s *service) aws.Config {
 	t.Helper()
 
-	network := memnet.New()
-	stop, err := network.Serve(endpoint, s)
-	if err != nil {
-		t.Fatalf("serve: %v", err)
-	}
-	t.Cleanup(stop)
-
-	client, err := network.Carry(awsapi.NewHTTPClient())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(client.CloseIdleConnections)
+	config := awstest.Serve(t, memnet.New(), "127.0.0.1", s)
 	s.begun = time.Now()
 
-	return aws.Config{
-		Region: "eu-central-1", BaseEndpoint: aws.String("http://" + endpoint), Retryer: awsapi.NewRetryer, HTTPClient: client,
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "canary-key", Source: "test"}, nil
-		}),
-	}
+	return config
 }
 
 func getParameter(ctx context.Context, config aws.Config) error {
@@ -274,35 +256,37 @@ func TestWaitsBetweenCallsAreJittered(t *testing.T) {
 	}
 }
 
-func TestACallEndsWithItsContext(t *testing.T) {
+func TestACallEndsWithItsContextAndAPatientOneWithThatAlone(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-		defer cancel()
 
-		s := &service{replies: replies{hang}}
-		err := getParameter(ctx, cloud(t, s))
+	for given, config := range map[time.Duration]func(aws.Config) aws.Config{
+		3 * time.Second:  func(config aws.Config) aws.Config { return config },
+		40 * time.Second: awsapi.Patient, // an attempt ends after 20 s else
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), given)
+			defer cancel()
 
-		if took := time.Since(s.begun); took != 3*time.Second || s.asked() != 1 {
-			t.Errorf("ended after %s and %d calls, want 3s and 1", took, s.asked())
-		}
-		if got, want := awsapi.Describe(err), "there was no answer in time"; got != want {
-			t.Errorf("Describe: got %q, want %q", got, want)
-		}
-	})
+			s := &service{replies: replies{hang}}
+			err := getParameter(ctx, config(cloud(t, s)))
+
+			if took := time.Since(s.begun); took != given || s.asked() != 1 {
+				t.Errorf("ended after %s and %d calls, want %s and 1", took, s.asked(), given)
+			}
+			if got, want := awsapi.Describe(err), "there was no answer in time"; got != want {
+				t.Errorf("Describe: got %q, want %q", got, want)
+			}
+		})
+	}
 }
 
 func TestErrorsThatNoServiceAnsweredHaveNoCode(t *testing.T) {
 	t.Parallel()
 
-	for name, err := range map[string]error{"nil": nil, "another": io.EOF, "an operation's": &smithy.OperationError{ServiceID: "S3", OperationName: "PutObject", Err: io.EOF}} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			if code, status, denied := awsapi.Code(err), awsapi.Status(err), awsapi.Denied(err); code != "" || status != 0 || denied {
-				t.Errorf("got %q, %d and %v, want none", code, status, denied)
-			}
-		})
+	for _, err := range []error{nil, io.EOF, &smithy.OperationError{ServiceID: "S3", OperationName: "PutObject", Err: io.EOF}} {
+		if code, status, denied := awsapi.Code(err), awsapi.Status(err), awsapi.Denied(err); code != "" || status != 0 || denied {
+			t.Errorf("%v: got %q, %d and %v, want none", err, code, status, denied)
+		}
 	}
 
 	if got, want := awsapi.Describe(fmt.Errorf("call: %w", context.Canceled)), "there was no answer in time"; got != want {

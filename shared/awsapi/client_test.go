@@ -173,18 +173,3 @@ func TestAProxyThatDoesNotServeIsNamedWithoutItsCredentials(t *testing.T) {
 		}
 	}
 }
-
-func TestThePatientClientWaitsAsLongAsItsContextOverTheSameNetwork(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
-		defer cancel()
-
-		s := &service{replies: replies{hang}}
-		err := getParameter(ctx, awsapi.Patient(cloud(t, s)))
-
-		if took := time.Since(s.begun); err == nil || took != 40*time.Second || s.asked() != 1 {
-			t.Errorf("got %v after %s and %d calls, want one call of 40s", err, took, s.asked())
-		}
-	})
-}
