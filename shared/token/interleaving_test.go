@@ -92,6 +92,10 @@ type process struct {
 	rejected token.Stored
 }
 
+func (s *stage) problem(format string, args ...any) {
+	s.problems = append(s.problems, fmt.Sprintf(format, args...))
+}
+
 func (p *process) await(ctx context.Context) error {
 	select {
 	case <-p.turn:
@@ -129,7 +133,7 @@ func (s storeOf) Read(ctx context.Context) (token.Stored, error) {
 }
 
 // Write checks what a rotator may do. The time between its last read and its write cannot be closed, since Parameter
-// Store has no conditional write; what another process stored in that gap is not held against it.
+// Store has no conditional write; what another process stored in that gap does not count.
 func (s storeOf) Write(ctx context.Context, t token.Token) (int64, error) {
 	if err := s.await(ctx); err != nil {
 		return 0, err
@@ -140,16 +144,16 @@ func (s storeOf) Write(ctx context.Context, t token.Token) (int64, error) {
 	setOut := old.Is(s.first) && (s.asked.Force || old.Is(s.rejected))
 
 	if old.Version != 0 && old.ExpiresAt.After(t.ExpiresAt) && !crossed && !setOut {
-		s.problems = append(s.problems, fmt.Sprintf("version %d, which expires at %s, was replaced by a token that expires at %s, asked was %+v",
-			old.Version, old.ExpiresAt, t.ExpiresAt, s.asked))
+		s.problem("version %d, which expires at %s, was replaced by a token that expires at %s, asked was %+v",
+			old.Version, old.ExpiresAt, t.ExpiresAt, s.asked)
 	}
 
 	if t.Remaining(time.Now()) <= 0 {
-		s.problems = append(s.problems, fmt.Sprintf("a token that expired at %s was written", t.ExpiresAt))
+		s.problem("a token that expired at %s was written", t.ExpiresAt)
 	}
 
 	if s.asked.RejectedVersion == old.Version && setOut && old.Access.Equal(t.Access) {
-		s.problems = append(s.problems, fmt.Sprintf("version %d was rejected, and the same token was written again", old.Version))
+		s.problem("version %d was rejected, and the same token was written again", old.Version)
 	}
 
 	s.stored = token.Stored{Token: t, Version: old.Version + 1}
@@ -199,11 +203,11 @@ func (s *stage) run(ctx context.Context, events []token.Rotation) *process {
 				return
 			case err != nil && late:
 			case err != nil:
-				s.problems = append(s.problems, fmt.Sprintf("rotate %+v: %v", asked, err))
+				s.problem("rotate %+v: %v", asked, err)
 			case outcome.Stored.Version == 0, outcome.Stored.Access.Empty():
-				s.problems = append(s.problems, fmt.Sprintf("rotate %+v ended well and tells no token: %+v", asked, outcome))
+				s.problem("rotate %+v ended well and reports no token: %+v", asked, outcome)
 			case outcome.Stored.Version > s.latest:
-				s.problems = append(s.problems, fmt.Sprintf("rotate %+v tells version %d, the latest is %d", asked, outcome.Stored.Version, s.latest))
+				s.problem("rotate %+v reports version %d, the latest is %d", asked, outcome.Stored.Version, s.latest)
 			}
 		}
 	}()
@@ -254,10 +258,10 @@ func play(t *testing.T, p plan) []string {
 	}
 
 	if now := time.Now(); s.stored.Due(now, buffer) || s.stored.Remaining(now) <= 0 {
-		s.problems = append(s.problems, fmt.Sprintf("at the end version %d has %s left", s.stored.Version, s.stored.Remaining(now)))
+		s.problem("at the end version %d has %s left", s.stored.Version, s.stored.Remaining(now))
 	}
-	if told, granted := s.stored.ExpiresAt, s.expiries[s.stored.Access.Reveal()]; told.After(granted) {
-		s.problems = append(s.problems, fmt.Sprintf("the stored token is told to expire at %s and does at %s", told, granted))
+	if stored, granted := s.stored.ExpiresAt, s.expiries[s.stored.Access.Reveal()]; stored.After(granted) {
+		s.problem("the stored token is said to expire at %s and does at %s", stored, granted)
 	}
 
 	return s.problems
@@ -273,7 +277,7 @@ func (p *process) goOn() bool {
 	}
 }
 
-func TestInvariant05HoldsHoweverTwoRotatorsCross(t *testing.T) {
+func TestATokenWithTimeLeftIsStoredHoweverTwoRotatorsCross(t *testing.T) {
 	t.Parallel()
 
 	rapid.Check(t, func(rt *rapid.T) {
