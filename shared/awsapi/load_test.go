@@ -34,6 +34,20 @@ func environment(t *testing.T) {
 	}
 }
 
+// load returns the configuration of a function whose service is at an address.
+func load(t *testing.T, url string) aws.Config {
+	t.Helper()
+
+	t.Setenv("AWS_ENDPOINT_URL", url)
+
+	config, err := awsapi.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return config
+}
+
 func TestABadAWSConfigurationIsReportedAtStartAndWithoutItsText(t *testing.T) {
 	for name, test := range map[string]struct{ variable, value, want string }{
 		"no region":        {"AWS_REGION", "", "AWS_REGION is missing"},
@@ -65,12 +79,8 @@ func TestALoadedConfigurationReachesItsServiceByTheFunctionsOwnClient(t *testing
 		fine(w, r)
 	}))
 	t.Cleanup(server.Close)
-	t.Setenv("AWS_ENDPOINT_URL", server.URL)
 
-	config, err := awsapi.Load(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	config := load(t, server.URL)
 	if err := getParameter(t.Context(), config); err != nil {
 		t.Fatal(err)
 	}
@@ -106,16 +116,10 @@ func TestExpiredCredentialsAreFetchedAnewForTheRetry(t *testing.T) {
 		}
 	}))
 	t.Cleanup(server.Close)
-	t.Setenv("AWS_ENDPOINT_URL", server.URL)
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
 	t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", server.URL+"/credentials")
 
-	config, err := awsapi.Load(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	if err := getParameter(t.Context(), config); err != nil || handed.Load() != 2 || refused.Load() != 1 {
+	if err := getParameter(t.Context(), load(t, server.URL)); err != nil || handed.Load() != 2 || refused.Load() != 1 {
 		t.Errorf("got %v; credentials handed out %d times and refused %d times, want 2 and 1", err, handed.Load(), refused.Load())
 	}
 }
@@ -127,12 +131,8 @@ func TestTheCertificatesOfTheBundleVariableAreTrusted(t *testing.T) {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it tells of the handshake that is refused
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	t.Setenv("AWS_ENDPOINT_URL", server.URL)
 
-	config, err := awsapi.Load(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	config := load(t, server.URL)
 	config.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
 
 	if got, want := awsapi.Describe(getParameter(t.Context(), config)), "the service could not be reached: the server's certificate is not trusted"; got != want {
@@ -146,10 +146,7 @@ func TestTheCertificatesOfTheBundleVariableAreTrusted(t *testing.T) {
 	}
 	t.Setenv("AWS_CA_BUNDLE", bundle)
 
-	if config, err = awsapi.Load(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := getParameter(t.Context(), config); err != nil {
+	if err := getParameter(t.Context(), load(t, server.URL)); err != nil {
 		t.Errorf("with it: %v", err)
 	}
 }

@@ -101,7 +101,7 @@ func TestEveryVariableIsReadAndWhatIsLeftOutHasItsDefault(t *testing.T) {
 	}
 }
 
-func TestP05EveryProblemIsReportedAtOnce(t *testing.T) {
+func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 	t.Parallel()
 
 	for name, test := range map[string]struct {

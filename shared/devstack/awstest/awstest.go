@@ -77,7 +77,7 @@ func (f *Front) Fail(operation string, faults ...Fault) {
 	f.faults[operation] = faults
 }
 
-// Bodies are those of an operation's requests since the last call of [Front.Requests].
+// Bodies are those of an operation's requests. [Front.Requests] begins anew.
 func (f *Front) Bodies(operation string) []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -85,7 +85,7 @@ func (f *Front) Bodies(operation string) []string {
 	return slices.Clone(f.bodies[operation])
 }
 
-// Requests are the counts of requests by operation since the last call of it.
+// Requests counts the requests by operation, and begins anew.
 func (f *Front) Requests() map[string]int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
