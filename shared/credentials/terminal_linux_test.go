@@ -208,7 +208,7 @@ func TestAnInterruptedQuestionLeavesTheTerminalAsItWas(t *testing.T) {
 	}
 }
 
-func TestAClosedTerminalIsNoAnswer(t *testing.T) {
+func TestAClosedTerminalIsNoAnswerAndIsAskedNothing(t *testing.T) {
 	t.Parallel()
 
 	terminal, s := opened(t)
@@ -220,6 +220,12 @@ func TestAClosedTerminalIsNoAnswer(t *testing.T) {
 
 	_, err := credentials.Confirm(t.Context(), terminal)
 	refused(t, err, "the terminal was closed")
+
+	closed, unread := io.Pipe()
+	_ = closed.Close()
+	terminal, _ = credentials.Open(s.inner, unread)
+	_, err = credentials.Confirm(t.Context(), terminal)
+	refused(t, err, "show the question")
 }
 
 func TestAPipeIsNoTerminal(t *testing.T) {
