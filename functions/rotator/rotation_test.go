@@ -57,8 +57,10 @@ func TestATokenRequestThatFailsKeepsTheOldTokenAndTheTimeToStoreOne(t *testing.T
 	}{
 		"throttled": {genesyssim.Fault{Status: 429, RetryAfter: "7", Times: -1}, "RateLimited", []string{"rotate the access token", "limits the rate"}, 1, 3, 3},
 		"refused": {
-			genesyssim.Fault{Status: 401, Code: "invalid_client", Times: -1}, "InvalidCredentials",
-			[]string{"refused the client credentials", "the wrong region looks the same"}, 2, 1, 1,
+			genesyssim.Fault{Status: 401, Code: "invalid_client", Times: -1},
+			"InvalidCredentials",
+			[]string{"refused the client credentials", "the wrong region looks the same"},
+			2, 1, 1,
 		},
 		"a web page": {genesyssim.Fault{Body: aws.String("<!DOCTYPE html>"), Times: -1}, "UpstreamInvalid", []string{"no token"}, 1, 1, 1},
 		"a hang":     {genesyssim.Fault{Action: genesyssim.ActionHang, Times: -1}, "UpstreamUnavailable", nil, 1, 2, 4},

@@ -34,11 +34,8 @@ func environment(t *testing.T) {
 	}
 }
 
-// load returns the configuration of a function whose service is at an address.
-func load(t *testing.T, url string) aws.Config {
+func load(t *testing.T) aws.Config {
 	t.Helper()
-
-	t.Setenv("AWS_ENDPOINT_URL", url)
 
 	config, err := awsapi.Load(t.Context())
 	if err != nil {
@@ -79,8 +76,9 @@ func TestALoadedConfigurationReachesItsServiceByTheFunctionsOwnClient(t *testing
 		fine(w, r)
 	}))
 	t.Cleanup(server.Close)
+	t.Setenv("AWS_ENDPOINT_URL", server.URL)
 
-	config := load(t, server.URL)
+	config := load(t)
 	if err := getParameter(t.Context(), config); err != nil {
 		t.Fatal(err)
 	}
@@ -116,10 +114,11 @@ func TestExpiredCredentialsAreFetchedAnewForTheRetry(t *testing.T) {
 		}
 	}))
 	t.Cleanup(server.Close)
+	t.Setenv("AWS_ENDPOINT_URL", server.URL)
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
 	t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", server.URL+"/credentials")
 
-	if err := getParameter(t.Context(), load(t, server.URL)); err != nil || handed.Load() != 2 || refused.Load() != 1 {
+	if err := getParameter(t.Context(), load(t)); err != nil || handed.Load() != 2 || refused.Load() != 1 {
 		t.Errorf("got %v; credentials handed out %d times and refused %d times, want 2 and 1", err, handed.Load(), refused.Load())
 	}
 }
@@ -131,8 +130,9 @@ func TestTheCertificatesOfTheBundleVariableAreTrusted(t *testing.T) {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it tells of the handshake that is refused
 	server.StartTLS()
 	t.Cleanup(server.Close)
+	t.Setenv("AWS_ENDPOINT_URL", server.URL)
 
-	config := load(t, server.URL)
+	config := load(t)
 	config.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
 
 	if got, want := awsapi.Describe(getParameter(t.Context(), config)), "the service could not be reached: the server's certificate is not trusted"; got != want {
@@ -146,7 +146,7 @@ func TestTheCertificatesOfTheBundleVariableAreTrusted(t *testing.T) {
 	}
 	t.Setenv("AWS_CA_BUNDLE", bundle)
 
-	if err := getParameter(t.Context(), load(t, server.URL)); err != nil {
+	if err := getParameter(t.Context(), load(t)); err != nil {
 		t.Errorf("with it: %v", err)
 	}
 }

@@ -175,9 +175,9 @@ func TestAPersonWhoTypesNothingIsAskedToStartAgain(t *testing.T) {
 func TestOnlyAYesGoesOn(t *testing.T) {
 	t.Parallel()
 
-	for answer, want := range map[string]bool{"y": true, " YES ": true, "": false, "no": false, "yep": false} {
+	for answer, want := range map[string]bool{"y": true, "YES": true, "": false, "no": false, "yep": false} {
 		terminal, s := opened(t)
-		s.answers(t, "Go on? [y/N] ", answer)
+		s.answers(t, "Go on? [y/N] ", " "+answer+" ")
 
 		if got, err := credentials.Confirm(t.Context(), terminal); err != nil || got != want {
 			t.Errorf("%q: got %v, %v, want %v", answer, got, err, want)

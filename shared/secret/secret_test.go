@@ -162,7 +162,11 @@ func TestASecretGivesItsValueToRevealAloneAndIsEqualByIt(t *testing.T) {
 		text secret.Text
 		want string
 	}{
-		{zero, ""}, {secret.New(""), ""}, {secret.New(canary), canary}, {secret.New(canary), canary}, {secret.New(canary + "x"), canary + "x"},
+		{zero, ""},
+		{secret.New(""), ""},
+		{secret.New(canary), canary},
+		{secret.New(canary), canary},
+		{secret.New(canary + "x"), canary + "x"},
 		{secret.New("REDACTED"), "REDACTED"},
 	}
 

@@ -2,6 +2,7 @@ package token_test
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"genesys-cloud-export/shared/failure"
@@ -34,14 +35,16 @@ func (w *world) ask(rotator *token.Rotator, asked token.Rotation, want string, p
 	if err != nil {
 		got = string(failure.KindOf(err))
 	}
+	var gotSb37 strings.Builder
 	for _, happened := range []struct {
 		what string
 		did  bool
 	}{{"rotated", outcome.Rotated}, {"minted", outcome.Minted}, {"mint failed", outcome.MintFailed}, {"probe rejected", outcome.ProbeRejected}} {
 		if happened.did {
-			got += ", " + happened.what
+			gotSb37.WriteString(", " + happened.what)
 		}
 	}
+	got += gotSb37.String()
 	got += fmt.Sprintf(", version %d", outcome.Stored.Version)
 
 	if outcome.Minted {
@@ -65,6 +68,7 @@ func lasts(d time.Duration) step  { return func(w *world) { w.endpoint.lifetime 
 func holds(value string) step {
 	return func(w *world) { w.parameter.value, w.parameter.version = []byte(value), 1 }
 }
+
 func mintFails(errs ...error) step {
 	return func(w *world) { w.endpoint.failures = errs }
 }
