@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"genesys-cloud-export/shared/devstack/awstest"
 	"genesys-cloud-export/shared/devstack/memnet"
@@ -101,8 +102,14 @@ func (b *bucket) requests() map[string]int {
 	return b.counts
 }
 
-// inBubble serves a bucket on a network in memory, and reaches it as the functions do. It has to be called in the bubble.
-func inBubble(t *testing.T, config s3sim.Config) *bucket {
+// inBubble runs a test in a bubble, with a bucket of its own.
+func inBubble(t *testing.T, config s3sim.Config, test func(t *testing.T, b *bucket)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { test(t, serve(t, config)) })
+}
+
+// serve serves a bucket on a network in memory, and reaches it as the functions do.
+func serve(t *testing.T, config s3sim.Config) *bucket {
 	t.Helper()
 
 	config.Folder = t.TempDir()

@@ -71,7 +71,7 @@ func TestABucketThatMayNotBeListedHasTheSemanticsOfAStoreOfExports(t *testing.T)
 
 	exporttest.Semantics(t, func(t *testing.T) exporttest.Stores {
 		t.Helper()
-		b := inBubble(t, s3sim.Config{DenyList: true})
+		b := serve(t, s3sim.Config{DenyList: true})
 
 		return exporttest.Stores{Documents: b.documents(), Parts: b.parts(), ListDenied: true}
 	})

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"genesys-cloud-export/shared/devstack/s3sim"
@@ -87,8 +86,7 @@ func TestAnExportIsWholeOverABucketThatThrottlesFailsAndLosesReplies(t *testing.
 	t.Parallel()
 
 	for seed := range uint64(12) {
-		synctest.Test(t, func(t *testing.T) {
-			b := inBubble(t, s3sim.Config{})
+		inBubble(t, s3sim.Config{}, func(t *testing.T, b *bucket) {
 			listing := exporttest.NewListing(3, 0, 2, 4, 1, 5)
 
 			var (
@@ -128,8 +126,7 @@ func TestAnExportIsWholeOverABucketThatThrottlesFailsAndLosesReplies(t *testing.
 
 func TestABucketThatMayNotBeListedTakesNewExportsAndResumesOldOnes(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := inBubble(t, s3sim.Config{DenyList: true})
+	inBubble(t, s3sim.Config{DenyList: true}, func(t *testing.T, b *bucket) {
 		listing := exporttest.NewListing(3, 2, 4)
 		listing.Fault(1, exporttest.Refused(failure.Forbidden))
 

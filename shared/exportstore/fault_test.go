@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"genesys-cloud-export/shared/devstack/awstest"
 	"genesys-cloud-export/shared/devstack/s3sim"
@@ -58,8 +57,7 @@ func each(t *testing.T, test func(t *testing.T, b *bucket, call string)) {
 	for call := range calls(stores{}) {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				b := inBubble(t, s3sim.Config{})
+			inBubble(t, s3sim.Config{}, func(t *testing.T, b *bucket) {
 				b.create(t, "users/latest.json", "{}")
 				test(t, b, call)
 			})
@@ -92,8 +90,7 @@ func TestACallThatFailsIsStorageUnavailableNamesTheObjectAndTellsNoARN(t *testin
 
 func TestAWriteThatSomebodyElseFollowedBeforeItWasSentAgainIsAConflict(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := inBubble(t, s3sim.Config{})
+	inBubble(t, s3sim.Config{}, func(t *testing.T, b *bucket) {
 		tag := b.create(t, checkpoint, "first")
 		b.spoiled(lostReply("PutObject", func() {
 			_, mine, err := b.documents().Read(t.Context(), checkpoint)
@@ -114,8 +111,7 @@ func TestAWriteThatSomebodyElseFollowedBeforeItWasSentAgainIsAConflict(t *testin
 
 func TestADocumentThatGoesBeforeItCanBeComparedIsAConflictForItsCreator(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := inBubble(t, s3sim.Config{})
+	inBubble(t, s3sim.Config{}, func(t *testing.T, b *bucket) {
 		b.spoiled(refusals("PutObject", 1, http.StatusPreconditionFailed, "PreconditionFailed"))
 
 		if _, err := b.documents().Create(t.Context(), checkpoint, []byte("first")); !errors.Is(err, export.ErrConflict) {
@@ -132,8 +128,7 @@ func TestADocumentThatGoesBeforeItCanBeComparedIsAConflictForItsCreator(t *testi
 
 func TestReadThatIsRefusedForAnObjectThatIsThereIsAFailure(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := inBubble(t, s3sim.Config{})
+	inBubble(t, s3sim.Config{}, func(t *testing.T, b *bucket) {
 		b.create(t, checkpoint, "{}")
 		b.spoiled(refusals("GetObject", 1000, http.StatusForbidden, "AccessDenied"))
 

@@ -9,9 +9,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"genesys-cloud-export/shared/devstack/awstest"
 	"genesys-cloud-export/shared/devstack/s3sim"
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/export/exporttest"
@@ -61,15 +61,6 @@ func page(status int, text string) func(*httptest.ResponseRecorder) {
 	}
 }
 
-// wantUnavailable holds err to be a store's failure with that text.
-func wantUnavailable(t *testing.T, what string, err error, text string) {
-	t.Helper()
-
-	if !failure.Is(err, failure.StorageUnavailable) || !strings.Contains(err.Error(), text) {
-		t.Errorf("%s: got %v, want %s: … %s", what, err, failure.StorageUnavailable, text)
-	}
-}
-
 func TestAStoreWithoutStrongETagsIsUnavailableAndNeverBusy(t *testing.T) {
 	t.Parallel()
 
@@ -78,12 +69,11 @@ func TestAStoreWithoutStrongETagsIsUnavailableAndNeverBusy(t *testing.T) {
 	for name, tag := range map[string]string{"none": "", "an empty one": `""`, "a weak one": `W/"1"`} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				b := inBubble(t, s3sim.Config{})
+			inBubble(t, s3sim.Config{}, func(t *testing.T, b *bucket) {
 				b.spoiled(altered("PutObject", always, tagged(tag)))
 
 				_, err := b.documents().Create(t.Context(), checkpoint, []byte("first"))
-				wantUnavailable(t, "creating", err, want)
+				awstest.WantFailure(t, err, failure.StorageUnavailable, want)
 
 				_, err = b.documents().Replace(t.Context(), "users/e1/other.json", `"1"`, []byte("first"))
 				if !errors.Is(err, export.ErrAbsent) {
@@ -93,10 +83,10 @@ func TestAStoreWithoutStrongETagsIsUnavailableAndNeverBusy(t *testing.T) {
 				b.spoiled(altered("GetObject", always, tagged(tag)))
 
 				_, _, err = b.documents().Read(t.Context(), checkpoint)
-				wantUnavailable(t, "reading", err, want)
+				awstest.WantFailure(t, err, failure.StorageUnavailable, want)
 
 				_, err = b.invoke(t.Context(), exporttest.NewListing(3), time.Minute)
-				wantUnavailable(t, "an invocation", err, want)
+				awstest.WantFailure(t, err, failure.StorageUnavailable, want)
 			})
 		})
 	}
@@ -116,8 +106,7 @@ func TestAStoreThatDoesNotKeepToItsETagsIsUnavailableAndNeverBusy(t *testing.T) 
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				b := inBubble(t, s3sim.Config{})
+			inBubble(t, s3sim.Config{}, func(t *testing.T, b *bucket) {
 				b.create(t, checkpoint, "first")
 				b.spoiled(spoil)
 
@@ -127,7 +116,7 @@ func TestAStoreThatDoesNotKeepToItsETagsIsUnavailableAndNeverBusy(t *testing.T) 
 				}
 
 				_, err = b.documents().Replace(t.Context(), checkpoint, tag, []byte("second"))
-				wantUnavailable(t, "replacing", err, "the store does not keep to its own ETags")
+				awstest.WantFailure(t, err, failure.StorageUnavailable, "the store does not keep to its own ETags")
 			})
 		})
 	}
@@ -147,8 +136,7 @@ func TestAListThatRepeatsItsContinuationTokenIsNotFollowedForEver(t *testing.T) 
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				b := inBubble(t, s3sim.Config{})
+			inBubble(t, s3sim.Config{}, func(t *testing.T, b *bucket) {
 				b.spoiled(func(w http.ResponseWriter, _ *http.Request, _ string, count int, _ http.Handler) {
 					token := strconv.Itoa(count)
 					if test.tokens != nil {
@@ -158,7 +146,7 @@ func TestAListThatRepeatsItsContinuationTokenIsNotFollowedForEver(t *testing.T) 
 				})
 
 				_, err := b.documents().Names(t.Context(), "users", "e1")
-				wantUnavailable(t, "listing", err, "the list repeats a continuation token")
+				awstest.WantFailure(t, err, failure.StorageUnavailable, "the list repeats a continuation token")
 
 				if diff := cmp.Diff(map[string]int{"ListObjectsV2": test.requests}, b.requests()); diff != "" {
 					t.Errorf("requests (-want +got):\n%s", diff)
@@ -193,7 +181,7 @@ func TestWhatStandsInBetweenAndAnswersForTheStoreIsNoAbsenceAndNoDamage(t *testi
 				b.spoiled(altered(operation, always, change))
 
 				err := calls(b.stores)[call](t.Context())
-				wantUnavailable(t, call, err, "")
+				awstest.WantFailure(t, err, failure.StorageUnavailable)
 
 				if err != nil && strings.Contains(err.Error(), "role") {
 					t.Errorf("got %v, which blames the role", err)
@@ -205,8 +193,7 @@ func TestWhatStandsInBetweenAndAnswersForTheStoreIsNoAbsenceAndNoDamage(t *testi
 
 func TestARefusedReadOfWhatIsKnownToExistIsAFailureAlsoWhereListingIsDenied(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := inBubble(t, s3sim.Config{DenyList: true})
+	inBubble(t, s3sim.Config{DenyList: true}, func(t *testing.T, b *bucket) {
 		b.create(t, checkpoint, "first")
 		b.spoiled(refusals("GetObject", 1000, http.StatusForbidden, "AccessDenied"))
 
@@ -215,20 +202,19 @@ func TestARefusedReadOfWhatIsKnownToExistIsAFailureAlsoWhereListingIsDenied(t *t
 		}
 
 		_, err := b.documents().Create(t.Context(), checkpoint, []byte("second"))
-		wantUnavailable(t, "creating", err, "access was denied")
+		awstest.WantFailure(t, err, failure.StorageUnavailable, "access was denied")
 
 		_, err = b.documents().Replace(t.Context(), checkpoint, `"1"`, []byte("second"))
-		wantUnavailable(t, "replacing", err, "access was denied")
+		awstest.WantFailure(t, err, failure.StorageUnavailable, "access was denied")
 
 		_, err = b.invoke(t.Context(), exporttest.NewListing(3), time.Minute)
-		wantUnavailable(t, "an invocation", err, "access was denied")
+		awstest.WantFailure(t, err, failure.StorageUnavailable, "access was denied")
 	})
 }
 
 func TestADocumentWhoseReadIsCutIsReadAgain(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := inBubble(t, s3sim.Config{})
+	inBubble(t, s3sim.Config{}, func(t *testing.T, b *bucket) {
 		b.create(t, checkpoint, "first")
 		b.spoiled(altered("GetObject", first, func(reply *httptest.ResponseRecorder) { reply.Body.Truncate(2) }))
 
@@ -241,8 +227,7 @@ func TestADocumentWhoseReadIsCutIsReadAgain(t *testing.T) {
 
 func TestADocumentThatCouldNotBeReadBackIsNotWritten(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := inBubble(t, s3sim.Config{})
+	inBubble(t, s3sim.Config{}, func(t *testing.T, b *bucket) {
 		b.spoiled(nil)
 
 		for length, fits := range map[int]bool{16 << 20: true, 16<<20 + 1: false} {
@@ -250,7 +235,7 @@ func TestADocumentThatCouldNotBeReadBackIsNotWritten(t *testing.T) {
 
 			_, err := b.documents().Create(t.Context(), name, make([]byte, length))
 			if !fits {
-				wantUnavailable(t, "creating", err, "it would be longer than 16777216 bytes")
+				awstest.WantFailure(t, err, failure.StorageUnavailable, "it would be longer than 16777216 bytes")
 				continue
 			}
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"genesys-cloud-export/shared/failure"
@@ -207,6 +208,12 @@ func newWorld(t *testing.T) *world {
 	w.restart()
 
 	return w
+}
+
+// inBubble runs a test in a bubble, with a world of its own.
+func inBubble(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { test(t, newWorld(t)) })
 }
 
 // restart puts a new process in the rotator's place.

@@ -63,8 +63,7 @@ func TestACallerWhoseTimeEndsFirstDoesNotWaitForTheOthers(t *testing.T) {
 
 func TestTheEndOfOneCallersTimeIsNotTheOthers(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	inBubble(t, func(t *testing.T, w *world) {
 		w.endpoint.latency = 5 * time.Second
 		reader := w.readers(1, newReserved(w.rotator))[0]
 		go func() { _, _ = reader.Token(within(t, time.Second)) }()
@@ -88,8 +87,7 @@ func TestTheEndOfTheCallersTimeIsTokenUnavailableAndNotItsCause(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t)
+			inBubble(t, func(t *testing.T, w *world) {
 				reader := w.readers(1, rotator)[0]
 				if rotator == nil {
 					w.rotate(token.Rotation{})

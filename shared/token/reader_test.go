@@ -97,8 +97,7 @@ func TestFiftyReadersThatMeetTheRejectionOneAfterAnotherMintOne(t *testing.T) {
 
 func TestABusyRotatorIsLookedAroundBeforeItIsAskedAgain(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	inBubble(t, func(t *testing.T, w *world) {
 		w.rotate(token.Rotation{})
 		settle()
 		lambda := newReserved(w.rotator)
@@ -125,8 +124,7 @@ func TestABusyRotatorIsLookedAroundBeforeItIsAskedAgain(t *testing.T) {
 
 func TestReadersOfABusyRotatorSpreadThemselves(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	inBubble(t, func(t *testing.T, w *world) {
 		lambda := newReserved(w.rotator)
 		lambda.slot <- struct{}{}
 		var group sync.WaitGroup
@@ -150,8 +148,7 @@ func TestReadersOfABusyRotatorSpreadThemselves(t *testing.T) {
 
 func TestAReaderKeepsItsTokenWhileItIsGoodAndFindsAnothersWithoutAsking(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	inBubble(t, func(t *testing.T, w *world) {
 		w.rotate(token.Rotation{})
 		lambda := newReserved(w.rotator)
 		reader := w.readers(1, lambda)[0]
@@ -180,8 +177,7 @@ func TestAReaderNearTheEndAsksAndThenTakesWhatIsStored(t *testing.T) {
 	t.Parallel()
 
 	for left, want := range map[time.Duration]failure.Kind{20 * time.Second: "", 0: failure.TokenUnavailable} {
-		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t)
+		inBubble(t, func(t *testing.T, w *world) {
 			w.rotate(token.Rotation{})
 			time.Sleep(lifetime - left)
 			idle := &answers{}
@@ -212,13 +208,12 @@ func TestReaderErrorsSayWhatIsWrongAndWhatToDo(t *testing.T) {
 		"the rotator left nothing":             {nil, &answers{}, failure.TokenUnavailable, []string{"after the rotation", "no token is stored"}},
 		"the store is down":                    {[]step{readFails(store)}, &answers{}, failure.StorageUnavailable, []string{"SSM is down"}},
 		"the store is down after the rotation": {[]step{readFails(nil, store)}, &answers{}, failure.StorageUnavailable, []string{"SSM is down", "after the rotation"}},
-		"newer schema":                         {[]step{holds(`{"schema_version":9}`)}, &answers{}, failure.TokenUnavailable, []string{"newer schema", "deploy"}},
-		"corrupt":                              {[]step{holds("?")}, nil, failure.TokenUnavailable, []string{"not a token document"}},
+		"newer schema":                         {[]step{storeHas(`{"schema_version":9}`)}, &answers{}, failure.TokenUnavailable, []string{"newer schema", "deploy"}},
+		"corrupt":                              {[]step{storeHas("?")}, nil, failure.TokenUnavailable, []string{"not a token document"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t)
+			inBubble(t, func(t *testing.T, w *world) {
 				for _, do := range test.prepare {
 					do(w)
 				}
@@ -233,8 +228,7 @@ func TestReaderErrorsSayWhatIsWrongAndWhatToDo(t *testing.T) {
 
 func TestAReaderAsksAboutTheVersionThatWasRejectedAndTakesItNoMore(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	inBubble(t, func(t *testing.T, w *world) {
 		w.rotate(token.Rotation{})
 		asked := &answers{}
 		reader := w.readers(1, asked)[0]

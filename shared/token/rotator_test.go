@@ -17,8 +17,7 @@ func TestRotationsOneAfterAnother(t *testing.T) {
 	for name, steps := range rows() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t)
+			inBubble(t, func(t *testing.T, w *world) {
 				for _, do := range steps {
 					do(w)
 				}
@@ -53,7 +52,7 @@ func rows() map[string][]step {
 		// Why it rotates.
 		"nothing is stored": {first, stored(1, 1)},
 		"nothing is stored, and a rejection is reported": {ask(rejected(3), again)},
-		"what is stored is no token":                     {holds("{}"), ask(scheduled, "unreadable"+renewed)},
+		"what is stored is no token":                     {storeHas("{}"), ask(scheduled, "unreadable"+renewed)},
 		"a fresh token is left until it is at the buffer": {
 			first, ask(scheduled, "fresh, version 1"), passes(lifetime*2/3 - time.Second), ask(scheduled, "fresh, version 1"),
 			passes(time.Second), ask(scheduled, "expiring"+renewed), stored(2, 2),
@@ -176,7 +175,7 @@ func rows() map[string][]step {
 			ask(asked, "superseded, minted, version 2"), stored(2, 2),
 		}
 		all["a newer schema is not overwritten: "+reason] = []step{
-			holds(newer), ask(asked, "TokenUnavailable, version 0", "newer schema", "left as it is: deploy"),
+			storeHas(newer), ask(asked, "TokenUnavailable, version 0", "newer schema", "left as it is: deploy"),
 			func(w *world) {
 				if got := string(w.parameter.value); got != newer {
 					w.t.Errorf("stored is %s, want it left as it was", got)
@@ -201,8 +200,7 @@ func rows() map[string][]step {
 
 func TestARotatorThatCannotReadWhatItWroteMintsOnceABufferAndNamesTheKey(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	inBubble(t, func(t *testing.T, w *world) {
 		w.parameter.sealed = true
 
 		const minutes = 30

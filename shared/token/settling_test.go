@@ -40,8 +40,7 @@ func ripe(got token.Stored) bool { return time.Since(got.IssuedAt) >= 1500*time.
 
 func TestAFreshTokenThatIsRefusedForASecondAndAHalfIsAcceptedWithinOneInvocation(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	inBubble(t, func(t *testing.T, w *world) {
 
 		if rejections := page(t, w.readers(1, newReserved(w.rotator))[0], ripe); rejections != 1 {
 			t.Errorf("the token was rejected %d times, want once: the second time ends the invocation", rejections)
@@ -67,8 +66,7 @@ func TestFiftyReadersOfAFreshTokenThatIsRefusedMintOne(t *testing.T) {
 
 func TestAnAPIThatRejectsEverySecondRequestCostsAHandfulOfMints(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	inBubble(t, func(t *testing.T, w *world) {
 		w.endpoint.lifetime = 24 * time.Hour
 		reader := w.readers(1, newReserved(w.rotator))[0]
 		requests := 0
@@ -85,8 +83,7 @@ func TestAnAPIThatRejectsEverySecondRequestCostsAHandfulOfMints(t *testing.T) {
 
 func TestAnAPIThatRejectsEverythingCostsAMintEveryTenMinutesInTheEnd(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	inBubble(t, func(t *testing.T, w *world) {
 		w.endpoint.lifetime = 24 * time.Hour
 		reader := w.readers(1, newReserved(w.rotator))[0]
 
@@ -110,8 +107,7 @@ func TestATokenRevokedForGoodCostsOneMintHoweverYoungItWas(t *testing.T) {
 	for name, age := range map[string]time.Duration{"an old one": time.Minute, "a fresh one": time.Second} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t)
+			inBubble(t, func(t *testing.T, w *world) {
 				w.rotate(token.Rotation{})
 				time.Sleep(age)
 				lambda := newReserved(w.rotator)
@@ -129,8 +125,7 @@ func TestATokenRevokedForGoodCostsOneMintHoweverYoungItWas(t *testing.T) {
 
 func TestAnotherClocksIssueTimeKeepsNoRevokedTokenInUse(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	inBubble(t, func(t *testing.T, w *world) {
 		writes("ahead", time.Hour)(w)
 
 		page(t, w.readers(1, newReserved(w.rotator))[0], func(got token.Stored) bool { return got.Version == 2 })
@@ -143,8 +138,7 @@ func TestAParameterMadeAnewAtARejectedVersionIsUsedAndNobodyAsked(t *testing.T) 
 	t.Parallel()
 
 	for _, version := range []int{1, 7} {
-		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t)
+		inBubble(t, func(t *testing.T, w *world) {
 			for range version {
 				w.rotate(token.Rotation{Force: true})
 			}

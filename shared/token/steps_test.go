@@ -31,21 +31,19 @@ func (w *world) ask(rotator *token.Rotator, asked token.Rotation, want string, p
 
 	outcome, err := rotator.Rotate(w.t.Context(), asked)
 
-	got := outcome.Reason
+	words := []string{outcome.Reason}
 	if err != nil {
-		got = string(failure.KindOf(err))
+		words[0] = string(failure.KindOf(err))
 	}
-	var gotSb37 strings.Builder
 	for _, happened := range []struct {
 		what string
 		did  bool
 	}{{"rotated", outcome.Rotated}, {"minted", outcome.Minted}, {"mint failed", outcome.MintFailed}, {"probe rejected", outcome.ProbeRejected}} {
 		if happened.did {
-			gotSb37.WriteString(", " + happened.what)
+			words = append(words, happened.what)
 		}
 	}
-	got += gotSb37.String()
-	got += fmt.Sprintf(", version %d", outcome.Stored.Version)
+	got := strings.Join(append(words, fmt.Sprint("version ", outcome.Stored.Version)), ", ")
 
 	if outcome.Minted {
 		w.minted++
@@ -63,24 +61,22 @@ func (w *world) ask(rotator *token.Rotator, asked token.Rotation, want string, p
 
 // The steps that change the world.
 
-func passes(d time.Duration) step { return func(*world) { time.Sleep(d) } }
-func lasts(d time.Duration) step  { return func(w *world) { w.endpoint.lifetime = d } }
-func holds(value string) step {
-	return func(w *world) { w.parameter.value, w.parameter.version = []byte(value), 1 }
-}
-
-func mintFails(errs ...error) step {
-	return func(w *world) { w.endpoint.failures = errs }
-}
+func passes(d time.Duration) step  { return func(*world) { time.Sleep(d) } }
+func lasts(d time.Duration) step   { return func(w *world) { w.endpoint.lifetime = d } }
+func mintFails(errs ...error) step { return func(w *world) { w.endpoint.failures = errs } }
 func readFails(errs ...error) step { return func(w *world) { w.parameter.readFaults = errs } }
 func writeFails(faults ...writeFault) step {
 	return func(w *world) { w.parameter.writeFaults = faults }
 }
-func sealed(yes bool) step { return func(w *world) { w.parameter.sealed = yes } }
-func removed(w *world)     { w.parameter.remove() }
-func restarted(w *world)   { w.restart() }
-
+func sealed(yes bool) step                 { return func(w *world) { w.parameter.sealed = yes } }
 func credentialsAre(values ...string) step { return func(w *world) { w.secrets.values = values } }
+func removed(w *world)                     { w.parameter.remove() }
+func restarted(w *world)                   { w.restart() }
+
+// storeHas puts a value, whatever it is, into the store as version 1.
+func storeHas(value string) step {
+	return func(w *world) { w.parameter.value, w.parameter.version = []byte(value), 1 }
+}
 
 // probes has the stored token tried each minute, and rejected.
 func probes(w *world) { w.rotator.Prober, w.rotator.ProbeEvery = &prober{}, time.Minute }
