@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/devstack/awstest"
 	"genesys-cloud-export/shared/devstack/memnet"
 	"genesys-cloud-export/shared/failure"
 
@@ -108,7 +109,7 @@ func TestExpiredCredentialsAreFetchedAnewForTheRetry(t *testing.T) {
 				handed.Add(1), time.Now().Add(time.Hour).Format(time.RFC3339))
 		case strings.Contains(r.Header.Get("Authorization"), "Credential=AKID1/"):
 			refused.Add(1)
-			jsonError(400, "ExpiredTokenException")(w, r)
+			awstest.Refuse(http.StatusBadRequest, "ExpiredTokenException")(w, r, nil)
 		default:
 			fine(w, r)
 		}
