@@ -155,7 +155,7 @@ func TestATokenTooLongToBeStoredIsRefusedByName(t *testing.T) {
 
 		_, err := s.invoke(h, `{}`)
 
-		s.wantError(err, "UpstreamInvalid", parameterName, "holds 8192")
+		s.wantError(err, "UpstreamInvalid", parameterName, "takes 8192")
 		s.wantRequests(requests{"GetParameter": 3, "GetSecretValue": 1, "token": 1})
 	})
 }

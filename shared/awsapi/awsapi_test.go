@@ -139,7 +139,7 @@ func TestACallIsRepeatedWhereThatHelpsAndItsErrorIsNamedWithoutItsText(t *testin
 		denied     = ": check the function's role and the key's policy"
 		checkClock = ": check the clock, and the credentials"
 		expired    = ": invoke again, and check the AWS_ variables where it stays"
-		foreign    = "the answer was not the service's: check what stands in between, and AWS_ENDPOINT_URL"
+		foreign    = "the answer was not the service's: check what is in between, and AWS_ENDPOINT_URL"
 		broke      = "the service could not be reached: the connection broke"
 	)
 

@@ -143,5 +143,5 @@ func TestConformanceBinarySecretIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := w.read(t.Context())
-	awstest.WantFailure(t, err, failure.InvalidCredentials, w.id, "does not hold")
+	awstest.WantFailure(t, err, failure.InvalidCredentials, w.id, "does not contain")
 }

@@ -52,7 +52,7 @@ var bearerToken = regexp.MustCompile(`^[\x21-\x7e]+$`)
 func Sendable(access string) bool { return bearerToken.MatchString(access) }
 
 // Encode renders t as the stored document. Both times are cut to whole seconds, the expiry never to a later one. The
-// result holds the token itself.
+// result contains the token itself.
 func Encode(t Token) ([]byte, error) {
 	var encoded bytes.Buffer
 	encoder := json.NewEncoder(&encoded)
@@ -71,7 +71,7 @@ func Encode(t Token) ([]byte, error) {
 	return bytes.TrimSuffix(encoded.Bytes(), []byte("\n")), nil
 }
 
-// Decode reads a stored document. It returns [ErrNewerSchema] or [ErrUnreadable], and never an error that holds a part
+// Decode reads a stored document. It returns [ErrNewerSchema] or [ErrUnreadable], and never an error that contains a part
 // of the value.
 func Decode(value []byte) (Token, error) {
 	// A newer schema may have other fields, or the same ones of other types.

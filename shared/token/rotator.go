@@ -122,7 +122,7 @@ func (r *Rotator) Rotate(ctx context.Context, asked Rotation) (Outcome, error) {
 	switch {
 	case err == nil:
 	case reason == ReasonRejected, reason == ReasonRevoked:
-		r.rejected, r.rejectedReason = stored, reason // or the next run would take the dead token for a fresh one
+		r.rejected, r.rejectedReason = stored, reason // or the next rotation would take the dead token for a fresh one
 	case stored.Usable(time.Now()):
 		outcome.Stored = stored
 	}
@@ -243,7 +243,7 @@ func (r *Rotator) replace(ctx context.Context, old Stored, reason string) (Outco
 
 	version, err := r.write(ctx, fresh)
 	if failure.Is(err, failure.UpstreamInvalid) {
-		r.unwritten, outcome.MintFailed = nil, true // it can never be stored: the next run asks for another
+		r.unwritten, outcome.MintFailed = nil, true // it can never be stored: the next rotation asks for another
 	}
 
 	if err != nil {

@@ -90,5 +90,5 @@ func (r *Reader) take(s Stored, since time.Time) Stored {
 	return s
 }
 
-// settlingAge is how old a token has to be for its rejection to count. It must be called with the lock held.
+// settlingAge is how old a token has to be for its rejection to count. It must be called with the lock.
 func (r *Reader) settlingAge() time.Duration { return max(r.settling, firstSettlingAge) }

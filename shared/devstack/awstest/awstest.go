@@ -21,7 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Canary is in every credential, and in every message that a [Refuse] answers with. No error, log or result may hold it.
+// Canary is in every credential, and in every message that a [Refuse] answers with. No error, log or result may contain it.
 const Canary = "canary"
 
 // Fault answers a request in the service's place, or after it.
@@ -103,7 +103,7 @@ func (f *Front) Requests() map[string]int {
 // Times repeats a fault.
 func Times(n int, fault Fault) []Fault { return slices.Repeat([]Fault{fault}, n) }
 
-// Refuse answers with an error of a JSON service. Its message holds what may not be shown.
+// Refuse answers with an error of a JSON service. Its message contains what may not be shown.
 func Refuse(status int, code string) Fault {
 	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 		w.Header().Set("X-Amzn-ErrorType", code)
