@@ -48,7 +48,7 @@ func TestATokenThatIdlenessKilledIsSeenByTheProbeAndReplaced(t *testing.T) {
 	})
 }
 
-func TestAProbeThatTellsNothingRotatesNothing(t *testing.T) {
+func TestAProbeThatSaysNothingRotatesNothing(t *testing.T) {
 	t.Parallel()
 
 	for name, fault := range map[string]genesyssim.Fault{

@@ -22,7 +22,7 @@ func dueStack(t *testing.T) (*stack, *invocation.Handler) {
 	s.rotate(h, `{}`)
 	time.Sleep(tokenLifetime - 100*time.Second)
 	s.aws.Requests()
-	s.login.Requests()
+	s.tokens.Requests()
 
 	return s, h
 }
@@ -85,7 +85,7 @@ func TestATokenRequestThatFailsKeepsTheOldTokenAndTheTimeToStoreOne(t *testing.T
 				if failed, left := s.metric("TokenMintFailed"), s.metric("TokenRemaining"); failed[1] != 1 || left[1] > 100 || left[1] < 78 {
 					t.Errorf("TokenMintFailed was %v and TokenRemaining %v, want a failure and what is left of the old token", failed, left)
 				}
-				if sent := s.login.Requests()["token"]; sent < test.sent || sent > test.most {
+				if sent := s.tokens.Requests()["token"]; sent < test.sent || sent > test.most {
 					t.Errorf("%d token requests were sent, want %d to %d", sent, test.sent, test.most)
 				}
 				s.wantRequests(requests{"GetParameter": 1, "GetSecretValue": test.reads})
@@ -111,7 +111,7 @@ func TestARetryAfterOfADayIsGivenUpAndObeyed(t *testing.T) {
 			began := time.Now()
 			_, err := s.invoke(h, `{}`)
 			s.wantError(err, "RateLimited", "does not fit")
-			if took, got := time.Since(began), s.login.Requests()["token"]; took > time.Second || got != sent {
+			if took, got := time.Since(began), s.tokens.Requests()["token"]; took > time.Second || got != sent {
 				t.Errorf("it was given up after %s and %d requests, want at once and %d", took, got, sent)
 			}
 			time.Sleep(time.Minute)

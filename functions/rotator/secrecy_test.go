@@ -59,7 +59,7 @@ func TestNoSecretIsShownWhoeverRepeatsIt(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s, h := dueStack(t)
 				s.aws.Fail(test.operation, awstest.Times(10, test.fault)...)
-				s.login.Fail(test.operation, awstest.Times(200, test.fault)...)
+				s.tokens.Fail(test.operation, awstest.Times(200, test.fault)...)
 
 				if _, err := s.invoke(h, `{}`); err == nil {
 					t.Error("the rotation did not meet its fault")
@@ -67,7 +67,7 @@ func TestNoSecretIsShownWhoeverRepeatsIt(t *testing.T) {
 
 				// Then it succeeds, with tokens that the search at the end knows from Parameter Store.
 				s.aws.Fail(test.operation)
-				s.login.Fail(test.operation)
+				s.tokens.Fail(test.operation)
 				time.Sleep(time.Minute)
 				s.rotate(h, `{"force":true}`)
 				s.rotate(h, schedulerEvent)
@@ -97,12 +97,12 @@ func TestTheResultIsTheContractsAndNeverTheToken(t *testing.T) {
 	})
 }
 
-func TestMetricsTellEachRun(t *testing.T) {
+func TestMetricsReportEachInvocation(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newStack(t)
 		h := s.process()
-		s.login.Fail("token", func(w http.ResponseWriter, r *http.Request, service http.Handler) {
+		s.tokens.Fail("token", func(w http.ResponseWriter, r *http.Request, service http.Handler) {
 			w.Header().Set("Date", time.Now().Add(10*time.Minute).UTC().Format(http.TimeFormat))
 			service.ServeHTTP(w, r)
 		})
@@ -114,10 +114,10 @@ func TestMetricsTellEachRun(t *testing.T) {
 		s.rotate(h, `{}`)
 
 		for name, want := range map[string][]float64{
-			"TokenRotated":       {1, 0, 0, 1}, // the last replaces what the run before could not
+			"TokenRotated":       {1, 0, 0, 1}, // the last replaces what the invocation before could not
 			"TokenMintFailed":    {0, 0, 1, 0},
 			"TokenProbeRejected": {0, 0, 0, 0},
-			"TokenRemaining":     {600, 600, 600}, // none of the run that left a rejected token
+			"TokenRemaining":     {600, 600, 600}, // none of the invocation that left a rejected token
 			"TokenBuffer":        {200, 200, 200}, // likewise; a third of the lifetime
 			"TokenMargin":        {500, 500, 500}, // to half of it
 			"ClockSkew":          {600, 0},        // a clock that is off changes no lifetime

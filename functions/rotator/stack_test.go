@@ -36,7 +36,7 @@ const (
 	secretName    = "stack/client"
 	clientID      = "client-id"
 
-	// clientSecretCanary holds [awstest.Canary], as AWS's credentials and messages do: no output may show it, nor a token.
+	// clientSecretCanary contains [awstest.Canary], as AWS's credentials and messages do: no output may show it, nor a token.
 	clientSecretCanary = "canary-client-secret"
 
 	// lambdaTimeout is what an invocation is given here.
@@ -50,15 +50,15 @@ type stack struct {
 	t       *testing.T
 	network *memnet.Network
 	genesys *genesyssim.Simulator
-	// aws and login stand in front of the services. The login's operation is "token".
-	aws, login *awstest.Front
-	cloud      aws.Config // of the front
-	parameters *ssmsim.Endpoint
-	ssm        *ssm.Client   // to look with; not counted
-	output     *bytes.Buffer // all that a process writes, and what it returns
+	// aws and tokens stand in front of the services. The operation of the latter is "token".
+	aws, tokens *awstest.Front
+	cloud       aws.Config // of the front
+	parameters  *ssmsim.Endpoint
+	ssm         *ssm.Client   // to look with; not counted
+	output      *bytes.Buffer // all that a process writes, and what it returns
 }
 
-// newStack must be called inside a bubble. At its end the test fails if any output held a secret. The organisation is the
+// newStack must be called inside a bubble. At its end the test fails if any output showed a secret. The organisation is the
 // usual one, but for what change says.
 func newStack(t *testing.T, change ...func(*genesyssim.Config)) *stack {
 	t.Helper()
@@ -82,11 +82,11 @@ func newStack(t *testing.T, change ...func(*genesyssim.Config)) *stack {
 
 	s := &stack{
 		t: t, network: memnet.New(), genesys: simulator, parameters: parameters, output: &bytes.Buffer{},
-		aws:   awstest.NewFront(services, func(r *http.Request) string { return ssmsim.Operation(r) + secretsim.Operation(r) }),
-		login: awstest.NewFront(simulator, func(*http.Request) string { return "token" }),
+		aws:    awstest.NewFront(services, func(r *http.Request) string { return ssmsim.Operation(r) + secretsim.Operation(r) }),
+		tokens: awstest.NewFront(simulator, func(*http.Request) string { return "token" }),
 	}
 	s.cloud = awstest.Serve(t, s.network, "aws.test", s.aws)
-	awstest.Serve(t, s.network, "127.0.0.1", s.login)
+	awstest.Serve(t, s.network, "127.0.0.1", s.tokens)
 	look := awstest.Serve(t, s.network, "look.test", services)
 	s.ssm = ssm.NewFromConfig(look)
 	_, err = secretsmanager.NewFromConfig(look).CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{
@@ -155,13 +155,13 @@ func (s *stack) rotate(h *invocation.Handler, payload string) result {
 	return got
 }
 
-// stored is what stands in Parameter Store; it fails the test where that is no token.
+// stored is what is in Parameter Store; it fails the test where that is no token.
 func (s *stack) stored() token.Stored {
 	s.t.Helper()
 
 	stored, err := tokenstore.New(s.ssm, parameterName, "").Read(s.t.Context())
 	if err != nil {
-		s.t.Fatalf("the parameter holds no token: %v", err)
+		s.t.Fatalf("the parameter has no token: %v", err)
 	}
 
 	return stored
@@ -185,7 +185,7 @@ func (s *stack) wantRequests(want requests) {
 	s.t.Helper()
 
 	got := s.aws.Requests()
-	maps.Copy(got, s.login.Requests())
+	maps.Copy(got, s.tokens.Requests())
 	if diff := cmp.Diff(want, got); diff != "" {
 		s.t.Errorf("requests (-want +got):\n%s", diff)
 	}

@@ -128,7 +128,7 @@ func TestTheCertificatesOfTheBundleVariableAreTrusted(t *testing.T) {
 	environment(t)
 
 	server := httptest.NewUnstartedServer(http.HandlerFunc(fine))
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it tells of the handshake that is refused
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it reports the handshake that is refused
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	t.Setenv("AWS_ENDPOINT_URL", server.URL)

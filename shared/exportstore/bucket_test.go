@@ -65,7 +65,7 @@ type bucket struct {
 	spoil  spoiler
 }
 
-// spoiler answers a request in the endpoint's place, or has it answered with next. It is told how often the operation was
+// spoiler answers a request in the endpoint's place, or has it answered with next. It gets how often the operation was
 // asked for, counted from 1.
 type spoiler func(w http.ResponseWriter, r *http.Request, operation string, count int, next http.Handler)
 

@@ -59,7 +59,7 @@ func TestConformanceStoresHaveTheSemanticsOfAStoreOfExports(t *testing.T) {
 
 		return exporttest.Stores{
 			Documents: w.documents(), Parts: w.parts(),
-			// moto 5.2 stores a body whatever x-amz-checksum-sha256 says. S3 holds it to the checksum and answers BadDigest:
+			// moto 5.2 stores a body whatever x-amz-checksum-sha256 says. S3 compares it with the checksum and answers BadDigest:
 			// https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
 			ChecksumUnread: w.Name == conformance.Moto,
 		}
@@ -105,7 +105,7 @@ func TestConformanceObjectsLieThereAsReadersExpectThem(t *testing.T) {
 			"Content-Length": strconv.FormatInt(aws.ToInt64(stored.ContentLength), 10), "SHA-256": aws.ToString(stored.ChecksumSHA256),
 		}
 		if w.Name == conformance.Moto {
-			// moto 5.2 keeps no checksum that the caller computed. S3 keeps it and tells it where ChecksumMode asks:
+			// moto 5.2 keeps no checksum that the caller computed. S3 keeps it and answers with it where ChecksumMode asks:
 			// https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
 			want["SHA-256"] = ""
 		}

@@ -58,8 +58,8 @@ func (b *bucket) complete(t *testing.T, listing *exporttest.Listing, timeout tim
 	t.Fatal("the export is not complete after 100 invocations")
 }
 
-// mustHold lets the independent check look at the export.
-func (b *bucket) mustHold(t *testing.T, listing *exporttest.Listing) {
+// mustBeWhole lets the independent check look at the export.
+func (b *bucket) mustBeWhole(t *testing.T, listing *exporttest.Listing) {
 	t.Helper()
 
 	b.spoiled(nil)
@@ -78,7 +78,7 @@ func (b *bucket) mustHold(t *testing.T, listing *exporttest.Listing) {
 		var text strings.Builder
 
 		_ = report.Write(&text)
-		t.Fatalf("the export does not hold:\n%s", &text)
+		t.Fatalf("the export is not whole:\n%s", &text)
 	}
 }
 
@@ -115,7 +115,7 @@ func TestAnExportIsWholeOverABucketThatThrottlesFailsAndLosesReplies(t *testing.
 			})
 
 			b.complete(t, listing, time.Minute)
-			b.mustHold(t, listing)
+			b.mustBeWhole(t, listing)
 		})
 
 		if t.Failed() {

@@ -37,8 +37,8 @@ type (
 	}
 )
 
-// holders are values that hold the canary, one for each way of holding it.
-func holders() map[string]any {
+// containers are values that contain the canary, one for each way of it.
+func containers() map[string]any {
 	text := secret.New(canary)
 	hidden := private{
 		name: "hidden", secret: text, also: &text, many: []secret.Text{text}, byName: map[string]secret.Text{"a": text},
@@ -72,7 +72,7 @@ func TestNoVerbAndNoEncoderPrintsTheSecret(t *testing.T) {
 
 	verbs := []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x", "%d", "%t", "%T", "%p", "%08.3f", "%c", "%U"}
 
-	for name, value := range holders() {
+	for name, value := range containers() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
@@ -131,8 +131,8 @@ func TestNoLogLineHoldsTheSecret(t *testing.T) {
 			var out bytes.Buffer
 			logger := slog.New(handler(&out)).With(slog.Any("always", secret.New(canary)))
 
-			for _, value := range holders() {
-				logger.InfoContext(t.Context(), "held", slog.Any("value", value), slog.Group("group", slog.Any("inner", value)))
+			for _, value := range containers() {
+				logger.InfoContext(t.Context(), "contained", slog.Any("value", value), slog.Group("group", slog.Any("inner", value)))
 			}
 
 			requireHidden(t, out.String())

@@ -69,7 +69,7 @@ func (p *parameter) Read(ctx context.Context) (token.Stored, error) {
 	return p.peek()
 }
 
-// peek is what is stored; it is called with the lock held, or where nobody else is at work.
+// peek is what is stored; it is called with the lock, or where nobody else is at work.
 func (p *parameter) peek() (token.Stored, error) {
 	if p.version == 0 {
 		return token.Stored{}, token.ErrNotStored
@@ -242,7 +242,7 @@ func (w *world) stored() token.Stored {
 
 	stored, err := w.parameter.peek()
 	if err != nil {
-		w.t.Fatalf("the parameter holds no token: %v", err)
+		w.t.Fatalf("the parameter has no token: %v", err)
 	}
 
 	return stored

@@ -178,8 +178,8 @@ func (p *process) Issue(ctx context.Context, _ token.Credentials) (token.Grant, 
 	return token.Grant{Access: secret.New(access(p.granted)), Type: "bearer", ExpiresIn: lifetime, SentAt: sentAt}, nil
 }
 
-// run starts a process that answers its events one after the other, each within Lambda's timeout.
-func (s *stage) run(ctx context.Context, events []token.Rotation) *process {
+// start starts a process that answers its events one after the other, each within Lambda's timeout.
+func (s *stage) start(ctx context.Context, events []token.Rotation) *process {
 	p := &process{stage: s, turn: make(chan struct{}), killed: make(chan struct{})}
 	rotator := &token.Rotator{Store: storeOf{p}, Credentials: credentialsOf{p}, Issuer: p, Buffer: buffer}
 
@@ -223,7 +223,7 @@ func play(t *testing.T, p plan) []string {
 
 	processes := make([]*process, len(p.Asked))
 	for i, events := range p.Asked {
-		processes[i] = s.run(ctx, events)
+		processes[i] = s.start(ctx, events)
 	}
 	synctest.Wait()
 
@@ -236,7 +236,7 @@ func play(t *testing.T, p plan) []string {
 		case move.Crash:
 			close(processes[move.Process].killed)
 			synctest.Wait()
-			processes[move.Process] = s.run(ctx, p.Asked[move.Process])
+			processes[move.Process] = s.start(ctx, p.Asked[move.Process])
 		case move.Delete:
 			s.stored = token.Stored{}
 		default:
@@ -245,13 +245,13 @@ func play(t *testing.T, p plan) []string {
 		synctest.Wait()
 	}
 
-	// Both finish what they are at; a last run with nobody else about then leaves a token that is not due.
+	// Both finish what they are at; a last rotation with nobody else about then leaves a token that is not due.
 	for _, process := range processes {
 		for process.goOn() {
 			synctest.Wait()
 		}
 	}
-	last := s.run(ctx, []token.Rotation{{}})
+	last := s.start(ctx, []token.Rotation{{}})
 	synctest.Wait()
 	for last.goOn() {
 		synctest.Wait()

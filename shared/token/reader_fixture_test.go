@@ -9,7 +9,7 @@ import (
 	"genesys-cloud-export/shared/token"
 )
 
-// reserved is a rotator behind Lambda with a reserved concurrency of 1: who comes while it works is told so at once.
+// reserved is a rotator behind Lambda with a reserved concurrency of 1: who comes while it works is refused at once.
 type reserved struct {
 	rotator *token.Rotator
 	slot    chan struct{}

@@ -206,7 +206,7 @@ func TestARotatorThatCannotReadWhatItWroteMintsOnceABufferAndNamesTheKey(t *test
 		const minutes = 30
 		for minute := range minutes {
 			if minute%7 == 3 {
-				w.restart() // what was written a moment ago is told by the store, not remembered
+				w.restart() // what was written a moment ago the store says, nobody remembers it
 			}
 
 			if outcome, err := w.rotator.Rotate(t.Context(), token.Rotation{}); !outcome.Rotated {

@@ -60,7 +60,7 @@ func (w peer) put(ctx context.Context, kind types.ParameterType, value string) e
 	return err
 }
 
-// described is the parameter as DescribeParameters tells it.
+// described is the parameter as DescribeParameters describes it.
 func (w peer) described(t *testing.T) types.ParameterMetadata {
 	t.Helper()
 
