@@ -44,7 +44,7 @@ func parseEvent(payload []byte) (token.Rotation, error) {
 	return asked, nil
 }
 
-// fromEventBridge tells an EventBridge event by its source and detail-type. Its detail is not looked at: the Scheduler
+// fromEventBridge knows an EventBridge event by its source and detail-type. Its detail is not looked at: the Scheduler
 // sends a string where a rule sends an object.
 func fromEventBridge(fields map[string]json.RawMessage) bool {
 	for _, name := range []string{"source", "detail-type"} {

@@ -15,7 +15,7 @@ import (
 const schedulerEvent = `{"version":"0","id":"8f1f3c3e-0000-4000-8000-1c1e6f1d2a3b","detail-type":"Scheduled Event","source":"aws.scheduler",` +
 	`"account":"000000000000","time":"2026-03-01T12:00:00Z","region":"eu-central-1","resources":["rotate"],"detail":"{}"}`
 
-func TestR23AMisspeltFieldIsRefusedByName(t *testing.T) {
+func TestAnEventThatIsRefusedAsksNobodyAndWritesNoMetrics(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newStack(t)
@@ -25,12 +25,12 @@ func TestR23AMisspeltFieldIsRefusedByName(t *testing.T) {
 		s.wantError(err, "InvalidInput", `"forse"`)
 		s.wantRequests(requests{})
 		if got := s.metric("TokenRotated"); len(got) != 0 {
-			t.Errorf("metrics were written for an event that was refused: %v", got)
+			t.Errorf("metrics were written: %v", got)
 		}
 	})
 }
 
-func TestR23EventsThatAreTaken(t *testing.T) {
+func TestEventsThatAreTaken(t *testing.T) {
 	t.Parallel()
 
 	for name, test := range map[string]struct {
@@ -60,19 +60,12 @@ func TestR23EventsThatAreTaken(t *testing.T) {
 	}
 }
 
-func TestR23EventsThatAreRefused(t *testing.T) {
+func TestEventsThatAreRefused(t *testing.T) {
 	t.Parallel()
 
 	for name, test := range map[string]struct{ payload, part string }{
 		"nothing":                     {``, "empty"},
-		"null":                        {`null`, "not a JSON object"},
-		"an array":                    {`[]`, "not a JSON object"},
-		"a string":                    {`"{}"`, "not a JSON object"},
 		"no JSON":                     {`{force:true}`, "not valid JSON"},
-		"two objects":                 {`{}{}`, "not valid JSON"},
-		"a misspelt field":            {`{"forse":true}`, `"forse"`},
-		"another case":                {`{"Force":true}`, `"Force"`},
-		"the same field twice":        {`{"force":true,"force":false}`, `"force"`},
 		"force as text":               {`{"force":"true"}`, "force"},
 		"force as a number":           {`{"force":1}`, "force"},
 		"force null":                  {`{"force":null}`, "force"},
@@ -89,7 +82,6 @@ func TestR23EventsThatAreRefused(t *testing.T) {
 		"force inside an envelope":    {`{"source":"s","detail-type":"t","force":true}`, `"detail-type"`},
 		"rejection in an envelope":    {`{"source":"s","detail-type":"t","rejected_version":1}`, `"detail-type"`},
 		"an exporter's event":         {`{"export_id":"a"}`, `"export_id"`},
-		"a megabyte of a field":       {`{"` + strings.Repeat("a", 1<<20) + `":1}`, "unknown field"},
 		"a megabyte of a field value": {`{"force":"` + strings.Repeat("a", 1<<20) + `"}`, "force"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -17,7 +17,7 @@ type rotator struct {
 	logger  *slog.Logger
 }
 
-// result is the contract's. It never holds the token.
+// result is the contract's. It never contains the token.
 type result struct {
 	Rotated          bool      `json:"rotated"`
 	Reason           string    `json:"reason"`
@@ -61,7 +61,7 @@ func (r *rotator) work(ctx context.Context, payload []byte) (any, error) {
 	return answer, nil
 }
 
-// emit tells what happened, after failures too: as long as the old token is good, its remaining time is known.
+// emit reports what happened, after failures too: as long as the old token is good, its remaining time is known.
 func (r *rotator) emit(ctx context.Context, outcome token.Outcome) {
 	values := []metrics.Value{
 		{Name: "TokenRotated", Unit: metrics.Count, Value: count(outcome.Rotated)},

@@ -11,79 +11,44 @@ import (
 
 const probePath = "/api/v2/tokens/me"
 
-// hourly gives tokens a life in which nothing is due for a while.
-func hourly(c *genesyssim.Config) { c.TokenLifetime = time.Hour }
+// day gives tokens a life in which nothing is due for a while; idle ends one that nobody uses.
+func day(c *genesyssim.Config)  { c.TokenLifetime = 24 * time.Hour }
+func idle(c *genesyssim.Config) { c.IdleTimeout = 15 * time.Minute }
 
-func TestR20ATokenThatIdlenessKilledIsSeenByTheProbeAndReplaced(t *testing.T) {
+func (s *stack) probeFault(fault genesyssim.Fault) {
+	fault.Path, fault.Times = probePath, -1
+	noError(s.t, s.genesys.SetFaults([]genesyssim.Fault{fault}))
+}
+
+func (s *stack) wantProbes(least, most int) {
+	s.t.Helper()
+
+	if probes := int(s.genesys.Stats().Requests["GET "+probePath]); probes < least || probes > most {
+		s.t.Errorf("%d probes were sent, want %d to %d", probes, least, most)
+	}
+}
+
+func TestATokenThatIdlenessKilledIsSeenByTheProbeAndReplaced(t *testing.T) {
 	t.Parallel()
-
 	synctest.Test(t, func(t *testing.T) {
-		s := newStack(t, hourly, func(c *genesyssim.Config) { c.IdleTimeout = 15 * time.Minute })
+		s := newStack(t, day, idle)
 		process := s.process("TOKEN_PROBE_SECONDS=300")
-		first := s.rotate(process, "{}")
+		s.rotate(process, "{}")
 
 		// Nobody ran the rotator for longer than a token may be idle.
 		time.Sleep(16 * time.Minute)
 
-		got := s.rotate(process, "{}")
-		if !got.Rotated || got.Reason != "revoked" || got.Version != first.Version+1 {
+		if got := s.rotate(process, "{}"); !got.Rotated || got.Reason != "revoked" || got.Version != 2 {
 			t.Errorf("got %+v, want the token replaced as revoked", got)
 		}
-
 		s.wantMinted(2)
-
 		if rejected := s.metric("TokenProbeRejected"); !slices.Equal(rejected, []float64{0, 1}) {
 			t.Errorf("TokenProbeRejected: got %v", rejected)
 		}
 	})
 }
 
-func TestR20ARevokedTokenIsReplacedByOneThatExpiresEarlier(t *testing.T) {
-	t.Parallel()
-
-	synctest.Test(t, func(t *testing.T) {
-		s := newStack(t, hourly)
-		process := s.process("TOKEN_PROBE_SECONDS=60")
-		first := s.rotate(process, "{}")
-
-		s.genesys.RevokeTokens()
-		noError(t, s.genesys.SetTokenLifetime(tokenLifetime))
-		time.Sleep(time.Minute)
-
-		if got := s.rotate(process, "{}"); got.Reason != "revoked" || !got.ExpiresAt.Before(first.ExpiresAt) {
-			t.Errorf("got %+v, want an earlier expiry than %s", got, first.ExpiresAt)
-		}
-	})
-}
-
-func TestR20ARevokedTokenThatCouldNotBeReplacedIsNotTakenForAFreshOne(t *testing.T) {
-	t.Parallel()
-
-	synctest.Test(t, func(t *testing.T) {
-		s := newStack(t, hourly)
-		process := s.process("TOKEN_PROBE_SECONDS=1200")
-		s.rotate(process, "{}")
-
-		s.genesys.RevokeTokens()
-		time.Sleep(30 * time.Minute)
-
-		process = s.process("TOKEN_PROBE_SECONDS=1200") // a new one, which probes at once
-		s.faults(genesyssim.Fault{Status: 503, Times: -1})
-
-		for range 2 {
-			_, err := s.invoke(process, "{}")
-			s.wantError(err, "UpstreamUnavailable")
-		}
-
-		s.faults()
-
-		if got := s.rotate(process, "{}"); got.Reason != "revoked" || !got.Rotated {
-			t.Errorf("got %+v, want the token replaced", got)
-		}
-	})
-}
-
-func TestR20AProbeThatTellsNothingRotatesNothing(t *testing.T) {
+func TestAProbeThatSaysNothingRotatesNothing(t *testing.T) {
 	t.Parallel()
 
 	for name, fault := range map[string]genesyssim.Fault{
@@ -96,37 +61,47 @@ func TestR20AProbeThatTellsNothingRotatesNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-
 			synctest.Test(t, func(t *testing.T) {
-				s := newStack(t, hourly)
+				s := newStack(t, day)
 				process := s.process("TOKEN_PROBE_SECONDS=60")
 				s.rotate(process, "{}")
 				time.Sleep(time.Minute)
-
-				fault.Path, fault.Times = probePath, -1
-				noError(t, s.genesys.SetFaults([]genesyssim.Fault{fault}))
+				s.probeFault(fault)
 
 				if got := s.rotate(process, "{}"); got.Rotated || got.Reason != "fresh" {
 					t.Errorf("got %+v, want the token left as it is", got)
 				}
-
 				s.wantMinted(1)
-
-				if hits := s.genesys.Stats().FaultsHit; hits < 1 {
-					t.Errorf("the probe was not sent")
-				}
+				s.wantProbes(1, 1)
 			})
 		})
 	}
 }
 
+func TestAProbeWaitsForTheRetryAfterOfTheOneBefore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStack(t, day)
+		process := s.process("TOKEN_PROBE_SECONDS=60")
+		s.rotate(process, "{}")
+		s.probeFault(genesyssim.Fault{Status: 503, RetryAfter: "600"})
+
+		for range 9 {
+			time.Sleep(time.Minute)
+			s.rotate(process, "{}")
+		}
+
+		s.wantProbes(1, 1)
+		if early := s.genesys.Stats().EarlyRequests; len(early) != 0 {
+			t.Errorf("requests came before a Retry-After had passed: %v", early)
+		}
+	})
+}
+
 func TestTheProbeKeepsATokenFromBeingIdleAndIsSentNoMoreOftenThanAsked(t *testing.T) {
 	t.Parallel()
-
 	synctest.Test(t, func(t *testing.T) {
-		s := newStack(t, func(c *genesyssim.Config) {
-			c.TokenLifetime, c.IdleTimeout = 24*time.Hour, 15*time.Minute
-		})
+		s := newStack(t, day, idle)
 		process := s.process("TOKEN_PROBE_SECONDS=300")
 
 		const minutes = 180
@@ -136,26 +111,20 @@ func TestTheProbeKeepsATokenFromBeingIdleAndIsSentNoMoreOftenThanAsked(t *testin
 		}
 
 		s.wantMinted(1)
-
-		if probes := s.genesys.Stats().Requests["GET "+probePath]; probes < minutes/5-2 || probes > minutes/5 {
-			t.Errorf("%d probes in %d minutes, want one in five", probes, minutes)
-		}
+		s.wantProbes(minutes/5-2, minutes/5)
 	})
 }
 
 func TestNoProbeIsSentWhereItIsOffOrAConsumerReportsAVersion(t *testing.T) {
 	t.Parallel()
-
 	synctest.Test(t, func(t *testing.T) {
-		s := newStack(t, hourly)
+		s := newStack(t, day)
 		s.rotate(s.process("TOKEN_PROBE_SECONDS=0"), "{}")
 		time.Sleep(10 * time.Minute)
 
 		s.rotate(s.process("TOKEN_PROBE_SECONDS=0"), "{}")
 		s.rotate(s.process("TOKEN_PROBE_SECONDS=60"), `{"rejected_version":7}`)
 
-		if probes := s.genesys.Stats().Requests["GET "+probePath]; probes != 0 {
-			t.Errorf("%d probes were sent", probes)
-		}
+		s.wantProbes(0, 0)
 	})
 }

@@ -63,7 +63,7 @@ func TestEveryExampleEventIsTakenOrAsItsNameSaysRefusedByTheRotator(t *testing.T
 	}
 }
 
-func TestTheReadmeTellsTheRotatorsVariables(t *testing.T) {
+func TestTheReadmeListsTheRotatorsVariables(t *testing.T) {
 	t.Parallel()
 
 	functiontest.WantReadmeVariables(t, "rotator", settings.Variables(config{}))

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"genesys-cloud-export/shared/devstack/awstest"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,10 +17,10 @@ import (
 )
 
 // Every stack searches its output at the end of its test. Here, whoever answers also says what must not be repeated.
-func TestInvariant09NoSecretIsShownWhoeverRepeatsIt(t *testing.T) {
+func TestNoSecretIsShownWhoeverRepeatsIt(t *testing.T) {
 	t.Parallel()
 
-	echo := func(status int, body string) fault {
+	echo := func(status int, body string) awstest.Fault {
 		return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 			w.Header().Set("X-Amzn-ErrorType", "AccessDeniedException")
 			w.Header().Set("Retry-After", clientSecretCanary)
@@ -35,7 +36,7 @@ func TestInvariant09NoSecretIsShownWhoeverRepeatsIt(t *testing.T) {
 	for _, test := range []struct {
 		name      string
 		operation string
-		fault     fault
+		fault     awstest.Fault
 	}{
 		{"the token endpoint's 400", "token", echo(400, talkative)},
 		{"the token endpoint's 401", "token", echo(401, talkative)},
@@ -49,24 +50,24 @@ func TestInvariant09NoSecretIsShownWhoeverRepeatsIt(t *testing.T) {
 		{"the secret, malformed", "GetSecretValue", echo(200, `{"SecretString":"`+clientSecretCanary+`"}`)},
 		{"the secret, denied", "GetSecretValue", echo(400, talkative)},
 		{"the parameter, malformed reply", "GetParameter", echo(200, clientSecretCanary)},
-		{"the parameter, denied", "GetParameter", refuse("AccessDeniedException")},
-		{"the put, denied", "PutParameter", refuse("AccessDeniedException")},
-		{"the put, refused at length", "PutParameter", refuse("ValidationException")},
+		{"the parameter, denied", "GetParameter", awstest.Refuse(http.StatusBadRequest, "AccessDeniedException")},
+		{"the put, denied", "PutParameter", awstest.Refuse(http.StatusBadRequest, "AccessDeniedException")},
+		{"the put, refused at length", "PutParameter", awstest.Refuse(http.StatusBadRequest, "ValidationException")},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s, h := dueStack(t)
-				s.aws.fail(test.operation, times(10, test.fault)...)
-				s.login.fail(test.operation, times(200, test.fault)...)
+				s.aws.Fail(test.operation, awstest.Times(10, test.fault)...)
+				s.tokens.Fail(test.operation, awstest.Times(200, test.fault)...)
 
 				if _, err := s.invoke(h, `{}`); err == nil {
 					t.Error("the rotation did not meet its fault")
 				}
 
 				// Then it succeeds, with tokens that the search at the end knows from Parameter Store.
-				s.aws.fail(test.operation)
-				s.login.fail(test.operation)
+				s.aws.Fail(test.operation)
+				s.tokens.Fail(test.operation)
 				time.Sleep(time.Minute)
 				s.rotate(h, `{"force":true}`)
 				s.rotate(h, schedulerEvent)
@@ -96,11 +97,15 @@ func TestTheResultIsTheContractsAndNeverTheToken(t *testing.T) {
 	})
 }
 
-func TestMetricsTellEachRun(t *testing.T) {
+func TestMetricsReportEachInvocation(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newStack(t)
 		h := s.process()
+		s.tokens.Fail("token", func(w http.ResponseWriter, r *http.Request, service http.Handler) {
+			w.Header().Set("Date", time.Now().Add(10*time.Minute).UTC().Format(http.TimeFormat))
+			service.ServeHTTP(w, r)
+		})
 		s.rotate(h, `{}`)
 		s.rotate(h, `{}`)
 		s.faults(genesyssim.Fault{Status: 403, Code: "access_denied"})
@@ -109,13 +114,13 @@ func TestMetricsTellEachRun(t *testing.T) {
 		s.rotate(h, `{}`)
 
 		for name, want := range map[string][]float64{
-			"TokenRotated":       {1, 0, 0, 1}, // the last replaces what the run before could not
+			"TokenRotated":       {1, 0, 0, 1}, // the last replaces what the invocation before could not
 			"TokenMintFailed":    {0, 0, 1, 0},
 			"TokenProbeRejected": {0, 0, 0, 0},
-			"TokenRemaining":     {600, 600, 600}, // none of the run that left a rejected token
+			"TokenRemaining":     {600, 600, 600}, // none of the invocation that left a rejected token
 			"TokenBuffer":        {200, 200, 200}, // likewise; a third of the lifetime
 			"TokenMargin":        {500, 500, 500}, // to half of it
-			"ClockSkew":          {0, 0},
+			"ClockSkew":          {600, 0},        // a clock that is off changes no lifetime
 		} {
 			if diff := cmp.Diff(want, s.metric(name)); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", name, diff)

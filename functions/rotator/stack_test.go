@@ -3,27 +3,26 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/devstack/awstest"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/memnet"
 	"genesys-cloud-export/shared/devstack/secretsim"
 	"genesys-cloud-export/shared/devstack/ssmsim"
+	"genesys-cloud-export/shared/genesys"
 	"genesys-cloud-export/shared/invocation"
 	"genesys-cloud-export/shared/secret"
 	"genesys-cloud-export/shared/token"
 	"genesys-cloud-export/shared/tokenstore"
-	"genesys-cloud-export/shared/transport"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -37,10 +36,8 @@ const (
 	secretName    = "stack/client"
 	clientID      = "client-id"
 
-	// The canaries: no output may hold one of them, nor a token.
+	// clientSecretCanary contains [awstest.Canary], as AWS's credentials and messages do: no output may show it, nor a token.
 	clientSecretCanary = "canary-client-secret"
-	awsSecretCanary    = "canary-aws-secret-key"
-	awsSessionCanary   = "canary-aws-session"
 
 	// lambdaTimeout is what an invocation is given here.
 	lambdaTimeout = 30 * time.Second
@@ -53,15 +50,15 @@ type stack struct {
 	t       *testing.T
 	network *memnet.Network
 	genesys *genesyssim.Simulator
-	// aws and login stand in front of the services, count requests and make them fail.
-	aws, login *tap
-	parameters *ssmsim.Endpoint
-	ssm        *ssm.Client // to look with; not counted
-	secrets    *secretsmanager.Client
-	output     *transcript
+	// aws and tokens stand in front of the services. The operation of the latter is "token".
+	aws, tokens *awstest.Front
+	cloud       aws.Config // of the front
+	parameters  *ssmsim.Endpoint
+	ssm         *ssm.Client   // to look with; not counted
+	output      *bytes.Buffer // all that a process writes, and what it returns
 }
 
-// newStack must be called inside a bubble. At its end the test fails if any output held a secret. The organisation is the
+// newStack must be called inside a bubble. At its end the test fails if any output showed a secret. The organisation is the
 // usual one, but for what change says.
 func newStack(t *testing.T, change ...func(*genesyssim.Config)) *stack {
 	t.Helper()
@@ -84,20 +81,16 @@ func newStack(t *testing.T, change ...func(*genesyssim.Config)) *stack {
 	})
 
 	s := &stack{
-		t: t, network: memnet.New(), genesys: simulator, parameters: parameters, output: &transcript{},
-		aws:   newTap(services, func(r *http.Request) string { return ssmsim.Operation(r) + secretsim.Operation(r) }),
-		login: newTap(simulator, func(*http.Request) string { return "token" }),
+		t: t, network: memnet.New(), genesys: simulator, parameters: parameters, output: &bytes.Buffer{},
+		aws:    awstest.NewFront(services, func(r *http.Request) string { return ssmsim.Operation(r) + secretsim.Operation(r) }),
+		tokens: awstest.NewFront(simulator, func(*http.Request) string { return "token" }),
 	}
-	for address, handler := range map[string]http.Handler{"aws.test:80": s.aws, "127.0.0.1:80": s.login, "look.test:80": services} {
-		stop, err := s.network.Serve(address, handler)
-		noError(t, err)
-		t.Cleanup(stop)
-	}
-
-	look := s.cloud("http://look.test")
-	s.ssm, s.secrets = ssm.NewFromConfig(look), secretsmanager.NewFromConfig(look)
-	_, err = s.secrets.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{
-		Name: aws.String(secretName), SecretString: aws.String(credentialsJSON(clientSecretCanary)),
+	s.cloud = awstest.Serve(t, s.network, "aws.test", s.aws)
+	awstest.Serve(t, s.network, "127.0.0.1", s.tokens)
+	look := awstest.Serve(t, s.network, "look.test", services)
+	s.ssm = ssm.NewFromConfig(look)
+	_, err = secretsmanager.NewFromConfig(look).CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{
+		Name: aws.String(secretName), SecretString: aws.String(fmt.Sprintf(`{"client_id":%q,"client_secret":%q}`, clientID, clientSecretCanary)),
 	})
 	noError(t, err)
 	t.Cleanup(s.wantNothingSecretShown)
@@ -113,36 +106,6 @@ func noError(t *testing.T, err error) {
 	}
 }
 
-func credentialsJSON(clientSecret string) string {
-	return fmt.Sprintf(`{"client_id":%q,"client_secret":%q}`, clientID, clientSecret)
-}
-
-// ownBody sends a copy of each request's body. The SDK closes the body that it gave as soon as a reply begins; a network
-// in memory answers before the transport has seen that body's end, and the transport then breaks off a reply over 4 KB.
-type ownBody struct{ http.RoundTripper }
-
-func (o ownBody) RoundTrip(r *http.Request) (*http.Response, error) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
-	}
-	sent := r.Clone(r.Context())
-	sent.Body = io.NopCloser(bytes.NewReader(body))
-
-	return o.RoundTripper.RoundTrip(sent)
-}
-
-// cloud is the AWS configuration that main loads, on this network.
-func (s *stack) cloud(address string) aws.Config {
-	return aws.Config{
-		Region: "eu-central-1", BaseEndpoint: &address, Retryer: awsapi.NewRetryer,
-		HTTPClient: &http.Client{Transport: ownBody{s.network.Transport()}},
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "key", SecretAccessKey: awsSecretCanary, SessionToken: awsSessionCanary}, nil
-		}),
-	}
-}
-
 // process starts a rotator process. The probe is off unless the environment switches it on.
 func (s *stack) process(environment ...string) *invocation.Handler {
 	logger := slog.New(slog.NewJSONHandler(s.output, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -151,12 +114,14 @@ func (s *stack) process(environment ...string) *invocation.Handler {
 		"GENESYS_CREDENTIALS_SECRET_ID=" + secretName, "TOKEN_PARAMETER_NAME=" + parameterName,
 		"TOKEN_PROBE_SECONDS=0", "STACK_NAME=stack",
 	}, environment...)
-	client := &http.Client{Transport: s.network.Transport(), CheckRedirect: transport.NoRedirect}
+	client, err := s.network.Carry(genesys.NewHTTPClient())
+	noError(s.t, err)
+	s.t.Cleanup(client.CloseIdleConnections)
 
-	return newHandler(&invocation.Process{Environ: environ, Cloud: s.cloud("http://aws.test"), HTTP: client, Out: s.output, Logger: logger})
+	return newHandler(&invocation.Process{Environ: environ, Cloud: s.cloud, HTTP: client, Out: s.output, Logger: logger})
 }
 
-// invoke gives a process one event and Lambda's time for it; what comes back is part of the output.
+// invoke gives a process one event and Lambda's time for it.
 func (s *stack) invoke(h *invocation.Handler, payload string) (result, error) {
 	s.t.Helper()
 
@@ -167,10 +132,6 @@ func (s *stack) invoke(h *invocation.Handler, payload string) (result, error) {
 	fmt.Fprintf(s.output, "%s %v %+v %#v\n", answer, err, err, err)
 
 	if err != nil {
-		if _, ok := err.(messages.InvokeResponse_Error); !ok { //nolint:errorlint // Lambda looks at the outermost type alone
-			s.t.Errorf("the error is a %T, whose type Lambda would report: %v", err, err)
-		}
-
 		return result{}, err
 	}
 
@@ -194,13 +155,13 @@ func (s *stack) rotate(h *invocation.Handler, payload string) result {
 	return got
 }
 
-// stored is what stands in Parameter Store; it fails the test where that is no token.
+// stored is what is in Parameter Store; it fails the test where that is no token.
 func (s *stack) stored() token.Stored {
 	s.t.Helper()
 
 	stored, err := tokenstore.New(s.ssm, parameterName, "").Read(s.t.Context())
 	if err != nil {
-		s.t.Fatalf("the parameter holds no token: %v", err)
+		s.t.Fatalf("the parameter has no token: %v", err)
 	}
 
 	return stored
@@ -217,14 +178,14 @@ func (s *stack) faults(faults ...genesyssim.Fault) {
 }
 
 // requests are counts of requests by operation; token is the token endpoint's.
-type requests map[string]int
+type requests = map[string]int
 
 // wantRequests checks what was sent since the last call of it, and that nobody came before a Retry-After had passed.
 func (s *stack) wantRequests(want requests) {
 	s.t.Helper()
 
-	got := s.aws.take()
-	maps.Copy(got, s.login.take())
+	got := s.aws.Requests()
+	maps.Copy(got, s.tokens.Requests())
 	if diff := cmp.Diff(want, got); diff != "" {
 		s.t.Errorf("requests (-want +got):\n%s", diff)
 	}
@@ -247,7 +208,7 @@ func (s *stack) wantMinted(want int64) {
 func (s *stack) wantError(err error, kind string, parts ...string) {
 	s.t.Helper()
 
-	failed, _ := err.(messages.InvokeResponse_Error) //nolint:errorlint // as Lambda does
+	failed, _ := err.(messages.InvokeResponse_Error) //nolint:errorlint // Lambda looks at the outermost type alone
 	if failed.Type != kind {
 		s.t.Errorf("the error is %q (%v), want %q", failed.Type, err, kind)
 	}
@@ -258,22 +219,53 @@ func (s *stack) wantError(err error, kind string, parts ...string) {
 	}
 }
 
-// transcript is all that a process writes, and what it returns.
-type transcript struct {
-	mu   sync.Mutex
-	text strings.Builder
+// wantNothingSecretShown searches all output for the canaries, for every token that was ever stored, and for the forms in
+// which they are sent.
+func (s *stack) wantNothingSecretShown() {
+	s.t.Helper()
+
+	shown := s.output.String()
+	hidden := []string{awstest.Canary, "arn:", "123456789012", base64.StdEncoding.EncodeToString([]byte(clientID + ":" + clientSecretCanary))}
+
+	// The test's own context has ended by now.
+	history, err := s.ssm.GetParameterHistory(context.WithoutCancel(s.t.Context()), &ssm.GetParameterHistoryInput{
+		Name: aws.String(parameterName), WithDecryption: aws.Bool(true),
+	})
+	if err == nil {
+		for _, version := range history.Parameters {
+			var document struct {
+				AccessToken string `json:"access_token"`
+			}
+			if json.Unmarshal([]byte(*version.Value), &document) == nil && document.AccessToken != "" {
+				hidden = append(hidden, document.AccessToken)
+			}
+		}
+	}
+
+	for _, text := range hidden {
+		if at := strings.Index(shown, text); at >= 0 {
+			s.t.Errorf("the output shows a secret, or what a service said: …%.120s…", shown[max(at-60, 0):])
+		}
+	}
 }
 
-func (o *transcript) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+// metric returns the values of a metric in the output, in order.
+func (s *stack) metric(name string) []float64 {
+	s.t.Helper()
 
-	return o.text.Write(p)
-}
+	var values []float64
+	for line := range strings.Lines(s.output.String()) {
+		var fields map[string]any
+		if json.Unmarshal([]byte(line), &fields) != nil || fields["_aws"] == nil {
+			continue
+		}
+		if fields["Stack"] != "stack" {
+			s.t.Errorf("a metric line without the stack's dimension: %s", line)
+		}
+		if value, ok := fields[name].(float64); ok {
+			values = append(values, value)
+		}
+	}
 
-func (o *transcript) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-
-	return o.text.String()
+	return values
 }

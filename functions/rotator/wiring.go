@@ -46,7 +46,7 @@ func newHandler(p *invocation.Process) *invocation.Handler {
 				AuthMethod: cfg.AuthMethod,
 				Scopes:     strings.Join(strings.Fields(cfg.Scopes), " "),
 				HTTP:       p.HTTP,
-				// Patient enough for a fault that passes; the rest is left to the next minute's run.
+				// Patient enough for a fault that passes; the rest is left to the next invocation.
 				Retry:   retry.Policy{Base: 500 * time.Millisecond, Cap: 5 * time.Second, Attempts: 4},
 				Attempt: tokenAttempt,
 				Reserve: storeReserve,

@@ -1,5 +1,5 @@
 // Package awsapi is what the adapters share of the AWS SDK: how its clients are configured, how they retry, and how its errors
-// are described without what they may hold (ARNs, account numbers, request contents).
+// are described without what they may contain (ARNs, account numbers, request contents).
 package awsapi
 
 import (
@@ -80,7 +80,7 @@ func WebPage(contentType string) bool {
 // errorCode is what an error code looks like; what does not is not repeated.
 var errorCode = regexp.MustCompile(`^[A-Za-z0-9._-]{1,80}$`)
 
-// Describe says in a few words why a call failed, and what to do. It does not use the error's text, which may hold an ARN.
+// Describe says in a few words why a call failed, and what to do. It does not use the error's text, which may contain an ARN.
 func Describe(err error) string {
 	code := Code(err)
 	if code != "" && !errorCode.MatchString(code) {
@@ -93,7 +93,7 @@ func Describe(err error) string {
 	case refusesSignature(err):
 		return "the request's time or signature was refused (" + code + "): check the clock, and the credentials"
 	case Foreign(err):
-		return "the answer was not the service's: check what stands in between, and AWS_ENDPOINT_URL"
+		return "the answer was not the service's: check what is in between, and AWS_ENDPOINT_URL"
 	case Denied(err):
 		return "access was denied (" + code + "): check the function's role and the key's policy"
 	case code != "":

@@ -7,12 +7,12 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/devstack/awstest"
 	"genesys-cloud-export/shared/devstack/memnet"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,79 +22,33 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-const (
-	endpoint = "127.0.0.1:4566"
-	// arn is what an answer of AWS may hold, and no text of ours.
-	arn = "arn:aws:iam::123456789012:role/canary"
-)
-
-type replies = []func(http.ResponseWriter, *http.Request)
-
-// service answers with its replies one after the other, the last one for ever, and counts the calls.
-type service struct {
-	mu      sync.Mutex
-	replies replies
-	begun   time.Time // set once it can be reached
-	calls   int
-}
-
-func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	_, _ = io.Copy(io.Discard, r.Body)
-
-	s.mu.Lock()
-	s.calls++
-	reply := s.replies[min(s.calls, len(s.replies))-1]
-	s.mu.Unlock()
-
-	reply(w, r)
-}
-
-// asked tells how often the service was asked.
-func (s *service) asked() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-
-	return s.calls
-}
-
-func jsonError(status int, code string) func(http.ResponseWriter, *http.Request) {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
-		w.WriteHeader(status)
-		fmt.Fprintf(w, `{"__type":%q,"message":%q}`, code, "refused to "+arn)
-	}
-}
-
-func xmlError(status int, code string) func(http.ResponseWriter, *http.Request) {
-	return func(w http.ResponseWriter, _ *http.Request) {
+// xmlError refuses as S3 does.
+func xmlError(status int, code string) awstest.Fault {
+	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 		w.Header().Set("Content-Type", "application/xml")
 		w.WriteHeader(status)
-		fmt.Fprintf(w, `<Error><Code>%s</Code><Message>refused to %s</Message></Error>`, code, arn)
+		fmt.Fprintf(w, `<Error><Code>%s</Code><Message>canary of arn:aws:iam::123456789012:role/rotator</Message></Error>`, code)
 	}
 }
 
-func page(status int, text string) func(http.ResponseWriter, *http.Request) {
-	return func(w http.ResponseWriter, _ *http.Request) {
+func page(status int, text string) awstest.Fault {
+	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, text)
 	}
 }
 
-func webPage(status int) func(http.ResponseWriter, *http.Request) {
-	return page(status, "<html><body>Please log in</body></html>")
-}
+const login = "<html><body>Please log in</body></html>"
 
 // cut sends less than it says.
-func cut(w http.ResponseWriter, r *http.Request) {
+func cut(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 	w.Header().Set("Content-Length", "1000")
 	fine(w, r)
 }
 
-func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
-
 // upgrade answers with a protocol switch, and leaves the connection open until the client closes it.
-func upgrade(w http.ResponseWriter, _ *http.Request) {
+func upgrade(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		panic(err)
@@ -105,37 +59,31 @@ func upgrade(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.Copy(io.Discard, conn)
 }
 
-func crash(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
-
 func fine(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, `{"Parameter":{"Name":"/token","Value":"v","Version":1}}`)
 }
 
-// cloud runs a service on a network of its own and returns the configuration that reaches it, as main loads it.
-func cloud(t *testing.T, s *service) aws.Config {
+// service is any service, on a network of its own.
+type service struct {
+	*awstest.Front
+
+	config aws.Config // that reaches it as the functions do
+	begun  time.Time
+}
+
+// serve serves a service that answers with these faults, and then well.
+func serve(t *testing.T, faults ...awstest.Fault) *service {
 	t.Helper()
 
-	network := memnet.New()
-	stop, err := network.Serve(endpoint, s)
-	if err != nil {
-		t.Fatalf("serve: %v", err)
-	}
-	t.Cleanup(stop)
+	s := &service{Front: awstest.NewFront(http.HandlerFunc(fine), func(*http.Request) string { return "" })}
+	s.Fail("", faults...)
+	s.config, s.begun = awstest.Serve(t, memnet.New(), "127.0.0.1", s), time.Now()
 
-	client, err := network.Carry(awsapi.NewHTTPClient())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(client.CloseIdleConnections)
-	s.begun = time.Now()
-
-	return aws.Config{
-		Region: "eu-central-1", BaseEndpoint: aws.String("http://" + endpoint), Retryer: awsapi.NewRetryer, HTTPClient: client,
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "canary-key", Source: "test"}, nil
-		}),
-	}
+	return s
 }
+
+// asked is how often the service was asked.
+func (s *service) asked() int { return len(s.Bodies("")) }
 
 func getParameter(ctx context.Context, config aws.Config) error {
 	_, err := ssm.NewFromConfig(config).GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String("/token"), WithDecryption: aws.Bool(true)})
@@ -154,18 +102,18 @@ func putObject(ctx context.Context, config aws.Config) error {
 // refusedCall is a call, the reply that it gets, and what its error is then.
 type refusedCall struct {
 	call     func(context.Context, aws.Config) error
-	reply    func(http.ResponseWriter, *http.Request)
+	reply    awstest.Fault
 	code     string
 	status   int
 	describe string
 }
 
-// require holds the call to be sent so often, within a stop's reserve, and to fail as the row says.
+// require checks that the call is sent so often, within a stop's reserve, and fails as the row says.
 func (c refusedCall) require(t *testing.T, denied bool, calls int) {
 	t.Helper()
 
-	s := &service{replies: replies{c.reply}}
-	err := c.call(t.Context(), cloud(t, s))
+	s := serve(t, awstest.Times(10, c.reply)...)
+	err := c.call(t.Context(), s.config)
 
 	within := time.Duration(0)
 	if calls > 1 {
@@ -191,16 +139,16 @@ func TestACallIsRepeatedWhereThatHelpsAndItsErrorIsNamedWithoutItsText(t *testin
 		denied     = ": check the function's role and the key's policy"
 		checkClock = ": check the clock, and the credentials"
 		expired    = ": invoke again, and check the AWS_ variables where it stays"
-		foreign    = "the answer was not the service's: check what stands in between, and AWS_ENDPOINT_URL"
+		foreign    = "the answer was not the service's: check what is in between, and AWS_ENDPOINT_URL"
 		broke      = "the service could not be reached: the connection broke"
 	)
 
 	// What never passes by itself is sent once.
 	for name, row := range map[string]refusedCall{
-		"denied by JSON":     {getParameter, jsonError(400, "AccessDeniedException"), "AccessDeniedException", 400, "access was denied (AccessDeniedException)" + denied},
-		"denied by the key":  {getParameter, jsonError(403, "KMSAccessDenied"), "KMSAccessDenied", 403, "access was denied (KMSAccessDenied)" + denied},
+		"denied by JSON":     {getParameter, awstest.Refuse(400, "AccessDeniedException"), "AccessDeniedException", 400, "access was denied (AccessDeniedException)" + denied},
+		"denied by the key":  {getParameter, awstest.Refuse(403, "KMSAccessDenied"), "KMSAccessDenied", 403, "access was denied (KMSAccessDenied)" + denied},
 		"denied by XML":      {putObject, xmlError(403, "AccessDenied"), "AccessDenied", 403, "access was denied (AccessDenied)" + denied},
-		"not found":          {getParameter, jsonError(400, "ParameterNotFound"), "ParameterNotFound", 400, "the service answered ParameterNotFound"},
+		"not found":          {getParameter, awstest.Refuse(400, "ParameterNotFound"), "ParameterNotFound", 400, "the service answered ParameterNotFound"},
 		"a failed condition": {putObject, xmlError(412, "PreconditionFailed"), "PreconditionFailed", 412, "the service answered PreconditionFailed"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -211,24 +159,24 @@ func TestACallIsRepeatedWhereThatHelpsAndItsErrorIsNamedWithoutItsText(t *testin
 
 	// What may pass is sent five times at most, and succeeds at the second where it has passed by then.
 	for name, row := range map[string]refusedCall{
-		"throttled":             {getParameter, jsonError(400, "ThrottlingException"), "ThrottlingException", 400, "the service answered ThrottlingException"},
-		"a server error":        {getParameter, jsonError(500, "InternalServerError"), "InternalServerError", 500, "the service answered InternalServerError"},
+		"throttled":             {getParameter, awstest.Refuse(400, "ThrottlingException"), "ThrottlingException", 400, "the service answered ThrottlingException"},
+		"a server error":        {getParameter, awstest.Refuse(500, "InternalServerError"), "InternalServerError", 500, "the service answered InternalServerError"},
 		"S3 asks to slow down":  {putObject, xmlError(503, "SlowDown"), "SlowDown", 503, "the service answered SlowDown"},
 		"writes that cross":     {putObject, xmlError(409, "ConditionalRequestConflict"), "ConditionalRequestConflict", 409, "the service answered ConditionalRequestConflict"},
 		"operations that cross": {putObject, xmlError(409, "OperationAborted"), "OperationAborted", 409, "the service answered OperationAborted"},
-		"a broken connection":   {getParameter, crash, "", 0, broke},
+		"a broken connection":   {getParameter, awstest.Break, "", 0, broke},
 		"a cut reply":           {getParameter, cut, "", 0, broke},
 		"a protocol switch":     {getParameter, upgrade, "", 0, "the answer was status 101, which was not asked for"},
 		"one in S3":             {putObject, upgrade, "", 0, "the answer was status 101, which was not asked for"},
-		"no answer":             {getParameter, hang, "", 0, "there was no answer in time"},
+		"no answer":             {getParameter, awstest.Hang, "", 0, "there was no answer in time"},
 		"a clock that is off":   {putObject, xmlError(403, "RequestTimeTooSkewed"), "RequestTimeTooSkewed", 403, "the request's time or signature was refused (RequestTimeTooSkewed)" + checkClock},
-		"a refused signature":   {getParameter, jsonError(400, "InvalidSignatureException"), "InvalidSignatureException", 400, "the request's time or signature was refused (InvalidSignatureException)" + checkClock},
+		"a refused signature":   {getParameter, awstest.Refuse(400, "InvalidSignatureException"), "InvalidSignatureException", 400, "the request's time or signature was refused (InvalidSignatureException)" + checkClock},
 		"one of S3's":           {putObject, xmlError(403, "SignatureDoesNotMatch"), "SignatureDoesNotMatch", 403, "the request's time or signature was refused (SignatureDoesNotMatch)" + checkClock},
 		"expired credentials":   {putObject, xmlError(400, "ExpiredToken"), "ExpiredToken", 400, "the credentials have expired or are not known (ExpiredToken)" + expired},
-		"SSM's word for them":   {getParameter, jsonError(400, "ExpiredTokenException"), "ExpiredTokenException", 400, "the credentials have expired or are not known (ExpiredTokenException)" + expired},
-		"unknown credentials":   {getParameter, jsonError(403, "UnrecognizedClientException"), "UnrecognizedClientException", 403, "the credentials have expired or are not known (UnrecognizedClientException)" + expired},
-		"a web page":            {getParameter, webPage(200), "", 200, foreign},
-		"a forbidding page":     {putObject, webPage(403), "Forbidden", 403, foreign},
+		"SSM's word for them":   {getParameter, awstest.Refuse(400, "ExpiredTokenException"), "ExpiredTokenException", 400, "the credentials have expired or are not known (ExpiredTokenException)" + expired},
+		"unknown credentials":   {getParameter, awstest.Refuse(403, "UnrecognizedClientException"), "UnrecognizedClientException", 403, "the credentials have expired or are not known (UnrecognizedClientException)" + expired},
+		"a web page":            {getParameter, page(200, login), "", 200, foreign},
+		"a forbidding page":     {putObject, page(403, login), "Forbidden", 403, foreign},
 		"an unclosed page":      {putObject, page(403, "<html><br></html>"), "", 403, foreign},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -236,8 +184,8 @@ func TestACallIsRepeatedWhereThatHelpsAndItsErrorIsNamedWithoutItsText(t *testin
 			synctest.Test(t, func(t *testing.T) {
 				row.require(t, false, 5)
 
-				s := &service{replies: replies{row.reply, fine}}
-				err := row.call(t.Context(), cloud(t, s))
+				s := serve(t, row.reply)
+				err := row.call(t.Context(), s.config)
 				if took := time.Since(s.begun); err != nil || s.asked() != 2 || took > 22*time.Second {
 					t.Errorf("got %v after %d calls and %s, want success after 2 and one attempt's time", err, s.asked(), took)
 				}
@@ -274,35 +222,37 @@ func TestWaitsBetweenCallsAreJittered(t *testing.T) {
 	}
 }
 
-func TestACallEndsWithItsContext(t *testing.T) {
+func TestACallEndsWithItsContextAndAPatientOneWithThatAlone(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-		defer cancel()
 
-		s := &service{replies: replies{hang}}
-		err := getParameter(ctx, cloud(t, s))
+	for given, config := range map[time.Duration]func(aws.Config) aws.Config{
+		3 * time.Second:  func(config aws.Config) aws.Config { return config },
+		40 * time.Second: awsapi.Patient, // an attempt ends after 20 s else
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), given)
+			defer cancel()
 
-		if took := time.Since(s.begun); took != 3*time.Second || s.asked() != 1 {
-			t.Errorf("ended after %s and %d calls, want 3s and 1", took, s.asked())
-		}
-		if got, want := awsapi.Describe(err), "there was no answer in time"; got != want {
-			t.Errorf("Describe: got %q, want %q", got, want)
-		}
-	})
+			s := serve(t, awstest.Hang)
+			err := getParameter(ctx, config(s.config))
+
+			if took := time.Since(s.begun); took != given || s.asked() != 1 {
+				t.Errorf("ended after %s and %d calls, want %s and 1", took, s.asked(), given)
+			}
+			if got, want := awsapi.Describe(err), "there was no answer in time"; got != want {
+				t.Errorf("Describe: got %q, want %q", got, want)
+			}
+		})
+	}
 }
 
 func TestErrorsThatNoServiceAnsweredHaveNoCode(t *testing.T) {
 	t.Parallel()
 
-	for name, err := range map[string]error{"nil": nil, "another": io.EOF, "an operation's": &smithy.OperationError{ServiceID: "S3", OperationName: "PutObject", Err: io.EOF}} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			if code, status, denied := awsapi.Code(err), awsapi.Status(err), awsapi.Denied(err); code != "" || status != 0 || denied {
-				t.Errorf("got %q, %d and %v, want none", code, status, denied)
-			}
-		})
+	for _, err := range []error{nil, io.EOF, &smithy.OperationError{ServiceID: "S3", OperationName: "PutObject", Err: io.EOF}} {
+		if code, status, denied := awsapi.Code(err), awsapi.Status(err), awsapi.Denied(err); code != "" || status != 0 || denied {
+			t.Errorf("%v: got %q, %d and %v, want none", err, code, status, denied)
+		}
 	}
 
 	if got, want := awsapi.Describe(fmt.Errorf("call: %w", context.Canceled)), "there was no answer in time"; got != want {

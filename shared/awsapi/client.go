@@ -74,10 +74,10 @@ func passes(err error) aws.Ternary {
 
 // NewHTTPClient returns the HTTP client of every store's client. It reads each reply whole, in bounded memory and time.
 func NewHTTPClient() *http.Client {
-	own := transport.New()
-	own.MaxReply, own.Timeout = MaxReply, attemptTimeout
+	bounded := transport.New()
+	bounded.MaxReply, bounded.Timeout = MaxReply, attemptTimeout
 
-	return own.Client()
+	return bounded.Client()
 }
 
 // Patient returns cloud without the bound on an attempt's time, over the same connections: for a call that takes as long as the

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/devstack/awstest"
 	"genesys-cloud-export/shared/transport"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -67,7 +68,7 @@ func TestAReplyOf300MBOfEachServiceIsRefusedOnceAndInBoundedMemory(t *testing.T)
 	for name, call := range services() {
 		for status, packed := range map[int]bool{200: false, 201: true, 400: false, 403: true} {
 			var sent atomic.Int64
-			huge := func(w http.ResponseWriter, r *http.Request) {
+			huge := func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 				wire := block
 				if packed && r.Header.Get("Accept-Encoding") == "gzip" {
 					w.Header().Set("Content-Encoding", "gzip")
@@ -83,13 +84,12 @@ func TestAReplyOf300MBOfEachServiceIsRefusedOnceAndInBoundedMemory(t *testing.T)
 				}
 			}
 
-			s := &service{replies: replies{huge}}
-			config := cloud(t, s)
+			s := serve(t, huge)
 
 			var before, after runtime.MemStats
 			runtime.GC()
 			runtime.ReadMemStats(&before)
-			err := call(t.Context(), config)
+			err := call(t.Context(), s.config)
 			runtime.ReadMemStats(&after)
 
 			if got, want := awsapi.Describe(err), "the answer is longer than 16777216 bytes"; got != want {
@@ -106,23 +106,21 @@ func TestAReplyOf300MBOfEachServiceIsRefusedOnceAndInBoundedMemory(t *testing.T)
 func TestARetryIsGrantedAfterAnOutageAsItWasBefore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{}
-		config := cloud(t, s)
+		outage := awstest.Refuse(http.StatusServiceUnavailable, "ServiceUnavailable")
+		s := serve(t, awstest.Times(1000, outage)...)
 		retryer := awsapi.NewRetryer() // one for the client's life, as the SDK keeps it
-		config.Retryer = func() aws.Retryer { return retryer }
+		s.config.Retryer = func() aws.Retryer { return retryer }
 
-		s.replies = replies{jsonError(503, "ServiceUnavailable")}
-		for begun := time.Now(); time.Since(begun) < 2*time.Minute; {
-			if err := getParameter(t.Context(), config); err == nil {
+		for time.Since(s.begun) < 2*time.Minute {
+			if err := getParameter(t.Context(), s.config); err == nil {
 				t.Fatal("a call succeeded in the outage")
 			}
 		}
 
-		s.mu.Lock()
-		s.calls, s.replies = 0, replies{jsonError(503, "ServiceUnavailable"), fine}
-		s.mu.Unlock()
+		s.Requests()
+		s.Fail("", outage)
 
-		if err := getParameter(t.Context(), config); err != nil || s.asked() != 2 {
+		if err := getParameter(t.Context(), s.config); err != nil || s.asked() != 2 {
 			t.Errorf("a single 503 after the outage: got %v after %d calls, want success after 2", err, s.asked())
 		}
 	})
@@ -132,16 +130,16 @@ func TestARequestIsSignedByTheServersClockWhereOursIsOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ahead := time.Now().Add(20 * time.Minute)
-		s := &service{replies: replies{func(w http.ResponseWriter, r *http.Request) {
+		s := serve(t, awstest.Times(2, func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 			w.Header().Set("Date", ahead.Format(http.TimeFormat))
 
 			signed, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
 			if err != nil || ahead.Sub(signed).Abs() > 5*time.Minute {
-				xmlError(403, "RequestTimeTooSkewed")(w, r)
+				xmlError(403, "RequestTimeTooSkewed")(w, r, nil)
 			}
-		}}}
+		})...)
 
-		if err := putObject(t.Context(), cloud(t, s)); err != nil || s.asked() != 2 {
+		if err := putObject(t.Context(), s.config); err != nil || s.asked() != 2 {
 			t.Errorf("got %v after %d calls, want success after 2", err, s.asked())
 		}
 	})
@@ -164,7 +162,7 @@ func TestAProxyThatDoesNotServeIsNamedWithoutItsCredentials(t *testing.T) {
 		}
 		own.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: proxy.Listener.Addr().String(), User: url.UserPassword("canary", "canary")})
 
-		config := cloud(t, &service{})
+		config := serve(t).config
 		config.HTTPClient, config.BaseEndpoint = client, aws.String("https://ssm.test")
 		config.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
 
@@ -172,19 +170,4 @@ func TestAProxyThatDoesNotServeIsNamedWithoutItsCredentials(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
-}
-
-func TestThePatientClientWaitsAsLongAsItsContextOverTheSameNetwork(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
-		defer cancel()
-
-		s := &service{replies: replies{hang}}
-		err := getParameter(ctx, awsapi.Patient(cloud(t, s)))
-
-		if took := time.Since(s.begun); err == nil || took != 40*time.Second || s.asked() != 1 {
-			t.Errorf("got %v after %s and %d calls, want one call of 40s", err, took, s.asked())
-		}
-	})
 }

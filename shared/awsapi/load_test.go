@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/devstack/awstest"
 	"genesys-cloud-export/shared/devstack/memnet"
 	"genesys-cloud-export/shared/failure"
 
@@ -32,6 +33,17 @@ func environment(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
+}
+
+func load(t *testing.T) aws.Config {
+	t.Helper()
+
+	config, err := awsapi.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return config
 }
 
 func TestABadAWSConfigurationIsReportedAtStartAndWithoutItsText(t *testing.T) {
@@ -67,10 +79,7 @@ func TestALoadedConfigurationReachesItsServiceByTheFunctionsOwnClient(t *testing
 	t.Cleanup(server.Close)
 	t.Setenv("AWS_ENDPOINT_URL", server.URL)
 
-	config, err := awsapi.Load(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	config := load(t)
 	if err := getParameter(t.Context(), config); err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +109,7 @@ func TestExpiredCredentialsAreFetchedAnewForTheRetry(t *testing.T) {
 				handed.Add(1), time.Now().Add(time.Hour).Format(time.RFC3339))
 		case strings.Contains(r.Header.Get("Authorization"), "Credential=AKID1/"):
 			refused.Add(1)
-			jsonError(400, "ExpiredTokenException")(w, r)
+			awstest.Refuse(http.StatusBadRequest, "ExpiredTokenException")(w, r, nil)
 		default:
 			fine(w, r)
 		}
@@ -110,12 +119,7 @@ func TestExpiredCredentialsAreFetchedAnewForTheRetry(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
 	t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", server.URL+"/credentials")
 
-	config, err := awsapi.Load(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	if err := getParameter(t.Context(), config); err != nil || handed.Load() != 2 || refused.Load() != 1 {
+	if err := getParameter(t.Context(), load(t)); err != nil || handed.Load() != 2 || refused.Load() != 1 {
 		t.Errorf("got %v; credentials handed out %d times and refused %d times, want 2 and 1", err, handed.Load(), refused.Load())
 	}
 }
@@ -124,15 +128,12 @@ func TestTheCertificatesOfTheBundleVariableAreTrusted(t *testing.T) {
 	environment(t)
 
 	server := httptest.NewUnstartedServer(http.HandlerFunc(fine))
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it tells of the handshake that is refused
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it reports the handshake that is refused
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	t.Setenv("AWS_ENDPOINT_URL", server.URL)
 
-	config, err := awsapi.Load(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	config := load(t)
 	config.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
 
 	if got, want := awsapi.Describe(getParameter(t.Context(), config)), "the service could not be reached: the server's certificate is not trusted"; got != want {
@@ -146,10 +147,7 @@ func TestTheCertificatesOfTheBundleVariableAreTrusted(t *testing.T) {
 	}
 	t.Setenv("AWS_CA_BUNDLE", bundle)
 
-	if config, err = awsapi.Load(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := getParameter(t.Context(), config); err != nil {
+	if err := getParameter(t.Context(), load(t)); err != nil {
 		t.Errorf("with it: %v", err)
 	}
 }

@@ -23,8 +23,8 @@ type Budget struct{ deadline, stop time.Time }
 func Of(ctx context.Context, reserve time.Duration) Budget {
 	now := time.Now()
 
-	deadline, limited := ctx.Deadline()
-	if !limited {
+	deadline, bounded := ctx.Deadline()
+	if !bounded {
 		deadline = now.Add(withoutDeadline)
 	}
 

@@ -44,7 +44,7 @@ func (s *Store) Read(ctx context.Context) (token.Credentials, error) {
 	if json.Unmarshal([]byte(aws.ToString(reply.SecretString)), &value) != nil ||
 		strings.TrimSpace(value.ClientID) == "" || strings.TrimSpace(value.ClientSecret) == "" {
 		return token.Credentials{}, failure.New(failure.InvalidCredentials,
-			`secret %s does not hold {"client_id":"…","client_secret":"…"} with both filled in: put the OAuth client's there`, s.name())
+			`secret %s does not contain {"client_id":"…","client_secret":"…"} with both filled in: put the OAuth client's there`, s.name())
 	}
 
 	return token.Credentials{
@@ -71,7 +71,7 @@ func (s *Store) failed(err error) error {
 	}
 }
 
-// name is the secret's name, also where the id is an ARN, which no error may hold.
+// name is the secret's name, also where the id is an ARN, which no error may contain.
 func (s *Store) name() string {
 	return s.id[strings.LastIndex(s.id, ":")+1:]
 }

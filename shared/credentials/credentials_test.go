@@ -33,7 +33,7 @@ func written(t *testing.T, text string, mode os.FileMode) string {
 	return name
 }
 
-// compare holds credentials against what is wanted, the revealed secret included.
+// compare compares credentials with what is wanted, the revealed secret included.
 func compare(t *testing.T, want, got credentials.Credentials, wantSecret string) {
 	t.Helper()
 
@@ -57,7 +57,7 @@ func refused(t *testing.T, err error, says string) {
 	case !strings.Contains(err.Error(), says):
 		t.Errorf("the error is %q, want one that says %q", err, says)
 	case strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), canary):
-		t.Error("the error holds a secret")
+		t.Error("the error shows a secret")
 	}
 }
 

@@ -119,21 +119,10 @@ func (t *Terminal) ask(ctx context.Context, question string, read func() (string
 	}
 }
 
-// line reads byte by byte, so that nothing of the next line is taken.
+// line reads one line: a terminal gives no more at a time.
 func (t *Terminal) line() (string, error) {
-	var line []byte
-	for one := make([]byte, 1); len(line) < lineLimit; {
-		n, err := t.in.Read(one)
-		if n == 1 && one[0] == '\n' {
-			break
-		}
+	line := make([]byte, lineLimit)
+	n, err := t.in.Read(line)
 
-		line = append(line, one[:n]...)
-
-		if err != nil {
-			return "", err
-		}
-	}
-
-	return string(line), nil
+	return string(line[:n]), err
 }

@@ -37,8 +37,8 @@ func newScreen(t *testing.T) *screen {
 	t.Cleanup(func() { _ = outer.Close() })
 
 	var number, unlocked int32
-	control(t, outer, syscall.TIOCSPTLCK, &unlocked)
-	control(t, outer, syscall.TIOCGPTN, &number)
+	control(t, outer, syscall.TIOCSPTLCK, unsafe.Pointer(&unlocked))
+	control(t, outer, syscall.TIOCGPTN, unsafe.Pointer(&number))
 
 	inner, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
 	if err != nil {
@@ -52,11 +52,11 @@ func newScreen(t *testing.T) *screen {
 	return s
 }
 
-func control(t *testing.T, file *os.File, request uintptr, value *int32) {
+func control(t *testing.T, file *os.File, request uintptr, value unsafe.Pointer) {
 	t.Helper()
 
-	if _, _, failed := syscall.Syscall(syscall.SYS_IOCTL, file.Fd(), request, uintptr(unsafe.Pointer(value))); failed != 0 {
-		t.Fatalf("control the pseudo terminal: %v", failed)
+	if _, _, failed := syscall.Syscall(syscall.SYS_IOCTL, file.Fd(), request, uintptr(value)); failed != 0 {
+		t.Errorf("control the pseudo terminal: %v", failed)
 	}
 }
 
@@ -75,25 +75,28 @@ func (s *screen) text() string {
 	return s.seen.String()
 }
 
-// await waits until the terminal has shown text, and is no end of the test where it never does: who waits may be another
-// goroutine.
-func (s *screen) await(t *testing.T, text string) {
+// await waits ten seconds for a condition, and does not end the test where it never holds: another goroutine may wait.
+func (s *screen) await(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 
-	if !within(func() bool { return strings.Contains(s.text(), text) }) {
-		t.Errorf("the terminal never showed %q; it shows %q", text, s.text())
+	for end := time.Now().Add(10 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Errorf("it never came to %s; the terminal shows %q", what, s.text())
+			return
+		}
 	}
 }
 
-// within reports whether a condition comes true in ten seconds.
-func within(holds func() bool) bool {
-	for end := time.Now().Add(10 * time.Second); !holds(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			return false
-		}
-	}
+// awaitText waits until the terminal has shown a text.
+func (s *screen) awaitText(t *testing.T, text string) {
+	t.Helper()
+	s.await(t, text, func() bool { return strings.Contains(s.text(), text) })
+}
 
-	return true
+// awaitEcho waits until the terminal shows what is typed, or does not.
+func (s *screen) awaitEcho(t *testing.T, on bool) {
+	t.Helper()
+	s.await(t, fmt.Sprint("the echo is ", on), func() bool { return s.echoes(t) == on })
 }
 
 // echoes reports whether the terminal shows what is typed.
@@ -101,28 +104,9 @@ func (s *screen) echoes(t *testing.T) bool {
 	t.Helper()
 
 	var settings syscall.Termios
-	if _, _, failed := syscall.Syscall(syscall.SYS_IOCTL, s.inner.Fd(), syscall.TCGETS, uintptr(unsafe.Pointer(&settings))); failed != 0 {
-		t.Errorf("learn how the terminal is set: %v", failed)
-	}
+	control(t, s.inner, syscall.TCGETS, unsafe.Pointer(&settings))
 
 	return settings.Lflag&syscall.ECHO != 0
-}
-
-// awaitEcho waits in the same way until the terminal's echo is on, or off.
-func (s *screen) awaitEcho(t *testing.T, on bool) {
-	t.Helper()
-
-	if !within(func() bool { return s.echoes(t) == on }) {
-		t.Errorf("the terminal's echo never became %v", on)
-	}
-}
-
-func (s *screen) typed(t *testing.T, line string) {
-	t.Helper()
-
-	if _, err := io.WriteString(s.keyboard, line+"\n"); err != nil {
-		t.Error(err)
-	}
 }
 
 // answers types an answer to each question as it comes, in order.
@@ -131,9 +115,11 @@ func (s *screen) answers(t *testing.T, pairs ...string) {
 
 	go func() {
 		for i := 0; i < len(pairs); i += 2 {
-			s.await(t, pairs[i])
+			s.awaitText(t, pairs[i])
 			s.awaitEcho(t, !strings.Contains(pairs[i], "not shown"))
-			s.typed(t, pairs[i+1])
+			if _, err := io.WriteString(s.keyboard, pairs[i+1]+"\n"); err != nil {
+				t.Error(err)
+			}
 		}
 	}()
 }
@@ -174,31 +160,27 @@ func TestATerminalShowsTheIdAndNotTheSecret(t *testing.T) {
 func TestAPersonWhoTypesNothingIsAskedToStartAgain(t *testing.T) {
 	t.Parallel()
 
-	terminal, s := opened(t)
-	s.answers(t, "OAuth client id: ", "  ")
+	for says, answers := range map[string][]string{
+		"no client id was typed":     {"OAuth client id: ", "  "},
+		"no client secret was typed": {"OAuth client id: ", "an-id", "OAuth client secret (not shown): ", ""},
+	} {
+		terminal, s := opened(t)
+		s.answers(t, answers...)
 
-	_, err := credentials.FromTerminal(t.Context(), terminal)
-	refused(t, err, "no client id was typed")
-
-	terminal, s = opened(t)
-	s.answers(t, "OAuth client id: ", "an-id", "OAuth client secret (not shown): ", "")
-
-	_, err = credentials.FromTerminal(t.Context(), terminal)
-	refused(t, err, "no client secret was typed")
+		_, err := credentials.FromTerminal(t.Context(), terminal)
+		refused(t, err, says)
+	}
 }
 
 func TestOnlyAYesGoesOn(t *testing.T) {
 	t.Parallel()
 
-	for _, test := range []struct {
-		answer string
-		want   bool
-	}{{"y", true}, {" YES ", true}, {"", false}, {"no", false}, {"yep", false}} {
+	for answer, want := range map[string]bool{"y": true, "YES": true, "": false, "no": false, "yep": false} {
 		terminal, s := opened(t)
-		s.answers(t, "Go on? [y/N] ", test.answer)
+		s.answers(t, "Go on? [y/N] ", " "+answer+" ")
 
-		if got, err := credentials.Confirm(t.Context(), terminal); err != nil || got != test.want {
-			t.Errorf("%q: got %v, %v, want %v", test.answer, got, err, test.want)
+		if got, err := credentials.Confirm(t.Context(), terminal); err != nil || got != want {
+			t.Errorf("%q: got %v, %v, want %v", answer, got, err, want)
 		}
 	}
 }
@@ -226,18 +208,24 @@ func TestAnInterruptedQuestionLeavesTheTerminalAsItWas(t *testing.T) {
 	}
 }
 
-func TestAClosedTerminalIsNoAnswer(t *testing.T) {
+func TestAClosedTerminalIsNoAnswerAndIsAskedNothing(t *testing.T) {
 	t.Parallel()
 
 	terminal, s := opened(t)
 
 	go func() {
-		s.await(t, "Go on?")
+		s.awaitText(t, "Go on?")
 		_, _ = io.WriteString(s.keyboard, "\x04") // Ctrl-D
 	}()
 
 	_, err := credentials.Confirm(t.Context(), terminal)
 	refused(t, err, "the terminal was closed")
+
+	closed, unread := io.Pipe()
+	_ = closed.Close()
+	terminal, _ = credentials.Open(s.inner, unread)
+	_, err = credentials.Confirm(t.Context(), terminal)
+	refused(t, err, "show the question")
 }
 
 func TestAPipeIsNoTerminal(t *testing.T) {

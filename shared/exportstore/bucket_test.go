@@ -1,15 +1,15 @@
 package exportstore_test
 
 import (
-	"context"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"sync"
 	"testing"
+	"testing/synctest"
 
-	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/devstack/awstest"
 	"genesys-cloud-export/shared/devstack/memnet"
 	"genesys-cloud-export/shared/devstack/s3sim"
 	"genesys-cloud-export/shared/exportstore"
@@ -22,7 +22,7 @@ import (
 const (
 	bucketName = "exports-bucket"
 	prefix     = "exports"
-	address    = "10.0.0.1:9000"
+	address    = "10.0.0.1" // path style
 
 	checkpoint = "users/e1/checkpoint.json"
 	partName   = "part-000001-0123456789abcdef.jsonl.gz"
@@ -30,17 +30,42 @@ const (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// stores are the two stores of exports in a bucket.
+type stores struct {
+	client *s3.Client
+	bucket string
+}
+
+func (s stores) documents() *exportstore.Documents {
+	return exportstore.NewDocuments(s.client, s.bucket, prefix)
+}
+
+func (s stores) parts() *exportstore.Parts { return exportstore.NewParts(s.client, s.bucket, prefix) }
+
+// create stores a document, and fails the test where that fails.
+func (s stores) create(t *testing.T, name, body string) (tag string) {
+	t.Helper()
+
+	tag, err := s.documents().Create(t.Context(), name, []byte(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return tag
+}
+
 // bucket is a simulated bucket with something in front of it that spoils requests.
 type bucket struct {
+	stores
+
 	endpoint *s3sim.Endpoint
-	client   *s3.Client
 
 	mu     sync.Mutex
 	counts map[string]int
 	spoil  spoiler
 }
 
-// spoiler answers a request in the endpoint's place, or has it answered with next. It is told how often the operation was
+// spoiler answers a request in the endpoint's place, or has it answered with next. It gets how often the operation was
 // asked for, counted from 1.
 type spoiler func(w http.ResponseWriter, r *http.Request, operation string, count int, next http.Handler)
 
@@ -77,17 +102,17 @@ func (b *bucket) requests() map[string]int {
 	return b.counts
 }
 
-func (b *bucket) documents() *exportstore.Documents {
-	return exportstore.NewDocuments(b.client, bucketName, prefix)
+// inBubble runs a test in a bubble, with a bucket of its own.
+func inBubble(t *testing.T, config s3sim.Config, test func(t *testing.T, b *bucket)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { test(t, serve(t, config)) })
 }
 
-func (b *bucket) parts() *exportstore.Parts {
-	return exportstore.NewParts(b.client, bucketName, prefix)
-}
-
-func newBucket(t *testing.T, config s3sim.Config) *bucket {
+// serve serves a bucket on a network in memory, and reaches it as the functions do.
+func serve(t *testing.T, config s3sim.Config) *bucket {
 	t.Helper()
 
+	config.Folder = t.TempDir()
 	config.Buckets = []string{bucketName}
 
 	endpoint, err := s3sim.New(config)
@@ -95,69 +120,16 @@ func newBucket(t *testing.T, config s3sim.Config) *bucket {
 		t.Fatal(err)
 	}
 
+	b := &bucket{endpoint: endpoint, counts: make(map[string]int)}
+
+	cloud := awstest.Serve(t, memnet.New(), address, b)
+	cloud.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenSupported
+	cloud.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenSupported
+	b.stores = stores{s3.NewFromConfig(cloud), bucketName}
+
 	t.Cleanup(func() { _ = endpoint.Close() })
 
-	return &bucket{endpoint: endpoint, counts: make(map[string]int)}
-}
-
-// overLoopback serves a bucket on a socket.
-func overLoopback(t *testing.T, config s3sim.Config) *bucket {
-	t.Helper()
-
-	b := newBucket(t, config)
-	server := httptest.NewServer(b)
-	t.Cleanup(server.Close)
-	b.client = newClient(server.URL, server.Client())
-
 	return b
-}
-
-// inBubble serves a bucket in memory, for virtual time. It has to be called in the bubble.
-func inBubble(t *testing.T, config s3sim.Config) *bucket {
-	t.Helper()
-
-	config.Folder = t.TempDir()
-
-	return overMemory(t, config)
-}
-
-// overMemory serves a bucket on a network in memory, and reaches it with the functions' own client.
-func overMemory(t *testing.T, config s3sim.Config) *bucket {
-	t.Helper()
-
-	b := newBucket(t, config)
-	network := memnet.New()
-
-	stop, err := network.Serve(address, b)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	client, err := network.Carry(awsapi.NewHTTPClient())
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	t.Cleanup(func() {
-		client.CloseIdleConnections()
-		stop()
-	})
-
-	b.client = newClient("http://"+address, client)
-
-	return b
-}
-
-// newClient is configured as the functions' is, but for the address.
-func newClient(url string, client aws.HTTPClient) *s3.Client {
-	return s3.NewFromConfig(aws.Config{
-		Region: "eu-central-1", BaseEndpoint: &url, HTTPClient: client, Retryer: awsapi.NewRetryer,
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
-		}),
-		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
-		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
-	}, func(o *s3.Options) { o.UsePathStyle = true })
 }
 
 // refuse answers with an error of S3.

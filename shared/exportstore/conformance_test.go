@@ -13,11 +13,11 @@ import (
 	"strings"
 	"testing"
 
+	"genesys-cloud-export/shared/devstack/awstest"
 	"genesys-cloud-export/shared/devstack/conformance"
 	"genesys-cloud-export/shared/devstack/s3sim"
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/export/exporttest"
-	"genesys-cloud-export/shared/exportstore"
 	"genesys-cloud-export/shared/failure"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -30,16 +30,14 @@ import (
 // peer is S3 as somebody else has it, with a bucket of the test's own.
 type peer struct {
 	conformance.Endpoint
-
-	client *s3.Client
-	bucket string
+	stores
 }
 
 func newPeer(t *testing.T) peer {
 	t.Helper()
 
 	endpoint := conformance.New(t, func() (http.Handler, error) { return s3sim.New(s3sim.Config{Folder: t.TempDir()}) })
-	w := peer{Endpoint: endpoint, client: s3.NewFromConfig(endpoint.Config), bucket: "exports-" + strings.ToLower(rand.Text())}
+	w := peer{endpoint, stores{s3.NewFromConfig(endpoint.Config), "exports-" + strings.ToLower(rand.Text())}}
 
 	_, err := w.client.CreateBucket(t.Context(), &s3.CreateBucketInput{
 		Bucket:                    &w.bucket,
@@ -52,14 +50,6 @@ func newPeer(t *testing.T) peer {
 	return w
 }
 
-func (w peer) documents() *exportstore.Documents {
-	return exportstore.NewDocuments(w.client, w.bucket, "exports")
-}
-
-func (w peer) parts() *exportstore.Parts {
-	return exportstore.NewParts(w.client, w.bucket, "exports")
-}
-
 func TestConformanceStoresHaveTheSemanticsOfAStoreOfExports(t *testing.T) {
 	t.Parallel()
 
@@ -69,45 +59,59 @@ func TestConformanceStoresHaveTheSemanticsOfAStoreOfExports(t *testing.T) {
 
 		return exporttest.Stores{
 			Documents: w.documents(), Parts: w.parts(),
-			// moto 5.2 stores a body whatever x-amz-checksum-sha256 says. S3 holds it to the checksum and answers BadDigest:
+			// moto 5.2 stores a body whatever x-amz-checksum-sha256 says. S3 compares it with the checksum and answers BadDigest:
 			// https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
 			ChecksumUnread: w.Name == conformance.Moto,
 		}
 	})
 }
 
-func TestConformancePartsLieThereAsReadersExpectThem(t *testing.T) {
+func TestABucketThatMayNotBeListedHasTheSemanticsOfAStoreOfExports(t *testing.T) {
+	t.Parallel()
+
+	exporttest.Semantics(t, func(t *testing.T) exporttest.Stores {
+		t.Helper()
+		b := serve(t, s3sim.Config{DenyList: true})
+
+		return exporttest.Stores{Documents: b.documents(), Parts: b.parts(), ListDenied: true}
+	})
+}
+
+func TestConformanceObjectsLieThereAsReadersExpectThem(t *testing.T) {
 	t.Parallel()
 
 	w := newPeer(t)
 	body := bytes.Repeat([]byte("0123456789abcdef"), 9<<16) // 9 MiB: more than the size at which parts are closed
 	sum := sha256.Sum256(body)
-	if err := w.parts().Put(t.Context(), "users", "e1", "part-000001-a.jsonl.gz", body, sum[:]); err != nil {
+	if err := w.parts().Put(t.Context(), "users", "e1", partName, body, sum[:]); err != nil {
 		t.Fatal(err)
 	}
+	w.create(t, checkpoint, "{}")
 
-	stored, err := w.client.HeadObject(t.Context(), &s3.HeadObjectInput{
-		Bucket: &w.bucket, Key: aws.String("exports/users/export_id=e1/part-000001-a.jsonl.gz"), ChecksumMode: types.ChecksumModeEnabled,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	for key, want := range map[string]map[string]string{
+		"exports/users/export_id=e1/" + partName: {
+			"Content-Type": "application/gzip", "Content-Encoding": "", "Content-Length": strconv.Itoa(len(body)),
+			"SHA-256": base64.StdEncoding.EncodeToString(sum[:]),
+		},
+		"exports/_state/" + checkpoint: {"Content-Type": "application/json", "Content-Encoding": "", "Content-Length": "2", "SHA-256": ""},
+	} {
+		stored, err := w.client.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: &w.bucket, Key: &key, ChecksumMode: types.ChecksumModeEnabled})
+		if err != nil {
+			t.Fatal(err)
+		}
 
-	got := map[string]string{
-		"Content-Type": aws.ToString(stored.ContentType), "Content-Encoding": aws.ToString(stored.ContentEncoding),
-		"Content-Length": strconv.FormatInt(aws.ToInt64(stored.ContentLength), 10), "SHA-256": aws.ToString(stored.ChecksumSHA256),
-	}
-	want := map[string]string{
-		"Content-Type": "application/gzip", "Content-Encoding": "",
-		"Content-Length": strconv.Itoa(len(body)), "SHA-256": base64.StdEncoding.EncodeToString(sum[:]),
-	}
-	if w.Name == conformance.Moto {
-		// moto 5.2 keeps no checksum that the caller computed. S3 keeps it and tells it where ChecksumMode asks:
-		// https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
-		want["SHA-256"] = ""
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("the part at the %s (-want +got):\n%s", w.Name, diff)
+		got := map[string]string{
+			"Content-Type": aws.ToString(stored.ContentType), "Content-Encoding": aws.ToString(stored.ContentEncoding),
+			"Content-Length": strconv.FormatInt(aws.ToInt64(stored.ContentLength), 10), "SHA-256": aws.ToString(stored.ChecksumSHA256),
+		}
+		if w.Name == conformance.Moto {
+			// moto 5.2 keeps no checksum that the caller computed. S3 keeps it and answers with it where ChecksumMode asks:
+			// https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+			want["SHA-256"] = ""
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s at the %s (-want +got):\n%s", key, w.Name, diff)
+		}
 	}
 }
 
@@ -115,22 +119,18 @@ func TestConformancePartsLieThereAsReadersExpectThem(t *testing.T) {
 func TestConformanceWritesThatAreRepeatedAreTakenForDone(t *testing.T) {
 	t.Parallel()
 
-	documents := newPeer(t).documents()
-	const name = "users/e1/checkpoint.json"
-
-	created, err := documents.Create(t.Context(), name, []byte("first"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if again, err := documents.Create(t.Context(), name, []byte("first")); err != nil || again != created {
+	w := newPeer(t)
+	documents := w.documents()
+	created := w.create(t, checkpoint, "first")
+	if again, err := documents.Create(t.Context(), checkpoint, []byte("first")); err != nil || again != created {
 		t.Errorf("creating it twice: got tag %s and %v, want %s", again, err, created)
 	}
 
-	replaced, err := documents.Replace(t.Context(), name, created, []byte("second"))
+	replaced, err := documents.Replace(t.Context(), checkpoint, created, []byte("second"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := documents.Replace(t.Context(), name, created, []byte("second")); err != nil || again != replaced {
+	if again, err := documents.Replace(t.Context(), checkpoint, created, []byte("second")); err != nil || again != replaced {
 		t.Errorf("replacing it twice: got tag %s and %v, want %s", again, err, replaced)
 	}
 }
@@ -167,28 +167,15 @@ func TestConformanceBucketThatIsNotThereIsNoAbsence(t *testing.T) {
 
 	w := newPeer(t)
 	w.bucket += "-not"
-	const name = "users/e1/checkpoint.json"
-
-	for what, call := range map[string]func(context.Context) error{
-		"reading":   func(ctx context.Context) error { _, _, err := w.documents().Read(ctx, name); return err },
-		"creating":  func(ctx context.Context) error { _, err := w.documents().Create(ctx, name, nil); return err },
-		"replacing": func(ctx context.Context) error { _, err := w.documents().Replace(ctx, name, `"1"`, nil); return err },
-		"listing":   func(ctx context.Context) error { _, err := w.documents().Names(ctx, "users", "e1"); return err },
-		"deleting":  func(ctx context.Context) error { return w.parts().Delete(ctx, "users", "e1", "part") },
-
-		"listing parts": func(ctx context.Context) error { _, err := w.parts().List(ctx, "users", "e1"); return err },
-		"putting a part": func(ctx context.Context) error {
-			sum := sha256.Sum256(nil)
-			return w.parts().Put(ctx, "users", "e1", "part", nil, sum[:])
-		},
-	} {
+	all := calls(w.stores)
+	all["replace"] = func(ctx context.Context) error {
+		_, err := w.documents().Replace(ctx, checkpoint, `"1"`, nil)
+		return err
+	}
+	for what, call := range all {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-
-			err := call(t.Context())
-			if !failure.Is(err, failure.StorageUnavailable) || !strings.Contains(err.Error(), "NoSuchBucket") {
-				t.Errorf("at the %s: got %v, want %s that names NoSuchBucket", w.Name, err, failure.StorageUnavailable)
-			}
+			awstest.WantFailure(t, call(t.Context()), failure.StorageUnavailable, "NoSuchBucket")
 		})
 	}
 }
@@ -197,22 +184,17 @@ func TestConformanceDocumentThatWentIsNotReplaced(t *testing.T) {
 	t.Parallel()
 
 	w := newPeer(t)
-	const name = "users/e1/checkpoint.json"
-
-	tag, err := w.documents().Create(t.Context(), name, []byte("first"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	tag := w.create(t, checkpoint, "first")
 	if _, err := w.client.DeleteObject(t.Context(), &s3.DeleteObjectInput{
-		Bucket: &w.bucket, Key: aws.String("exports/_state/" + name),
+		Bucket: &w.bucket, Key: aws.String("exports/_state/" + checkpoint),
 	}); err != nil {
 		t.Fatal(err)
 	}
 
-	if _, err := w.documents().Replace(t.Context(), name, tag, []byte("second")); !errors.Is(err, export.ErrAbsent) {
+	if _, err := w.documents().Replace(t.Context(), checkpoint, tag, []byte("second")); !errors.Is(err, export.ErrAbsent) {
 		t.Errorf("at the %s: got %v, want %v", w.Name, err, export.ErrAbsent)
 	}
-	if again, err := w.documents().Create(t.Context(), name, []byte("first")); err != nil || again == "" {
+	if again, err := w.documents().Create(t.Context(), checkpoint, []byte("first")); err != nil || again == "" {
 		t.Errorf("creating it anew: got tag %q and %v", again, err)
 	}
 }

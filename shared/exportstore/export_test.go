@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"genesys-cloud-export/shared/devstack/s3sim"
@@ -59,8 +58,8 @@ func (b *bucket) complete(t *testing.T, listing *exporttest.Listing, timeout tim
 	t.Fatal("the export is not complete after 100 invocations")
 }
 
-// mustHold lets the independent check look at the export.
-func (b *bucket) mustHold(t *testing.T, listing *exporttest.Listing) {
+// mustBeWhole lets the independent check look at the export.
+func (b *bucket) mustBeWhole(t *testing.T, listing *exporttest.Listing) {
 	t.Helper()
 
 	b.spoiled(nil)
@@ -79,16 +78,15 @@ func (b *bucket) mustHold(t *testing.T, listing *exporttest.Listing) {
 		var text strings.Builder
 
 		_ = report.Write(&text)
-		t.Fatalf("the export does not hold:\n%s", &text)
+		t.Fatalf("the export is not whole:\n%s", &text)
 	}
 }
 
-func TestX16ExportIsWholeOverABucketThatThrottlesFailsAndLosesReplies(t *testing.T) {
+func TestAnExportIsWholeOverABucketThatThrottlesFailsAndLosesReplies(t *testing.T) {
 	t.Parallel()
 
 	for seed := range uint64(12) {
-		synctest.Test(t, func(t *testing.T) {
-			b := inBubble(t, s3sim.Config{})
+		inBubble(t, s3sim.Config{}, func(t *testing.T, b *bucket) {
 			listing := exporttest.NewListing(3, 0, 2, 4, 1, 5)
 
 			var (
@@ -117,7 +115,7 @@ func TestX16ExportIsWholeOverABucketThatThrottlesFailsAndLosesReplies(t *testing
 			})
 
 			b.complete(t, listing, time.Minute)
-			b.mustHold(t, listing)
+			b.mustBeWhole(t, listing)
 		})
 
 		if t.Failed() {
@@ -126,26 +124,9 @@ func TestX16ExportIsWholeOverABucketThatThrottlesFailsAndLosesReplies(t *testing
 	}
 }
 
-func TestX16BucketThatAlwaysThrottlesIsAskedNoOftenerThanTheSDKDoes(t *testing.T) {
+func TestABucketThatMayNotBeListedTakesNewExportsAndResumesOldOnes(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := inBubble(t, s3sim.Config{})
-		b.spoiled(refusals("ListObjectsV2", 1000, http.StatusServiceUnavailable, "SlowDown"))
-
-		if _, err := b.invoke(t.Context(), exporttest.NewListing(3), time.Minute); !failure.Is(err, failure.StorageUnavailable) {
-			t.Errorf("got %v, want %s", err, failure.StorageUnavailable)
-		}
-
-		if sent := b.requests()["ListObjectsV2"]; sent != maxAttempts {
-			t.Errorf("%d requests were sent, want %d", sent, maxAttempts)
-		}
-	})
-}
-
-func TestX21BucketThatMayNotBeListedTakesNewExportsAndResumesOldOnes(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := inBubble(t, s3sim.Config{DenyList: true})
+	inBubble(t, s3sim.Config{DenyList: true}, func(t *testing.T, b *bucket) {
 		listing := exporttest.NewListing(3, 2, 4)
 		listing.Fault(1, exporttest.Refused(failure.Forbidden))
 

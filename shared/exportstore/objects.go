@@ -37,7 +37,7 @@ type objects struct {
 	prefix string
 }
 
-// object is what a list tells of an object.
+// object is what a list says of an object.
 type object struct {
 	key   string
 	bytes int64
@@ -70,9 +70,9 @@ func (o objects) list(ctx context.Context, folder string) ([]object, error) {
 			return nil, o.failed(err, folder)
 		}
 
-		// The SDK reads a list out of any XML, a web page too. Every store tells in a list whether it goes on.
+		// The SDK reads a list out of any XML, a web page too. Every store says in a list whether it goes on.
 		if page.IsTruncated == nil {
-			return nil, o.unusable(folder, "the answer was no list: check what stands in between, and AWS_ENDPOINT_URL")
+			return nil, o.unusable(folder, "the answer was no list: check what is in between, and AWS_ENDPOINT_URL")
 		}
 
 		for _, listed := range page.Contents {
@@ -105,7 +105,7 @@ func (o objects) get(ctx context.Context, key string) (body []byte, tag string, 
 	defer reply.Body.Close()
 
 	if awsapi.WebPage(aws.ToString(reply.ContentType)) {
-		return nil, "", o.unusable(key, "the answer was a web page: check what stands in between, and AWS_ENDPOINT_URL")
+		return nil, "", o.unusable(key, "the answer was a web page: check what is in between, and AWS_ENDPOINT_URL")
 	}
 
 	if tag, err = o.tag(reply.ETag, key); err != nil {
@@ -121,7 +121,7 @@ func (o objects) get(ctx context.Context, key string) (body []byte, tag string, 
 }
 
 // tag is the ETag of a reply. Without a strong one nothing can be written on condition: a client would send an empty
-// If-Match, or one that never holds, and the export would seem to be busy for ever.
+// If-Match, or one that is never met, and the export would seem to be busy for ever.
 func (o objects) tag(etag *string, key string) (string, error) {
 	tag := aws.ToString(etag)
 	if strings.Trim(tag, `"`) == "" || strings.HasPrefix(tag, "W/") {

@@ -3,17 +3,15 @@ package exportstore_test
 import (
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"genesys-cloud-export/shared/devstack/awstest"
 	"genesys-cloud-export/shared/devstack/s3sim"
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/export/exporttest"
@@ -63,15 +61,6 @@ func page(status int, text string) func(*httptest.ResponseRecorder) {
 	}
 }
 
-// wantUnavailable holds err to be a store's failure with that text.
-func wantUnavailable(t *testing.T, what string, err error, text string) {
-	t.Helper()
-
-	if !failure.Is(err, failure.StorageUnavailable) || !strings.Contains(err.Error(), text) {
-		t.Errorf("%s: got %v, want %s: … %s", what, err, failure.StorageUnavailable, text)
-	}
-}
-
 func TestAStoreWithoutStrongETagsIsUnavailableAndNeverBusy(t *testing.T) {
 	t.Parallel()
 
@@ -80,12 +69,11 @@ func TestAStoreWithoutStrongETagsIsUnavailableAndNeverBusy(t *testing.T) {
 	for name, tag := range map[string]string{"none": "", "an empty one": `""`, "a weak one": `W/"1"`} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				b := inBubble(t, s3sim.Config{})
+			inBubble(t, s3sim.Config{}, func(t *testing.T, b *bucket) {
 				b.spoiled(altered("PutObject", always, tagged(tag)))
 
 				_, err := b.documents().Create(t.Context(), checkpoint, []byte("first"))
-				wantUnavailable(t, "creating", err, want)
+				awstest.WantFailure(t, err, failure.StorageUnavailable, want)
 
 				_, err = b.documents().Replace(t.Context(), "users/e1/other.json", `"1"`, []byte("first"))
 				if !errors.Is(err, export.ErrAbsent) {
@@ -95,10 +83,10 @@ func TestAStoreWithoutStrongETagsIsUnavailableAndNeverBusy(t *testing.T) {
 				b.spoiled(altered("GetObject", always, tagged(tag)))
 
 				_, _, err = b.documents().Read(t.Context(), checkpoint)
-				wantUnavailable(t, "reading", err, want)
+				awstest.WantFailure(t, err, failure.StorageUnavailable, want)
 
 				_, err = b.invoke(t.Context(), exporttest.NewListing(3), time.Minute)
-				wantUnavailable(t, "an invocation", err, want)
+				awstest.WantFailure(t, err, failure.StorageUnavailable, want)
 			})
 		})
 	}
@@ -118,12 +106,8 @@ func TestAStoreThatDoesNotKeepToItsETagsIsUnavailableAndNeverBusy(t *testing.T) 
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				b := inBubble(t, s3sim.Config{})
-				if _, err := b.documents().Create(t.Context(), checkpoint, []byte("first")); err != nil {
-					t.Fatal(err)
-				}
-
+			inBubble(t, s3sim.Config{}, func(t *testing.T, b *bucket) {
+				b.create(t, checkpoint, "first")
 				b.spoiled(spoil)
 
 				_, tag, err := b.documents().Read(t.Context(), checkpoint)
@@ -132,7 +116,7 @@ func TestAStoreThatDoesNotKeepToItsETagsIsUnavailableAndNeverBusy(t *testing.T) 
 				}
 
 				_, err = b.documents().Replace(t.Context(), checkpoint, tag, []byte("second"))
-				wantUnavailable(t, "replacing", err, "the store does not keep to its own ETags")
+				awstest.WantFailure(t, err, failure.StorageUnavailable, "the store does not keep to its own ETags")
 			})
 		})
 	}
@@ -152,8 +136,7 @@ func TestAListThatRepeatsItsContinuationTokenIsNotFollowedForEver(t *testing.T) 
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				b := inBubble(t, s3sim.Config{})
+			inBubble(t, s3sim.Config{}, func(t *testing.T, b *bucket) {
 				b.spoiled(func(w http.ResponseWriter, _ *http.Request, _ string, count int, _ http.Handler) {
 					token := strconv.Itoa(count)
 					if test.tokens != nil {
@@ -163,7 +146,7 @@ func TestAListThatRepeatsItsContinuationTokenIsNotFollowedForEver(t *testing.T) 
 				})
 
 				_, err := b.documents().Names(t.Context(), "users", "e1")
-				wantUnavailable(t, "listing", err, "the list repeats a continuation token")
+				awstest.WantFailure(t, err, failure.StorageUnavailable, "the list repeats a continuation token")
 
 				if diff := cmp.Diff(map[string]int{"ListObjectsV2": test.requests}, b.requests()); diff != "" {
 					t.Errorf("requests (-want +got):\n%s", diff)
@@ -187,41 +170,31 @@ func TestWhatStandsInBetweenAndAnswersForTheStoreIsNoAbsenceAndNoDamage(t *testi
 			reply.Header().Del("Content-Length")
 		},
 	} {
-		for call := range calls(nil) {
-			if operation := operationOf(call); operation == "DeleteObject" || operation == "PutObject" && name != "404" && name != "403" {
-				continue
-			}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			each(t, func(t *testing.T, b *bucket, call string) {
+				operation := operationOf(call)
+				if operation == "DeleteObject" || operation == "PutObject" && name != "404" && name != "403" {
+					return
+				}
 
-			t.Run(call+" "+name, func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					b := inBubble(t, s3sim.Config{})
-					if _, err := b.documents().Create(t.Context(), "users/latest.json", []byte("{}")); err != nil {
-						t.Fatal(err)
-					}
+				b.spoiled(altered(operation, always, change))
 
-					b.spoiled(altered(operationOf(call), always, change))
+				err := calls(b.stores)[call](t.Context())
+				awstest.WantFailure(t, err, failure.StorageUnavailable)
 
-					err := calls(b)[call](t.Context())
-					wantUnavailable(t, call, err, "")
-
-					if err != nil && strings.Contains(err.Error(), "role") {
-						t.Errorf("got %v, which blames the role", err)
-					}
-				})
+				if err != nil && strings.Contains(err.Error(), "role") {
+					t.Errorf("got %v, which blames the role", err)
+				}
 			})
-		}
+		})
 	}
 }
 
 func TestARefusedReadOfWhatIsKnownToExistIsAFailureAlsoWhereListingIsDenied(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := inBubble(t, s3sim.Config{DenyList: true})
-		if _, err := b.documents().Create(t.Context(), checkpoint, []byte("first")); err != nil {
-			t.Fatal(err)
-		}
-
+	inBubble(t, s3sim.Config{DenyList: true}, func(t *testing.T, b *bucket) {
+		b.create(t, checkpoint, "first")
 		b.spoiled(refusals("GetObject", 1000, http.StatusForbidden, "AccessDenied"))
 
 		if _, _, err := b.documents().Read(t.Context(), checkpoint); !errors.Is(err, export.ErrAbsent) {
@@ -229,24 +202,20 @@ func TestARefusedReadOfWhatIsKnownToExistIsAFailureAlsoWhereListingIsDenied(t *t
 		}
 
 		_, err := b.documents().Create(t.Context(), checkpoint, []byte("second"))
-		wantUnavailable(t, "creating", err, "access was denied")
+		awstest.WantFailure(t, err, failure.StorageUnavailable, "access was denied")
 
 		_, err = b.documents().Replace(t.Context(), checkpoint, `"1"`, []byte("second"))
-		wantUnavailable(t, "replacing", err, "access was denied")
+		awstest.WantFailure(t, err, failure.StorageUnavailable, "access was denied")
 
 		_, err = b.invoke(t.Context(), exporttest.NewListing(3), time.Minute)
-		wantUnavailable(t, "an invocation", err, "access was denied")
+		awstest.WantFailure(t, err, failure.StorageUnavailable, "access was denied")
 	})
 }
 
 func TestADocumentWhoseReadIsCutIsReadAgain(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := inBubble(t, s3sim.Config{})
-		if _, err := b.documents().Create(t.Context(), checkpoint, []byte("first")); err != nil {
-			t.Fatal(err)
-		}
-
+	inBubble(t, s3sim.Config{}, func(t *testing.T, b *bucket) {
+		b.create(t, checkpoint, "first")
 		b.spoiled(altered("GetObject", first, func(reply *httptest.ResponseRecorder) { reply.Body.Truncate(2) }))
 
 		body, _, err := b.documents().Read(t.Context(), checkpoint)
@@ -256,38 +225,9 @@ func TestADocumentWhoseReadIsCutIsReadAgain(t *testing.T) {
 	})
 }
 
-//nolint:paralleltest // it measures the heap of the whole process; no other test may run meanwhile
-func TestACheckpointOf100MBIsAFailureInBoundedMemory(t *testing.T) {
-	b := overMemory(t, s3sim.Config{Folder: t.TempDir()})
-	b.spoiled(func(w http.ResponseWriter, _ *http.Request, _ string, _ int, _ http.Handler) {
-		w.Header().Set("Etag", `"1"`)
-		for block := strings.Repeat("x", 1<<20); ; {
-			if _, err := io.WriteString(w, block); err != nil {
-				return
-			}
-		}
-	})
-
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	_, _, err := b.documents().Read(t.Context(), checkpoint)
-	runtime.ReadMemStats(&after)
-
-	wantUnavailable(t, "reading", err, "the answer is longer than 16777216 bytes")
-
-	// Each size of a growing buffer counts here; at most two of them are held at a time.
-	if allocated := (after.TotalAlloc - before.TotalAlloc) >> 20; allocated > 150 {
-		t.Errorf("%d MB were allocated", allocated)
-	}
-	if diff := cmp.Diff(map[string]int{"GetObject": 1}, b.requests()); diff != "" {
-		t.Errorf("requests (-want +got):\n%s", diff)
-	}
-}
-
 func TestADocumentThatCouldNotBeReadBackIsNotWritten(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := inBubble(t, s3sim.Config{})
+	inBubble(t, s3sim.Config{}, func(t *testing.T, b *bucket) {
 		b.spoiled(nil)
 
 		for length, fits := range map[int]bool{16 << 20: true, 16<<20 + 1: false} {
@@ -295,7 +235,7 @@ func TestADocumentThatCouldNotBeReadBackIsNotWritten(t *testing.T) {
 
 			_, err := b.documents().Create(t.Context(), name, make([]byte, length))
 			if !fits {
-				wantUnavailable(t, "creating", err, "it would be longer than 16777216 bytes")
+				awstest.WantFailure(t, err, failure.StorageUnavailable, "it would be longer than 16777216 bytes")
 				continue
 			}
 

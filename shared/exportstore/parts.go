@@ -47,7 +47,7 @@ func (p *Parts) List(ctx context.Context, listing, id string) ([]export.StoredPa
 	return parts, nil
 }
 
-// Put implements [export.Parts]. S3 holds the body to its SHA-256 before it answers. There is no Content-Encoding: a
+// Put implements [export.Parts]. S3 compares the body with its SHA-256 before it answers. There is no Content-Encoding: a
 // client that honours one would store a part that no longer matches its manifest.
 func (p *Parts) Put(ctx context.Context, listing, id, name string, body, sha256 []byte) error {
 	key := p.Key(listing, id, name)

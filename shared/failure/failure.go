@@ -1,7 +1,7 @@
 // Package failure names what can go wrong. The names are the contract's error types, as Step Functions and a caller of
 // a function see them; shared/invocation turns them into Lambda's form at the edge.
 //
-// A failure's text is for a log line that anybody may read: what was being done, to what, and what to do. It never holds a
+// A failure's text is for a log line that anybody may read: what was being done, to what, and what to do. It never contains a
 // secret, an entity, a body, or an ARN, so a cause from outside is kept for [errors.Is] and never printed.
 package failure
 
@@ -13,7 +13,7 @@ import (
 // Kind is one of the contract's error types. The text of a Kind is its name on the wire.
 type Kind string
 
-// The kinds. Whoever adds one adds it to the README's error table too; a test holds the two together.
+// The kinds. Whoever adds one adds it to the README's error table too; a test compares them.
 const (
 	InvalidInput         Kind = "InvalidInput"         // the event is wrong; its text names the field. Nothing was asked of anybody.
 	InvalidConfiguration Kind = "InvalidConfiguration" // environment variables are missing or wrong; its text lists every problem.

@@ -12,7 +12,7 @@ import (
 const Unclassified = "Unclassified"
 
 // AsLambda returns err in Lambda's form: its failure's kind as the type, its text as the message. An error that is no failure
-// may hold anything, so its text is withheld. Nothing may wrap the result: Lambda reports the outermost Go type.
+// may contain anything, so its text is withheld. Nothing may wrap the result: Lambda reports the outermost Go type.
 func AsLambda(err error) messages.InvokeResponse_Error {
 	kind := failure.KindOf(err)
 	if kind == "" {

@@ -2,7 +2,6 @@ package invocation_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -50,15 +49,6 @@ func TestEveryKindIsAnErrorTypeOfLambda(t *testing.T) {
 				t.Errorf("reported (-want +got):\n%s", diff)
 			}
 		}
-	}
-}
-
-func TestTheReportIsTwoFieldsOfJSON(t *testing.T) {
-	t.Parallel()
-
-	got, err := json.Marshal(reported(t, invocation.AsLambda(failure.New(failure.NoProgress, "three invocations"))))
-	if want := `{"errorMessage":"three invocations","errorType":"NoProgress"}`; err != nil || string(got) != want {
-		t.Errorf("got %s and %v, want %s", got, err, want)
 	}
 }
 

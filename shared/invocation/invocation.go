@@ -2,7 +2,7 @@
 // line at ERROR with error_type and request id, and an error in Lambda's form.
 //
 // The standard logger is silent: the Lambda runtime prints each error to it without a level, and net/http the first bytes of
-// a reply that nobody asked for, which may hold a token.
+// a reply that nobody asked for, which may contain a token.
 package invocation
 
 import (
@@ -51,7 +51,7 @@ func Refuse(reason error, logger *slog.Logger) *Handler {
 }
 
 // Invoke implements lambda.Handler. Its errors are in Lambda's form, and are logged. A panic ends the process; its value is
-// neither logged nor answered, since it may hold anything.
+// neither logged nor answered, since it may contain anything.
 func (h *Handler) Invoke(ctx context.Context, payload []byte) (answer []byte, err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {

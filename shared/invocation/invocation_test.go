@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/invocation"
+	"genesys-cloud-export/shared/settings"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/google/go-cmp/cmp"
@@ -127,5 +129,35 @@ func TestAResultThatCannotBeEncodedIsADefect(t *testing.T) {
 
 	if _, err := h.Invoke(t.Context(), nil); reported(t, err).Type != invocation.Unclassified {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestEveryProblemOfEnvironmentAndCloudIsReportedAtOnce(t *testing.T) {
+	t.Parallel()
+
+	cloud := failure.New(failure.InvalidConfiguration, "the AWS configuration cannot be loaded")
+	good := []string{"GENESYS_ENVIRONMENT=mypurecloud.de", "TOKEN_PARAMETER_NAME=/token"}
+
+	for name, test := range map[string]struct {
+		process invocation.Process
+		want    []string
+	}{
+		"nothing":         {invocation.Process{Environ: good}, nil},
+		"the environment": {invocation.Process{}, []string{"TOKEN_PARAMETER_NAME is not set"}},
+		"the cloud":       {invocation.Process{Environ: good, CloudFailure: cloud}, []string{cloud.Error()}},
+		"both":            {invocation.Process{CloudFailure: cloud}, []string{"TOKEN_PARAMETER_NAME is not set", cloud.Error()}},
+	} {
+		err := test.process.Load(&settings.Common{})
+		if test.want != nil && !failure.Is(err, failure.InvalidConfiguration) || test.want == nil && err != nil {
+			t.Errorf("%s: got %v", name, err)
+		}
+		for _, part := range test.want {
+			if !strings.Contains(err.Error(), part) {
+				t.Errorf("%s: got %v, want %q in it", name, err, part)
+			}
+		}
+		if test.process.CloudFailure != nil && !errors.Is(err, cloud) {
+			t.Errorf("%s: the cause is lost in %v", name, err)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package invocation
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log"
@@ -12,6 +13,7 @@ import (
 	"syscall"
 
 	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/genesys"
 	"genesys-cloud-export/shared/settings"
 
@@ -42,12 +44,13 @@ func NewProcess() *Process {
 	}
 
 	cloud, err := awsapi.Load(context.Background())
+	asked, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM) // until the process ends
 	logger := lambdacontext.NewLogger()
 	logger.Info("the function starts", "version", Version())
 
 	return &Process{
 		Environ: os.Environ(), Cloud: cloud, CloudFailure: err, HTTP: genesys.NewHTTPClient(), Out: os.Stdout,
-		Logger: logger, Stopping: stopping(),
+		Logger: logger, Stopping: asked.Done(),
 	}
 }
 
@@ -63,22 +66,10 @@ func Version() string {
 
 // Load reads the function's settings. All that is wrong with them and with the AWS configuration is one InvalidConfiguration.
 func (p *Process) Load(into settings.Validator) error {
-	if p.CloudFailure != nil {
-		return settings.Also(into, p.Environ, p.CloudFailure)
+	err := settings.Load(into, p.Environ)
+	if err != nil && p.CloudFailure != nil {
+		return failure.Because(p.CloudFailure, failure.InvalidConfiguration, "%v; %v", err, p.CloudFailure)
 	}
 
-	return settings.Load(into, p.Environ)
-}
-
-func stopping() <-chan struct{} {
-	asked := make(chan os.Signal, 1)
-	signal.Notify(asked, syscall.SIGTERM)
-
-	stopping := make(chan struct{})
-	go func() {
-		<-asked
-		close(stopping)
-	}()
-
-	return stopping
+	return cmp.Or(err, p.CloudFailure)
 }

@@ -3,6 +3,7 @@
 package settings
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -56,15 +57,6 @@ func Load(settings Validator, environ []string) error {
 	return failure.New(failure.InvalidConfiguration, "the function's environment variables are wrong: %s", strings.Join(problems, "; "))
 }
 
-// Also is failed together with what else is wrong, so that every problem is reported at once.
-func Also(settings Validator, environ []string, failed error) error {
-	if err := Load(settings, environ); err != nil {
-		return failure.Because(failed, failure.InvalidConfiguration, "%v; %v", err, failed)
-	}
-
-	return failed
-}
-
 // MemoryLimit is what to set Go's soft memory limit to inside a function, in bytes: half of what Lambda says it has, as the
 // rest is the binary's, the kernel's and slack. It is 0 where the environment does not say.
 func MemoryLimit(environ []string) int64 {
@@ -86,20 +78,15 @@ func formProblems(settings any, err error) []string {
 
 	problems := make([]string, 0, len(all))
 	for _, one := range all {
-		var (
-			unparsed env.ParseError
-			unset    env.VarIsNotSetError
-		)
-
-		switch {
-		case errors.As(one, &unparsed):
+		problem := "a variable cannot be read"
+		if unparsed, ok := errors.AsType[env.ParseError](one); ok {
 			field, _ := reflect.TypeOf(settings).Elem().FieldByName(unparsed.Name)
-			problems = append(problems, variableOf(field)+" is not a whole number")
-		case errors.As(one, &unset):
-			problems = append(problems, unset.Key+" is not set")
-		default:
-			problems = append(problems, "a variable cannot be read")
+			problem = variableOf(field) + " is not a whole number"
+		} else if unset, ok := errors.AsType[env.VarIsNotSetError](one); ok {
+			problem = unset.Key + " is not set"
 		}
+
+		problems = append(problems, problem)
 	}
 
 	return problems
@@ -170,12 +157,7 @@ func (c *Common) Domain() string {
 
 // API is the address of the API: the override, else the environment's.
 func (c *Common) API() (*url.URL, error) {
-	address := c.GenesysAPIURL
-	if address == "" {
-		address = genesys.APIURL(c.Domain())
-	}
-
-	parsed, err := genesys.ParseURL(address)
+	parsed, err := genesys.ParseURL(cmp.Or(c.GenesysAPIURL, genesys.APIURL(c.Domain())))
 	if err != nil {
 		return nil, failure.Because(err, failure.InvalidConfiguration, "GENESYS_API_URL: %v", err)
 	}

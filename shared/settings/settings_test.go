@@ -1,7 +1,6 @@
 package settings_test
 
 import (
-	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -102,7 +101,7 @@ func TestEveryVariableIsReadAndWhatIsLeftOutHasItsDefault(t *testing.T) {
 	}
 }
 
-func TestP05EveryProblemIsReportedAtOnce(t *testing.T) {
+func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 	t.Parallel()
 
 	for name, test := range map[string]struct {
@@ -245,27 +244,6 @@ func TestAnAPIAddressIsUsedInsteadOfTheEnvironments(t *testing.T) {
 	}
 }
 
-func TestTheVariablesAreListedWithTheirDefaults(t *testing.T) {
-	t.Parallel()
-
-	want := []settings.Variable{
-		{Name: "EXPORT_BUCKET"},
-		{Name: "EXPORT_PAGE_SIZE", Default: "100"},
-		{Name: "EXPORT_PREFIX", Default: "exports"},
-		{Name: "EXPORT_TIME_RESERVE_SECONDS", Default: "10"},
-		{Name: "GENESYS_API_URL"},
-		{Name: "GENESYS_ENVIRONMENT"},
-		{Name: "MAX_REQUESTS_PER_MINUTE", Default: "300"},
-		{Name: "RATE_SHARE_PERCENT", Default: "80"},
-		{Name: "ROTATOR_FUNCTION_NAME"},
-		{Name: "STACK_NAME", Default: "local"},
-		{Name: "TOKEN_PARAMETER_NAME"},
-	}
-	if diff := cmp.Diff(want, settings.Variables(exporter.Settings{})); diff != "" {
-		t.Errorf("variables (-want +got):\n%s", diff)
-	}
-}
-
 func TestNoVariableIsNamedLikeASecret(t *testing.T) {
 	t.Parallel()
 
@@ -285,23 +263,6 @@ func TestTheMemoryLimitIsHalfOfTheFunctionsMemory(t *testing.T) {
 	} {
 		if got := settings.MemoryLimit([]string{variable}); got != want {
 			t.Errorf("%s: got %d, want %d", variable, got, want)
-		}
-	}
-}
-
-func TestAFailureIsReportedTogetherWithWhatElseIsWrong(t *testing.T) {
-	t.Parallel()
-
-	failed := failure.New(failure.InvalidConfiguration, "the AWS configuration cannot be loaded")
-
-	err := settings.Also(&exporter.Settings{}, []string{"EXPORT_PAGE_SIZE=0"}, failed)
-	if !failure.Is(err, failure.InvalidConfiguration) || !errors.Is(err, failed) {
-		t.Errorf("got %v", err)
-	}
-
-	for _, want := range []string{"EXPORT_PAGE_SIZE", "EXPORT_BUCKET", "TOKEN_PARAMETER_NAME", "AWS configuration"} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("%q lacks %s", err, want)
 		}
 	}
 }

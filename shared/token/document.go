@@ -52,7 +52,7 @@ var bearerToken = regexp.MustCompile(`^[\x21-\x7e]+$`)
 func Sendable(access string) bool { return bearerToken.MatchString(access) }
 
 // Encode renders t as the stored document. Both times are cut to whole seconds, the expiry never to a later one. The
-// result holds the token itself.
+// result contains the token itself.
 func Encode(t Token) ([]byte, error) {
 	var encoded bytes.Buffer
 	encoder := json.NewEncoder(&encoded)
@@ -71,32 +71,24 @@ func Encode(t Token) ([]byte, error) {
 	return bytes.TrimSuffix(encoded.Bytes(), []byte("\n")), nil
 }
 
-// Decode reads a stored document. It returns [ErrNewerSchema] or [ErrUnreadable], and never an error that holds a part
+// Decode reads a stored document. It returns [ErrNewerSchema] or [ErrUnreadable], and never an error that contains a part
 // of the value.
 func Decode(value []byte) (Token, error) {
+	// A newer schema may have other fields, or the same ones of other types.
 	var schema struct {
-		SchemaVersion json.RawMessage `json:"schema_version"`
+		Version float64 `json:"schema_version"`
 	}
-	if err := json.Unmarshal(value, &schema); err != nil || len(schema.SchemaVersion) == 0 {
+	if json.Unmarshal(value, &schema) != nil || schema.Version < SchemaVersion {
 		return Token{}, ErrUnreadable
 	}
 
-	// A number may be written in several ways: what somebody newer wrote as 2.0 is not to be overwritten either.
-	var version float64
-	if err := json.Unmarshal(schema.SchemaVersion, &version); err != nil || version < SchemaVersion {
-		return Token{}, ErrUnreadable
-	}
-
-	if version > SchemaVersion {
+	if schema.Version > SchemaVersion {
 		return Token{}, ErrNewerSchema
 	}
 
 	var stored document
-	if err := json.Unmarshal(value, &stored); err != nil {
-		return Token{}, ErrUnreadable
-	}
-
-	if !Sendable(stored.AccessToken) || stored.TokenType == "" || stored.IssuedAt.IsZero() || !stored.ExpiresAt.After(stored.IssuedAt) {
+	if json.Unmarshal(value, &stored) != nil || !Sendable(stored.AccessToken) || stored.TokenType == "" ||
+		stored.IssuedAt.IsZero() || !stored.ExpiresAt.After(stored.IssuedAt) {
 		return Token{}, ErrUnreadable
 	}
 

@@ -1,8 +1,6 @@
 package token_test
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -19,38 +17,14 @@ const documentText = `{"schema_version":1,"access_token":"access","token_type":"
 func TestTheStoredDocumentIsTheContractToTheLetter(t *testing.T) {
 	t.Parallel()
 
-	berlin := time.FixedZone("CET", 3600)
-	issued := time.Date(2026, time.March, 1, 13, 0, 0, 999_999_999, berlin)
+	issued := time.Date(2026, time.March, 1, 13, 0, 0, 999_999_999, time.FixedZone("CET", 3600))
 
-	encoded, err := token.Encode(token.Token{
-		Access: secret.New("access"), Type: "bearer", IssuedAt: issued, ExpiresAt: issued.Add(24 * time.Hour),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	if diff := cmp.Diff(documentText, string(encoded)); diff != "" {
-		t.Errorf("document (-want +got):\n%s", diff)
-	}
-}
-
-func TestNoCharacterOfATokenIsEscapedForHTML(t *testing.T) {
-	t.Parallel()
-
-	odd := tokenOf(time.Hour)
-	odd.Access = secret.New("a&b<c>d")
-
-	encoded, err := token.Encode(odd)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	if !strings.Contains(string(encoded), `"a&b<c>d"`) || strings.HasSuffix(string(encoded), "\n") {
-		t.Errorf("the document is %q", encoded)
-	}
-
-	if got, err := token.Decode(encoded); err != nil || !got.Same(odd) {
-		t.Errorf("another token is decoded, error %v", err)
+	// A character that is escaped for HTML would have six bytes, and the store has room for 8 KB.
+	for _, access := range []string{"access", "a&b<c>d"} {
+		encoded, err := token.Encode(token.Token{Access: secret.New(access), Type: "bearer", IssuedAt: issued, ExpiresAt: issued.Add(24 * time.Hour)})
+		if diff := cmp.Diff(strings.Replace(documentText, "access\",", access+"\",", 1), string(encoded)); err != nil || diff != "" {
+			t.Errorf("document (-want +got), error %v:\n%s", err, diff)
+		}
 	}
 }
 
@@ -81,7 +55,7 @@ func TestDecodeReadsWhatAnyWriterOfTheContractWrites(t *testing.T) {
 	}
 }
 
-func TestR14DecodeTellsCorruptFromNewer(t *testing.T) {
+func TestDecodeTellsCorruptFromNewer(t *testing.T) {
 	t.Parallel()
 
 	replaced := func(old, by string) string { return strings.Replace(documentText, old, by, 1) }
@@ -98,8 +72,10 @@ func TestR14DecodeTellsCorruptFromNewer(t *testing.T) {
 		"no schema":                    {"{}", token.ErrUnreadable},
 		"schema 0":                     {replaced(`:1,`, `:0,`), token.ErrUnreadable},
 		"schema −1":                    {replaced(`:1,`, `:-1,`), token.ErrUnreadable},
+		"schema as another text":       {`{"schema_version":"canary"}`, token.ErrUnreadable},
 		"schema as text":               {replaced(`:1,`, `:"1",`), token.ErrUnreadable},
 		"no token":                     {replaced(`"access"`, `""`), token.ErrUnreadable},
+		"times that are none":          {replaced("2026-03-01T", "canary"), token.ErrUnreadable},
 		"no type":                      {replaced(`"bearer"`, `""`), token.ErrUnreadable},
 		"no issue":                     {replaced("issued_at", "was_issued_at"), token.ErrUnreadable},
 		"no expiry":                    {replaced("expires_at", "was_expires_at"), token.ErrUnreadable},
@@ -113,35 +89,11 @@ func TestR14DecodeTellsCorruptFromNewer(t *testing.T) {
 			t.Parallel()
 
 			got, err := token.Decode([]byte(test.text))
-			if !errors.Is(err, test.want) {
-				t.Errorf("got error %v, want %v", err, test.want)
-			}
-
-			if !got.Access.Empty() {
-				t.Error("a token came with the error")
+			// The very error: nothing of the value is wrapped around it.
+			if err != test.want || !got.Access.Empty() { //nolint:errorlint // the identity is the point
+				t.Errorf("got error %v, want %v and no token", err, test.want)
 			}
 		})
-	}
-}
-
-func TestInvariant09DecodeErrorsHoldNothingOfTheValue(t *testing.T) {
-	t.Parallel()
-
-	for _, text := range []string{
-		`{"schema_version":1,"access_token":"canary","token_type":canary}`,
-		`{"schema_version":1,"access_token":"canary","token_type":"bearer","issued_at":"canary","expires_at":"canary"}`,
-		`{"schema_version":"canary"}`,
-		`canary`,
-		`{"schema_version":2,"access_token":"canary"}`,
-	} {
-		_, err := token.Decode([]byte(text))
-		if err == nil {
-			t.Fatalf("%s was decoded", text)
-		}
-
-		if shown := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(shown, "canary") {
-			t.Errorf("the error of %s shows the value: %s", text, shown)
-		}
 	}
 }
 

@@ -16,8 +16,8 @@ import (
 // timeout is what Lambda gives one invocation of the rotator.
 const timeout = 30 * time.Second
 
-// step is one thing that a schedule does: let a process do its next call to the outside, or change the world.
-type step struct {
+// move is one thing that a schedule does: let a process do its next call to the outside, or change the world.
+type move struct {
 	Process  int           // which process goes on, where nothing below is set
 	Pass     time.Duration // time passes
 	Lifetime time.Duration // the OAuth client's setting changes
@@ -28,7 +28,7 @@ type step struct {
 // plan is what a property draws: what each process is asked in turn, and in which order their calls cross.
 type plan struct {
 	Asked [][]token.Rotation
-	Steps []step
+	Moves []move
 }
 
 func drawPlan(t *rapid.T) plan {
@@ -44,9 +44,9 @@ func drawPlan(t *rapid.T) plan {
 		}
 	})
 
-	next := rapid.Custom(func(t *rapid.T) step {
-		s := step{Process: rapid.IntRange(0, 1).Draw(t, "process")}
-		switch rapid.IntRange(0, 12).Draw(t, "step") {
+	next := rapid.Custom(func(t *rapid.T) move {
+		s := move{Process: rapid.IntRange(0, 1).Draw(t, "process")}
+		switch rapid.IntRange(0, 12).Draw(t, "move") {
 		case 0, 1:
 			longest := rapid.SampledFrom([]int{10, 400}).Draw(t, "longest")
 			s.Pass = time.Duration(rapid.IntRange(1, longest).Draw(t, "seconds")) * time.Second
@@ -63,7 +63,7 @@ func drawPlan(t *rapid.T) plan {
 
 	return plan{
 		Asked: rapid.SliceOfN(rapid.SliceOfN(asked, 1, 4), 2, 2).Draw(t, "asked"),
-		Steps: rapid.SliceOfN(next, 0, 60).Draw(t, "steps"),
+		Moves: rapid.SliceOfN(next, 0, 60).Draw(t, "moves"),
 	}
 }
 
@@ -90,6 +90,10 @@ type process struct {
 	seen   token.Stored // by the last read
 	// rejected is what an event reported last while it was stored. A rotation that fails leaves it to the next one.
 	rejected token.Stored
+}
+
+func (s *stage) problem(format string, args ...any) {
+	s.problems = append(s.problems, fmt.Sprintf(format, args...))
 }
 
 func (p *process) await(ctx context.Context) error {
@@ -129,7 +133,7 @@ func (s storeOf) Read(ctx context.Context) (token.Stored, error) {
 }
 
 // Write checks what a rotator may do. The time between its last read and its write cannot be closed, since Parameter
-// Store has no conditional write; what another process stored in that gap is not held against it.
+// Store has no conditional write; what another process stored in that gap does not count.
 func (s storeOf) Write(ctx context.Context, t token.Token) (int64, error) {
 	if err := s.await(ctx); err != nil {
 		return 0, err
@@ -140,16 +144,16 @@ func (s storeOf) Write(ctx context.Context, t token.Token) (int64, error) {
 	setOut := old.Is(s.first) && (s.asked.Force || old.Is(s.rejected))
 
 	if old.Version != 0 && old.ExpiresAt.After(t.ExpiresAt) && !crossed && !setOut {
-		s.problems = append(s.problems, fmt.Sprintf("version %d, which expires at %s, was replaced by a token that expires at %s, asked was %+v",
-			old.Version, old.ExpiresAt, t.ExpiresAt, s.asked))
+		s.problem("version %d, which expires at %s, was replaced by a token that expires at %s, asked was %+v",
+			old.Version, old.ExpiresAt, t.ExpiresAt, s.asked)
 	}
 
 	if t.Remaining(time.Now()) <= 0 {
-		s.problems = append(s.problems, fmt.Sprintf("a token that expired at %s was written", t.ExpiresAt))
+		s.problem("a token that expired at %s was written", t.ExpiresAt)
 	}
 
 	if s.asked.RejectedVersion == old.Version && setOut && old.Access.Equal(t.Access) {
-		s.problems = append(s.problems, fmt.Sprintf("version %d was rejected, and the same token was written again", old.Version))
+		s.problem("version %d was rejected, and the same token was written again", old.Version)
 	}
 
 	s.stored = token.Stored{Token: t, Version: old.Version + 1}
@@ -159,7 +163,7 @@ func (s storeOf) Write(ctx context.Context, t token.Token) (int64, error) {
 }
 
 func (c credentialsOf) Read(context.Context) (token.Credentials, error) {
-	return credentials("secret"), nil
+	return token.Credentials{ClientID: "client", ClientSecret: secret.New("secret")}, nil
 }
 
 func (p *process) Issue(ctx context.Context, _ token.Credentials) (token.Grant, error) {
@@ -174,8 +178,8 @@ func (p *process) Issue(ctx context.Context, _ token.Credentials) (token.Grant, 
 	return token.Grant{Access: secret.New(access(p.granted)), Type: "bearer", ExpiresIn: lifetime, SentAt: sentAt}, nil
 }
 
-// run starts a process that answers its events one after the other, each within Lambda's timeout.
-func (s *stage) run(ctx context.Context, events []token.Rotation) *process {
+// start starts a process that answers its events one after the other, each within Lambda's timeout.
+func (s *stage) start(ctx context.Context, events []token.Rotation) *process {
 	p := &process{stage: s, turn: make(chan struct{}), killed: make(chan struct{})}
 	rotator := &token.Rotator{Store: storeOf{p}, Credentials: credentialsOf{p}, Issuer: p, Buffer: buffer}
 
@@ -199,11 +203,11 @@ func (s *stage) run(ctx context.Context, events []token.Rotation) *process {
 				return
 			case err != nil && late:
 			case err != nil:
-				s.problems = append(s.problems, fmt.Sprintf("rotate %+v: %v", asked, err))
+				s.problem("rotate %+v: %v", asked, err)
 			case outcome.Stored.Version == 0, outcome.Stored.Access.Empty():
-				s.problems = append(s.problems, fmt.Sprintf("rotate %+v ended well and tells no token: %+v", asked, outcome))
+				s.problem("rotate %+v ended well and reports no token: %+v", asked, outcome)
 			case outcome.Stored.Version > s.latest:
-				s.problems = append(s.problems, fmt.Sprintf("rotate %+v tells version %d, the latest is %d", asked, outcome.Stored.Version, s.latest))
+				s.problem("rotate %+v reports version %d, the latest is %d", asked, outcome.Stored.Version, s.latest)
 			}
 		}
 	}()
@@ -219,45 +223,45 @@ func play(t *testing.T, p plan) []string {
 
 	processes := make([]*process, len(p.Asked))
 	for i, events := range p.Asked {
-		processes[i] = s.run(ctx, events)
+		processes[i] = s.start(ctx, events)
 	}
 	synctest.Wait()
 
-	for _, step := range p.Steps {
+	for _, move := range p.Moves {
 		switch {
-		case step.Pass != 0:
-			time.Sleep(step.Pass)
-		case step.Lifetime != 0:
-			s.lifetime = step.Lifetime
-		case step.Crash:
-			close(processes[step.Process].killed)
+		case move.Pass != 0:
+			time.Sleep(move.Pass)
+		case move.Lifetime != 0:
+			s.lifetime = move.Lifetime
+		case move.Crash:
+			close(processes[move.Process].killed)
 			synctest.Wait()
-			processes[step.Process] = s.run(ctx, p.Asked[step.Process])
-		case step.Delete:
+			processes[move.Process] = s.start(ctx, p.Asked[move.Process])
+		case move.Delete:
 			s.stored = token.Stored{}
 		default:
-			processes[step.Process].goOn()
+			processes[move.Process].goOn()
 		}
 		synctest.Wait()
 	}
 
-	// Both finish what they are at; a last run with nobody else about then leaves a token that is not due.
+	// Both finish what they are at; a last rotation with nobody else about then leaves a token that is not due.
 	for _, process := range processes {
 		for process.goOn() {
 			synctest.Wait()
 		}
 	}
-	last := s.run(ctx, []token.Rotation{{}})
+	last := s.start(ctx, []token.Rotation{{}})
 	synctest.Wait()
 	for last.goOn() {
 		synctest.Wait()
 	}
 
 	if now := time.Now(); s.stored.Due(now, buffer) || s.stored.Remaining(now) <= 0 {
-		s.problems = append(s.problems, fmt.Sprintf("at the end version %d has %s left", s.stored.Version, s.stored.Remaining(now)))
+		s.problem("at the end version %d has %s left", s.stored.Version, s.stored.Remaining(now))
 	}
-	if told, granted := s.stored.ExpiresAt, s.expiries[s.stored.Access.Reveal()]; told.After(granted) {
-		s.problems = append(s.problems, fmt.Sprintf("the stored token is told to expire at %s and does at %s", told, granted))
+	if stored, granted := s.stored.ExpiresAt, s.expiries[s.stored.Access.Reveal()]; stored.After(granted) {
+		s.problem("the stored token is said to expire at %s and does at %s", stored, granted)
 	}
 
 	return s.problems
@@ -273,7 +277,7 @@ func (p *process) goOn() bool {
 	}
 }
 
-func TestInvariant05HoldsHoweverTwoRotatorsCross(t *testing.T) {
+func TestATokenWithTimeLeftIsStoredHoweverTwoRotatorsCross(t *testing.T) {
 	t.Parallel()
 
 	rapid.Check(t, func(rt *rapid.T) {

@@ -40,7 +40,7 @@ type Issuer interface {
 	Issue(ctx context.Context, c Credentials) (Grant, error)
 }
 
-// fresh returns a token to store: the one that an earlier run could not write while it is good, else a new one.
+// fresh returns a token to store: the one that an earlier rotation could not write while it is good, else a new one.
 func (r *Rotator) fresh(ctx context.Context, reason string, outcome *Outcome) (Token, error) {
 	if left := r.unwritten; left != nil && reason != ReasonForced && !left.Due(time.Now(), r.Buffer) {
 		return *left, nil

@@ -86,8 +86,7 @@ func (r *Reader) Token(ctx context.Context) (Stored, error) {
 		case result = <-fetched:
 		case <-ctx.Done():
 			if !leads.Load() {
-				return Stored{}, failure.New(failure.TokenUnavailable,
-					"read the access token: the time ended while another call of this process was waiting for it")
+				return Stored{}, unavailable(nil, "the time ended while another call of this process was waiting for it")
 			}
 
 			result = <-fetched // which says what the time was spent on, and comes at once
@@ -128,8 +127,8 @@ func (r *Reader) renew(ctx context.Context) (Stored, error) {
 			}
 
 			if retry.Sleep(ctx, wait) != nil {
-				return Stored{}, failure.New(failure.TokenUnavailable,
-					"read the access token: the API rejected the stored token, which is a fresh one, and the time ended before it could be tried again")
+				return Stored{}, unavailable(nil,
+					"the API rejected the stored token, which is a fresh one, and the time ended before it could be tried again")
 			}
 
 			continue // somebody may have replaced it meanwhile
@@ -145,13 +144,12 @@ func (r *Reader) renew(ctx context.Context) (Stored, error) {
 		}
 
 		if busy++; busy == busyAttempts {
-			return Stored{}, failure.Because(ErrRotatorBusy, failure.TokenUnavailable,
-				"read the access token: %s, and the rotator was busy each of the %d times it was asked: look at the rotator's log", unusable, busy)
+			return Stored{}, unavailable(ErrRotatorBusy,
+				"%s, and the rotator was busy each of the %d times it was asked: look at the rotator's log", unusable, busy)
 		}
 
 		if retry.Sleep(ctx, backoff.Backoff(busy)) != nil {
-			return Stored{}, failure.Because(ErrRotatorBusy, failure.TokenUnavailable,
-				"read the access token: %s, and the rotator was busy until the time ended: look at the rotator's log", unusable)
+			return Stored{}, unavailable(ErrRotatorBusy, "%s, and the rotator was busy until the time ended: look at the rotator's log", unusable)
 		}
 	}
 }
@@ -164,8 +162,7 @@ func (r *Reader) read(ctx context.Context) (stored Stored, unusable string, err 
 	case errors.Is(err, ErrNotStored), errors.Is(err, ErrUnreadable):
 		return stored, err.Error(), nil
 	case errors.Is(err, ErrNewerSchema):
-		return stored, "", failure.Because(err, failure.TokenUnavailable,
-			"read the access token: %v: deploy the newer version of this function", err)
+		return stored, "", unavailable(err, "%v: deploy the newer version of this function", err)
 	case err != nil:
 		return stored, "", fmt.Errorf("read the access token: %w", err)
 	case r.refuses(stored):
@@ -179,8 +176,7 @@ func (r *Reader) read(ctx context.Context) (stored Stored, unusable string, err 
 
 func (r *Reader) ask(ctx context.Context, stored Stored, unusable string) error {
 	if r.Rotator == nil {
-		return failure.New(failure.TokenUnavailable,
-			"read the access token: %s, and there is no rotator to ask: set ROTATOR_FUNCTION_NAME, or run the rotator and try again", unusable)
+		return unavailable(nil, "%s, and there is no rotator to ask: set ROTATOR_FUNCTION_NAME, or run the rotator and try again", unusable)
 	}
 
 	var rejected int64
@@ -194,34 +190,34 @@ func (r *Reader) ask(ctx context.Context, stored Stored, unusable string) error 
 	}
 
 	// The rotator's failure may be the end of the caller's time, whose cause is the caller's: it must not be found in here.
-	return failure.New(failure.TokenUnavailable, "read the access token: %s, and the rotator failed: %v", unusable, err)
+	return unavailable(nil, "%s, and the rotator failed: %v", unusable, err)
 }
 
 // afterRotation takes what is stored now unless it has expired or is the rejected one: nearer to its end than a reader
 // likes, a token that the rotator just left in place is still good for a request.
 func (r *Reader) afterRotation(ctx context.Context, before Stored) (Stored, error) {
 	stored, err := r.Store.Read(ctx)
+	if err != nil && failure.KindOf(err) == "" { // there is no token; failures of the store keep their own kind
+		err = failure.Because(err, failure.TokenUnavailable, "%v", err)
+	}
+
 	if err != nil {
-		return Stored{}, fmt.Errorf("read the access token after the rotation: %w", asUnavailable(err))
+		return Stored{}, fmt.Errorf("read the access token after the rotation: %w", err)
 	}
 
 	if r.refuses(stored) || stored.Remaining(time.Now()) <= 0 {
-		return Stored{}, failure.New(failure.TokenUnavailable,
-			"read the access token: the rotator ran, and what it left is rejected or has expired: look at the rotator's log")
+		return Stored{}, unavailable(nil, "the rotator ran, and what it left is rejected or has expired: look at the rotator's log")
 	}
 
+	since := time.Now()
 	if stored.Is(before) {
-		return r.take(stored, stored.IssuedAt), nil
+		since = stored.IssuedAt
 	}
 
-	return r.take(stored, time.Now()), nil
+	return r.take(stored, since), nil
 }
 
-// asUnavailable names what is no token at all; failures of the store keep their own kind.
-func asUnavailable(err error) error {
-	if failure.KindOf(err) != "" {
-		return err
-	}
-
-	return failure.Because(err, failure.TokenUnavailable, "%v", err)
+// unavailable is a TokenUnavailable of a reader; cause may be nil.
+func unavailable(cause error, format string, args ...any) error {
+	return failure.Because(cause, failure.TokenUnavailable, "read the access token: "+format, args...)
 }

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/token"
 )
 
@@ -21,6 +22,16 @@ func (stuck) Ask(ctx context.Context, _ int64) error {
 	return context.Cause(ctx)
 }
 
+// wantUnavailable checks for TokenUnavailable that says part, and that is not the end of the caller's time itself.
+func wantUnavailable(t *testing.T, err error, part string) {
+	t.Helper()
+
+	wantFailure(t, err, failure.TokenUnavailable, part)
+	if errors.Is(err, errCallersTime) || errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v wraps the cause of the end: the caller would take it for that", err)
+	}
+}
+
 // within returns a context of so much time, whose end has the caller's own cause.
 func within(t *testing.T, d time.Duration) context.Context {
 	t.Helper()
@@ -29,25 +40,6 @@ func within(t *testing.T, d time.Duration) context.Context {
 	t.Cleanup(cancel)
 
 	return ctx
-}
-
-func TestTheCallersOfOneReaderShareOneRotation(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := slowWorld(t)
-		lambda := newReserved(w.rotator)
-		reader := w.readers(1, lambda)[0]
-		all := make([]*token.Reader, 50)
-		for i := range all {
-			all[i] = reader
-		}
-
-		wantAll(t, w.together(all), 1, 1)
-
-		if len(lambda.asks) != 1 || w.parameter.reads > 5 {
-			t.Errorf("50 callers asked %d times and read %d times, want one to do it for all", len(lambda.asks), w.parameter.reads)
-		}
-	})
 }
 
 func TestACallerWhoseTimeEndsFirstDoesNotWaitForTheOthers(t *testing.T) {
@@ -71,8 +63,7 @@ func TestACallerWhoseTimeEndsFirstDoesNotWaitForTheOthers(t *testing.T) {
 
 func TestTheEndOfOneCallersTimeIsNotTheOthers(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	inBubble(t, func(t *testing.T, w *world) {
 		w.endpoint.latency = 5 * time.Second
 		reader := w.readers(1, newReserved(w.rotator))[0]
 		go func() { _, _ = reader.Token(within(t, time.Second)) }()
@@ -90,31 +81,27 @@ func TestTheEndOfTheCallersTimeIsTokenUnavailableAndNotItsCause(t *testing.T) {
 	t.Parallel()
 
 	for name, rotator := range map[string]token.Asker{
-		"the rotator": stuck{}, "the rotator was busy": &answers{errs: []error{token.ErrRotatorBusy}},
+		"the rotator failed":              stuck{},
+		"the rotator was busy until":      &answers{errs: []error{token.ErrRotatorBusy}},
+		"which is a fresh one, and the t": nil, // the stored token was rejected
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t)
+			inBubble(t, func(t *testing.T, w *world) {
+				reader := w.readers(1, rotator)[0]
+				if rotator == nil {
+					w.rotate(token.Rotation{})
+					w.rejects(reader)
+				}
+				began := time.Now()
 
-				_, err := w.readers(1, rotator)[0].Token(within(t, time.Second))
+				_, err := reader.Token(within(t, time.Second))
 
 				wantUnavailable(t, err, name)
+				if took := time.Since(began); took != time.Second {
+					t.Errorf("it ended after %s, want the caller's second", took)
+				}
 			})
 		})
 	}
-
-	t.Run("a fresh one", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t)
-			w.rotate(token.Rotation{})
-			reader := w.readers(1, nil)[0]
-			w.rejects(reader)
-
-			_, err := reader.Token(within(t, time.Second))
-
-			wantUnavailable(t, err, "a fresh one")
-		})
-	})
 }

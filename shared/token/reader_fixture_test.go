@@ -9,15 +9,15 @@ import (
 	"genesys-cloud-export/shared/token"
 )
 
-// reserved is a rotator behind Lambda with a reserved concurrency of 1: who comes while it works is told so at once.
+// reserved is a rotator behind Lambda with a reserved concurrency of 1: who comes while it works is refused at once.
 type reserved struct {
 	rotator *token.Rotator
 	slot    chan struct{}
 
-	mu   sync.Mutex
-	asks []time.Time
-	busy int
-	told []int64 // the rejected versions of the asks that were let in
+	mu       sync.Mutex
+	asks     []time.Time
+	busy     int
+	rejected []int64 // the rejected versions of the asks that were let in
 }
 
 func newReserved(rotator *token.Rotator) *reserved {
@@ -41,7 +41,7 @@ func (r *reserved) Ask(ctx context.Context, rejectedVersion int64) error {
 	}
 
 	r.mu.Lock()
-	r.told = append(r.told, rejectedVersion)
+	r.rejected = append(r.rejected, rejectedVersion)
 	r.mu.Unlock()
 
 	_, err := r.rotator.Rotate(ctx, token.Rotation{RejectedVersion: rejectedVersion})
@@ -99,30 +99,17 @@ func slowWorld(t *testing.T) *world {
 	return w
 }
 
-func wantAll(t *testing.T, got []token.Stored, grant int, version int64) {
-	t.Helper()
-
-	for i, stored := range got {
-		if stored.Access.Reveal() != access(grant) || stored.Version != version {
-			t.Errorf("reader %d has %q, version %d, want %q, version %d", i, stored.Access.Reveal(), stored.Version, access(grant), version)
-		}
-	}
-}
-
 // answers is a rotator that changes nothing and answers each ask with the next error, the last one for ever.
 type answers struct {
-	errs  []error
-	asked int
-	told  []int64
+	errs     []error
+	rejected []int64 // of each ask
 }
 
 func (a *answers) Ask(_ context.Context, rejectedVersion int64) error {
-	a.told = append(a.told, rejectedVersion)
-	a.asked++
-
+	a.rejected = append(a.rejected, rejectedVersion)
 	if len(a.errs) == 0 {
 		return nil
 	}
 
-	return a.errs[min(a.asked, len(a.errs))-1]
+	return a.errs[min(len(a.rejected), len(a.errs))-1]
 }

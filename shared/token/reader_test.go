@@ -2,88 +2,192 @@ package token_test
 
 import (
 	"errors"
-	"strings"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/token"
-
-	"github.com/google/go-cmp/cmp"
 )
 
-func TestReaderHoldsItsTokenWhileItIsGood(t *testing.T) {
+func TestACrowdOfReadersMintsOnce(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct {
+		prepare  func(w *world, lambda *reserved, all []*token.Reader)
+		version  int64 // that all have then
+		rejected int64 // that the rotator is asked about
+	}{
+		"nothing is stored": {func(*world, *reserved, []*token.Reader) {}, 1, 0},
+		"the token has expired, and the scheduler is silent": {func(w *world, _ *reserved, _ []*token.Reader) {
+			w.rotate(token.Rotation{})
+			time.Sleep(lifetime + time.Hour)
+		}, 2, 0},
+		"the token is revoked": {func(w *world, _ *reserved, all []*token.Reader) {
+			w.rotate(token.Rotation{})
+			settle()
+			w.rejects(all...)
+		}, 2, 1},
+		"the rotator is busy for a while": {func(_ *world, lambda *reserved, _ []*token.Reader) {
+			lambda.slot <- struct{}{}
+			time.AfterFunc(2*time.Second, func() { <-lambda.slot })
+		}, 1, 0},
+		"they are callers of one reader": {func(_ *world, _ *reserved, all []*token.Reader) {
+			for i := range all {
+				all[i] = all[0]
+			}
+		}, 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := slowWorld(t)
+				lambda := newReserved(w.rotator)
+				all := w.readers(50, lambda)
+				test.prepare(w, lambda, all)
+
+				for i, got := range w.together(all) {
+					if got.Access.Reveal() != access(int(test.version)) || got.Version != test.version {
+						t.Errorf("reader %d has %q, version %d, want version %d", i, got.Access.Reveal(), got.Version, test.version)
+					}
+				}
+
+				w.wantGranted(int(test.version))
+				if wrong := slices.ContainsFunc(lambda.rejected, func(version int64) bool { return version != test.rejected }); wrong {
+					t.Errorf("the rotator was asked about the versions %v, want %d", lambda.rejected, test.rejected)
+				}
+				if one := all[0] == all[1]; one && (len(lambda.asks) != 1 || w.parameter.reads > 5) {
+					t.Errorf("50 callers asked %d times and read %d times, want one to do it for all", len(lambda.asks), w.parameter.reads)
+				} else if !one && lambda.busy == 0 {
+					t.Error("nobody met the rotator at work")
+				}
+			})
+		})
+	}
+}
+
+func TestFiftyReadersThatMeetTheRejectionOneAfterAnotherMintOne(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+		w := slowWorld(t)
 		w.rotate(token.Rotation{})
-		reader := w.readers(1, nil)[0]
+		all := w.readers(50, newReserved(w.rotator))
+		w.together(all)
+		revoked := w.stored()
+		settle()
+
+		var group sync.WaitGroup
+		for i, reader := range all {
+			group.Go(func() {
+				time.Sleep(time.Duration(i) * 37 * time.Millisecond)
+				reader.Reject(revoked)
+				got, err := reader.Token(t.Context())
+				if err != nil || got.Version != 2 {
+					t.Errorf("reader %d has version %d, error %v, want version 2", i, got.Version, err)
+				}
+			})
+		}
+		group.Wait()
+
+		w.wantGranted(2)
+	})
+}
+
+func TestABusyRotatorIsLookedAroundBeforeItIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, w *world) {
+		w.rotate(token.Rotation{})
+		settle()
+		lambda := newReserved(w.rotator)
+		lambda.slot <- struct{}{} // somebody else, for ever
+		reader := w.readers(1, lambda)[0]
+		w.rejects(reader)
+		before := w.parameter.reads
+		began := time.Now()
+
+		_, err := reader.Token(t.Context())
+
+		wantFailure(t, err, failure.TokenUnavailable, "busy")
+		if !errors.Is(err, token.ErrRotatorBusy) {
+			t.Errorf("error %v, want one of the busy rotator", err)
+		}
+		if read := w.parameter.reads - before; lambda.busy != 12 || read != 12 {
+			t.Errorf("asked %d times and read %d times, want 12 each", lambda.busy, read)
+		}
+		if took := time.Since(began); took > 36*time.Second {
+			t.Errorf("the reader gave up after %s, want under 36 s", took)
+		}
+	})
+}
+
+func TestReadersOfABusyRotatorSpreadThemselves(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, w *world) {
+		lambda := newReserved(w.rotator)
+		lambda.slot <- struct{}{}
+		var group sync.WaitGroup
+		for _, reader := range w.readers(50, lambda) {
+			group.Go(func() { _, _ = reader.Token(t.Context()) })
+		}
+		group.Wait()
+
+		moments := make(map[time.Time]int)
+		for _, at := range lambda.asks {
+			moments[at]++
+		}
+		delete(moments, lambda.asks[0])
+		for at, asks := range moments {
+			if asks > 3 {
+				t.Errorf("%d readers asked again at %s: they are not spread", asks, at)
+			}
+		}
+	})
+}
+
+func TestAReaderKeepsItsTokenWhileItIsGoodAndFindsAnothersWithoutAsking(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, w *world) {
+		w.rotate(token.Rotation{})
+		lambda := newReserved(w.rotator)
+		reader := w.readers(1, lambda)[0]
 		before := w.parameter.reads
 
 		for range 10 {
-			if _, err := reader.Token(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			w.together([]*token.Reader{reader})
 			time.Sleep(time.Second)
 		}
 
 		if got := w.parameter.reads - before; got != 1 {
 			t.Errorf("the store was read %d times for one token, want once", got)
 		}
-	})
-}
-
-func TestReaderFindsWhatAnotherHasRotatedWithoutAsking(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.rotate(token.Rotation{})
-		lambda := newReserved(w.rotator)
-		reader := w.readers(1, lambda)[0]
-		if _, err := reader.Token(t.Context()); err != nil {
-			t.Fatal(err)
-		}
 
 		old := w.stored()
 		w.rotate(token.Rotation{Force: true})
 		reader.Reject(old)
-		got, err := reader.Token(t.Context())
 
-		if err != nil || got.Version != 2 || len(lambda.asks) != 0 {
-			t.Errorf("version %d, error %v, after %d asks, want version 2 after none", got.Version, err, len(lambda.asks))
+		if got := w.together([]*token.Reader{reader})[0]; got.Version != 2 || len(lambda.asks) != 0 {
+			t.Errorf("version %d after %d asks, want version 2 after none", got.Version, len(lambda.asks))
 		}
 	})
 }
 
-func TestReaderNearTheEndAsksAndThenTakesWhatIsStored(t *testing.T) {
+func TestAReaderNearTheEndAsksAndThenTakesWhatIsStored(t *testing.T) {
 	t.Parallel()
 
-	for _, test := range []struct {
-		name string
-		left time.Duration
-		want failure.Kind
-	}{
-		{"20 s are left: the rotator's answer counts", 20 * time.Second, ""},
-		{"nothing is left", 0, failure.TokenUnavailable},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t)
-				w.rotate(token.Rotation{})
-				time.Sleep(lifetime - test.left)
-				idle := &answers{}
-				got, err := w.readers(1, idle)[0].Token(t.Context())
+	for left, want := range map[time.Duration]failure.Kind{20 * time.Second: "", 0: failure.TokenUnavailable} {
+		inBubble(t, func(t *testing.T, w *world) {
+			w.rotate(token.Rotation{})
+			time.Sleep(lifetime - left)
+			idle := &answers{}
 
-				wantKind(t, err, test.want)
-				if idle.asked != 1 {
-					t.Errorf("the rotator was asked %d times, want once", idle.asked)
-				}
-				if test.want == "" && got.Version != 1 {
-					t.Errorf("got version %d, want 1", got.Version)
-				}
-			})
+			got, err := w.readers(1, idle)[0].Token(t.Context())
+
+			wantFailure(t, err, want)
+			if len(idle.rejected) != 1 || want == "" && got.Version != 1 {
+				t.Errorf("with %s left: version %d after %d asks, want one ask", left, got.Version, len(idle.rejected))
+			}
 		})
 	}
 }
@@ -93,92 +197,53 @@ func TestReaderErrorsSayWhatIsWrongAndWhatToDo(t *testing.T) {
 
 	store := failure.New(failure.StorageUnavailable, "SSM is down")
 
-	for _, test := range []struct {
-		name    string
-		prepare func(w *world)
-		reject  bool
+	for name, test := range map[string]struct {
+		prepare []step
 		rotator token.Asker
 		kind    failure.Kind
 		parts   []string
 	}{
-		{"nobody to ask", func(*world) {}, false, nil, failure.TokenUnavailable, []string{"no token is stored", "ROTATOR_FUNCTION_NAME"}},
-		{
-			"the rotator failed", func(*world) {}, false, &answers{errs: []error{errors.New("InvalidCredentials")}},
-			failure.TokenUnavailable,
-			[]string{"no token is stored", "InvalidCredentials"},
-		},
-		{
-			"the rotator left the rejected token", func(w *world) { w.rotate(token.Rotation{}) }, true, &answers{},
-			failure.TokenUnavailable,
-			[]string{"the rotator ran", "rejected"},
-		},
-		{
-			"the rotator left nothing", func(*world) {}, false, &answers{},
-			failure.TokenUnavailable,
-			[]string{"after the rotation", "no token is stored"},
-		},
-		{
-			"the store is down", func(w *world) { w.parameter.readFaults = []error{store} }, false, &answers{},
-			failure.StorageUnavailable,
-			[]string{"SSM is down"},
-		},
-		{
-			"the store is down after the rotation", func(w *world) { w.parameter.readFaults = []error{nil, store} }, false, &answers{},
-			failure.StorageUnavailable,
-			[]string{"SSM is down", "after the rotation"},
-		},
-		{
-			"newer schema", func(w *world) { w.parameter.value, w.parameter.version = []byte(`{"schema_version":9}`), 4 }, false, &answers{},
-			failure.TokenUnavailable,
-			[]string{"newer schema", "deploy"},
-		},
-		{
-			"corrupt", func(w *world) { w.parameter.value, w.parameter.version = []byte(`?`), 4 }, false, nil,
-			failure.TokenUnavailable,
-			[]string{"not a token document"},
-		},
+		"nobody to ask":                        {nil, nil, failure.TokenUnavailable, []string{"no token is stored", "ROTATOR_FUNCTION_NAME"}},
+		"the rotator failed":                   {nil, &answers{errs: []error{errors.New("its type")}}, failure.TokenUnavailable, []string{"no token is stored", "its type"}},
+		"the rotator left nothing":             {nil, &answers{}, failure.TokenUnavailable, []string{"after the rotation", "no token is stored"}},
+		"the store is down":                    {[]step{readFails(store)}, &answers{}, failure.StorageUnavailable, []string{"SSM is down"}},
+		"the store is down after the rotation": {[]step{readFails(nil, store)}, &answers{}, failure.StorageUnavailable, []string{"SSM is down", "after the rotation"}},
+		"newer schema":                         {[]step{storeHas(`{"schema_version":9}`)}, &answers{}, failure.TokenUnavailable, []string{"newer schema", "deploy"}},
+		"corrupt":                              {[]step{storeHas("?")}, nil, failure.TokenUnavailable, []string{"not a token document"}},
 	} {
-		t.Run(test.name, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t)
-				test.prepare(w)
-				reader := w.readers(1, test.rotator)[0]
-				if test.reject {
-					settle()
-					w.rejects(reader)
+			inBubble(t, func(t *testing.T, w *world) {
+				for _, do := range test.prepare {
+					do(w)
 				}
 
-				_, err := reader.Token(t.Context())
+				_, err := w.readers(1, test.rotator)[0].Token(t.Context())
 
-				wantKind(t, err, test.kind)
-				for _, part := range test.parts {
-					if err == nil || !strings.Contains(err.Error(), part) {
-						t.Errorf("error %v, want %q in it", err, part)
-					}
-				}
+				wantFailure(t, err, test.kind, test.parts...)
 			})
 		})
 	}
 }
 
-func TestReaderTellsTheRotatorWhichVersionWasRejected(t *testing.T) {
+func TestAReaderAsksAboutTheVersionThatWasRejectedAndTakesItNoMore(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	inBubble(t, func(t *testing.T, w *world) {
 		w.rotate(token.Rotation{})
 		asked := &answers{}
 		reader := w.readers(1, asked)[0]
 		settle()
 		w.rejects(reader)
-		_, _ = reader.Token(t.Context())
+
+		_, err := reader.Token(t.Context())
+		wantFailure(t, err, failure.TokenUnavailable, "the rotator ran", "rejected")
 
 		w.rotate(token.Rotation{Force: true})
 		time.Sleep(lifetime)
 		_, _ = reader.Token(t.Context())
 
-		if diff := cmp.Diff([]int64{1, 0}, asked.told); diff != "" {
-			t.Errorf("rejected versions that the rotator was told (-want +got):\n%s", diff)
+		if !slices.Equal(asked.rejected, []int64{1, 0}) {
+			t.Errorf("the rotator was asked about the versions %v, want 1 and then none", asked.rejected)
 		}
 	})
 }

@@ -73,27 +73,24 @@ type Rotator struct {
 	Prober     Prober
 	ProbeEvery time.Duration
 
-	mu sync.Mutex
-	// probed is when the last probe was sent; a new process knows of none.
-	probed time.Time
-	// probeNotBefore is when the API may be tried again after it asked to wait.
-	probeNotBefore time.Time
+	mu      sync.Mutex
+	probeAt time.Time // when the next probe may be sent; a new process sends one at once
 	// rejected is a stored token that is known to be no good and could not be replaced yet, and rejectedReason why.
 	rejected       Stored
 	rejectedReason string
-	// unwritten is a minted token that the store did not take. The next run writes it instead of minting another, so
+	// unwritten is a minted token that the store did not take. The next rotation writes it instead of minting another, so
 	// that a store which refuses for hours does not cost a token a minute.
 	unwritten *Token
 }
 
 // Rotate mints and stores a token where one is due, and keeps the old one on any failure.
 //
-// Before it writes, it reads again: a stored token that does not expire earlier is kept, unless it is the very version
-// that this rotation set out to replace. A value that cannot be decrypted is replaced as any unreadable one is, but unless
-// it is forced at most once a buffer: where this rotator cannot read what it writes, another token would not help.
+// Before it writes, it reads again: a stored token that does not expire earlier is kept, unless it is the one to be replaced.
+// A value that cannot be decrypted is replaced at most once a buffer, unless it is forced: where this rotator cannot read
+// what it writes, another token would not help.
 //
-// Errors are failures of any kind that the store, the credentials or the issuer have, StorageUnavailable where a value
-// that was just written cannot be decrypted, and TokenUnavailable where a newer schema is stored.
+// Errors are the failures of the store, the credentials and the issuer, StorageUnavailable where a value that was just written
+// cannot be decrypted, and TokenUnavailable where a newer schema is stored.
 func (r *Rotator) Rotate(ctx context.Context, asked Rotation) (Outcome, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -125,7 +122,7 @@ func (r *Rotator) Rotate(ctx context.Context, asked Rotation) (Outcome, error) {
 	switch {
 	case err == nil:
 	case reason == ReasonRejected, reason == ReasonRevoked:
-		r.rejected, r.rejectedReason = stored, reason // or the next run would take the dead token for a fresh one
+		r.rejected, r.rejectedReason = stored, reason // or the next rotation would take the dead token for a fresh one
 	case stored.Usable(time.Now()):
 		outcome.Stored = stored
 	}
@@ -133,27 +130,26 @@ func (r *Rotator) Rotate(ctx context.Context, asked Rotation) (Outcome, error) {
 	return outcome, err
 }
 
-// probeDue reports whether the stored token is to be tried: on the schedule's runs, not where a consumer waits for an answer
-// about a version of its own. A token that was just issued is as good as one that was just tried; an issue time that lies
-// ahead says nothing about that.
+// probeDue reports whether the stored token is to be tried. It is not where a consumer waits for an answer about a version, nor
+// where it was just issued; an issue time that lies ahead does not count.
 func (r *Rotator) probeDue(asked Rotation, stored Stored) bool {
 	now := time.Now()
 	age := now.Sub(stored.IssuedAt)
 
-	return r.Prober != nil && r.ProbeEvery > 0 && asked.RejectedVersion == 0 && !now.Before(r.probeNotBefore) &&
-		now.Sub(r.probed) >= r.ProbeEvery && (age < 0 || age >= r.ProbeEvery)
+	return r.Prober != nil && r.ProbeEvery > 0 && asked.RejectedVersion == 0 && !now.Before(r.probeAt) &&
+		(age < 0 || age >= r.ProbeEvery)
 }
 
 func (r *Rotator) probe(ctx context.Context, stored Stored) (reason string, failed error) {
-	r.probed = time.Now()
+	r.probeAt = time.Now().Add(r.ProbeEvery)
 
 	rejected, err := r.Prober.Probe(ctx, stored.Token)
 	if rejected && err == nil {
 		return ReasonRevoked, nil
 	}
 
-	if wait, ok := errors.AsType[*retry.TransientError](err); ok && wait.Told {
-		r.probeNotBefore = time.Now().Add(wait.After)
+	if failed, ok := errors.AsType[*retry.TransientError](err); ok {
+		r.probeAt = time.Now().Add(max(r.ProbeEvery, failed.After))
 	}
 
 	return ReasonFresh, err
@@ -178,8 +174,8 @@ func (r *Rotator) read(ctx context.Context, force bool) (Stored, error) {
 	}
 }
 
-// tooSoon is why a value that cannot be decrypted is left as it is: it was written less than a buffer ago, by this rotator
-// as far as anybody knows. A write time that far ahead says nothing. It is nil for whatever else is unreadable.
+// tooSoon is why a value that cannot be decrypted is left as it is: it was written less than a buffer ago, probably by this
+// rotator. It is nil for whatever else is unreadable, and for a write time that far ahead.
 func (r *Rotator) tooSoon(unreadable error, force bool) error {
 	sealed, ok := errors.AsType[*SealedError](unreadable)
 	if !ok || force {
@@ -212,9 +208,7 @@ func (r *Rotator) reason(stored Stored, asked Rotation) string {
 		return r.rejectedReason
 	case asked.RejectedVersion != 0 && stored.Usable(now):
 		return ReasonFresh
-	case asked.RejectedVersion != 0:
-		return ReasonExpiring
-	case stored.Due(now, r.Buffer):
+	case asked.RejectedVersion != 0, stored.Due(now, r.Buffer):
 		return ReasonExpiring
 	default:
 		return ReasonFresh
@@ -249,7 +243,7 @@ func (r *Rotator) replace(ctx context.Context, old Stored, reason string) (Outco
 
 	version, err := r.write(ctx, fresh)
 	if failure.Is(err, failure.UpstreamInvalid) {
-		r.unwritten, outcome.MintFailed = nil, true // it can never be stored: the next run asks for another
+		r.unwritten, outcome.MintFailed = nil, true // it can never be stored: the next rotation asks for another
 	}
 
 	if err != nil {
@@ -262,8 +256,7 @@ func (r *Rotator) replace(ctx context.Context, old Stored, reason string) (Outco
 	return outcome, nil
 }
 
-// replaces reports whether a rotation for this reason replaces the very token that it set out to replace, also by one that
-// expires earlier: it is no good, or somebody wants another.
+// replaces reports whether a rotation for this reason may replace its token by one that expires earlier.
 func replaces(reason string) bool {
 	return reason == ReasonForced || reason == ReasonRejected || reason == ReasonRevoked
 }

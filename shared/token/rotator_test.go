@@ -2,252 +2,267 @@ package token_test
 
 import (
 	"fmt"
-	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/token"
-
-	"github.com/google/go-cmp/cmp"
 )
 
-func TestRotatorTellsWhyItRotates(t *testing.T) {
+func TestRotationsOneAfterAnother(t *testing.T) {
 	t.Parallel()
 
-	for _, test := range []struct {
-		name    string
-		prepare func(w *world)
-		asked   token.Rotation
-		reason  string
-		rotated bool
-	}{
-		{"nothing is stored", func(*world) {}, token.Rotation{}, token.ReasonMissing, true},
-		{"nothing is stored, and a rejection is told", func(*world) {}, token.Rotation{RejectedVersion: 3}, token.ReasonMissing, true},
-		{"what is stored is no token", func(w *world) { w.parameter.value = []byte("{}") }, token.Rotation{}, token.ReasonUnreadable, true},
-		{"fresh", func(*world) {}, token.Rotation{}, token.ReasonFresh, false},
-		{"just above the buffer", func(*world) { time.Sleep(lifetime*2/3 - time.Second) }, token.Rotation{}, token.ReasonFresh, false},
-		{"at the buffer", func(*world) { time.Sleep(lifetime * 2 / 3) }, token.Rotation{}, token.ReasonExpiring, true},
-		{"expired", func(*world) { time.Sleep(lifetime + time.Hour) }, token.Rotation{}, token.ReasonExpiring, true},
-		{"fresh, and forced", func(*world) {}, token.Rotation{Force: true}, token.ReasonForced, true},
-		{"fresh, and that version rejected", func(*world) {}, token.Rotation{RejectedVersion: 1}, token.ReasonRejected, true},
-		{"fresh, and another version rejected", func(*world) {}, token.Rotation{RejectedVersion: 7}, token.ReasonFresh, false},
-		{
-			"another version rejected, and the stored one is due but usable",
-			func(*world) { time.Sleep(lifetime - time.Minute) },
-			token.Rotation{RejectedVersion: 7},
-			token.ReasonFresh, false,
+	for name, steps := range rows() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, w *world) {
+				for _, do := range steps {
+					do(w)
+				}
+				w.wantGranted(w.minted) // nothing is minted that no outcome reports
+			})
+		})
+	}
+}
+
+func rows() map[string][]step {
+	const (
+		newer   = `{"schema_version":2,"access_token":"of the future"}`
+		day     = 24 * time.Hour
+		again   = "missing, rotated, minted, version 1" // what an empty store comes to
+		renewed = ", rotated, minted, version 2"
+	)
+
+	var (
+		scheduled, forced token.Rotation
+		rejected          = func(version int64) token.Rotation { return token.Rotation{RejectedVersion: version} }
+		first             = ask(scheduled, again)
+		refused           = failure.New(failure.InvalidCredentials, "the client was refused")
+		down              = failure.New(failure.UpstreamUnavailable, "down")
+		storeDown         = failure.New(failure.StorageUnavailable, "the store failed")
+		notWritten        = writeFault{err: storeDown}
+		replyLost         = writeFault{err: storeDown, done: true}
+	)
+
+	forced.Force = true
+
+	all := map[string][]step{
+		// Why it rotates.
+		"nothing is stored": {first, stored(1, 1)},
+		"nothing is stored, and a rejection is reported": {ask(rejected(3), again)},
+		"what is stored is no token":                     {storeHas("{}"), ask(scheduled, "unreadable"+renewed)},
+		"a fresh token is left until it is at the buffer": {
+			first, ask(scheduled, "fresh, version 1"), passes(lifetime*2/3 - time.Second), ask(scheduled, "fresh, version 1"),
+			passes(time.Second), ask(scheduled, "expiring"+renewed), stored(2, 2),
 		},
-		{
-			"another version rejected, and the stored one is not usable",
-			func(*world) { time.Sleep(lifetime - 30*time.Second) },
-			token.Rotation{RejectedVersion: 7},
-			token.ReasonExpiring, true,
+		"an expired token":              {first, passes(lifetime + time.Hour), ask(scheduled, "expiring"+renewed)},
+		"a fresh token, forced":         {first, ask(forced, "forced"+renewed)},
+		"a fresh token, rejected":       {first, ask(rejected(1), "rejected"+renewed)},
+		"another version was rejected":  {first, ask(rejected(7), "fresh, version 1")},
+		"another, and this one is due":  {first, passes(lifetime - time.Minute), ask(rejected(7), "fresh, version 1")},
+		"another, and this one is dead": {first, passes(lifetime - 30*time.Second), ask(rejected(7), "expiring"+renewed)},
+		"a revoked token is replaced by one that expires earlier": {
+			lasts(day), first, probes, passes(time.Minute), lasts(lifetime), ask(scheduled, "revoked, rotated, minted, probe rejected, version 2"), stored(2, 2),
 		},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t)
-				if test.reason != token.ReasonMissing {
-					w.rotate(token.Rotation{})
+		"a token issued in the future is probed all the same": {
+			writes("ahead", 50*365*day), probes, ask(scheduled, "revoked, rotated, minted, probe rejected, version 2"), stored(1, 2),
+		},
+		"the life counts from before the request": {
+			meanwhile(passes(5 * time.Second)), first,
+			func(w *world) {
+				if left := w.stored().Remaining(time.Now()); left != lifetime-5*time.Second {
+					w.t.Errorf("%s are left after a request of 5 s, want %s", left, lifetime-5*time.Second)
 				}
-				test.prepare(w)
-				before := w.endpoint.granted
+			},
+		},
 
-				outcome := w.rotate(test.asked)
+		// Client credentials.
+		"refused credentials are read again and sent once": {
+			mintFails(refused, refused), ask(scheduled, "InvalidCredentials, mint failed, version 0"), sent(2, "first"),
+		},
+		"credentials rotated between read and request are tried": {
+			credentialsAre("old", "new"), mintFails(refused), first, sent(2, "old", "new"),
+		},
+		"credentials rotated, and refused too": {
+			credentialsAre("old", "new", "newer"), mintFails(refused, refused), ask(scheduled, "InvalidCredentials, mint failed, version 0"), sent(2, "old", "new"),
+		},
 
-				got := fmt.Sprintf("%s rotated=%t minted=%t", outcome.Reason, outcome.Rotated, outcome.Minted)
-				want := fmt.Sprintf("%s rotated=%t minted=%t", test.reason, test.rotated, test.rotated)
-				if diff := cmp.Diff(want, got); diff != "" {
-					t.Errorf("outcome (-want +got):\n%s", diff)
+		// A failed rotation reports the old token where that can be used, and no other.
+		"a due token stays":   {first, passes(lifetime - time.Minute), mintFails(down), ask(scheduled, "UpstreamUnavailable, mint failed, version 1"), stored(1, 1)},
+		"a forced one stays":  {first, mintFails(down), ask(forced, "UpstreamUnavailable, mint failed, version 1")},
+		"a dead one does not": {first, passes(lifetime - 10*time.Second), mintFails(down), ask(scheduled, "UpstreamUnavailable, mint failed, version 0")},
+		"a rejected token that could not be replaced is never fresh": {
+			first, mintFails(down, down), ask(rejected(1), "UpstreamUnavailable, mint failed, version 0"),
+			ask(scheduled, "UpstreamUnavailable, mint failed, version 0"), ask(scheduled, "rejected"+renewed),
+		},
+		"a revoked token that could not be replaced is never fresh": {
+			lasts(day), first, probes, passes(time.Minute), mintFails(down), ask(scheduled, "UpstreamUnavailable, mint failed, probe rejected, version 0"),
+			ask(scheduled, "revoked"+renewed),
+		},
+
+		// The store fails.
+		"a store that refuses does not cost a token an invocation": {
+			writeFails(notWritten, notWritten, notWritten), ask(scheduled, "StorageUnavailable, minted, version 0"), passes(time.Minute),
+			ask(scheduled, "StorageUnavailable, version 0"), passes(time.Minute), ask(scheduled, "StorageUnavailable, version 0"),
+			ask(scheduled, "missing, rotated, version 1"), stored(1, 1),
+		},
+		"an unwritten token that is due is not written": {
+			writeFails(notWritten), ask(scheduled, "StorageUnavailable, minted, version 0"), passes(lifetime), ask(scheduled, again), stored(2, 1),
+		},
+		"force mints although a token is unwritten": {
+			first, writeFails(notWritten), ask(forced, "StorageUnavailable, minted, version 1"), stored(1, 1), ask(forced, "forced"+renewed), stored(3, 2),
+		},
+		"a write whose reply was lost is read back": {writeFails(replyLost), first, stored(1, 1)},
+		// A write may have happened although both it and the reading back failed.
+		"a token rejected after a lost reply is not written again": {
+			writeFails(replyLost), readFails(nil, nil, storeDown), ask(scheduled, "StorageUnavailable, minted, version 0"), stored(1, 1),
+			ask(rejected(1), "rejected"+renewed), stored(2, 2),
+		},
+		"a store that cannot be read mints nothing": {
+			readFails(storeDown, storeDown, storeDown), ask(scheduled, "StorageUnavailable, version 0"), ask(forced, "StorageUnavailable, version 0"),
+			ask(rejected(1), "StorageUnavailable, version 0"),
+		},
+		"a store that fails after the mint keeps the token": {
+			readFails(nil, storeDown, nil, storeDown), ask(scheduled, "StorageUnavailable, minted, version 0"), ask(scheduled, "StorageUnavailable, version 0"),
+			ask(scheduled, "missing, rotated, version 1"), stored(1, 1),
+		},
+		"a token too long for the store is not kept in the way of the next": {
+			writeFails(writeFault{err: failure.New(failure.UpstreamInvalid, "too long")}),
+			ask(scheduled, "UpstreamInvalid, minted, mint failed, version 0"), first, stored(2, 1),
+		},
+		"a crash between mint and put wastes one token": {
+			writeFails(notWritten), ask(scheduled, "StorageUnavailable, minted, version 0"), restarted, first, ask(scheduled, "fresh, version 1"), stored(2, 1),
+		},
+		"a newer schema that appears during a mint is not overwritten": {
+			readFails(nil, token.ErrNewerSchema), ask(scheduled, "TokenUnavailable, minted, version 0"),
+			func(w *world) {
+				if w.parameter.writes != 0 {
+					w.t.Error("the newer document was overwritten")
 				}
+			},
+		},
 
-				if minted := w.endpoint.granted - before; (minted == 1) != test.rotated {
-					t.Errorf("%d tokens were minted, rotated is %t", minted, test.rotated)
-				}
+		// Another process, or a hand.
+		"a superseded token is not written later": {
+			meanwhile(passes(5*time.Second), another(scheduled, again)), ask(scheduled, "superseded, minted, version 1"),
+			ask(rejected(1), "rejected"+renewed), stored(3, 2),
+		},
+		"a parameter made anew is not the rejected version of the same number": {
+			first, mintFails(down), ask(rejected(1), "UpstreamUnavailable, mint failed, version 0"), removed, passes(time.Minute),
+			another(scheduled, again), ask(scheduled, "fresh, version 1"), stored(2, 1),
+		},
+		"a token stored anew during a forced mint is kept though its version is the old one's": {
+			first, passes(time.Minute), meanwhile(passes(5*time.Second), removed, writes("anew", 0)), ask(forced, "superseded, minted, version 1"),
+		},
 
-				if stored := w.stored(); !stored.Same(outcome.Stored.Token) || stored.Version != outcome.Stored.Version {
-					t.Errorf("the outcome tells version %d, stored is another token as version %d", outcome.Stored.Version, stored.Version)
-				}
-			})
-		})
+		// What cannot be decrypted.
+		"force mints although what was just written cannot be decrypted": {sealed(true), first, ask(forced, "forced"+renewed)},
+		"a write time far ahead keeps nobody from minting": {
+			first, sealed(true), func(w *world) { w.parameter.written = time.Now().AddDate(50, 0, 0) }, ask(scheduled, "unreadable"+renewed),
+		},
 	}
-}
 
-func TestR05RefusedCredentialsAreReadAgainOnce(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		refused := failure.New(failure.InvalidCredentials, "the client was refused")
-		w.endpoint.failures = []error{refused, refused, refused}
-
-		outcome, err := w.rotator.Rotate(t.Context(), token.Rotation{})
-
-		wantKind(t, err, failure.InvalidCredentials)
-		if w.secrets.reads != 2 || len(w.endpoint.requests) != 1 {
-			t.Errorf("the secret was read %d times for %d requests, want 2 for 1: the credentials had not changed", w.secrets.reads, len(w.endpoint.requests))
+	for _, kind := range []failure.Kind{failure.RateLimited, failure.UpstreamUnavailable, failure.UpstreamInvalid, failure.Forbidden} {
+		all["the secret is not read again after "+string(kind)] = []step{
+			mintFails(failure.New(kind, "no token")), ask(scheduled, string(kind)+", mint failed, version 0"), sent(1, "first"),
 		}
-		if !outcome.MintFailed || outcome.Minted {
-			t.Errorf("outcome %+v, want a failed mint", outcome)
+	}
+	for reason, asked := range map[string]token.Rotation{"expiring": scheduled, "forced": forced, "rejected": rejected(1)} {
+		all["a slow rotator with an earlier expiry writes nothing: "+reason] = []step{
+			first, passes(lifetime - time.Minute), meanwhile(passes(5*time.Second), another(scheduled, "expiring"+renewed)),
+			ask(asked, "superseded, minted, version 2"), stored(2, 2),
 		}
-	})
-}
-
-func TestR06CredentialsRotatedBetweenReadAndRequestAreTriedOnce(t *testing.T) {
-	t.Parallel()
-
-	refused := failure.New(failure.InvalidCredentials, "the client was refused")
-
-	t.Run("the new ones are good", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t)
-			w.secrets.values = []token.Credentials{credentials("old"), credentials("new")}
-			w.endpoint.failures = []error{refused}
-
-			w.rotate(token.Rotation{})
-
-			if len(w.endpoint.requests) != 2 || !w.endpoint.requests[1].Equal(credentials("new")) {
-				t.Errorf("%d requests were sent, want two, the second with the new credentials", len(w.endpoint.requests))
-			}
-			w.wantStored(1, 1)
-		})
-	})
-
-	t.Run("the new ones are refused too", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t)
-			w.secrets.values = []token.Credentials{credentials("old"), credentials("new"), credentials("newer")}
-			w.endpoint.failures = []error{refused, refused}
-
-			_, err := w.rotator.Rotate(t.Context(), token.Rotation{})
-
-			wantKind(t, err, failure.InvalidCredentials)
-			if len(w.endpoint.requests) != 2 || w.secrets.reads != 2 {
-				t.Errorf("%d requests, %d reads of the secret, want 2 and 2", len(w.endpoint.requests), w.secrets.reads)
-			}
-		})
-	})
-}
-
-func TestOtherMintFailuresDoNotReadTheSecretAgain(t *testing.T) {
-	t.Parallel()
-
-	for _, kind := range []failure.Kind{
-		failure.RateLimited, failure.UpstreamUnavailable, failure.UpstreamInvalid, failure.Forbidden,
-	} {
-		t.Run(string(kind), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t)
-				w.rotate(token.Rotation{})
-				time.Sleep(lifetime - time.Minute)
-				w.endpoint.failures = []error{failure.New(kind, "no token")}
-
-				outcome, err := w.rotator.Rotate(t.Context(), token.Rotation{})
-
-				wantKind(t, err, kind)
-				if w.secrets.reads != 2 {
-					t.Errorf("the secret was read %d times in two rotations, want 2", w.secrets.reads)
-				}
-				if !outcome.MintFailed || outcome.Stored.Version != 1 {
-					t.Errorf("outcome %+v, want a failed mint and the old token, which is still usable", outcome)
-				}
-				w.wantStored(1, 1)
-			})
-		})
-	}
-}
-
-func TestAFailedRotationTellsNoTokenThatIsDeadOrRejected(t *testing.T) {
-	t.Parallel()
-
-	for _, test := range []struct {
-		name    string
-		age     time.Duration
-		asked   token.Rotation
-		version int64
-	}{
-		{"due", lifetime - time.Minute, token.Rotation{}, 1},
-		{"forced", 0, token.Rotation{Force: true}, 1},
-		{"about to expire", lifetime - 10*time.Second, token.Rotation{}, 0},
-		{"rejected", 0, token.Rotation{RejectedVersion: 1}, 0},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t)
-				w.rotate(token.Rotation{})
-				time.Sleep(test.age)
-				w.endpoint.failures = []error{failure.New(failure.UpstreamUnavailable, "down")}
-
-				outcome, err := w.rotator.Rotate(t.Context(), test.asked)
-
-				wantKind(t, err, failure.UpstreamUnavailable)
-				if got := outcome.Stored.Version; got != test.version {
-					t.Errorf("the outcome tells version %d, want %d", got, test.version)
-				}
-			})
-		})
-	}
-}
-
-func TestR14NewerSchemaIsNotOverwritten(t *testing.T) {
-	t.Parallel()
-
-	const newer = `{"schema_version":2,"access_token":"of the future"}`
-
-	for _, asked := range []token.Rotation{{}, {Force: true}, {RejectedVersion: 1}} {
-		t.Run(fmt.Sprintf("%+v", asked), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t)
-				w.parameter.value, w.parameter.version = []byte(newer), 1
-
-				_, err := w.rotator.Rotate(t.Context(), asked)
-
-				wantKind(t, err, failure.TokenUnavailable)
-				if err == nil || !strings.Contains(err.Error(), "newer schema") || !strings.Contains(err.Error(), "left as it is: deploy") {
-					t.Errorf("error %v, want one that names the newer schema and what to do", err)
-				}
+		all["a newer schema is not overwritten: "+reason] = []step{
+			storeHas(newer), ask(asked, "TokenUnavailable, version 0", "newer schema", "left as it is: deploy"),
+			func(w *world) {
 				if got := string(w.parameter.value); got != newer {
-					t.Errorf("stored is %s, want it left as it was", got)
+					w.t.Errorf("stored is %s, want it left as it was", got)
 				}
-				w.wantGranted(0)
-			})
-		})
+			},
+		}
 	}
+	for reason, asked := range map[string]token.Rotation{"forced": forced, "rejected": rejected(1)} {
+		all["a lifetime cut from a day to minutes is followed: "+reason] = []step{
+			lasts(day), first, lasts(300 * time.Second), ask(asked, reason+renewed), passes(199 * time.Second), ask(scheduled, "fresh, version 2"),
+			passes(time.Second), ask(scheduled, "expiring, rotated, minted, version 3"), stored(3, 3),
+		}
+	}
+	for _, asked := range []token.Rotation{scheduled, rejected(7)} {
+		all[fmt.Sprintf("a token under a key of somebody else is replaced: %+v", asked)] = []step{
+			first, passes(buffer), sealed(true), ask(asked, "unreadable"+renewed), sealed(false), stored(2, 2),
+		}
+	}
+
+	return all
 }
 
-func TestR14NewerSchemaThatAppearsDuringAMintIsNotOverwritten(t *testing.T) {
+func TestARotatorThatCannotReadWhatItWroteMintsOnceABufferAndNamesTheKey(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.parameter.readFaults = []error{nil, token.ErrNewerSchema}
+	inBubble(t, func(t *testing.T, w *world) {
+		w.parameter.sealed = true
 
-		_, err := w.rotator.Rotate(t.Context(), token.Rotation{})
+		const minutes = 30
+		for minute := range minutes {
+			if minute%7 == 3 {
+				w.restart() // what was written a moment ago the store says, nobody remembers it
+			}
 
-		wantKind(t, err, failure.TokenUnavailable)
-		if w.parameter.writes != 0 {
-			t.Error("the newer document was overwritten")
+			if outcome, err := w.rotator.Rotate(t.Context(), token.Rotation{}); !outcome.Rotated {
+				wantFailure(t, err, failure.StorageUnavailable, "cannot be decrypted", "alias/tokens", "force")
+			}
+			time.Sleep(time.Minute)
 		}
+
+		w.wantGranted(minutes * int(time.Minute) / int(buffer))
 	})
 }
 
-func TestR16TheLifeIsCountedFromBeforeTheRequest(t *testing.T) {
+func TestRotationsOfOneProcessWaitForEachOther(t *testing.T) {
+	t.Parallel()
+
+	// In real time: a mutex keeps a bubble's clock from moving.
+	w := newWorld(t)
+	w.endpoint.latency = 20 * time.Millisecond
+	var group sync.WaitGroup
+	for range 20 {
+		group.Go(func() {
+			if _, err := w.rotator.Rotate(t.Context(), token.Rotation{}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+
+	w.wantGranted(1)
+	w.wantStored(1, 1)
+}
+
+func TestTwentyProcessesMintAtMostOneEach(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.endpoint.latency = 5 * time.Second
-		before := time.Now()
+		w := slowWorld(t)
+		var group sync.WaitGroup
+		for i := range 20 {
+			rotator := w.process()
+			group.Go(func() {
+				// Some begin together, others while the first are at work or have just ended.
+				time.Sleep(time.Duration(i/4) * 300 * time.Millisecond)
+				for range 3 {
+					if _, err := rotator.Rotate(t.Context(), token.Rotation{}); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		group.Wait()
 
-		outcome := w.rotate(token.Rotation{})
-
-		if got, want := outcome.Stored.ExpiresAt, before.Add(lifetime); !got.Equal(want) {
-			t.Errorf("the token expires at %s, want %s, its lifetime after the request began", got, want)
+		if w.endpoint.granted > 20 {
+			t.Errorf("%d tokens were minted by 20 processes", w.endpoint.granted)
+		}
+		if left := w.stored().Remaining(time.Now()); left < lifetime-5*time.Second {
+			t.Errorf("the stored token has %s left, want a fresh one", left)
 		}
 	})
 }

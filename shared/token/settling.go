@@ -3,13 +3,12 @@ package token
 import "time"
 
 const (
-	// firstSettlingAge is how old a token has to be before its rejection counts. Not every server of the API knows a fresh
-	// token at once: it has been refused for a second and a half, and was good from then on.
+	// firstSettlingAge is how old a token has to be for its rejection to count, at first: not every server of the API knows a
+	// fresh token at once. One was refused for a second and a half, and was good from then on.
 	firstSettlingAge = 5 * time.Second
-	// lastSettlingAge bounds what that age grows to.
-	lastSettlingAge = 10 * time.Minute
-	// firstRetry is the wait before a token that was rejected too young is handed out again. It doubles with each rejection,
-	// up to lastRetry. It outlasts what was seen, since a second rejection in a row ends an invocation.
+	lastSettlingAge  = 10 * time.Minute
+	// firstRetry is the wait before a token that was rejected too young is handed out again. It doubles up to lastRetry. It
+	// outlasts what was seen, since a second rejection in a row ends an invocation.
 	firstRetry = 2 * time.Second
 	lastRetry  = 8 * time.Second
 )
@@ -91,5 +90,5 @@ func (r *Reader) take(s Stored, since time.Time) Stored {
 	return s
 }
 
-// settlingAge is how old a token has to be for its rejection to count. It must be called with the lock held.
+// settlingAge is how old a token has to be for its rejection to count. It must be called with the lock.
 func (r *Reader) settlingAge() time.Duration { return max(r.settling, firstSettlingAge) }

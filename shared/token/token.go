@@ -56,13 +56,13 @@ func (t Token) Same(other Token) bool {
 
 func sameSecond(a, b time.Time) bool { return a.Truncate(time.Second).Equal(b.Truncate(time.Second)) }
 
-// Stored is a token with the version under which the store holds it. Versions count from 1; 0 is none.
+// Stored is a token with the version under which it is stored. Versions count from 1; 0 is none.
 type Stored struct {
 	Token
 	Version int64
 }
 
-// Is reports whether both are the same stored token. The version alone does not tell: a parameter that was deleted and
+// Is reports whether both are the same stored token. The version alone does not say it: a parameter that was deleted and
 // made anew begins at version 1 again. The zero value is no token, and equals none.
 func (s Stored) Is(other Stored) bool {
 	return s.Version != 0 && s.Version == other.Version && sameSecond(s.IssuedAt, other.IssuedAt)

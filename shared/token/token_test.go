@@ -14,65 +14,33 @@ func tokenOf(lifetime time.Duration) token.Token {
 	return token.Token{Access: secret.New("access"), Type: "bearer", IssuedAt: issued, ExpiresAt: issued.Add(lifetime)}
 }
 
-func TestR08BufferIsCutToAThirdOfTheLifetime(t *testing.T) {
+func TestATokenIsDueAtAThirdOfItsLifeAndRefusedAtASixthAtTheEarliest(t *testing.T) {
 	t.Parallel()
 
-	for _, test := range []struct {
-		name                       string
-		lifetime, buffer, dueUnder time.Duration
-	}{
-		{"a day keeps the whole buffer", 24 * time.Hour, 300 * time.Second, 300 * time.Second},
-		{"the shortest lifetime has 100 s", 300 * time.Second, 300 * time.Second, 100 * time.Second},
-		{"a lifetime of three buffers is the edge", 900 * time.Second, 300 * time.Second, 300 * time.Second},
-		{"a small buffer stays small", 300 * time.Second, 20 * time.Second, 20 * time.Second},
-		{"a buffer of two days does not rotate for ever", 24 * time.Hour, 48 * time.Hour, 8 * time.Hour},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-
-			held := tokenOf(test.lifetime)
-			edge := held.ExpiresAt.Add(-test.dueUnder)
-
-			if held.Due(edge.Add(-time.Second), test.buffer) {
-				t.Errorf("the token is due with %s left, want it kept above %s", test.dueUnder+time.Second, test.dueUnder)
-			}
-
-			if !held.Due(edge, test.buffer) {
-				t.Errorf("the token is not due with %s left", test.dueUnder)
-			}
-
-			if !held.Due(held.ExpiresAt.Add(time.Hour), test.buffer) {
-				t.Error("an expired token is not due")
-			}
-		})
+	due := func(buffer time.Duration) func(token.Token, time.Time) bool {
+		return func(kept token.Token, now time.Time) bool { return kept.Due(now, buffer) }
 	}
-}
+	refused := func(kept token.Token, now time.Time) bool { return !kept.Usable(now) }
 
-func TestReaderTakesATokenWithMoreThanThirtySecondsOrASixthLeft(t *testing.T) {
-	t.Parallel()
-
-	for _, test := range []struct {
-		name            string
-		lifetime, least time.Duration
+	for name, test := range map[string]struct {
+		lifetime, left time.Duration // so much is left where it becomes so
+		so             func(token.Token, time.Time) bool
 	}{
-		{"a day", 24 * time.Hour, 30 * time.Second},
-		{"three minutes are the edge", 180 * time.Second, 30 * time.Second},
-		{"one minute", 60 * time.Second, 10 * time.Second},
+		"a day keeps the whole buffer":                     {24 * time.Hour, 300 * time.Second, due(300 * time.Second)},
+		"the shortest lifetime has a buffer of 100 s":      {300 * time.Second, 100 * time.Second, due(300 * time.Second)},
+		"a lifetime of three buffers is the edge":          {900 * time.Second, 300 * time.Second, due(300 * time.Second)},
+		"a small buffer stays small":                       {300 * time.Second, 20 * time.Second, due(20 * time.Second)},
+		"a buffer of two days does not rotate for ever":    {24 * time.Hour, 8 * time.Hour, due(48 * time.Hour)},
+		"a reader wants 30 s of a day":                     {24 * time.Hour, 30 * time.Second, refused},
+		"a reader wants 30 s of three minutes at the edge": {180 * time.Second, 30 * time.Second, refused},
+		"a reader wants 10 s of a minute":                  {60 * time.Second, 10 * time.Second, refused},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
+		kept := tokenOf(test.lifetime)
+		edge := kept.ExpiresAt.Add(-test.left)
 
-			held := tokenOf(test.lifetime)
-			edge := held.ExpiresAt.Add(-test.least)
-
-			if !held.Usable(edge.Add(-time.Second)) {
-				t.Errorf("the token is refused with %s left", test.least+time.Second)
-			}
-
-			if held.Usable(edge) {
-				t.Errorf("the token is taken with %s left, want more", test.least)
-			}
-		})
+		if test.so(kept, edge.Add(-time.Second)) || !test.so(kept, edge) || !test.so(kept, kept.ExpiresAt.Add(time.Hour)) {
+			t.Errorf("%s: it is not so, or with more than %s left too", name, test.left)
+		}
 	}
 }
 
@@ -81,9 +49,9 @@ func TestATokenIsDueBeforeReadersRefuseIt(t *testing.T) {
 
 	// Else a scheduler in good health would leave readers without a token between the two.
 	for seconds := 60; seconds <= 172_800; seconds += 60 {
-		held := tokenOf(time.Duration(seconds) * time.Second)
-		if now := held.ExpiresAt.Add(-min(buffer, held.Lifetime()/3)); !held.Usable(now.Add(time.Second)) {
-			t.Fatalf("a token of %s is refused a second after it is due", held.Lifetime())
+		kept := tokenOf(time.Duration(seconds) * time.Second)
+		if now := kept.ExpiresAt.Add(-min(buffer, kept.Lifetime()/3)); !kept.Usable(now.Add(time.Second)) {
+			t.Fatalf("a token of %s is refused a second after it is due", kept.Lifetime())
 		}
 	}
 }
@@ -91,11 +59,11 @@ func TestATokenIsDueBeforeReadersRefuseIt(t *testing.T) {
 func TestSameComparesTokensToTheSecond(t *testing.T) {
 	t.Parallel()
 
-	held := tokenOf(time.Hour)
-	within := held
-	within.IssuedAt, within.ExpiresAt = held.IssuedAt.Add(999*time.Millisecond), held.ExpiresAt.Add(999*time.Millisecond)
+	kept := tokenOf(time.Hour)
+	within := kept
+	within.IssuedAt, within.ExpiresAt = kept.IssuedAt.Add(999*time.Millisecond), kept.ExpiresAt.Add(999*time.Millisecond)
 
-	if !held.Same(within) {
+	if !kept.Same(within) {
 		t.Error("a token differs from itself as it is before the store cuts its times to whole seconds")
 	}
 
@@ -105,10 +73,10 @@ func TestSameComparesTokensToTheSecond(t *testing.T) {
 		"issue":        func(t *token.Token) { t.IssuedAt = t.IssuedAt.Add(time.Second) },
 		"expiry":       func(t *token.Token) { t.ExpiresAt = t.ExpiresAt.Add(time.Second) },
 	} {
-		other := held
+		other := kept
 		change(&other)
 
-		if held.Same(other) {
+		if kept.Same(other) {
 			t.Errorf("tokens of different %s are the same", name)
 		}
 	}

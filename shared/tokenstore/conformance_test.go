@@ -1,7 +1,6 @@
 package tokenstore_test
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 	"testing"
 
 	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/devstack/awstest"
 	"genesys-cloud-export/shared/devstack/conformance"
 	"genesys-cloud-export/shared/devstack/ssmsim"
 	"genesys-cloud-export/shared/failure"
@@ -22,7 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
-	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp"
 )
 
 // peer is Parameter Store as somebody else has it, with a parameter of the test's own.
@@ -60,7 +60,7 @@ func (w peer) put(ctx context.Context, kind types.ParameterType, value string) e
 	return err
 }
 
-// described is the parameter as DescribeParameters tells it.
+// described is the parameter as DescribeParameters describes it.
 func (w peer) described(t *testing.T) types.ParameterMetadata {
 	t.Helper()
 
@@ -84,9 +84,8 @@ func TestConformanceWhatWasWrittenIsRead(t *testing.T) {
 
 	for want := int64(1); want <= 3; want++ {
 		written := tokenNow(fmt.Sprintf(`access"\\!~<&-%d`, want))
-		version, err := w.store.Write(t.Context(), written)
-		if err != nil || version != want {
-			t.Fatalf("write at the %s: version %d, %v, want %d", w.Name, version, err, want)
+		if version := write(t, w.store, written); version != want {
+			t.Fatalf("write at the %s: version %d, want %d", w.Name, version, want)
 		}
 
 		got, err := w.store.Read(t.Context())
@@ -100,9 +99,7 @@ func TestConformanceTokenIsASecureString(t *testing.T) {
 	t.Parallel()
 
 	w := newPeer(t)
-	if _, err := w.store.Write(t.Context(), tokenNow("canary")); err != nil {
-		t.Fatal(err)
-	}
+	write(t, w.store, tokenNow("canary"))
 
 	sealed, err := w.client.GetParameter(t.Context(), &ssm.GetParameterInput{Name: &w.parameter})
 	if err != nil {
@@ -121,6 +118,18 @@ func TestConformanceTokenIsASecureString(t *testing.T) {
 	}
 }
 
+// tokenOfDocument makes a token whose stored document has so many bytes. Each of its characters has to count once.
+func tokenOfDocument(t *testing.T, size int) token.Token {
+	t.Helper()
+
+	short, err := token.Encode(tokenNow("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return tokenNow(strings.Repeat("<&>", size)[:size-len(short)+1])
+}
+
 func TestConformanceValuesTakeTheTierOfTheirSize(t *testing.T) {
 	t.Parallel()
 
@@ -132,9 +141,7 @@ func TestConformanceValuesTakeTheTierOfTheirSize(t *testing.T) {
 
 			w := newPeer(t)
 			written := tokenOfDocument(t, size)
-			if _, err := w.store.Write(t.Context(), written); err != nil {
-				t.Fatal(err)
-			}
+			write(t, w.store, written)
 			if got, err := w.store.Read(t.Context()); err != nil || !got.Same(written) {
 				t.Errorf("at the %s: another token is stored, error %v", w.Name, err)
 			}
@@ -157,7 +164,7 @@ func TestConformanceValuesOverTheLimitAreRefused(t *testing.T) {
 
 	w := newPeer(t)
 	_, err := w.store.Write(t.Context(), tokenOfDocument(t, tokenstore.MaxValueBytes+1))
-	wantFailure(t, err, failure.UpstreamInvalid, w.parameter)
+	awstest.WantFailure(t, err, failure.UpstreamInvalid, w.parameter)
 	if _, err := w.store.Read(t.Context()); !errors.Is(err, token.ErrNotStored) {
 		t.Errorf("after the refusal at the %s: got %v, want %v", w.Name, err, token.ErrNotStored)
 	}
@@ -195,7 +202,7 @@ func TestConformanceValuesThatAreNoTokenKeepTheirVersion(t *testing.T) {
 				if !errors.Is(err, want) || got.Version != 2 {
 					t.Errorf("at the %s: version %d, error %v, want version 2 and %v", w.Name, got.Version, err, want)
 				}
-				wantFailure(t, err, "", w.parameter)
+				awstest.WantFailure(t, err, "", w.parameter)
 			})
 		}
 	}
@@ -220,7 +227,7 @@ func TestConformanceParameterOfAnotherTypeIsNotOverwritten(t *testing.T) {
 
 		return
 	}
-	wantFailure(t, err, failure.StorageUnavailable, "HierarchyTypeMismatchException", w.parameter)
+	awstest.WantFailure(t, err, failure.StorageUnavailable, "HierarchyTypeMismatchException", w.parameter)
 }
 
 // A token that is replaced every few minutes for months stays writable: the oldest version goes by itself.
@@ -230,8 +237,8 @@ func TestConformanceVersionsBeyondTheHundredthGoOn(t *testing.T) {
 	w := newPeer(t)
 	const writes, kept = 103, 100
 	for want := int64(1); want <= writes; want++ {
-		if got, err := w.store.Write(t.Context(), tokenNow(strconv.FormatInt(want, 10))); err != nil || got != want {
-			t.Fatalf("write at the %s: version %d, %v, want %d", w.Name, got, err, want)
+		if got := write(t, w.store, tokenNow(strconv.FormatInt(want, 10))); got != want {
+			t.Fatalf("write at the %s: version %d, want %d", w.Name, got, want)
 		}
 	}
 
@@ -256,29 +263,21 @@ func TestConformanceVersionsBeyondTheHundredthGoOn(t *testing.T) {
 func TestConformanceWritersAtOnceGetAVersionEach(t *testing.T) {
 	t.Parallel()
 
-	const writers = 8
 	w := newPeer(t)
-
-	var (
-		running sync.WaitGroup
-		mu      sync.Mutex
-		got     []int64
-	)
-	for range writers {
+	got := make([]int64, 8)
+	var running sync.WaitGroup
+	for i := range got {
 		running.Go(func() {
-			version, err := w.store.Write(t.Context(), tokenNow("access"))
-			if err != nil {
+			var err error
+			if got[i], err = w.store.Write(t.Context(), tokenNow("access")); err != nil {
 				t.Errorf("write at the %s: %v", w.Name, err)
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			got = append(got, version)
 		})
 	}
 	running.Wait()
 
-	slices.SortFunc(got, cmp.Compare)
-	if diff := gocmp.Diff([]int64{1, 2, 3, 4, 5, 6, 7, 8}, got); diff != "" {
+	slices.Sort(got)
+	if diff := cmp.Diff([]int64{1, 2, 3, 4, 5, 6, 7, 8}, got); diff != "" {
 		t.Errorf("versions at the %s (-want +got):\n%s", w.Name, diff)
 	}
 }

@@ -105,7 +105,7 @@ func (s *Store) Write(ctx context.Context, t token.Token) (int64, error) {
 
 	if len(document) > MaxValueBytes {
 		return 0, failure.New(failure.UpstreamInvalid,
-			"the token document has %d bytes and SSM parameter %s holds %d: the token that was granted is too long to be stored",
+			"the token document has %d bytes and SSM parameter %s takes %d: the token that was granted is too long to be stored",
 			len(document), s.name, MaxValueBytes)
 	}
 

@@ -1,88 +1,109 @@
 package tokenstore_test
 
 import (
-	"context"
+	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"genesys-cloud-export/shared/devstack/awstest"
+	"genesys-cloud-export/shared/devstack/memnet"
 	"genesys-cloud-export/shared/devstack/ssmsim"
 	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/secret"
 	"genesys-cloud-export/shared/token"
+	"genesys-cloud-export/shared/tokenstore"
 
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/google/go-cmp/cmp"
 )
+
+const (
+	parameter = "/genesys/token"
+	keyARN    = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd"
+)
+
+// inBubble runs a test in a bubble, with Parameter Store and a store that encrypts with a key.
+func inBubble(t *testing.T, name, keyID string, test func(t *testing.T, front *awstest.Front, store *tokenstore.Store)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			front := awstest.NewFront(ssmsim.New(ssmsim.Config{}), ssmsim.Operation)
+			client := ssm.NewFromConfig(awstest.Serve(t, memnet.New(), "ssm.test", front))
+			test(t, front, tokenstore.New(client, parameter, keyID))
+		})
+	})
+}
+
+func wantRequests(t *testing.T, front *awstest.Front, want map[string]int) {
+	t.Helper()
+
+	if diff := cmp.Diff(want, front.Requests()); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+}
+
+func tokenNow(access string) token.Token {
+	now := time.Now()
+
+	return token.Token{Access: secret.New(access), Type: "bearer", IssuedAt: now, ExpiresAt: now.Add(time.Hour)}
+}
+
+// write stores a token, and fails the test where that fails.
+func write(t *testing.T, store *tokenstore.Store, written token.Token) int64 {
+	t.Helper()
+
+	version, err := store.Write(t.Context(), written)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return version
+}
 
 func TestATokenIsPutAsASecureStringOfTheKey(t *testing.T) {
 	t.Parallel()
 
 	// AWS's own key is named too: a put without a key may keep the one of the version before.
 	for keyID, want := range map[string]string{"": "alias/aws/ssm", "alias/tokens": "alias/tokens"} {
-		t.Run("key "+keyID, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				p, store := serve(t, ssmsim.Config{}, keyID)
-				put := tokenNow("access")
-				if _, err := store.Write(t.Context(), put); err != nil {
-					t.Fatal(err)
-				}
+		inBubble(t, "key "+keyID, keyID, func(t *testing.T, front *awstest.Front, store *tokenstore.Store) {
+			put := tokenNow("access")
+			write(t, store, put)
 
-				document, err := token.Encode(put)
-				if err != nil {
-					t.Fatal(err)
-				}
-				asked := map[string]any{
-					"Name": name, "Value": string(document), "Type": "SecureString", "Tier": "Intelligent-Tiering", "Overwrite": true,
-					"KeyId": want,
-				}
-				if diff := cmp.Diff([]map[string]any{asked}, p.puts); diff != "" {
-					t.Errorf("PutParameter (-want +got):\n%s", diff)
-				}
-			})
+			document, err := token.Encode(put)
+			if err != nil {
+				t.Fatal(err)
+			}
+
+			var got map[string]any
+			if err := json.Unmarshal([]byte(front.Bodies("PutParameter")[0]), &got); err != nil {
+				t.Fatal(err)
+			}
+
+			asked := map[string]any{
+				"Name": parameter, "Value": string(document), "Type": "SecureString", "Tier": "Intelligent-Tiering", "Overwrite": true, "KeyId": want,
+			}
+			if diff := cmp.Diff(asked, got); diff != "" {
+				t.Errorf("PutParameter (-want +got):\n%s", diff)
+			}
 		})
 	}
 }
 
-// tokenOfDocument makes a token whose stored document has so many bytes. Each of its characters has to count once.
-func tokenOfDocument(t *testing.T, size int) token.Token {
-	t.Helper()
-
-	short, err := token.Encode(tokenNow("x"))
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	return tokenNow(strings.Repeat("<&>", size)[:size-len(short)+1])
-}
-
-func TestR11APutThrottledThriceIsRepeatedThrice(t *testing.T) {
+func TestAWriteThatIsThrottledOrWhoseReplyIsLostIsRepeated(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		p, store := serve(t, ssmsim.Config{}, "")
-		p.faults = []http.HandlerFunc{throttle, throttle, throttle}
 
-		version, err := store.Write(t.Context(), tokenNow("access"))
-
-		if err != nil || version != 1 {
-			t.Errorf("version %d, error %v, want version 1", version, err)
-		}
-		p.wantCalls(t, map[string]int{"PutParameter": 4})
-	})
-}
-
-func TestR12AnAttemptWhoseReplyWasLostIsRepeated(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		p, store := serve(t, ssmsim.Config{}, "")
-		p.faults = []http.HandlerFunc{p.lose}
+	throttled := awstest.Refuse(http.StatusBadRequest, "ThrottlingException")
+	inBubble(t, "", "", func(t *testing.T, front *awstest.Front, store *tokenstore.Store) {
+		front.Fail("PutParameter", throttled, throttled, throttled, awstest.Lose)
 		written := tokenNow("access")
 
-		version, err := store.Write(t.Context(), written)
-
-		if err != nil || version != 2 {
-			t.Errorf("version %d, error %v, want the second version of the same token", version, err)
+		if version := write(t, store, written); version != 2 {
+			t.Errorf("version %d, want the second version of the same token", version)
 		}
 		if stored, err := store.Read(t.Context()); err != nil || !stored.Same(written) {
 			t.Errorf("another token is stored, error %v", err)
@@ -90,86 +111,90 @@ func TestR12AnAttemptWhoseReplyWasLostIsRepeated(t *testing.T) {
 	})
 }
 
-func TestR13StoreFailuresAreNamed(t *testing.T) {
+func TestFailuresNameTheParameterAndTheKey(t *testing.T) {
 	t.Parallel()
 
-	outage := refuse(http.StatusInternalServerError, "InternalServerError")
+	empty := func(w http.ResponseWriter, _ *http.Request, _ http.Handler) { _, _ = w.Write([]byte("{}")) }
 
-	for _, test := range []struct {
-		name          string
-		fault         http.HandlerFunc
-		reads, writes int // a refused read is tried without decryption
-		parts         []string
+	for what, test := range map[string]struct {
+		fault       awstest.Fault
+		gets, puts  int // a refused read is tried without decryption
+		read, write string
 	}{
-		{"throttled for good", throttle, 5, 5, []string{"ThrottlingException"}},
-		{"out of order", outage, 5, 5, []string{"InternalServerError"}},
-		{"denied", refuse(http.StatusBadRequest, "AccessDeniedException"), 2, 1, []string{"access was denied", "key's policy"}},
-		{"an invalid key", refuse(http.StatusBadRequest, "InvalidKeyId"), 2, 1, []string{"InvalidKeyId"}},
-		{"no reply", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 5, 5, []string{"could not be reached"}},
+		"throttled":   {awstest.Refuse(http.StatusBadRequest, "ThrottlingException"), 5, 5, "ThrottlingException", "with key/1234abcd: the service answered ThrottlingException"},
+		"denied":      {awstest.Refuse(http.StatusBadRequest, "AccessDeniedException"), 2, 1, "access was denied", "with key/1234abcd: access was denied"},
+		"versions":    {awstest.Refuse(http.StatusBadRequest, "ParameterMaxVersionLimitExceeded"), 2, 1, "", "oldest of its 100 versions has a label, so it cannot make room for a new one: move the label"},
+		"no reply":    {awstest.Break, 5, 5, "could not be reached", "could not be reached"},
+		"no contents": {empty, 1, 1, "answered without a parameter", "answered without a version"},
 	} {
-		faults := make([]http.HandlerFunc, 10)
-		for i := range faults {
-			faults[i] = test.fault
-		}
+		inBubble(t, what, keyARN, func(t *testing.T, front *awstest.Front, store *tokenstore.Store) {
+			front.Fail("GetParameter", awstest.Times(10, test.fault)...)
+			front.Fail("PutParameter", awstest.Times(10, test.fault)...)
 
-		t.Run("read: "+test.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				p, store := serve(t, ssmsim.Config{}, "")
-				p.faults = faults
-				began := time.Now()
+			_, err := store.Read(t.Context())
+			awstest.WantFailure(t, err, failure.StorageUnavailable, parameter, test.read)
 
-				_, err := store.Read(t.Context())
+			_, err = store.Write(t.Context(), tokenNow("canary-access"))
+			awstest.WantFailure(t, err, failure.StorageUnavailable, parameter, test.write)
 
-				wantFailure(t, err, failure.StorageUnavailable, append(test.parts, name)...)
-				p.wantCalls(t, map[string]int{"GetParameter": test.reads})
-				if took := time.Since(began); took > 8*time.Second {
-					t.Errorf("the attempts took %s, want at most what is reserved for them, 8 s", took)
-				}
-			})
-		})
-		t.Run("write: "+test.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				p, store := serve(t, ssmsim.Config{}, "")
-				p.faults = faults
-
-				_, err := store.Write(t.Context(), tokenNow("canary-access"))
-
-				wantFailure(t, err, failure.StorageUnavailable, append(test.parts, name)...)
-				p.wantCalls(t, map[string]int{"PutParameter": test.writes})
-			})
+			wantRequests(t, front, map[string]int{"GetParameter": test.gets, "PutParameter": test.puts})
 		})
 	}
 }
 
-func TestAStoreThatHangsEndsWithTheContext(t *testing.T) {
+func TestAValueWhoseKeyMayNotBeUsedIsUnreadableWhateverTheCode(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		p, store := serve(t, ssmsim.Config{}, "")
-		p.faults = []http.HandlerFunc{func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }}
-		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-		defer cancel()
-		began := time.Now()
 
-		_, err := store.Read(ctx)
+	for _, code := range []string{
+		"AccessDeniedException", "InvalidKeyId", "KMSInvalidStateException", "DisabledException", "KMS.NotFoundException", "SomethingNew",
+	} {
+		inBubble(t, code, keyARN, func(t *testing.T, front *awstest.Front, store *tokenstore.Store) {
+			written := time.Now().Truncate(time.Millisecond)
+			write(t, store, tokenNow("access"))
+			time.Sleep(time.Minute)
+			front.Fail("GetParameter", awstest.Refuse(http.StatusBadRequest, code))
 
-		wantFailure(t, err, failure.StorageUnavailable, "no answer in time")
-		if took := time.Since(began); took != 3*time.Second {
-			t.Errorf("it ended after %s, want 3 s", took)
-		}
-	})
+			got, err := store.Read(t.Context())
+
+			awstest.WantFailure(t, err, "", parameter, "cannot be decrypted")
+			if !errors.Is(err, token.ErrUnreadable) || got.Version != 1 || !got.Access.Empty() {
+				t.Errorf("version %d, error %v, want that version 1 is unreadable", got.Version, err)
+			}
+			sealed, _ := errors.AsType[*token.SealedError](err)
+			if diff := cmp.Diff(&token.SealedError{Key: "key/1234abcd", Written: written}, sealed); diff != "" {
+				t.Errorf("the key without its ARN, and the time (-want +got):\n%s", diff)
+			}
+			if last := front.Bodies("GetParameter")[1]; !strings.Contains(last, `"WithDecryption":false`) {
+				t.Errorf("the last request was %s, want none for decryption", last)
+			}
+			wantRequests(t, front, map[string]int{"PutParameter": 1, "GetParameter": 2})
+		})
+	}
 }
 
-func TestKMSKeysThatAreDeniedAreNamedAsThat(t *testing.T) {
+func TestATroubleThatPassesIsNotTakenForTheKeys(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		p, store := serve(t, ssmsim.Config{}, "alias/tokens")
-		p.endpoint.DenyKeys("alias/tokens")
 
-		_, err := store.Write(t.Context(), tokenNow("access"))
+	for what, fault := range map[string]awstest.Fault{
+		"throttled": awstest.Refuse(http.StatusBadRequest, "ThrottlingException"),
+		"an outage": awstest.Refuse(http.StatusInternalServerError, "InternalServerError"),
+		"a web page": func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+			w.Header().Set("Content-Type", "text/html")
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = w.Write([]byte("<html>canary</html>"))
+		},
+		"no reply": awstest.Break,
+	} {
+		inBubble(t, what, "", func(t *testing.T, front *awstest.Front, store *tokenstore.Store) {
+			write(t, store, tokenNow("access"))
+			front.Fail("GetParameter", awstest.Times(5, fault)...) // a sixth request, without decryption, would be answered
 
-		wantFailure(t, err, failure.StorageUnavailable, "access was denied", "encrypted with alias/tokens")
-		p.wantCalls(t, map[string]int{"PutParameter": 1})
-	})
+			_, err := store.Read(t.Context())
+
+			awstest.WantFailure(t, err, failure.StorageUnavailable, parameter)
+			if errors.Is(err, token.ErrUnreadable) {
+				t.Errorf("%v counts as unreadable: the token would be replaced", err)
+			}
+		})
+	}
 }
