@@ -72,7 +72,7 @@ func (l Live) validate() error {
 // first what it will read, and sends no request before Confirm. Nothing is left running.
 //
 // An export that is not complete is remembered in Out and resumed by the next run with the same organisation, client, state and
-// page size; a run with others is refused. The error is [ErrIncomplete] where the check found something.
+// page size; a run with others is refused. The error is [verify.ErrFailed] where the check found something.
 func RunLive(ctx context.Context, live Live) (Summary, error) {
 	note, resumed, err := live.note()
 	if err != nil {

@@ -63,8 +63,7 @@ func TestARealOrganisationIsExportedWhole(t *testing.T) {
 	}
 
 	for _, want := range []string{
-		"verified  the export in itself", "records        1,500", "429s           1 (as the functions counted",
-		"tokens minted  1 (as the functions counted",
+		"verified  the export in itself", "records        1,500", "429s           1\n", "tokens minted  1\n",
 	} {
 		if !strings.Contains(w.out.String(), want) {
 			t.Errorf("the report lacks %q:\n%s", want, w.out)
@@ -72,7 +71,7 @@ func TestARealOrganisationIsExportedWhole(t *testing.T) {
 	}
 
 	counts := w.organisation.Stats()
-	if !summary.ByFunctions || summary.Throttled != counts.Throttled || summary.TokensMint != counts.TokensMinted || summary.Throttled == 0 {
+	if summary.Throttled != counts.Throttled || summary.TokensMint != counts.TokensMinted || summary.Throttled == 0 {
 		t.Errorf("the functions counted %+v, the organisation %+v", summary, counts)
 	}
 

@@ -21,6 +21,7 @@ import (
 	"genesys-cloud-export/shared/devstack/localrun"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/template"
+	"genesys-cloud-export/shared/devstack/verify"
 	"genesys-cloud-export/shared/driver"
 	"genesys-cloud-export/shared/export"
 )
@@ -160,7 +161,7 @@ func complaints(role string) map[string]string {
 		"Trace":                   role + " may not xray:PutTraceSegments on *",
 		"UseNetwork":              role + " may not ec2:CreateNetworkInterface on *",
 		// Where a bucket may not be listed an export goes on, warns, and leaves what it cannot see, which the check finds.
-		"ListExports": localrun.ErrIncomplete.Error(),
+		"ListExports": verify.ErrFailed.Error(),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -38,7 +39,7 @@ type Config struct {
 	// Stack is where the export is made. Its Organisation, Data, OnFullDisk and Logs are the run's own. With a short Timeout the
 	// export takes several invocations.
 	Stack stack.Config
-	// Stdout gets the report, without entities and secrets. On a Terminal progress is drawn in place; else it is plain lines.
+	// Stdout gets the report, without entities and secrets. On a Terminal progress is one line that is drawn over; else it is a line each time.
 	Stdout   io.Writer
 	Terminal bool
 	// Logger reports invocations that failed and are repeated as Retry says. The zero values are the driver's.
@@ -62,11 +63,8 @@ type Summary struct {
 	Records     int64
 	Parts       int64
 	Bytes       int64 // of all parts, compressed
-	Throttled   int64 // requests that were answered with 429
-	TokensMint  int64
-	// ByFunctions says that Throttled and TokensMint are the functions' own counts of this run, as nobody can count at a real
-	// organisation. Else they are the organisation's.
-	ByFunctions bool
+	Throttled   int64 // requests that were answered with 429, as the functions counted
+	TokensMint  int64 // as the functions counted
 	PeakMemory  int64 // of the export function, in bytes
 	WallTime    time.Duration
 	Folder      string // where the parts lie
@@ -75,13 +73,10 @@ type Summary struct {
 	Logs        string // the file with what the functions printed
 }
 
-// ErrIncomplete says that an export is complete and did not pass the check.
-var ErrIncomplete = errors.New("it did not pass the check")
-
 // errNoRoom ends a run whose disk is full: nothing gets better by trying again.
 var errNoRoom = errors.New("make room there, or choose another folder by -out (make: OUT=)")
 
-// Run exports all users of a simulated organisation, checks the export and reports both. The error is [ErrIncomplete] where
+// Run exports all users of a simulated organisation, checks the export and reports both. The error is [verify.ErrFailed] where
 // the check found something. Nothing is left running.
 func Run(ctx context.Context, config Config, organisation genesyssim.Config) (Summary, error) {
 	r := newRun(config, order{config.ExportID, allStates, config.PageSize}, "run")
@@ -142,7 +137,7 @@ func (r *run) do(ctx context.Context, organisation stack.Organisation) (summary 
 		err = errors.Join(err, r.stack.Close())
 	}()
 
-	result, report, err := r.exportAndCheck(inside)
+	report, verdict, err := r.exportAndCheck(inside)
 	if err != nil {
 		return Summary{}, r.howToGoOn(inside, err)
 	}
@@ -153,13 +148,15 @@ func (r *run) do(ctx context.Context, organisation stack.Organisation) (summary 
 		}
 	}
 
-	summary = r.summary(result, report, counted)
+	summary = r.summary(report)
+	summary.Throttled, summary.TokensMint = counted.counts()
 	summary.WallTime, summary.Logs = time.Since(begun), logs.Name()
 
-	return summary, r.view.report(summary, report)
+	return summary, errors.Join(verdict, r.view.report(summary, verdict, r.stack.Genesys != nil))
 }
 
-func (r *run) exportAndCheck(ctx context.Context) (export.Result, verify.Report, error) {
+// exportAndCheck makes the export and checks it. The verdict is what is wrong with the export.
+func (r *run) exportAndCheck(ctx context.Context) (report verify.Report, verdict, err error) {
 	if r.stack.Genesys != nil {
 		r.view.started(r.stack, r.organisation)
 	}
@@ -170,65 +167,52 @@ func (r *run) exportAndCheck(ctx context.Context) (export.Result, verify.Report,
 
 	result, err := r.export(ctx)
 	if err != nil {
-		return result, verify.Report{}, err
+		return report, nil, err
 	}
 
 	if r.BeforeCheck != nil {
 		r.BeforeCheck(ctx, r.stack, result)
 	}
 
-	check := verify.Config{S3: r.stack.S3(), Bucket: stack.Bucket, Prefix: stack.Prefix, Listing: listing, ExportID: result.ExportID}
-	if r.stack.Genesys != nil {
-		check.Truth = r.truth
+	check := verify.Config{
+		Bucket: os.DirFS(bucketFolder(r.Out)), BucketName: stack.Bucket, Prefix: stack.Prefix, Listing: listing, ExportID: r.order.ExportID,
 	}
-
-	report, err := verify.Export(ctx, check)
-	if err != nil {
-		return result, report, fmt.Errorf("check the export: %w", err)
-	}
-
-	return result, report, nil
-}
-
-// truth opens the simulated organisation's own list.
-func (r *run) truth(context.Context) (io.ReadCloser, error) {
-	reader, writer := io.Pipe()
-	go func() {
-		writer.CloseWithError(r.stack.Genesys.WriteUsers(writer, genesyssim.Query{State: r.order.State}))
-	}()
-
-	return reader, nil
-}
-
-// summary lacks time and log.
-func (r *run) summary(result export.Result, report verify.Report, counted *tally) Summary {
-	function := r.stack.Lambda.Report(stack.ExportUsers)
-	s := Summary{
-		ExportID: result.ExportID, Invocations: function.Invocations, PeakMemory: function.PeakMemory,
-		Pages: report.Pages, Records: report.Records, Parts: int64(report.Parts), Bytes: report.Bytes,
-		Folder:   filepath.Join(partsFolder(r.Out), "export_id="+result.ExportID),
-		Bucket:   filepath.Join(dataFolder(r.Out), stack.Bucket),
-		Manifest: strings.TrimPrefix(result.Manifest, "s3://"+stack.Bucket+"/"),
-	}
-
 	if genesys := r.stack.Genesys; genesys != nil {
-		counts := genesys.Stats()
-		s.Throttled, s.TokensMint = counts.Throttled, counts.TokensMinted
-	} else {
-		s.ByFunctions = true
-		s.Throttled, s.TokensMint = counted.counts()
+		check.Truth = func(w io.Writer) error { return genesys.WriteUsers(w, genesyssim.Query{State: r.order.State}) }
 	}
 
-	return s
+	report, err = verify.Export(ctx, check)
+
+	switch {
+	case errors.Is(err, verify.ErrFailed):
+		return report, fmt.Errorf("export %s: %w", r.order.ExportID, err), nil
+	case err != nil:
+		return report, nil, fmt.Errorf("check the export: %w", err)
+	default:
+		return report, nil, nil
+	}
+}
+
+// summary lacks what the functions counted, time and log.
+func (r *run) summary(report verify.Report) Summary {
+	function := r.stack.Lambda.Report(stack.ExportUsers)
+
+	return Summary{
+		ExportID: r.order.ExportID, Invocations: function.Invocations, PeakMemory: function.PeakMemory,
+		Pages: report.Pages, Records: report.Records, Parts: int64(report.Parts), Bytes: report.Bytes,
+		Folder: filepath.Join(partsFolder(r.Out), "export_id="+r.order.ExportID), Bucket: bucketFolder(r.Out),
+		Manifest: path.Join(stack.Prefix, "_state", listing, r.order.ExportID, "manifest.json"),
+	}
 }
 
 // dataFolder is where the stack's S3 keeps its objects.
 func dataFolder(out string) string { return filepath.Join(out, "s3") }
 
-// partsFolder is where the parts of every export of users are found as files.
-func partsFolder(out string) string {
-	return filepath.Join(dataFolder(out), stack.Bucket, stack.Prefix, listing)
-}
+// bucketFolder is the bucket as a folder.
+func bucketFolder(out string) string { return filepath.Join(dataFolder(out), stack.Bucket) }
+
+// partsFolder is where the parts of every export of the listing lie.
+func partsFolder(out string) string { return filepath.Join(bucketFolder(out), stack.Prefix, listing) }
 
 func openLogs(out string) (*os.File, error) {
 	folder := filepath.Join(out, "logs")

@@ -4,23 +4,27 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"strconv"
 	"sync"
 	"text/tabwriter"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
-
 	"genesys-cloud-export/shared/commandline"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/stack"
-	"genesys-cloud-export/shared/devstack/verify"
 	"genesys-cloud-export/shared/driver"
 	"genesys-cloud-export/shared/export"
+)
+
+const (
+	// redraw is how often progress is drawn on a terminal.
+	redraw = 200 * time.Millisecond
+	// erase takes away the line that the cursor of a terminal is in.
+	erase = "\r\x1b[K"
 )
 
 // view is what a person sees of a run.
@@ -29,25 +33,61 @@ type view struct {
 	terminal bool
 
 	mu    sync.Mutex
-	bar   *progressbar.ProgressBar
+	drawn string    // begins each print: it takes away the progress that is drawn
 	until time.Time // the next invocation begins then
 	count int64     // records so far, those that are not committed yet included
 }
 
-// line prints a line above the progress, if there is any.
-func (v *view) line(format string, args ...any) {
+// line prints a line in place of the progress, if there is any.
+func (v *view) line(format string, args ...any) { v.print("", format+"\n", args...) }
+
+// print prints in place of what is drawn. drawn is what takes this away when the next is printed.
+func (v *view) print(drawn, format string, args ...any) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 
-	if v.bar != nil {
-		_ = v.bar.Clear()
+	_, _ = fmt.Fprintf(v.out, v.drawn+format, args...)
+	v.drawn = drawn
+}
+
+// draw shows on a terminal how many records there are so far, and the wait, until the returned function is called.
+func (v *view) draw(ctx context.Context) (stop func()) {
+	if !v.terminal {
+		return func() {}
 	}
 
-	_, _ = fmt.Fprintf(v.out, format+"\n", args...)
+	ctx, cancel := context.WithCancel(ctx)
 
-	if v.bar != nil {
-		_ = v.bar.RenderBlank()
+	var drawing sync.WaitGroup
+	drawing.Go(func() {
+		for ticker := time.Tick(redraw); ; {
+			select {
+			case <-ctx.Done():
+				v.print("", "")
+
+				return
+			case <-ticker:
+				v.print(erase, "%s", v.progress())
+			}
+		}
+	})
+
+	return func() {
+		cancel()
+		drawing.Wait()
 	}
+}
+
+func (v *view) progress() string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+
+	doing := "exporting"
+	if left := time.Until(v.until); left > 0 {
+		doing = fmt.Sprintf("waiting %.0f s", math.Ceil(left.Seconds()))
+	}
+
+	return doing + ", " + commandline.Grouped(v.count) + " records so far"
 }
 
 // announce prints which real organisation will be read, of what, and where to.
@@ -92,13 +132,13 @@ func (v *view) started(local *stack.Stack, organisation genesyssim.Config) {
 	v.line("reads     its users, %s", states(allStates))
 }
 
-func (v *view) rotated(run driver.Run) error {
+func (v *view) rotated(rotation json.RawMessage) error {
 	var reply struct {
 		Reason    string    `json:"reason"`
 		Version   int64     `json:"version"`
 		ExpiresAt time.Time `json:"expires_at"`
 	}
-	if err := json.Unmarshal(run.Reply, &reply); err != nil {
+	if err := json.Unmarshal(rotation, &reply); err != nil {
 		return fmt.Errorf("read the rotator's reply: %w", err)
 	}
 
@@ -151,8 +191,17 @@ func (v *view) stopping(ctx context.Context) {
 }
 
 // report prints what the check found and what was counted, and ends with how to read the export where there is anything.
-func (v *view) report(s Summary, report verify.Report) error {
-	if err := errors.Join(v.verdict(s, report), v.table(s)); err != nil {
+func (v *view) report(s Summary, verdict error, compared bool) error {
+	switch {
+	case verdict != nil:
+		v.line("FAILED    %v", verdict)
+	case compared:
+		v.line("verified  every record of the organisation, once and in order")
+	default:
+		v.line("verified  the export in itself: every part is as the manifest says, and no record is there twice")
+	}
+
+	if err := v.table(s); err != nil {
 		return err
 	}
 
@@ -165,32 +214,7 @@ func (v *view) report(s Summary, report verify.Report) error {
 	return nil
 }
 
-// verdict prints what the check found, and is [ErrIncomplete] where it found something.
-func (v *view) verdict(s Summary, report verify.Report) error {
-	switch {
-	case !report.OK():
-		v.line("FAILED    the check of the export found:")
-
-		if err := report.Write(v.out); err != nil {
-			return fmt.Errorf("report the check: %w", err)
-		}
-
-		return fmt.Errorf("export %s: %w: %d problems, listed above", s.ExportID, ErrIncomplete, len(report.Problems))
-	case report.Compared:
-		v.line("verified  every record of the organisation, once and in order")
-	default:
-		v.line("verified  the export in itself: every part is as the manifest says, and no record is there twice")
-	}
-
-	return nil
-}
-
 func (v *view) table(s Summary) error {
-	counted := ""
-	if s.ByFunctions {
-		counted = " (as the functions counted in this run)"
-	}
-
 	table := tabwriter.NewWriter(v.out, 0, 0, 2, ' ', 0)
 
 	_, _ = fmt.Fprintln(table)
@@ -200,8 +224,8 @@ func (v *view) table(s Summary) error {
 		{"records", commandline.Grouped(s.Records)},
 		{"parts", commandline.Grouped(s.Parts)},
 		{"bytes", commandline.Grouped(s.Bytes)},
-		{"429s", commandline.Grouped(s.Throttled) + counted},
-		{"tokens minted", commandline.Grouped(s.TokensMint) + counted},
+		{"429s", commandline.Grouped(s.Throttled)},
+		{"tokens minted", commandline.Grouped(s.TokensMint)},
 		{"peak memory", fmt.Sprintf("%.1f MiB", float64(s.PeakMemory)/(1<<20))},
 		{"wall time", s.WallTime.Round(100 * time.Millisecond).String()},
 		{"export", s.Folder},
