@@ -1,10 +1,9 @@
 package main_test
 
 import (
-	"maps"
+	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -23,31 +22,23 @@ const exampleKey = "arn:aws:kms:eu-central-1:000000000000:key/example"
 func TestTheReadmeListsThePermissionsThatTheTemplateGrants(t *testing.T) {
 	t.Parallel()
 
-	// The parameters that bring statements, each with what else it asks for.
-	options := map[string]map[string]string{
-		"KmsKeyArn":                {"KmsKeyArn": exampleKey},
-		"SubnetIds":                {"SubnetIds": "subnet-0", "SecurityGroupIds": "sg-0"},
-		"ExportScheduleExpression": {"ExportScheduleExpression": "rate(1 day)"},
-	}
-	without := make(map[string][]statement)
-
-	for name := range options {
-		others := maps.Clone(options)
-		delete(others, name)
-		without[name] = statements(t, others)
+	without := make(map[string]map[string]iamsim.Statement)
+	for _, option := range options() {
+		_, without[option] = statements(t, option)
 	}
 
 	rows := []string{"| role | statement | actions | resource | condition |", "|---|---|---|---|---|"}
+	names, all := statements(t, "")
 
-	for _, s := range statements(t, options) {
-		named := []string{s.ID}
-		for _, name := range slices.Sorted(maps.Keys(options)) {
-			if !slices.ContainsFunc(without[name], func(other statement) bool { return other.role == s.role && other.ID == s.ID }) {
-				named = append(named, "with `"+name+"`")
+	for _, name := range names {
+		role, titles, _ := strings.Cut(name, " ")
+		for _, option := range options() {
+			if _, there := without[option][name]; !there {
+				titles += ", with `" + option + "`"
 			}
 		}
 
-		rows = append(rows, s.row(strings.Join(named, ", ")))
+		rows = append(rows, row(role, titles, all[name]))
 	}
 
 	table := strings.ReplaceAll(strings.Join(append(rows, ""), "\n"), exampleKey, "KmsKeyArn")
@@ -60,29 +51,27 @@ func TestTheReadmeListsThePermissionsThatTheTemplateGrants(t *testing.T) {
 	_, rest, begun := strings.Cut(string(readme), "<!-- permissions -->\n")
 	listed, _, ended := strings.Cut(rest, "<!-- /permissions -->\n")
 
-	if !begun || !ended {
-		t.Fatal("the README has no table between <!-- permissions --> and <!-- /permissions -->")
-	}
-
-	if diff := cmp.Diff(strings.Split(table, "\n"), strings.Split(listed, "\n")); diff != "" {
-		t.Errorf("permissions (-granted +README), put this into the README:\n%s\n%s", table, diff)
+	if diff := cmp.Diff(strings.Split(table, "\n"), strings.Split(listed, "\n")); diff != "" || !begun || !ended {
+		t.Errorf("permissions (-granted +README), put this between <!-- permissions --> and <!-- /permissions -->:\n%s\n%s", table, diff)
 	}
 }
 
-// statement is one of a role, or of a policy for other roles.
-type statement struct {
-	iamsim.Statement
+// options are the parameters that bring statements.
+func options() []string { return []string{"ExportScheduleExpression", "KmsKeyArn", "SubnetIds"} }
 
-	role string
-}
-
-// statements are those of the roles, and then of the policies for other roles, with these options.
-func statements(t *testing.T, options map[string]map[string]string) (all []statement) {
+// statements are those of the roles, and then of the policies for other roles, by "role statement" and in their order, with all
+// options but one.
+func statements(t *testing.T, but string) (names []string, all map[string]iamsim.Statement) {
 	t.Helper()
 
-	parameters := map[string]string{"GenesysEnvironment": "mypurecloud.de", "RunbookUrl": "https://example.com/runbook"} // which no permission depends on
-	for _, option := range options {
-		maps.Copy(parameters, option)
+	parameters := map[string]string{
+		"GenesysEnvironment": "mypurecloud.de", "RunbookUrl": "https://example.com/runbook", // which no permission depends on
+		"KmsKeyArn": exampleKey, "SubnetIds": "subnet-0", "SecurityGroupIds": "sg-0", "ExportScheduleExpression": "rate(1 day)",
+	}
+	delete(parameters, but)
+
+	if but == "SubnetIds" {
+		delete(parameters, "SecurityGroupIds")
 	}
 
 	source, err := template.Read(filepath.Join("..", "..", "template.yaml"))
@@ -96,29 +85,28 @@ func statements(t *testing.T, options map[string]map[string]string) (all []state
 	}
 
 	roles, err := stack.Roles(deployed)
+	for _, policy := range deployed.OfType("AWS::IAM::ManagedPolicy") {
+		read, errPolicy := iamsim.Statements(policy.LogicalID, policy.Properties["PolicyDocument"])
+		roles, err = append(roles, iamsim.Role{Name: policy.LogicalID, Statements: read}), errors.Join(err, errPolicy)
+	}
+
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	for _, policy := range deployed.OfType("AWS::IAM::ManagedPolicy") {
-		read, err := iamsim.Statements(policy.LogicalID, policy.Properties["PolicyDocument"])
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		roles = append(roles, iamsim.Role{Name: policy.LogicalID, Statements: read})
-	}
+	all = make(map[string]iamsim.Statement)
 
 	for _, role := range roles {
 		for _, s := range role.Statements {
-			all = append(all, statement{s, role.Name})
+			names = append(names, role.Name+" "+s.ID)
+			all[role.Name+" "+s.ID] = s
 		}
 	}
 
-	return all
+	return names, all
 }
 
-func (s statement) row(name string) string {
+func row(role, titles string, s iamsim.Statement) string {
 	code := func(all []string, between string) string { return "`" + strings.Join(all, "`"+between+"`") + "`" }
 
 	actions := code(s.Actions, ", ")
@@ -131,5 +119,5 @@ func (s statement) row(name string) string {
 		conditions = append(conditions, "`"+c.Key+"` "+c.Operator+" "+code(c.Values, " or "))
 	}
 
-	return "| " + strings.Join([]string{s.role, name, actions, code(s.Resources, ", "), strings.Join(conditions, "; ")}, " | ") + " |"
+	return "| " + strings.Join([]string{role, titles, actions, code(s.Resources, ", "), strings.Join(conditions, "; ")}, " | ") + " |"
 }

@@ -2,8 +2,8 @@ package main_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -56,20 +56,17 @@ func (s *sim) client(t *testing.T) (id, secret string) {
 	t.Helper()
 
 	content, err := os.ReadFile(s.credentials)
-	if err != nil {
-		t.Fatal(err)
-	}
 
 	var file map[string]string
-	if err := json.Unmarshal(content, &file); err != nil {
+	if err := errors.Join(err, json.Unmarshal(content, &file)); err != nil {
 		t.Fatal(err)
 	}
 
 	return file["client_id"], file["client_secret"]
 }
 
-// ask sends a request and decodes its reply.
-func (s *sim) ask(t *testing.T, method, path, body string, header func(*http.Request), into any) int {
+// ask sends a request that is prepared before, and decodes its reply.
+func (s *sim) ask(t *testing.T, method, path, body string, prepare func(*http.Request)) (status int, reply map[string]any) {
 	t.Helper()
 
 	request, err := http.NewRequestWithContext(t.Context(), method, s.url+path, strings.NewReader(body))
@@ -77,7 +74,7 @@ func (s *sim) ask(t *testing.T, method, path, body string, header func(*http.Req
 		t.Fatal(err)
 	}
 
-	header(request)
+	prepare(request)
 
 	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 
@@ -87,45 +84,43 @@ func (s *sim) ask(t *testing.T, method, path, body string, header func(*http.Req
 	}
 	defer response.Body.Close()
 
-	if err := json.NewDecoder(response.Body).Decode(into); err != nil {
+	if err := json.NewDecoder(response.Body).Decode(&reply); err != nil {
 		t.Fatalf("%s is answered %s: %v", path, response.Status, err)
 	}
 
-	return response.StatusCode
+	return response.StatusCode, reply
 }
 
-func (s *sim) token(t *testing.T) (token string, lifetime int) {
+func (s *sim) token(t *testing.T) (token string, lifetime any) {
 	t.Helper()
 
-	var reply struct {
-		AccessToken string `json:"access_token"`
-		ExpiresIn   int    `json:"expires_in"`
-	}
-
-	status := s.ask(t, http.MethodPost, "/oauth/token", url.Values{"grant_type": {"client_credentials"}}.Encode(), func(r *http.Request) {
+	status, reply := s.ask(t, http.MethodPost, "/oauth/token", "grant_type=client_credentials", func(r *http.Request) {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.SetBasicAuth(s.client(t))
-	}, &reply)
+	})
 	if status != http.StatusOK {
 		t.Fatalf("the token request is answered %d", status)
 	}
 
-	return reply.AccessToken, reply.ExpiresIn
+	token, _ = reply["access_token"].(string)
+
+	return token, reply["expires_in"]
 }
 
-// users asks for a page of users, and returns the status and how many there are.
-func (s *sim) users(t *testing.T, token string) (status, count int) {
+// page is a status and how many users there are.
+type page struct {
+	Status int
+	Users  any
+}
+
+func (s *sim) users(t *testing.T, token string) page {
 	t.Helper()
 
-	var page struct {
-		Results int `json:"results"`
-	}
-
-	status = s.ask(t, http.MethodGet, "/api/v2/users/query?state=any&pageSize=500", "", func(r *http.Request) {
+	status, reply := s.ask(t, http.MethodGet, "/api/v2/users/query?state=any&pageSize=500", "", func(r *http.Request) {
 		r.Header.Set("Authorization", "Bearer "+token)
-	}, &page)
+	})
 
-	return status, page.Results
+	return page{status, reply["results"]}
 }
 
 func TestTheSimulatorKeepsItsCredentialsInAFileOfTheOwnerAndWarnsWhereOthersCanReachIt(t *testing.T) {
@@ -139,19 +134,14 @@ func TestTheSimulatorKeepsItsCredentialsInAFileOfTheOwnerAndWarnsWhereOthersCanR
 	}
 
 	for name, want := range map[string]os.FileMode{s.credentials: 0o600, filepath.Dir(s.credentials): 0o700 | os.ModeDir} {
-		info, err := os.Stat(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		if info.Mode() != want {
-			t.Errorf("%s has mode %v, want %v", name, info.Mode(), want)
+		if info, err := os.Stat(name); err != nil || info.Mode() != want {
+			t.Errorf("%s is %v (%v), want mode %v", name, info, err, want)
 		}
 	}
 
 	token, lifetime := s.token(t)
-	if status, count := s.users(t, token); status != http.StatusOK || count != 12 || lifetime != 86_400 {
-		t.Errorf("status %d, %d users, tokens of %d s; want 200, 12, 86400", status, count, lifetime)
+	if got := s.users(t, token); got != (page{http.StatusOK, 12.}) || lifetime != 86_400. {
+		t.Errorf("got %v, tokens of %v s; want 200, 12 users, 86400", got, lifetime)
 	}
 
 	id, secret := s.client(t)
@@ -171,7 +161,7 @@ func TestTheSimulatorKeepsItsCredentialsInAFileOfTheOwnerAndWarnsWhereOthersCanR
 	}
 
 	for _, sim := range []*sim{s, everywhere} {
-		if _, lifetime := sim.token(t); lifetime == 0 || !strings.HasPrefix(sim.url, "http://127.0.0.1:") {
+		if _, lifetime := sim.token(t); lifetime != 86_400. || !strings.HasPrefix(sim.url, "http://127.0.0.1:") {
 			t.Errorf("nobody gets a token at %s, where it says it is", sim.url)
 		}
 
@@ -184,36 +174,26 @@ func TestTheSimulatorKeepsItsCredentialsInAFileOfTheOwnerAndWarnsWhereOthersCanR
 func TestTheSimulatorTakesCredentialsAndAnOrganisationFromTheCommandLine(t *testing.T) {
 	t.Parallel()
 
-	folder := t.TempDir()
-	credentials := filepath.Join(folder, "mine.json")
-
-	if err := os.WriteFile(credentials, []byte(`{"client_id":"mine","client_secret":"canary"}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-
-	s := startSim(t, "-credentials", credentials, "-out", filepath.Join(folder, "out"), "-listen", "127.0.0.1:0", "-users", "700", "-seed", "5",
-		"-token-lifetime", "5m", "-idle-timeout", "15m", "-rate-limit", "3", "-rate-window", "30s", "-latency", "1ms", "-max-page-size", "60",
+	out := filepath.Join(t.TempDir(), "out")
+	s := startSim(t, "-credentials", write(t, "mine.json", `{"client_id":"mine","client_secret":"canary"}`), "-out", out,
+		"-listen", "127.0.0.1:0", "-users", "700", "-seed", "5", "-token-lifetime", "5m", "-idle-timeout", "15m",
+		"-rate-limit", "3", "-rate-window", "30s", "-latency", "1ms", "-max-page-size", "60",
 		"-faults", filepath.Join("genesyssim", "testdata", "faults", "code_413.jsonl"))
 
 	token, lifetime := s.token(t)
 
-	var got [][2]int
-	for range 4 {
-		status, count := s.users(t, token)
-		got = append(got, [2]int{status, count})
+	var got []page
+	for range 5 {
+		got = append(got, s.users(t, token))
 	}
 
 	// The fault answers before the limit is looked at.
-	want := [][2]int{{413, 0}, {200, 60}, {200, 60}, {200, 60}}
-	if diff := cmp.Diff(want, got); diff != "" || lifetime != 300 {
-		t.Errorf("tokens of %d s, want 300; status and users (-want +got):\n%s", lifetime, diff)
+	want := []page{{413, nil}, {200, 60.}, {200, 60.}, {200, 60.}, {429, nil}}
+	if diff := cmp.Diff(want, got); diff != "" || lifetime != 300. {
+		t.Errorf("tokens of %v s, want 300; status and users (-want +got):\n%s", lifetime, diff)
 	}
 
-	if status, _ := s.users(t, token); status != http.StatusTooManyRequests {
-		t.Errorf("over the limit the status is %d, want 429", status)
-	}
-
-	if _, err := os.Stat(filepath.Join(folder, "out")); !os.IsNotExist(err) {
+	if _, err := os.Stat(out); !os.IsNotExist(err) {
 		t.Errorf("credentials were made up though some were given (%v)", err)
 	}
 
