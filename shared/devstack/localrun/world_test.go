@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"io/fs"
 	"os"
@@ -145,17 +144,6 @@ func (w *liveWorld) asked() int64 {
 
 // unfinished is the file that remembers an export that is not complete.
 func (w *liveWorld) unfinished() string { return filepath.Join(w.Out, "unfinished.json") }
-
-// requireWhole wants the export to be the organisation's own list, byte for byte, and nothing to be unfinished.
-func (w *liveWorld) requireWhole(t *testing.T, state string) {
-	t.Helper()
-
-	requireExported(t, w.out.String(), w.organisation, state)
-
-	if _, err := os.Stat(w.unfinished()); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the export is still unfinished: %v", err)
-	}
-}
 
 // requireExported runs the command that is printed last, without the head that cuts it, and wants the organisation's own list.
 func requireExported(t *testing.T, printed string, organisation *genesyssim.Simulator, state string) {
