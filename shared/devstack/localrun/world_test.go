@@ -202,51 +202,45 @@ func left(t *testing.T, folder string) map[string]string {
 }
 
 // search looks for secrets in everything that a run left and printed, and for entities in what it logged and printed.
-func search(t *testing.T, folder, printed string, secrets []string) {
+func search(t *testing.T, folder, printed string, secrets ...string) {
 	t.Helper()
 
 	texts := left(t, folder)
-	texts["standard output"] = printed
+	texts["printed.log"] = printed
 
 	metrics := false
 	for name, text := range texts {
-		for _, canary := range secrets {
-			if len(canary) < 16 || strings.Contains(text, canary) {
-				t.Errorf("%s has a secret, or one of %d characters is too short to be searched for", name, len(canary))
-			}
+		canaries := secrets
+		if strings.HasSuffix(name, ".log") {
+			canaries = append([]string{`"jabberId"`, `"primaryContactInfo"`, "@"}, secrets...)
+			metrics = metrics || strings.Contains(text, "GenesysCloudExport")
 		}
 
-		if !strings.HasSuffix(name, ".log") && name != "standard output" {
-			continue
-		}
-
-		metrics = metrics || strings.Contains(text, "GenesysCloudExport")
-		for _, key := range []string{`"jabberId"`, `"primaryContactInfo"`, "@"} {
-			if strings.Contains(text, key) {
-				t.Errorf("%s has an entity's content (%s)", name, key)
+		for _, canary := range canaries {
+			if canary == "" || strings.Contains(text, canary) {
+				t.Errorf("%s has a secret or an entity's content (%q)", name, canary)
 			}
 		}
 	}
 
-	if !metrics || len(secrets) != 2 {
-		t.Errorf("%d secrets were searched for, want 2; a log with metrics was searched: %t", len(secrets), metrics)
+	if !metrics {
+		t.Error("no log with metrics was searched")
 	}
 }
 
 func storedToken(ctx context.Context, t *testing.T, s *stack.Stack) string {
 	t.Helper()
 
-	reply, err := s.SSM().GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String(s.TokenParameter), WithDecryption: aws.Bool(true)})
+	reply, err := s.SSM().GetParameter(ctx, &ssm.GetParameterInput{Name: &s.TokenParameter, WithDecryption: aws.Bool(true)})
 	if err != nil {
-		t.Errorf("read the stored token: %v", err)
-		return ""
+		t.Fatal(err)
 	}
 
 	var stored struct {
 		AccessToken string `json:"access_token"`
 	}
-	if err := json.Unmarshal([]byte(aws.ToString(reply.Parameter.Value)), &stored); err != nil {
-		t.Errorf("read the stored token: %v", err)
+	if err := json.Unmarshal([]byte(*reply.Parameter.Value), &stored); err != nil {
+		t.Fatal(err)
 	}
 
 	return stored.AccessToken
