@@ -7,7 +7,6 @@ import (
 	"flag"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,7 +14,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
-	"github.com/google/go-cmp/cmp"
 
 	"genesys-cloud-export/shared/devstack/functiontest"
 	"genesys-cloud-export/shared/devstack/genesyssim"
@@ -144,32 +142,6 @@ func (w *liveWorld) asked() int64 {
 
 // unfinished is the file that remembers an export that is not complete.
 func (w *liveWorld) unfinished() string { return filepath.Join(w.Out, "unfinished.json") }
-
-// requireExported runs the command that is printed last, without the head that cuts it, and wants the organisation's own list.
-func requireExported(t *testing.T, printed string, organisation *genesyssim.Simulator, state string) {
-	t.Helper()
-
-	lines := strings.Split(strings.TrimSpace(printed), "\n")
-
-	command, found := strings.CutSuffix(lines[len(lines)-1], " | head -n 3")
-	if !found {
-		t.Fatalf("the last line does not read the export: %s", printed)
-	}
-
-	got, err := exec.CommandContext(t.Context(), "sh", "-c", command).CombinedOutput()
-	if err != nil {
-		t.Fatalf("the last line is no command: %v\n%s\n%.2000s", err, command, got)
-	}
-
-	var want bytes.Buffer
-	if err := organisation.WriteUsers(&want, genesyssim.Query{State: state}); err != nil {
-		t.Fatal(err)
-	}
-
-	if diff := cmp.Diff(strings.Split(want.String(), "\n"), strings.Split(string(got), "\n")); diff != "" {
-		t.Errorf("users (-want +got):\n%.2000s", diff)
-	}
-}
 
 func write(t *testing.T, name, text string) {
 	t.Helper()

@@ -1,6 +1,7 @@
 package stack_test
 
 import (
+	"errors"
 	"io"
 	"maps"
 	"net/http"
@@ -26,11 +27,8 @@ func config(t *testing.T) stack.Config {
 
 	folder := t.TempDir()
 	for _, function := range []string{stack.Rotator, stack.ExportUsers} {
-		if err := os.Mkdir(filepath.Join(folder, function), 0o700); err != nil {
-			t.Fatal(err)
-		}
-
-		if err := os.WriteFile(filepath.Join(folder, function, "bootstrap"), nil, 0o700); err != nil {
+		name := filepath.Join(folder, function, "bootstrap")
+		if err := errors.Join(os.Mkdir(filepath.Dir(name), 0o700), os.WriteFile(name, nil, 0o700)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -41,9 +39,8 @@ func config(t *testing.T) stack.Config {
 	}
 }
 
-// edited is the project's template with the last text in place of the one before it, which is looked for behind the others,
-// one behind the other.
-func edited(t *testing.T, texts ...string) string {
+// edited is the project's template with the first text behind an anchor replaced by another.
+func edited(t *testing.T, anchor, text, other string) string {
 	t.Helper()
 
 	content, err := os.ReadFile(templateFile)
@@ -51,21 +48,15 @@ func edited(t *testing.T, texts ...string) string {
 		t.Fatal(err)
 	}
 
-	before, behind := "", string(content)
+	before, behind, _ := strings.Cut(string(content), anchor)
+	changed := strings.Replace(behind, text, other, 1)
 
-	for _, text := range texts[:len(texts)-1] {
-		head, tail, found := strings.Cut(behind, text)
-		if !found {
-			t.Fatalf("the template has no %q", text)
-		}
-
-		before, behind = before+head+text, tail
+	if changed == behind {
+		t.Fatalf("the template has no %q behind %q", text, anchor)
 	}
 
-	before = strings.TrimSuffix(before, texts[len(texts)-2]) + texts[len(texts)-1]
 	name := filepath.Join(t.TempDir(), "template.yaml")
-
-	if err := os.WriteFile(name, []byte(before+behind), 0o600); err != nil {
+	if err := os.WriteFile(name, []byte(before+anchor+changed), 0o600); err != nil {
 		t.Fatal(err)
 	}
 
@@ -126,8 +117,8 @@ func TestAStackThatCannotBeWiredSaysWhy(t *testing.T) {
 	with := func(change func(*stack.Config)) func(*testing.T, *stack.Config) {
 		return func(_ *testing.T, c *stack.Config) { change(c) }
 	}
-	edit := func(texts ...string) func(*testing.T, *stack.Config) {
-		return func(t *testing.T, c *stack.Config) { t.Helper(); c.Template = edited(t, texts...) }
+	edit := func(anchor, text, other string) func(*testing.T, *stack.Config) {
+		return func(t *testing.T, c *stack.Config) { t.Helper(); c.Template = edited(t, anchor, text, other) }
 	}
 
 	for says, change := range map[string]func(*testing.T, *stack.Config){
