@@ -3,18 +3,15 @@ package localrun_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"genesys-cloud-export/shared/devstack/localrun"
@@ -118,56 +115,32 @@ func TestAnExporterKilledAtAnyMomentLosesAndDoublesNothing(t *testing.T) {
 	}
 }
 
-func TestThreeCallersOfOneExportMakeOneExport(t *testing.T) {
-	t.Parallel()
-
-	w := newWorld(t)
-	w.ExportID = "one-of-three"
-
-	var others sync.WaitGroup
-	w.OnInvocation = afterFirst(func(ctx context.Context, s *stack.Stack, _ driver.Invocation) {
-		for range 2 {
-			others.Go(func() {
-				result, err := driver.New(s.Functions(), driver.Config{}).Export(ctx, driver.Request{
-					FunctionName: stack.ExportUsers, Event: json.RawMessage(`{"export_id":"one-of-three"}`),
-				})
-				if err != nil || result.Records != users {
-					t.Errorf("another caller got %+v, %v", result, err)
-				}
-			})
-		}
-	})
-	w.BeforeCheck = func(context.Context, *stack.Stack, export.Result) { others.Wait() }
-
-	w.mustRun(t)
-}
-
 func TestALostTokenCostsOneMintAndNoRecord(t *testing.T) {
 	t.Parallel()
 
-	for name, test := range map[string]struct {
-		lifetime time.Duration
-		lose     func(context.Context, *stack.Stack) error
-	}{
-		"the stored token is deleted, and the exporter's process gone": {time.Hour, func(ctx context.Context, s *stack.Stack) error {
+	for name, lose := range map[string]func(context.Context, *stack.Stack) error{
+		"the stored token is deleted, and the exporter's process gone": func(ctx context.Context, s *stack.Stack) error {
 			s.Lambda.Kill(stack.ExportUsers)
-			_, err := s.SSM().DeleteParameter(ctx, &ssm.DeleteParameterInput{Name: aws.String(s.TokenParameter)})
+			_, err := s.SSM().DeleteParameter(ctx, &ssm.DeleteParameterInput{Name: &s.TokenParameter})
 
 			return err
-		}},
-		"the token is revoked": {time.Hour, func(_ context.Context, s *stack.Stack) error {
+		},
+		"the token is revoked": func(_ context.Context, s *stack.Stack) error {
 			s.Genesys.RevokeTokens()
 			return nil
-		}},
-		"the token expires": {3 * time.Second, func(_ context.Context, s *stack.Stack) error { return s.Genesys.SetTokenLifetime(time.Hour) }},
+		},
+		"the token expires": func(_ context.Context, s *stack.Stack) error { return s.Genesys.SetTokenLifetime(time.Hour) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
 			w := newWorld(t)
-			w.organisation.TokenLifetime = test.lifetime
+			if name == "the token expires" {
+				w.organisation.TokenLifetime = 3 * time.Second
+			}
+
 			w.OnInvocation = afterFirst(func(ctx context.Context, s *stack.Stack, _ driver.Invocation) {
-				if err := test.lose(ctx, s); err != nil {
+				if err := lose(ctx, s); err != nil {
 					t.Error(err)
 				}
 			})

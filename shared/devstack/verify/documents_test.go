@@ -136,22 +136,21 @@ func TestADocumentThatIsMissingCutOrFollowedByMoreIsFound(t *testing.T) {
 	t.Parallel()
 
 	for _, key := range []string{manifest, latest, checkpoint} {
-		changed := func(body func(e *export) []byte) change {
-			return change{func(e *export) {
+		for what, body := range map[string]func(body []byte) []byte{
+			"empty": func([]byte) []byte { return nil },
+			"cut":   func(body []byte) []byte { return body[:len(body)-1] },
+			"more":  func(body []byte) []byte { return append(body, "{}"...) },
+		} {
+			try(t, map[string]change{key + " " + what: {func(e *export) {
 				e.put()
-				e.objects[key] = body(e)
-			}, key}
+				e.objects[key] = body(e.objects[key])
+			}, key}})
 		}
 
-		try(t, map[string]change{
-			key + " is missing": {func(e *export) {
-				e.put()
-				delete(e.objects, key)
-			}, key},
-			key + " is empty":            changed(func(*export) []byte { return nil }),
-			key + " is cut":              changed(func(e *export) []byte { return e.objects[key][:len(e.objects[key])-1] }),
-			key + " is followed by more": changed(func(e *export) []byte { return append(e.objects[key], "{}"...) }),
-		})
+		try(t, map[string]change{key + " is missing": {func(e *export) {
+			e.put()
+			delete(e.objects, key)
+		}, key}})
 	}
 }
 
