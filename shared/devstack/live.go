@@ -82,11 +82,11 @@ func runLive(ctx context.Context, arguments []string, stdin, stdout *os.File, st
 	}
 
 	live.Confirm = func(ctx context.Context) error {
-		confirmed, err := yes, error(nil)
-		if !yes {
-			confirmed, err = credentials.Confirm(ctx, terminal)
+		if yes {
+			return nil
 		}
 
+		confirmed, err := credentials.Confirm(ctx, terminal)
 		if err == nil && !confirmed {
 			err = errors.New("not confirmed, so nothing was asked of the organisation")
 		}

@@ -55,7 +55,7 @@ func TestALiveRunSaysFirstWhatItReadsAndReportsWhatTheFunctionsCounted(t *testin
 	}
 
 	counts := w.organisation.Stats()
-	if summary.Throttled != counts.Throttled || summary.TokensMint != counts.TokensMinted || summary.Throttled == 0 || summary.Invocations < 2 {
+	if summary.Throttled != counts.Throttled || summary.Minted != counts.TokensMinted || summary.Throttled == 0 || summary.Invocations < 2 {
 		t.Errorf("the functions counted %+v in several invocations, the organisation %+v", summary, counts)
 	}
 

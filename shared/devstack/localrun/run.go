@@ -45,8 +45,6 @@ type Config struct {
 	// Logger reports invocations that failed and are repeated as Retry says. The zero values are the driver's.
 	Logger *slog.Logger
 	Retry  retry.Policy
-	// ExportID names the export; "" is a name made from the time.
-	ExportID string
 
 	// Tests interfere in these; each may be nil. OnStart is called before anything is asked of the stack, OnInvocation after
 	// each invocation but the last, BeforeCheck when the export is complete.
@@ -57,20 +55,16 @@ type Config struct {
 
 // Summary is what a run counted.
 type Summary struct {
-	ExportID    string
-	Invocations int
-	Pages       int64
-	Records     int64
-	Parts       int64
-	Bytes       int64 // of all parts, compressed
-	Throttled   int64 // requests that were answered with 429, as the functions counted
-	TokensMint  int64 // as the functions counted
-	PeakMemory  int64 // of the export function, in bytes
-	WallTime    time.Duration
-	Folder      string // where the parts lie
-	Bucket      string // the bucket as a folder
-	Manifest    string // the manifest's key in it
-	Logs        string // the file with what the functions printed
+	verify.Report
+
+	Invocations       int
+	Throttled, Minted int64 // requests that were answered with 429, and tokens; as the functions counted
+	PeakMemory        int64 // of the export function, in bytes
+	WallTime          time.Duration
+	Folder            string // where the parts lie
+	Bucket            string // the bucket as a folder
+	Manifest          string // the manifest's key in it
+	Logs              string // the file with what the functions printed
 }
 
 // errNoRoom ends a run whose disk is full: nothing gets better by trying again.
@@ -79,7 +73,7 @@ var errNoRoom = errors.New("make room there, or choose another folder by -out (m
 // Run exports all users of a simulated organisation, checks the export and reports both. The error is [verify.ErrFailed] where
 // the check found something. Nothing is left running.
 func Run(ctx context.Context, config Config, organisation genesyssim.Config) (Summary, error) {
-	r := newRun(config, order{config.ExportID, allStates, config.PageSize}, "run")
+	r := newRun(config, order{"", allStates, config.PageSize}, "run")
 	r.organisation = organisation
 
 	return r.do(ctx, stack.Simulated{Config: organisation})
@@ -148,9 +142,13 @@ func (r *run) do(ctx context.Context, organisation stack.Organisation) (summary 
 		}
 	}
 
-	summary = r.summary(report)
-	summary.Throttled, summary.TokensMint = counted.counts()
-	summary.WallTime, summary.Logs = time.Since(begun), logs.Name()
+	function := r.stack.Lambda.Report(stack.ExportUsers)
+	summary = Summary{
+		Report: report, Invocations: function.Invocations, PeakMemory: function.PeakMemory, WallTime: time.Since(begun), Logs: logs.Name(),
+		Folder: filepath.Join(partsFolder(r.Out), "export_id="+r.order.ExportID), Bucket: bucketFolder(r.Out),
+		Manifest: path.Join(stack.Prefix, "_state", listing, r.order.ExportID, "manifest.json"),
+	}
+	summary.Throttled, summary.Minted = counted.counts()
 
 	return summary, errors.Join(verdict, r.view.report(summary, verdict, r.stack.Genesys != nil))
 }
@@ -190,18 +188,6 @@ func (r *run) exportAndCheck(ctx context.Context) (report verify.Report, verdict
 		return report, nil, fmt.Errorf("check the export: %w", err)
 	default:
 		return report, nil, nil
-	}
-}
-
-// summary lacks what the functions counted, time and log.
-func (r *run) summary(report verify.Report) Summary {
-	function := r.stack.Lambda.Report(stack.ExportUsers)
-
-	return Summary{
-		ExportID: r.order.ExportID, Invocations: function.Invocations, PeakMemory: function.PeakMemory,
-		Pages: report.Pages, Records: report.Records, Parts: int64(report.Parts), Bytes: report.Bytes,
-		Folder: filepath.Join(partsFolder(r.Out), "export_id="+r.order.ExportID), Bucket: bucketFolder(r.Out),
-		Manifest: path.Join(stack.Prefix, "_state", listing, r.order.ExportID, "manifest.json"),
 	}
 }
 

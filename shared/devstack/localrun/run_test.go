@@ -32,7 +32,7 @@ func TestEveryUserIsExportedOverSeveralInvocationsAndRateLimits(t *testing.T) {
 	w.BeforeCheck = func(ctx context.Context, s *stack.Stack, _ export.Result) { token = storedToken(ctx, t, s) }
 
 	summary := w.mustRun(t)
-	if summary.Invocations < 3 || summary.Throttled < 1 || summary.TokensMint != 1 || summary.Pages != users/pageSize {
+	if summary.Invocations < 3 || summary.Throttled < 1 || summary.Minted != 1 || summary.Pages != users/pageSize {
 		t.Errorf("the run was to take several invocations, meet rate limits and mint once: %+v", summary)
 	}
 

@@ -225,7 +225,7 @@ func (v *view) table(s Summary) error {
 		{"parts", commandline.Grouped(s.Parts)},
 		{"bytes", commandline.Grouped(s.Bytes)},
 		{"429s", commandline.Grouped(s.Throttled)},
-		{"tokens minted", commandline.Grouped(s.TokensMint)},
+		{"tokens minted", commandline.Grouped(s.Minted)},
 		{"peak memory", fmt.Sprintf("%.1f MiB", float64(s.PeakMemory)/(1<<20))},
 		{"wall time", s.WallTime.Round(100 * time.Millisecond).String()},
 		{"export", s.Folder},

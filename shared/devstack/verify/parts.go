@@ -21,12 +21,12 @@ const maxLine = 32 << 20
 
 // records are what the records so far are compared with.
 type records struct {
-	list     *bufio.Scanner    // the source's own list; nil: there is none
+	list     *bufio.Scanner    // the source's list; nil: there is none
 	replaced int64             // unpaired surrogate escapes of the list so far
 	seen     map[[16]byte]bool // digests of the records so far; nil: records may repeat
 }
 
-// readParts reads all parts, beside the source's own list where there is one.
+// readParts reads all parts, beside the source's list where there is one.
 func (c *check) readParts(ctx context.Context) error {
 	// The API itself may give a record twice in a listing that drifted, and in an interval, which is read window by window.
 	_, windows := c.manifest.Query["interval"]
@@ -127,7 +127,7 @@ func (c *check) readRecord(line []byte) error {
 
 	if sum := sha256.Sum256(record); c.records.seen != nil {
 		if c.records.seen[[16]byte(sum[:])] {
-			return failed("record %d stands in the export before", c.report.Records)
+			return failed("record %d was in the export before", c.report.Records)
 		}
 
 		c.records.seen[[16]byte(sum[:])] = true
@@ -141,10 +141,10 @@ func (c *check) compare(record []byte) error {
 	r := &c.records
 	if !r.list.Scan() {
 		if err := r.list.Err(); err != nil {
-			return fmt.Errorf("read the source's own list: %w", err)
+			return fmt.Errorf("read the source's list: %w", err)
 		}
 
-		return failed("the source's own list ends before record %d", c.report.Records)
+		return failed("the source's list ends before record %d", c.report.Records)
 	}
 
 	listed, unpaired := paired(r.list.Bytes())
@@ -152,13 +152,13 @@ func (c *check) compare(record []byte) error {
 
 	var compact bytes.Buffer
 	if json.Compact(&compact, listed) != nil || !bytes.Equal(record, compact.Bytes()) {
-		return failed("record %d is not that of the source's own list", c.report.Records)
+		return failed("record %d is not that of the source's list", c.report.Records)
 	}
 
 	return nil
 }
 
-// endList wants the source's own list to end with the export.
+// endList wants the source's list to end with the export.
 func (c *check) endList() error {
 	r := c.records
 
@@ -166,9 +166,9 @@ func (c *check) endList() error {
 	case r.list == nil:
 		return nil
 	case r.list.Scan():
-		return failed("the source's own list goes on behind record %d, the export's last", c.report.Records)
+		return failed("the source's list goes on behind record %d, the export's last", c.report.Records)
 	case r.list.Err() != nil:
-		return fmt.Errorf("read the source's own list: %w", r.list.Err())
+		return fmt.Errorf("read the source's list: %w", r.list.Err())
 	case r.replaced != c.manifest.Replaced:
 		return failed("the manifest says that %d surrogates were replaced, and there are %d", c.manifest.Replaced, r.replaced)
 	default:

@@ -104,13 +104,13 @@ func TestWithoutASourceARecordThatComesAgainIsFoundUnlessTheAPIItselfMayGiveItTw
 	}
 
 	try(t, map[string]change{
-		"in any listing": again("record 10 stands in the export before", func(*export) {}),
+		"in any listing": again("record 10 was in the export before", func(*export) {}),
 		"in a listing that drifted": again("", func(e *export) {
 			e.manifest["drift"] = object{"total_first": 9, "total_last": 9, "records": 10}
 		}),
 		"in the windows of an interval": again("", func(e *export) {
 			e.everywhere("query", object{"interval": "2026-03-01T00:00:00Z/2026-03-03T00:00:00Z"})
 		}),
-		"in the source's own list": again("", func(e *export) { e.truth = append(entities(0, 1, 2, 3, 4, 5, 6, 7, 8), entity(0)) }),
+		"in the source's list": again("", func(e *export) { e.truth = append(entities(0, 1, 2, 3, 4, 5, 6, 7, 8), entity(0)) }),
 	})
 }

@@ -36,7 +36,7 @@ type Config struct {
 	// Listing is the listing's name in keys and manifest: "users".
 	Listing  string
 	ExportID string
-	// Truth writes the source's own list: one JSON entity a line, in the listing's order. Nil: the export is checked in itself
+	// Truth writes the source's list: one JSON entity a line, in the listing's order. Nil: the export is checked in itself
 	// only.
 	Truth func(io.Writer) error
 }
