@@ -31,14 +31,16 @@ func TestTheReadmeListsThePermissionsThatTheTemplateGrants(t *testing.T) {
 	names, all := statements(t, "")
 
 	for _, name := range names {
-		role, titles, _ := strings.Cut(name, " ")
+		role, title, _ := strings.Cut(name, " ")
+		titles := []string{title}
+
 		for _, option := range options() {
 			if _, there := without[option][name]; !there {
-				titles += ", with `" + option + "`"
+				titles = append(titles, "with `"+option+"`")
 			}
 		}
 
-		rows = append(rows, row(role, titles, all[name]))
+		rows = append(rows, row(role, strings.Join(titles, ", "), all[name]))
 	}
 
 	table := strings.ReplaceAll(strings.Join(append(rows, ""), "\n"), exampleKey, "KmsKeyArn")

@@ -158,7 +158,6 @@ func (s *Stack) startAWS(ctx context.Context, config Config, organisation access
 	s.Lambda, err = lambdasim.New(lambdasim.Config{
 		Region: Region, Logs: config.Logs, Logger: config.Logger, Functions: deployed.configured(config, organisation.variables),
 	})
-
 	if err != nil {
 		return fmt.Errorf("start Lambda: %w", err)
 	}
