@@ -137,8 +137,8 @@ func (r *run) do(ctx context.Context, organisation stack.Organisation) (summary 
 	}
 
 	if r.note != nil {
-		if err := removeUnfinished(r.Out); err != nil {
-			return Summary{}, err
+		if err := os.Remove(unfinishedName(r.Out)); err != nil {
+			return Summary{}, fmt.Errorf("forget the export that is now finished: %w", err)
 		}
 	}
 

@@ -91,20 +91,15 @@ func (v *view) progress() string {
 }
 
 // announce prints which real organisation will be read, of what, and where to.
-func (v *view) announce(l Live, note unfinished, resumed bool) {
-	addresses, err := l.Organisation.Addresses()
-	if err != nil {
-		return // validate has refused it
-	}
-
-	v.line("organisation  Genesys Cloud, real: %s", note.Environment)
-	v.line("API           %s", addresses.APIURL)
-	v.line("credentials   client %s (%s), tokens from %s", l.Organisation.ClientID, l.Source, addresses.TokenURL)
+func (v *view) announce(l Live, found stack.Addresses, note unfinished) {
+	v.line("organisation  Genesys Cloud, real: %s", found.Name)
+	v.line("API           %s", found.APIURL)
+	v.line("credentials   client %s (%s), tokens from %s", l.Organisation.ClientID, l.Source, found.TokenURL)
 	v.line("reads         its users, %s", states(note.State))
 	v.line("writes        %s", partsFolder(l.Out))
 	v.line("AWS           simulated on this machine; nothing is sent to AWS")
 
-	if resumed {
+	if note.ExportID != "" {
 		v.line("resumes       export %s", note.ExportID)
 	}
 
