@@ -38,9 +38,8 @@ func everything() map[string]string {
 // permission is one action of one statement.
 type permission struct{ Role, Statement, Action string }
 
-// permissions are those of the roles of a deployment: all that are granted, and those that AWS itself uses without a request
-// that could be refused here. An action of AWS's that nothing allows is missing.
-func permissions(t *testing.T, parameters map[string]string) (granted, byAWS map[permission]bool, missing []string) {
+// deployed is the template with these parameters, and its roles.
+func deployed(t *testing.T, parameters map[string]string) (*template.Stack, []iamsim.Role) {
 	t.Helper()
 
 	source, err := template.Read(templateFile)
@@ -51,16 +50,25 @@ func permissions(t *testing.T, parameters map[string]string) (granted, byAWS map
 	given := map[string]string{"GenesysEnvironment": "mypurecloud.de", "RunbookUrl": "https://example.com/runbook"}
 	maps.Copy(given, parameters)
 
-	deployed, err := source.Evaluate(template.Deployment{Parameters: given})
+	evaluated, err := source.Evaluate(template.Deployment{Parameters: given})
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	roles, err := stack.Roles(deployed)
+	roles, err := stack.Roles(evaluated)
 	if err != nil {
 		t.Fatal(err)
 	}
 
+	return evaluated, roles
+}
+
+// permissions are those of the roles of a deployment: all that are granted, and those that AWS itself uses without a request
+// that could be refused here. An action of AWS's that nothing allows is missing.
+func permissions(t *testing.T, parameters map[string]string) (granted, byAWS map[permission]bool, missing []string) {
+	t.Helper()
+
+	evaluated, roles := deployed(t, parameters)
 	granted, byAWS = make(map[permission]bool), make(map[permission]bool)
 
 	for _, role := range roles {
@@ -70,7 +78,7 @@ func permissions(t *testing.T, parameters map[string]string) (granted, byAWS map
 			}
 		}
 
-		for _, access := range accessesOfAWS(deployed, role.Name) {
+		for _, access := range accessesOfAWS(evaluated, role.Name) {
 			if decision := role.Decide(access); decision.Allowed {
 				byAWS[permission{role.Name, decision.Statement, access.Action}] = true
 			} else {
@@ -183,6 +191,29 @@ func TestEveryPermissionIsOfUseToTheFunctionsOrToAWS(t *testing.T) {
 				t.Errorf("permissions (-granted +used):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A bucket with a bucket key has the bucket as encryption context, another has the object.
+func TestExportsCanBeEncryptedWithAndWithoutABucketKey(t *testing.T) {
+	t.Parallel()
+
+	const key = "arn:aws:kms:eu-central-1:000000000000:key/k"
+
+	_, roles := deployed(t, map[string]string{"KmsKeyArn": key, "ExportBucketName": "mine"})
+	exporter := roles[slices.IndexFunc(roles, func(r iamsim.Role) bool { return r.Name == "ExporterRole" })]
+
+	for context, want := range map[string]bool{
+		"mine": true, "mine/exports/users/part": true, "mine/exports/_state/users/id": true, "mine/others/part": false, "other": false,
+	} {
+		for _, action := range []string{"kms:GenerateDataKey", "kms:Decrypt"} {
+			access := iamsim.Access{Action: action, Resource: key, Context: map[string]string{
+				"kms:ViaService": "s3.eu-central-1.amazonaws.com", "kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::" + context,
+			}}
+			if got := exporter.Decide(access).Allowed; got != want {
+				t.Errorf("%s for %s: got %t, want %t", action, context, got, want)
+			}
+		}
 	}
 }
 
