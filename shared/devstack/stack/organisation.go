@@ -45,7 +45,7 @@ func (o Simulated) open(ctx context.Context, s *Stack, alsoListen string) (acces
 		return access{}, fmt.Errorf("start the organisation: %w", err)
 	}
 
-	taken, err := listen(ctx, alsoListen)
+	taken, err := s.listen(ctx, alsoListen)
 	if err != nil {
 		return access{}, err
 	}

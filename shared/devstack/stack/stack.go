@@ -119,25 +119,16 @@ func (s *Stack) start(ctx context.Context, config Config) error {
 	s.GenesysURL = organisation.apiURL
 
 	// The functions' environment has the address, so that it is taken first and served on last.
-	taken, err := listen(ctx, config.AlsoListen)
+	taken, err := s.listen(ctx, config.AlsoListen)
 	if err != nil {
 		return err
 	}
 
 	s.AWSURL = taken.url()
-
-	if err := s.startAWS(ctx, config, organisation, taken); err != nil {
-		return errors.Join(err, taken.close())
-	}
-
 	s.aws = aws.Config{
 		Region: Region, BaseEndpoint: &s.AWSURL, Credentials: credentials.NewStaticCredentialsProvider(developer, developer, ""),
 	}
 
-	return nil
-}
-
-func (s *Stack) startAWS(ctx context.Context, config Config, organisation access, taken port) error {
 	stores, err := s.newStores(config)
 	if err != nil {
 		return err
@@ -162,7 +153,10 @@ func (s *Stack) startAWS(ctx context.Context, config Config, organisation access
 		return fmt.Errorf("start Lambda: %w", err)
 	}
 
-	s.serve(taken, s.guarded(stores))
+	s.serve(taken, gateway{
+		parameters: s.IAM.Parameters(stores.parameters), secrets: s.IAM.Secrets(stores.secrets),
+		objects: s.IAM.Objects(stores.objects), functions: s.IAM.Functions(s.Lambda),
+	})
 
 	return nil
 }
