@@ -38,8 +38,8 @@ func everything() map[string]string {
 // permission is one action of one statement.
 type permission struct{ Role, Statement, Action string }
 
-// deployed is the template with these parameters, and its roles.
-func deployed(t *testing.T, parameters map[string]string) (*template.Stack, []iamsim.Role) {
+// deployed is the template of a deployment, and its roles.
+func deployed(t *testing.T, deployment template.Deployment) (*template.Stack, []iamsim.Role) {
 	t.Helper()
 
 	source, err := template.Read(templateFile)
@@ -48,9 +48,10 @@ func deployed(t *testing.T, parameters map[string]string) (*template.Stack, []ia
 	}
 
 	given := map[string]string{"GenesysEnvironment": "mypurecloud.de", "RunbookUrl": "https://example.com/runbook"}
-	maps.Copy(given, parameters)
+	maps.Copy(given, deployment.Parameters)
+	deployment.Parameters = given
 
-	evaluated, err := source.Evaluate(template.Deployment{Parameters: given})
+	evaluated, err := source.Evaluate(deployment)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +69,7 @@ func deployed(t *testing.T, parameters map[string]string) (*template.Stack, []ia
 func permissions(t *testing.T, parameters map[string]string) (granted, byAWS map[permission]bool, missing []string) {
 	t.Helper()
 
-	evaluated, roles := deployed(t, parameters)
+	evaluated, roles := deployed(t, template.Deployment{Parameters: parameters})
 	granted, byAWS = make(map[permission]bool), make(map[permission]bool)
 
 	for _, role := range roles {
@@ -200,7 +201,7 @@ func TestExportsCanBeEncryptedWithAndWithoutABucketKey(t *testing.T) {
 
 	const key = "arn:aws:kms:eu-central-1:000000000000:key/k"
 
-	_, roles := deployed(t, map[string]string{"KmsKeyArn": key, "ExportBucketName": "mine"})
+	_, roles := deployed(t, template.Deployment{Parameters: map[string]string{"KmsKeyArn": key, "ExportBucketName": "mine"}})
 	exporter := roles[slices.IndexFunc(roles, func(r iamsim.Role) bool { return r.Name == "ExporterRole" })]
 
 	for context, want := range map[string]bool{

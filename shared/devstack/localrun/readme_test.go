@@ -1,7 +1,6 @@
-package main_test
+package localrun_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,7 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"genesys-cloud-export/shared/devstack/iamsim"
-	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/template"
 )
 
@@ -45,7 +43,7 @@ func TestTheReadmeListsThePermissionsThatTheTemplateGrants(t *testing.T) {
 
 	table := strings.ReplaceAll(strings.Join(append(rows, ""), "\n"), exampleKey, "KmsKeyArn")
 
-	readme, err := os.ReadFile(filepath.Join("..", "..", "functions", "README.md"))
+	readme, err := os.ReadFile(filepath.Join("..", "..", "..", "functions", "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,34 +64,22 @@ func options() []string { return []string{"ExportScheduleExpression", "KmsKeyArn
 func statements(t *testing.T, but string) (names []string, all map[string]iamsim.Statement) {
 	t.Helper()
 
-	parameters := map[string]string{
-		"GenesysEnvironment": "mypurecloud.de", "RunbookUrl": "https://example.com/runbook", // which no permission depends on
-		"KmsKeyArn": exampleKey, "SubnetIds": "subnet-0", "SecurityGroupIds": "sg-0", "ExportScheduleExpression": "rate(1 day)",
-	}
+	parameters := everything()
+	parameters["KmsKeyArn"] = exampleKey
 	delete(parameters, but)
 
 	if but == "SubnetIds" {
 		delete(parameters, "SecurityGroupIds")
 	}
 
-	source, err := template.Read(filepath.Join("..", "..", "template.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	evaluated, roles := deployed(t, template.Deployment{StackName: "STACK", Region: "REGION", Account: "ACCOUNT", Parameters: parameters})
+	for _, policy := range evaluated.OfType("AWS::IAM::ManagedPolicy") {
+		read, err := iamsim.Statements(policy.LogicalID, policy.Properties["PolicyDocument"])
+		if err != nil {
+			t.Fatal(err)
+		}
 
-	deployed, err := source.Evaluate(template.Deployment{StackName: "STACK", Region: "REGION", Account: "ACCOUNT", Parameters: parameters})
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	roles, err := stack.Roles(deployed)
-	for _, policy := range deployed.OfType("AWS::IAM::ManagedPolicy") {
-		read, errPolicy := iamsim.Statements(policy.LogicalID, policy.Properties["PolicyDocument"])
-		roles, err = append(roles, iamsim.Role{Name: policy.LogicalID, Statements: read}), errors.Join(err, errPolicy)
-	}
-
-	if err != nil {
-		t.Fatal(err)
+		roles = append(roles, iamsim.Role{Name: policy.LogicalID, Statements: read})
 	}
 
 	all = make(map[string]iamsim.Statement)
