@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,6 +37,7 @@ func newLive(t *testing.T) *live {
 	binaries, errBinaries := functiontest.Binaries("rotator", "export-users")
 	organisation, err := genesyssim.New(genesyssim.Config{
 		Users: 1_500, Seed: 3, ClientID: "a-client", ClientSecret: secret.New(liveSecret),
+		Faults: []genesyssim.Fault{{Path: "/api/v2/users/query", Nth: 4, Status: http.StatusTooManyRequests, RetryAfter: "1"}},
 	})
 
 	if err := errors.Join(err, errBinaries); err != nil {
@@ -189,7 +191,7 @@ func TestALiveExportThatWasInterruptedIsResumedAndEndsWhole(t *testing.T) {
 	l.requireNoSecret(t, stdout, stderr, again, stderrAgain)
 }
 
-func TestAProfileOfGCGivesTheCredentialsOfALiveExport(t *testing.T) {
+func TestAProfileOfGCGivesTheCredentialsOfALiveExportThatSaysWhatItReadsAndCounts(t *testing.T) {
 	t.Parallel()
 
 	l := newLive(t)
@@ -197,8 +199,33 @@ func TestAProfileOfGCGivesTheCredentialsOfALiveExport(t *testing.T) {
 		"[default]\nclient_credentials = 'a-client'\nclient_secret = '"+liveSecret+"'\nenvironment = 'mypurecloud.ie'\n", 0o644)
 
 	code, stdout, stderr := l.start(t, "-yes", "-profile", "default", "-state", "active").ended(t)
-	if code != 0 || !strings.Contains(stdout, "verified  the export in itself") || !strings.Contains(stdout, "chmod 600 "+name) {
-		t.Errorf("ended with %d:\n%s%s", code, stdout, stderr)
+	if code != 0 {
+		t.Fatalf("ended with %d:\n%s%s", code, stdout, stderr)
+	}
+
+	counts := l.organisation.Stats()
+	if counts.Throttled != 1 || counts.TokensMinted != 1 {
+		t.Errorf("the organisation counted %+v, want one request throttled and one token", counts)
+	}
+
+	for _, says := range []string{
+		"organisation  Genesys Cloud, real: " + strings.TrimPrefix(l.url, "https://") + "\n",
+		"API           " + l.url + "\n",
+		"credentials   client a-client (", "tokens from " + l.url + "/oauth/token\n",
+		"reads         its users, those in state active\n",
+		"writes        " + filepath.Join(l.out, "s3", "exports-local", "exports", "users") + "\n",
+		"nothing is sent to AWS",
+		"careful ", "chmod 600 " + name,
+		"verified  the export in itself", "429s           1\n", "tokens minted  1\n",
+	} {
+		if !strings.Contains(stdout, says) {
+			t.Errorf("it does not say %q:\n%s", says, stdout)
+		}
+	}
+
+	info, err := os.Stat(filepath.Join(l.out, "s3"))
+	if err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the folder with the export is %v (%v), want one that only its owner enters", info, err)
 	}
 
 	l.requireExport(t, stdout, "active")

@@ -3,67 +3,16 @@ package localrun_test
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/localrun"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/driver"
 	"genesys-cloud-export/shared/secret"
 )
-
-func TestALiveRunSaysFirstWhatItReadsAndReportsWhatTheFunctionsCounted(t *testing.T) {
-	t.Parallel()
-
-	w := newLiveWorld(t, genesyssim.Fault{Path: "/api/v2/users/query", Nth: 4, Status: 429, RetryAfter: "1"})
-	w.State, w.Terminal = "active", true
-
-	w.Confirm = func(context.Context) error {
-		for _, want := range []string{
-			"organisation  Genesys Cloud, real: " + strings.TrimPrefix(w.Organisation.APIURL, "https://"),
-			"API           " + w.Organisation.APIURL,
-			"client a-client (a test)",
-			"those in state active",
-			"writes        " + filepath.Join(w.Out, "s3", stack.Bucket, "exports", "users"),
-			"nothing is sent to AWS",
-		} {
-			if !strings.Contains(w.out.String(), want) {
-				t.Errorf("what was said before the question lacks %q:\n%s", want, w.out)
-			}
-		}
-
-		if n := w.asked(); n != 0 {
-			t.Errorf("%d requests were sent before anybody confirmed", n)
-		}
-
-		return nil
-	}
-
-	summary, err := localrun.RunLive(t.Context(), w.Live)
-	if err != nil {
-		t.Fatalf("the run failed: %v\n%s", err, w.out)
-	}
-
-	for _, want := range []string{"records so far", "verified  the export in itself", "429s           1\n", "tokens minted  1\n"} {
-		if !strings.Contains(w.out.String(), want) {
-			t.Errorf("the report lacks %q:\n%s", want, w.out)
-		}
-	}
-
-	counts := w.organisation.Stats()
-	if summary.Throttled != counts.Throttled || summary.Minted != counts.TokensMinted || summary.Throttled == 0 || summary.Invocations < 2 {
-		t.Errorf("the functions counted %+v in several invocations, the organisation %+v", summary, counts)
-	}
-
-	info, err := os.Stat(filepath.Join(w.Out, "s3"))
-	if err != nil || info.Mode().Perm() != 0o700 {
-		t.Errorf("the folder with the export is %v (%v), want one that only its owner enters", info, err)
-	}
-}
 
 // soon is long before a run would have tried everything again.
 const soon = 10 * time.Second

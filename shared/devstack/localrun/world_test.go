@@ -107,11 +107,11 @@ type liveWorld struct {
 	out          *bytes.Buffer
 }
 
-func newLiveWorld(t *testing.T, faults ...genesyssim.Fault) *liveWorld {
+func newLiveWorld(t *testing.T) *liveWorld {
 	t.Helper()
 
 	organisation, err := genesyssim.New(genesyssim.Config{
-		Users: users, Seed: 7, ClientID: "a-client", ClientSecret: secret.New(clientSecret), Faults: faults,
+		Users: users, Seed: 7, ClientID: "a-client", ClientSecret: secret.New(clientSecret),
 	})
 	if err != nil {
 		t.Fatal(err)
