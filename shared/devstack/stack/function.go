@@ -71,7 +71,7 @@ func (d *deployment) readFunction(resource template.Resource) error {
 
 	if f.Name == Rotator {
 		for _, event := range p.Events {
-			d.rotationEvery = every(event.Properties.ScheduleExpression)
+			d.rotationEvery = max(d.rotationEvery, every(event.Properties.ScheduleExpression))
 		}
 	}
 
