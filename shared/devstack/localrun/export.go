@@ -58,14 +58,11 @@ func (r *run) invoke(ctx context.Context, calls *driver.Driver) (export.Result, 
 		r.noted = true
 	}
 
-	stopDrawing := r.view.draw(ctx)
-	defer stopDrawing()
-
 	return calls.Export(ctx, driver.Request{
 		FunctionName: stack.ExportUsers,
 		Event:        event,
 		OnInvocation: func(i driver.Invocation) {
-			r.view.invocation(i)
+			r.view.line("%s", Describe(i))
 
 			if r.OnInvocation != nil && i.Result.Status != export.StatusComplete {
 				r.OnInvocation(ctx, r.stack, i)

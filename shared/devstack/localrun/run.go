@@ -39,9 +39,8 @@ type Config struct {
 	// Stack is where the export is made. Its Organisation, Data, OnFullDisk and Logs are the run's own. With a short Timeout the
 	// export takes several invocations.
 	Stack stack.Config
-	// Stdout gets the report, without entities and secrets. On a Terminal progress is one line that is drawn over; else it is a line each time.
-	Stdout   io.Writer
-	Terminal bool
+	// Stdout gets the report, without entities and secrets.
+	Stdout io.Writer
 	// Logger reports invocations that failed and are repeated as Retry says. The zero values are the driver's.
 	Logger *slog.Logger
 	Retry  retry.Policy
@@ -102,7 +101,7 @@ func newRun(config Config, order order, kind string) *run {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
 
-	return &run{Config: config, view: &view{out: config.Stdout, terminal: config.Terminal}, order: order}
+	return &run{Config: config, view: &view{out: config.Stdout}, order: order}
 }
 
 // do starts the stack, exports, checks and reports.

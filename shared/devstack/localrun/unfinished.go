@@ -28,7 +28,7 @@ func readUnfinished(out string) (*unfinished, error) {
 
 	text, err := os.ReadFile(name) //nolint:gosec // the folder is the caller's choice
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil //nolint:nilnil // nothing was left
+		return nil, nil
 	}
 
 	if err != nil {

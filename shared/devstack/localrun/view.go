@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -20,74 +19,17 @@ import (
 	"genesys-cloud-export/shared/export"
 )
 
-const (
-	// redraw is how often progress is drawn on a terminal.
-	redraw = 200 * time.Millisecond
-	// erase takes away the line that the cursor of a terminal is in.
-	erase = "\r\x1b[K"
-)
-
 // view is what a person sees of a run.
 type view struct {
-	out      io.Writer
-	terminal bool
-
-	mu    sync.Mutex
-	drawn string    // begins each print: it takes away the progress that is drawn
-	until time.Time // the next invocation begins then
-	count int64     // records so far, those that are not committed yet included
+	out io.Writer
+	mu  sync.Mutex // lines come from the run and from the functions' log
 }
 
-// line prints a line in place of the progress, if there is any.
-func (v *view) line(format string, args ...any) { v.print("", format+"\n", args...) }
-
-// print prints in place of what is drawn. drawn is what takes this away when the next is printed.
-func (v *view) print(drawn, format string, args ...any) {
+func (v *view) line(format string, args ...any) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 
-	_, _ = fmt.Fprintf(v.out, v.drawn+format, args...)
-	v.drawn = drawn
-}
-
-// draw shows on a terminal how many records there are so far, and the wait, until the returned function is called.
-func (v *view) draw(ctx context.Context) (stop func()) {
-	if !v.terminal {
-		return func() {}
-	}
-
-	ctx, cancel := context.WithCancel(ctx)
-
-	var drawing sync.WaitGroup
-	drawing.Go(func() {
-		for ticker := time.Tick(redraw); ; {
-			select {
-			case <-ctx.Done():
-				v.print("", "")
-
-				return
-			case <-ticker:
-				v.print(erase, "%s", v.progress())
-			}
-		}
-	})
-
-	return func() {
-		cancel()
-		drawing.Wait()
-	}
-}
-
-func (v *view) progress() string {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-
-	doing := "exporting"
-	if left := time.Until(v.until); left > 0 {
-		doing = fmt.Sprintf("waiting %.0f s", math.Ceil(left.Seconds()))
-	}
-
-	return doing + ", " + commandline.Grouped(v.count) + " records so far"
+	_, _ = fmt.Fprintf(v.out, format+"\n", args...)
 }
 
 // announce prints which real organisation will be read, of what, and where to.
@@ -142,14 +84,6 @@ func (v *view) rotated(rotation json.RawMessage) error {
 	return nil
 }
 
-func (v *view) invocation(i driver.Invocation) {
-	v.mu.Lock()
-	v.count, v.until = i.Result.Records, time.Now().Add(time.Duration(i.Result.WaitSeconds)*time.Second)
-	v.mu.Unlock()
-
-	v.line("%s", Describe(i))
-}
-
 // Describe returns what an invocation came to, as a line.
 func Describe(i driver.Invocation) string {
 	r := i.Result
@@ -167,15 +101,9 @@ func Describe(i driver.Invocation) string {
 		commandline.Grouped(r.Records), commandline.Grouped(r.Pages), commandline.Grouped(r.Parts))
 }
 
-// reading reports how far the running invocation is. On a terminal the progress shows it.
+// reading reports how far the running invocation is.
 func (v *view) reading(records, pages int64) {
-	v.mu.Lock()
-	v.count = records
-	v.mu.Unlock()
-
-	if !v.terminal {
-		v.line("reading   %s records, %s pages so far", commandline.Grouped(records), commandline.Grouped(pages))
-	}
+	v.line("reading   %s records, %s pages so far", commandline.Grouped(records), commandline.Grouped(pages))
 }
 
 // stopping says what is waited for where ctx was interrupted.
