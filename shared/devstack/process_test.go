@@ -104,26 +104,32 @@ func write(t *testing.T, name, content string) string {
 func TestACommandLineThatMakesNoSenseIsRefusedByName(t *testing.T) {
 	t.Parallel()
 
-	folder := t.TempDir()
+	folder, template := t.TempDir(), filepath.Join("..", "..", "template.yaml")
 
 	for name, test := range map[string]struct {
 		arguments []string
 		want      string
 	}{
-		"no command":               {nil, "devstack has the commands run, live, stack"},
-		"an unknown command":       {[]string{"walk"}, `"walk" is none of run, live, stack, sim, drive`},
-		"what is no option":        {[]string{"sim", "fast"}, `"fast" is no option`},
-		"an unknown option":        {[]string{"run", "-listen", "127.0.0.1"}, "-listen"},
-		"no such script":           {[]string{"stack", "-faults", filepath.Join(folder, "none")}, "open the fault script"},
-		"a bad script":             {[]string{"sim", "-faults", write(t, "faults", "{}")}, "line 1 of the fault script"},
-		"a bad organisation":       {[]string{"sim", "-out", folder, "-users", "-1"}, "field Users is negative"},
-		"users that are no number": {[]string{"run", "-users", "abc"}, "devstack: invalid value \"abc\" for flag -users: parse error (devstack run -h lists the options)\n"},
-		"no users":                 {[]string{"stack", "-users", ""}, "devstack: invalid value \"\" for flag -users"},
-		"no users on a page":       {[]string{"run", "-page-size", "0"}, "for flag -page-size: give a whole number from 1 to 500"},
-		"no users on a live page":  {[]string{"live", "-page-size", "0"}, "for flag -page-size: give a whole number from 1 to 500"},
-		"a folder without a name":  {[]string{"run", "-out", ""}, "devstack: -out is empty: give it a value, or leave it out (make: OUT=)\n"},
-		"a bad address":            {[]string{"sim", "-out", folder, "-listen", "8080"}, "-listen host:port"},
-		"no credentials there":     {[]string{"sim", "-credentials", filepath.Join(folder, "none")}, "read the client credentials"},
+		"no command":                      {nil, "devstack has the commands run, live, stack"},
+		"an unknown command":              {[]string{"walk"}, `"walk" is none of run, live, stack, sim, drive`},
+		"what is no option":               {[]string{"sim", "fast"}, `"fast" is no option`},
+		"an unknown option":               {[]string{"run", "-listen", "127.0.0.1"}, "-listen"},
+		"no such script":                  {[]string{"stack", "-faults", filepath.Join(folder, "none")}, "open the fault script"},
+		"a bad script":                    {[]string{"sim", "-faults", write(t, "faults", "{}")}, "line 1 of the fault script"},
+		"a bad organisation":              {[]string{"sim", "-out", folder, "-users", "-1"}, "field Users is negative"},
+		"users that are no number":        {[]string{"run", "-users", "abc"}, "devstack: invalid value \"abc\" for flag -users: parse error (devstack run -h lists the options)\n"},
+		"no users":                        {[]string{"stack", "-users", ""}, "devstack: invalid value \"\" for flag -users"},
+		"no users on a page":              {[]string{"run", "-page-size", "0"}, "for flag -page-size: give a whole number from 1 to 500"},
+		"no users on a live page":         {[]string{"live", "-page-size", "0"}, "for flag -page-size: give a whole number from 1 to 500"},
+		"a folder without a name":         {[]string{"run", "-out", ""}, "devstack: -out is empty: give it a value, or leave it out (make: OUT=)\n"},
+		"a bad address":                   {[]string{"sim", "-out", folder, "-listen", "8080"}, "-listen host:port"},
+		"no credentials there":            {[]string{"sim", "-credentials", filepath.Join(folder, "none")}, "read the client credentials"},
+		"no template":                     {[]string{"evaluate"}, "say which template: devstack evaluate FILE [Parameter=Value …]"},
+		"no such template":                {[]string{"evaluate", "none.yaml"}, "read the template: "},
+		"no such option of a template":    {[]string{"evaluate", "-colour", template}, "-colour"},
+		"what is no parameter":            {[]string{"evaluate", template, "Name"}, `"Name" is no Parameter=Value`},
+		"a parameter that comes twice":    {[]string{"evaluate", template, "Name=a", "Name=b"}, "the parameter Name is given twice"},
+		"a parameter that has no default": {[]string{"evaluate", template}, "needs a value: it has no default"},
 		"credentials of another kind": {
 			[]string{"sim", "-credentials", write(t, "credentials", `{"client_id":"x","secret":"canary"}`)}, "has no client_secret",
 		},
