@@ -130,9 +130,9 @@ func (r *run) do(ctx context.Context, organisation stack.Organisation) (summary 
 		err = errors.Join(err, r.stack.Close())
 	}()
 
-	report, verdict, err := r.exportAndCheck(inside)
-	if err != nil {
-		return Summary{}, r.howToGoOn(inside, err)
+	report, verdict := r.exportAndCheck(inside)
+	if verdict != nil && !errors.Is(verdict, verify.ErrFailed) {
+		return Summary{}, r.howToGoOn(inside, verdict)
 	}
 
 	if r.note != nil {
@@ -152,8 +152,8 @@ func (r *run) do(ctx context.Context, organisation stack.Organisation) (summary 
 	return summary, errors.Join(verdict, r.view.report(summary, verdict, r.stack.Genesys != nil))
 }
 
-// exportAndCheck makes the export and checks it. The verdict is what is wrong with the export.
-func (r *run) exportAndCheck(ctx context.Context) (report verify.Report, verdict, err error) {
+// exportAndCheck makes the export and checks it.
+func (r *run) exportAndCheck(ctx context.Context) (verify.Report, error) {
 	if r.stack.Genesys != nil {
 		r.view.started(r.stack, r.organisation)
 	}
@@ -164,7 +164,7 @@ func (r *run) exportAndCheck(ctx context.Context) (report verify.Report, verdict
 
 	result, err := r.export(ctx)
 	if err != nil {
-		return report, nil, err
+		return verify.Report{}, err
 	}
 
 	if r.BeforeCheck != nil {
@@ -178,16 +178,12 @@ func (r *run) exportAndCheck(ctx context.Context) (report verify.Report, verdict
 		check.Truth = func(w io.Writer) error { return genesys.WriteUsers(w, genesyssim.Query{State: r.order.State}) }
 	}
 
-	report, err = verify.Export(ctx, check)
-
-	switch {
-	case errors.Is(err, verify.ErrFailed):
-		return report, fmt.Errorf("export %s: %w", r.order.ExportID, err), nil
-	case err != nil:
-		return report, nil, fmt.Errorf("check the export: %w", err)
-	default:
-		return report, nil, nil
+	report, err := verify.Export(ctx, check)
+	if err != nil {
+		return report, fmt.Errorf("check the export %s: %w", r.order.ExportID, err)
 	}
+
+	return report, nil
 }
 
 // dataFolder is where the stack's S3 keeps its objects.
