@@ -12,12 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
-
 	"genesys-cloud-export/shared/devstack/localrun"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/verify"
-	"genesys-cloud-export/shared/driver"
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/secret"
 )
@@ -112,46 +109,6 @@ func TestAnExporterKilledAtAnyMomentLosesAndDoublesNothing(t *testing.T) {
 
 	if killed := killed.Load(); killed < 5 {
 		t.Errorf("the exporter was killed %d times only", killed)
-	}
-}
-
-func TestALostTokenCostsOneMintAndNoRecord(t *testing.T) {
-	t.Parallel()
-
-	for name, lose := range map[string]func(context.Context, *stack.Stack) error{
-		"the stored token is deleted, and the exporter's process gone": func(ctx context.Context, s *stack.Stack) error {
-			s.Lambda.Kill(stack.ExportUsers)
-			_, err := s.SSM().DeleteParameter(ctx, &ssm.DeleteParameterInput{Name: &s.TokenParameter})
-
-			return err
-		},
-		"the token is revoked": func(_ context.Context, s *stack.Stack) error {
-			s.Genesys.RevokeTokens()
-			return nil
-		},
-		"the token expires": func(_ context.Context, s *stack.Stack) error { return s.Genesys.SetTokenLifetime(time.Hour) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			w := newWorld(t)
-			if name == "the token expires" {
-				w.organisation.TokenLifetime = 3 * time.Second
-			}
-
-			w.OnInvocation = afterFirst(func(ctx context.Context, s *stack.Stack, _ driver.Invocation) {
-				if err := lose(ctx, s); err != nil {
-					t.Error(err)
-				}
-			})
-
-			var minted int64
-			w.BeforeCheck = func(_ context.Context, s *stack.Stack, _ export.Result) { minted = s.Genesys.Stats().TokensMinted }
-
-			if w.mustRun(t); minted != 2 {
-				t.Errorf("tokens minted: got %d, want the first and one more", minted)
-			}
-		})
 	}
 }
 

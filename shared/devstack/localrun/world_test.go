@@ -20,7 +20,6 @@ import (
 	"genesys-cloud-export/shared/devstack/localrun"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/testca"
-	"genesys-cloud-export/shared/driver"
 	"genesys-cloud-export/shared/retry"
 	"genesys-cloud-export/shared/secret"
 )
@@ -88,15 +87,6 @@ func (w *world) mustRun(t *testing.T) localrun.Summary {
 	}
 
 	return summary
-}
-
-// afterFirst is for OnInvocation: it calls do after the first invocation.
-func afterFirst(do func(context.Context, *stack.Stack, driver.Invocation)) func(context.Context, *stack.Stack, driver.Invocation) {
-	return func(ctx context.Context, s *stack.Stack, i driver.Invocation) {
-		if i.Number == 1 {
-			do(ctx, s, i)
-		}
-	}
 }
 
 // liveWorld is a run on a simulated organisation that is served over https, as if it were a real one.
