@@ -58,6 +58,8 @@ func (s stores) create(t *testing.T, name, body string) (tag string) {
 type bucket struct {
 	stores
 
+	folder string // where its objects lie
+
 	endpoint *s3sim.Endpoint
 
 	mu     sync.Mutex
@@ -120,7 +122,7 @@ func serve(t *testing.T, config s3sim.Config) *bucket {
 		t.Fatal(err)
 	}
 
-	b := &bucket{endpoint: endpoint, counts: make(map[string]int)}
+	b := &bucket{endpoint: endpoint, folder: config.Folder, counts: make(map[string]int)}
 
 	cloud := awstest.Serve(t, memnet.New(), address, b)
 	cloud.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenSupported
