@@ -60,7 +60,7 @@ func Export(ctx context.Context, o Order) error {
 
 	var execution string
 	if o.WaitFor == "" {
-		follow.asked, follow.fresh = asked, true
+		follow.asked = asked
 		execution, err = o.start(ctx, follow.client, machine, asked)
 	} else {
 		execution, err = waitedFor(machine, o.WaitFor)

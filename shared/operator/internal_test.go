@@ -5,8 +5,8 @@ package operator
 // AlarmNames are the alarms that the doctor looks for.
 func AlarmNames() []string { return alarmNames() }
 
-// States are the state machine's states whose events are reported.
-func States() []string { return []string{stateExport, stateRefresh} }
+// StateCounted is the state machine's state that an invocation is reported from.
+const StateCounted = stateCounted
 
 // Outputs are the template's outputs that are read.
 func Outputs() []string {

@@ -189,10 +189,10 @@ func stateError(w http.ResponseWriter, code string) {
 	fmt.Fprintf(w, `{"__type":%q,"message":"%s arn:aws:states:eu-central-1:123456789012:x"}`, code, canary)
 }
 
-// state is what the machine's states pass on after an invocation.
+// state is what the machine's states pass on after so many invocations.
 func state(invocations int, records, wait int64, status, reason, manifest string) map[string]any {
 	return map[string]any{
-		"listing": "users", "export_id": "e-1", "options": map[string]any{}, "invocations": invocations, "refreshes": 0,
+		"listing": "users", "export_id": "e-1", "options": map[string]any{}, "invocations": invocations, "refreshes": 0, "successor": "",
 		"result": map[string]any{
 			"status": status, "reason": reason, "wait_seconds": wait, "pages": records / 100, "records": records, "parts": 1,
 			"location": "s3://b/exports/", "manifest": manifest,
@@ -200,26 +200,20 @@ func state(invocations int, records, wait int64, status, reason, manifest string
 	}
 }
 
-// invocation is the events of one that ends after so long; the machine waits then.
-func invocation(after time.Duration, state map[string]any) []event {
-	output, _ := json.Marshal(state)
+func text(state map[string]any) string {
+	encoded, _ := json.Marshal(state)
 
-	return []event{
-		{after - time.Second, "TaskStateEntered", map[string]any{"stateEnteredEventDetails": map[string]any{"name": "Export", "input": "{}"}}},
-		{after - time.Second, "TaskScheduled", map[string]any{"taskScheduledEventDetails": map[string]any{
-			"resource": "invoke", "resourceType": "lambda", "region": region, "parameters": "{}",
-		}}},
-		{after, "TaskSucceeded", map[string]any{"taskSucceededEventDetails": map[string]any{"resource": "invoke", "resourceType": "lambda", "output": "{}"}}},
-		{after, "TaskStateExited", map[string]any{"stateExitedEventDetails": map[string]any{"name": "Export", "output": string(output)}}},
-		{after, "WaitStateEntered", map[string]any{"stateEnteredEventDetails": map[string]any{"name": "Wait", "input": string(output)}}},
-	}
+	return string(encoded)
 }
 
-// ended is the output of an execution, with the ARN of its successor or "".
-func ended(state map[string]any, successor string) string {
-	state["successor"] = successor
-	state["invocations"] = state["invocations"].(int) + 1
-	output, _ := json.Marshal(state)
+// invocation is the events of one that ends after so long; the machine waits then.
+func invocation(after time.Duration, state map[string]any) []event {
+	exited := func(name string) map[string]any {
+		return map[string]any{"stateExitedEventDetails": map[string]any{"name": name, "output": text(state)}}
+	}
 
-	return string(output)
+	return []event{
+		{after, "TaskStateExited", exited("Export")}, {after, "PassStateExited", exited("Count the invocation")},
+		{after, "WaitStateEntered", map[string]any{"stateEnteredEventDetails": map[string]any{"name": "Wait", "input": text(state)}}},
+	}
 }

@@ -82,14 +82,6 @@ func permission(err error) string {
 	return action
 }
 
-// lasting reports whether the same call will fail as long as nobody changes anything. What went wrong between here and AWS
-// may pass, and so may throttling and what AWS finds on its own side.
-func lasting(err error) bool {
-	status, code := awsapi.Status(err), awsapi.Code(err)
-
-	return status != 0 && status < 500 && status != 429 && !strings.Contains(code, "Throttl") || code == "" && !sent(err)
-}
-
 // arnShape is an ARN up to the name that it ends with.
 var arnShape = regexp.MustCompile(`arn:[a-z0-9-]+:[^\s"',()]*[:/]`)
 
