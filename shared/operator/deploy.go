@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
@@ -137,37 +136,4 @@ func Built(folder string) (string, error) {
 	}
 
 	return slices.Collect(maps.Keys(found))[0], nil
-}
-
-// attached says who has the stack's policy for readers of the token. CloudFormation cannot delete it as long as anybody has.
-func (t Target) attached(ctx context.Context, stack *deployed) error {
-	policy, err := stack.output(outputReadPolicy)
-	if err != nil {
-		return err
-	}
-
-	told, err := iam.NewFromConfig(t.AWS).ListEntitiesForPolicy(ctx, &iam.ListEntitiesForPolicyInput{PolicyArn: &policy})
-	if err != nil {
-		return explained(ctx, "ask who has the policy "+outputReadPolicy, err)
-	}
-
-	var names []string
-	for _, role := range told.PolicyRoles {
-		names = append(names, "role "+aws.ToString(role.RoleName))
-	}
-
-	for _, user := range told.PolicyUsers {
-		names = append(names, "user "+aws.ToString(user.UserName))
-	}
-
-	for _, group := range told.PolicyGroups {
-		names = append(names, "group "+aws.ToString(group.GroupName))
-	}
-
-	if len(names) > 0 {
-		return errors.New("consumers still have the policy of " + outputReadPolicy + ", without which they read no token: detach it from " +
-			strings.Join(names, ", ") + ", then delete the stack")
-	}
-
-	return nil
 }

@@ -28,9 +28,9 @@ type examination struct {
 	Target
 
 	unready error
-	account string       // "" until the credentials are known to work
-	stack   *deployed    // nil until it is read
-	token   token.Stored // of version 0 until a usable one is read
+	account string        // "" until the credentials are known to work
+	stack   *deployed     // nil until it is read
+	tokens  *token.Reader // nil until it has read one that can be used
 }
 
 // check is one line of the doctor's report.
@@ -65,9 +65,9 @@ func Examine(ctx context.Context, t Target, unready error) error {
 		{"token", outputToken, e.minted},
 		{"user", "", e.user},
 		{"schedule", "", e.schedule},
-		{"bucket", "", e.bucket},
-		{"workflow", "", e.workflow},
-		{"executions", "", e.executions},
+		{"bucket", outputLocation, e.bucket},
+		{"workflow", outputWorkflow, e.workflow},
+		{"executions", outputWorkflow, e.executions},
 		{"queues", "", e.queues},
 		{"recipients", outputTopic, e.recipients},
 		{"alarms", "", e.alarms},

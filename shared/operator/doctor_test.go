@@ -63,14 +63,14 @@ func TestTheDoctorFindsAHealthyStackHealthy(t *testing.T) {
 	want := `ok      credentials  account 000000000000, region eu-central-1
 ok      stack        exports is CREATE_COMPLETE
 ok      secret       exports/credentials contains the credentials of client client-1
-ok      token        /exports/token contains version 1, good for another TIME; no token is stored, so the rotator was asked
+ok      token        /exports/token contains version 1, good for another TIME
 ok      user         HOST returned one
 ok      schedule     the rotator runs by rate(1 minute)
 ok      bucket       exports-bucket takes conditional writes
 ok      workflow     exports-export with the role exports-WorkflowRole
 ok      executions   none failed within a day
 ok      queues       both are empty
-ok      recipients   1 subscription to the topic exports-alarms (email)
+ok      recipients   the topic exports-alarms tells: email
 ok      alarms       none of 13 in ALARM
 `
 	if diff := cmp.Diff(want, report); diff != "" {
@@ -123,13 +123,13 @@ func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 			func(t *testing.T, w *world) { t.Helper(); w.fill(t, "", "") },
 			map[string]string{
 				"secret": `FAILED  secret       exports/credentials does not contain {"client_id":"…","client_secret":"…"}: put the OAuth client's there, make set-credentials STACK=exports`,
-				"token":  "FAILED  token        /exports/token: no token is stored, and the rotator could not help: InvalidCredentials: ",
+				"token":  "FAILED  token        /exports/token: read the access token: no token is stored, and the rotator failed: InvalidCredentials: ",
 				"user":   "-       user         not looked at: needs a token",
 			},
 		},
 		"a client that is refused": {
 			func(t *testing.T, w *world) { t.Helper(); w.fill(t, clientID, canary+"-wrong") },
-			map[string]string{"secret": "ok ", "token": "FAILED  token        /exports/token: no token is stored, and the rotator could not help: InvalidCredentials: "},
+			map[string]string{"secret": "ok ", "token": "FAILED  token        /exports/token: read the access token: no token is stored, and the rotator failed: InvalidCredentials: "},
 		},
 		"a secret that this caller may not read": {
 			func(_ *testing.T, w *world) { w.deny("secretsmanager.GetSecretValue") },
@@ -217,11 +217,11 @@ func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 		},
 		"a subscription that nobody has confirmed": {
 			func(_ *testing.T, w *world) { w.queried.subscriptions = []string{"email?"} },
-			map[string]string{"recipients": "FAILED  recipients   nobody hears of an alarm: deploy with AlarmEmail=ADDRESS, or subscribe to the topic exports-alarms; not confirmed yet: 1 subscription (email): open the link"},
+			map[string]string{"recipients": "FAILED  recipients   nobody hears of an alarm: deploy with AlarmEmail=ADDRESS, or subscribe to the topic exports-alarms; not confirmed yet: email: open the link"},
 		},
 		"some subscriptions that are not confirmed": {
 			func(_ *testing.T, w *world) { w.queried.subscriptions = []string{"email", "email?", "https", "sms?"} },
-			map[string]string{"recipients": "ok      recipients   2 subscriptions to the topic exports-alarms (email, https); not confirmed yet: 2 subscriptions (email, sms): open the link"},
+			map[string]string{"recipients": "ok      recipients   the topic exports-alarms tells: email, https; not confirmed yet: email, sms: open the link"},
 		},
 		"an alarm, while a stack of a longer name has others": {
 			func(_ *testing.T, w *world) {

@@ -11,7 +11,7 @@ const StateCounted = stateCounted
 // Outputs are the template's outputs that are read.
 func Outputs() []string {
 	return []string{
-		outputRotator, outputWorkflow, outputSecret, outputToken, outputBucket, outputLocation, outputTopic,
+		outputRotator, outputWorkflow, outputSecret, outputToken, outputLocation, outputTopic,
 		outputReadPolicy, outputDeliveries, outputInvocations,
 	}
 }

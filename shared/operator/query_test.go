@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 )
@@ -25,9 +24,6 @@ type queried struct {
 	schedule            string            // its state; without one there is none
 	waiting             map[string]string // messages by the queue's address
 }
-
-// subscriptionsPage is how many subscriptions a page has here; SNS has a hundred.
-const subscriptionsPage = 2
 
 type pair struct {
 	OutputKey      string `xml:",omitempty"`
@@ -59,7 +55,7 @@ func (q *queried) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case action == "DescribeStacks" && r.FormValue("StackName") == stackName:
 		q.describe(w)
 	case action == "ListSubscriptionsByTopic" && r.FormValue("TopicArn") == q.outputs["AlarmTopicArn"]:
-		q.list(w, r.FormValue("NextToken"))
+		q.list(w)
 	case action == "DescribeAlarms":
 		q.watch(w, r)
 	case action == "GetCallerIdentity":
@@ -120,25 +116,19 @@ func (q *queried) describe(w http.ResponseWriter) {
 	}{[]member{stack}})
 }
 
-func (q *queried) list(w http.ResponseWriter, token string) {
+func (q *queried) list(w http.ResponseWriter) {
 	type member struct{ SubscriptionArn, Protocol, Endpoint string }
 
 	var page struct {
 		Subscriptions []member `xml:"Subscriptions>member"`
-		NextToken     string   `xml:",omitempty"`
 	}
-
-	from, _ := strconv.Atoi(token)
-	for _, s := range q.subscriptions[from:min(len(q.subscriptions), from+subscriptionsPage)] {
+	for _, s := range q.subscriptions {
 		protocol, pending := strings.CutSuffix(s, "?")
 		arn := "arn:aws:sns:x:" + account + ":topic:1"
 		if pending {
 			arn = "PendingConfirmation"
 		}
 		page.Subscriptions = append(page.Subscriptions, member{arn, protocol, canary + "@example.com"})
-	}
-	if next := from + subscriptionsPage; next < len(q.subscriptions) {
-		page.NextToken = strconv.Itoa(next)
 	}
 
 	queryReply(w, "ListSubscriptionsByTopic", page)

@@ -75,8 +75,6 @@ func permission(err error) string {
 		action = "states:" + call.Operation()
 	case action == "lambda:Invoke":
 		action = "lambda:InvokeFunction"
-	case action == "s3:ListObjectsV2":
-		action = "s3:ListBucket"
 	}
 
 	return action

@@ -18,7 +18,6 @@ const (
 	outputWorkflow = "ExportWorkflowArn"
 	outputSecret   = "CredentialsSecretArn"
 	outputToken    = "TokenParameterName"
-	outputBucket   = "ExportsBucket"
 	outputLocation = "ExportsLocation"
 	outputTopic    = "AlarmTopicArn"
 
@@ -95,6 +94,13 @@ func (t Target) findOutput(ctx context.Context, key string) (*deployed, string, 
 	value, err := stack.output(key)
 
 	return stack, value, err
+}
+
+// place is the bucket and the prefix of the output that says where exports are, s3://bucket/prefix/.
+func place(location string) (bucket, prefix string) {
+	bucket, prefix, _ = strings.Cut(strings.TrimPrefix(location, "s3://"), "/")
+
+	return bucket, prefix
 }
 
 // lastName is what an ARN, or a name, ends with.
