@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/google/go-cmp/cmp"
 
 	"genesys-cloud-export/shared/devstack/genesyssim"
@@ -134,15 +132,6 @@ func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 		"a secret that this caller may not read": {
 			func(_ *testing.T, w *world) { w.deny("secretsmanager.GetSecretValue") },
 			map[string]string{"secret": "-       secret       your AWS role may not read exports/credentials"},
-		},
-		"a secret that is to be deleted": {
-			func(t *testing.T, w *world) {
-				t.Helper()
-				if _, err := secretsmanager.NewFromConfig(w.config).DeleteSecret(t.Context(), &secretsmanager.DeleteSecretInput{SecretId: aws.String("exports/credentials")}); err != nil {
-					t.Fatal(err)
-				}
-			},
-			map[string]string{"secret": "FAILED  secret       the secret exports/credentials is marked for deletion: aws secretsmanager restore-secret --secret-id exports/credentials"},
 		},
 		"a client whose role lacks the permission": {
 			func(t *testing.T, w *world) { t.Helper(); w.fault(t, `{"path":"/api/v2/users/query","status":403}`) },

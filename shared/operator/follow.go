@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	awsretry "github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
@@ -124,10 +123,7 @@ func (f *following) follow(ctx context.Context, execution string, fresh bool) (*
 // patient repeats a call for as long as AWS may not answer. A fresh execution may not be found at first.
 func patient(fresh bool) func(*sfn.Options) {
 	return func(o *sfn.Options) {
-		o.Retryer = awsretry.NewStandard(func(o *awsretry.StandardOptions) {
-			o.MaxAttempts, o.RateLimiter = int(patience/pollEvery), ratelimit.None
-			o.Backoff = awsretry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return pollEvery, nil })
-		})
+		o.Retryer = repeated(pollEvery, int(patience/pollEvery))
 		if fresh {
 			o.Retryer = awsretry.AddWithErrorCodes(o.Retryer, "ExecutionDoesNotExist")
 		}

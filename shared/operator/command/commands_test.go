@@ -47,8 +47,11 @@ func newCloud(t *testing.T) *cloud {
 		case r.FormValue("Action") == "DescribeStacks" && r.FormValue("StackName") == "mine":
 			fmt.Fprintf(w, `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>mine</StackName><StackStatus>CREATE_COMPLETE</StackStatus><Outputs>
 <member><OutputKey>CredentialsSecretArn</OutputKey><OutputValue>%s</OutputValue></member>
+<member><OutputKey>RotatorFunction</OutputKey><OutputValue>rotator</OutputValue></member>
 <member><OutputKey>ExportWorkflowArn</OutputKey><OutputValue>arn:aws:states:eu-central-1:000000000000:stateMachine:mine-export</OutputValue></member>
 </Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`, c.secret())
+		case strings.HasPrefix(r.URL.Path, "/2015-03-31/functions/rotator/"):
+			fmt.Fprint(w, `{"version":1,"expires_at":"2030-01-01T00:00:00Z"}`)
 		case r.URL.Path == "/latest/api/token":
 			w.WriteHeader(http.StatusForbidden) // a machine's metadata service that gives nothing
 		case r.FormValue("Action") == "GetCallerIdentity":
@@ -182,7 +185,7 @@ func TestCredentialsAreTakenFromAFileAndReplacedOnlyAfterConfirmation(t *testing
 			t.Fatal(err)
 		}
 
-		command, said := c.operated(t, placed, append([]string{"set-credentials", "-stack", "mine", "-no-try", "-credentials", file}, more...)...)
+		command, said := c.operated(t, placed, append([]string{"set-credentials", "-stack", "mine", "-credentials", file}, more...)...)
 		_ = command.Run()
 
 		reply, err := c.secrets.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: &c.arn})
