@@ -13,14 +13,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	executions "github.com/aws/aws-sdk-go-v2/service/sfn/types"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	queues "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
 // schedule looks at the schedule itself: somebody may have switched it off.
@@ -69,46 +66,6 @@ func (e *examination) bucket(ctx context.Context, location string) finding {
 	}
 
 	return found("%s takes conditional writes", name)
-}
-
-// workflow looks at the state machine and its role.
-func (e *examination) workflow(ctx context.Context, arn string) finding {
-	reply, err := sfn.NewFromConfig(e.AWS).DescribeStateMachine(ctx, &sfn.DescribeStateMachineInput{StateMachineArn: &arn})
-	if err != nil {
-		return failed(explained(ctx, "read the state machine "+lastName(arn), err))
-	}
-
-	role := lastName(aws.ToString(reply.RoleArn))
-	if _, err := iam.NewFromConfig(e.AWS).GetRole(ctx, &iam.GetRoleInput{RoleName: &role}); err != nil {
-		return failed(explained(ctx, "read the state machine's role "+role, err))
-	}
-
-	return found("%s with the role %s", lastName(arn), role)
-}
-
-// queues looks at what waits to be looked at: each message is a failure that nobody has seen.
-func (e *examination) queues(ctx context.Context, _ string) finding {
-	client := sqs.NewFromConfig(e.AWS)
-
-	for _, output := range []string{outputDeliveries, outputInvocations} {
-		address, err := e.stack.output(output)
-		if err != nil {
-			return failed(err)
-		}
-
-		reply, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
-			QueueUrl: &address, AttributeNames: []queues.QueueAttributeName{queues.QueueAttributeNameApproximateNumberOfMessages},
-		})
-		if err != nil {
-			return failed(explained(ctx, "read the queue of the output "+output, err))
-		}
-
-		if n := reply.Attributes[string(queues.QueueAttributeNameApproximateNumberOfMessages)]; n != "0" {
-			return failedf("the queue of the output %s has messages: %s; the runbook says how to read them", output, n)
-		}
-	}
-
-	return found("both are empty")
 }
 
 // lookedBack is how far failed executions are looked for, and most how many of them are shown.

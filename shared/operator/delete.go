@@ -20,7 +20,7 @@ func AfterDeletion(ctx context.Context, t Target) error {
 		return err
 	}
 
-	policy, err := stack.output(outputReadPolicy)
+	policy, err := stack.output(outputReaders)
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func AfterDeletion(ctx context.Context, t Target) error {
 func (t Target) attached(ctx context.Context, policy string) error {
 	reply, err := iam.NewFromConfig(t.AWS).ListEntitiesForPolicy(ctx, &iam.ListEntitiesForPolicyInput{PolicyArn: &policy})
 	if err != nil {
-		return explained(ctx, "ask who has the policy "+outputReadPolicy, err)
+		return explained(ctx, "ask who has the policy "+outputReaders, err)
 	}
 
 	var names []string
@@ -62,7 +62,7 @@ func (t Target) attached(ctx context.Context, policy string) error {
 	}
 
 	if len(names) > 0 {
-		return errors.New("consumers still have the policy of " + outputReadPolicy + ", without which they read no token: detach it from " +
+		return errors.New("consumers still have the policy of " + outputReaders + ", without which they read no token: detach it from " +
 			strings.Join(names, ", ") + ", then delete the stack")
 	}
 

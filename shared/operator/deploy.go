@@ -113,19 +113,16 @@ func Built(folder string) (string, error) {
 			return "", fmt.Errorf("%s is no Go binary: make sam-build", path)
 		}
 
-		of := make(map[string]string)
-		for _, setting := range info.Settings {
-			of[setting.Key] = setting.Value
-		}
-
-		architecture := map[string]string{"arm64": "arm64", "amd64": "x86_64"}[of["GOARCH"]]
-		if architecture == "" {
-			return "", fmt.Errorf("%s is for %s, and Lambda has arm64 and x86_64: make sam-build", path, of["GOARCH"])
-		}
-
 		version := info.Main.Version
 		if version == "" || version == "(devel)" {
 			version = "unknown"
+		}
+
+		architecture := ""
+		for _, setting := range info.Settings {
+			if setting.Key == "GOARCH" {
+				architecture = strings.Replace(setting.Value, "amd64", "x86_64", 1)
+			}
 		}
 
 		found["Architecture="+architecture+" Version="+version] = true

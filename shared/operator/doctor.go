@@ -66,9 +66,7 @@ func Examine(ctx context.Context, t Target, unready error) error {
 		{"user", "", e.user},
 		{"schedule", "", e.schedule},
 		{"bucket", outputLocation, e.bucket},
-		{"workflow", outputWorkflow, e.workflow},
 		{"executions", outputWorkflow, e.executions},
-		{"queues", "", e.queues},
 		{"recipients", outputTopic, e.recipients},
 		{"alarms", "", e.alarms},
 	}

@@ -10,15 +10,10 @@ const StateCounted = stateCounted
 
 // Outputs are the template's outputs that are read.
 func Outputs() []string {
-	return []string{
-		outputRotator, outputWorkflow, outputSecret, outputToken, outputLocation, outputTopic,
-		outputReadPolicy, outputDeliveries, outputInvocations,
-	}
+	return []string{outputRotator, outputWorkflow, outputSecret, outputToken, outputLocation, outputTopic, outputReaders}
 }
 
 // Parameters are the template's parameters that are read.
 func Parameters() []string {
-	return []string{
-		parameterEnvironment, parameterAPI, parameterSecret, parameterBucket, parameterKey,
-	}
+	return []string{parameterEnvironment, parameterAPI, parameterSecret, parameterBucket, parameterKey}
 }

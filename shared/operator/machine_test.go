@@ -14,7 +14,6 @@ import (
 
 const (
 	machineARN      = "arn:aws:states:" + region + ":" + account + ":stateMachine:exports-export"
-	machineRole     = "exports-WorkflowRole"
 	executionPrefix = "arn:aws:states:" + region + ":" + account + ":execution:exports-export:"
 )
 
@@ -85,9 +84,6 @@ func (m *machine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch operation {
 	case "StartExecution":
 		m.start(w, asked.StateMachineArn, asked.Name, asked.Input)
-		return
-	case "DescribeStateMachine":
-		stateReply(w, map[string]any{"stateMachineArn": machineARN, "roleArn": "arn:aws:iam::" + account + ":role/" + machineRole})
 		return
 	case "ListExecutions":
 		stateReply(w, map[string]any{"executions": m.failed(now)})

@@ -1,7 +1,6 @@
 package operator_test
 
 import (
-	"cmp"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -11,7 +10,7 @@ import (
 	"sync"
 )
 
-// queried is what CloudFormation, SNS, CloudWatch, IAM, STS, SQS and the Scheduler say of the stack. Tests change it before the
+// queried is what CloudFormation, SNS, CloudWatch, IAM, STS and the Scheduler say of the stack. Tests change it before the
 // command begins.
 type queried struct {
 	mu                  sync.Mutex
@@ -22,7 +21,6 @@ type queried struct {
 	muted               string            // the alarm whose actions are switched off
 	readers             []string          // roles that have the policy of readers
 	schedule            string            // its state; without one there is none
-	waiting             map[string]string // messages by the queue's address
 }
 
 type pair struct {
@@ -36,22 +34,14 @@ func (q *queried) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 
-	switch target := r.Header.Get("X-Amz-Target"); {
-	case target == "AmazonSQS.GetQueueAttributes":
-		q.count(w, r)
-		return
-	case strings.HasPrefix(r.URL.Path, "/schedules/"):
-		q.time(w, strings.TrimPrefix(r.URL.Path, "/schedules/"))
+	if name, timed := strings.CutPrefix(r.URL.Path, "/schedules/"); timed {
+		q.time(w, name)
 		return
 	}
 
 	switch action := r.FormValue("Action"); {
 	case action == "ListEntitiesForPolicy" && r.FormValue("PolicyArn") == q.outputs["TokenReadPolicyArn"]:
 		q.attached(w)
-	case action == "GetRole" && r.FormValue("RoleName") == machineRole:
-		queryReply(w, action, struct {
-			RoleName string `xml:"Role>RoleName"`
-		}{machineRole})
 	case action == "DescribeStacks" && r.FormValue("StackName") == stackName:
 		q.describe(w)
 	case action == "ListSubscriptionsByTopic" && r.FormValue("TopicArn") == q.outputs["AlarmTopicArn"]:
@@ -63,13 +53,6 @@ func (q *queried) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		queryError(w, http.StatusBadRequest, "ValidationError", "it does not exist")
 	}
-}
-
-// count says how many messages wait in a queue.
-func (q *queried) count(w http.ResponseWriter, r *http.Request) {
-	var asked struct{ QueueUrl string }
-	_ = json.NewDecoder(r.Body).Decode(&asked)
-	stateReply(w, map[string]any{"Attributes": map[string]string{"ApproximateNumberOfMessages": cmp.Or(q.waiting[asked.QueueUrl], "0")}})
 }
 
 // time tells of the rotator's schedule.

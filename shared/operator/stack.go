@@ -20,10 +20,7 @@ const (
 	outputToken    = "TokenParameterName"
 	outputLocation = "ExportsLocation"
 	outputTopic    = "AlarmTopicArn"
-
-	outputReadPolicy  = "TokenReadPolicyArn"
-	outputDeliveries  = "ScheduleDeadLettersUrl"
-	outputInvocations = "FailedInvocationsUrl"
+	outputReaders  = "TokenReadPolicyArn"
 )
 
 // The template's parameters that are read here. A secret or a bucket that one of them names is not the stack's own.

@@ -136,14 +136,12 @@ func (w *world) connect(t *testing.T, url string, client aws.HTTPClient, organis
 		outputs: map[string]string{
 			"RotatorFunction": rotatorName, "ExportWorkflowArn": machineARN, "CredentialsSecretArn": aws.ToString(made.ARN),
 			"TokenParameterName": parameter, "ExportsBucket": bucket, "ExportsLocation": "s3://" + bucket + "/data/exports/",
-			"AlarmTopicArn":          "arn:aws:sns:" + region + ":" + account + ":exports-alarms",
-			"TokenReadPolicyArn":     "arn:aws:iam::" + account + ":policy/exports-readers",
-			"ScheduleDeadLettersUrl": "https://sqs.test/deliveries", "FailedInvocationsUrl": "https://sqs.test/invocations",
+			"AlarmTopicArn":      "arn:aws:sns:" + region + ":" + account + ":exports-alarms",
+			"TokenReadPolicyArn": "arn:aws:iam::" + account + ":policy/exports-readers",
 		},
 		parameters:    map[string]string{"GenesysApiUrl": organisation},
 		subscriptions: []string{"email"},
 		schedule:      "ENABLED",
-		waiting:       make(map[string]string),
 		alarms:        make(map[string]string),
 	}
 	for _, name := range operator.AlarmNames() {
@@ -170,7 +168,7 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 
 	known := map[string]http.Handler{
-		"cloudformation": w.queried, "sts": w.queried, "sns": w.queried, "monitoring": w.queried, "iam": w.queried, "sqs": w.queried,
+		"cloudformation": w.queried, "sts": w.queried, "sns": w.queried, "monitoring": w.queried, "iam": w.queried,
 		"scheduler": w.queried, "states": w.machine,
 		"lambda": w.functions, "ssm": w.parameters, "secretsmanager": w.secrets, "s3": w.objects,
 	}

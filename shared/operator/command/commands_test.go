@@ -147,7 +147,7 @@ func TestAnOperatorsCommandSaysInALineWhatIsMissing(t *testing.T) {
 		"no region":             {keys, []string{"delete-stack"}, "operator: no region: set AWS_REGION\n"},
 		"no such profile":       {append([]string{"AWS_PROFILE=none"}, placed...), []string{"delete-stack"}, "operator: there is no AWS profile none: set AWS_PROFILE to one that is configured (aws configure list-profiles)\n"},
 		"no command":            {placed, []string{"undo"}, "operator: \"undo\" is none of the commands built, delete-stack, doctor, export, policy, ready, region, set-credentials\n"},
-		"a check that failed":   {placed, []string{"doctor"}, "operator: 1 of 12 checks failed; what to do stands beside each\n"},
+		"a check that failed":   {placed, []string{"doctor"}, "operator: 1 of 10 checks failed; what to do stands beside each\n"},
 		"no such stack":         {placed, []string{"export"}, "operator: there is no stack genesys-cloud-export in eu-central-1: deploy it first, or name another with STACK=\n"},
 		"no name of a stack":    {placed, []string{"export", "-stack", ""}, "operator: -stack is empty: give it a value, or leave it out (make: STACK=)\n"},
 		"nobody at a terminal":  {placed, []string{"set-credentials", "-stack", "mine"}, "operator: no client credentials: give -credentials FILE (make: CREDENTIALS=), or be at a terminal to type them\n"},
