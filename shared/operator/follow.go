@@ -42,12 +42,10 @@ type memory struct {
 
 // following is one export on its way through one execution or several.
 type following struct {
-	order  Order
-	client *sfn.Client
-	asked  input // what the export is, as far as it is known
-
-	began                   time.Time
-	executions, invocations int // that have ended before this execution
+	order       Order
+	client      *sfn.Client
+	asked       input // what the export is, as far as it is known
+	invocations int   // of the executions before this one
 }
 
 // run follows an execution and its successors.
@@ -67,19 +65,21 @@ func (f *following) run(ctx context.Context, execution string) error {
 
 			Successor string `json:"successor"`
 		}
-		if json.Unmarshal([]byte(aws.ToString(ended.Output)), &output) != nil {
+
+		unread := json.Unmarshal([]byte(aws.ToString(ended.Output)), &output)
+
+		switch {
+		case unread == nil && output.Successor != "":
+			f.order.line("goes on     in the execution %s, as a history has room for no more", lastName(output.Successor))
+			f.invocations += output.Invocations
+			execution = output.Successor
+		case unread == nil && output.Result.Status == export.StatusComplete:
+			f.order.line("complete    export %s of %s: %s", output.ExportID, output.Listing, output.Result.Manifest)
+
+			return nil
+		default:
 			return errors.New("the execution ended with an output that is not the state machine's: deploy again")
 		}
-
-		f.executions++
-		f.invocations += output.Invocations
-
-		if output.Successor == "" {
-			return f.complete(output.memory, aws.ToTime(ended.StopDate))
-		}
-
-		f.order.line("goes on     in the execution %s, as a history has room for no more", lastName(output.Successor))
-		execution = output.Successor
 	}
 }
 
@@ -97,10 +97,6 @@ func (f *following) follow(ctx context.Context, execution string, fresh bool) (*
 		}, patient(fresh))
 		if err != nil {
 			return nil, err
-		}
-
-		if f.began.IsZero() {
-			f.began = aws.ToTime(state.StartDate)
 		}
 
 		for _, event := range slices.Backward(history.Events) {
@@ -169,20 +165,6 @@ func (f *following) stopped(ctx context.Context, execution string, err error) er
 	}
 
 	return fmt.Errorf("%w. The export goes on in AWS. Follow it again: %s", explained(ctx, "look at the execution "+execution, err), again)
-}
-
-// complete prints the table of an export that is whole.
-func (f *following) complete(output memory, at time.Time) error {
-	r := output.Result
-	if r.Status != export.StatusComplete {
-		return fmt.Errorf("the execution ended, and the export with the status %.40q: deploy again, and resume it by %s", r.Status, f.again(output.ExportID))
-	}
-
-	f.order.line("\nexport id    %s\nlisting      %s\nrecords      %s\npages        %s\nparts        %s\ninvocations  %d\nexecutions   %d\nwall time    %s\nmanifest     %s",
-		output.ExportID, output.Listing, commandline.Grouped(r.Records), commandline.Grouped(r.Pages), commandline.Grouped(r.Parts),
-		f.invocations, f.executions, at.Sub(f.began).Round(time.Second), r.Manifest)
-
-	return nil
 }
 
 // failed prints what went wrong and the command that goes on.
