@@ -23,9 +23,9 @@ func inBubble(t *testing.T, test func(t *testing.T, w *world)) {
 
 // whole is an export of three invocations.
 func whole() *execution {
-	last := state(3, 12_500, 0, "complete", "end", manifest)
+	last := state(3, 12_500, 0, "complete", "end", "")
 
-	return &execution{ends: 331 * time.Second, status: "SUCCEEDED", output: text(last), events: slices.Concat(
+	return &execution{ends: 331 * time.Second, status: "SUCCEEDED", output: last, events: slices.Concat(
 		invocation(10*time.Second, state(1, 8_000, 0, "continue", "budget", "")),
 		invocation(20*time.Second, state(2, 9_000, 300, "continue", "rate_limited", "")), invocation(330*time.Second, last),
 	)}
@@ -66,11 +66,9 @@ complete    export e-1 of users: s3://b/exports/_state/users/e-1/manifest.json
 func TestSuccessorsAreFollowedAsOneExport(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, w *world) {
-		first := state(1, 5_000, 0, "continue", "budget", "")
-		events := invocation(10*time.Second, first)
-		first["successor"] = executionPrefix + "successor-1"
+		first := state(1, 5_000, 0, "continue", "budget", executionPrefix+"successor-1")
 		w.machine.script = func(string) *execution {
-			return &execution{events: events, ends: 11 * time.Second, status: "SUCCEEDED", output: text(first)}
+			return &execution{events: invocation(10*time.Second, first), ends: 11 * time.Second, status: "SUCCEEDED", output: first}
 		}
 
 		go func() {
@@ -98,10 +96,10 @@ func TestARunningExecutionIsFollowedByNameOrARNFromItsLatestEventsOn(t *testing.
 			for n := range 300 {
 				events = append(events, invocation(time.Duration(n)*time.Second, state(n+1, int64(n)*100, 0, "continue", "budget", ""))...)
 			}
-			last := state(301, 30_000, 0, "complete", "end", manifest)
+			last := state(301, 30_000, 0, "complete", "end", "")
 			w.machine.begin("nightly", &execution{
 				events: append(events, invocation(330*time.Second, last)...), ends: 340 * time.Second, status: "SUCCEEDED",
-				output: text(last), input: `{"scheduled_at":"x"}`,
+				output: last, input: `{"scheduled_at":"x"}`,
 			})
 			time.Sleep(320 * time.Second)
 
@@ -176,12 +174,10 @@ func TestAFailedExportSaysWhyAndHowToGoOn(t *testing.T) {
 // refreshed is an exporter that found no token, and a rotator that timed out once.
 func refreshed() []event {
 	return []event{
-		{2 * time.Second, "TaskFailed", map[string]any{"taskFailedEventDetails": map[string]any{
+		{2 * time.Second, "taskFailedEventDetails", map[string]string{
 			"resource": "invoke", "resourceType": "lambda", "error": "TokenUnavailable", "cause": `{"errorType":"TokenUnavailable","errorMessage":"no token\u001b[2J"}`,
-		}}},
-		{4 * time.Second, "TaskTimedOut", map[string]any{"taskTimedOutEventDetails": map[string]any{
-			"resource": "invoke", "resourceType": "lambda", "error": "States.Timeout",
-		}}},
+		}},
+		{4 * time.Second, "taskTimedOutEventDetails", map[string]string{"resource": "invoke", "resourceType": "lambda", "error": "States.Timeout"}},
 	}
 }
 

@@ -129,7 +129,7 @@ func (w *world) connect(t *testing.T, url string, client aws.HTTPClient, organis
 		t.Fatal(err)
 	}
 
-	w.machine = newMachine()
+	w.machine = &machine{executions: make(map[string]*execution)}
 	w.functions = newFunctions(t, w.config, aws.ToString(made.ARN), organisation)
 	w.queried = &queried{
 		status: "CREATE_COMPLETE",
