@@ -2,7 +2,7 @@ package operator
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +19,7 @@ import (
 	"github.com/aws/smithy-go/transport/http/protocol/awsquery"
 
 	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/token"
 	"genesys-cloud-export/shared/tokenstore"
 )
@@ -87,86 +88,73 @@ func (e *examination) secret(ctx context.Context, id string) finding {
 	}
 }
 
-// minted looks for a usable token, and asks the rotator for one where there is none.
+// minted reads the token as an exporter does: where there is none to be used, the rotator is asked.
 func (e *examination) minted(ctx context.Context, name string) finding {
-	how := ""
+	tokens := &token.Reader{Store: tokenstore.New(ssm.NewFromConfig(e.AWS), name, ""), Rotator: rotator{e.Target, e.stack}}
 
-	for {
-		stored, lacking, err := usableToken(ctx, tokenstore.New(ssm.NewFromConfig(e.AWS), name, ""))
+	stored, err := tokens.Token(ctx)
 
-		switch {
-		case err != nil:
-			return failed(explained(ctx, "read the token "+name, err))
-		case lacking == "":
-			e.token = stored
-
-			return found("%s contains version %d, good for another %s%s", name, stored.Version, stored.Remaining(time.Now()).Truncate(time.Second), how)
-		case how != "":
-			return failedf("%s: %s, also after the rotator was asked: look at its log", name, lacking)
-		}
-
-		if _, err := e.rotate(ctx, e.stack, "{}"); err != nil {
-			return failedf("%s: %s, and the rotator could not help: %s", name, lacking, err)
-		}
-
-		how = "; " + lacking + ", so the rotator was asked"
+	switch {
+	case failure.Is(err, failure.TokenUnavailable):
+		return failedf("%s: %s", name, err)
+	case err != nil:
+		return failed(explained(ctx, "read the token "+name, err))
 	}
+
+	e.tokens = tokens
+
+	return found("%s contains version %d, good for another %s", name, stored.Version, stored.Remaining(time.Now()).Truncate(time.Second))
 }
 
-// usableToken reads the token, and says in words why what is there cannot be used.
-func usableToken(ctx context.Context, store *tokenstore.Store) (stored token.Stored, lacking string, err error) {
-	stored, err = store.Read(ctx)
+// rotator is the stack's, as a token's reader asks it.
+type rotator struct {
+	Target
 
-	for _, known := range []error{token.ErrNotStored, token.ErrUnreadable, token.ErrNewerSchema} {
-		if errors.Is(err, known) {
-			return token.Stored{}, known.Error(), nil
-		}
-	}
-
-	if err == nil && !stored.Usable(time.Now()) {
-		return token.Stored{}, "the stored token has expired", nil
-	}
-
-	return stored, "", err
+	stack *deployed
 }
 
-// recipients looks whether anybody hears of an alarm. Endpoints may be addresses of persons and are not shown.
+// Ask implements [token.Asker].
+func (r rotator) Ask(ctx context.Context, rejected int64) error {
+	event := "{}"
+	if rejected != 0 {
+		event = fmt.Sprintf(`{"rejected_version":%d}`, rejected)
+	}
+
+	_, err := r.rotate(ctx, r.stack, event)
+
+	return err
+}
+
+// recipients looks whether anybody hears of an alarm, by the topic's first hundred subscriptions. Only their protocols are shown,
+// as an endpoint may be a person's address.
 func (e *examination) recipients(ctx context.Context, topic string) finding {
+	reply, err := sns.NewFromConfig(e.AWS).ListSubscriptionsByTopic(ctx, &sns.ListSubscriptionsByTopicInput{TopicArn: &topic})
+	if err != nil {
+		return failed(explained(ctx, "list the subscriptions of the topic "+lastName(topic), err))
+	}
+
 	var confirmed, pending []string // protocols
 
-	pages := sns.NewListSubscriptionsByTopicPaginator(sns.NewFromConfig(e.AWS), &sns.ListSubscriptionsByTopicInput{TopicArn: &topic})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return failed(explained(ctx, "list the subscriptions of the topic "+lastName(topic), err))
-		}
-
-		for _, s := range page.Subscriptions {
-			// A subscription has an ARN once it is confirmed; before, words stand there.
-			switch id := aws.ToString(s.SubscriptionArn); {
-			case strings.HasPrefix(id, "arn:"):
-				confirmed = append(confirmed, aws.ToString(s.Protocol))
-			case id != "Deleted":
-				pending = append(pending, aws.ToString(s.Protocol))
-			}
+	for _, s := range reply.Subscriptions {
+		// A subscription has an ARN once it is confirmed; before, words stand there.
+		switch id := aws.ToString(s.SubscriptionArn); {
+		case strings.HasPrefix(id, "arn:"):
+			confirmed = append(confirmed, aws.ToString(s.Protocol))
+		case id != "Deleted":
+			pending = append(pending, aws.ToString(s.Protocol))
 		}
 	}
 
 	waiting := ""
 	if len(pending) > 0 {
-		waiting = "; not confirmed yet: " + counted(len(pending), "subscription") + " (" + kinds(pending) + "): open the link that AWS has sent there"
+		waiting = "; not confirmed yet: " + strings.Join(pending, ", ") + ": open the link that AWS has sent there"
 	}
 
 	if len(confirmed) == 0 {
 		return failedf("nobody hears of an alarm: deploy with AlarmEmail=ADDRESS, or subscribe to the topic %s%s", lastName(topic), waiting)
 	}
 
-	return found("%s to the topic %s (%s)%s", counted(len(confirmed), "subscription"), lastName(topic), kinds(confirmed), waiting)
-}
-
-// kinds names each protocol once.
-func kinds(protocols []string) string {
-	return strings.Join(slices.Compact(slices.Sorted(slices.Values(protocols))), ", ")
+	return found("the topic %s tells: %s%s", lastName(topic), strings.Join(confirmed, ", "), waiting)
 }
 
 // alarmNames are the alarms of template.yaml without the stack's name before them. Another stack's name may begin with

@@ -13,21 +13,18 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	executions "github.com/aws/aws-sdk-go-v2/service/sfn/types"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	queues "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
 // schedule looks at the schedule itself: somebody may have switched it off.
 func (e *examination) schedule(ctx context.Context, _ string) finding {
 	name := e.Stack + "-rotator"
 
-	told, err := scheduler.NewFromConfig(e.AWS).GetSchedule(ctx, &scheduler.GetScheduleInput{Name: &name})
+	reply, err := scheduler.NewFromConfig(e.AWS).GetSchedule(ctx, &scheduler.GetScheduleInput{Name: &name})
 	if _, absent := errors.AsType[*types.ResourceNotFoundException](err); absent {
 		return failedf("there is no schedule %s, so that nothing runs the rotator: deploy again", name)
 	}
@@ -35,27 +32,18 @@ func (e *examination) schedule(ctx context.Context, _ string) finding {
 	switch {
 	case err != nil:
 		return failed(explained(ctx, "read the schedule "+name, err))
-	case told.State != types.ScheduleStateEnabled:
-		return failedf("%s is %s, so that nothing runs the rotator: aws scheduler update-schedule, or deploy again", name, told.State)
+	case reply.State != types.ScheduleStateEnabled:
+		return failedf("%s is %s, so that nothing runs the rotator: aws scheduler update-schedule, or deploy again", name, reply.State)
 	default:
-		return found("the rotator runs by %s", aws.ToString(told.ScheduleExpression))
+		return found("the rotator runs by %s", aws.ToString(reply.ScheduleExpression))
 	}
 }
 
 // bucket writes an object as the functions do, on condition that it is not there, and deletes it again. A store that lets the
 // second write pass would let two invocations commit the same pages.
-func (e *examination) bucket(ctx context.Context, _ string) finding {
-	name, err := e.stack.output(outputBucket)
-	if err != nil {
-		return failed(err)
-	}
-
-	location, err := e.stack.output(outputLocation)
-	if err != nil {
-		return failed(err)
-	}
-
-	key := strings.TrimPrefix(location, "s3://"+name+"/") + "_doctor/" + rand.Text()
+func (e *examination) bucket(ctx context.Context, location string) finding {
+	name, prefix := place(location)
+	key := prefix + "_doctor/" + rand.Text()
 	client := s3.NewFromConfig(e.AWS, func(o *s3.Options) { o.UsePathStyle = o.BaseEndpoint != nil })
 	put := func() error {
 		_, err := client.PutObject(ctx, &s3.PutObjectInput{Bucket: &name, Key: &key, IfNoneMatch: aws.String("*"), Body: bytes.NewReader(nil)})
@@ -80,51 +68,6 @@ func (e *examination) bucket(ctx context.Context, _ string) finding {
 	return found("%s takes conditional writes", name)
 }
 
-// workflow looks at the state machine and its role.
-func (e *examination) workflow(ctx context.Context, _ string) finding {
-	arn, err := e.stack.output(outputWorkflow)
-	if err != nil {
-		return failed(err)
-	}
-
-	told, err := sfn.NewFromConfig(e.AWS).DescribeStateMachine(ctx, &sfn.DescribeStateMachineInput{StateMachineArn: &arn})
-	if err != nil {
-		return failed(explained(ctx, "read the state machine "+lastName(arn), err))
-	}
-
-	role := lastName(aws.ToString(told.RoleArn))
-	if _, err := iam.NewFromConfig(e.AWS).GetRole(ctx, &iam.GetRoleInput{RoleName: &role}); err != nil {
-		return failed(explained(ctx, "read the state machine's role "+role, err))
-	}
-
-	return found("%s with the role %s", lastName(arn), role)
-}
-
-// queues looks at what waits to be looked at: each message is a failure that nobody has seen.
-func (e *examination) queues(ctx context.Context, _ string) finding {
-	client := sqs.NewFromConfig(e.AWS)
-
-	for _, output := range []string{outputDeliveries, outputInvocations} {
-		address, err := e.stack.output(output)
-		if err != nil {
-			return failed(err)
-		}
-
-		told, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
-			QueueUrl: &address, AttributeNames: []queues.QueueAttributeName{queues.QueueAttributeNameApproximateNumberOfMessages},
-		})
-		if err != nil {
-			return failed(explained(ctx, "read the queue of the output "+output, err))
-		}
-
-		if n := told.Attributes[string(queues.QueueAttributeNameApproximateNumberOfMessages)]; n != "0" {
-			return failedf("the queue of the output %s has messages: %s; the runbook says how to read them", output, n)
-		}
-	}
-
-	return found("both are empty")
-}
-
 // lookedBack is how far failed executions are looked for, and most how many of them are shown.
 const (
 	lookedBack = 24 * time.Hour
@@ -132,20 +75,15 @@ const (
 )
 
 // executions shows the executions that failed within a day, with their causes.
-func (e *examination) executions(ctx context.Context, _ string) finding {
-	arn, err := e.stack.output(outputWorkflow)
-	if err != nil {
-		return failed(err)
-	}
-
+func (e *examination) executions(ctx context.Context, arn string) finding {
 	client := sfn.NewFromConfig(e.AWS)
 
-	told, err := client.ListExecutions(ctx, &sfn.ListExecutionsInput{StateMachineArn: &arn, StatusFilter: executions.ExecutionStatusFailed, MaxResults: most})
+	reply, err := client.ListExecutions(ctx, &sfn.ListExecutionsInput{StateMachineArn: &arn, StatusFilter: executions.ExecutionStatusFailed, MaxResults: most})
 	if err != nil {
 		return failed(explained(ctx, "list the executions of "+lastName(arn), err))
 	}
 
-	recent := slices.DeleteFunc(told.Executions, func(one executions.ExecutionListItem) bool {
+	recent := slices.DeleteFunc(reply.Executions, func(one executions.ExecutionListItem) bool {
 		return time.Since(aws.ToTime(one.StopDate)) > lookedBack
 	})
 

@@ -1,24 +1,20 @@
 package operator
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
 	"genesys-cloud-export/shared/awsapi"
 	"genesys-cloud-export/shared/clientcred"
-	"genesys-cloud-export/shared/commandline"
 	"genesys-cloud-export/shared/credentials"
-	"genesys-cloud-export/shared/driver"
 	"genesys-cloud-export/shared/failure"
-	"genesys-cloud-export/shared/retry"
 	"genesys-cloud-export/shared/token"
 )
 
@@ -30,8 +26,6 @@ type Credentials struct {
 	Ask func(context.Context) (credentials.Credentials, error)
 	// Confirm is asked before another client's credentials are replaced; its error ends the command, and nothing is changed.
 	Confirm func(context.Context) error
-	// NoTry leaves out asking the rotator whether they work.
-	NoTry bool
 }
 
 // SetCredentials puts an OAuth client's id and secret into the stack's secret, and has the rotator try them. Credentials that
@@ -52,12 +46,6 @@ func SetCredentials(ctx context.Context, c Credentials) error {
 		return err
 	}
 
-	if c.NoTry {
-		c.line("not tried  the rotator takes them with the next token")
-
-		return nil
-	}
-
 	rotated, err := c.rotate(ctx, stack, `{"force":true}`)
 	if ctx.Err() != nil {
 		return fmt.Errorf("the credentials are stored, and were not tried to the end: %w", context.Cause(ctx))
@@ -75,29 +63,28 @@ func SetCredentials(ctx context.Context, c Credentials) error {
 // store puts what is given into the secret, unless it is there.
 func (c Credentials) store(ctx context.Context, id string, fresh token.Credentials) error {
 	client := secretsmanager.NewFromConfig(c.AWS)
-
 	there, err := stored(ctx, client, id)
-	if err != nil && !awsapi.Denied(err) {
-		return err
-	}
-
-	confirm := c.Confirm
+	replaces := false
 
 	switch {
-	case err != nil:
+	case awsapi.Denied(err):
+		replaces = true
 		c.line("unseen     your AWS role may not read the secret: whatever is in it will be replaced")
+	case err != nil:
+		return err
 	case there.Equal(fresh):
 		c.line("unchanged  just these credentials of client %s are in the secret already", fresh.ClientID)
 
 		return nil
 	case there.ClientID != "" && there.ClientID != fresh.ClientID:
+		replaces = true
 		c.line("replaces   the credentials of another client: %s; the new one is %s", there.ClientID, fresh.ClientID)
-	default:
-		confirm = func(context.Context) error { return nil }
 	}
 
-	if err := confirm(ctx); err != nil {
-		return err
+	if replaces {
+		if err := c.Confirm(ctx); err != nil {
+			return err
+		}
 	}
 
 	// The form that shared/clientcred reads.
@@ -119,18 +106,14 @@ func (c Credentials) store(ctx context.Context, id string, fresh token.Credentia
 // stored is what is in the secret; nothing where it is empty or not of the form. Its errors are of calls to AWS.
 func stored(ctx context.Context, client *secretsmanager.Client, id string) (token.Credentials, error) {
 	there, err := clientcred.New(client, id).Read(ctx)
-	_, marked := errors.AsType[*types.InvalidRequestException](err)
 
 	switch {
-	case err == nil:
-		return there, nil
-	case marked:
-		return token.Credentials{}, fmt.Errorf(
-			"the secret %s is marked for deletion: aws secretsmanager restore-secret --secret-id %s", secretName(id), commandline.Quoted(secretName(id)))
 	case failure.Is(err, failure.InvalidCredentials):
 		return token.Credentials{}, nil
-	default:
+	case err != nil:
 		return token.Credentials{}, explained(ctx, "read the secret "+secretName(id), err)
+	default:
+		return there, nil
 	}
 }
 
@@ -153,29 +136,26 @@ func (t Target) rotate(ctx context.Context, stack *deployed, event string) (rota
 		return rotation{}, err
 	}
 
-	for attempt := 1; ; attempt++ {
-		reply, err := driver.New(lambda.NewFromConfig(t.AWS), driver.Config{}).Invoke(ctx, function, []byte(event))
+	reply, err := lambda.NewFromConfig(t.AWS).Invoke(ctx, &lambda.InvokeInput{FunctionName: &function, Payload: []byte(event)},
+		func(o *lambda.Options) { o.Retryer = repeated(busyWait, busyAttempts) })
+	if err != nil {
+		return rotation{}, explained(ctx, "ask the rotator", err)
+	}
 
-		var answer rotation
+	var answer struct {
+		rotation
 
-		failed, ok := errors.AsType[*driver.FunctionError](err)
-		busy := awsapi.Status(err) == http.StatusTooManyRequests
+		Type    string `json:"errorType"`
+		Message string `json:"errorMessage"`
+	}
+	unread := json.Unmarshal(reply.Payload, &answer)
 
-		switch {
-		case ok:
-			return rotation{}, errors.New(withoutARNs(failed.Error()))
-		case busy && attempt == busyAttempts:
-			return rotation{}, fmt.Errorf("the rotator was busy %d times: try again in a minute, or look at its log", attempt)
-		case busy:
-			if err := retry.Sleep(ctx, busyWait); err != nil {
-				return rotation{}, err
-			}
-		case err != nil:
-			return rotation{}, explained(ctx, "ask the rotator", err)
-		case json.Unmarshal(reply, &answer) != nil || answer.Version < 1:
-			return rotation{}, errors.New("the rotator answers as no version of it does: deploy again")
-		default:
-			return answer, nil
-		}
+	switch {
+	case reply.FunctionError != nil:
+		return rotation{}, errors.New(withoutARNs(cmp.Or(answer.Type, *reply.FunctionError) + ": " + answer.Message))
+	case unread != nil || answer.Version < 1:
+		return rotation{}, errors.New("the rotator answers as no version of it does: deploy again")
+	default:
+		return answer.rotation, nil
 	}
 }

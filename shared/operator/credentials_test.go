@@ -1,7 +1,6 @@
 package operator_test
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -37,13 +36,11 @@ func TestCredentialsAreStoredAndTried(t *testing.T) {
 
 	for name, test := range map[string]struct {
 		before  []string // id and secret that are there
-		id      string   // client-1 where it is empty
 		value   string   // what follows the canary in the secret that is given
-		noTry   bool
-		denied  bool  // reading and writing the secret
-		confirm error // what the operator answers
-		kept    bool  // what is in the secret
-		asked   int   // questions to the operator
+		denied  bool     // reading and writing the secret
+		confirm error    // what the operator answers
+		kept    bool     // what is in the secret
+		asked   int      // questions to the operator
 		tried   []string
 		said    string
 		err     string // what the error begins with
@@ -53,10 +50,6 @@ func TestCredentialsAreStoredAndTried(t *testing.T) {
 		"credentials that do not work": {
 			value: "-wrong", tried: []string{forced}, said: stored,
 			err: "the credentials are stored, and do not work yet; the token of before stays. The rotator says: InvalidCredentials: ",
-		},
-		"not to be tried": {
-			id: "anybody", noTry: true,
-			said: "stored     client anybody in the secret exports/credentials\nnot tried  the rotator takes them with the next token\n",
 		},
 		"another client, not confirmed": {
 			before: []string{"another-client", canary + "-2"}, value: "-1", confirm: refusal, kept: true, asked: 1, err: "not confirmed",
@@ -80,8 +73,7 @@ func TestCredentialsAreStoredAndTried(t *testing.T) {
 			t.Parallel()
 
 			w := newWorld(t)
-			id := cmp.Or(test.id, clientID)
-			want := `{"client_id":"` + id + `","client_secret":"canary-secret` + test.value + `"}`
+			want := `{"client_id":"client-1","client_secret":"canary-secret` + test.value + `"}`
 			if test.before != nil {
 				w.fill(t, test.before[0], test.before[1])
 			}
@@ -93,8 +85,7 @@ func TestCredentialsAreStoredAndTried(t *testing.T) {
 			}
 
 			asked := 0
-			c := w.given(id, canary+test.value)
-			c.NoTry = test.noTry
+			c := w.given(clientID, canary+test.value)
 			c.Confirm = func(context.Context) error { asked++; return test.confirm }
 
 			err := operator.SetCredentials(t.Context(), c)
@@ -126,7 +117,7 @@ func TestARotatorAtWorkIsWaitedFor(t *testing.T) {
 		w.said(t, err)
 		synctest.Wait()
 
-		if err == nil || !strings.Contains(err.Error(), "the rotator was busy 10 times") || len(w.functions.asked()) != 10 {
+		if err == nil || !strings.Contains(err.Error(), "ask the rotator: it is busy: try again in a minute") || len(w.functions.asked()) != 10 {
 			t.Errorf("ended with %v after %d calls", err, len(w.functions.asked()))
 		}
 	})

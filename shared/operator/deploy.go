@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
@@ -114,19 +113,16 @@ func Built(folder string) (string, error) {
 			return "", fmt.Errorf("%s is no Go binary: make sam-build", path)
 		}
 
-		of := make(map[string]string)
-		for _, setting := range info.Settings {
-			of[setting.Key] = setting.Value
-		}
-
-		architecture := map[string]string{"arm64": "arm64", "amd64": "x86_64"}[of["GOARCH"]]
-		if architecture == "" {
-			return "", fmt.Errorf("%s is for %s, and Lambda has arm64 and x86_64: make sam-build", path, of["GOARCH"])
-		}
-
 		version := info.Main.Version
 		if version == "" || version == "(devel)" {
 			version = "unknown"
+		}
+
+		architecture := ""
+		for _, setting := range info.Settings {
+			if setting.Key == "GOARCH" {
+				architecture = strings.Replace(setting.Value, "amd64", "x86_64", 1)
+			}
 		}
 
 		found["Architecture="+architecture+" Version="+version] = true
@@ -137,37 +133,4 @@ func Built(folder string) (string, error) {
 	}
 
 	return slices.Collect(maps.Keys(found))[0], nil
-}
-
-// attached says who has the stack's policy for readers of the token. CloudFormation cannot delete it as long as anybody has.
-func (t Target) attached(ctx context.Context, stack *deployed) error {
-	policy, err := stack.output(outputReadPolicy)
-	if err != nil {
-		return err
-	}
-
-	told, err := iam.NewFromConfig(t.AWS).ListEntitiesForPolicy(ctx, &iam.ListEntitiesForPolicyInput{PolicyArn: &policy})
-	if err != nil {
-		return explained(ctx, "ask who has the policy "+outputReadPolicy, err)
-	}
-
-	var names []string
-	for _, role := range told.PolicyRoles {
-		names = append(names, "role "+aws.ToString(role.RoleName))
-	}
-
-	for _, user := range told.PolicyUsers {
-		names = append(names, "user "+aws.ToString(user.UserName))
-	}
-
-	for _, group := range told.PolicyGroups {
-		names = append(names, "group "+aws.ToString(group.GroupName))
-	}
-
-	if len(names) > 0 {
-		return errors.New("consumers still have the policy of " + outputReadPolicy + ", without which they read no token: detach it from " +
-			strings.Join(names, ", ") + ", then delete the stack")
-	}
-
-	return nil
 }

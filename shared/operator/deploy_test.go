@@ -125,19 +125,3 @@ func TestWhatWasBuiltIsReadFromTheBinaries(t *testing.T) {
 		})
 	}
 }
-
-func TestAStackWhosePolicyAConsumerHasIsNotDeleted(t *testing.T) {
-	t.Parallel()
-
-	w := newWorld(t)
-	w.queried.readers = []string{"crm-sync", "wallboard"}
-
-	err := operator.AfterDeletion(t.Context(), w.target())
-	if err == nil || !strings.Contains(err.Error(), "detach it from role crm-sync, role wallboard, then delete the stack") {
-		t.Errorf("%v", err)
-	}
-
-	if said := w.said(t, err); said != "" {
-		t.Errorf("it said %q", said)
-	}
-}

@@ -28,9 +28,9 @@ type examination struct {
 	Target
 
 	unready error
-	account string       // "" until the credentials are known to work
-	stack   *deployed    // nil until it is read
-	token   token.Stored // of version 0 until a usable one is read
+	account string        // "" until the credentials are known to work
+	stack   *deployed     // nil until it is read
+	tokens  *token.Reader // nil until it has read one that can be used
 }
 
 // check is one line of the doctor's report.
@@ -65,10 +65,8 @@ func Examine(ctx context.Context, t Target, unready error) error {
 		{"token", outputToken, e.minted},
 		{"user", "", e.user},
 		{"schedule", "", e.schedule},
-		{"bucket", "", e.bucket},
-		{"workflow", "", e.workflow},
-		{"executions", "", e.executions},
-		{"queues", "", e.queues},
+		{"bucket", outputLocation, e.bucket},
+		{"executions", outputWorkflow, e.executions},
 		{"recipients", outputTopic, e.recipients},
 		{"alarms", "", e.alarms},
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -58,12 +57,11 @@ func Export(ctx context.Context, o Order) error {
 
 	follow := &following{order: o, client: sfn.NewFromConfig(o.AWS)}
 
-	var execution string
+	// One that runs may be given by its name or its ARN.
+	execution := strings.Replace(machine, ":stateMachine:", ":execution:", 1) + ":" + lastName(o.WaitFor)
 	if o.WaitFor == "" {
-		follow.asked, follow.fresh = asked, true
+		follow.asked = asked
 		execution, err = o.start(ctx, follow.client, machine, asked)
-	} else {
-		execution, err = waitedFor(machine, o.WaitFor)
 	}
 
 	if err != nil {
@@ -132,16 +130,4 @@ func (o Order) start(ctx context.Context, client *sfn.Client, machine string, as
 	o.line("            follow it from elsewhere: %s", follow)
 
 	return aws.ToString(reply.ExecutionArn), nil
-}
-
-// waitedFor is the ARN of one of the state machine's executions, which may be given by its name.
-func waitedFor(machine, execution string) (string, error) {
-	prefix := strings.Replace(machine, ":stateMachine:", ":execution:", 1) + ":"
-
-	name := strings.TrimPrefix(execution, prefix)
-	if !regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`).MatchString(name) {
-		return "", fmt.Errorf("%.200q is no execution of the state machine %s: give the name or ARN of one", withoutARNs(execution), lastName(machine))
-	}
-
-	return prefix + name, nil
 }

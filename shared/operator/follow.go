@@ -1,112 +1,113 @@
 package operator
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsretry "github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"genesys-cloud-export/shared/commandline"
 	"genesys-cloud-export/shared/export"
+	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/retry"
 )
 
 const (
 	// pollEvery is how often an execution is looked at. Two calls each time are a tenth of what AWS allows an account.
 	pollEvery = 4 * time.Second
-	// latestEvents is how many events of the history are read at each look: what happens within an hour, mostly.
-	latestEvents = 100
 	// patience is how long AWS may not answer before following ends: a laptop sleeps, a network changes.
 	patience = 15 * time.Minute
-	// unknownFor is how long an execution that was just started may not be found: reads of it are eventually consistent.
-	unknownFor = time.Minute
-)
-
-// The state machine's states whose events are reported.
-const (
-	stateExport  = "Export"
-	stateRefresh = "Refresh the token"
+	// latestEvents is how many events of the history are read at each look: what happens within an hour, mostly.
+	latestEvents = 100
+	// stateCounted is the state that each invocation leads to, where it did not fail.
+	stateCounted = "Count the invocation"
 )
 
 // memory is what the state machine's states pass on, as far as it is read here.
 type memory struct {
 	input
 
-	Invocations int             `json:"invocations"` // invocations of this execution
-	Result      export.Result   `json:"result"`
-	Failure     json.RawMessage `json:"failure"` // of a task, where it was caught
-	// Successor is an object while one is started, and its ARN, or "", at the end.
-	Successor json.RawMessage `json:"successor"`
+	Invocations int           `json:"invocations"` // of this execution
+	Result      export.Result `json:"result"`
 }
 
-// following is one export on its way.
+// following is one export on its way through one execution or several.
 type following struct {
-	order  Order
-	client *sfn.Client
-	asked  input // what the export is, as far as it is known
-	fresh  bool  // the execution was started just now
-
-	seen        int64 // the last event of this execution that was reported
-	begun       time.Time
-	invocations int // of the executions before this one
+	order       Order
+	client      *sfn.Client
+	asked       input // what the export is, as far as it is known
+	invocations int   // of the executions before this one
 }
 
 // run follows an execution and its successors.
 func (f *following) run(ctx context.Context, execution string) error {
-	for executions := 1; ; executions++ {
-		ended, err := f.follow(ctx, execution)
-		again := f.order.command("export", "-stack", f.order.Stack, "-wait-for", lastName(execution))
+	for fresh := f.order.WaitFor == ""; ; fresh = true {
+		ended, err := f.follow(ctx, execution, fresh)
+		if err != nil {
+			return f.stopped(ctx, lastName(execution), err)
+		}
 
-		switch {
-		case err != nil && ctx.Err() != nil:
-			return fmt.Errorf("stopped following; the export goes on in AWS. Follow it again: %s", again)
-		case absent(err):
-			return fmt.Errorf("there is no execution %s: name another", lastName(execution))
-		case err != nil:
-			return fmt.Errorf("%w. The export goes on in AWS. Follow it again: %s", explained(ctx, "look at the execution "+lastName(execution), err), again)
-		case ended.Status != types.ExecutionStatusSucceeded:
+		if ended.Status != types.ExecutionStatusSucceeded {
 			return f.failed(ended)
 		}
 
-		var output memory
-		if json.Unmarshal([]byte(aws.ToString(ended.Output)), &output) != nil {
+		var output struct {
+			memory
+
+			Successor string `json:"successor"`
+		}
+
+		unread := json.Unmarshal([]byte(aws.ToString(ended.Output)), &output)
+
+		switch {
+		case unread == nil && output.Successor != "":
+			f.order.line("goes on     in the execution %s, as a history has room for no more", lastName(output.Successor))
+			f.invocations += output.Invocations
+			execution = output.Successor
+		case unread == nil && output.Result.Status == export.StatusComplete:
+			f.order.line("complete    export %s of %s: %s", output.ExportID, output.Listing, output.Result.Manifest)
+
+			return nil
+		default:
 			return errors.New("the execution ended with an output that is not the state machine's: deploy again")
 		}
-
-		f.invocations += output.Invocations
-
-		var successor string
-		if json.Unmarshal(output.Successor, &successor) != nil || successor == "" {
-			return f.complete(output, executions, aws.ToTime(ended.StopDate))
-		}
-
-		f.order.line("goes on     in the execution %s, as a history has room for no more", lastName(successor))
-		execution, f.fresh, f.seen = successor, true, 0
 	}
 }
 
-// follow looks at one execution until it has ended. Its errors are the SDK's.
-func (f *following) follow(ctx context.Context, execution string) (*sfn.DescribeExecutionOutput, error) {
-	began := time.Now()
-	answered := began
-
-	for {
-		state, err := f.look(ctx, execution)
-
-		switch {
-		case err == nil && state.Status != types.ExecutionStatusRunning && state.Status != types.ExecutionStatusPendingRedrive:
-			return state, nil
-		case err == nil:
-			answered = time.Now()
-		case f.fresh && absent(err) && time.Since(began) < unknownFor:
-		case lasting(err) || time.Since(answered) >= patience:
+// follow looks at one execution until it has ended, and reports what happens. Its errors are the SDK's.
+func (f *following) follow(ctx context.Context, execution string, fresh bool) (*sfn.DescribeExecutionOutput, error) {
+	for seen := int64(0); ; {
+		state, err := f.client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &execution}, patient(fresh))
+		if err != nil {
 			return nil, err
+		}
+
+		// It is read after the state, so that it has all that led to it.
+		history, err := f.client.GetExecutionHistory(ctx, &sfn.GetExecutionHistoryInput{
+			ExecutionArn: &execution, ReverseOrder: true, MaxResults: latestEvents, IncludeExecutionData: aws.Bool(true),
+		}, patient(fresh))
+		if err != nil {
+			return nil, err
+		}
+
+		for _, event := range slices.Backward(history.Events) {
+			if event.Id > seen {
+				seen = event.Id
+				f.report(event)
+			}
+		}
+
+		if state.Status != types.ExecutionStatusRunning && state.Status != types.ExecutionStatusPendingRedrive {
+			return state, nil
 		}
 
 		if err := retry.Sleep(ctx, pollEvery); err != nil {
@@ -115,71 +116,103 @@ func (f *following) follow(ctx context.Context, execution string) (*sfn.Describe
 	}
 }
 
-func absent(err error) bool {
-	_, missing := errors.AsType[*types.ExecutionDoesNotExist](err)
-
-	return missing
+// patient repeats a call for as long as AWS may not answer. A fresh execution may not be found at first.
+func patient(fresh bool) func(*sfn.Options) {
+	return func(o *sfn.Options) {
+		o.Retryer = repeated(pollEvery, int(patience/pollEvery))
+		if fresh {
+			o.Retryer = awsretry.AddWithErrorCodes(o.Retryer, "ExecutionDoesNotExist")
+		}
+	}
 }
 
-// look reads the state first: what the history has then is of that state or later.
-func (f *following) look(ctx context.Context, execution string) (*sfn.DescribeExecutionOutput, error) {
-	state, err := f.client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &execution})
-	if err != nil {
-		return nil, err
+// report prints what an event says of an invocation, if anything.
+func (f *following) report(event types.HistoryEvent) {
+	switch failed, late, exited := event.TaskFailedEventDetails, event.TaskTimedOutEventDetails, event.StateExitedEventDetails; {
+	case failed != nil:
+		f.order.line("failed      %s", strings.TrimSuffix(aws.ToString(failed.Error)+": "+plain(aws.ToString(failed.Cause)), ": "))
+	case late != nil:
+		f.order.line("failed      %s", aws.ToString(late.Error))
+	case exited != nil && aws.ToString(exited.Name) == stateCounted:
+		var m memory
+		if json.Unmarshal([]byte(aws.ToString(exited.Output)), &m) != nil {
+			return
+		}
+
+		f.asked = m.input
+		r := m.Result
+
+		next := ""
+		if r.Status != export.StatusComplete {
+			next = fmt.Sprintf(", wait %d s", r.WaitSeconds)
+		}
+
+		f.order.line("invocation %-3d %s (%s%s): %s records, %s pages, parts %s", f.invocations+m.Invocations, r.Status, r.Reason, next,
+			commandline.Grouped(r.Records), commandline.Grouped(r.Pages), commandline.Grouped(r.Parts))
+	}
+}
+
+// stopped says why an execution is followed no more, and how to follow it again.
+func (f *following) stopped(ctx context.Context, execution string, err error) error {
+	again := f.order.command("export", "-stack", f.order.Stack, "-wait-for", execution)
+
+	if _, absent := errors.AsType[*types.ExecutionDoesNotExist](err); absent {
+		return fmt.Errorf("there is no execution %s: name another", execution)
 	}
 
-	history, err := f.client.GetExecutionHistory(ctx, &sfn.GetExecutionHistoryInput{
-		ExecutionArn: &execution, ReverseOrder: true, MaxResults: latestEvents, IncludeExecutionData: aws.Bool(true),
-	})
-	if err != nil {
-		return nil, err
+	if ctx.Err() != nil {
+		return fmt.Errorf("stopped following; the export goes on in AWS. Follow it again: %s", again)
 	}
 
-	if f.begun.IsZero() {
-		f.begun = aws.ToTime(state.StartDate)
+	return fmt.Errorf("%w. The export goes on in AWS. Follow it again: %s", explained(ctx, "look at the execution "+execution, err), again)
+}
+
+// failed prints what went wrong and the command that goes on.
+func (f *following) failed(ended *sfn.DescribeExecutionOutput) error {
+	if f.asked.ExportID == "" { // no invocation ended: the execution's input says what was asked for
+		f.asked = input{Listing: f.order.Listing, ExportID: aws.ToString(ended.Name)}
+		_ = json.Unmarshal([]byte(aws.ToString(ended.Input)), &f.asked)
 	}
 
-	slices.SortFunc(history.Events, func(a, b types.HistoryEvent) int { return int(a.Id - b.Id) })
+	kind := cmp.Or(aws.ToString(ended.Error), string(ended.Status)) // an execution that was stopped has no error
+	then, id := "resume", f.asked.ExportID
 
-	for _, event := range history.Events {
-		if event.Id > f.seen {
-			f.seen = event.Id
-			f.report(event)
+	switch failure.Kind(kind) { //nolint:exhaustive // every other failure is resumed
+	case failure.CursorExpired, failure.PaginationLoop, failure.CheckpointInvalid:
+		then, id = "begin anew", ""
+	case failure.InvalidInput:
+		then = "correct"
+	}
+
+	f.order.line("FAILED      %s\ncause       %s\n%-11s %s", kind, cmp.Or(plain(aws.ToString(ended.Cause)), "none is named; nothing is lost"), then, f.again(id))
+
+	return fmt.Errorf("export %s failed: %s", f.asked.ExportID, kind)
+}
+
+// again is the command that resumes the export of that id, or begins a new one.
+func (f *following) again(id string) string {
+	words := []string{"export", "-stack", f.order.Stack, "-listing", f.asked.Listing}
+	if id != "" {
+		words = append(words, "-export-id", id)
+	}
+
+	if len(f.asked.Options) > 0 && string(f.asked.Options) != "{}" {
+		words = append(words, "-options", string(f.asked.Options))
+	}
+
+	return f.order.command(words...)
+}
+
+// plain is a cause as a person reads it: of the document of a function's error that it ends with, the message.
+func plain(cause string) string {
+	if before, _, found := strings.Cut(cause, `{"error`); found {
+		var document struct {
+			Message string `json:"errorMessage"`
+		}
+		if json.Unmarshal([]byte(cause[len(before):]), &document) == nil && document.Message != "" {
+			cause = before + document.Message
 		}
 	}
 
-	return state, nil
-}
-
-// report prints what an event says, if anything.
-func (f *following) report(event types.HistoryEvent) {
-	switch {
-	case event.StateEnteredEventDetails != nil && aws.ToString(event.StateEnteredEventDetails.Name) == stateRefresh:
-		f.order.line("token       none that the API takes: the rotator is asked")
-	case event.TaskFailedEventDetails != nil:
-		f.taskFailed(event.TaskFailedEventDetails.Error, event.TaskFailedEventDetails.Cause)
-	case event.TaskTimedOutEventDetails != nil:
-		f.taskFailed(event.TaskTimedOutEventDetails.Error, event.TaskTimedOutEventDetails.Cause)
-	case event.StateExitedEventDetails != nil && aws.ToString(event.StateExitedEventDetails.Name) == stateExport:
-		f.exported(aws.ToString(event.StateExitedEventDetails.Output))
-	}
-}
-
-// exported reports an invocation that has ended. A state whose error was caught is exited too, with the result of before.
-func (f *following) exported(output string) {
-	var m memory
-	if json.Unmarshal([]byte(output), &m) != nil || m.Failure != nil {
-		return
-	}
-
-	f.asked = m.input
-	r := m.Result
-
-	next := ""
-	if r.Status != export.StatusComplete {
-		next = fmt.Sprintf(", wait %d s", r.WaitSeconds)
-	}
-
-	f.order.line("invocation %-3d %s (%s%s): %s records, %s pages, parts %s", f.invocations+m.Invocations+1, r.Status, r.Reason, next,
-		commandline.Grouped(r.Records), commandline.Grouped(r.Pages), commandline.Grouped(r.Parts))
+	return strings.TrimSpace(withoutARNs(cause))
 }

@@ -5,20 +5,15 @@ package operator
 // AlarmNames are the alarms that the doctor looks for.
 func AlarmNames() []string { return alarmNames() }
 
-// States are the state machine's states whose events are reported.
-func States() []string { return []string{stateExport, stateRefresh} }
+// StateCounted is the state machine's state that an invocation is reported from.
+const StateCounted = stateCounted
 
 // Outputs are the template's outputs that are read.
 func Outputs() []string {
-	return []string{
-		outputRotator, outputWorkflow, outputSecret, outputToken, outputBucket, outputLocation, outputTopic,
-		outputReadPolicy, outputDeliveries, outputInvocations,
-	}
+	return []string{outputRotator, outputWorkflow, outputSecret, outputToken, outputLocation, outputTopic, outputReaders}
 }
 
 // Parameters are the template's parameters that are read.
 func Parameters() []string {
-	return []string{
-		parameterEnvironment, parameterAPI, parameterSecret, parameterBucket, parameterKey,
-	}
+	return []string{parameterEnvironment, parameterAPI, parameterSecret, parameterBucket, parameterKey}
 }

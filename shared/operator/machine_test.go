@@ -3,7 +3,6 @@ package operator_test
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -14,7 +13,6 @@ import (
 
 const (
 	machineARN      = "arn:aws:states:" + region + ":" + account + ":stateMachine:exports-export"
-	machineRole     = "exports-WorkflowRole"
 	executionPrefix = "arn:aws:states:" + region + ":" + account + ":execution:exports-export:"
 )
 
@@ -39,17 +37,14 @@ type execution struct {
 	failed  [2]string // error and cause
 }
 
+// event is one of a history: its details by their field.
 type event struct {
 	after   time.Duration
-	kind    string
-	details map[string]any
+	field   string
+	details map[string]string
 }
 
-func newMachine() *machine {
-	return &machine{executions: make(map[string]*execution)}
-}
-
-// begin lets an execution that others have started run from now on.
+// begin lets an execution run from now on.
 func (m *machine) begin(name string, e *execution) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -59,9 +54,6 @@ func (m *machine) begin(name string, e *execution) {
 }
 
 func (m *machine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-
 	now := time.Now()
 	for _, outage := range m.outages {
 		if now.After(outage[0]) && now.Before(outage[1]) {
@@ -70,74 +62,50 @@ func (m *machine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 
 	var asked struct {
-		Name            string `json:"name"`
-		Input           string `json:"input"`
-		StateMachineArn string `json:"stateMachineArn"`
-		ExecutionArn    string `json:"executionArn"`
-		MaxResults      int    `json:"maxResults"`
+		Name, Input, StateMachineArn, ExecutionArn string
+		MaxResults                                 int
 	}
-	if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
-		stateError(w, "ValidationException")
-		return
-	}
-
+	_ = json.NewDecoder(r.Body).Decode(&asked)
 	operation := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "AWSStepFunctions.")
-	switch operation {
-	case "StartExecution":
-		m.start(w, asked.StateMachineArn, asked.Name, asked.Input)
-		return
-	case "DescribeStateMachine":
-		stateReply(w, map[string]any{"stateMachineArn": machineARN, "roleArn": "arn:aws:iam::" + account + ":role/" + machineRole})
-		return
-	case "ListExecutions":
-		stateReply(w, map[string]any{"executions": m.failed(now)})
-		return
-	}
-
 	name := strings.TrimPrefix(asked.ExecutionArn, executionPrefix)
 
-	e, ok := m.executions[name]
-	if !ok || now.Before(e.started.Add(e.unseen)) {
-		stateError(w, "ExecutionDoesNotExist")
+	if operation == "StartExecution" {
+		m.start(w, asked.StateMachineArn, asked.Name, asked.Input)
 		return
 	}
 
-	switch operation {
-	case "DescribeExecution":
-		stateReply(w, e.describe(name, now))
-	case "GetExecutionHistory": // its latest events alone
-		stateReply(w, e.latest(now, asked.MaxResults))
-	default:
-		stateError(w, "UnknownOperationException")
-	}
-}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 
-// failed lists the executions that have failed by now.
-func (m *machine) failed(now time.Time) []map[string]any {
-	var all []map[string]any
-	for name, e := range m.executions {
-		if told := e.describe(name, now); told["status"] == "FAILED" {
-			all = append(all, told)
+	e := m.executions[name]
+	switch {
+	case operation == "ListExecutions": // that have failed
+		var all []map[string]any
+		for name, e := range m.executions {
+			if described := e.describe(name, now); described["status"] == "FAILED" {
+				all = append(all, described)
+			}
 		}
+		stateReply(w, map[string]any{"executions": all})
+	case e == nil || now.Before(e.started.Add(e.unseen)):
+		stateError(w, "ExecutionDoesNotExist")
+	case operation == "DescribeExecution":
+		stateReply(w, e.describe(name, now))
+	default: // GetExecutionHistory: its latest events, latest first
+		stateReply(w, e.latest(now, asked.MaxResults))
 	}
-
-	return all
 }
 
 func (m *machine) start(w http.ResponseWriter, arn, name, input string) {
-	var object map[string]any
-
 	switch {
 	case arn != machineARN:
 		stateError(w, "StateMachineDoesNotExist")
 	case m.executions[name] != nil || !regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`).MatchString(name):
 		stateError(w, "InvalidName")
-	case json.Unmarshal([]byte(input), &object) != nil:
-		stateError(w, "InvalidExecutionInput")
 	default:
 		e := m.script(name)
-		e.started, e.input = time.Now(), input
-		m.executions[name] = e
+		e.input = input
+		m.begin(name, e)
 		m.starts = append(m.starts, input)
 		stateReply(w, map[string]any{"executionArn": executionPrefix + name, "startDate": seconds(e.started)})
 	}
@@ -149,10 +117,7 @@ func (e *execution) describe(name string, now time.Time) map[string]any {
 		"startDate": seconds(e.started), "input": e.input,
 	}
 	if end := e.started.Add(e.ends); !now.Before(end) {
-		reply["status"], reply["stopDate"] = e.status, seconds(end)
-		if e.output != "" {
-			reply["output"] = e.output
-		}
+		reply["status"], reply["stopDate"], reply["output"] = e.status, seconds(end), e.output
 		if e.failed[0] != "" {
 			reply["error"], reply["cause"] = e.failed[0], e.failed[1]
 		}
@@ -161,14 +126,11 @@ func (e *execution) describe(name string, now time.Time) map[string]any {
 	return reply
 }
 
-// latest is what has happened last by now, latest first.
 func (e *execution) latest(now time.Time, size int) map[string]any {
 	var all []map[string]any
 	for i, ev := range e.events {
 		if at := e.started.Add(ev.after); !now.Before(at) {
-			one := map[string]any{"id": i + 1, "previousEventId": i, "timestamp": seconds(at), "type": ev.kind}
-			maps.Copy(one, ev.details)
-			all = append(all, one)
+			all = append(all, map[string]any{"id": i + 1, "previousEventId": i, "timestamp": seconds(at), ev.field: ev.details})
 		}
 	}
 	slices.Reverse(all)
@@ -189,37 +151,24 @@ func stateError(w http.ResponseWriter, code string) {
 	fmt.Fprintf(w, `{"__type":%q,"message":"%s arn:aws:states:eu-central-1:123456789012:x"}`, code, canary)
 }
 
-// state is what the machine's states pass on after an invocation.
-func state(invocations int, records, wait int64, status, reason, manifest string) map[string]any {
-	return map[string]any{
-		"listing": "users", "export_id": "e-1", "options": map[string]any{}, "invocations": invocations, "refreshes": 0,
+// state is what the machine's states pass on after so many invocations, and an execution with its successor at its end.
+func state(invocations int, records, wait int64, status, reason, successor string) string {
+	encoded, _ := json.Marshal(map[string]any{
+		"listing": "users", "export_id": "e-1", "options": map[string]any{}, "invocations": invocations, "refreshes": 0, "successor": successor,
 		"result": map[string]any{
 			"status": status, "reason": reason, "wait_seconds": wait, "pages": records / 100, "records": records, "parts": 1,
 			"location": "s3://b/exports/", "manifest": manifest,
 		},
-	}
+	})
+
+	return string(encoded)
 }
 
 // invocation is the events of one that ends after so long; the machine waits then.
-func invocation(after time.Duration, state map[string]any) []event {
-	output, _ := json.Marshal(state)
-
+func invocation(after time.Duration, state string) []event {
 	return []event{
-		{after - time.Second, "TaskStateEntered", map[string]any{"stateEnteredEventDetails": map[string]any{"name": "Export", "input": "{}"}}},
-		{after - time.Second, "TaskScheduled", map[string]any{"taskScheduledEventDetails": map[string]any{
-			"resource": "invoke", "resourceType": "lambda", "region": region, "parameters": "{}",
-		}}},
-		{after, "TaskSucceeded", map[string]any{"taskSucceededEventDetails": map[string]any{"resource": "invoke", "resourceType": "lambda", "output": "{}"}}},
-		{after, "TaskStateExited", map[string]any{"stateExitedEventDetails": map[string]any{"name": "Export", "output": string(output)}}},
-		{after, "WaitStateEntered", map[string]any{"stateEnteredEventDetails": map[string]any{"name": "Wait", "input": string(output)}}},
+		{after, "stateExitedEventDetails", map[string]string{"name": "Export", "output": state}},
+		{after, "stateExitedEventDetails", map[string]string{"name": "Count the invocation", "output": state}},
+		{after, "stateEnteredEventDetails", map[string]string{"name": "Wait", "input": state}},
 	}
-}
-
-// ended is the output of an execution, with the ARN of its successor or "".
-func ended(state map[string]any, successor string) string {
-	state["successor"] = successor
-	state["invocations"] = state["invocations"].(int) + 1
-	output, _ := json.Marshal(state)
-
-	return string(output)
 }

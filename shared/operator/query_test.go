@@ -1,18 +1,14 @@
 package operator_test
 
 import (
-	"cmp"
 	"encoding/json"
-	"encoding/xml"
 	"fmt"
 	"net/http"
-	"slices"
-	"strconv"
 	"strings"
 	"sync"
 )
 
-// queried is what CloudFormation, SNS, CloudWatch, IAM, STS, SQS and the Scheduler say of the stack. Tests change it before the
+// queried is what CloudFormation, SNS, CloudWatch, IAM, STS and the Scheduler say of the stack. Tests change it before the
 // command begins.
 type queried struct {
 	mu                  sync.Mutex
@@ -23,159 +19,77 @@ type queried struct {
 	muted               string            // the alarm whose actions are switched off
 	readers             []string          // roles that have the policy of readers
 	schedule            string            // its state; without one there is none
-	waiting             map[string]string // messages by the queue's address
-}
-
-// subscriptionsPage is how many subscriptions a page has here; SNS has a hundred.
-const subscriptionsPage = 2
-
-type pair struct {
-	OutputKey      string `xml:",omitempty"`
-	OutputValue    string `xml:",omitempty"`
-	ParameterKey   string `xml:",omitempty"`
-	ParameterValue string `xml:",omitempty"`
 }
 
 func (q *queried) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 
-	switch target := r.Header.Get("X-Amz-Target"); {
-	case target == "AmazonSQS.GetQueueAttributes":
-		q.count(w, r)
-		return
-	case strings.HasPrefix(r.URL.Path, "/schedules/"):
-		q.time(w, strings.TrimPrefix(r.URL.Path, "/schedules/"))
+	if name, timed := strings.CutPrefix(r.URL.Path, "/schedules/"); timed {
+		if q.schedule == "" || name != stackName+"-rotator" {
+			w.Header().Set("X-Amzn-ErrorType", "ResourceNotFoundException")
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(map[string]string{"Name": name, "State": q.schedule, "ScheduleExpression": "rate(1 minute)"})
 		return
 	}
 
+	reply := ""
 	switch action := r.FormValue("Action"); {
-	case action == "ListEntitiesForPolicy" && r.FormValue("PolicyArn") == q.outputs["TokenReadPolicyArn"]:
-		q.attached(w)
-	case action == "GetRole" && r.FormValue("RoleName") == machineRole:
-		queryReply(w, action, struct {
-			RoleName string `xml:"Role>RoleName"`
-		}{machineRole})
-	case action == "DescribeStacks" && r.FormValue("StackName") == stackName:
-		q.describe(w)
-	case action == "ListSubscriptionsByTopic" && r.FormValue("TopicArn") == q.outputs["AlarmTopicArn"]:
-		q.list(w, r.FormValue("NextToken"))
-	case action == "DescribeAlarms":
-		q.watch(w, r)
 	case action == "GetCallerIdentity":
-		queryReply(w, action, struct{ Account, Arn, UserId string }{account, "arn:aws:iam::" + account + ":user/x", "x"})
+		reply = tag("Account", account)
+	case action == "DescribeStacks" && r.FormValue("StackName") == stackName:
+		reply = tag("Stacks", tag("member", tag("StackName", stackName), tag("StackStatus", q.status),
+			tag("Outputs", pairs("Output", q.outputs)), tag("Parameters", pairs("Parameter", q.parameters))))
+	case action == "ListEntitiesForPolicy" && r.FormValue("PolicyArn") == q.outputs["TokenReadPolicyArn"]:
+		for _, name := range q.readers {
+			reply += tag("member", tag("RoleName", name))
+		}
+		reply = tag("PolicyRoles", reply)
+	case action == "ListSubscriptionsByTopic" && r.FormValue("TopicArn") == q.outputs["AlarmTopicArn"]:
+		for _, s := range q.subscriptions {
+			protocol, pending := strings.CutSuffix(s, "?")
+			arn := "arn:aws:sns:x:" + account + ":topic:1"
+			if pending {
+				arn = "PendingConfirmation"
+			}
+			reply += tag("member", tag("SubscriptionArn", arn), tag("Protocol", protocol), tag("Endpoint", canary+"@example.com"))
+		}
+		reply = tag("Subscriptions", reply)
+	case action == "DescribeAlarms":
+		for key, names := range r.Form {
+			if name := names[0]; strings.HasPrefix(key, "AlarmNames.member.") && q.alarms[name] != "" {
+				reply += tag("member", tag("AlarmName", name), tag("AlarmDescription", "What "+name+" means. RUNBOOK.md"), tag("StateValue", q.alarms[name]),
+					tag("ActionsEnabled", fmt.Sprint(name != q.muted)), tag("AlarmActions", tag("member", q.outputs["AlarmTopicArn"])))
+			}
+		}
+		reply = tag("MetricAlarms", reply)
 	default:
 		queryError(w, http.StatusBadRequest, "ValidationError", "it does not exist")
-	}
-}
-
-// count says how many messages wait in a queue.
-func (q *queried) count(w http.ResponseWriter, r *http.Request) {
-	var asked struct{ QueueUrl string }
-	_ = json.NewDecoder(r.Body).Decode(&asked)
-	stateReply(w, map[string]any{"Attributes": map[string]string{"ApproximateNumberOfMessages": cmp.Or(q.waiting[asked.QueueUrl], "0")}})
-}
-
-// time tells of the rotator's schedule.
-func (q *queried) time(w http.ResponseWriter, name string) {
-	if q.schedule == "" || name != stackName+"-rotator" {
-		w.Header().Set("X-Amzn-ErrorType", "ResourceNotFoundException")
-		w.WriteHeader(http.StatusNotFound)
 		return
 	}
 
-	_ = json.NewEncoder(w).Encode(map[string]string{"Name": name, "State": q.schedule, "ScheduleExpression": "rate(1 minute)"})
-}
-
-func (q *queried) attached(w http.ResponseWriter) {
-	type member struct{ RoleName, RoleId string }
-
-	var reply struct {
-		PolicyRoles []member `xml:"PolicyRoles>member"`
-	}
-	for _, name := range q.readers {
-		reply.PolicyRoles = append(reply.PolicyRoles, member{name, "x"})
-	}
-
-	queryReply(w, "ListEntitiesForPolicy", reply)
-}
-
-func (q *queried) describe(w http.ResponseWriter) {
-	type member struct {
-		StackName, StackStatus, CreationTime string
-		Outputs                              []pair `xml:"Outputs>member"`
-		Parameters                           []pair `xml:"Parameters>member"`
-	}
-
-	stack := member{StackName: stackName, StackStatus: q.status, CreationTime: "2026-11-25T12:00:00Z"}
-	for key, value := range q.outputs {
-		stack.Outputs = append(stack.Outputs, pair{OutputKey: key, OutputValue: value})
-	}
-	for key, value := range q.parameters {
-		stack.Parameters = append(stack.Parameters, pair{ParameterKey: key, ParameterValue: value})
-	}
-
-	queryReply(w, "DescribeStacks", struct {
-		Stacks []member `xml:"Stacks>member"`
-	}{[]member{stack}})
-}
-
-func (q *queried) list(w http.ResponseWriter, token string) {
-	type member struct{ SubscriptionArn, Protocol, Endpoint string }
-
-	var page struct {
-		Subscriptions []member `xml:"Subscriptions>member"`
-		NextToken     string   `xml:",omitempty"`
-	}
-
-	from, _ := strconv.Atoi(token)
-	for _, s := range q.subscriptions[from:min(len(q.subscriptions), from+subscriptionsPage)] {
-		protocol, pending := strings.CutSuffix(s, "?")
-		arn := "arn:aws:sns:x:" + account + ":topic:1"
-		if pending {
-			arn = "PendingConfirmation"
-		}
-		page.Subscriptions = append(page.Subscriptions, member{arn, protocol, canary + "@example.com"})
-	}
-	if next := from + subscriptionsPage; next < len(q.subscriptions) {
-		page.NextToken = strconv.Itoa(next)
-	}
-
-	queryReply(w, "ListSubscriptionsByTopic", page)
-}
-
-func (q *queried) watch(w http.ResponseWriter, r *http.Request) {
-	type member struct {
-		AlarmName, AlarmDescription, StateValue string
-		ActionsEnabled                          bool
-		AlarmActions                            []string `xml:"AlarmActions>member"`
-	}
-
-	var reply struct {
-		MetricAlarms []member `xml:"MetricAlarms>member"`
-	}
-	for key, names := range r.Form {
-		if name := names[0]; strings.HasPrefix(key, "AlarmNames.member.") && q.alarms[name] != "" {
-			reply.MetricAlarms = append(reply.MetricAlarms, member{
-				name, "What " + name + " means. RUNBOOK.md", q.alarms[name], name != q.muted, []string{q.outputs["AlarmTopicArn"]},
-			})
-		}
-	}
-	slices.SortFunc(reply.MetricAlarms, func(a, b member) int { return strings.Compare(a.AlarmName, b.AlarmName) })
-
-	queryReply(w, "DescribeAlarms", reply)
-}
-
-// queryReply answers in the query protocol.
-func queryReply(w http.ResponseWriter, action string, result any) {
 	w.Header().Set("Content-Type", "text/xml")
-	fmt.Fprintf(w, "<%sResponse>", action)
-	_ = xml.NewEncoder(w).EncodeElement(result, xml.StartElement{Name: xml.Name{Local: action + "Result"}})
-	fmt.Fprintf(w, "<ResponseMetadata><RequestId>r-1</RequestId></ResponseMetadata></%sResponse>", action)
+	_, _ = fmt.Fprint(w, tag(r.FormValue("Action")+"Response", tag(r.FormValue("Action")+"Result", reply)))
+}
+
+// tag is an element of XML.
+func tag(name string, inner ...string) string {
+	return "<" + name + ">" + strings.Join(inner, "") + "</" + name + ">"
+}
+
+// pairs are keys and values as CloudFormation has them.
+func pairs(kind string, values map[string]string) (all string) {
+	for key, value := range values {
+		all += tag("member", tag(kind+"Key", key), tag(kind+"Value", value))
+	}
+
+	return all
 }
 
 func queryError(w http.ResponseWriter, status int, code, message string) {
 	w.Header().Set("Content-Type", "text/xml")
 	w.WriteHeader(status)
-	fmt.Fprintf(w, "<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>", code, message)
+	fmt.Fprint(w, tag("ErrorResponse", tag("Error", tag("Type", "Sender"), tag("Code", code), tag("Message", message))))
 }

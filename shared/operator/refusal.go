@@ -5,8 +5,12 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"time"
 	"unicode"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	awsretry "github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -41,6 +45,8 @@ func why(err error) string {
 		return "AWS does not take the credentials (" + code + "): log in again (aws sso login) or set AWS_PROFILE"
 	case awsapi.Denied(err):
 		return "access was denied: your AWS role needs " + permission(err)
+	case code == "TooManyRequestsException":
+		return "it is busy: try again in a minute, or look at its log"
 	case code == "" && !sent(err):
 		return "the request could not be signed: log in again (aws sso login) or set AWS_PROFILE"
 	case code == "" && !awsapi.Foreign(err):
@@ -48,6 +54,14 @@ func why(err error) string {
 	default:
 		return awsapi.Describe(err)
 	}
+}
+
+// repeated makes so many attempts of a call, where what fails may pass.
+func repeated(every time.Duration, attempts int) aws.Retryer {
+	return awsretry.NewStandard(func(o *awsretry.StandardOptions) {
+		o.MaxAttempts, o.RateLimiter = attempts, ratelimit.None
+		o.Backoff = awsretry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return every, nil })
+	})
 }
 
 // sent reports whether the request left this machine, or tried to.
@@ -75,19 +89,9 @@ func permission(err error) string {
 		action = "states:" + call.Operation()
 	case action == "lambda:Invoke":
 		action = "lambda:InvokeFunction"
-	case action == "s3:ListObjectsV2":
-		action = "s3:ListBucket"
 	}
 
 	return action
-}
-
-// lasting reports whether the same call will fail as long as nobody changes anything. What went wrong between here and AWS
-// may pass, and so may throttling and what AWS finds on its own side.
-func lasting(err error) bool {
-	status, code := awsapi.Status(err), awsapi.Code(err)
-
-	return status != 0 && status < 500 && status != 429 && !strings.Contains(code, "Throttl") || code == "" && !sent(err)
 }
 
 // arnShape is an ARN up to the name that it ends with.

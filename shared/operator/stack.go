@@ -18,13 +18,9 @@ const (
 	outputWorkflow = "ExportWorkflowArn"
 	outputSecret   = "CredentialsSecretArn"
 	outputToken    = "TokenParameterName"
-	outputBucket   = "ExportsBucket"
 	outputLocation = "ExportsLocation"
 	outputTopic    = "AlarmTopicArn"
-
-	outputReadPolicy  = "TokenReadPolicyArn"
-	outputDeliveries  = "ScheduleDeadLettersUrl"
-	outputInvocations = "FailedInvocationsUrl"
+	outputReaders  = "TokenReadPolicyArn"
 )
 
 // The template's parameters that are read here. A secret or a bucket that one of them names is not the stack's own.
@@ -95,6 +91,13 @@ func (t Target) findOutput(ctx context.Context, key string) (*deployed, string, 
 	value, err := stack.output(key)
 
 	return stack, value, err
+}
+
+// place is the bucket and the prefix of the output that says where exports are, s3://bucket/prefix/.
+func place(location string) (bucket, prefix string) {
+	bucket, prefix, _ = strings.Cut(strings.TrimPrefix(location, "s3://"), "/")
+
+	return bucket, prefix
 }
 
 // lastName is what an ARN, or a name, ends with.

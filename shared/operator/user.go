@@ -9,16 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
-
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/genesys"
 	"genesys-cloud-export/shared/retry"
-	"genesys-cloud-export/shared/rotatorclient"
-	"genesys-cloud-export/shared/token"
-	"genesys-cloud-export/shared/tokenstore"
 )
 
 // userTimeout bounds the one request to the organisation.
@@ -26,7 +20,7 @@ const userTimeout = 20 * time.Second
 
 // user reads one user with the stored token, from where this runs: the functions may have another way.
 func (e *examination) user(ctx context.Context, _ string) finding {
-	if e.token.Version == 0 {
+	if e.tokens == nil {
 		return notSeen("not looked at: needs a token")
 	}
 
@@ -39,11 +33,7 @@ func (e *examination) user(ctx context.Context, _ string) finding {
 
 	pages, err := genesys.NewListing(users, genesys.Client{
 		Base: base, HTTP: genesys.NewHTTPClient(), Attempt: userTimeout, Logger: slog.New(slog.DiscardHandler),
-		// A token that the API rejects is replaced by the rotator.
-		Tokens: &token.Reader{
-			Store:   tokenstore.New(ssm.NewFromConfig(e.AWS), e.stack.outputs[outputToken], ""),
-			Rotator: rotatorclient.New(lambda.NewFromConfig(e.AWS), e.stack.outputs[outputRotator]),
-		},
+		Tokens: e.tokens,
 	}).Ask(1, nil)
 	if err != nil {
 		return failed(err)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -18,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
+	"genesys-cloud-export/shared/awsapi"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/memnet"
 	"genesys-cloud-export/shared/devstack/s3sim"
@@ -84,10 +84,13 @@ func newVirtualWorld(t *testing.T) *world {
 	}
 	t.Cleanup(stop)
 
-	transport := network.Transport()
-	t.Cleanup(transport.CloseIdleConnections)
+	client, err := network.Carry(awsapi.NewHTTPClient())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.CloseIdleConnections)
 
-	w.connect(t, "http://aws.test", &http.Client{Transport: ownBody{transport}}, "http://127.0.0.1:1")
+	w.connect(t, "http://aws.test", client, "http://127.0.0.1:1")
 
 	return w
 }
@@ -126,21 +129,19 @@ func (w *world) connect(t *testing.T, url string, client aws.HTTPClient, organis
 		t.Fatal(err)
 	}
 
-	w.machine = newMachine()
+	w.machine = &machine{executions: make(map[string]*execution)}
 	w.functions = newFunctions(t, w.config, aws.ToString(made.ARN), organisation)
 	w.queried = &queried{
 		status: "CREATE_COMPLETE",
 		outputs: map[string]string{
 			"RotatorFunction": rotatorName, "ExportWorkflowArn": machineARN, "CredentialsSecretArn": aws.ToString(made.ARN),
 			"TokenParameterName": parameter, "ExportsBucket": bucket, "ExportsLocation": "s3://" + bucket + "/data/exports/",
-			"AlarmTopicArn":          "arn:aws:sns:" + region + ":" + account + ":exports-alarms",
-			"TokenReadPolicyArn":     "arn:aws:iam::" + account + ":policy/exports-readers",
-			"ScheduleDeadLettersUrl": "https://sqs.test/deliveries", "FailedInvocationsUrl": "https://sqs.test/invocations",
+			"AlarmTopicArn":      "arn:aws:sns:" + region + ":" + account + ":exports-alarms",
+			"TokenReadPolicyArn": "arn:aws:iam::" + account + ":policy/exports-readers",
 		},
 		parameters:    map[string]string{"GenesysApiUrl": organisation},
 		subscriptions: []string{"email"},
 		schedule:      "ENABLED",
-		waiting:       make(map[string]string),
 		alarms:        make(map[string]string),
 	}
 	for _, name := range operator.AlarmNames() {
@@ -167,7 +168,7 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 
 	known := map[string]http.Handler{
-		"cloudformation": w.queried, "sts": w.queried, "sns": w.queried, "monitoring": w.queried, "iam": w.queried, "sqs": w.queried,
+		"cloudformation": w.queried, "sts": w.queried, "sns": w.queried, "monitoring": w.queried, "iam": w.queried,
 		"scheduler": w.queried, "states": w.machine,
 		"lambda": w.functions, "ssm": w.parameters, "secretsmanager": w.secrets, "s3": w.objects,
 	}
@@ -272,23 +273,4 @@ func (w *world) inSecret(t *testing.T) string {
 	}
 
 	return aws.ToString(reply.SecretString)
-}
-
-// ownBody sends a copy of the request's body: the SDK closes the one that it gave as soon as a reply begins, which a
-// network in memory begins before it has seen that body's end.
-type ownBody struct{ http.RoundTripper }
-
-func (o ownBody) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Body == nil {
-		return o.RoundTripper.RoundTrip(r)
-	}
-
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
-	}
-	sent := r.Clone(r.Context())
-	sent.Body = io.NopCloser(bytes.NewReader(body))
-
-	return o.RoundTripper.RoundTrip(sent)
 }

@@ -48,6 +48,10 @@ func rotatorFails(t *testing.T) {
 }
 
 func rotatorFallsSilent(t *testing.T) {
+	if expression := text(t, rotation(running(t, nil)), "ScheduleExpression"); expression != "rate(1 minute)" {
+		t.Errorf("the rotator runs at %v, and its alarms count minutes", expression)
+	}
+
 	play(t, "as nobody runs it", genesyssim.Config{Users: 1}, func(s *scene) {
 		s.rotations(6, "")
 		s.pass(4 * time.Minute) // less than five are no silence

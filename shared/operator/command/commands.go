@@ -102,8 +102,7 @@ func reaching(do func(context.Context, operator.Target) error) func(context.Cont
 }
 
 func export(line *flag.FlagSet) func(context.Context, operator.Target) error {
-	var order operator.Order
-
+	order := operator.Order{}
 	line.StringVar(&order.Listing, "listing", "users", "what is exported")
 	line.StringVar(&order.ExportID, "export-id", "", "the export's name; a known one is resumed; without one a new export begins")
 	line.StringVar(&order.Options, "options", "", `what the exporter is asked for, such as {"state":"any","page_size":500}`)
@@ -119,36 +118,32 @@ func export(line *flag.FlagSet) func(context.Context, operator.Target) error {
 func setCredentials(line *flag.FlagSet, stdin *os.File, stderr io.Writer) func(context.Context, operator.Target) error {
 	file := line.String("credentials", "", `a JSON `+"`file`"+` {"client_id":"…","client_secret":"…"} that you alone can read; without it they are asked for`)
 	yes := line.Bool("yes", false, "do not ask before another client's credentials are replaced")
-	noTry := line.Bool("no-try", false, "do not have the rotator try them")
-
 	terminal, present := credentials.Open(stdin, stderr)
+	ask := func(ctx context.Context) (credentials.Credentials, error) {
+		if *file != "" {
+			return credentials.FromFile(*file)
+		}
+
+		return credentials.FromTerminal(ctx, terminal)
+	}
+	confirm := func(ctx context.Context) error {
+		switch {
+		case *yes:
+			return nil
+		case !present:
+			return errors.New("nobody is at a terminal to confirm, so nothing was changed: say -yes (make: YES=1)")
+		}
+
+		agreed, err := credentials.Confirm(ctx, terminal)
+		if err == nil && !agreed {
+			err = errors.New("not confirmed, so nothing was changed")
+		}
+
+		return err
+	}
+
 	set := reaching(func(ctx context.Context, target operator.Target) error {
-		return operator.SetCredentials(ctx, operator.Credentials{
-			Target: target, NoTry: *noTry,
-			Ask: func(ctx context.Context) (credentials.Credentials, error) {
-				if *file != "" {
-					return credentials.FromFile(*file)
-				}
-
-				return credentials.FromTerminal(ctx, terminal)
-			},
-			Confirm: func(ctx context.Context) error {
-				if *yes {
-					return nil
-				}
-
-				if !present {
-					return errors.New("nobody is at a terminal to confirm, so nothing was changed: say -yes (make: YES=1)")
-				}
-
-				agreed, err := credentials.Confirm(ctx, terminal)
-				if err == nil && !agreed {
-					err = errors.New("not confirmed, so nothing was changed")
-				}
-
-				return err
-			},
-		})
+		return operator.SetCredentials(ctx, operator.Credentials{Target: target, Ask: ask, Confirm: confirm})
 	})
 
 	return func(ctx context.Context, target operator.Target) error {

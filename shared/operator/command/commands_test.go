@@ -47,8 +47,11 @@ func newCloud(t *testing.T) *cloud {
 		case r.FormValue("Action") == "DescribeStacks" && r.FormValue("StackName") == "mine":
 			fmt.Fprintf(w, `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>mine</StackName><StackStatus>CREATE_COMPLETE</StackStatus><Outputs>
 <member><OutputKey>CredentialsSecretArn</OutputKey><OutputValue>%s</OutputValue></member>
+<member><OutputKey>RotatorFunction</OutputKey><OutputValue>rotator</OutputValue></member>
 <member><OutputKey>ExportWorkflowArn</OutputKey><OutputValue>arn:aws:states:eu-central-1:000000000000:stateMachine:mine-export</OutputValue></member>
 </Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`, c.secret())
+		case strings.HasPrefix(r.URL.Path, "/2015-03-31/functions/rotator/"):
+			fmt.Fprint(w, `{"version":1,"expires_at":"2030-01-01T00:00:00Z"}`)
 		case r.URL.Path == "/latest/api/token":
 			w.WriteHeader(http.StatusForbidden) // a machine's metadata service that gives nothing
 		case r.FormValue("Action") == "GetCallerIdentity":
@@ -144,7 +147,7 @@ func TestAnOperatorsCommandSaysInALineWhatIsMissing(t *testing.T) {
 		"no region":             {keys, []string{"delete-stack"}, "operator: no region: set AWS_REGION\n"},
 		"no such profile":       {append([]string{"AWS_PROFILE=none"}, placed...), []string{"delete-stack"}, "operator: there is no AWS profile none: set AWS_PROFILE to one that is configured (aws configure list-profiles)\n"},
 		"no command":            {placed, []string{"undo"}, "operator: \"undo\" is none of the commands built, delete-stack, doctor, export, policy, ready, region, set-credentials\n"},
-		"a check that failed":   {placed, []string{"doctor"}, "operator: 1 of 12 checks failed; what to do stands beside each\n"},
+		"a check that failed":   {placed, []string{"doctor"}, "operator: 1 of 10 checks failed; what to do stands beside each\n"},
 		"no such stack":         {placed, []string{"export"}, "operator: there is no stack genesys-cloud-export in eu-central-1: deploy it first, or name another with STACK=\n"},
 		"no name of a stack":    {placed, []string{"export", "-stack", ""}, "operator: -stack is empty: give it a value, or leave it out (make: STACK=)\n"},
 		"nobody at a terminal":  {placed, []string{"set-credentials", "-stack", "mine"}, "operator: no client credentials: give -credentials FILE (make: CREDENTIALS=), or be at a terminal to type them\n"},
@@ -182,7 +185,7 @@ func TestCredentialsAreTakenFromAFileAndReplacedOnlyAfterConfirmation(t *testing
 			t.Fatal(err)
 		}
 
-		command, said := c.operated(t, placed, append([]string{"set-credentials", "-stack", "mine", "-no-try", "-credentials", file}, more...)...)
+		command, said := c.operated(t, placed, append([]string{"set-credentials", "-stack", "mine", "-credentials", file}, more...)...)
 		_ = command.Run()
 
 		reply, err := c.secrets.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: &c.arn})
