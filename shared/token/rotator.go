@@ -152,7 +152,7 @@ func (r *Rotator) probe(ctx context.Context, stored Stored) (reason string, fail
 		return ReasonRevoked, nil
 	}
 
-	if wait, ok := errors.AsType[*retry.TransientError](err); ok && wait.Told {
+	if wait, ok := errors.AsType[*retry.TransientError](err); ok {
 		r.probeNotBefore = time.Now().Add(wait.After)
 	}
 
