@@ -24,7 +24,10 @@ import (
 // What the built functions do with connections that go wrong, over real sockets, with each of the six services that they
 // talk to.
 
-const clientSecret = canary + "-client-secret"
+const (
+	clientSecret = canary + "-client-secret"
+	bucket       = "exports"
+)
 
 // cloud is everything that the functions talk to, each service behind a wire of its own.
 type cloud struct {
@@ -37,14 +40,15 @@ func newCloud(t *testing.T) *cloud {
 
 	genesys, err := genesyssim.New(genesyssim.Config{Users: 300, ClientID: "wire", ClientSecret: secret.New(clientSecret)})
 	noError(t, err)
-	objects, err := s3sim.New(s3sim.Config{Memory: true, Buckets: []string{"exports"}})
+	parameters, secrets := ssmsim.New(ssmsim.Config{}), secretsim.New(secretsim.Config{})
+	objects, err := s3sim.New(s3sim.Config{Memory: true, Buckets: []string{bucket}})
 	noError(t, err)
 
 	rotated := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"rotated":true}`) })
 
 	c := &cloud{wires: map[string]*wire{
-		"api": {service: genesys}, "login": {service: genesys}, "ssm": {service: ssmsim.New(ssmsim.Config{})},
-		"secrets": {service: secretsim.New(secretsim.Config{})}, "s3": {service: objects}, "lambda": {service: rotated},
+		"api": {service: genesys}, "login": {service: genesys}, "ssm": {service: parameters},
+		"secrets": {service: secrets}, "s3": {service: objects}, "lambda": {service: rotated},
 	}}
 
 	address := func(name string) string {
@@ -59,7 +63,7 @@ func newCloud(t *testing.T) *cloud {
 		"AWS_ENDPOINT_URL_S3": address("s3"), "AWS_ENDPOINT_URL_LAMBDA": address("lambda"),
 		"AWS_ACCESS_KEY_ID": "wire", "AWS_SECRET_ACCESS_KEY": canary + "-aws-secret", "AWS_REGION": "eu-central-1",
 		"TOKEN_PARAMETER_NAME": "/wire/token", "GENESYS_CREDENTIALS_SECRET_ID": "client", "TOKEN_PROBE_SECONDS": "0",
-		"EXPORT_BUCKET": "exports", "ROTATOR_FUNCTION_NAME": "rotator", "EXPORT_TIME_RESERVE_SECONDS": "2",
+		"EXPORT_BUCKET": bucket, "ROTATOR_FUNCTION_NAME": "rotator", "EXPORT_TIME_RESERVE_SECONDS": "2",
 	}
 	c.createSecret(t)
 
