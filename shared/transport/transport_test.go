@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -180,4 +181,26 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 			t.Errorf("got %v, want the redirect as the reply", err)
 		}
 	})
+}
+
+func TestAServerThatIsNotThereOrNotTrustedIsNamed(t *testing.T) {
+	t.Parallel()
+
+	gone, untrusted := httptest.NewServer(nil), httptest.NewTLSServer(nil)
+	gone.Close()
+	t.Cleanup(untrusted.Close)
+
+	own := transport.New()
+	own.Proxy = nil
+	t.Cleanup(own.CloseIdleConnections)
+
+	for url, want := range map[string]string{
+		gone.URL:                      "no connection can be made",
+		"http://no-such-host.invalid": "the host name cannot be resolved",
+		untrusted.URL:                 "the server's certificate is not trusted",
+	} {
+		if _, err := get(t.Context(), own.Client(), url); transport.Describe(err) != want {
+			t.Errorf("got %q (%v), want %q", transport.Describe(err), err, want)
+		}
+	}
 }
