@@ -40,7 +40,7 @@ func TestThePageIsAskedForAsTheVendorsClientsDo(t *testing.T) {
 	const (
 		rest = "sortOrder=ASC&state=active"
 		next = usersPath + "?cursor=a&pageSize=2&" + rest
-		link = usersPath + "?cursor=a&pageSize=2"
+		link = usersPath + "?cursor=a%2Bb&pageSize=2"
 	)
 
 	type row struct {
@@ -66,7 +66,7 @@ func TestThePageIsAskedForAsTheVendorsClientsDo(t *testing.T) {
 		"a gateway's absolute link":      {listingBase + "/a/b", query(), listingBase + "/a/b" + next, "/a/b" + next, ""},
 		"a gateway with an escaped path": {listingBase + "/g%20w", query(), next, "/g%20w" + next, ""},
 		"the tutorial's first page":      {listingBase, dialect(), "", usersPath, `{"pageSize":2}`},
-		"the tutorial's next page":       {listingBase + "/gw", dialect(), link, "/gw" + usersPath, `{"pageSize":2,"nextPageUri":"/api/v2/users/query?cursor=a\u0026pageSize=2"}`},
+		"the tutorial's next page":       {listingBase + "/gw", dialect(), link, "/gw" + usersPath, `{"pageSize":2,"nextPageUri":"/api/v2/users/query?cursor=a%2Bb\u0026pageSize=2"}`},
 		"the tutorial's expands":         {listingBase, expanding, "", usersPath, `{"pageSize":2,"expand":["groups","skills"]}`},
 		"the tutorial's other options":   {listingBase, changed, "", usersPath, `{"pageSize":2,"state":"any","sortOrder":"DESC"}`},
 	}, func(t *testing.T, row row) {

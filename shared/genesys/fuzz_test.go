@@ -20,7 +20,9 @@ func FuzzReadPage(f *testing.F) {
 		``, `{}`, `[]`, `null`, twoUsers, `{"entities":null}`, `{"entities":[null]}`, `{"entities":[{"id":1,"id":2}]}`,
 		` { "entities" : [ { "a b" : "c \" d" , "e" : [ 1 , 2.50e-3 ] } , { } ] } `, `{"entities":[],"entities":[]}`, `{"entit\u0069es":[{}]}`,
 		`{"nextUri":"/api/v2/users/query?cursor=a","nextPageUri":null,"cursor":"a","entities":[{}]}`, twoUsers + "x", `{"entities":[{"a":"\ud83d"},{"\ude00\ud83d\ude00":"\\\ud83d"}]}`,
-		`{"cursor":"\ud83d","entities":[]}`,
+		`{"cursor":"\ud83d","entities":[]}`, `{"nextUri":"/a?b=\u0026","entities":[],"cursor":"c\n","nextPageUri":"\/d"}`,
+		`{"nextUri":null,"nextPageUri":"","cursor":null,"entities":[]}`, `{"entities":[{"nextUri":"/inner","cursor":"inner"}]}`,
+		`{"x":{"nextUri":"/inner"},"entities":[],"self":["cursor"]}`,
 		"{\"entities\":[{\"a\":\"\xff\"}]}", "{\"entities\":[{\"a\":\"\n\"}]}", `{"entities":[` + nested(100) + `]}`, `{"entities":[{"a":1}`, `{"Entities":[{}]}`,
 	} {
 		f.Add([]byte(seed))
@@ -110,6 +112,7 @@ func FuzzResolve(f *testing.F) {
 		for _, link := range hostileLinks() {
 			f.Add(i, link)
 		}
+		f.Add(i, "")
 		f.Add(i, usersPath+"?cursor=a")
 		f.Add(i, strings.TrimSuffix(bases[i], "/")+usersPath+"?cursor=a%2Bb")
 	}
@@ -118,6 +121,10 @@ func FuzzResolve(f *testing.F) {
 		base := parsed(t, bases[uint(i)%uint(len(bases))])
 		target, err := genesys.Resolve(base, usersPath, link)
 		if err != nil {
+			if strings.Contains(err.Error(), canary) {
+				t.Errorf("%q is repeated: %v", link, err)
+			}
+
 			return
 		}
 

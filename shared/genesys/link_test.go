@@ -57,20 +57,3 @@ func TestALinkIsResolvedAgainstTheBase(t *testing.T) {
 		}
 	})
 }
-
-func TestALinkOfAnotherOriginIsNotResolved(t *testing.T) {
-	t.Parallel()
-
-	links := hostileLinks()
-	links["none"], links["a slash"], links["a long path"] = "", "/", usersPath+strings.Repeat("x", genesys.MaxLink)
-
-	each(t, links, func(t *testing.T, link string) {
-		// By https too, where "the scheme is the same" holds of other links.
-		for _, base := range []string{listingBase, "https://api.mypurecloud.de", "https://gw.test:8443/a"} {
-			got, err := genesys.Resolve(parsed(t, base), usersPath, link)
-			if err == nil || strings.Contains(err.Error(), canary) {
-				t.Errorf("against %s, got %q and %v, want an error that does not repeat the link", base, got, err)
-			}
-		}
-	})
-}

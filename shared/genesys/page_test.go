@@ -108,23 +108,6 @@ func TestLinesAreTheEntitiesWithoutTheirWhiteSpace(t *testing.T) {
 	})
 }
 
-func TestWhatAPageSaysOfTheNextIsRead(t *testing.T) {
-	t.Parallel()
-
-	for body, want := range map[string]genesys.Links{
-		`{"entities":[]}`: {},
-		`{"nextUri":"/a?b=\u0026","entities":[],"cursor":"c\n","nextPageUri":"\/d"}`: {NextURI: "/a?b=&", NextPageURI: "/d", Cursor: "c\n"},
-		`{"nextUri":null,"nextPageUri":"","cursor":null,"entities":[]}`:              {},
-		`{"entities":[{"nextUri":"/inner","cursor":"inner"}]}`:                       {},
-		`{"x":{"nextUri":"/inner"},"entities":[],"self":["cursor"]}`:                 {},
-	} {
-		got, err := genesys.ReadPage(iotest.OneByteReader(strings.NewReader(body)), &export.Page{})
-		if diff := cmp.Diff(want, got); diff != "" || err != nil {
-			t.Errorf("%s: error %v, links (-want +got):\n%s", body, err, diff)
-		}
-	}
-}
-
 func TestAPageCutAnywhereIsNoPage(t *testing.T) {
 	t.Parallel()
 

@@ -66,11 +66,7 @@ func TestAThrottledTokenRequestIsRepeatedWhenItMay(t *testing.T) {
 		"500":                                    {answer(500, "canary"), 0, backoff},
 		"408":                                    {answer(408, ""), 0, backoff},
 		"Retry-After is a date":                  {wait("Sat, 01 Jan 2000 00:00:07 GMT"), 7 * time.Second, 8 * time.Second},
-		"Retry-After is a date that has passed":  {wait("Fri, 31 Dec 1999 23:00:00 GMT"), 0, backoff},
-		"Retry-After is zero":                    {wait("0"), 0, backoff},
-		"Retry-After is a fraction":              {wait("2.5"), 3 * time.Second, 4 * time.Second},
 		"Retry-After is garbage":                 {wait("soon"), 0, backoff},
-		"Retry-After is negative":                {wait("-5"), 0, backoff},
 	}, func(t *testing.T, row row) {
 		f, client := serveTokens(t, row.answer, granted())
 
