@@ -10,18 +10,17 @@ import (
 	"testing"
 
 	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/genesys"
 )
 
 // socketAPI serves handler over the loopback, where connections break as they do outside.
 func socketAPI(t *testing.T, handler http.HandlerFunc) *fakeAPI {
 	t.Helper()
 
-	var f *fakeAPI
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { f.recorded(handler).ServeHTTP(w, r) }))
+	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	f = newFake(t, server.URL)
 
-	return f
+	return newFake(t, server.URL, genesys.NewHTTPClient())
 }
 
 // raw answers with these very bytes and ends the connection, by a reset where asked.

@@ -3,7 +3,6 @@ package genesys_test
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"testing"
 	"time"
@@ -11,7 +10,6 @@ import (
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/genesys"
-	"genesys-cloud-export/shared/retry"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -98,28 +96,15 @@ func TestThePageIsAskedForAsTheVendorsClientsDo(t *testing.T) {
 func TestARequestEndsAtItsAttemptsLimitOrWithItsContext(t *testing.T) {
 	t.Parallel()
 
-	drip := func(w http.ResponseWriter, r *http.Request) {
-		for retry.Sleep(r.Context(), time.Second) == nil {
-			_, _ = io.WriteString(w, " ")
-			_ = http.NewResponseController(w).Flush()
-		}
-	}
-	silent := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
-	halfError := func(w http.ResponseWriter, r *http.Request) {
-		w.WriteHeader(http.StatusServiceUnavailable)
-		_ = http.NewResponseController(w).Flush()
-		<-r.Context().Done()
-	}
-
 	type row struct {
 		handler http.HandlerFunc
 		want    string
 	}
 
 	eachInBubble(t, map[string]row{
-		"hangs before the headers": {silent, "no complete reply in time"},
+		"hangs before the headers": {hang, "no complete reply in time"},
 		"drips the body":           {drip, "no complete reply in time"},
-		"hangs in an error's body": {halfError, "status 503"},
+		"hangs in an error's body": {stall(http.StatusServiceUnavailable, ""), "status 503"},
 	}, func(t *testing.T, row row) {
 		f := serveFake(t, listingBase, row.handler)
 
@@ -131,7 +116,7 @@ func TestARequestEndsAtItsAttemptsLimitOrWithItsContext(t *testing.T) {
 	})
 
 	eachInBubble(t, map[string]http.HandlerFunc{
-		"hangs before the headers beyond the context": silent, "drips the body beyond the context": drip,
+		"hangs before the headers beyond the context": hang, "drips the body beyond the context": drip,
 	}, func(t *testing.T, handler http.HandlerFunc) {
 		f := serveFake(t, listingBase, handler)
 		errSpent := errors.New("the time is spent")

@@ -3,7 +3,6 @@ package genesys_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 	"testing"
@@ -12,7 +11,6 @@ import (
 
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/genesys"
-	"genesys-cloud-export/shared/retry"
 )
 
 // throttled is the token endpoint's 400 that counts as a 429.
@@ -173,32 +171,14 @@ func TestATokenRequestWhoseTimeIsOverAtOnceIsNamed(t *testing.T) {
 
 // connectionFaults are faults of a connection, by what is seen of them.
 func connectionFaults() map[string]http.HandlerFunc {
-	begin := func(w http.ResponseWriter) {
-		w.Header().Set("Content-Length", strconv.Itoa(len(goodGrant)))
-		_, _ = fmt.Fprint(w, goodGrant[:20])
-		_ = http.NewResponseController(w).Flush()
-	}
-
 	return map[string]http.HandlerFunc{
-		"hang before the headers": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
-		"a body that drips": func(w http.ResponseWriter, r *http.Request) {
-			for i := range goodGrant {
-				_, _ = fmt.Fprint(w, goodGrant[i:i+1])
-				_ = http.NewResponseController(w).Flush()
-				if retry.Sleep(r.Context(), time.Second) != nil {
-					return
-				}
-			}
-		},
-		"a body that stops": func(w http.ResponseWriter, r *http.Request) {
-			begin(w)
-			<-r.Context().Done()
-		},
-		"reset before the headers": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
-		"reset in the body": func(w http.ResponseWriter, _ *http.Request) {
-			begin(w)
-			panic(http.ErrAbortHandler)
-		},
+		"hang before the headers":  hang,
+		"a body that drips":        drip,
+		"a body that stops":        stall(http.StatusOK, goodGrant[:20]),
+		"an error that stops":      stall(http.StatusBadRequest, `{"error":`),
+		"reset before the headers": raw("", false),
+		"reset in the body":        raw(head(length(len(goodGrant)))+goodGrant[:20], false),
+		"a switch of protocols":    raw("HTTP/1.1 101 Switching Protocols\r\n\r\n", false),
 	}
 }
 
