@@ -220,15 +220,21 @@ func TestAdviceOnPagesThatAreTooLargeNamesOnlyWhatTheListingTakes(t *testing.T) 
 		want       string
 	}
 
-	const alone = "the page is too large: one entity alone is too large, which a smaller page_size does not change: "
+	const (
+		alone   = "one entity alone is too large, which a smaller page_size does not change: "
+		fewer   = "ask for fewer expand in a new export, or make that entity smaller"
+		tooLong = "it is longer than 12582912 bytes: "
+	)
+	users := genesys.Users(http.MethodGet)
 
 	each(t, map[string]row{
 		"one queue":   {queues(), 1, alone + "make that entity smaller"},
-		"many queues": {queues(), 100, "the page is too large: ask for a smaller page_size in a new export"},
-		"one user":    {genesys.Users(http.MethodGet), 1, alone + "ask for fewer expand in a new export, or make that entity smaller"},
-		"many users":  {genesys.Users(http.MethodGet), 2, "the page is too large: ask for a smaller page_size or fewer expand in a new export"},
+		"many queues": {queues(), 100, "ask for a smaller page_size in a new export"},
+		"one user":    {users, 1, alone + fewer},
+		"many users":  {users, 2, "ask for a smaller page_size or fewer expand in a new export"},
 	}, func(t *testing.T, row row) {
-		f := serveFake(t, listingBase, answer(413, ""), answer(400, errorBody(400, "response.entity.too.large")))
+		f := serveFake(t, listingBase, answer(413, ""), answer(400, errorBody(400, "response.entity.too.large")),
+			answer(200, pageOf(genesys.MaxPageBytes+1)), answer(200, loneEntity(genesys.MaxPageBytes)))
 		pages, err := genesys.NewListing(row.definition, f.Client).Ask(row.size, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -236,9 +242,12 @@ func TestAdviceOnPagesThatAreTooLargeNamesOnlyWhatTheListingTakes(t *testing.T) 
 
 		for range 2 {
 			text := requireFailure(t, pages.Fetch(t.Context(), "", &f.page), failure.InvalidInput, false)
-			if !strings.HasSuffix(text, "): "+row.want) {
+			if !strings.HasSuffix(text, "): the page is too large: "+row.want) {
 				t.Errorf("got %q, want %q at its end", text, row.want)
 			}
 		}
+
+		requireFailure(t, pages.Fetch(t.Context(), "", &f.page), failure.UpstreamInvalid, false, tooLong+row.want+" (correlation")
+		requireFailure(t, pages.Fetch(t.Context(), "", &f.page), failure.UpstreamInvalid, false, tooLong+alone)
 	})
 }
