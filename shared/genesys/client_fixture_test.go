@@ -275,17 +275,22 @@ func requireKind(t testing.TB, err error, kind failure.Kind, parts ...string) st
 	return text
 }
 
+// tokens is a client of the token endpoint, with the rotator's numbers.
+func (f *fakeAPI) tokens() *genesys.TokenClient {
+	return &genesys.TokenClient{
+		URL: f.Base.String() + "/oauth/token", AuthMethod: genesys.ClientSecretBasic, HTTP: f.HTTP,
+		Retry:   retry.Policy{Base: 500 * time.Millisecond, Cap: 5 * time.Second, Attempts: 4},
+		Attempt: 8 * time.Second, Reserve: 8 * time.Second,
+	}
+}
+
 // serveTokens serves a token endpoint and returns it with its client.
 func serveTokens(t testing.TB, handlers ...http.HandlerFunc) (*fakeAPI, *genesys.TokenClient) {
 	t.Helper()
 
 	f := serveFake(t, listingBase, handlers...)
 
-	return f, &genesys.TokenClient{ // with the rotator's numbers
-		URL: f.Base.String() + "/oauth/token", AuthMethod: genesys.ClientSecretBasic, HTTP: f.HTTP,
-		Retry:   retry.Policy{Base: 500 * time.Millisecond, Cap: 5 * time.Second, Attempts: 4},
-		Attempt: 8 * time.Second, Reserve: 8 * time.Second,
-	}
+	return f, f.tokens()
 }
 
 func credentials() token.Credentials {
