@@ -225,16 +225,25 @@ func TestLinksThatDisagreeOrAreEscapedTwiceAreRefused(t *testing.T) {
 
 	for want, pages := range map[string][]next{
 		links: {
-			{"nextUri": link, "nextPageUri": usersPath + "?cursor=canary-b"}, {"nextUri": link, "nextPageUri": "/api/v2/users?cursor=canary-a"},
-			{"nextUri": link, "nextPageUri": "%"}, {"nextUri": usersPath + "?cursor=a%zz", "nextPageUri": usersPath + "?cursor=b%zz"},
+			{"nextUri": link, "nextPageUri": usersPath + "?cursor=canary-b"},
+			{"nextUri": link, "nextPageUri": "/api/v2/users?cursor=canary-a"},
+			{"nextUri": link, "nextPageUri": "%"},
+			{"nextUri": usersPath + "?cursor=a%zz", "nextPageUri": usersPath + "?cursor=b%zz"},
 		},
 		cursors: {
-			{"nextUri": link, "cursor": "canary-b"}, {"nextPageUri": link, "cursor": "canary-b"}, {"nextUri": link, "nextPageUri": link, "cursor": "canary-b"},
-			{"nextUri": usersPath + "?cursor=a+b", "cursor": "a-b"}, {"nextUri": usersPath + "?cursor=a%zz", "cursor": "other"},
+			{"nextUri": link, "cursor": "canary-b"},
+			{"nextPageUri": link, "cursor": "canary-b"},
+			{"nextUri": link, "nextPageUri": link, "cursor": "canary-b"},
+			{"nextUri": usersPath + "?cursor=a+b", "cursor": "a-b"},
+			{"nextUri": usersPath + "?cursor=a%zz", "cursor": "other"},
 		},
 		escaped: {
-			{"nextUri": usersPath + "?pageSize=2&cursor=canary%252Bb%253D"}, {"nextPageUri": twice}, {"nextUri": twice, "cursor": "canary%2Bb"},
-			{"nextUri": twice, "cursor": "canary+b"}, {"nextUri": usersPath + "?cursor%3Dcanary%26pageSize%3D2"}, {"nextUri": usersPath + "?cursor=a&page%2553ize=2"},
+			{"nextUri": usersPath + "?pageSize=2&cursor=canary%252Bb%253D"},
+			{"nextPageUri": twice},
+			{"nextUri": twice, "cursor": "canary%2Bb"},
+			{"nextUri": twice, "cursor": "canary+b"},
+			{"nextUri": usersPath + "?cursor%3Dcanary%26pageSize%3D2"},
+			{"nextUri": usersPath + "?cursor=a&page%2553ize=2"},
 		},
 		"its next link is longer than": {{"cursor": strings.Repeat("canary", genesys.MaxLink)}},
 		elsewhere:                      {{"nextUri": usersPath + "%3Fcursor%3Dcanary"}},

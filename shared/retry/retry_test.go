@@ -18,8 +18,8 @@ var (
 	errBroken = errors.New("the connection broke")
 	errWrong  = errors.New("the request is wrong")
 
-	broken    = &retry.TransientError{Err: errBroken}
-	throttled = &retry.TransientError{Err: errBroken, Throttled: true}
+	errPassing   error = &retry.TransientError{Err: errBroken}
+	errThrottled error = &retry.TransientError{Err: errBroken, Throttled: true}
 )
 
 func always(time.Duration) bool { return true }
@@ -68,14 +68,14 @@ func TestDoCallsAsOftenAsThePolicyAndTheFailureAllow(t *testing.T) {
 
 	each(t, map[string]row{
 		"success at once":                              {3, []error{nil}, nil, 1},
-		"success on the last attempt":                  {3, []error{broken, broken, nil}, nil, 3},
-		"attempts spent":                               {3, []error{broken}, errBroken, 3},
+		"success on the last attempt":                  {3, []error{errPassing, errPassing, nil}, nil, 3},
+		"attempts spent":                               {3, []error{errPassing}, errBroken, 3},
 		"what does not pass is not tried again":        {3, []error{errWrong}, errWrong, 1},
-		"what does not pass ends the retries":          {3, []error{broken, errWrong, nil}, errWrong, 2},
-		"rate limits are not counted":                  {3, append(slices.Repeat([]error{throttled}, 20), nil), nil, 21},
-		"rate limits between failures are not counted": {3, []error{broken, throttled, broken, throttled, broken, nil}, errBroken, 5},
-		"one attempt only":                             {1, []error{broken, nil}, errBroken, 1},
-		"a policy of no attempts still makes one":      {0, []error{broken, nil}, errBroken, 1},
+		"what does not pass ends the retries":          {3, []error{errPassing, errWrong, nil}, errWrong, 2},
+		"rate limits are not counted":                  {3, append(slices.Repeat([]error{errThrottled}, 20), nil), nil, 21},
+		"rate limits between failures are not counted": {3, []error{errPassing, errThrottled, errPassing, errThrottled, errPassing, nil}, errBroken, 5},
+		"one attempt only":                             {1, []error{errPassing, nil}, errBroken, 1},
+		"a policy of no attempts still makes one":      {0, []error{errPassing, nil}, errBroken, 1},
 	}, func(t *testing.T, row row) {
 		s, waits := newScript(row.outcomes...), 0
 		policy := retry.Policy{Base: time.Second, Cap: 30 * time.Second, Attempts: row.attempts}
@@ -98,7 +98,7 @@ func TestAnAttemptBeginsWhenTheWaitThatFitsHasPassed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var asked, waited []time.Duration
-		s := newScript(broken, broken, broken, broken, throttledFor(7*time.Second), throttledFor(time.Hour), nil)
+		s := newScript(errPassing, errPassing, errPassing, errPassing, throttledFor(7*time.Second), throttledFor(time.Hour), nil)
 		err := retry.Policy{Base: time.Second, Cap: 4 * time.Second, Attempts: 5}.Do(t.Context(), func(wait time.Duration) bool {
 			asked = append(asked, wait)
 			return true
@@ -115,8 +115,12 @@ func TestAnAttemptBeginsWhenTheWaitThatFitsHasPassed(t *testing.T) {
 		}
 
 		for i, bounds := range [][2]time.Duration{
-			{0, time.Second}, {0, 2 * time.Second}, {0, 4 * time.Second}, {0, 4 * time.Second},
-			{7 * time.Second, 7700 * time.Millisecond}, {time.Hour, time.Hour + time.Second},
+			{0, time.Second},
+			{0, 2 * time.Second},
+			{0, 4 * time.Second},
+			{0, 4 * time.Second},
+			{7 * time.Second, 7700 * time.Millisecond},
+			{time.Hour, time.Hour + time.Second},
 		} {
 			if waited[i] < bounds[0] || waited[i] > bounds[1] {
 				t.Errorf("wait %d is %s, want %s to %s", i+1, waited[i], bounds[0], bounds[1])
@@ -135,8 +139,8 @@ func TestAWaitThatDoesNotFitOrIsCutShortIsRefusedWithTheFailureBeforeIt(t *testi
 	}
 
 	each(t, map[string]row{
-		"a broken connection":           {broken, false, 0, time.Second},
-		"a rate limit":                  {throttled, true, 0, time.Second},
+		"a broken connection":           {errPassing, false, 0, time.Second},
+		"a rate limit":                  {errThrottled, true, 0, time.Second},
 		"a rate limit with Retry-After": {throttledFor(time.Hour), true, time.Hour, time.Hour + time.Second},
 		"a 503 with Retry-After":        {&retry.TransientError{Err: errBroken, After: time.Minute}, true, time.Minute, time.Minute + time.Second},
 	}, func(t *testing.T, row row) {
@@ -206,10 +210,10 @@ func TestSleepLastsForItsTimeOrUntilTheContextEnds(t *testing.T) {
 func TestTheErrorsTellWhatFailed(t *testing.T) {
 	t.Parallel()
 
-	refused := &retry.RefusedError{Err: broken, Wait: 90*time.Second + 300*time.Microsecond}
+	refused := &retry.RefusedError{Err: errPassing, Wait: 90*time.Second + 300*time.Microsecond}
 	const want = "the connection broke; the next attempt is due in 1m30s, which does not fit into the time left"
 
-	if broken.Error() != errBroken.Error() || !errors.Is(broken, errBroken) || !errors.Is(refused, errBroken) || refused.Error() != want {
-		t.Errorf("the errors tell %q and %q", broken, refused)
+	if errPassing.Error() != errBroken.Error() || !errors.Is(errPassing, errBroken) || !errors.Is(refused, errBroken) || refused.Error() != want {
+		t.Errorf("the errors tell %q and %q", errPassing, refused)
 	}
 }
