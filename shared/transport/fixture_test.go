@@ -52,12 +52,16 @@ func both(t *testing.T, test func(t *testing.T, client *http.Client, own *transp
 	}
 }
 
+// token is sent with every request of [get].
+const token = "Bearer " + canary
+
 // get asks once, and reads the reply.
 func get(ctx context.Context, client *http.Client, url string) (string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return "", err
 	}
+	request.Header.Set("Authorization", token)
 
 	reply, err := client.Do(request)
 	if err != nil {
