@@ -134,7 +134,10 @@ func TestAProtocolSwitchIsRefusedAndItsConnectionClosed(t *testing.T) {
 					close(closed)
 				})
 
-				_, err := get(t.Context(), client, url)
+				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+				defer cancel()
+
+				_, err := get(ctx, client, url)
 				if refused, ok := errors.AsType[transport.StatusError](err); !ok || refused.Status != http.StatusSwitchingProtocols {
 					t.Errorf("got %v, want status 101 as an error", err)
 				}
@@ -144,7 +147,7 @@ func TestAProtocolSwitchIsRefusedAndItsConnectionClosed(t *testing.T) {
 
 				select {
 				case <-closed:
-				case <-time.After(5 * time.Second):
+				case <-ctx.Done():
 					t.Error("the connection is still open")
 				}
 			})
