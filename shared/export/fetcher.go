@@ -195,7 +195,7 @@ func (f *fetcher) request(ctx context.Context, page *Page) error {
 		f.throttled++
 	}
 
-	if failed.Told {
+	if failed.After > 0 {
 		f.until = due(failed.After)
 	}
 

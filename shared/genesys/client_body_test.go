@@ -3,8 +3,11 @@ package genesys_test
 import (
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,43 +19,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func nested(depth int) string {
-	return strings.Repeat(`{"manager":`, depth) + "null" + strings.Repeat("}", depth)
-}
-
-func TestAnEntityIsOneLineAsTheAPIGaveIt(t *testing.T) {
-	t.Parallel()
-
-	type row struct{ body, want string }
-
-	big := `{"id":"1","title":"` + strings.Repeat("x", 10<<20) + `"}`
-
-	each(t, map[string]row{
-		"no entity":                    {`{"entities":[]}`, ""},
-		"white space":                  {" {\n\t\"entities\" : [ { \"id\" : \"1\" ,\r\n \"a\" : [ 1 , 2 ] } ] }\n", "{\"id\":\"1\",\"a\":[1,2]}\n"},
-		"white space in strings":       {`{"entities":[{"a b":" c\t \" d "}]}`, `{"a b":" c\t \" d "}` + "\n"},
-		"duplicate keys":               {`{"entities":[{"id":"1", "id":"2","a":{"b":1, "b":2}}]}`, `{"id":"1","id":"2","a":{"b":1,"b":2}}` + "\n"},
-		"numbers of any size":          {`{"entities":[{"n":1.00, "m":12345678901234567890123, "e":-0.0E+00}]}`, `{"n":1.00,"m":12345678901234567890123,"e":-0.0E+00}` + "\n"},
-		"escapes of every kind":        {`{"entities":[{"t":"\u00e9\/\\\"\b\ud83d\ude00<&>é😀` + "\u2028\u007f" + `"}]}`, `{"t":"\u00e9\/\\\"\b\ud83d\ude00<&>é😀` + "\u2028\u007f" + `"}` + "\n"},
-		"an escaped newline":           {`{"entities":[{"t":"a\nb"}]}`, `{"t":"a\nb"}` + "\n"},
-		"an entity of 10 MB":           {`{"entities":[` + big + `]}`, big + "\n"},
-		"an entity that nests deeply":  {`{"entities":[` + nested(9000) + `]}`, nested(9000) + "\n"},
-		"an empty entity":              {`{"entities":[{},{}]}`, "{}\n{}\n"},
-		"fields that nobody knows":     {`{"a":[{"entities":null}],"entities":[{"id":"1"}],"results":1,"results":1,"b":{"nextUri":7}}`, "{\"id\":\"1\"}\n"},
-		"names in other cases":         {`{"Entities":null,"NEXTURI":7,"entities":[{"id":"1"}]}`, "{\"id\":\"1\"}\n"},
-		"an escaped name":              {`{"entit\u0069es":[{"id":"1"}]}`, "{\"id\":\"1\"}\n"},
-		"links that are null":          {`{"nextUri":null,"cursor":null,"nextPageUri":null,"entities":[{"id":"1"}]}`, "{\"id\":\"1\"}\n"},
-		"a field that holds a newline": {"{\"entities\":[{\"id\":\n\"1\"}]}", "{\"id\":\"1\"}\n"},
-	}, func(t *testing.T, row row) {
-		f := serveFake(t, listingBase, answer(http.StatusOK, row.body))
-		f.requirePage(query(), "", strings.Count(row.want, "\n"))
-
-		if got := string(f.page.Lines); got != row.want || f.page.Next != "" {
-			t.Errorf("next link %q, lines (-want +got):\n%s", f.page.Next, cmp.Diff(cut(row.want), cut(got)))
-		}
-	})
-}
-
 func cut(text string) string { return text[:min(len(text), 400)] }
 
 func TestWhatIsNoPageIsTriedAgainAndThenNamed(t *testing.T) {
@@ -60,127 +26,72 @@ func TestWhatIsNoPageIsTriedAgainAndThenNamed(t *testing.T) {
 
 	const notJSON = "it is not valid JSON (at byte "
 
-	type row struct{ body, want string }
+	for want, bodies := range map[string][]string{
+		"entities is not an array": {`{"entities":null}`, `{"entities":{"canary":1}}`, `{"entities":"canary"}`},
+		"it has no entities":       {`{"results":0}`, `{}`, errorBody(403, "missing.permissions")},
+		"entities stands twice":    {`{"entities":[],"entities":[{"id":"canary"}]}`, `{"entities":[],"\u0065ntities":[]}`},
 
-	each(t, map[string]row{
-		"entities are null":                  {`{"entities":null}`, "entities is not an array"},
-		"entities are an object":             {`{"entities":{"canary":1}}`, "entities is not an array"},
-		"entities are a string":              {`{"entities":"canary"}`, "entities is not an array"},
-		"no entities":                        {`{"results":0}`, "it has no entities"},
-		"an empty object":                    {`{}`, "it has no entities"},
-		"entities twice":                     {`{"entities":[],"entities":[{"id":"canary"}]}`, "entities stands twice"},
-		"entities twice, once escaped":       {`{"entities":[],"\u0065ntities":[]}`, "entities stands twice"},
-		"nextUri twice":                      {`{"entities":[],"nextUri":"/canary","nextUri":"/canary"}`, "nextUri stands twice"},
-		"nextPageUri twice":                  {`{"nextPageUri":null,"entities":[],"nextPageUri":"/canary"}`, "nextPageUri stands twice"},
-		"cursor twice":                       {`{"cursor":"canary","cursor":"canary","entities":[]}`, "cursor stands twice"},
-		"nextUri is a number":                {`{"entities":[],"nextUri":7}`, "nextUri is not a string"},
-		"nextPageUri is an object":           {`{"entities":[],"nextPageUri":{"href":"canary"}}`, "nextPageUri is not a string"},
-		"cursor is an array":                 {`{"entities":[],"cursor":["canary"]}`, "cursor is not a string"},
-		"an entity is null":                  {`{"entities":[{"id":"1"},null]}`, "entity 2 is not an object"},
-		"an entity is a string":              {`{"entities":["canary"]}`, "entity 1 is not an object"},
-		"an entity is an array":              {`{"entities":[[]]}`, "entity 1 is not an object"},
-		"an entity is a number":              {`{"entities":[{},{},7]}`, "entity 3 is not an object"},
-		"a raw newline in a string":          {"{\"entities\":[{\"id\":\"canary\n\"}]}", "in entity 1, " + notJSON},
-		"a raw tab in a string":              {"{\"entities\":[{},{\"id\":\"canary\t\"}]}", "in entity 2, " + notJSON},
-		"invalid UTF-8":                      {"{\"entities\":[{},{},{\"id\":\"canary\xff\"}]}", "entity 3 is not valid UTF-8"},
-		"invalid UTF-8 in a name":            {"{\"entities\":[{\"canary\xc3\":1}]}", "entity 1 is not valid UTF-8"},
-		"a surrogate that is no escape":      {"{\"entities\":[{\"id\":\"canary\xed\xa0\xbd\"}]}", "entity 1 is not valid UTF-8"},
-		"invalid UTF-8 in a cursor":          {"{\"entities\":[],\"cursor\":\"canary\xff\"}", "cursor is not valid text"},
-		"half of a surrogate pair in a link": {`{"entities":[],"nextUri":"/canary\ud83d"}`, "nextUri is not valid text"},
-		"an escape that is none":             {`{"entities":[{"id":"\ud83"}]}`, "in entity 1, " + notJSON},
-		"an entity that nests 10,000 deep":   {`{"entities":[` + nested(10000) + `]}`, "in entity 1, " + notJSON},
-		"a field that nests 100,000 deep":    {`{"canary":` + strings.Repeat("[", 100000) + strings.Repeat("]", 100000) + `}`, notJSON},
-		"a comma too many":                   {`{"entities":[{"id":"canary"},]}`, "in entity 2, " + notJSON},
-		"a comma too few":                    {`{"entities":[{"id":"canary"}{"id":"canary"}]}`, "in entity 2, " + notJSON},
-		"a bare word":                        {`{"entities":[{"id":canary}]}`, "in entity 1, " + notJSON},
-		"a number that is none":              {`{"entities":[{"id":01}]}`, "in entity 1, " + notJSON},
-		"HTML":                               {"<html>canary</html>", notJSON},
-		"a byte order mark":                  {"\ufeff" + twoUsers, notJSON},
-		"an array":                           {`[{"id":"canary"}]`, "it is not a JSON object"},
-		"a string":                           {`"canary"`, "it is not a JSON object"},
-		"null":                               {`null`, "it is not a JSON object"},
-		"another object behind":              {twoUsers + twoUsers, "something follows the JSON object"},
-		"a number behind":                    {twoUsers + " 7", "something follows the JSON object"},
-		"garbage behind":                     {twoUsers + "canary", notJSON},
-		"a brace behind":                     {twoUsers + "}", notJSON},
-		"a zero byte behind":                 {twoUsers + "\x00", notJSON},
-		"an error under 200":                 {errorBody(403, "missing.permissions"), "it has no entities"},
-	}, func(t *testing.T, row row) {
-		f := serveFake(t, listingBase, answer(http.StatusOK, row.body))
-		text := requireFailure(t, f.fetch(query(), ""), failure.UpstreamInvalid, true)
-		f.requireRequests(1)
+		"nextUri stands twice":        {`{"entities":[],"nextUri":"/canary","nextUri":"/canary"}`},
+		"nextPageUri stands twice":    {`{"nextPageUri":null,"entities":[],"nextPageUri":"/canary"}`},
+		"cursor stands twice":         {`{"cursor":"canary","cursor":"canary","entities":[]}`},
+		"nextUri is not a string":     {`{"entities":[],"nextUri":7}`},
+		"nextPageUri is not a string": {`{"entities":[],"nextPageUri":{"href":"canary"}}`},
+		"cursor is not a string":      {`{"entities":[],"cursor":["canary"]}`},
+		"cursor is not valid text":    {"{\"entities\":[],\"cursor\":\"canary\xff\"}"},
+		"nextUri is not valid text":   {`{"entities":[],"nextUri":"/canary\ud83d"}`},
 
-		start := "api.acme.test sent a page that its API does not promise: " + row.want
-		if !strings.HasPrefix(text, start) || !strings.HasSuffix(text, "(correlation id "+correlation+")") {
-			t.Errorf("got %q, want it to begin with %q and to end with the correlation id", text, start)
+		"entity 1 is not an object":   {`{"entities":["canary"]}`, `{"entities":[[]]}`},
+		"entity 2 is not an object":   {`{"entities":[{"id":"1"},null]}`},
+		"entity 3 is not an object":   {`{"entities":[{},{},7]}`},
+		"entity 1 is not valid UTF-8": {"{\"entities\":[{\"canary\xc3\":1}]}", "{\"entities\":[{\"id\":\"canary\xed\xa0\xbd\"}]}"},
+		"entity 3 is not valid UTF-8": {"{\"entities\":[{},{},{\"id\":\"canary\xff\"}]}"},
+		"in entity 1, " + notJSON: {
+			"{\"entities\":[{\"id\":\"canary\n\"}]}", `{"entities":[{"id":"\ud83"}]}`, `{"entities":[{"id":canary}]}`, `{"entities":[{"id":01}]}`,
+			`{"entities":[` + nested(10000) + `]}`,
+		},
+		"in entity 2, " + notJSON: {
+			"{\"entities\":[{},{\"id\":\"canary\t\"}]}", `{"entities":[{"id":"canary"},]}`, `{"entities":[{"id":"canary"}{"id":"canary"}]}`,
+		},
+
+		"it is not a JSON object":           {`[{"id":"canary"}]`, `"canary"`, `null`},
+		"something follows the JSON object": {twoUsers + twoUsers, twoUsers + " 7"},
+		notJSON: {
+			"<html>canary</html>", "\ufeff" + twoUsers, twoUsers + "canary", twoUsers + "}", twoUsers + "\x00",
+			`{"canary":` + strings.Repeat("[", 100000) + strings.Repeat("]", 100000) + `}`,
+		},
+	} {
+		for _, body := range bodies {
+			f := serveFake(t, listingBase, answer(http.StatusOK, body))
+			text := requireFailure(t, f.fetch(query(), ""), failure.UpstreamInvalid, true)
+			f.requireRequests(1)
+
+			start := "api.acme.test sent a page that its API does not promise: " + want
+			if !strings.HasPrefix(text, start) || !strings.HasSuffix(text, "(correlation id "+correlation+")") {
+				t.Errorf("%s: got %q, want it to begin with %q and to end with the correlation id", cut(body), text, start)
+			}
+			if logged := f.log.String(); !strings.Contains(logged, `"level":"WARN"`) || !strings.Contains(logged, correlation) {
+				t.Errorf("%s: logged %q, want a warning with the correlation id", cut(body), logged)
+			}
 		}
-		if logged := f.log.String(); !strings.Contains(logged, `"level":"WARN"`) || !strings.Contains(logged, correlation) {
-			t.Errorf("logged %q, want a warning with the correlation id", logged)
-		}
-	})
-}
-
-func TestAPageThatIsTooLongSaysWhatToAskFor(t *testing.T) {
-	t.Parallel()
-
-	const (
-		smaller = "ask for a smaller page_size or fewer expand in a new export"
-		alone   = "one entity alone is too large, which a smaller page_size does not change: ask for fewer expand in a new export, or make that entity smaller"
-	)
-	big := `{"entities":[{"id":"` + strings.Repeat("canary", genesys.MaxPageBytes/6) + `"}]}`
-
-	type row struct {
-		body, want string
-		size       int
 	}
-
-	each(t, map[string]row{
-		"many entities":                   {pageOf(genesys.MaxPageBytes + 1), smaller, 100},
-		"one entity among 100":            {big, alone, 100},
-		"one entity that was asked alone": {big, alone, 1},
-		"a page of more than was asked":   {pageOf(genesys.MaxPageBytes + 1), alone, 1},
-	}, func(t *testing.T, row row) {
-		f := serveFake(t, listingBase, answer(http.StatusOK, row.body))
-		q := query()
-		q.PageSize = row.size
-
-		want := "it is longer than 12582912 bytes: " + row.want + " (correlation"
-		requireFailure(t, f.fetch(q, ""), failure.UpstreamInvalid, false, want)
-	})
 }
 
 func TestAnUnpairedSurrogateEscapeIsReplacedAndCounted(t *testing.T) {
 	t.Parallel()
 
-	type row struct {
-		entities, want string
-		replaced, in   int
-	}
-
-	each(t, map[string]row{
-		"a high half alone":             {`{"t":"a\ud83d"}`, `{"t":"a\ufffd"}`, 1, 1},
-		"a low half alone":              {`{"t":"\ude00a"}`, `{"t":"\ufffda"}`, 1, 1},
-		"capitals":                      {`{"t":"\uD83D \uDE00"}`, `{"t":"\ufffd \ufffd"}`, 2, 1},
-		"a pair the wrong way round":    {`{"t":"\ude00\ud83d"}`, `{"t":"\ufffd\ufffd"}`, 2, 1},
-		"a half before a pair":          {`{"t":"\ud83d\ud83d\ude00"}`, `{"t":"\ufffd\ud83d\ude00"}`, 1, 1},
-		"a half behind a pair":          {`{"t":"\uD83d\uDe00\ude00"}`, `{"t":"\uD83d\uDe00\ufffd"}`, 1, 1},
-		"a half before another escape":  {`{"t":"\ud83d\n\ud83d\u0041"}`, `{"t":"\ufffd\n\ufffd\u0041"}`, 2, 1},
-		"a half at the end of a string": {`{"t":"\ud83d","u":"\ude00"}`, `{"t":"\ufffd","u":"\ufffd"}`, 2, 1},
-		"a half in a name":              {`{"\ud83d":1}`, `{"\ufffd":1}`, 1, 1},
-		"white space around it":         {"{ \"t\" :\n\"\\ud83d \" }", `{"t":"\ufffd "}`, 1, 1},
-		"a backslash that is escaped":   {`{"t":"\\ud83d\\\ud83d"}`, `{"t":"\\ud83d\\\ufffd"}`, 1, 1},
-		"pairs and other escapes alone": {`{"t":"\ud83d\ude00\u00e9\\\"\/\ufffd😀"}`, `{"t":"\ud83d\ude00\u00e9\\\"\/\ufffd😀"}`, 0, 0},
-		"the bounds":                    {`{"t":"\ud7ff\ud800\udbff\udc00\udfff\ue000"}`, `{"t":"\ud7ff\ufffd\udbff\udc00\ufffd\ue000"}`, 2, 1},
-		"later entities":                {`{},{"t":"\ud83d"},{},{"t":"\ud83d\ud83d"}`, "{}\n" + `{"t":"\ufffd"}` + "\n{}\n" + `{"t":"\ufffd\ufffd"}`, 3, 2},
-	}, func(t *testing.T, row row) {
-		f := serveFake(t, listingBase, answer(http.StatusOK, `{"entities":[`+row.entities+`]}`))
-		f.requirePage(query(), "", strings.Count(row.want, "\n")+1)
-
-		want := export.Page{Lines: []byte(row.want + "\n"), Records: f.page.Records, Replaced: row.replaced, ReplacedIn: row.in}
-		if diff := cmp.Diff(want, f.page); diff != "" {
-			t.Errorf("page (-want +got):\n%s", diff)
+	for entities, want := range map[string]export.Page{
+		`{"t":"\uD83D \ude00"}`:       {Lines: []byte(`{"t":"\ufffd \ufffd"}` + "\n"), Records: 1, Replaced: 2, ReplacedIn: 1},
+		`{"t":"\\ud83d\ud83d\ude00"}`: {Lines: []byte(`{"t":"\\ud83d\ud83d\ude00"}` + "\n"), Records: 1},
+		`{},{"t":"\ud83d"},{"t":"\ude00\ud83d"}`: {
+			Lines: []byte("{}\n" + `{"t":"\ufffd"}` + "\n" + `{"t":"\ufffd\ufffd"}` + "\n"), Records: 3, Replaced: 3, ReplacedIn: 2,
+		},
+	} {
+		f := serveFake(t, listingBase, answer(http.StatusOK, `{"entities":[`+entities+`]}`))
+		err := f.fetch(query(), "")
+		if diff := cmp.Diff(want, f.page); diff != "" || err != nil {
+			t.Errorf("%s: error %v, page (-want +got):\n%s", entities, err, diff)
 		}
-	})
+	}
 }
 
 // pageOf is a page of so many bytes, of entities of 4 KB and white space behind.
@@ -193,6 +104,11 @@ func pageOf(size int) string {
 	return head + entities + strings.Repeat(" ", size-len(head)-len(entities)-len(tail)) + tail
 }
 
+// loneEntity is a page of more than size bytes, with one entity.
+func loneEntity(size int) string {
+	return `{"entities":[{"id":"` + strings.Repeat("canary", size/6) + `"}]}`
+}
+
 func TestAPageMayBeAsLongAsItsBound(t *testing.T) {
 	t.Parallel()
 
@@ -202,9 +118,11 @@ func TestAPageMayBeAsLongAsItsBound(t *testing.T) {
 		"of a length that is given": answer(http.StatusOK, page, "Content-Length", strconv.Itoa(len(page))),
 		"in chunks":                 answer(http.StatusOK, page),
 		"compressed":                compressed(http.StatusOK, page),
+		"of one entity":             answer(http.StatusOK, loneEntity(genesys.MaxPageBytes-100)),
 	}, func(t *testing.T, handler http.HandlerFunc) {
-		f := serveFake(t, listingBase, handler)
-		f.requirePage(query(), "", strings.Count(page, `"id"`))
+		if f := serveFake(t, listingBase, handler); f.fetch(query(), "") != nil || len(f.page.Lines) < genesys.MaxPageBytes*9/10 {
+			t.Errorf("got %d bytes of lines in %d entities", len(f.page.Lines), f.page.Records)
+		}
 	})
 }
 
@@ -223,17 +141,128 @@ func zipped(body string) string {
 	return out.String()
 }
 
-func TestCompressedRepliesAreRead(t *testing.T) {
+func TestWhatCountsOfACompressedReplyIsWhatComesOut(t *testing.T) {
 	t.Parallel()
 
-	f := serveFake(t, listingBase, compressed(http.StatusOK, twoUsers), compressed(http.StatusForbidden, errorBody(403, "missing.permissions")),
-		compressed(http.StatusOK, pageOf(genesys.MaxPageBytes+1)))
-
-	f.requirePage(query(), "", 2)
-	if got := string(f.page.Lines); got != "{\"id\":\"1\"}\n{\"id\":\"2\"}\n" {
-		t.Errorf("got %q", got)
-	}
+	f := serveFake(t, listingBase, compressed(http.StatusForbidden, errorBody(403, "missing.permissions")), compressed(http.StatusOK, pageOf(genesys.MaxPageBytes+1)))
 
 	requireFailure(t, f.fetch(query(), ""), failure.Forbidden, false, "missing.permissions")
-	requireFailure(t, f.fetch(query(), ""), failure.UpstreamInvalid, false) // what counts is what comes out
+	requireFailure(t, f.fetch(query(), ""), failure.UpstreamInvalid, false, "it is longer than")
+}
+
+// socketAPI serves handler over the loopback, where connections break as they do outside.
+func socketAPI(t *testing.T, handler http.HandlerFunc) *fakeAPI {
+	t.Helper()
+
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+
+	return newFake(t, server.URL, genesys.NewHTTPClient())
+}
+
+// raw answers with these very bytes and ends the connection, by a reset where asked.
+func raw(reply string, reset bool) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			panic(err)
+		}
+		_, _ = io.WriteString(conn, reply)
+		if tcp, ok := conn.(*net.TCPConn); ok && reset {
+			_ = tcp.SetLinger(0)
+		}
+		conn.Close()
+	}
+}
+
+func head(headers ...string) string {
+	lines := append([]string{"HTTP/1.1 200 OK", "ININ-Correlation-Id: " + correlation, "Connection: close"}, headers...)
+	return strings.Join(lines, "\r\n") + "\r\n\r\n"
+}
+
+func length(n int) string { return fmt.Sprintf("Content-Length: %d", n) }
+
+func TestWhatAConnectionDoesToAReply(t *testing.T) {
+	t.Parallel()
+
+	const (
+		chunks = "Transfer-Encoding: chunked"
+		zip    = "Content-Encoding: gzip"
+		// The cut is inside of the second entity; what is before it is no page.
+		half = `{"entities":[{"id":"canary"},{"id":`
+
+		broke = "the connection broke"
+		// A length that is too short is a fault that may pass as well. If it comes again, the name says what it looks like.
+		cutOff   = "it is cut off"
+		switched = "the answer was status 101, which was not asked for"
+		whole    = ""
+	)
+
+	packed := zipped(twoUsers)
+	spoiled := []byte(packed)
+	spoiled[len(spoiled)-5] ^= 0xff // in the checksum
+	chunk := func(text string) string { return fmt.Sprintf("%x\r\n%s\r\n", len(text), text) }
+
+	type row struct {
+		reply string
+		reset bool
+		want  string
+	}
+
+	each(t, map[string]row{
+		"reset before a reply":            {"", true, broke},
+		"no HTTP at all":                  {"canary\r\n\r\n", false, broke},
+		"a switch of protocols":           {"HTTP/1.1 101 Switching Protocols\r\nUpgrade: canary\r\n\r\n", false, switched},
+		"reset in the body":               {head(length(len(twoUsers))) + half, true, broke},
+		"a Content-Length that is long":   {head(length(len(twoUsers)+100)) + twoUsers, false, broke},
+		"closed within a chunk":           {head(chunks) + "ff\r\n" + half, false, broke},
+		"closed after a chunk":            {head(chunks) + chunk(half), false, broke},
+		"closed before the last chunk":    {head(chunks) + chunk(twoUsers), false, broke},
+		"a chunk of no size":              {head(chunks) + "canary\r\n" + twoUsers, false, broke},
+		"a cut body that tells no length": {head() + half, false, broke},
+		"a cut gzip":                      {head(zip, length(len(packed)/2)) + packed[:len(packed)/2], false, broke},
+		"a cut gzip that tells no length": {head(zip) + packed[:len(packed)-8], false, broke},
+		"a gzip that is spoiled":          {head(zip, length(len(spoiled))) + string(spoiled), false, broke},
+		"a Content-Length that is short":  {head(length(len(half))) + twoUsers, false, cutOff},
+		"no body":                         {head(length(0)), false, cutOff},
+		"a cut body of its own length":    {head(length(len(half))) + half, false, cutOff},
+		"a cut body in whole chunks":      {head(chunks) + chunk(half) + "0\r\n\r\n", false, cutOff},
+		"a cut body in a whole gzip":      {head(zip) + zipped(half), false, cutOff},
+		"a body ends with HTTP/1.1":       {head() + twoUsers, false, whole},
+		"a body ends with HTTP/1.0":       {"HTTP/1.0 200 OK\r\n\r\n" + twoUsers, false, whole},
+		"a gzip ends with its connection": {head(zip) + packed, false, whole},
+		"white space ends with it":        {head() + twoUsers + " \n", false, whole},
+	}, func(t *testing.T, row row) {
+		f := socketAPI(t, raw(row.reply, row.reset))
+
+		switch row.want {
+		case whole:
+			f.requirePage(query(), "", 2)
+		case cutOff:
+			requireFailure(t, f.fetch(query(), ""), failure.UpstreamInvalid, true, cutOff+" (correlation id "+correlation+")")
+		default:
+			text := requireFailure(t, f.fetch(query(), ""), failure.UpstreamUnavailable, true)
+			if want := f.Base.Host + ": " + row.want; text != want {
+				t.Errorf("got %q, want %q", text, want)
+			}
+		}
+	})
+}
+
+func TestAReplyThatBreaksOffAnywhereIsTriedAgain(t *testing.T) {
+	t.Parallel()
+
+	reply := head(length(len(twoUsers))) + twoUsers
+	end := 0
+	f := serveFake(t, listingBase, func(w http.ResponseWriter, r *http.Request) { raw(reply[:end], false)(w, r) })
+
+	for end = range len(reply) {
+		requireFailure(t, f.fetch(query(), ""), failure.UpstreamUnavailable, true)
+		if t.Failed() {
+			t.Fatalf("broken off after %q", reply[:end])
+		}
+	}
+
+	end = len(reply)
+	f.requirePage(query(), "", 2)
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -23,7 +22,6 @@ import (
 	"genesys-cloud-export/shared/retry"
 	"genesys-cloud-export/shared/secret"
 	"genesys-cloud-export/shared/token"
-	"genesys-cloud-export/shared/transport"
 )
 
 const (
@@ -60,33 +58,18 @@ func eachInBubble[Row any](t *testing.T, rows map[string]Row, check func(t *test
 
 // bearers hands out access tokens, each with a version of its own; a rejected one is replaced.
 type bearers struct {
-	mu       sync.Mutex
 	version  int64
 	rejected []int64
-	last     int64 // the last version there is; 0: there is always another
+	err      error // there is no other token
 }
 
-var errNoToken = errors.New("no token could be had")
-
 func (b *bearers) Token(context.Context) (token.Stored, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-
-	if b.last != 0 && b.version >= b.last {
-		return token.Stored{}, errNoToken
-	}
-
-	return token.Stored{Token: token.Token{Access: secret.New(bearer(b.version + 1)), Type: "bearer"}, Version: b.version + 1}, nil
+	return token.Stored{Token: token.Token{Access: secret.New(bearer(b.version + 1)), Type: "bearer"}, Version: b.version + 1}, b.err
 }
 
 func (b *bearers) Reject(t token.Stored) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-
 	b.rejected = append(b.rejected, t.Version)
-	if t.Version == b.version+1 {
-		b.version++
-	}
+	b.version = max(b.version, t.Version)
 }
 
 func bearer(version int64) string { return fmt.Sprintf("%s-token-%d", canary, version) }
@@ -134,52 +117,37 @@ func dialect() usersQuery {
 	return q
 }
 
-// newFake makes an API that is not served yet. Its client is the one that the functions use.
-func newFake(t testing.TB, base string) *fakeAPI {
+// newFake makes an API that is not served yet, and its client.
+func newFake(t testing.TB, base string, client *http.Client) *fakeAPI {
 	t.Helper()
 
 	f := &fakeAPI{t: t, opened: make(map[string]export.Pages)}
 	f.Client = genesys.Client{
-		Base: parsed(t, base), HTTP: genesys.NewHTTPClient(), Tokens: &f.bearers, Attempt: 30 * time.Second,
+		Base: parsed(t, base), HTTP: client, Tokens: &f.bearers, Attempt: 30 * time.Second,
 		Logger: slog.New(slog.NewJSONHandler(&f.log, nil)),
 	}
-	f.transport().Proxy = nil
-	t.Cleanup(f.HTTP.CloseIdleConnections)
+	t.Cleanup(client.CloseIdleConnections)
 
 	return f
 }
 
-func (f *fakeAPI) transport() *http.Transport {
-	f.t.Helper()
-
-	own, ok := f.HTTP.Transport.(*transport.Transport)
-	if !ok {
-		f.t.Fatalf("the client's transport is a %T", f.HTTP.Transport)
-	}
-
-	return own.Transport
-}
-
-// serveFake serves the API at base's address, on a network in memory where the test fails as soon as anybody else is dialled.
-// The handlers answer in turn, the last one for ever.
+// serveFake serves the API at base's address, on a network in memory where nobody else can be reached. The handlers answer in
+// turn, the last one for ever.
 func serveFake(t testing.TB, base string, handlers ...http.HandlerFunc) *fakeAPI {
 	t.Helper()
 
-	f := newFake(t, base)
 	network := memnet.New()
+	client, err := network.Carry(genesys.NewHTTPClient())
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	f := newFake(t, base, client)
 	stop, err := network.Serve(listingAddress, f.recorded(handlers...))
 	if err != nil {
-		t.Fatalf("serve: %v", err)
+		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-
-	f.transport().DialContext = func(ctx context.Context, kind, address string) (net.Conn, error) {
-		if address != listingAddress {
-			t.Errorf("%s was dialled, want nobody but %s", address, listingAddress)
-		}
-
-		return network.DialContext(ctx, kind, address)
-	}
 
 	return f
 }
@@ -217,13 +185,10 @@ func (f *fakeAPI) requireRequests(want int) {
 func (f *fakeAPI) Fetch(ctx context.Context, q usersQuery, link string, page *export.Page) error {
 	f.t.Helper()
 
-	canonical, err := json.Marshal(q)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-
+	canonical, _ := json.Marshal(q) // it is plain
 	pages, opened := f.opened[string(canonical)]
 	if !opened {
+		var err error
 		pages, err = genesys.NewListing(genesys.Users(http.MethodGet), f.Client).Open(export.Query{PageSize: q.PageSize, Canonical: canonical})
 		if err != nil {
 			f.t.Fatal(err)
@@ -297,8 +262,8 @@ func requireKind(t testing.TB, err error, kind failure.Kind, parts ...string) st
 	t.Helper()
 
 	text := fmt.Sprint(err)
-	if got := failure.KindOf(err); got != kind {
-		t.Errorf("got kind %q of error %s, want %s", got, text, kind)
+	if got := failure.KindOf(err); got != kind || strings.Contains(fmt.Sprintf("%v %+v", err, err), canary) {
+		t.Errorf("got kind %q of error %s, want %s without a secret", got, text, kind)
 	}
 
 	for _, part := range parts {
@@ -307,14 +272,10 @@ func requireKind(t testing.TB, err error, kind failure.Kind, parts ...string) st
 		}
 	}
 
-	if shown := fmt.Sprintf("%v %+v", err, err); strings.Contains(shown, canary) {
-		t.Errorf("the error shows a secret: %s", shown)
-	}
-
 	return text
 }
 
-// tokens is a client of the fake's token endpoint, with the rotator's numbers.
+// tokens is a client of the token endpoint, with the rotator's numbers.
 func (f *fakeAPI) tokens() *genesys.TokenClient {
 	return &genesys.TokenClient{
 		URL: f.Base.String() + "/oauth/token", AuthMethod: genesys.ClientSecretBasic, HTTP: f.HTTP,
@@ -334,4 +295,25 @@ func serveTokens(t testing.TB, handlers ...http.HandlerFunc) (*fakeAPI, *genesys
 
 func credentials() token.Credentials {
 	return token.Credentials{ClientID: "client id:/+", ClientSecret: secret.New("canary secret:/+=&%")}
+}
+
+// hang never answers.
+func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+
+// stall sends the beginning of a reply and no more.
+func stall(status int, begin string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, begin)
+		_ = http.NewResponseController(w).Flush()
+		hang(w, r)
+	}
+}
+
+// drip sends a byte a second of a reply without end.
+func drip(w http.ResponseWriter, r *http.Request) {
+	for retry.Sleep(r.Context(), time.Second) == nil {
+		_, _ = io.WriteString(w, " ")
+		_ = http.NewResponseController(w).Flush()
+	}
 }

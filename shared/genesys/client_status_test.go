@@ -2,15 +2,12 @@ package genesys_test
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"genesys-cloud-export/shared/failure"
-	"genesys-cloud-export/shared/retry"
 )
 
 // Where the first page is asked for there is no link, hence no cursor that could have expired.
@@ -81,7 +78,7 @@ func TestEveryAnswerHasItsFailure(t *testing.T) {
 				body = ""
 			}
 
-			f := serveFake(t, listingBase, answer(row.status, body))
+			f := serveFake(t, listingBase, answer(row.status, body, "Location", usersPath+"?cursor=canary")) // which is not followed
 			requireFailure(t, f.fetch(dialect(), row.link), row.kind, row.passing, row.advice)
 			text := requireFailure(t, f.fetch(query(), row.link), row.kind, row.passing, row.advice)
 
@@ -121,68 +118,42 @@ func notInForm() map[string]string {
 	}
 }
 
-func TestAReplyThatIsNotInTheAPIsFormIsTriedAgain(t *testing.T) {
+func TestAReplyThatIsNotInTheAPIsFormIsTriedAgainUnlessItsStatusSaysEnough(t *testing.T) {
 	t.Parallel()
+
+	type meaning struct {
+		kind    failure.Kind
+		passing bool
+		advice  string
+	}
+
+	noAnswer := meaning{failure.UpstreamInvalid, true, "this is no answer of its API"}
+	itself := meaning{failure.UpstreamUnavailable, true, "it fails on its side"}
+	meanings := map[int]meaning{
+		401: {failure.TokenUnavailable, true, "it rejected the access token"},
+		413: {failure.InvalidInput, false, "the page is too large"},
+		429: {failure.RateLimited, true, "a rate limit is reached"},
+		302: {failure.UpstreamInvalid, false, "the API does not promise this"},
+		408: itself, 500: itself, 503: itself,
+	}
+	for _, status := range []int{400, 403, 404, 410, 405, 409, 422, 202, 204} {
+		meanings[status] = noAnswer
+	}
+
 	each(t, notInForm(), func(t *testing.T, body string) {
-		for _, status := range []int{400, 403, 404, 410, 405, 409, 422, 202, 204} {
+		for status, want := range meanings {
 			sent := body
 			if status == http.StatusNoContent {
 				sent = ""
 			}
 
 			f := serveFake(t, listingBase, answer(status, sent))
-			text := requireFailure(t, f.fetch(query(), laterPage), failure.UpstreamInvalid, true)
+			text := requireFailure(t, f.fetch(query(), laterPage), want.kind, want.passing)
 
-			start := fmt.Sprintf("api.acme.test answered with status %d (unknown, correlation id %s): this is no answer of its API", status, correlation)
+			start := fmt.Sprintf("api.acme.test answered with status %d (unknown, correlation id %s): %s", status, correlation, want.advice)
 			if !strings.HasPrefix(text, start) {
 				t.Errorf("got %q, want it to begin with %q", text, start)
 			}
-		}
-	})
-}
-
-func TestSomeRepliesCountByTheirStatusWhateverTheBody(t *testing.T) {
-	t.Parallel()
-	each(t, notInForm(), func(t *testing.T, body string) {
-		for status, kind := range map[int]failure.Kind{
-			401: failure.TokenUnavailable, 408: failure.UpstreamUnavailable, 413: failure.InvalidInput, 429: failure.RateLimited,
-			500: failure.UpstreamUnavailable, 503: failure.UpstreamUnavailable, 302: failure.UpstreamInvalid,
-		} {
-			f := serveFake(t, listingBase, answer(status, body))
-			requireFailure(t, f.fetch(query(), laterPage), kind, status != 413 && status != 302, fmt.Sprintf("status %d ", status))
-		}
-	})
-}
-
-func TestOneReplyThatIsNotInTheAPIsFormCostsOneAttempt(t *testing.T) {
-	t.Parallel()
-	eachInBubble(t, map[string]http.HandlerFunc{
-		"HTML with 200":           answer(http.StatusOK, "<html></html>"),
-		"HTML with 403":           answer(http.StatusForbidden, "<html></html>"),
-		"{} with 200":             answer(http.StatusOK, "{}"),
-		"null with 200":           answer(http.StatusOK, "null"),
-		"nothing with 200":        answer(http.StatusOK, ""),
-		"an error with 200":       answer(http.StatusOK, errorBody(500, "internal.server.error")),
-		"a mark in front":         answer(http.StatusOK, "\ufeff"+twoUsers),
-		"202":                     answer(http.StatusAccepted, "{}"),
-		"204":                     answer(http.StatusNoContent, ""),
-		"404 of a gateway":        answer(http.StatusNotFound, "no route"),
-		"an array that is absent": answer(http.StatusOK, `{"results":2}`),
-		"a rejected token":        answer(http.StatusUnauthorized, ""),
-	}, func(t *testing.T, reply http.HandlerFunc) {
-		f := serveFake(t, listingBase, reply, answer(http.StatusOK, twoUsers))
-
-		attempts := 0
-		policy := retry.Policy{Base: time.Second, Cap: time.Second, Attempts: 2}
-		err := policy.Do(t.Context(), func(time.Duration) bool { return true }, func(ctx context.Context) error {
-			attempts++
-			err := f.Fetch(ctx, query(), laterPage, &f.page)
-			f.requireRequests(attempts)
-
-			return err
-		})
-		if err != nil || attempts != 2 || f.page.Records != 2 {
-			t.Errorf("got %d records and %v after %d attempts, want 2 and no error after 2", f.page.Records, err, attempts)
 		}
 	})
 }

@@ -3,7 +3,6 @@ package genesys_test
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"testing"
 	"time"
@@ -11,7 +10,6 @@ import (
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/genesys"
-	"genesys-cloud-export/shared/retry"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -19,18 +17,12 @@ import (
 func TestTheUsersListingIsTheVendors(t *testing.T) {
 	t.Parallel()
 
-	definition := genesys.Users(http.MethodGet)
-	if definition.Path != usersPath || definition.Permission != "directory:user:view" {
-		t.Errorf("users are at %q with permission %q", definition.Path, definition.Permission)
-	}
+	var listing export.Listing = genesys.NewListing(genesys.Users(http.MethodGet), genesys.Client{})
+	least, most := listing.PageSizes()
 
-	var listing export.Listing = genesys.NewListing(definition, genesys.Client{})
-	if least, most := listing.PageSizes(); listing.Name() != "users" || least != 1 || most != 500 {
-		t.Errorf("the listing %s has %d to %d on a page", listing.Name(), least, most)
-	}
-
-	if diff := cmp.Diff([]string{"expand", "state", "sort_order"}, listing.Options()); diff != "" {
-		t.Errorf("options (-want +got):\n%s", diff)
+	want := []any{"users", 1, 500, []string{"expand", "state", "sort_order"}}
+	if diff := cmp.Diff(want, []any{listing.Name(), least, most, listing.Options()}); diff != "" {
+		t.Errorf("name, page sizes and options (-want +got):\n%s", diff)
 	}
 }
 
@@ -40,7 +32,7 @@ func TestThePageIsAskedForAsTheVendorsClientsDo(t *testing.T) {
 	const (
 		rest = "sortOrder=ASC&state=active"
 		next = usersPath + "?cursor=a&pageSize=2&" + rest
-		link = usersPath + "?cursor=a&pageSize=2"
+		link = usersPath + "?cursor=a%2Bb&pageSize=2"
 	)
 
 	type row struct {
@@ -66,11 +58,12 @@ func TestThePageIsAskedForAsTheVendorsClientsDo(t *testing.T) {
 		"a gateway's absolute link":      {listingBase + "/a/b", query(), listingBase + "/a/b" + next, "/a/b" + next, ""},
 		"a gateway with an escaped path": {listingBase + "/g%20w", query(), next, "/g%20w" + next, ""},
 		"the tutorial's first page":      {listingBase, dialect(), "", usersPath, `{"pageSize":2}`},
-		"the tutorial's next page":       {listingBase + "/gw", dialect(), link, "/gw" + usersPath, `{"pageSize":2,"nextPageUri":"/api/v2/users/query?cursor=a\u0026pageSize=2"}`},
+		"the tutorial's next page":       {listingBase + "/gw", dialect(), link, "/gw" + usersPath, `{"pageSize":2,"nextPageUri":"/api/v2/users/query?cursor=a%2Bb\u0026pageSize=2"}`},
 		"the tutorial's expands":         {listingBase, expanding, "", usersPath, `{"pageSize":2,"expand":["groups","skills"]}`},
 		"the tutorial's other options":   {listingBase, changed, "", usersPath, `{"pageSize":2,"state":"any","sortOrder":"DESC"}`},
 	}, func(t *testing.T, row row) {
 		f := serveFake(t, row.base, answer(http.StatusOK, twoUsers))
+		f.page = export.Page{Lines: []byte("old\n"), Records: 7, Next: "/old", Limit: 7, Replaced: 7, ReplacedIn: 7} // nothing of it stays
 		if err := f.fetch(row.query, row.link); err != nil || len(f.seen()) != 1 {
 			t.Fatalf("got error %v after %d requests, want none after 1", err, len(f.seen()))
 		}
@@ -98,28 +91,17 @@ func TestThePageIsAskedForAsTheVendorsClientsDo(t *testing.T) {
 func TestARequestEndsAtItsAttemptsLimitOrWithItsContext(t *testing.T) {
 	t.Parallel()
 
-	drip := func(w http.ResponseWriter, r *http.Request) {
-		for retry.Sleep(r.Context(), time.Second) == nil {
-			_, _ = io.WriteString(w, " ")
-			_ = http.NewResponseController(w).Flush()
-		}
-	}
-	silent := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
-	halfError := func(w http.ResponseWriter, r *http.Request) {
-		w.WriteHeader(http.StatusServiceUnavailable)
-		_ = http.NewResponseController(w).Flush()
-		<-r.Context().Done()
-	}
-
 	type row struct {
 		handler http.HandlerFunc
 		want    string
 	}
 
+	const late = "no complete reply in time"
+
 	eachInBubble(t, map[string]row{
-		"hangs before the headers": {silent, "no complete reply in time"},
-		"drips the body":           {drip, "no complete reply in time"},
-		"hangs in an error's body": {halfError, "status 503"},
+		"hangs before the headers": {hang, late},
+		"drips the body":           {drip, late},
+		"hangs in an error's body": {stall(http.StatusServiceUnavailable, ""), "status 503"},
 	}, func(t *testing.T, row row) {
 		f := serveFake(t, listingBase, row.handler)
 
@@ -128,18 +110,13 @@ func TestARequestEndsAtItsAttemptsLimitOrWithItsContext(t *testing.T) {
 		if took := time.Since(begun); took != f.Attempt {
 			t.Errorf("ended after %s, want %s", took, f.Attempt)
 		}
-	})
 
-	eachInBubble(t, map[string]http.HandlerFunc{
-		"hangs before the headers beyond the context": silent, "drips the body beyond the context": drip,
-	}, func(t *testing.T, handler http.HandlerFunc) {
-		f := serveFake(t, listingBase, handler)
 		errSpent := errors.New("the time is spent")
 		ctx, cancel := context.WithTimeoutCause(t.Context(), 5500*time.Millisecond, errSpent)
 		defer cancel()
 
-		begun := time.Now()
-		if err := f.Fetch(ctx, query(), "", &f.page); err != errSpent { //nolint:errorlint // the very cause is promised
+		begun = time.Now()
+		if err := f.Fetch(ctx, query(), "", &f.page); row.want == late && err != errSpent { //nolint:errorlint // the very cause is promised
 			t.Errorf("got %v, want %v", err, errSpent)
 		}
 		if took := time.Since(begun); took != 5500*time.Millisecond {
@@ -148,22 +125,70 @@ func TestARequestEndsAtItsAttemptsLimitOrWithItsContext(t *testing.T) {
 	})
 }
 
-func TestAPageHoldsNothingOfThePageBefore(t *testing.T) {
+func TestARejectedTokenIsReplacedForTheNextAttempt(t *testing.T) {
 	t.Parallel()
 
-	f := serveFake(t, listingBase, answer(200, `{"entities":[{"id":"1"},{"id":"2"}],"nextUri":"/api/v2/users/query?cursor=a"}`),
-		answer(200, `{"entities":[{"id":"3"}]}`), answer(200, `{"entities":[]}`))
+	f := serveFake(t, listingBase, answer(http.StatusUnauthorized, errorBody(401, "bad.credentials")), answer(http.StatusOK, twoUsers))
 
-	for i, want := range []export.Page{
-		{Lines: []byte("{\"id\":\"1\"}\n{\"id\":\"2\"}\n"), Records: 2, Next: "/api/v2/users/query?cursor=a"},
-		{Lines: []byte("{\"id\":\"3\"}\n"), Records: 1},
-		{Lines: []byte{}},
-	} {
-		if err := f.fetch(query(), ""); err != nil {
-			t.Fatalf("page %d: %v", i, err)
-		}
-		if diff := cmp.Diff(want, f.page); diff != "" {
-			t.Errorf("page %d (-want +got):\n%s", i, diff)
-		}
+	// The first two requests are the same but for the token, and the fresh token serves the next page too.
+	requireFailure(t, f.fetch(query(), "/api/v2/users/query?cursor=a"), failure.TokenUnavailable, true, correlation)
+	f.requirePage(query(), "/api/v2/users/query?cursor=a", 2)
+	f.requirePage(query(), "/api/v2/users/query?cursor=b", 2)
+
+	if diff := cmp.Diff([]int64{1}, f.bearers.rejected); diff != "" {
+		t.Errorf("rejected versions (-want +got):\n%s", diff)
 	}
+
+	var sent []string
+	for _, request := range f.seen() {
+		sent = append(sent, request.URL.Query().Get("cursor")+" "+request.Header.Get("Authorization"))
+	}
+	if diff := cmp.Diff([]string{"a Bearer " + bearer(1), "a Bearer " + bearer(2), "b Bearer " + bearer(2)}, sent); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+}
+
+func TestASecondRejectionInARowIsTokenUnavailable(t *testing.T) {
+	t.Parallel()
+
+	f := serveFake(t, listingBase, answer(http.StatusUnauthorized, errorBody(401, "something.new")))
+
+	// The third is the first of another row: it may be another invocation of a warm process.
+	for i, passing := range []bool{true, false, true, false} {
+		requireFailure(t, f.fetch(query(), ""), failure.TokenUnavailable, passing, correlation)
+		f.requireRequests(i + 1)
+	}
+
+	if diff := cmp.Diff([]int64{1, 2, 3, 4}, f.bearers.rejected); diff != "" {
+		t.Errorf("rejected versions (-want +got):\n%s", diff)
+	}
+}
+
+func TestARejectionAfterAnyOtherOutcomeIsAFirstOne(t *testing.T) {
+	t.Parallel()
+	each(t, map[string]http.HandlerFunc{
+		"a page":              answer(http.StatusOK, twoUsers),
+		"a server's failure":  answer(http.StatusServiceUnavailable, ""),
+		"a rate limit":        answer(http.StatusTooManyRequests, ""),
+		"a broken connection": raw(head(length(len(twoUsers))), false),
+	}, func(t *testing.T, between http.HandlerFunc) {
+		rejected := answer(http.StatusUnauthorized, "")
+		f := serveFake(t, listingBase, rejected, between, rejected)
+
+		requireFailure(t, f.fetch(query(), ""), failure.TokenUnavailable, true)
+		_ = f.fetch(query(), "")
+		requireFailure(t, f.fetch(query(), ""), failure.TokenUnavailable, true)
+	})
+}
+
+func TestTheReasonForNoTokenIsReported(t *testing.T) {
+	t.Parallel()
+
+	f := serveFake(t, listingBase, answer(http.StatusOK, twoUsers))
+	f.bearers.err = errors.New("no token could be had")
+
+	if err := f.fetch(query(), ""); !errors.Is(err, f.bearers.err) {
+		t.Errorf("got %v, want %v", err, f.bearers.err)
+	}
+	f.requireRequests(0)
 }

@@ -62,31 +62,22 @@ func TestAnAddressIsHTTPSOrHTTPToThisMachine(t *testing.T) {
 		}
 	}
 
-	for address, part := range map[string]string{
-		"":                                    "no host",
-		"api.mypurecloud.de":                  "no host",
-		"https://":                            "no host",
-		"https://:8080":                       "no host",
-		"https:///oauth/token":                "no host",
-		"mailto:a@b.example":                  "no host",
-		"http://api.mypurecloud.de":           "must be https",
-		"http://10.0.0.1":                     "must be https",
-		"http://0.0.0.0":                      "must be https",
-		"http://localhost.evil.example":       "must be https",
-		"http://127.0.0.1.evil.example":       "must be https",
-		"http://host.docker.internal.example": "must be https",
-		"ftp://127.0.0.1":                     "must be https",
-		"https://canary:canary@api.example":   "user information",
-		"https://canary@api.example":          "user information",
-		"https://api.example?canary=1":        "query",
-		"https://api.example?":                "query",
-		"https://api.example#canary":          "fragment",
-		"https://canary:ca%zznary@[::1":       "not a URL",
-		"https://api.example/\ncanary":        "not a URL",
+	for part, addresses := range map[string][]string{
+		"no host":          {"", "api.mypurecloud.de", "https://", "https://:8080", "https:///oauth/token", "mailto:a@b.example"},
+		"user information": {"https://canary:canary@api.example", "https://canary@api.example"},
+		"query":            {"https://api.example?canary=1", "https://api.example?"},
+		"fragment":         {"https://api.example#canary"},
+		"not a URL":        {"https://canary:ca%zznary@[::1", "https://api.example/\ncanary"},
+		"must be https": {
+			"http://api.mypurecloud.de", "http://10.0.0.1", "http://0.0.0.0", "http://localhost.evil.example", "http://127.0.0.1.evil.example",
+			"http://host.docker.internal.example", "ftp://127.0.0.1",
+		},
 	} {
-		parsed, err := genesys.ParseURL(address)
-		if err == nil || !strings.Contains(err.Error(), part) || strings.Contains(err.Error(), canary) {
-			t.Errorf("%q is %v, error %v, want an error with %q that does not show it", address, parsed, err, part)
+		for _, address := range addresses {
+			parsed, err := genesys.ParseURL(address)
+			if err == nil || !strings.Contains(err.Error(), part) || strings.Contains(err.Error(), canary) {
+				t.Errorf("%q is %v, error %v, want an error with %q that does not show it", address, parsed, err, part)
+			}
 		}
 	}
 }

@@ -2,127 +2,161 @@ package genesys_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode/utf8"
 
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/genesys"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 )
 
-// jsonText generates JSON as text, with white space wherever the grammar has it.
-type jsonText struct{ t *rapid.T }
+// lists generates JSON lists of objects as text, with white space wherever the grammar has it.
+func lists() *rapid.Generator[string] {
+	space := rapid.StringMatching(`[ \t\r\n]{0,3}`)
+	list := func(open, closing string, item *rapid.Generator[string]) *rapid.Generator[string] {
+		return rapid.Custom(func(t *rapid.T) string {
+			items := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) string {
+				return space.Draw(t, "before") + item.Draw(t, "item") + space.Draw(t, "after")
+			}), 0, 3).Draw(t, "items")
 
-func (g jsonText) space() string { return rapid.StringMatching(`[ \t\r\n]{0,3}`).Draw(g.t, "space") }
-
-func (g jsonText) word() string {
-	pieces := rapid.SliceOfN(rapid.OneOf(
-		rapid.SampledFrom([]string{
-			`\"`, `\\`, `\/`, `\b`, `\f`, `\n`, `\r`, `\t`, `\u0000`, `\u00e9`, `\uD83D\uDE00`, `\u2028`, " ", "  ", "{", "}", "[", "]", ",", ":",
-			"<", ">", "&", "é", "😀", "\u2028", "\u2029", "\u007f", "\u00a0", "\ufeff", "/", "null",
-		}),
-		rapid.StringMatching(`[a-z ]{0,8}`),
-	), 0, 6).Draw(g.t, "string")
-
-	return `"` + strings.Join(pieces, "") + `"`
-}
-
-func (g jsonText) value(depth int) string {
-	kinds := 6
-	if depth <= 0 {
-		kinds = 4
+			return open + space.Draw(t, "space") + strings.Join(items, ",") + closing
+		})
 	}
 
-	switch rapid.IntRange(0, kinds-1).Draw(g.t, "kind") {
-	case 0:
-		return rapid.SampledFrom([]string{"null", "true", "false", "{}", "[]"}).Draw(g.t, "word")
-	case 1:
-		return rapid.StringMatching(`-?(0|[1-9][0-9]{0,24})(\.[0-9]{1,24})?([eE][+-]?[0-9]{1,3})?`).Draw(g.t, "number")
-	case 2, 3:
-		return g.word()
-	case 4:
-		return g.list("[", "]", func() string { return g.value(depth - 1) })
-	default:
-		return g.object(depth - 1)
-	}
-}
+	piece := rapid.OneOf(rapid.StringMatching(`[a-z ]{0,8}`), rapid.SampledFrom([]string{
+		`\"`, `\\`, `\/`, `\b`, `\f`, `\n`, `\r`, `\t`, `\u0000`, `\u00e9`, `\uD83D\uDE00`, `\u2028`, " ", "  ", "{", "}", "[", "]", ",", ":",
+		"<", ">", "&", "é", "😀", "\u2028", "\u2029", "\u007f", "\u00a0", "\ufeff", "/", "null",
+	}))
+	text := rapid.Map(rapid.SliceOfN(piece, 0, 6), func(pieces []string) string { return `"` + strings.Join(pieces, "") + `"` })
+	number := rapid.StringMatching(`-?(0|[1-9][0-9]{0,24})(\.[0-9]{1,24})?([eE][+-]?[0-9]{1,3})?`)
+	word := rapid.SampledFrom([]string{"null", "true", "false", "{}", "[]"})
 
-func (g jsonText) object(depth int) string {
-	return g.list("{", "}", func() string { return g.word() + g.space() + ":" + g.space() + g.value(depth) })
-}
+	var value, object *rapid.Generator[string]
+	deferred := rapid.Deferred(func() *rapid.Generator[string] { return value })
+	object = list("{", "}", rapid.Custom(func(t *rapid.T) string {
+		return text.Draw(t, "name") + space.Draw(t, "before") + ":" + space.Draw(t, "after") + deferred.Draw(t, "value")
+	}))
+	value = rapid.OneOf(text, number, word, text, list("[", "]", deferred), object)
 
-func (g jsonText) list(open, closing string, item func() string) string {
-	items := make([]string, rapid.IntRange(0, 3).Draw(g.t, "items"))
-	for i := range items {
-		items[i] = g.space() + item() + g.space()
-	}
-
-	return open + g.space() + strings.Join(items, ",") + g.space() + closing
-}
-
-// others are fields of the envelope that are nobody's business.
-func (g jsonText) others() string {
-	if !rapid.Bool().Draw(g.t, "other fields") {
-		return ""
-	}
-
-	return `"other-` + strings.TrimPrefix(g.word(), `"`) + ":" + g.value(2) + ","
+	return list("[", "]", object)
 }
 
 func TestLinesAreTheEntitiesWithoutTheirWhiteSpace(t *testing.T) {
 	t.Parallel()
+
+	generated := lists()
 	rapid.Check(t, func(t *rapid.T) {
-		g := jsonText{t}
-		entities := make([]string, rapid.IntRange(0, 5).Draw(t, "entities"))
-
-		var want bytes.Buffer
-		for i := range entities {
-			entities[i] = g.object(3)
-			if err := json.Compact(&want, []byte(entities[i])); err != nil {
-				t.Fatalf("the generator made %q: %v", entities[i], err)
-			}
-			want.WriteByte('\n')
-		}
-
-		list := "[" + g.space() + strings.Join(entities, g.space()+","+g.space()) + g.space() + "]"
-		body := g.space() + "{" + g.others() + g.space() + `"entities"` + g.space() + ":" + g.space() + list + g.space() + "}" + g.space()
-
-		// The page held another one before.
-		page := export.Page{Lines: []byte("old\n"), Records: 7, Next: "/old"}
-		page.Reset()
+		body := ` { "other" : ` + generated.Draw(t, "another field") + ` , "entities" : ` + generated.Draw(t, "entities") + " }\n"
 
 		inPieces := rapid.SampledFrom([]func(io.Reader) io.Reader{iotest.OneByteReader, iotest.HalfReader, iotest.DataErrReader}).Draw(t, "reads")
-		if _, err := genesys.ReadPage(inPieces(strings.NewReader(body)), &page); err != nil {
+		if err := read(t, []byte(body), inPieces(strings.NewReader(body))); err != nil {
 			t.Fatalf("read %q: %v", body, err)
-		}
-
-		if diff := cmp.Diff(export.Page{Lines: append([]byte{}, want.Bytes()...), Records: len(entities)}, page); diff != "" {
-			t.Fatalf("the page of %q (-want +got):\n%s", body, diff)
 		}
 	})
 }
 
-func TestWhatAPageSaysOfTheNextIsRead(t *testing.T) {
+func nested(depth int) string {
+	return strings.Repeat(`{"manager":`, depth) + "null" + strings.Repeat("}", depth)
+}
+
+// goodPages are pages that are read, however odd.
+func goodPages() []string {
+	return []string{
+		`{"entities":[]}`, twoUsers, " {\n\t\"entities\" : [ { \"id\" : \"1\" ,\r\n \"a\" : [ 1 , 2 ] } ] }\n", `{"entities":[{"a b":" c\t \" d "}]}`,
+		`{"entities":[{"id":"1", "id":"2","a":{"b":1, "b":2}}]}`, `{"entities":[{"n":1.00, "m":12345678901234567890123, "e":-0.0E+00}]}`,
+		`{"entities":[{"t":"\u00e9\/\\\"\b\ud83d\ude00<&>é😀` + "\u2028\u007f" + `"}]}`, `{"entities":[{"t":"a\nb"}]}`, "{\"entities\":[{\"id\":\n\"1\"}]}",
+		`{"entities":[` + nested(9000) + `]}`, `{"entities":[{},{}]}`, `{"Entities":null,"NEXTURI":7,"entities":[{"id":"1"}]}`, `{"entit\u0069es":[{"id":"1"}]}`,
+		`{"a":[{"entities":null}],"entities":[{"id":"1"}],"results":1,"results":1,"b":{"nextUri":7}}`,
+		`{"nextUri":"/a?b=\u0026","entities":[],"cursor":"c\n","nextPageUri":"\/d"}`, `{"nextUri":null,"nextPageUri":"","cursor":null,"entities":[]}`,
+		`{"entities":[{"nextUri":"/inner","cursor":"inner"}]}`, `{"x":{"nextUri":"/inner"},"entities":[],"self":["cursor"]}`,
+		// Surrogates without their other half.
+		`{"entities":[{},{"t":"a\ud83d"},{},{"t":"\ude00a\uD83D \uDE00"}]}`, `{"entities":[{"t":"\ude00\ud83d"},{"t":"\ud83d\ud83d\ude00"}]}`,
+		`{"entities":[{"t":"\uD83d\uDe00\ude00"},{"t":"\ud83d\n\ud83d\u0041"},{"t":"\ud83d","u":"\ude00"}]}`, "{\"entities\":[{ \"t\" :\n\"\\ud83d \" }]}",
+		`{"entities":[{"\ud83d":1},{"t":"\\ud83d\\\ud83d"},{"t":"\ud83d\ude00\u00e9\\\"\/\ufffd😀"}]}`,
+		`{"entities":[{"t":"\ud7ff\ud800\udbff\udc00\udfff\ue000"}]}`,
+	}
+}
+
+func TestAnEntityIsOneLineAsTheAPIGaveIt(t *testing.T) {
 	t.Parallel()
 
-	for body, want := range map[string]genesys.Links{
-		`{"entities":[]}`: {},
-		`{"nextUri":"/a?b=\u0026","entities":[],"cursor":"c\n","nextPageUri":"\/d"}`: {NextURI: "/a?b=&", NextPageURI: "/d", Cursor: "c\n"},
-		`{"nextUri":null,"nextPageUri":"","cursor":null,"entities":[]}`:              {},
-		`{"entities":[{"nextUri":"/inner","cursor":"inner"}]}`:                       {},
-		`{"x":{"nextUri":"/inner"},"entities":[],"self":["cursor"]}`:                 {},
-	} {
-		got, err := genesys.ReadPage(iotest.OneByteReader(strings.NewReader(body)), &export.Page{})
-		if diff := cmp.Diff(want, got); diff != "" || err != nil {
-			t.Errorf("%s: error %v, links (-want +got):\n%s", body, err, diff)
+	for _, body := range goodPages() {
+		if err := read(t, []byte(body), strings.NewReader(body)); err != nil {
+			t.Errorf("read %s: %v", cut(body), err)
 		}
 	}
+}
+
+// read reads a page from reader. One that is read is what encoding/json says of its body; else it returns the error.
+func read(t rapid.TB, body []byte, reader io.Reader) error {
+	t.Helper()
+
+	page := export.Page{Lines: []byte("old\n"), Records: 7, Next: "/old", Replaced: 1, ReplacedIn: 1} // it held another one before
+	page.Reset()
+
+	links, err := genesys.ReadPage(reader, &page)
+	if err != nil {
+		return err
+	}
+
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(body, &fields); err != nil {
+		t.Fatalf("accepted what encoding/json refuses: %v", err)
+	}
+	var entities []json.RawMessage
+	if err := json.Unmarshal(fields["entities"], &entities); err != nil {
+		t.Fatalf("entities: %v", err)
+	}
+
+	var want export.Page
+	for _, entity := range entities {
+		var line bytes.Buffer
+		if err := json.Compact(&line, entity); err != nil {
+			t.Fatalf("compact: %v", err)
+		}
+
+		replaced, count := withoutHalves(line.Bytes())
+		want.Lines = append(append(want.Lines, replaced...), '\n')
+		if want.Records++; count > 0 {
+			want.Replaced, want.ReplacedIn = want.Replaced+count, cmp.Or(want.ReplacedIn, want.Records)
+		}
+	}
+	if diff := gocmp.Diff(want, page, cmpopts.EquateEmpty()); diff != "" || !utf8.Valid(page.Lines) {
+		t.Errorf("the page (-want +got):\n%s", diff)
+	}
+
+	for name, got := range map[string]string{"nextUri": links.NextURI, "nextPageUri": links.NextPageURI, "cursor": links.Cursor} {
+		var want string
+		if raw, given := fields[name]; given && json.Unmarshal(raw, &want) != nil || got != want {
+			t.Errorf("%s: got %q, want %q", name, got, fields[name])
+		}
+	}
+
+	return nil
+}
+
+// withoutHalves writes \ufffd for each surrogate escape that has no other half, and counts them.
+func withoutHalves(line []byte) (replaced []byte, count int) {
+	escapes := regexp.MustCompile(`(?i)\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\ud[89a-f][0-9a-f]{2}|\\.`)
+
+	return escapes.ReplaceAllFunc(line, func(escape []byte) []byte {
+		if len(escape) != len(`\ufffd`) { // a pair, or no surrogate
+			return escape
+		}
+		count++
+
+		return []byte(`\ufffd`)
+	}), count
 }
 
 func TestAPageCutAnywhereIsNoPage(t *testing.T) {

@@ -81,33 +81,23 @@ func TestOptionsOfUsersThatAreRefusedByTheNameOfTheField(t *testing.T) {
 
 	megabyte := strings.Repeat("x", 1<<20)
 
-	type row struct{ event, field string }
+	for field, values := range map[string][]string{
+		"expand": {
+			`"groups"`, `null`, `[null]`, `[1]`, `["groups,skills"]`, `["a&state=any"]`, `["` + megabyte + `"]`,
+			`["a"` + strings.Repeat(`,"a"`, 50) + `]`, `["a"` + strings.Repeat(`,"a"`, 1<<18) + `]`,
+		},
+		"state":      {`"gone"`, `"ACTIVE"`, `"` + megabyte + `"`, `["any"]`, `null`},
+		"sort_order": {`"asc"`, `true`},
+	} {
+		for _, value := range values {
+			pages, err := ask(t, users(http.MethodGet), `{"`+field+`":`+value+`}`)
+			text := requireFailure(t, err, failure.InvalidInput, false)
 
-	each(t, map[string]row{
-		"a string for expand":   {`{"expand":"groups"}`, "expand"},
-		"null for expand":       {`{"expand":null}`, "expand"},
-		"null in expand":        {`{"expand":[null]}`, "expand"},
-		"a number in expand":    {`{"expand":[1]}`, "expand"},
-		"a comma in expand":     {`{"expand":["groups,skills"]}`, "expand"},
-		"a query in expand":     {`{"expand":["a&state=any"]}`, "expand"},
-		"a long name in expand": {`{"expand":["` + megabyte + `"]}`, "expand"},
-		"too many names":        {`{"expand":["a"` + strings.Repeat(`,"a"`, 50) + `]}`, "expand"},
-		"1 MB of names":         {`{"expand":["a"` + strings.Repeat(`,"a"`, 1<<18) + `]}`, "expand"},
-		"an unknown state":      {`{"state":"gone"}`, "state"},
-		"a state's case":        {`{"state":"ACTIVE"}`, "state"},
-		"1 MB of state":         {`{"state":"` + megabyte + `"}`, "state"},
-		"an array for a state":  {`{"state":["any"]}`, "state"},
-		"an unknown order":      {`{"sort_order":"asc"}`, "sort_order"},
-		"a bool for an order":   {`{"sort_order":true}`, "sort_order"},
-		"null for a state":      {`{"state":null}`, "state"},
-	}, func(t *testing.T, row row) {
-		pages, err := ask(t, users(http.MethodGet), row.event)
-		text := requireFailure(t, err, failure.InvalidInput, false)
-
-		if !strings.HasPrefix(text, row.field+" must be ") || len(text) > 300 || pages != nil {
-			t.Errorf("the failure is %.400q, want it to name %q, and to be short", text, row.field)
+			if !strings.HasPrefix(text, field+" must be ") || len(text) > 300 || pages != nil {
+				t.Errorf("%s: the failure is %.400q, want it to name %q, and to be short", cut(value), text, field)
+			}
 		}
-	})
+	}
 }
 
 func TestAStoredQueryIsOpened(t *testing.T) {
@@ -157,24 +147,21 @@ func storedQuery(t *testing.T, text string) export.Query {
 func TestAStoredQueryThatTheListingDoesNotKnowIsRefused(t *testing.T) {
 	t.Parallel()
 
-	const newer, damaged = "written by newer code: deploy the newer version", "restore the object's last good version"
+	const newer = "written by newer code: deploy the newer version"
 
-	for stored, want := range map[string]string{
-		`{"page_size":7,"division":"x"}`:    newer,
-		`{"page_size":7,"state":"paused"}`:  newer,
-		`{"page_size":7,"state":null}`:      newer,
-		`{"page_size":7,"expand":["a,b"]}`:  newer,
-		`{"page_size":7,"expand":"groups"}`: newer,
-		`{"page_size":7,"sort_order":1}`:    newer,
-		`{"page_size":7,"method":"PUT"}`:    newer,
-		`{"method":"GET","state":"active"}`: damaged,
-		`{"page_size":-1}`:                  damaged,
-		`null`:                              damaged,
+	for want, queries := range map[string][]string{
+		"restore the object's last good version": {`{"method":"GET","state":"active"}`, `{"page_size":-1}`, `null`},
+		newer: {
+			`{"page_size":7,"division":"x"}`, `{"page_size":7,"state":"paused"}`, `{"page_size":7,"state":null}`, `{"page_size":7,"expand":["a,b"]}`,
+			`{"page_size":7,"expand":"groups"}`, `{"page_size":7,"sort_order":1}`, `{"page_size":7,"method":"PUT"}`,
+		},
 	} {
-		pages, err := users(http.MethodGet).Open(storedQuery(t, stored))
-		requireFailure(t, err, failure.CheckpointInvalid, false, want)
-		if pages != nil {
-			t.Errorf("%s was opened", stored)
+		for _, stored := range queries {
+			pages, err := users(http.MethodGet).Open(storedQuery(t, stored))
+			requireFailure(t, err, failure.CheckpointInvalid, false, want)
+			if pages != nil {
+				t.Errorf("%s was opened", stored)
+			}
 		}
 	}
 
@@ -220,15 +207,21 @@ func TestAdviceOnPagesThatAreTooLargeNamesOnlyWhatTheListingTakes(t *testing.T) 
 		want       string
 	}
 
-	const alone = "the page is too large: one entity alone is too large, which a smaller page_size does not change: "
+	const (
+		alone   = "one entity alone is too large, which a smaller page_size does not change: "
+		fewer   = "ask for fewer expand in a new export, or make that entity smaller"
+		tooLong = "it is longer than 12582912 bytes: "
+	)
+	users := genesys.Users(http.MethodGet)
 
 	each(t, map[string]row{
 		"one queue":   {queues(), 1, alone + "make that entity smaller"},
-		"many queues": {queues(), 100, "the page is too large: ask for a smaller page_size in a new export"},
-		"one user":    {genesys.Users(http.MethodGet), 1, alone + "ask for fewer expand in a new export, or make that entity smaller"},
-		"many users":  {genesys.Users(http.MethodGet), 2, "the page is too large: ask for a smaller page_size or fewer expand in a new export"},
+		"many queues": {queues(), 100, "ask for a smaller page_size in a new export"},
+		"one user":    {users, 1, alone + fewer},
+		"many users":  {users, 2, "ask for a smaller page_size or fewer expand in a new export"},
 	}, func(t *testing.T, row row) {
-		f := serveFake(t, listingBase, answer(413, ""), answer(400, errorBody(400, "response.entity.too.large")))
+		f := serveFake(t, listingBase, answer(413, ""), answer(400, errorBody(400, "response.entity.too.large")),
+			answer(200, pageOf(genesys.MaxPageBytes+1)), answer(200, loneEntity(genesys.MaxPageBytes)))
 		pages, err := genesys.NewListing(row.definition, f.Client).Ask(row.size, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -236,9 +229,12 @@ func TestAdviceOnPagesThatAreTooLargeNamesOnlyWhatTheListingTakes(t *testing.T) 
 
 		for range 2 {
 			text := requireFailure(t, pages.Fetch(t.Context(), "", &f.page), failure.InvalidInput, false)
-			if !strings.HasSuffix(text, "): "+row.want) {
+			if !strings.HasSuffix(text, "): the page is too large: "+row.want) {
 				t.Errorf("got %q, want %q at its end", text, row.want)
 			}
 		}
+
+		requireFailure(t, pages.Fetch(t.Context(), "", &f.page), failure.UpstreamInvalid, false, tooLong+row.want+" (correlation")
+		requireFailure(t, pages.Fetch(t.Context(), "", &f.page), failure.UpstreamInvalid, false, tooLong+alone)
 	})
 }

@@ -132,7 +132,7 @@ func clockOf(reply *http.Response) time.Time {
 
 // transient makes a retryable failure of a reply, with the wait that its Retry-After asks for.
 func transient(reply *http.Response, throttled bool, failed *failure.Error) error {
-	after, told := retry.ParseAfter(reply.Header.Values("Retry-After"), clockOf(reply))
+	after := retry.ParseAfter(reply.Header.Values("Retry-After"), clockOf(reply))
 
-	return &retry.TransientError{Err: failed, Throttled: throttled, Told: told, After: after}
+	return &retry.TransientError{Err: failed, Throttled: throttled, After: after}
 }

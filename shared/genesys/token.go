@@ -101,7 +101,7 @@ func (c *TokenClient) awaitDue(ctx context.Context, fits func(time.Duration) boo
 // remember keeps when the endpoint asked to come again.
 func (c *TokenClient) remember(err error) {
 	failed, transient := errors.AsType[*retry.TransientError](err)
-	if !transient || !failed.Told {
+	if !transient || failed.After == 0 {
 		return
 	}
 

@@ -74,61 +74,43 @@ func TestRepliesThatAreNoTokenAreRefusedWithTheReason(t *testing.T) {
 		outside  = "expires_in is outside 1 to 31622400 seconds"
 	)
 
-	refused := map[string]string{
-		"<!DOCTYPE html><title>canary</title>": noObject,
-		"":                                     noObject,
-		goodGrant[:40]:                         noObject,
-		goodGrant + goodGrant:                  noObject,
-		"[" + goodGrant + "]":                  noObject,
-		"null":                                 noToken,
-		`{"token_type":"bearer","expires_in":3600}`:                                      noToken,
-		`{"access_token":"","token_type":"bearer","expires_in":3600}`:                    noToken,
-		`{"access_token":null,"token_type":"bearer","expires_in":3600}`:                  noToken,
-		`{"access_token":"canary\r\nX-Evil: 1","token_type":"bearer","expires_in":3600}`: noToken,
-		`{"access_token":"canary token","token_type":"bearer","expires_in":3600}`:        noToken,
-		`{"access_token":"canary-töken","token_type":"bearer","expires_in":3600}`:        noToken,
-		`{"access_token":"canary-token","expires_in":3600}`:                              noType,
-		`{"access_token":"canary-token","token_type":"mac","expires_in":3600}`:           noType,
-		grant(`"expires_in":3600,"x":"` + strings.Repeat("x", 70_000) + `"`):             "it is longer than 65536 bytes",
-		grant(`"note":1`):                          missing,
-		grant(`"expires_in":null`):                 missing,
-		grant(`"expires_in":""`):                   missing,
-		grant(`"expires_in":"1h"`):                 noNumber,
-		grant(`"expires_in":"0x10"`):               noNumber,
-		grant(`"expires_in":"Infinity"`):           noNumber,
-		grant(`"expires_in":" 3599"`):              noNumber,
-		grant(`"expires_in":true`):                 noNumber,
-		grant(`"expires_in":{}`):                   noNumber,
-		grant(`"expires_in":[3599]`):               noNumber,
-		grant(`"expires_in":3599.5`):               fraction,
-		grant(`"expires_in":"3599.5"`):             fraction,
-		grant(`"expires_in":35995e-1`):             fraction,
-		grant(`"expires_in":0`):                    outside,
-		grant(`"expires_in":-1`):                   outside,
-		grant(`"expires_in":"-1"`):                 outside,
-		grant(`"expires_in":1e12`):                 outside,
-		grant(`"expires_in":1e400`):                outside,
-		grant(`"expires_in":1000000000000`):        outside,
-		grant(`"expires_in":9223372036854775808`):  outside,
-		grant(`"expires_in":99999999999999999999`): outside,
+	refused := map[string][]string{
+		noObject: {"<!DOCTYPE html><title>canary</title>", "", goodGrant[:40], goodGrant + goodGrant, "[" + goodGrant + "]"},
+		noToken: {
+			"null", `{"token_type":"bearer","expires_in":3600}`, `{"access_token":"","token_type":"bearer","expires_in":3600}`,
+			`{"access_token":null,"token_type":"bearer","expires_in":3600}`, `{"access_token":"canary\r\nX-Evil: 1","token_type":"bearer","expires_in":3600}`,
+			`{"access_token":"canary token","token_type":"bearer","expires_in":3600}`, `{"access_token":"canary-töken","token_type":"bearer","expires_in":3600}`,
+		},
+		noType:  {`{"access_token":"canary-token","expires_in":3600}`, `{"access_token":"canary-token","token_type":"mac","expires_in":3600}`},
+		missing: {grant(`"note":1`)},
+
+		"it is longer than 65536 bytes": {grant(`"expires_in":3600,"x":"` + strings.Repeat("x", 70_000) + `"`)},
+	}
+	for want, lifetimes := range map[string][]string{
+		missing:  {`null`, `""`},
+		noNumber: {`"1h"`, `"0x10"`, `"Infinity"`, `" 3599"`, `true`, `{}`, `[3599]`},
+		fraction: {`3599.5`, `"3599.5"`, `35995e-1`},
+		outside:  {`0`, `-1`, `"-1"`, `1e12`, `1e400`, `1000000000000`, `9223372036854775808`, `99999999999999999999`},
+	} {
+		for _, lifetime := range lifetimes {
+			refused[want] = append(refused[want], grant(`"expires_in":`+lifetime))
+		}
 	}
 
-	for body, want := range refused {
-		t.Run(cut(body), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for want, bodies := range refused {
+			for _, body := range bodies {
 				f, client := serveTokens(t, answer(http.StatusOK, body))
-
 				got, err := client.Issue(t.Context(), credentials())
 
 				requireFailure(t, err, failure.UpstreamInvalid, false, "api.acme.test sent a reply that is no token: "+want)
 				f.requireRequests(1)
 				if !got.Access.Empty() {
-					t.Error("a token came with the failure")
+					t.Errorf("a token came with the failure of %s", cut(body))
 				}
-			})
-		})
-	}
+			}
+		}
+	})
 }
 
 func TestATokenReplyIsReadWithTolerance(t *testing.T) {

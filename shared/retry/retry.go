@@ -15,8 +15,7 @@ import (
 type TransientError struct {
 	Err       error         // what failed
 	Throttled bool          // a rate limit was met, which says nothing against the request itself
-	Told      bool          // the server said how long to wait
-	After     time.Duration // the wait that the server asked for, from now on; 0 where it lies in the past
+	After     time.Duration // the wait that the server asked for, from now on; 0: none
 }
 
 // Error returns the text of what failed.
@@ -65,10 +64,10 @@ func (p Policy) Backoff(failures int) time.Duration {
 	return upTo(bound)
 }
 
-// wait is what the server asked for and a little more, or a backoff. It is never more than [Longest] for the server's sake.
-func (p Policy) wait(failures int, failed *TransientError) time.Duration {
-	if failed.Told && failed.After > 0 {
-		return min(failed.After+upTo(min(failed.After/10, maxSpread)), Longest)
+// wait is what the server asked for and a little more, at most [Longest], or a backoff where it asked for none.
+func (p Policy) wait(failures int, after time.Duration) time.Duration {
+	if after > 0 {
+		return min(after+upTo(min(after/10, maxSpread)), Longest)
 	}
 
 	return p.Backoff(failures)
@@ -92,8 +91,8 @@ func (p Policy) Do(ctx context.Context, fits func(time.Duration) bool, attempt f
 			}
 		}
 
-		wait := p.wait(failures, failed)
-		refused := &RefusedError{Err: err, Wait: wait, Throttled: failed.Throttled || failed.Told && failed.After > 0}
+		wait := p.wait(failures, failed.After)
+		refused := &RefusedError{Err: err, Wait: wait, Throttled: failed.Throttled || failed.After > 0}
 
 		if !fits(wait) || endsBefore(ctx, wait) {
 			return refused

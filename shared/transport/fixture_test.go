@@ -1,23 +1,22 @@
 package transport_test
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"flag"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"sync"
 	"testing"
 
 	"genesys-cloud-export/shared/transport"
 
 	"go.uber.org/goleak"
 )
+
+// canary begins what no log and no error may show.
+const canary = "wire-canary"
 
 func TestMain(m *testing.M) {
 	// Most of the time these tests wait.
@@ -26,6 +25,14 @@ func TestMain(m *testing.M) {
 	}
 
 	goleak.VerifyTestMain(m)
+}
+
+func noError(t *testing.T, err error) {
+	t.Helper()
+
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // both are the two ways in which replies are read: streamed, as the API's, and whole, as AWS's.
@@ -45,12 +52,16 @@ func both(t *testing.T, test func(t *testing.T, client *http.Client, own *transp
 	}
 }
 
+// token is sent with every request of [get].
+const token = "Bearer " + canary
+
 // get asks once, and reads the reply.
 func get(ctx context.Context, client *http.Client, url string) (string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return "", err
 	}
+	request.Header.Set("Authorization", token)
 
 	reply, err := client.Do(request)
 	if err != nil {
@@ -78,78 +89,25 @@ func secure(t *testing.T, own *transport.Transport, handler http.HandlerFunc) st
 	return server.URL
 }
 
-// raw serves connections over TLS, offering HTTP/2, until the test ends. The handler is given each with what was negotiated.
-func raw(t *testing.T, own *transport.Transport, handler func(conn net.Conn, protocol string)) string {
-	t.Helper()
-
-	pattern := httptest.NewUnstartedServer(nil)
-	pattern.StartTLS()
-	config := pattern.TLS.Clone()
-	config.NextProtos = []string{"h2", "http/1.1"}
-	own.TLSClientConfig.RootCAs = x509.NewCertPool()
-	own.TLSClientConfig.RootCAs.AddCert(pattern.Certificate())
-	pattern.Close()
-
-	listener, err := tls.Listen("tcp", "127.0.0.1:0", config)
+// raw is the connection of a request, on which the handler answers what it likes. The caller closes it.
+func raw(w http.ResponseWriter) net.Conn {
+	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 
-	return "https://" + listen(t, listener, func(conn net.Conn) {
-		secured, ok := conn.(*tls.Conn)
-		if ok && secured.HandshakeContext(t.Context()) == nil {
-			handler(conn, secured.ConnectionState().NegotiatedProtocol)
-		}
-	})
+	return conn
 }
 
-// listen hands each connection to handle, and closes all of them when the test ends. It returns the address.
-func listen(t *testing.T, listener net.Listener, handle func(net.Conn)) string {
-	t.Helper()
+// send answers with these very bytes and ends the connection.
+func send(reply string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		conn := raw(w)
+		defer conn.Close()
 
-	var serving sync.WaitGroup
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context())) // what talks to it may outlive the test
-	serving.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-
-			serving.Go(func() {
-				defer context.AfterFunc(ctx, func() { conn.Close() })()
-				defer conn.Close()
-
-				handle(conn)
-			})
-		}
-	})
-	t.Cleanup(func() {
-		cancel()
-		listener.Close()
-		serving.Wait()
-	})
-
-	return listener.Addr().String()
-}
-
-// requests reads one request after the other and has each answered, until answer says that this was the last.
-func requests(conn net.Conn, answer func(r *http.Request) bool) {
-	reader := bufio.NewReader(conn)
-	for {
-		request, err := http.ReadRequest(reader)
-		if err != nil {
-			return
-		}
-
-		body, err := io.ReadAll(request.Body)
-		if err != nil {
-			return
-		}
-
-		request.Body = io.NopCloser(bytes.NewReader(body))
-		if !answer(request) {
-			return
-		}
+		_, _ = io.WriteString(conn, reply)
 	}
 }
+
+// hang never answers.
+func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -14,13 +14,20 @@ import (
 	"genesys-cloud-export/shared/transport"
 )
 
-func TestAServerThatOffersHTTP2IsSpokenToByHTTP1(t *testing.T) {
+func TestARequestThatOnlyReadsIsHTTP1AsGoSendsItAndItsConnectionIsUsedAgain(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, client *http.Client, own *transport.Transport) {
-		url := secure(t, own, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Proto) })
+		url := secure(t, own, func(w http.ResponseWriter, r *http.Request) {
+			if r.Proto != "HTTP/1.1" || len(r.TransferEncoding) != 0 || r.ContentLength != 0 || r.Header.Get("Content-Length") != "" || r.Close {
+				t.Errorf("sent as %s with encoding %v, length %d and close %v", r.Proto, r.TransferEncoding, r.ContentLength, r.Close)
+			}
+			_, _ = io.WriteString(w, r.RemoteAddr)
+		})
 
-		if got, err := get(t.Context(), client, url); got != "HTTP/1.1" || err != nil {
-			t.Errorf("got %q and %v, want HTTP/1.1", got, err)
+		first, err := get(t.Context(), client, url)
+		noError(t, err)
+		if second, err := get(t.Context(), client, url); err != nil || second != first {
+			t.Errorf("the second came from %s (%v), want the first's connection, %s", second, err, first)
 		}
 	})
 }
@@ -54,117 +61,57 @@ func TestAConnectionThatWentSilentIsReplacedForTheNextAttempt(t *testing.T) {
 	})
 }
 
-func TestAServerThatAlwaysSaysGoAwayOrClosesAfterTheHeadersIsAskedOnceAnAttempt(t *testing.T) {
+func TestARequestIsSentOnceAnAttemptHoweverItsConnectionEnds(t *testing.T) {
 	t.Parallel()
 
-	// HTTP/2's SETTINGS, and GOAWAY for stream 0 without an error: whatever was asked may be asked again.
-	const settings, goAway = "\x00\x00\x00\x04\x00\x00\x00\x00\x00", "\x00\x00\x08\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
-
-	both(t, func(t *testing.T, client *http.Client, own *transport.Transport) {
-		var asked atomic.Int64
-
-		url := raw(t, own, func(conn net.Conn, protocol string) {
-			if protocol == "h2" {
-				asked.Add(1)
-				_, _ = io.WriteString(conn, settings+goAway)
-				_, _ = io.Copy(io.Discard, conn)
-
-				return
+	for name, reply := range map[string]string{"without an answer": "", "after the headers": "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"} {
+		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPost, http.MethodPut, http.MethodDelete} {
+			if reply != "" && method == http.MethodHead { // a head is all that it has
+				continue
 			}
 
-			requests(conn, func(*http.Request) bool {
-				asked.Add(1)
-				_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")
+			t.Run(method+" "+name, func(t *testing.T) {
+				t.Parallel()
+				both(t, func(t *testing.T, client *http.Client, own *transport.Transport) {
+					var asked atomic.Int64
 
-				return false
-			})
-		})
-
-		const attempts = 10
-
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		defer cancel()
-
-		for range attempts {
-			if _, err := get(ctx, client, url); err == nil {
-				t.Error("a page came, want an error")
-			}
-		}
-		if got := asked.Load(); got != attempts {
-			t.Errorf("%d requests were sent in %d attempts", got, attempts)
-		}
-	})
-}
-
-func TestARequestOnAReusedConnectionThatClosesIsNotRepeatedUnseen(t *testing.T) {
-	t.Parallel()
-
-	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPost, http.MethodPut, http.MethodDelete} {
-		t.Run(method, func(t *testing.T) {
-			t.Parallel()
-			both(t, func(t *testing.T, client *http.Client, own *transport.Transport) {
-				var asked atomic.Int64
-
-				url := raw(t, own, func(conn net.Conn, _ string) {
-					first := true
-					requests(conn, func(*http.Request) bool {
-						asked.Add(1)
-						if first {
-							_, _ = io.WriteString(conn, "HTTP/1.1 204 No Content\r\n\r\n")
+					url := secure(t, own, func(w http.ResponseWriter, r *http.Request) {
+						if asked.Add(1)%2 == 1 {
+							w.WriteHeader(http.StatusNoContent)
+							return
 						}
-						answered := first
-						first = false
 
-						return answered // the second request on a connection is read, and the connection closed
+						_, _ = io.Copy(io.Discard, r.Body)
+						send(reply)(w, r) // on a connection that has answered before
 					})
+
+					const attempts = 6
+					for attempt := range attempts {
+						var body io.Reader
+						if method == http.MethodPost || method == http.MethodPut {
+							body = strings.NewReader("body") // which net/http could have again
+						}
+
+						request, err := http.NewRequestWithContext(t.Context(), method, url, body)
+						noError(t, err)
+
+						answer, err := client.Do(request)
+						if err == nil {
+							_, err = io.ReadAll(answer.Body)
+							answer.Body.Close()
+						}
+						if broken := attempt%2 == 1; (err != nil) != broken {
+							t.Errorf("attempt %d: got error %v", attempt+1, err)
+						}
+					}
+
+					if got := asked.Load(); got != attempts {
+						t.Errorf("%d requests were sent in %d attempts", got, attempts)
+					}
 				})
-
-				for attempt := range 2 {
-					var body io.Reader
-					if method == http.MethodPost || method == http.MethodPut {
-						body = strings.NewReader("body") // which net/http could have again
-					}
-
-					request, err := http.NewRequestWithContext(t.Context(), method, url, body)
-					if err != nil {
-						t.Fatal(err)
-					}
-
-					reply, err := client.Do(request)
-					if err == nil {
-						reply.Body.Close()
-					}
-					if (err == nil) != (attempt == 0) {
-						t.Errorf("attempt %d: got error %v", attempt+1, err)
-					}
-				}
-
-				if got := asked.Load(); got != 2 {
-					t.Errorf("%d requests were sent in 2 attempts", got)
-				}
 			})
-		})
+		}
 	}
-}
-
-func TestARequestThatOnlyReadsLooksOnTheWireAsGoSendsIt(t *testing.T) {
-	t.Parallel()
-	both(t, func(t *testing.T, client *http.Client, own *transport.Transport) {
-		url := secure(t, own, func(w http.ResponseWriter, r *http.Request) {
-			if len(r.TransferEncoding) != 0 || r.ContentLength != 0 || r.Header.Get("Content-Length") != "" || r.Close {
-				t.Errorf("sent with encoding %v, length %d and close %v", r.TransferEncoding, r.ContentLength, r.Close)
-			}
-			_, _ = io.WriteString(w, r.RemoteAddr)
-		})
-
-		first, err := get(t.Context(), client, url)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if second, err := get(t.Context(), client, url); err != nil || second != first {
-			t.Errorf("the second came from %s (%v), want the first's connection, %s", second, err, first)
-		}
-	})
 }
 
 func TestAProtocolSwitchIsRefusedAndItsConnectionClosed(t *testing.T) {
@@ -177,18 +124,20 @@ func TestAProtocolSwitchIsRefusedAndItsConnectionClosed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			both(t, func(t *testing.T, client *http.Client, own *transport.Transport) {
-				closed := make(chan struct{}, 1)
-				url := raw(t, own, func(conn net.Conn, _ string) {
-					requests(conn, func(*http.Request) bool {
-						_, _ = io.WriteString(conn, head+"HTTP/1.1 200 OK")
-						_, _ = io.Copy(io.Discard, conn)
-						closed <- struct{}{}
+				closed := make(chan struct{})
+				url := secure(t, own, func(w http.ResponseWriter, _ *http.Request) {
+					conn := raw(w)
+					defer conn.Close()
 
-						return false
-					})
+					_, _ = io.WriteString(conn, head+"HTTP/1.1 200 OK")
+					_, _ = io.Copy(io.Discard, conn)
+					close(closed)
 				})
 
-				_, err := get(t.Context(), client, url)
+				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+				defer cancel()
+
+				_, err := get(ctx, client, url)
 				if refused, ok := errors.AsType[transport.StatusError](err); !ok || refused.Status != http.StatusSwitchingProtocols {
 					t.Errorf("got %v, want status 101 as an error", err)
 				}
@@ -198,7 +147,7 @@ func TestAProtocolSwitchIsRefusedAndItsConnectionClosed(t *testing.T) {
 
 				select {
 				case <-closed:
-				case <-time.After(5 * time.Second):
+				case <-ctx.Done():
 					t.Error("the connection is still open")
 				}
 			})
@@ -209,14 +158,10 @@ func TestAProtocolSwitchIsRefusedAndItsConnectionClosed(t *testing.T) {
 func TestInformationalRepliesWithoutEndAreAnError(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, client *http.Client, own *transport.Transport) {
-		url := raw(t, own, func(conn net.Conn, _ string) {
-			requests(conn, func(*http.Request) bool {
-				for {
-					if _, err := io.WriteString(conn, "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"); err != nil {
-						return false
-					}
-				}
-			})
+		url := secure(t, own, func(w http.ResponseWriter, r *http.Request) {
+			for r.Context().Err() == nil {
+				w.WriteHeader(http.StatusEarlyHints)
+			}
 		})
 
 		if _, err := get(t.Context(), client, url); err == nil {
@@ -229,7 +174,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, client *http.Client, own *transport.Transport) {
 		url := secure(t, own, func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Path != "" && r.URL.Path != "/" {
+			if r.URL.Path != "/" {
 				t.Errorf("%s was asked for", r.URL.Path)
 			}
 			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
@@ -239,4 +184,26 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 			t.Errorf("got %v, want the redirect as the reply", err)
 		}
 	})
+}
+
+func TestAServerThatIsNotThereOrNotTrustedIsNamed(t *testing.T) {
+	t.Parallel()
+
+	gone, untrusted := httptest.NewServer(nil), httptest.NewTLSServer(nil)
+	gone.Close()
+	t.Cleanup(untrusted.Close)
+
+	own := transport.New()
+	own.Proxy = nil
+	t.Cleanup(own.CloseIdleConnections)
+
+	for url, want := range map[string]string{
+		gone.URL:                      "no connection can be made",
+		"http://no-such-host.invalid": "the host name cannot be resolved",
+		untrusted.URL:                 "the server's certificate is not trusted",
+	} {
+		if _, err := get(t.Context(), own.Client(), url); transport.Describe(err) != want {
+			t.Errorf("got %q (%v), want %q", transport.Describe(err), err, want)
+		}
+	}
 }

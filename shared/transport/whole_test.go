@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -61,21 +62,22 @@ func TestAReplyIsTakenUpToTheBoundAndNoFurther(t *testing.T) {
 func TestAWholeReplyThatBreaksOffOrHangsIsAnErrorOfTheExchange(t *testing.T) {
 	t.Parallel()
 
+	half := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		_, _ = io.WriteString(w, "half")
+	}
+
 	for name, test := range map[string]struct {
 		handler http.HandlerFunc
 		want    string
 	}{
-		"cut": {func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Length", "1000")
-			_, _ = io.WriteString(w, "half")
-		}, "the connection broke"},
+		"cut": {half, "the connection broke"},
 		"hanging in the body": {func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Length", "1000")
-			_, _ = io.WriteString(w, "half")
+			half(w, r)
 			_ = http.NewResponseController(w).Flush()
-			<-r.Context().Done()
+			hang(w, r)
 		}, "no complete reply in time"},
-		"hanging before it": {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "no complete reply in time"},
+		"hanging before it": {hang, "no complete reply in time"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -83,18 +85,9 @@ func TestAWholeReplyThatBreaksOffOrHangsIsAnErrorOfTheExchange(t *testing.T) {
 				client := inMemory(t, 1<<20, test.handler)
 				begun := time.Now()
 
-				request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+host, http.NoBody)
-				if err != nil {
-					t.Fatal(err)
-				}
-
-				reply, err := client.Do(request)
-				if err == nil {
-					reply.Body.Close()
-					t.Fatal("the exchange succeeded")
-				}
-				if got := transport.Describe(err); got != test.want {
-					t.Errorf("described as %q, want %q", got, test.want)
+				_, err := get(t.Context(), client, "http://"+host)
+				if _, exchange := errors.AsType[*url.Error](err); !exchange || transport.Describe(err) != test.want {
+					t.Errorf("got %v, described as %q, want an error of the exchange, %q", err, transport.Describe(err), test.want)
 				}
 				if took := time.Since(begun); took > 20*time.Second {
 					t.Errorf("it took %s", took)

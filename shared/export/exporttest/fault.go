@@ -25,7 +25,7 @@ func Broken() PageFault { return passing(failure.UpstreamUnavailable, retry.Tran
 
 // Throttled is a 429 with a Retry-After.
 func Throttled(after time.Duration) PageFault {
-	return passing(failure.RateLimited, retry.TransientError{Throttled: true, Told: true, After: after})
+	return passing(failure.RateLimited, retry.TransientError{Throttled: true, After: after})
 }
 
 // ThrottledUntold is a 429 without a Retry-After.
@@ -35,7 +35,7 @@ func ThrottledUntold() PageFault {
 
 // Busy is a server that fails on its side and says, with a Retry-After, when it will be back.
 func Busy(after time.Duration) PageFault {
-	return passing(failure.UpstreamUnavailable, retry.TransientError{Told: true, After: after})
+	return passing(failure.UpstreamUnavailable, retry.TransientError{After: after})
 }
 
 // Tokenless is a request that waits for a token until its time ends.

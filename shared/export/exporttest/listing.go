@@ -175,7 +175,7 @@ func (l *Listing) request(number int, page *export.Page) PageFault {
 }
 
 func (l *Listing) refused(err error) {
-	if asked, ok := errors.AsType[*retry.TransientError](err); ok && asked.Told {
+	if asked, ok := errors.AsType[*retry.TransientError](err); ok && asked.After > 0 {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 
