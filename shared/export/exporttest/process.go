@@ -48,6 +48,8 @@ const (
 // Action is what becomes of a call, and when.
 type Action struct {
 	Effect Effect
+	// Before, if not nil, runs first of all.
+	Before func()
 	// Delay passes before anything is done. The end of the call's context ends it, and the call is not done.
 	Delay time.Duration
 	// Meanwhile, if not nil, runs after the call was done and before its reply arrives, or before it is sent again.
@@ -104,6 +106,10 @@ func (p *Process) call(ctx context.Context, r request) error {
 	}
 
 	action := p.fate(r)
+	if action.Before != nil {
+		action.Before()
+	}
+
 	if retry.Sleep(ctx, action.Delay) != nil {
 		return unanswered(ctx, r.op)
 	}

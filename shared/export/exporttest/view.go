@@ -1,13 +1,13 @@
 package exporttest
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"slices"
 
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/failure"
+
+	"github.com/go-json-experiment/json"
 )
 
 // view is a listing as one process sees it, and the pages of a query. It implements [export.Listing] and [export.Pages].
@@ -48,9 +48,7 @@ func (v *view) Ask(pageSize int, options export.Options) (export.Pages, error) {
 func (v *view) Open(stored export.Query) (export.Pages, error) {
 	var q query
 
-	strict := json.NewDecoder(bytes.NewReader(stored.Canonical))
-	strict.DisallowUnknownFields()
-	if err := strict.Decode(&q); err != nil {
+	if err := json.Unmarshal(stored.Canonical, &q, json.RejectUnknownMembers(true)); err != nil {
 		return nil, failure.New(failure.CheckpointInvalid, "the query was written by newer code: deploy the newer version")
 	}
 
@@ -59,7 +57,7 @@ func (v *view) Open(stored export.Query) (export.Pages, error) {
 
 func (v *view) Query() export.Query {
 	q := v.query
-	q.Expand = append([]string{}, slices.Compact(slices.Sorted(slices.Values(q.Expand)))...)
+	q.Expand = slices.Compact(slices.Sorted(slices.Values(q.Expand)))
 
 	body, err := json.Marshal(q)
 	if err != nil {
