@@ -140,7 +140,7 @@ func (l *Listing) fetch(ctx context.Context, link string, page *export.Page) err
 		page.Next = l.link(scripted.next)
 	}
 
-	if asked, ok := errors.AsType[*retry.TransientError](fault.Err); ok && asked.Told {
+	if asked, ok := errors.AsType[*retry.TransientError](fault.Err); ok && asked.After > 0 {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 
