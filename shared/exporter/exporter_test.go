@@ -37,7 +37,7 @@ func offline(t *testing.T, environ ...string) (refused func(payload string) mess
 	out = &bytes.Buffer{}
 	client := &http.Client{Transport: noNetwork{t}}
 	cloud := aws.Config{Region: "eu-central-1", HTTPClient: client, Credentials: aws.AnonymousCredentials{}}
-	h := newHandler(&invocation.Process{Environ: environ, Cloud: cloud, HTTP: client, Out: out, Logger: slog.New(slog.NewJSONHandler(out, nil))})
+	h := newHandler(&invocation.Process{Environ: environ, Cloud: cloud, HTTP: client, Out: out, Logger: slog.New(slog.NewJSONHandler(out, nil))}, http.MethodGet)
 
 	return func(payload string) messages.InvokeResponse_Error {
 		t.Helper()
@@ -122,6 +122,23 @@ func TestTheSettingsStandInTheManifest(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestBothDialectsExportTheSame(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, thousand())
+
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			w.wantUsers(1_000, w.invoke(w.processBy(method), time.Minute,
+				`{"export_id":"by-`+method+`","state":"any","expand":["groups","skills"],"sort_order":"DESC"}`))
+
+			if got := w.genesys.Stats().Requests[method+" "+usersPath]; got != 10 {
+				t.Errorf("%s: %d requests, want 10", method, got)
+			}
+		}
+	})
 }
 
 func TestInvariant10AStoreThatHangsEndsByNameBeforeTheDeadline(t *testing.T) {
