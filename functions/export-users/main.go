@@ -32,11 +32,13 @@ func (c *config) Validate() []string {
 	return problems
 }
 
+func (c *config) users() genesys.Definition { return genesys.Users(c.QueryMethod) }
+
 func newHandler(p *invocation.Process) *invocation.Handler {
 	var c config
 	if err := p.Load(&c); err != nil {
 		return invocation.Refuse(err, p.Logger)
 	}
 
-	return exporter.New(p, &c.Settings, genesys.Users(c.QueryMethod))
+	return exporter.New(p, &c.Settings, c.users())
 }

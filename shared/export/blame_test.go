@@ -23,7 +23,7 @@ func TestInvocationThatGotNoPageBecauseTheTokenDidNotComeEndsAtOnceAsThat(t *tes
 
 			for range 4 {
 				did := w.invoke(t.Context(), nil)
-				wantKind(t, did.err, kind)
+				did.wantFailure(t, kind)
 
 				if did.stats.InvocationsWithoutProgress != 0 || did.stats.InvocationsContinued != 0 {
 					t.Errorf("the numbers of the invocation are %+v, want no continue", did.stats)
@@ -59,7 +59,7 @@ func TestFailureOfTheTokenIsNotRetriedForWhatCausedIt(t *testing.T) {
 		w := newWorld(3, 2)
 		w.listing.Fault(1, exporttest.PageFault{Err: failure.Because(exporttest.Broken().Err, failure.TokenUnavailable, "the rotator is broken")})
 
-		wantKind(t, w.invoke(t.Context(), nil).err, failure.TokenUnavailable)
+		w.invoke(t.Context(), nil).wantFailure(t, failure.TokenUnavailable)
 		w.wantRequests(t, 2)
 	})
 }
@@ -87,10 +87,8 @@ func (w *world) stalls(t *testing.T, fault exporttest.Fault, reason string, want
 func TestX14ThirdInvocationInARowWithoutAPageNamesWhatTookItsTimeAndTheCountBeginsAnew(t *testing.T) {
 	t.Parallel()
 
-	const api, throttled, store = "the API", "throttled", "the store"
-
 	hangs := exporttest.PageFault{Latency: time.Hour}
-	slowStore := onEach(exporttest.OpList, "", func() exporttest.Action { return exporttest.Action{Delay: 40 * time.Second} })
+	slowStore := onEach(exporttest.OpList, "", exporttest.Action{Delay: 40 * time.Second})
 
 	for name, test := range map[string]struct {
 		page   exporttest.PageFault
@@ -99,10 +97,10 @@ func TestX14ThirdInvocationInARowWithoutAPageNamesWhatTookItsTimeAndTheCountBegi
 		kind   failure.Kind
 		says   string
 	}{
-		"a page that never comes":             {hangs, nil, export.ReasonBudget, failure.UpstreamUnavailable, api},
-		"a server that asks to wait":          {exporttest.Busy(2 * time.Minute), nil, export.ReasonRateLimited, failure.UpstreamUnavailable, api},
-		"throttling":                          {exporttest.Throttled(2 * time.Minute), nil, export.ReasonRateLimited, failure.RateLimited, throttled},
-		"a store that takes most of the time": {hangs, slowStore, export.ReasonBudget, failure.NoProgress, store},
+		"a page that never comes":             {hangs, nil, export.ReasonBudget, failure.UpstreamUnavailable, "the API"},
+		"a server that asks to wait":          {exporttest.Busy(2 * time.Minute), nil, export.ReasonRateLimited, failure.UpstreamUnavailable, "the API"},
+		"throttling":                          {exporttest.Throttled(2 * time.Minute), nil, export.ReasonRateLimited, failure.RateLimited, "throttled"},
+		"a store that takes most of the time": {hangs, slowStore, export.ReasonBudget, failure.NoProgress, "the store"},
 	} {
 		bubble(t, name, func(t *testing.T) {
 			w := newWorld(3, 2)

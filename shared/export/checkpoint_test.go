@@ -2,6 +2,8 @@ package export_test
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -10,6 +12,8 @@ import (
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/export/exporttest"
 	"genesys-cloud-export/shared/failure"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // checkpoints returns every checkpoint that was written, the oldest first.
@@ -55,6 +59,11 @@ func (w *world) borrow(t *testing.T) {
 	w.overwrite(checkpointName, w.document("users/other/checkpoint.json"))
 }
 
+// newerOption adds an option to the query that its listing does not know.
+func newerOption(cp *export.Checkpoint) {
+	cp.Query.Canonical = append([]byte(`{"windows":[],`), cp.Query.Canonical[1:]...)
+}
+
 func TestX17CheckpointThatContradictsTheStoreIsInvalidAndNothingIsWritten(t *testing.T) {
 	t.Parallel()
 
@@ -80,17 +89,20 @@ func TestX17CheckpointThatContradictsTheStoreIsInvalidAndNothingIsWritten(t *tes
 		"a field was added":           {edit(`"schema_version":1`, `"schema_version":1,"x":1`), "deploy the newer version"},
 		"it was cut":                  {edit(`}`, ``), "no checkpoint document"},
 		"it was emptied":              {func(_ *testing.T, w *world) { w.overwrite(checkpointName, nil) }, "no checkpoint document"},
+		"a field in the position":     {edit(`"next":`, `"x":[],"next":`), "deploy the newer version"},
+		"a field in a part":           {edit(`"name":`, `"x":1,"name":`), "deploy the newer version"},
+		"an option in the query":      {func(t *testing.T, w *world) { w.alter(t, newerOption) }, "deploy the newer version"},
 		"of no schema":                {edit(`"schema_version":1,`, ``), "no checkpoint document"},
 		"of a newer schema":           {edit(`"schema_version":1`, `"schema_version":2,"x":{}`), "deploy the newer version"},
 		"deleted":                     {func(_ *testing.T, w *world) { w.store.Remove(exporttest.DocumentKey(checkpointName)) }, "is gone"},
 		"rolled back by two":          {func(t *testing.T, w *world) { w.rollBack(t, 1) }, "rolled back"},
 		"rolled back by three":        {func(t *testing.T, w *world) { w.rollBack(t, 0) }, "rolled back"},
-		"a part was deleted":          {func(_ *testing.T, w *world) { w.store.Remove(w.partKey(1)) }, "is gone from the store"},
-		"a part was cut":              {func(_ *testing.T, w *world) { w.store.Edit(w.partKey(1), []byte("x")) }, "another size"},
+		"a part was deleted":          {func(_ *testing.T, w *world) { w.store.Remove(w.partKeys()[1]) }, "is gone from the store"},
+		"a part was cut":              {func(_ *testing.T, w *world) { w.store.Edit(w.partKeys()[1], []byte("x")) }, "another size"},
 		"all but the manifest gone":   {func(_ *testing.T, w *world) { w.onlyManifest() }, "is gone"},
 		"it is another export's":      {func(t *testing.T, w *world) { w.borrow(t) }, "another export"},
 		"a manifest, and it goes on":  {func(_ *testing.T, w *world) { w.overwrite(manifestName, []byte("{}")) }, "rolled back"},
-		"a part and a manifest stray": {func(_ *testing.T, w *world) { w.onlyManifest(); w.store.Edit("exports/users/export_id=e1/x", nil) }, "is gone"},
+		"a part and a manifest stray": {func(_ *testing.T, w *world) { w.onlyManifest(); w.store.Edit(partsFolder+"x", nil) }, "is gone"},
 	} {
 		bubble(t, name, func(t *testing.T) {
 			w := interrupted(t)
@@ -133,7 +145,7 @@ func TestX17CheckpointOfACompleteExportThatWasRolledBackIsInvalidAndTheExportSta
 			bodies := w.checkpoints()
 			w.overwrite(checkpointName, bodies[len(bodies)-1-back])
 			time.Sleep(w.timeout)
-			wantKind(t, w.invoke(t.Context(), nil).err, failure.CheckpointInvalid)
+			w.invoke(t.Context(), nil).wantFailure(t, failure.CheckpointInvalid)
 			w.mustBeWhole(t)
 		})
 	}
@@ -144,10 +156,10 @@ func TestX17PartThatIsGoneFromACompletedExportIsReportedBeforeTheManifestIsWritt
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(1, 2)
 		fault := on(exporttest.OpCreate, manifestName, failing(exporttest.FailBefore))
-		wantKind(t, w.invoke(t.Context(), fault).err, failure.StorageUnavailable)
+		w.invoke(t.Context(), fault).wantFailure(t, failure.StorageUnavailable)
 
-		w.store.Remove(w.partKey(0))
-		wantKind(t, w.invoke(t.Context(), nil).err, failure.CheckpointInvalid)
+		w.store.Remove(w.partKeys()[0])
+		w.invoke(t.Context(), nil).wantFailure(t, failure.CheckpointInvalid)
 
 		if _, err := w.manifest(); err == nil {
 			t.Error("there is a manifest of an export that lacks a part")
@@ -159,13 +171,10 @@ func TestCheckpointThatIsDeletedDuringAnInvocationIsInvalid(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(1, 2, 3)
-		remove := onNth(exporttest.OpReplace, checkpointName, 2, func() exporttest.Action {
-			w.store.Remove(exporttest.DocumentKey(checkpointName))
-			return exporttest.Action{}
-		})
+		remove := onNth(exporttest.OpReplace, checkpointName, 2, after(func() { w.store.Remove(exporttest.DocumentKey(checkpointName)) }))
 
 		for _, fault := range []exporttest.Fault{remove, nil} {
-			wantKind(t, w.invoke(t.Context(), fault).err, failure.CheckpointInvalid)
+			w.invoke(t.Context(), fault).wantFailure(t, failure.CheckpointInvalid)
 		}
 	})
 }
@@ -179,5 +188,88 @@ func TestX19CheckpointOfAnotherListingOrEnvironmentIsInvalidInputThatNamesTheID(
 
 		w.alter(t, func(cp *export.Checkpoint) { cp.Listing, cp.Environment = "queues", "mypurecloud.ie" })
 		w.invoke(t.Context(), nil).wantFailure(t, failure.InvalidInput, "export_id", "queues")
+	})
+}
+
+// The checkpoints in testdata/resumed were written by earlier code, one by an invocation that stopped and one by an
+// invocation that was killed. Both name the two parts that lie beside them.
+func TestCheckpointThatEarlierCodeWroteIsWrittenAgainWithTheSameBytesAndResumed(t *testing.T) {
+	t.Parallel()
+
+	for _, name := range []string{"stopped.json", "leased.json"} {
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(3, 2, 4, 0, 1)
+
+			for _, part := range []string{"part-000001-8af868beea1fbe47.jsonl.gz", "part-000002-8af868beea1fbe47.jsonl.gz"} {
+				w.store.Edit(partsFolder+part, golden(t, part))
+			}
+
+			earlier := golden(t, name)
+			w.overwrite(checkpointName, earlier)
+
+			again, err := reseal(earlier, func(*export.Checkpoint) {})
+			if diff := cmp.Diff(string(bytes.TrimSpace(earlier)), string(again)); diff != "" {
+				t.Errorf("(-earlier +again), %v:\n%s", err, diff)
+			}
+
+			if did := w.mustComplete(t); did.Pages != 5 || w.listing.Seen().Requests != 3 {
+				t.Errorf("got %+v after %d requests, want the three pages that were left", did.Result, w.listing.Seen().Requests)
+			}
+		})
+	}
+}
+
+func golden(t *testing.T, name string) []byte {
+	t.Helper()
+
+	body, err := os.ReadFile(filepath.Join("testdata/resumed", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return body
+}
+
+func FuzzDecodeCheckpoint(f *testing.F) {
+	w := newWorld(1, 2)
+	w.partBytes = 1 << 20
+
+	if did := w.invoke(f.Context(), nil); did.err != nil {
+		f.Fatal(did.err)
+	}
+
+	for _, body := range []string{"", "null", `{"schema_version":1}`, `{"schema_version":9}`, `{"schema_version":1,"parts":null,"checksum":""}{}`} {
+		f.Add([]byte(body))
+	}
+
+	for _, body := range w.checkpoints() {
+		f.Add(body)
+		f.Add(bytes.ToUpper(body))
+		f.Add(append(bytes.Clone(body), "{}"...))
+
+		strange, err := reseal(body, func(cp *export.Checkpoint) { cp.Position.Next, cp.Generator = "/\u2028\ufffd<&>", "\x00" })
+		if err != nil {
+			f.Fatal(err)
+		}
+
+		f.Add(strange)
+	}
+
+	f.Fuzz(func(t *testing.T, body []byte) {
+		cp, err := export.DecodeCheckpoint(body)
+		if err != nil {
+			wantKind(t, err, failure.CheckpointInvalid)
+			return
+		}
+
+		if cp.SchemaVersion != export.SchemaVersion {
+			t.Fatalf("schema version %d was accepted", cp.SchemaVersion)
+		}
+
+		// What is accepted is what its checksum was made of, so that it can be sealed again.
+		again, err := reseal(body, func(*export.Checkpoint) {})
+		if _, refused := export.DecodeCheckpoint(again); err != nil || refused != nil {
+			t.Fatalf("what was accepted cannot be sealed again, or is refused then: %v, %v", err, refused)
+		}
 	})
 }

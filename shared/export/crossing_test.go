@@ -1,6 +1,7 @@
 package export_test
 
 import (
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -8,16 +9,19 @@ import (
 
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/export/exporttest"
+	"genesys-cloud-export/shared/failure"
 )
 
-// crossings are the ways in which another invocation comes in between.
-func crossings() map[string]func(other func()) exporttest.Action {
-	meanwhile := func(effect exporttest.Effect) func(other func()) exporttest.Action {
+// crossing is a way in which another invocation comes in between.
+type crossing func(other func()) exporttest.Action
+
+func crossings() map[string]crossing {
+	meanwhile := func(effect exporttest.Effect) crossing {
 		return func(other func()) exporttest.Action { return exporttest.Action{Effect: effect, Meanwhile: other} }
 	}
 
-	return map[string]func(other func()) exporttest.Action{
-		"before it":         func(other func()) exporttest.Action { other(); return exporttest.Action{} },
+	return map[string]crossing{
+		"before it":         after,
 		"after it":          meanwhile(exporttest.Proceed),
 		"and its reply":     meanwhile(exporttest.FailAfter),
 		"and its repeat":    meanwhile(exporttest.Resend),
@@ -25,13 +29,18 @@ func crossings() map[string]func(other func()) exporttest.Action {
 	}
 }
 
+// inOrder reports whether an invocation ended as one may that others cross.
+func (o outcome) inOrder() bool {
+	return o.err == nil && slices.Contains([]string{export.ReasonEnd, export.ReasonBusy, export.ReasonBudget}, o.Reason)
+}
+
 func TestX15SecondInvocationThatCrossesAnywhereAnswersBusyAndHarmsNothing(t *testing.T) {
 	t.Parallel()
 
-	anywhere(t, scenarios(), crossings(), func(t *testing.T, s scenario, w *world, operation int, cross func(func()) exporttest.Action) {
+	anywhere(t, scenarios(), crossings(), func(t *testing.T, s scenario, w *world, operation int, cross crossing) {
 		second := func() {
-			did := w.invoke(t.Context(), w.lives(clean))
-			if did.err != nil || did.Status == export.StatusContinue && did.Reason != export.ReasonBusy && did.Reason != export.ReasonBudget {
+			did := w.invoke(t.Context(), w.lives(nil))
+			if !did.inOrder() {
 				t.Errorf("the second: got %+v and %v", did.Result, did.err)
 			}
 
@@ -39,7 +48,7 @@ func TestX15SecondInvocationThatCrossesAnywhereAnswersBusyAndHarmsNothing(t *tes
 				t.Errorf("the second is busy with wait_seconds %d after the calls %v", did.WaitSeconds, did.calls)
 			}
 		}
-		s.hold(t, w, w.lives(nth(operation, func() exporttest.Action { return cross(second) })))
+		s.hold(t, w, w.lives(at(operation, cross(second))))
 	})
 }
 
@@ -51,26 +60,21 @@ func TestX15InvocationThatOutlivesItsLeaseAnywhereCommitsNothingTwice(t *testing
 		"one page": func(t *testing.T, w *world) {
 			w.invoke(t.Context(), w.lives(on(exporttest.OpFetch, "", exporttest.Action{Delay: w.timeout * 2 / 3})))
 		},
-		"all pages": func(t *testing.T, w *world) { w.complete(t, w.lives(clean)) },
+		"all pages": func(t *testing.T, w *world) { w.complete(t, w.lives(nil)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			anywhere(t, scenarios(), crossings(), func(t *testing.T, s scenario, w *world, operation int, cross func(func()) exporttest.Action) {
-				did := w.zombie(t.Context(), w.lives(nth(operation, func() exporttest.Action {
-					return cross(func() {
-						time.Sleep(w.timeout)
-						successor(t, w)
-					})
-				})))
-				if did.err == nil && did.Status != export.StatusComplete && did.Reason != export.ReasonBusy && did.Reason != export.ReasonBudget {
-					t.Errorf("the first: got %+v", did.Result)
+			anywhere(t, scenarios(), crossings(), func(t *testing.T, s scenario, w *world, operation int, cross crossing) {
+				did := w.zombie(t.Context(), w.lives(at(operation, cross(func() {
+					time.Sleep(w.timeout)
+					successor(t, w)
+				}))))
+
+				if !did.inOrder() && failure.KindOf(did.err) == "" {
+					t.Errorf("the first: got %+v and %v", did.Result, did.err)
 				}
 
-				if did.err != nil && kindOf(did.err) == "" {
-					t.Errorf("the first: got %v, which has no name", did.err)
-				}
-
-				s.hold(t, w, w.lives(clean))
+				s.hold(t, w, w.lives(nil))
 			})
 		})
 	}
@@ -87,20 +91,16 @@ func TestX15ThreeInvocationsThatCrossAnywhereLoseNothing(t *testing.T) {
 		for second := range operations {
 			synctest.Test(t, func(t *testing.T) {
 				w := s.world()
-				third := func() exporttest.Action {
+				third := after(func() {
 					time.Sleep(w.timeout)
-					w.invoke(t.Context(), w.lives(clean))
-
-					return exporttest.Action{}
-				}
-				crossing := func() exporttest.Action {
+					w.invoke(t.Context(), w.lives(nil))
+				})
+				crossing := after(func() {
 					time.Sleep(w.timeout)
-					w.zombie(t.Context(), w.lives(nth(second, third)))
-
-					return exporttest.Action{}
-				}
-				w.zombie(t.Context(), w.lives(nth(first, crossing)))
-				s.hold(t, w, w.lives(clean))
+					w.zombie(t.Context(), w.lives(at(second, third)))
+				})
+				w.zombie(t.Context(), w.lives(at(first, crossing)))
+				s.hold(t, w, w.lives(nil))
 			})
 
 			if t.Failed() {
@@ -115,14 +115,12 @@ func TestInvocationThatLostItsLeaseSaysBusyAndTakesItsPartAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(3, 2)
 
-		var after []string
-		did := w.zombie(t.Context(), w.lives(onNth(exporttest.OpPut, "", 1, func() exporttest.Action {
+		var left []string
+		did := w.zombie(t.Context(), w.lives(on(exporttest.OpPut, "", after(func() {
 			time.Sleep(w.timeout)
-			w.complete(t, w.lives(clean))
-			after = w.store.Keys("")
-
-			return exporttest.Action{}
-		})))
+			w.complete(t, w.lives(nil))
+			left = w.store.Keys("")
+		}))))
 
 		did.wantWait(t, export.ReasonBusy, 1, 900)
 
@@ -130,8 +128,8 @@ func TestInvocationThatLostItsLeaseSaysBusyAndTakesItsPartAway(t *testing.T) {
 			t.Errorf("the numbers are %+v, want busy and no part to be counted", did.stats)
 		}
 
-		if got := w.store.Keys(""); len(got) != len(after) {
-			t.Errorf("there are %v, want what the successor left, %v", got, after)
+		if got := w.store.Keys(""); !slices.Equal(got, left) {
+			t.Errorf("there are %v, want what the successor left, %v", got, left)
 		}
 
 		w.mustHold(t)
@@ -141,38 +139,29 @@ func TestInvocationThatLostItsLeaseSaysBusyAndTakesItsPartAway(t *testing.T) {
 func TestX15CallersThatKeepAskingForOneExportDoNotStarveEachOther(t *testing.T) {
 	t.Parallel()
 
-	for name, wait := range map[string]func(outcome){
-		"as the results say": outcome.wait,
-		"all the time":       func(outcome) { time.Sleep(7 * time.Millisecond) },
-	} {
+	for name, impatient := range map[string]bool{"as the results say": false, "all the time": true} {
 		bubble(t, name, func(t *testing.T) {
-			const (
-				callers = 3
-				bound   = 3000
-			)
-
 			w := newWorld(ones(40)...)
 			w.timeout = 300 * time.Millisecond
-			pace := w.lives(clean)
+			pace := w.lives(nil)
 
 			var running sync.WaitGroup
-			for range callers {
+			for range 3 {
 				running.Go(func() {
-					for range bound {
+					did, _ := follow(3000, 0, func() outcome {
 						did := w.invoke(t.Context(), pace)
 						if did.err != nil {
 							t.Errorf("a caller: %v", did.err)
-							return
 						}
 
-						if did.Status == export.StatusComplete {
-							return
+						if impatient && did.Status != export.StatusComplete {
+							did.WaitSeconds = 0
+							time.Sleep(7 * time.Millisecond)
 						}
 
-						wait(did)
-					}
-
-					t.Errorf("a caller is not done after %d invocations", bound)
+						return did
+					})
+					did.wantComplete(t)
 				})
 			}
 
@@ -192,7 +181,7 @@ func TestP06EventThatIsDeliveredTwiceMakesOneExport(t *testing.T) {
 	for name, gap := range map[string]time.Duration{"at once": 0, "while the first works": 15 * time.Millisecond, "afterwards": time.Hour} {
 		bubble(t, name, func(t *testing.T) {
 			w := newWorld(3, 2)
-			pace := w.lives(clean)
+			pace := w.lives(nil)
 
 			var running sync.WaitGroup
 

@@ -1,11 +1,14 @@
 package export_test
 
 import (
-	"strings"
+	"bytes"
+	"encoding/json"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/export/exporttest"
 	"genesys-cloud-export/shared/failure"
 
@@ -16,7 +19,7 @@ func TestX18ExportWhoseFinishFailedIsOnlyFinishedByTheNextInvocation(t *testing.
 	t.Parallel()
 
 	for name, fault := range map[string]exporttest.Fault{
-		"the list of parts":      onNth(exporttest.OpList, "", 2, fate(exporttest.FailBefore)),
+		"the list of parts":      onNth(exporttest.OpList, "", 2, failing(exporttest.FailBefore)),
 		"the manifest, not done": on(exporttest.OpCreate, manifestName, failing(exporttest.FailBefore)),
 		"the manifest, done":     on(exporttest.OpCreate, manifestName, failing(exporttest.FailAfter)),
 		"the manifest, later":    on(exporttest.OpCreate, manifestName, failing(exporttest.FailLate)),
@@ -25,7 +28,7 @@ func TestX18ExportWhoseFinishFailedIsOnlyFinishedByTheNextInvocation(t *testing.
 	} {
 		bubble(t, name, func(t *testing.T) {
 			w := newWorld(3, 2)
-			wantKind(t, w.invoke(t.Context(), fault).err, failure.StorageUnavailable)
+			w.invoke(t.Context(), fault).wantFailure(t, failure.StorageUnavailable)
 
 			next := w.invoke(t.Context(), nil)
 			next.wantComplete(t)
@@ -46,14 +49,12 @@ func TestX22InvocationThatWasThoughtDeadCannotTouchAFinishedExport(t *testing.T)
 		w := newWorld(3, 2, 4)
 
 		var sealed []byte
-		did := w.zombie(t.Context(), w.lives(onNth(exporttest.OpPut, "", 2, func() exporttest.Action {
+		// It writes its part, and is killed before it learns that it lost.
+		did := w.zombie(t.Context(), w.lives(onNth(exporttest.OpPut, "", 2, exporttest.Action{Effect: exporttest.KillAfter, Before: func() {
 			time.Sleep(w.timeout)
-			w.complete(t, w.lives(clean))
+			w.complete(t, w.lives(nil))
 			sealed = w.document(manifestName)
-
-			// It writes its part, and is killed before it learns that it lost.
-			return failing(exporttest.KillAfter)
-		})))
+		}})))
 		if !did.killed {
 			t.Fatal("the first invocation was not killed")
 		}
@@ -112,18 +113,13 @@ func TestX21BucketThatMayNotBeListedTakesNewExportsAndResumesOldOnes(t *testing.
 		w.store.ListDenied = true
 		w.interrupt(t, 1)
 
-		resumed := w.invoke(t.Context(), nil)
-		resumed.wantComplete(t)
-
-		if resumed.stats.PagesFetched != 2 {
+		if resumed := w.invokeComplete(t, nil); resumed.stats.PagesFetched != 2 {
 			t.Errorf("%d pages were read, want the other two alone", resumed.stats.PagesFetched)
 		}
 
-		if !strings.Contains(w.logs.String(), "grant s3:ListBucket") {
+		if len(w.logs.with("grant s3:ListBucket")) == 0 {
 			t.Errorf("the logs do not say what is to be granted:\n%s", w.logs)
 		}
-
-		w.mustHold(t)
 	})
 }
 
@@ -133,11 +129,10 @@ func TestFinishingLeavesWhatIsNoPartWhereItIs(t *testing.T) {
 		w := newWorld(3)
 		w.complete(t, nil)
 
-		folder := exporttest.PartsFolder(exporttest.ListingName, exportID)
-		want := append([]string{folder + "_SUCCESS"}, w.partKeys()...)
+		want := append([]string{partsFolder + "_SUCCESS"}, w.partKeys()...)
 
-		w.store.Edit(folder+"_SUCCESS", []byte("x"))
-		w.store.Edit(folder+"part-000009-stray.jsonl.gz", []byte("x"))
+		w.store.Edit(partsFolder+"_SUCCESS", []byte("x"))
+		w.store.Edit(partsFolder+"part-000009-stray.jsonl.gz", []byte("x"))
 		w.invoke(t.Context(), nil)
 
 		if diff := cmp.Diff(want, w.partKeys()); diff != "" {
@@ -149,31 +144,29 @@ func TestFinishingLeavesWhatIsNoPartWhereItIs(t *testing.T) {
 func TestManifestSaysWhatWasAskedAsTheListingWritesItAndIsFixedWhenTheExportBegins(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(3, 2)
+		w := newWorld(3, 0)
 		w.listing.Fault(1, exporttest.Refused(failure.Forbidden))
-
-		began := time.Now().UTC()
-		wantKind(t, w.send(t.Context(), nil, asking(40, `{"expand":["skills","groups","skills"],"state":"any"}`)).err, failure.Forbidden)
+		w.send(t.Context(), nil, asking(40, `{"expand":["skills","groups","skills"],"state":"any"}`)).wantFailure(t, failure.Forbidden)
 
 		time.Sleep(time.Hour)
 
 		w.pageSize = 7 // a deployment in between
 		w.mustComplete(t)
 
-		manifest, err := w.manifest()
-		if err != nil {
-			t.Fatal(err)
-		}
+		part := w.mustManifest(t).Parts[0]
+		want := fmt.Sprintf(`{"schema_version":1,"export_id":"e1","listing":"users","environment":"mypurecloud.de",`+
+			`"query":{"method":"GET","page_size":40,"expand":["groups","skills"],"state":"any","sort_order":"ASC"},"records":3,"pages":2,`+
+			`"parts":[{"key":%q,"records":3,"bytes":%d,"sha256":%q}],`+
+			`"started_at":"2000-01-01T00:00:00Z","completed_at":"2000-01-01T01:00:00Z","generator":"test"}`, part.Key, part.Bytes, part.SHA256)
+		latest := `{"schema_version":1,"export_id":"e1","manifest":"` + manifestURI + `","completed_at":"2000-01-01T01:00:00Z"}`
 
-		want := manifestDocument{
-			SchemaVersion: 1, ExportID: exportID, Listing: "users", Environment: "mypurecloud.de", Records: 5, Pages: 2,
-			Query: manifest.Query, Parts: manifest.Parts, Generator: "test",
-			StartedAt: began.Format(time.RFC3339Nano), CompletedAt: began.Add(time.Hour).Format(time.RFC3339Nano),
-		}
-		w.wantQuery(t, `{"method":"GET","page_size":40,"expand":["groups","skills"],"state":"any","sort_order":"ASC"}`)
+		for name, want := range map[string]string{manifestName: want, latestName: latest} {
+			var got bytes.Buffer
 
-		if diff := cmp.Diff(want, manifest); diff != "" {
-			t.Errorf("the manifest (-want +got):\n%s", diff)
+			err := json.Compact(&got, w.document(name))
+			if diff := cmp.Diff(want, got.String()); diff != "" || err != nil {
+				t.Errorf("%s (-want +got), %v:\n%s", name, err, diff)
+			}
 		}
 	})
 }
@@ -186,10 +179,103 @@ func TestP03ManifestThatIsAnotherIsNotRewritten(t *testing.T) {
 
 		const another = `{"schema_version":2}`
 		w.overwrite(manifestName, []byte(another))
-		wantKind(t, w.invoke(t.Context(), nil).err, failure.CheckpointInvalid)
+		w.invoke(t.Context(), nil).wantFailure(t, failure.CheckpointInvalid)
 
 		if body := w.document(manifestName); string(body) != another {
 			t.Errorf("the manifest is %q now", body)
 		}
 	})
+}
+
+// otherLatest is what another export, completed at that time, writes as latest.
+func otherLatest(completedAt string) []byte {
+	return []byte(`{"schema_version":1,"export_id":"other","manifest":"","completed_at":"` + completedAt + `"}`)
+}
+
+func TestLatestMovesForwardOnly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(3, 2)
+		older, newer := export.Event{ExportID: "older"}, export.Event{ExportID: "newer"}
+
+		noLatest := on(exporttest.OpRead, latestName, failing(exporttest.FailBefore))
+		w.send(t.Context(), noLatest, older).wantFailure(t, failure.StorageUnavailable)
+
+		time.Sleep(time.Hour)
+		w.send(t.Context(), nil, newer).wantComplete(t)
+		w.send(t.Context(), nil, older).wantComplete(t)
+
+		if got, err := w.latest(); got.ExportID != "newer" {
+			t.Errorf("latest is %+v (%v), want the one that was completed last", got, err)
+		}
+	})
+}
+
+func TestLatestThatOthersMoveMeanwhileIsTriedAgain(t *testing.T) {
+	t.Parallel()
+
+	const older, newer = "1999-01-01T00:00:00Z", "2000-01-01T23:00:00Z"
+
+	for name, test := range map[string]struct {
+		before string // what latest is before; "": none
+		op     string
+		times  int
+		moves  string
+		kept   bool
+		fails  bool
+	}{
+		"one that is older comes":      {"", exporttest.OpCreate, 1, older, false, false},
+		"one that is newer comes":      {older, exporttest.OpReplace, 1, newer, true, false},
+		"others come and never stop":   {older, exporttest.OpReplace, 100, older, true, true},
+		"others come, and then nobody": {older, exporttest.OpReplace, 4, older, false, false},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(3, 2)
+			if test.before != "" {
+				w.overwrite(latestName, otherLatest(test.before))
+			}
+
+			moved := 0
+			did := w.invoke(t.Context(), onEach(test.op, latestName, after(func() {
+				if moved++; moved <= test.times {
+					w.overwrite(latestName, otherLatest(test.moves))
+				}
+			})))
+
+			if test.fails {
+				did.wantFailure(t, failure.StorageUnavailable)
+			} else {
+				did.wantComplete(t)
+			}
+
+			if got, err := w.latest(); (got.ExportID == "other") != test.kept {
+				t.Errorf("latest is %+v (%v), want the other one to stay: %t", got, err, test.kept)
+			}
+		})
+	}
+}
+
+func TestP03LatestStaysWhereItIsNewerAndIsReplacedWhereItCannotBeMeant(t *testing.T) {
+	t.Parallel()
+
+	for body, kept := range map[string]bool{
+		`{"schema_version":2,"newest":"x"}`: true,
+		`not JSON`:                          false,
+		``:                                  false,
+		`{}`:                                false,
+		string(otherLatest("2000-01-01T12:00:00Z")): true,
+		string(otherLatest("2000-01-02T00:00:00Z")): true,
+		string(otherLatest("2000-01-02T00:00:01Z")): false, // more than a day ahead
+		string(otherLatest("2099-01-01T00:00:00Z")): false,
+	} {
+		bubble(t, body, func(t *testing.T) {
+			w := newWorld(3, 2)
+			w.overwrite(latestName, []byte(body))
+			w.complete(t, nil)
+
+			if stayed := bytes.Equal(w.document(latestName), []byte(body)); stayed != kept {
+				t.Errorf("latest %q stayed: %t, want %t", body, stayed, kept)
+			}
+		})
+	}
 }

@@ -2,11 +2,13 @@ package export_test
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/export/exporttest"
 )
 
@@ -47,7 +49,7 @@ func (s scenario) hold(t *testing.T, w *world, fault exporttest.Fault) {
 
 	w.complete(t, fault)
 	w.store.Land()
-	w.complete(t, w.lives(clean))
+	w.complete(t, w.lives(nil))
 
 	if s.denied {
 		w.removeStrays(t) // nobody could: who may not list knows of no stray part
@@ -59,18 +61,9 @@ func (s scenario) hold(t *testing.T, w *world, fault exporttest.Fault) {
 func (w *world) removeStrays(t *testing.T) {
 	t.Helper()
 
-	manifest, err := w.manifest()
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	keep := make(map[string]bool)
-	for _, part := range manifest.Parts {
-		keep[part.Key] = true
-	}
-
+	parts := w.mustManifest(t).Parts
 	for _, key := range w.partKeys() {
-		if !keep[key] {
+		if !slices.ContainsFunc(parts, func(part export.ManifestPart) bool { return part.Key == key }) {
 			w.store.Remove(key)
 		}
 	}
@@ -84,10 +77,7 @@ func (s scenario) operations(t *testing.T) int {
 
 	synctest.Test(t, func(t *testing.T) {
 		w := s.world()
-		w.complete(t, w.lives(func(string, string) exporttest.Action {
-			operations.Add(1)
-			return exporttest.Action{}
-		}))
+		w.complete(t, w.lives(onEach("", "", after(func() { operations.Add(1) }))))
 		w.mustHold(t)
 	})
 
@@ -128,7 +118,28 @@ func TestX12ExportKilledAtEveryOutsideOperationIsWholeAfterResuming(t *testing.T
 		"reply lost, done later":  exporttest.FailLate,
 		"reply lost, asked again": exporttest.Resend,
 	}, func(t *testing.T, s scenario, w *world, operation int, effect exporttest.Effect) {
-		s.hold(t, w, w.lives(at(operation, failing(effect))))
+		fault := w.lives(at(operation, failing(effect)))
+		failed := false
+
+		_, err := follow(60, 0, func() outcome {
+			did := w.invoke(t.Context(), fault)
+
+			switch {
+			case effect == exporttest.Resend && did.err != nil:
+				t.Errorf("got %v, want a write that was sent again to be recognised as one's own", did.err)
+			case failed && did.Reason == export.ReasonBusy && (effect == exporttest.FailBefore || effect == exporttest.FailAfter):
+				t.Error("the export is busy, want a failure to leave it free")
+			}
+
+			failed = did.err != nil
+
+			return did
+		})
+		if err != nil {
+			t.Error(err)
+		}
+
+		s.hold(t, w, fault)
 	})
 }
 
@@ -166,10 +177,7 @@ func (s scenario) interruptTwice(t *testing.T, i int, first exporttest.Effect, j
 	synctest.Test(t, func(t *testing.T) {
 		w := s.world()
 		one := at(i, failing(first))
-		two := nth(j, func() exporttest.Action {
-			fell.Store(true)
-			return failing(second)
-		})
+		two := at(j, exporttest.Action{Effect: second, Before: func() { fell.Store(true) }})
 		s.hold(t, w, w.lives(both(one, two)))
 	})
 

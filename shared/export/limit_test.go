@@ -1,6 +1,7 @@
 package export_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -11,7 +12,7 @@ import (
 	"genesys-cloud-export/shared/failure"
 )
 
-func TestX01RateLimitOnAPageIsObeyedAndThePageStandsOnce(t *testing.T) {
+func TestX01WhatPassesIsRetriedWhenTheAPISaysAndThePageStandsOnce(t *testing.T) {
 	t.Parallel()
 
 	untold, throttled := exporttest.ThrottledUntold(), exporttest.Throttled
@@ -26,24 +27,23 @@ func TestX01RateLimitOnAPageIsObeyedAndThePageStandsOnce(t *testing.T) {
 		"503 with Retry-After":   {[]exporttest.PageFault{exporttest.Busy(4 * time.Second)}, 4 * time.Second},
 		"three in a row":         {[]exporttest.PageFault{throttled(3 * time.Second), untold, throttled(5 * time.Second)}, 8 * time.Second},
 		"more than the attempts": {slices.Repeat([]exporttest.PageFault{untold}, 7), 0},
+		"X03 pages that break":   {slices.Repeat([]exporttest.PageFault{exporttest.Broken()}, 4), 0},
 	} {
 		bubble(t, name, func(t *testing.T) {
 			w := newWorld(3, 2, 4)
 			w.listing.Fault(1, test.faults...)
+			w.listing.Fault(2, test.faults...)
 
 			begun := time.Now()
-			did := w.invoke(t.Context(), nil)
-			did.wantComplete(t)
+			did := w.invokeComplete(t, nil)
 
-			if took := time.Since(begun); took < test.least {
-				t.Errorf("the export took %s, the limits alone ask for %s", took, test.least)
+			if took := time.Since(begun); took < 2*test.least {
+				t.Errorf("the export took %s, the waits alone ask for %s", took, 2*test.least)
 			}
 
-			if got, want := did.stats.RequestsRetried, int64(len(test.faults)); got != want {
-				t.Errorf("%d requests were sent again, want %d", got, want)
+			if did.stats.RequestsRetried != 2*int64(len(test.faults)) || did.stats.PagesFetched != 3 {
+				t.Errorf("got %+v, want 3 pages after %d retries", did.stats, 2*len(test.faults))
 			}
-
-			w.mustHold(t)
 		})
 	}
 }
@@ -65,12 +65,8 @@ func TestX02RetryAfterBeyondTheTimeLeftIsHandedOverAndNotSlept(t *testing.T) {
 		// At most a tenth, and a second, is added, so that callers with the same wait do not come at once.
 		did.wantWait(t, export.ReasonRateLimited, 90, 91)
 
-		if did.Pages != 1 || did.Records != 3 || did.Parts != 1 {
-			t.Errorf("got %d pages, %d records and %d parts, want what was read before the limit", did.Pages, did.Records, did.Parts)
-		}
-
-		if did.stats.WaitHandedOver < 90*time.Second || did.stats.InvocationsContinued != 1 || did.stats.RequestsThrottled != 1 {
-			t.Errorf("the numbers of the invocation are %+v", did.stats)
+		if did.Pages != 1 || did.stats.WaitHandedOver < 90*time.Second || did.stats.InvocationsContinued != 1 || did.stats.RequestsThrottled != 1 {
+			t.Errorf("got %+v and %+v, want the page before the limit, and to wait", did.Result, did.stats)
 		}
 
 		// Early invocations are no continues in a row, however many there are.
@@ -97,16 +93,12 @@ func TestX02WaitBindsTheNextInvocationHoweverTheOneThatMetItEnds(t *testing.T) {
 	t.Parallel()
 
 	busy := slices.Repeat([]exporttest.PageFault{exporttest.Busy(4 * time.Second)}, 4)
-	throttled := func(after time.Duration) []exporttest.PageFault {
-		return []exporttest.PageFault{exporttest.Throttled(after)}
-	}
+	throttled := []exporttest.PageFault{exporttest.Throttled(90 * time.Second)}
 	part := func(effect exporttest.Effect) exporttest.Fault { return on(exporttest.OpPut, "", failing(effect)) }
 	stop := func(effect exporttest.Effect) exporttest.Fault {
 		return on(exporttest.OpReplace, checkpointName, failing(effect))
 	}
-	slowPut := onEach(exporttest.OpPut, "", func() exporttest.Action {
-		return exporttest.Action{Effect: exporttest.FailBefore, Delay: 5 * time.Second}
-	})
+	slowPut := onEach(exporttest.OpPut, "", exporttest.Action{Effect: exporttest.FailBefore, Delay: 5 * time.Second})
 
 	for name, test := range map[string]struct {
 		page      []exporttest.PageFault
@@ -115,21 +107,21 @@ func TestX02WaitBindsTheNextInvocationHoweverTheOneThatMetItEnds(t *testing.T) {
 		ends      failure.Kind
 		least     int64
 	}{
-		"the part is not written":         {throttled(90 * time.Second), 1 << 20, part(exporttest.FailBefore), failure.StorageUnavailable, 90},
-		"the part's reply is lost":        {throttled(90 * time.Second), 1 << 20, part(exporttest.FailAfter), failure.StorageUnavailable, 90},
-		"the checkpoint is not written":   {throttled(90 * time.Second), 1 << 20, stop(exporttest.FailBefore), failure.StorageUnavailable, 90},
-		"the checkpoint's reply is lost":  {throttled(90 * time.Second), 1 << 20, stop(exporttest.FailAfter), failure.StorageUnavailable, 90},
-		"the checkpoint is written later": {throttled(90 * time.Second), 1 << 20, stop(exporttest.FailLate), failure.StorageUnavailable, 90},
+		"the part is not written":         {throttled, 1 << 20, part(exporttest.FailBefore), failure.StorageUnavailable, 90},
+		"the part's reply is lost":        {throttled, 1 << 20, part(exporttest.FailAfter), failure.StorageUnavailable, 90},
+		"the checkpoint is not written":   {throttled, 1 << 20, stop(exporttest.FailBefore), failure.StorageUnavailable, 90},
+		"the checkpoint's reply is lost":  {throttled, 1 << 20, stop(exporttest.FailAfter), failure.StorageUnavailable, 90},
+		"the checkpoint is written later": {throttled, 1 << 20, stop(exporttest.FailLate), failure.StorageUnavailable, 90},
 		"the attempts are spent":          {append(busy, exporttest.Busy(30*time.Second)), 1, nil, failure.UpstreamUnavailable, 29},
 		// A part a page, written while the next page is waited for.
-		"a failed write ends the wait": {throttled(15 * time.Second), 1, slowPut, failure.StorageUnavailable, 9},
+		"a failed write ends the wait": {[]exporttest.PageFault{exporttest.Throttled(15 * time.Second)}, 1, slowPut, failure.StorageUnavailable, 9},
 	} {
 		bubble(t, name, func(t *testing.T) {
 			w := newWorld(3, 2, 4)
 			w.partBytes = test.partBytes
 			w.listing.Fault(1, test.page...)
 
-			wantKind(t, w.invoke(t.Context(), test.fault).err, test.ends)
+			w.invoke(t.Context(), test.fault).wantFailure(t, test.ends)
 			w.store.Land()
 
 			next := w.invoke(t.Context(), nil)
@@ -158,25 +150,6 @@ func TestX02WrittenLimitIsNeverEarlierThanTheOneThatWasMet(t *testing.T) {
 	})
 }
 
-func TestX03PassingFaultsAreRetriedAndAPartialPageIsNeverWritten(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(3, 2, 4)
-		for page, broken := range []int{2, 1, 4} {
-			w.listing.Fault(page, slices.Repeat([]exporttest.PageFault{exporttest.Broken()}, broken)...)
-		}
-
-		did := w.invoke(t.Context(), nil)
-		did.wantComplete(t)
-
-		if did.stats.RequestsRetried != 7 || did.stats.PagesFetched != 3 {
-			t.Errorf("got %+v, want 3 pages after 7 retries", did.stats)
-		}
-
-		w.mustHold(t)
-	})
-}
-
 // What is refused at once, and what spends the attempts: what was read stays, and only the rest is read later.
 func TestX05FailedPageIsANamedFailureAndWhatWasReadIsKept(t *testing.T) {
 	t.Parallel()
@@ -202,17 +175,77 @@ func TestX05FailedPageIsANamedFailureAndWhatWasReadIsKept(t *testing.T) {
 			w := newWorld(3, 2, 4)
 			w.partBytes = 1 << 20
 			w.listing.Fault(test.page, test.faults...)
-			wantKind(t, w.invoke(t.Context(), nil).err, test.kind)
+			w.invoke(t.Context(), nil).wantFailure(t, test.kind)
 			w.wantRequests(t, test.requests)
 
-			again := w.invoke(t.Context(), nil)
-			again.wantComplete(t)
-
-			if want := int64(3 - test.page); again.stats.PagesFetched != want {
+			if again, want := w.invokeComplete(t, nil), int64(3-test.page); again.stats.PagesFetched != want {
 				t.Errorf("%d pages were read, want the other %d alone", again.stats.PagesFetched, want)
 			}
-
-			w.mustHold(t)
 		})
 	}
+}
+
+// warm runs an invocation in a process that has run others.
+func (w *world) warm(ctx context.Context, engine *export.Engine, id string) outcome {
+	ctx, cancel := context.WithTimeout(ctx, w.timeout)
+	defer cancel()
+
+	result, stats, err := engine.Run(ctx, export.Event{ExportID: id}, requestID)
+
+	return outcome{Result: result, stats: stats, err: err}
+}
+
+// The first export always comes a moment before the second one, and uses up the request that both wait for.
+func TestTwoExportsInTurnInOneProcessThatBothWaitAsLongAsTheyShouldComplete(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(ones(8)...)
+		w.perMinute, w.timeout = 6, 15*time.Second
+		engine := w.engine(nil)
+
+		waiting := []string{exportID, "e2"}
+		for range 100 {
+			var wait int64
+
+			for _, id := range slices.Clone(waiting) {
+				did := w.warm(t.Context(), engine, id)
+				if did.err != nil || did.stats.InvocationsWithoutProgress != 0 {
+					t.Fatalf("%s: got %+v, %+v and %v, want to wait for the pace, and not to count", id, did.Result, did.stats, did.err)
+				}
+
+				if did.Status == export.StatusComplete {
+					waiting = slices.DeleteFunc(waiting, func(other string) bool { return other == id })
+				}
+
+				wait = max(wait, did.WaitSeconds)
+			}
+
+			time.Sleep(time.Duration(wait) * time.Second)
+		}
+
+		if len(waiting) != 0 {
+			t.Errorf("%v are not complete after 100 rounds", waiting)
+		}
+	})
+}
+
+func TestWaitForTheExportsOwnPaceIsKeptInTheCheckpoint(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(ones(3)...)
+		w.perMinute, w.timeout, w.reserve = 6, 12*time.Second, time.Second
+		engine := w.engine(nil)
+
+		did := w.warm(t.Context(), engine, exportID)
+		did.wantWait(t, export.ReasonRateLimited, 13, 13)
+
+		if did.Pages != 1 {
+			t.Errorf("got %+v, want one page, and to wait for the next one's turn", did.Result)
+		}
+
+		// A process that knows nothing of the pace obeys the checkpoint.
+		early := w.invoke(t.Context(), nil)
+		early.wantWait(t, export.ReasonRateLimited, 13, 13)
+		early.wantNoRequest(t)
+	})
 }

@@ -1,6 +1,7 @@
 package export_test
 
 import (
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -26,22 +27,16 @@ func (o outcome) wait() { time.Sleep(time.Duration(o.WaitSeconds) * time.Second)
 
 // passes reports whether the failure passes by itself.
 func (o outcome) passes() bool {
-	switch failure.KindOf(o.err) {
-	case failure.StorageUnavailable, failure.UpstreamUnavailable, failure.RateLimited, failure.NoProgress:
-		return true
-	default:
-		return false
-	}
+	passing := []failure.Kind{failure.StorageUnavailable, failure.UpstreamUnavailable, failure.RateLimited, failure.NoProgress}
+	return slices.Contains(passing, failure.KindOf(o.err))
 }
 
 // count is how many calls of these operations an invocation made.
 func (o outcome) count(ops ...string) int {
 	count := 0
 	for _, call := range o.calls {
-		for _, op := range ops {
-			if call.Op == op {
-				count++
-			}
+		if slices.Contains(ops, call.Op) {
+			count++
 		}
 	}
 
@@ -109,8 +104,6 @@ func (o outcome) wantFailure(t *testing.T, kind failure.Kind, says ...string) {
 	}
 }
 
-func kindOf(err error) failure.Kind { return failure.KindOf(err) }
-
 // wantKind ends the test where err is no failure of that kind.
 func wantKind(t *testing.T, err error, want failure.Kind) {
 	t.Helper()
@@ -122,14 +115,14 @@ func wantKind(t *testing.T, err error, want failure.Kind) {
 
 // The faults of tests: which call meets which fate.
 
-// clean is no fault.
-func clean(string, string) exporttest.Action { return exporttest.Action{} }
-
 func failing(effect exporttest.Effect) exporttest.Action { return exporttest.Action{Effect: effect} }
 
-func fate(effect exporttest.Effect) func() exporttest.Action {
-	return func() exporttest.Action { return failing(effect) }
+func answering(err error) exporttest.Action {
+	return exporttest.Action{Effect: exporttest.FailBefore, Err: err}
 }
+
+// after does something before a call, which then proceeds.
+func after(before func()) exporttest.Action { return exporttest.Action{Before: before} }
 
 // lives lets every call take a moment, so that calls follow each other in one order in every run. The listing takes
 // longer than what is done with a page meanwhile.
@@ -138,8 +131,11 @@ func (w *world) lives(fault exporttest.Fault) exporttest.Fault {
 		w.listing.Latency = 10 * time.Millisecond
 	}
 
-	return func(op, name string) exporttest.Action {
-		action := fault(op, name)
+	return func(op, name string) (action exporttest.Action) {
+		if fault != nil {
+			action = fault(op, name)
+		}
+
 		if op != exporttest.OpFetch {
 			action.Delay += time.Millisecond
 		}
@@ -150,46 +146,37 @@ func (w *world) lives(fault exporttest.Fault) exporttest.Fault {
 
 // at lets the call of that number, counted from 0 over every process, meet its fate.
 func at(number int, action exporttest.Action) exporttest.Fault {
-	return nth(number, func() exporttest.Action { return action })
-}
-
-// nth asks for the fate of the call of that number when it comes.
-func nth(number int, action func() exporttest.Action) exporttest.Fault {
-	return when(func(string, string) bool { return true }, func(call int) bool { return call == number }, action)
+	return when("", "", func(call int) bool { return call == number }, action)
 }
 
 // from lets every call from that number on meet the fate.
 func from(number int, action exporttest.Action) exporttest.Fault {
-	return when(func(string, string) bool { return true }, func(call int) bool { return call >= number },
-		func() exporttest.Action { return action })
+	return when("", "", func(call int) bool { return call >= number }, action)
 }
 
 // on lets the first call of op whose name ends so meet its fate.
 func on(op, suffix string, action exporttest.Action) exporttest.Fault {
-	return onNth(op, suffix, 1, func() exporttest.Action { return action })
+	return onNth(op, suffix, 1, action)
 }
 
-// onNth asks for the fate of the call of op of that number, counted from 1, whose name ends so.
-func onNth(op, suffix string, number int, action func() exporttest.Action) exporttest.Fault {
-	return when(named(op, suffix), func(call int) bool { return call == number-1 }, action)
+// onNth lets the call of op of that number, counted from 1, whose name ends so meet its fate.
+func onNth(op, suffix string, number int, action exporttest.Action) exporttest.Fault {
+	return when(op, suffix, func(call int) bool { return call == number-1 }, action)
 }
 
-// onEach asks for the fate of every call of op whose name ends so.
-func onEach(op, suffix string, action func() exporttest.Action) exporttest.Fault {
-	return when(named(op, suffix), func(int) bool { return true }, action)
+// onEach lets every call of op whose name ends so meet its fate.
+func onEach(op, suffix string, action exporttest.Action) exporttest.Fault {
+	return when(op, suffix, func(int) bool { return true }, action)
 }
 
-func named(op, suffix string) func(op, name string) bool {
-	return func(called, name string) bool { return called == op && strings.HasSuffix(name, suffix) }
-}
-
-// when asks for the fate of those calls that are meant and, counted from 0 among them, due.
-func when(meant func(op, name string) bool, due func(call int) bool, action func() exporttest.Action) exporttest.Fault {
+// when lets those calls meet their fate that are of op ("": any), have a name that ends so, and, counted from 0 among them,
+// are due.
+func when(op, suffix string, due func(call int) bool, action exporttest.Action) exporttest.Fault {
 	var calls atomic.Int64
 
-	return func(op, name string) exporttest.Action {
-		if meant(op, name) && due(int(calls.Add(1))-1) {
-			return action()
+	return func(called, name string) exporttest.Action {
+		if (op == "" || called == op) && strings.HasSuffix(name, suffix) && due(int(calls.Add(1))-1) {
+			return action
 		}
 
 		return exporttest.Action{}
@@ -200,7 +187,7 @@ func when(meant func(op, name string) bool, due func(call int) bool, action func
 func both(one, other exporttest.Fault) exporttest.Fault {
 	return func(op, name string) exporttest.Action {
 		a, b := one(op, name), other(op, name)
-		if a.Effect != exporttest.Proceed {
+		if a.Effect != exporttest.Proceed || a.Before != nil {
 			return a
 		}
 

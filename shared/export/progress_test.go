@@ -2,6 +2,7 @@ package export_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,59 +28,46 @@ func TestFirstPageMayUseTheReserveSoThatEveryInvocationReadsOne(t *testing.T) {
 			}
 		}
 
-		w.invoke(t.Context(), nil).wantComplete(t)
-		w.mustHold(t)
+		w.invokeComplete(t, nil)
 	})
 }
 
-func TestInvocationStopsInTimeWhateverAPageTakes(t *testing.T) {
+func TestX14InvocationStopsInTimeWhateverAPageTakes(t *testing.T) {
 	t.Parallel()
 
-	for name, latencies := range map[string][]time.Duration{
-		"even pages":              {3 * time.Second, 3 * time.Second, 3 * time.Second, 3 * time.Second, 3 * time.Second, 3 * time.Second},
-		"one that hangs":          {time.Second, time.Second, time.Hour, time.Second},
-		"a first that hangs":      {time.Hour},
-		"longer and longer":       {time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second},
-		"just as long as is left": {10 * time.Second, 10 * time.Second, 10 * time.Second},
+	const s = time.Second
+
+	for name, test := range map[string]struct {
+		latencies       []time.Duration
+		pages, requests int // a page that will not fit is not asked for
+		took            time.Duration
+	}{
+		"even pages":              {slices.Repeat([]time.Duration{3 * s}, 10), 6, 6, 18 * s},
+		"one that hangs":          {[]time.Duration{s, s, time.Hour, s}, 2, 3, 20 * s},
+		"a first that hangs":      {[]time.Duration{time.Hour}, 0, 1, 29 * s},
+		"longer and longer":       {[]time.Duration{s, 2 * s, 4 * s, 8 * s, 16 * s}, 4, 4, 15 * s},
+		"just as long as is left": {slices.Repeat([]time.Duration{10 * s}, 3), 1, 1, 10 * s},
 	} {
 		bubble(t, name, func(t *testing.T) {
 			w := newWorld(ones(10)...)
 			w.timeout = 30 * time.Second
 
-			for page, latency := range latencies {
+			for page, latency := range test.latencies {
 				w.listing.Fault(page, exporttest.PageFault{Latency: latency})
 			}
 
 			begun := time.Now()
 			did := w.invoke(t.Context(), nil)
+			did.wantContinue(t, export.ReasonBudget)
+			w.wantRequests(t, test.requests)
 
-			if took := time.Since(begun); took > w.timeout-time.Second || did.err != nil {
-				t.Errorf("got %v after %s of %s, want a result in time", did.err, took, w.timeout)
+			if took := time.Since(begun); took != test.took || did.Pages != int64(test.pages) {
+				t.Errorf("got %d pages after %s of %s, want %d after %s", did.Pages, took, w.timeout, test.pages, test.took)
 			}
 
 			w.mustComplete(t)
 		})
 	}
-}
-
-func TestX14PageThatWillNotFitIsNotAskedFor(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(ones(10)...)
-		w.timeout = 30 * time.Second
-		w.listing.Latency = 3 * time.Second
-
-		begun := time.Now()
-		did := w.invoke(t.Context(), nil)
-
-		if requests := w.listing.Seen().Requests; did.Pages != 6 || requests != 6 {
-			t.Errorf("%d pages came of %d requests in 20 seconds, want 6 of 6", did.Pages, requests)
-		}
-
-		if took := time.Since(begun); took != 18*time.Second {
-			t.Errorf("the invocation took %s, want 18s", took)
-		}
-	})
 }
 
 // stall makes an invocation that is continued without having read a page.
@@ -154,7 +142,7 @@ func TestX14PageThatWasCommittedByAKilledInvocationEndsTheRow(t *testing.T) {
 		w.stall(t)
 		w.stall(t)
 
-		killed := w.invoke(t.Context(), w.lives(onNth(exporttest.OpPut, "", 3, fate(exporttest.KillBefore))))
+		killed := w.invoke(t.Context(), w.lives(onNth(exporttest.OpPut, "", 3, failing(exporttest.KillBefore))))
 		if !killed.killed {
 			t.Fatal("the invocation was not killed")
 		}
@@ -179,10 +167,81 @@ func TestInvocationWhoseCallerGoesAwayEndsByName(t *testing.T) {
 		defer cancel()
 
 		// The deadline of the invocation is later than the end of its context.
-		did := w.run(freeze(ctx, time.Minute), nil, export.Event{ExportID: exportID})
-		wantKind(t, did.err, failure.StorageUnavailable)
+		w.zombie(ctx, nil).wantFailure(t, failure.StorageUnavailable)
 
 		time.Sleep(time.Minute)
 		w.mustComplete(t)
 	})
+}
+
+func TestProcessThatIsAskedToEndCommitsWhatItReadAndReleasesTheLease(t *testing.T) {
+	t.Parallel()
+
+	for name, page := range map[string]exporttest.PageFault{
+		"while a page is read":               {Latency: time.Hour},
+		"while it waits for a throttled API": exporttest.Throttled(20 * time.Second),
+		"while it waits for a token":         exporttest.Tokenless(),
+	} {
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(3, 2, 4)
+			w.partBytes = 1 << 20
+			w.stopping = make(chan struct{})
+			w.listing.Fault(2, page)
+			time.AfterFunc(5*time.Second, func() { close(w.stopping) })
+
+			begun := time.Now()
+			did := w.invoke(t.Context(), nil)
+			did.wantContinue(t, export.ReasonBudget)
+
+			if took := time.Since(begun); took != 5*time.Second || did.Pages != 2 || did.Parts != 1 {
+				t.Errorf("got %+v after %s, want what was read to be committed at once after 5 s", did.Result, took)
+			}
+
+			w.stopping = nil
+			w.mustComplete(t) // and not busy
+		})
+	}
+}
+
+func TestProcessesThatAreAskedToEndBeforeTheyReadAPageAreNoStalls(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(3, 2)
+		w.listing.Latency = time.Second
+
+		for range 4 {
+			w.stopping = make(chan struct{})
+			time.AfterFunc(500*time.Millisecond, func() { close(w.stopping) })
+
+			did := w.invoke(t.Context(), nil)
+			did.wantContinue(t, export.ReasonBudget)
+
+			if did.stats.InvocationsWithoutProgress != 0 {
+				t.Errorf("the numbers of the invocation are %+v, want it not to count", did.stats)
+			}
+		}
+
+		w.stopping = nil
+		w.mustComplete(t)
+	})
+}
+
+// Asked to end at any operation, an invocation ends in good order, and the next one goes on at once.
+func TestProcessThatIsAskedToEndAnywhereLeavesTheExportToTheNextOne(t *testing.T) {
+	t.Parallel()
+
+	anywhere(t, scenarios(), map[string]struct{}{"asked to end": {}},
+		func(t *testing.T, s scenario, w *world, operation int, _ struct{}) {
+			w.stopping = make(chan struct{})
+			fault := w.lives(at(operation, after(func() { close(w.stopping) })))
+
+			for range 10 {
+				if did := w.invoke(t.Context(), fault); did.err != nil || did.Reason == export.ReasonBusy {
+					t.Fatalf("got %+v and %v, want a stop in good order", did.Result, did.err)
+				}
+			}
+
+			w.stopping = nil
+			s.hold(t, w, w.lives(nil))
+		})
 }

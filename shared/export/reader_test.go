@@ -13,54 +13,9 @@ import (
 	"strings"
 	"testing"
 
+	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/export/exporttest"
 )
-
-// The documents as a reader knows them from the contract. Nothing of the engine is used to read what it wrote.
-type (
-	manifestDocument struct {
-		SchemaVersion      int             `json:"schema_version"`
-		ExportID           string          `json:"export_id"`
-		Listing            string          `json:"listing"`
-		Environment        string          `json:"environment"`
-		Query              json.RawMessage `json:"query"`
-		Records            int64           `json:"records"`
-		Pages              int64           `json:"pages"`
-		Parts              []manifestPart  `json:"parts"`
-		StartedAt          string          `json:"started_at"`
-		CompletedAt        string          `json:"completed_at"`
-		Generator          string          `json:"generator"`
-		ReplacedSurrogates int64           `json:"replaced_surrogates"`
-	}
-	manifestPart struct {
-		Key string `json:"key"`
-		Described
-	}
-	checkpointDocument struct {
-		Generation int64 `json:"generation"`
-		Position   struct {
-			Pages   int64 `json:"pages"`
-			Records int64 `json:"records"`
-			Done    bool  `json:"done"`
-		} `json:"position"`
-		Parts []struct {
-			Name string `json:"name"`
-			Described
-		} `json:"parts"`
-	}
-	// Described is an object as a document describes it.
-	Described struct {
-		Records int64  `json:"records"`
-		Bytes   int64  `json:"bytes"`
-		SHA256  string `json:"sha256"`
-	}
-)
-
-// is reports whether body is the object that the document describes.
-func (d Described) is(body []byte) bool {
-	sum := sha256.Sum256(body)
-	return int64(len(body)) == d.Bytes && hex.EncodeToString(sum[:]) == d.SHA256
-}
 
 // check checks a complete export for invariants 1, 2 and 4, its history for 3 and 4, and the logs for 9.
 func (w *world) check() error {
@@ -93,19 +48,27 @@ func (w *world) mustBeWhole(t *testing.T) {
 	}
 }
 
-func (w *world) partKey(n int) string { return w.partKeys()[n] }
+func (w *world) partKeys() []string { return w.store.Keys(partsFolder) }
 
-func (w *world) partKeys() []string {
-	return w.store.Keys(exporttest.PartsFolder(exporttest.ListingName, exportID))
+func (w *world) manifest() (manifest export.Manifest, err error) {
+	err = json.Unmarshal(w.document(manifestName), &manifest)
+	return manifest, err
 }
 
-func (w *world) manifest() (manifestDocument, error) {
-	var manifest manifestDocument
+func (w *world) mustManifest(t *testing.T) export.Manifest {
+	t.Helper()
 
-	decoder := json.NewDecoder(bytes.NewReader(w.document(manifestName)))
-	decoder.DisallowUnknownFields()
+	manifest, err := w.manifest()
+	if err != nil {
+		t.Fatal(err)
+	}
 
-	return manifest, decoder.Decode(&manifest)
+	return manifest
+}
+
+func (w *world) latest() (latest export.Latest, err error) {
+	err = json.Unmarshal(w.document(latestName), &latest)
+	return latest, err
 }
 
 func (w *world) checkExport() error {
@@ -121,7 +84,7 @@ func (w *world) checkExport() error {
 	)
 
 	for n, part := range manifest.Parts {
-		if want := fmt.Sprintf("%spart-%06d-", exporttest.PartsFolder(manifest.Listing, exportID), n+1); !strings.HasPrefix(part.Key, want) {
+		if want := fmt.Sprintf("%spart-%06d-", partsFolder, n+1); !strings.HasPrefix(part.Key, want) {
 			return fmt.Errorf("part %d is named %s", n+1, part.Key)
 		}
 
@@ -135,6 +98,8 @@ func (w *world) checkExport() error {
 		keys = append(keys, part.Key)
 	}
 
+	latest, err := w.latest()
+
 	switch {
 	case manifest.SchemaVersion != 1 || manifest.ExportID != exportID || manifest.Listing != exporttest.ListingName:
 		return fmt.Errorf("the manifest is another's: %+v", manifest)
@@ -144,15 +109,17 @@ func (w *world) checkExport() error {
 		return fmt.Errorf("the parts hold %d bytes that are not the %d of the listing", len(lines), len(w.listing.Truth()))
 	case !slices.Equal(keys, w.partKeys()):
 		return fmt.Errorf("the manifest names %v, and there are %v", keys, w.partKeys())
+	case latest != export.Latest{SchemaVersion: 1, ExportID: exportID, Manifest: manifestURI, CompletedAt: manifest.CompletedAt}:
+		return fmt.Errorf("latest is %+v (%w)", latest, err)
 	}
 
-	return w.checkLatest(manifest)
+	return nil
 }
 
-func (w *world) readPart(part manifestPart) ([]byte, error) {
-	body, there := w.store.Object(part.Key)
-	if !there || !part.is(body) {
-		return nil, fmt.Errorf("is not what the manifest says (there: %t, %d bytes)", there, len(body))
+func (w *world) readPart(part export.ManifestPart) ([]byte, error) {
+	body, _ := w.store.Object(part.Key)
+	if !is(body, part.Bytes, part.SHA256) {
+		return nil, fmt.Errorf("is not what the manifest says, but %d bytes", len(body))
 	}
 
 	from := bytes.NewReader(body)
@@ -170,113 +137,69 @@ func (w *world) readPart(part manifestPart) ([]byte, error) {
 	return unpacked, err
 }
 
-// latestDocument names the newest complete export.
-type latestDocument struct {
-	SchemaVersion int    `json:"schema_version"`
-	ExportID      string `json:"export_id"`
-	Manifest      string `json:"manifest"`
-	CompletedAt   string `json:"completed_at"`
-}
-
-func (w *world) latest() (latest latestDocument, err error) {
-	err = json.Unmarshal(w.document(latestName), &latest)
-	return latest, err
-}
-
-func (w *world) checkLatest(manifest manifestDocument) error {
-	want := latestDocument{1, exportID, "s3://" + exporttest.Bucket + "/" + exporttest.DocumentKey(manifestName), manifest.CompletedAt}
-
-	if latest, err := w.latest(); err != nil || latest != want {
-		return fmt.Errorf("latest is %+v (%w), want %+v", latest, err, want)
-	}
-
-	return nil
+// is reports whether body is the object that a document describes so.
+func is(body []byte, size int64, sum string) bool {
+	computed := sha256.Sum256(body)
+	return int64(len(body)) == size && hex.EncodeToString(computed[:]) == sum
 }
 
 // checkHistory replays every change of the bucket. No checkpoint may ever have named a part that was not there as it says,
 // each must follow from the one before it, and the manifest is written once.
 func (w *world) checkHistory() error {
 	objects := make(map[string][]byte)
-	manifests := 0
 
-	var current checkpointDocument
+	var current export.Checkpoint
 
 	for _, change := range w.store.Journal() {
-		if change.Deleted {
-			if current.names(change.Key) {
-				return fmt.Errorf("%s was deleted while the checkpoint named it", change.Key)
-			}
+		key := change.Key
+		named := slices.ContainsFunc(current.Parts, func(part export.Part) bool { return partsFolder+part.Name == key })
 
-			delete(objects, change.Key)
-
-			continue
-		}
-
-		objects[change.Key] = change.Body
-
-		switch change.Key {
-		case exporttest.DocumentKey(manifestName):
-			manifests++
-		case exporttest.DocumentKey(checkpointName):
-			next, err := current.next(change.Body, objects)
-			if err != nil {
-				return fmt.Errorf("generation %d %w", next.Generation, err)
+		switch _, there := objects[key]; {
+		case named:
+			return fmt.Errorf("%s was deleted or written again while the checkpoint named it", key)
+		case key == exporttest.DocumentKey(manifestName) && there:
+			return errors.New("the manifest was written again")
+		case key == exporttest.DocumentKey(checkpointName):
+			next, err := export.DecodeCheckpoint(change.Body)
+			if err = errors.Join(err, follows(current, next, objects)); err != nil {
+				return fmt.Errorf("generation %d: %w", next.Generation, err)
 			}
 
 			current = next
 		}
-	}
 
-	if manifests > 1 {
-		return fmt.Errorf("the manifest was written %d times", manifests)
+		objects[key] = change.Body
 	}
 
 	return nil
 }
 
-func (cp checkpointDocument) names(key string) bool {
-	for _, part := range cp.Parts {
-		if exporttest.PartsFolder(exporttest.ListingName, exportID)+part.Name == key {
-			return true
-		}
-	}
-
-	return false
-}
-
-// next is the checkpoint that was written over cp, and what is wrong with it.
-func (cp checkpointDocument) next(body []byte, objects map[string][]byte) (next checkpointDocument, err error) {
-	if err := json.Unmarshal(body, &next); err != nil {
-		return next, err
-	}
-
+// follows says what is wrong with the checkpoint that was written over another one.
+func follows(before, next export.Checkpoint, objects map[string][]byte) error {
 	var records int64
 
-	for n, part := range next.Parts {
-		stored, there := objects[exporttest.PartsFolder(exporttest.ListingName, exportID)+part.Name]
-		if !there || !part.is(stored) {
-			return next, fmt.Errorf("points past %s, which is not there as it says", part.Name)
-		}
-
-		if n < len(cp.Parts) && cp.Parts[n] != part {
-			return next, fmt.Errorf("has %s where the one before had %s", part.Name, cp.Parts[n].Name)
+	for _, part := range next.Parts {
+		if !is(objects[partsFolder+part.Name], part.Bytes, part.SHA256) {
+			return fmt.Errorf("it points past %s, which is not there as it says", part.Name)
 		}
 
 		records += part.Records
 	}
 
+	kept := next.Parts[:min(len(before.Parts), len(next.Parts))]
+
 	switch {
-	case cp.Position.Done:
-		return next, errors.New("follows a checkpoint that was done")
-	case cp.Generation != 0 && next.Generation != cp.Generation+1:
-		return next, fmt.Errorf("follows generation %d", cp.Generation)
-	case len(next.Parts) < len(cp.Parts) || next.Position.Pages < cp.Position.Pages:
-		return next, errors.New("goes back")
+	case before.Position.Done:
+		return errors.New("it follows a checkpoint that was done")
+	case before.Generation != 0 && next.Generation != before.Generation+1:
+		return fmt.Errorf("it follows generation %d", before.Generation)
+	case !slices.Equal(kept, before.Parts) || next.Position.Pages < before.Position.Pages:
+		return errors.New("it goes back")
 	case records != next.Position.Records:
-		return next, fmt.Errorf("counts %d records, its parts %d", next.Position.Records, records)
+		return fmt.Errorf("it counts %d records, its parts %d", next.Position.Records, records)
 	}
 
-	return next, nil
+	return nil
 }
 
 func TestReaderSeesWhatIsWrongWithAnExport(t *testing.T) {
@@ -285,10 +208,9 @@ func TestReaderSeesWhatIsWrongWithAnExport(t *testing.T) {
 	again := func(w *world, name string) { w.overwrite(name, w.document(name)) }
 
 	for name, breaks := range map[string]func(w *world){
-		"a part is gone":            func(w *world) { w.store.Remove(w.partKey(1)) },
-		"a part was replaced":       func(w *world) { w.store.Edit(w.partKey(0), []byte("x")) },
-		"a stray part":              func(w *world) { w.store.Edit(w.partKey(0)+"x", []byte("x")) },
-		"the manifest is gone":      func(w *world) { w.store.Remove(exporttest.DocumentKey(manifestName)) },
+		"a part is gone":            func(w *world) { w.store.Remove(w.partKeys()[1]) },
+		"a part was replaced":       func(w *world) { w.store.Edit(w.partKeys()[0], []byte("x")) },
+		"a stray part":              func(w *world) { w.store.Edit(w.partKeys()[0]+"x", []byte("x")) },
 		"latest is gone":            func(w *world) { w.store.Remove(exporttest.DocumentKey(latestName)) },
 		"the listing has more":      func(w *world) { w.listing = exporttest.NewListing(3, 0, 3) },
 		"the listing has others":    func(w *world) { w.listing.Repeat(2, 0) },
@@ -302,9 +224,7 @@ func TestReaderSeesWhatIsWrongWithAnExport(t *testing.T) {
 			t.Parallel()
 
 			w := newWorld(3, 0, 2)
-			w.complete(t, clean)
-			w.mustHold(t)
-
+			w.mustComplete(t)
 			breaks(w)
 
 			if w.check() == nil {

@@ -64,7 +64,7 @@ func TestWaitSecondsAreRoundedUp(t *testing.T) {
 			did := w.invoke(t.Context(), nil)
 			did.wantWait(t, export.ReasonBusy, want, want)
 			did.wait()
-			w.invoke(t.Context(), nil).wantComplete(t)
+			w.invokeComplete(t, nil)
 		})
 	}
 }
@@ -121,15 +121,11 @@ func TestReplacedSurrogatesAreWarnedOfAndCountedInCheckpointAndManifest(t *testi
 
 		w.mustHold(t)
 
-		if manifest, err := w.manifest(); err != nil || manifest.ReplacedSurrogates != 4 {
-			t.Errorf("the manifest counts %d (%v), want 4", manifest.ReplacedSurrogates, err)
+		if got := w.mustManifest(t).ReplacedSurrogates; got != 4 {
+			t.Errorf("the manifest counts %d, want 4", got)
 		}
 
-		warnings := w.logs.with(`unpaired surrogate`)
-		if len(warnings) != 2 || !strings.Contains(warnings[0], "level=WARN") ||
-			!strings.Contains(warnings[0], "export_id=e1 page=2 entity=2 replaced=3") || !strings.Contains(warnings[1], "page=3 entity=4 replaced=1") {
-			t.Errorf("the warnings are %q", warnings)
-		}
+		w.wantLogged(t, "unpaired surrogate", "WARN", "export_id=e1 page=2 entity=2 replaced=3", "export_id=e1 page=3 entity=4 replaced=1")
 	})
 }
 
@@ -141,17 +137,17 @@ func TestReadingIsLoggedAtMostEveryFiveSecondsWithWhatIsNotCommittedYet(t *testi
 		w.listing.Latency = time.Second
 		w.complete(t, nil)
 
-		want := []string{"export_id=e1 pages=5 records=10", "export_id=e1 pages=10 records=20", "export_id=e1 pages=15 records=30"}
-
-		reading := w.logs.with("msg=reading")
-		if len(reading) != len(want) {
-			t.Fatalf("the log says %q, want %q", reading, want)
-		}
-
-		for n, line := range reading {
-			if !strings.Contains(line, "level=INFO") || !strings.HasSuffix(line, want[n]) {
-				t.Errorf("line %d is %q, want it to end as %q", n+1, line, want[n])
-			}
-		}
+		w.wantLogged(t, "msg=reading", "INFO",
+			"export_id=e1 pages=5 records=10", "export_id=e1 pages=10 records=20", "export_id=e1 pages=15 records=30")
 	})
+}
+
+// wantLogged wants the log lines that contain text to be of that level and to end so.
+func (w *world) wantLogged(t *testing.T, text, level string, ends ...string) {
+	t.Helper()
+
+	lines := w.logs.with(text)
+	if !slices.EqualFunc(lines, ends, strings.HasSuffix) || slices.ContainsFunc(lines, func(line string) bool { return !strings.Contains(line, "level="+level) }) {
+		t.Errorf("the log says %q, want %s and %q", lines, level, ends)
+	}
 }

@@ -3,6 +3,9 @@ package export_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"log/slog"
 	"slices"
 	"strings"
@@ -25,9 +28,11 @@ const (
 	exportID  = "e1"
 	requestID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
-	checkpointName = exporttest.ListingName + "/" + exportID + "/checkpoint.json"
-	manifestName   = exporttest.ListingName + "/" + exportID + "/manifest.json"
-	latestName     = exporttest.ListingName + "/latest.json"
+	checkpointName = "users/e1/checkpoint.json"
+	manifestName   = "users/e1/manifest.json"
+	latestName     = "users/latest.json"
+	manifestURI    = "s3://bucket/exports/_state/users/e1/manifest.json"
+	partsFolder    = "exports/users/export_id=e1/"
 )
 
 // bubble is a parallel subtest in virtual time.
@@ -111,14 +116,9 @@ type frozen struct {
 
 func (f frozen) Deadline() (time.Time, bool) { return f.deadline, true }
 
-// freeze returns a context whose deadline is so far away, and which goes on after it.
-func freeze(ctx context.Context, timeout time.Duration) context.Context {
-	return frozen{ctx, time.Now().Add(timeout)}
-}
-
 // zombie runs an invocation that outlives its deadline.
 func (w *world) zombie(ctx context.Context, fault exporttest.Fault) outcome {
-	return w.run(freeze(ctx, w.timeout), fault, export.Event{ExportID: exportID})
+	return w.run(frozen{ctx, time.Now().Add(w.timeout)}, fault, export.Event{ExportID: exportID})
 }
 
 // complete invokes the export until it is complete. An invocation that is killed meanwhile ends by name.
@@ -127,7 +127,7 @@ func (w *world) complete(t *testing.T, fault exporttest.Fault) outcome {
 
 	did, err := follow(60, time.Second, func() outcome {
 		did := w.invoke(t.Context(), fault)
-		if did.killed && kindOf(did.err) == "" {
+		if did.killed && failure.KindOf(did.err) == "" {
 			t.Errorf("an invocation that was killed ended as %+v and %v", did.Result, did.err)
 		}
 
@@ -171,12 +171,23 @@ func (w *world) mustComplete(t *testing.T) outcome {
 	return did
 }
 
+// invokeComplete wants one invocation to complete the export, and the export to hold.
+func (w *world) invokeComplete(t *testing.T, fault exporttest.Fault) outcome {
+	t.Helper()
+
+	did := w.invoke(t.Context(), fault)
+	did.wantComplete(t)
+	w.mustHold(t)
+
+	return did
+}
+
 // interrupt makes an invocation end, in good order, before that page.
 func (w *world) interrupt(t *testing.T, page int) {
 	t.Helper()
 
 	w.listing.Fault(page, exporttest.Refused(failure.Forbidden))
-	wantKind(t, w.invoke(t.Context(), nil).err, failure.Forbidden)
+	w.invoke(t.Context(), nil).wantFailure(t, failure.Forbidden)
 }
 
 // interrupted is an export with three parts of five, left in good order.
@@ -210,8 +221,8 @@ func (w *world) checkpoint(t *testing.T) export.Checkpoint {
 	return cp
 }
 
-// alter changes the stored checkpoint as somebody does who knows its checksum, and returns it.
-func (w *world) alter(t *testing.T, change func(*export.Checkpoint)) []byte {
+// alter changes the stored checkpoint as somebody does who knows its checksum.
+func (w *world) alter(t *testing.T, change func(*export.Checkpoint)) {
 	t.Helper()
 
 	sealed, err := reseal(w.document(checkpointName), change)
@@ -220,8 +231,27 @@ func (w *world) alter(t *testing.T, change func(*export.Checkpoint)) []byte {
 	}
 
 	w.overwrite(checkpointName, sealed)
+}
 
-	return sealed
+// reseal changes a checkpoint and gives it the checksum that its documentation describes.
+func reseal(body []byte, change func(*export.Checkpoint)) ([]byte, error) {
+	cp, err := export.DecodeCheckpoint(body)
+	if err != nil {
+		return nil, err
+	}
+
+	change(&cp)
+	cp.Checksum = ""
+
+	unsealed, err := json.Marshal(cp)
+	if err != nil {
+		return nil, err
+	}
+
+	sum := sha256.Sum256(unsealed)
+	cp.Checksum = hex.EncodeToString(sum[:])
+
+	return json.Marshal(cp)
 }
 
 // logs takes log lines from several goroutines.

@@ -36,15 +36,30 @@ func (b bucket) call(ctx context.Context, op, name string, do func() error) erro
 	return b.process.call(ctx, request{op, name, locked, later})
 }
 
-func (b bucket) Names(ctx context.Context, listing, id string) (found []string, err error) {
-	err = b.call(ctx, OpNames, listing+"/"+id, func() error {
+func (b bucket) Names(ctx context.Context, listing, id string) (names []string, err error) {
+	found, err := b.list(ctx, OpNames, listing+"/"+id, DocumentKey(listing+"/"+id+"/"), root)
+	for _, document := range found {
+		names = append(names, document.Name)
+	}
+
+	return names, err
+}
+
+func (b bucket) List(ctx context.Context, listing, id string) ([]export.StoredPart, error) {
+	folder := PartsFolder(listing, id)
+	return b.list(ctx, OpList, folder, folder, folder)
+}
+
+// list returns what lies in folder, named without above.
+func (b bucket) list(ctx context.Context, op, name, folder, above string) (found []export.StoredPart, err error) {
+	err = b.call(ctx, op, name, func() error {
 		if b.ListDenied {
 			return export.ErrListDenied
 		}
 
-		found = b.keys(DocumentKey(listing + "/" + id + "/"))
-		for i, key := range found {
-			found[i] = strings.TrimPrefix(key, root)
+		found = nil
+		for _, key := range b.keys(folder) {
+			found = append(found, export.StoredPart{Name: strings.TrimPrefix(key, above), Bytes: int64(b.objects[key].size)})
 		}
 
 		return nil
@@ -72,77 +87,53 @@ func (b bucket) Read(ctx context.Context, name string) (body []byte, tag string,
 }
 
 func (b bucket) Create(ctx context.Context, name string, body []byte) (string, error) {
-	return b.write(ctx, OpCreate, name, body, func(_ object, there bool) error {
-		if there {
-			return export.ErrConflict
-		}
-
-		return nil
-	})
+	return b.write(ctx, OpCreate, name, "", body)
 }
 
 func (b bucket) Replace(ctx context.Context, name, tag string, body []byte) (string, error) {
-	return b.write(ctx, OpReplace, name, body, func(stored object, there bool) error {
-		switch {
-		case !there && b.ListDenied:
-			return failure.New(failure.StorageUnavailable, "access was denied")
-		case !there:
-			return export.ErrAbsent
-		case stored.tag != tag || b.ShakyTags:
-			return export.ErrConflict
-		default:
-			return nil
-		}
-	})
+	return b.write(ctx, OpReplace, name, tag, body)
 }
 
-// write writes on a condition. The body is copied at once: what is done later writes what was asked for now. A write that is
-// sent again is a success where what is stored is what it sent.
-func (b bucket) write(
-	ctx context.Context, op, name string, body []byte, condition func(stored object, there bool) error,
-) (tag string, err error) {
+// write replaces the document that has this tag; "": there must be none. The body is copied at once: what is done later
+// writes what was asked for now. A write that is sent again is a success where what is stored is what it sent.
+func (b bucket) write(ctx context.Context, op, name, tag string, body []byte) (written string, err error) {
 	key, sent, tries := DocumentKey(name), bytes.Clone(body), 0
 
 	err = b.call(ctx, op, name, func() error {
-		stored, there := b.objects[key]
+		stored := b.objects[key]
 		tries++
 
-		err := condition(stored, there)
+		err := b.refusal(stored, tag)
 		if tries > 1 && errors.Is(err, export.ErrConflict) && bytes.Equal(stored.body, sent) {
-			tag = stored.tag
+			written = stored.tag
 			return nil
 		}
 
 		if err == nil {
-			tag = b.put(key, sent)
+			written = b.put(key, sent)
 		}
 
 		return err
 	})
 
-	return tag, err
+	return written, err
+}
+
+// refusal is why a document that has this tag is not written over what is stored.
+func (b bucket) refusal(stored object, tag string) error {
+	switch {
+	case stored.tag == tag && (tag == "" || !b.ShakyTags):
+		return nil
+	case stored.tag != "":
+		return export.ErrConflict
+	case b.ListDenied:
+		return failure.New(failure.StorageUnavailable, "access was denied")
+	default:
+		return export.ErrAbsent
+	}
 }
 
 func (b bucket) URI(name string) string { return "s3://" + Bucket + "/" + DocumentKey(name) }
-
-func (b bucket) List(ctx context.Context, listing, id string) (found []export.StoredPart, err error) {
-	folder := PartsFolder(listing, id)
-
-	err = b.call(ctx, OpList, folder, func() error {
-		if b.ListDenied {
-			return export.ErrListDenied
-		}
-
-		found = nil
-		for _, key := range b.keys(folder) {
-			found = append(found, export.StoredPart{Name: strings.TrimPrefix(key, folder), Bytes: int64(len(b.objects[key].body))})
-		}
-
-		return nil
-	})
-
-	return found, err
-}
 
 // Put refuses a body that does not match its checksum, as S3 does.
 func (b bucket) Put(ctx context.Context, listing, id, name string, body, sum []byte) error {
@@ -162,7 +153,6 @@ func (b bucket) Put(ctx context.Context, listing, id, name string, body, sum []b
 func (b bucket) Delete(ctx context.Context, listing, id, name string) error {
 	return b.call(ctx, OpDelete, name, func() error {
 		b.remove(b.Key(listing, id, name))
-
 		return nil
 	})
 }

@@ -1,12 +1,9 @@
 package exporttest
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -139,20 +136,22 @@ func (l *Listing) fetch(ctx context.Context, link string, page *export.Page) err
 	page.Lines, page.Records, page.Limit = l.appendLines(page.Lines, number), scripted.size, fault.Limit
 	page.Replaced, page.ReplacedIn = scripted.replaced, scripted.replacedIn
 
-	if fault.Err != nil {
-		l.refused(fault.Err)
-		return fault.Err
-	}
-
 	if scripted.next != end {
 		page.Next = l.link(scripted.next)
 	}
 
-	return nil
+	if asked, ok := errors.AsType[*retry.TransientError](fault.Err); ok && asked.After > 0 {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+
+		l.until = time.Now().Add(asked.After)
+	}
+
+	return fault.Err
 }
 
 // request notes a request and takes its fault.
-func (l *Listing) request(number int, page *export.Page) PageFault {
+func (l *Listing) request(number int, page *export.Page) (fault PageFault) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 
@@ -164,23 +163,11 @@ func (l *Listing) request(number int, page *export.Page) PageFault {
 		l.seen.Early++
 	}
 
-	queued := l.faults[number]
-	if len(queued) == 0 {
-		return PageFault{}
+	if queued := l.faults[number]; len(queued) > 0 {
+		fault, l.faults[number] = queued[0], queued[1:]
 	}
 
-	l.faults[number] = queued[1:]
-
-	return queued[0]
-}
-
-func (l *Listing) refused(err error) {
-	if asked, ok := errors.AsType[*retry.TransientError](err); ok && asked.After > 0 {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-
-		l.until = time.Now().Add(asked.After)
-	}
+	return fault
 }
 
 func (l *Listing) link(page int) string {
@@ -195,73 +182,4 @@ func (l *Listing) appendLines(lines []byte, page int) []byte {
 	}
 
 	return lines
-}
-
-// view is a listing as one process sees it, and the pages of a query. It implements [export.Listing] and [export.Pages].
-type view struct {
-	*Listing
-
-	process *Process
-	query   query
-}
-
-// query is what a scripted listing is asked, in the form of the users' listing. Its options change nothing in the pages.
-type query struct {
-	Method    string   `json:"method"`
-	PageSize  int      `json:"page_size"`
-	Expand    []string `json:"expand"`
-	State     string   `json:"state"`
-	SortOrder string   `json:"sort_order"`
-}
-
-func (v *view) Name() string { return v.Called }
-
-func (v *view) PageSizes() (least, most int) { return v.LeastPage, v.MostPage }
-
-func (v *view) Options() []string { return []string{"expand", "state", "sort_order"} }
-
-func (v *view) Ask(pageSize int, options export.Options) (export.Pages, error) {
-	q := query{Method: "GET", PageSize: pageSize, State: "active", SortOrder: "ASC"}
-
-	for name, to := range map[string]any{"expand": &q.Expand, "state": &q.State, "sort_order": &q.SortOrder} {
-		if raw, given := options[name]; given && json.Unmarshal(raw, to) != nil {
-			return nil, failure.New(failure.InvalidInput, "%s is of the wrong type", name)
-		}
-	}
-
-	return &view{v.Listing, v.process, q}, nil
-}
-
-func (v *view) Open(stored export.Query) (export.Pages, error) {
-	var q query
-
-	strict := json.NewDecoder(bytes.NewReader(stored.Canonical))
-	strict.DisallowUnknownFields()
-	if err := strict.Decode(&q); err != nil {
-		return nil, failure.New(failure.CheckpointInvalid, "the query was written by newer code: deploy the newer version")
-	}
-
-	return &view{v.Listing, v.process, q}, nil
-}
-
-func (v *view) Query() export.Query {
-	q := v.query
-	q.Expand = append([]string{}, slices.Compact(slices.Sorted(slices.Values(q.Expand)))...)
-
-	body, err := json.Marshal(q)
-	if err != nil {
-		panic(err) // numbers and strings always encode
-	}
-
-	return export.Query{PageSize: q.PageSize, Canonical: body}
-}
-
-func (v *view) First() string { return v.link(0) }
-
-func (v *view) Fetch(ctx context.Context, link string, page *export.Page) error {
-	if link == "" {
-		link = v.First()
-	}
-
-	return v.process.call(ctx, request{op: OpFetch, name: link, do: func() error { return v.fetch(ctx, link, page) }})
 }

@@ -48,6 +48,8 @@ const (
 // Action is what becomes of a call, and when.
 type Action struct {
 	Effect Effect
+	// Before, if not nil, runs first of all.
+	Before func()
 	// Delay passes before anything is done. The end of the call's context ends it, and the call is not done.
 	Delay time.Duration
 	// Meanwhile, if not nil, runs after the call was done and before its reply arrives, or before it is sent again.
@@ -75,15 +77,9 @@ type Process struct {
 	mu     sync.Mutex
 }
 
-var errKilled = errors.New("the process was killed")
-
 // NewProcess starts a process under parent; a nil fault lets every call proceed. The context ends with the process.
 func NewProcess(parent context.Context, fault Fault) (context.Context, *Process) {
 	ctx, cancel := context.WithCancelCause(parent)
-	if fault == nil {
-		fault = func(string, string) Action { return Action{} }
-	}
-
 	return ctx, &Process{fault: fault, cancel: cancel}
 }
 
@@ -93,10 +89,10 @@ func (p *Process) Kill() {
 	defer p.mu.Unlock()
 
 	p.Killed = true
-	p.cancel(errKilled)
+	p.cancel(errors.New("the process was killed"))
 }
 
-// request is a call on its way. do does it, and later keeps it until [Store.Land]; nil: it is never done later.
+// request is a call on its way. do does it, and later keeps it until [Store.Land].
 type request struct {
 	op, name string
 	do       func() error
@@ -109,31 +105,21 @@ func (p *Process) call(ctx context.Context, r request) error {
 		return unanswered(ctx, r.op)
 	}
 
-	if p == nil {
-		return r.do()
+	action := p.fate(r)
+	if action.Before != nil {
+		action.Before()
 	}
 
-	p.mu.Lock()
-	p.Calls = append(p.Calls, Call{Op: r.op, Name: r.name})
-	p.mu.Unlock()
-
-	action := p.fault(r.op, r.name)
 	if retry.Sleep(ctx, action.Delay) != nil {
 		return unanswered(ctx, r.op)
 	}
 
-	return p.perform(ctx, r, action)
-}
-
-func (p *Process) perform(ctx context.Context, r request, action Action) error {
 	var err error
 
 	switch action.Effect {
 	case FailBefore, KillBefore:
 	case FailLate:
-		if r.later != nil {
-			r.later()
-		}
+		r.later()
 	default:
 		err = r.do()
 	}
@@ -156,15 +142,31 @@ func (p *Process) perform(ctx context.Context, r request, action Action) error {
 	}
 }
 
+// fate notes a call, and asks what becomes of it.
+func (p *Process) fate(r request) Action {
+	if p == nil {
+		return Action{}
+	}
+
+	p.mu.Lock()
+	p.Calls = append(p.Calls, Call{Op: r.op, Name: r.name})
+	p.mu.Unlock()
+
+	if p.fault == nil {
+		return Action{}
+	}
+
+	return p.fault(r.op, r.name)
+}
+
 // unanswered is what a call returns that has no answer: a page's is the end of its context, or may pass by itself.
 func unanswered(ctx context.Context, op string) error {
-	if op != OpFetch {
+	switch {
+	case op != OpFetch:
 		return failure.Because(context.Cause(ctx), failure.StorageUnavailable, "the store did not answer a %s", op)
-	}
-
-	if ctx.Err() != nil {
+	case ctx.Err() != nil:
 		return context.Cause(ctx)
+	default:
+		return &retry.TransientError{Err: failure.New(failure.UpstreamUnavailable, "the API did not answer")}
 	}
-
-	return &retry.TransientError{Err: failure.New(failure.UpstreamUnavailable, "the API did not answer")}
 }

@@ -27,8 +27,7 @@ type Stores struct {
 }
 
 const (
-	// racers is how many writers run against each other where one may win.
-	racers   = 8
+	racers   = 8 // how many writers run against each other where one may win
 	document = "users/e1/checkpoint.json"
 	partName = "part-000001-a.jsonl.gz"
 )
@@ -104,42 +103,37 @@ func (s tested) letsOneWin() {
 }
 
 // race lets several of a name write at once, each its own content, wants one to win, and returns its tag.
-func (s tested) race(name string, write func(body []byte) (string, error)) (tag string) {
+func (s tested) race(name string, write func(body []byte) (string, error)) string {
 	s.Helper()
 
-	var (
-		running sync.WaitGroup
-		mu      sync.Mutex
-		wins    int
-		body    string
-	)
+	var running sync.WaitGroup
 
-	for racer := range racers {
-		running.Go(func() {
-			mine := fmt.Sprintf("%s %d", name, racer)
-			won, err := write([]byte(mine))
-
-			mu.Lock()
-			defer mu.Unlock()
-
-			if err == nil {
-				wins++
-				body, tag = mine, won
-			} else {
-				s.wantError("a writer that lost", err, export.ErrConflict)
-			}
-		})
+	tags, errs := make([]string, racers), make([]error, racers)
+	for n := range racers {
+		running.Go(func() { tags[n], errs[n] = write(fmt.Appendf(nil, "%s %d", name, n)) })
 	}
 
 	running.Wait()
 
-	if wins != 1 {
-		s.Fatalf("%d of %d %ss won, want 1", wins, racers, name)
+	winner := -1
+	for n, err := range errs {
+		switch {
+		case err != nil:
+			s.wantError("a writer that lost", err, export.ErrConflict)
+		case winner >= 0:
+			s.Fatalf("%ss %d and %d both won", name, winner, n)
+		default:
+			winner = n
+		}
 	}
 
-	s.wantDocument(body, tag)
+	if winner < 0 {
+		s.Fatalf("no %s won", name)
+	}
 
-	return tag
+	s.wantDocument(fmt.Sprintf("%s %d", name, winner), tags[winner])
+
+	return tags[winner]
 }
 
 func (s tested) listsDocuments() {
@@ -170,8 +164,8 @@ func (s tested) listsParts() {
 
 func (s tested) checksSums() {
 	wrong := sha256.Sum256([]byte("another"))
-	err := s.Parts.Put(s.Context(), "users", "e1", partName, []byte("one"), wrong[:])
 
+	err := s.Parts.Put(s.Context(), "users", "e1", partName, []byte("one"), wrong[:])
 	if s.ChecksumUnread {
 		s.written("", err)
 		return
@@ -184,17 +178,13 @@ func (s tested) checksSums() {
 func (s tested) addresses() {
 	location := s.Parts.Location("users", "e1")
 	bucket, _, _ := strings.Cut(strings.TrimPrefix(location, "s3://"), "/")
+	prefix := strings.TrimSuffix(location, "users/export_id=e1/")
 
-	if got, want := "s3://"+bucket+"/"+s.Parts.Key("users", "e1", "name"), location+"name"; got != want {
-		s.Errorf("a part lies at %s, want %s", got, want)
-	}
+	want := []string{prefix + "users/export_id=e1/", location + "name", prefix + "_state/" + document}
+	got := []string{location, "s3://" + bucket + "/" + s.Parts.Key("users", "e1", "name"), s.Documents.URI(document)}
 
-	if !strings.HasSuffix(location, "/users/export_id=e1/") {
-		s.Errorf("parts lie below %s, want …/users/export_id=e1/", location)
-	}
-
-	if got, want := s.Documents.URI(document), "/_state/"+document; !strings.HasPrefix(got, "s3://"+bucket+"/") || !strings.HasSuffix(got, want) {
-		s.Errorf("a document lies at %s, want s3://%s/…%s", got, bucket, want)
+	if diff := cmp.Diff(want, got); diff != "" || !strings.HasPrefix(location, "s3://") {
+		s.Errorf("the addresses (-want +got):\n%s", diff)
 	}
 }
 

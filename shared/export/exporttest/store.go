@@ -28,9 +28,9 @@ func PartsFolder(listing, id string) string { return prefix + listing + "/export
 // Store is a bucket in memory, used by any number of processes at once. Writes are atomic and seen at once; a tag is used
 // for one content of one object and never again.
 type Store struct {
-	// ListDenied: callers may not list it, and do not learn what is missing, either. ShakyTags: an object has another tag with
-	// each read, so that no tag is ever the right one.
-	ListDenied, ShakyTags bool
+	ListDenied bool // callers may not list it, and do not learn what is missing, either
+	ShakyTags  bool // an object has another tag with each read, so that no tag is ever the right one
+	Forgetful  bool // parts are not kept, only their sizes, and nor is the journal
 
 	mu      sync.Mutex
 	objects map[string]object
@@ -41,7 +41,8 @@ type Store struct {
 
 type object struct {
 	body []byte
-	tag  string
+	size int
+	tag  string // of what is not there: ""
 }
 
 // Change is one change of the store, in the order in which they happened.
@@ -120,9 +121,13 @@ func (s *Store) keys(prefix string) []string {
 
 // put returns the new tag.
 func (s *Store) put(key string, body []byte) string {
-	written := object{body: bytes.Clone(body), tag: s.newTag()}
+	written := object{body: bytes.Clone(body), size: len(body), tag: s.newTag()}
+	if s.Forgetful && !strings.HasPrefix(key, root) {
+		written.body = nil
+	}
+
 	s.objects[key] = written
-	s.journal = append(s.journal, Change{Key: key, Body: written.body})
+	s.note(Change{Key: key, Body: written.body})
 
 	return written.tag
 }
@@ -135,6 +140,12 @@ func (s *Store) newTag() string {
 func (s *Store) remove(key string) {
 	if _, there := s.objects[key]; there {
 		delete(s.objects, key)
-		s.journal = append(s.journal, Change{Key: key, Deleted: true})
+		s.note(Change{Key: key, Deleted: true})
+	}
+}
+
+func (s *Store) note(change Change) {
+	if !s.Forgetful {
+		s.journal = append(s.journal, change)
 	}
 }

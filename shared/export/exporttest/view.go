@@ -1,0 +1,78 @@
+package exporttest
+
+import (
+	"context"
+	"slices"
+
+	"genesys-cloud-export/shared/export"
+	"genesys-cloud-export/shared/failure"
+
+	"github.com/go-json-experiment/json"
+)
+
+// view is a listing as one process sees it, and the pages of a query. It implements [export.Listing] and [export.Pages].
+type view struct {
+	*Listing
+
+	process *Process
+	query   query
+}
+
+// query is what a scripted listing is asked, in the form of the users' listing. Its options change nothing in the pages.
+type query struct {
+	Method    string   `json:"method"`
+	PageSize  int      `json:"page_size"`
+	Expand    []string `json:"expand"`
+	State     string   `json:"state"`
+	SortOrder string   `json:"sort_order"`
+}
+
+func (v *view) Name() string { return v.Called }
+
+func (v *view) PageSizes() (least, most int) { return v.LeastPage, v.MostPage }
+
+func (v *view) Options() []string { return []string{"expand", "state", "sort_order"} }
+
+func (v *view) Ask(pageSize int, options export.Options) (export.Pages, error) {
+	q := query{Method: "GET", PageSize: pageSize, State: "active", SortOrder: "ASC"}
+
+	for name, to := range map[string]any{"expand": &q.Expand, "state": &q.State, "sort_order": &q.SortOrder} {
+		if raw, given := options[name]; given && json.Unmarshal(raw, to) != nil {
+			return nil, failure.New(failure.InvalidInput, "%s is of the wrong type", name)
+		}
+	}
+
+	return &view{v.Listing, v.process, q}, nil
+}
+
+func (v *view) Open(stored export.Query) (export.Pages, error) {
+	var q query
+
+	if err := json.Unmarshal(stored.Canonical, &q, json.RejectUnknownMembers(true)); err != nil {
+		return nil, failure.New(failure.CheckpointInvalid, "the query was written by newer code: deploy the newer version")
+	}
+
+	return &view{v.Listing, v.process, q}, nil
+}
+
+func (v *view) Query() export.Query {
+	q := v.query
+	q.Expand = slices.Compact(slices.Sorted(slices.Values(q.Expand)))
+
+	body, err := json.Marshal(q)
+	if err != nil {
+		panic(err) // numbers and strings always encode
+	}
+
+	return export.Query{PageSize: q.PageSize, Canonical: body}
+}
+
+func (v *view) First() string { return v.link(0) }
+
+func (v *view) Fetch(ctx context.Context, link string, page *export.Page) error {
+	if link == "" {
+		link = v.First()
+	}
+
+	return v.process.call(ctx, request{op: OpFetch, name: link, do: func() error { return v.fetch(ctx, link, page) }, later: func() {}})
+}
