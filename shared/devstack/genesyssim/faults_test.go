@@ -43,7 +43,7 @@ func loadFaults(t *testing.T, name string) []genesyssim.Fault {
 // Pages of ten users, as [observer] writes them.
 const (
 	usual = `200 {"entities":[TEN],"nextUri":"LINK2","selfUri":"LINK1","results":10,"cursor":"CURSOR2"}`
-	after = `200 {"entities":[NEXT TEN],"nextUri":"LINK3","selfUri":"LINK2","results":10,"cursor":"CURSOR3"}`
+	second = `200 {"entities":[NEXT TEN],"nextUri":"LINK3","selfUri":"LINK2","results":10,"cursor":"CURSOR3"}`
 )
 
 func apiError(status int, code, message string) string {
@@ -108,7 +108,7 @@ func faultReplies() map[string]replies {
 		"entity":           page(`"entities":[TEN,{"id":"a","id":"b"}],` + strings.Replace(rest, "10", "11", 1)),
 		"entity_base64":    page(`"entities":[TEN,{"id":"` + "\xff\n" + `"}],` + strings.Replace(rest, "10", "11", 1)),
 		"entity_surrogate": page(`"entities":[TEN,{"id":"a","name":"\ud83d"}],` + strings.Replace(rest, "10", "11", 1)),
-		"repeat_page":      {"122", []string{usual, usual, after}},
+		"repeat_page":      {"122", []string{usual, usual, second}},
 		"empty_page":       {"12", []string{usual, `200 {"entities":[],"nextUri":"NEW","selfUri":"LINK2","results":0,"cursor":"NEW"}`}},
 
 		"drop_next":               page(`"entities":[TEN],"selfUri":"LINK1","results":10}`),
@@ -118,7 +118,7 @@ func faultReplies() map[string]replies {
 		"link_to_another_host":    page(`"entities":[TEN],` + strings.Replace(rest, "LINK2", "https://api.mypurecloud.exampleLINK2", 1)),
 		"link_with_cursor_alone":  page(`"entities":[TEN],` + strings.Replace(rest, "LINK2", "/api/v2/users/query?cursor=CURSOR2", 1)),
 		"link_with_another_state": page(`"entities":[TEN],` + strings.Replace(rest, "LINK2", "LINK2&state=deleted", 1)),
-		"link_to_itself":          {"122", []string{usual, `200 {"entities":[NEXT TEN],"nextUri":"LINK2","selfUri":"LINK2","results":10}`, after}},
+		"link_to_itself":          {"122", []string{usual, `200 {"entities":[NEXT TEN],"nextUri":"LINK2","selfUri":"LINK2","results":10}`, second}},
 
 		"revoke_token": {"11t1", []string{unauthorised, unauthorised, "200 TOKEN", usual}},
 		"token_throttled": token(`400 {"error":"invalid_request",` +

@@ -16,13 +16,16 @@ type organisation struct {
 	waiting  map[string]time.Time // until when a caller has to wait by a Retry-After
 	script   []FaultCount
 	asked    map[string]string // a listing's path to the query string of its last page
+	shifted  map[string]int    // how many of a listing's entities faults removed at its front, less those that they added
+	jobs     map[string]*job   // by id
 	stats    Stats
 }
 
 func newOrganisation(config Config) organisation {
 	return organisation{
 		secret: config.ClientSecret, lifetime: config.TokenLifetime, tokens: map[string]*token{},
-		waiting: map[string]time.Time{}, script: newScript(config.Faults), asked: map[string]string{}, stats: newStats(),
+		waiting: map[string]time.Time{}, script: newScript(config.Faults), asked: map[string]string{},
+		shifted: map[string]int{}, jobs: map[string]*job{}, stats: newStats(),
 	}
 }
 

@@ -1,9 +1,12 @@
 package genesyssim
 
 import (
+	"bytes"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // page is one page of a listing before it is rendered, in a form that faults can still change.
@@ -24,6 +27,99 @@ func (p *page) add(name string, value any) {
 	if value != "" {
 		p.members = append(p.members, member{name, marshal(value)})
 	}
+}
+
+// turn makes the page that a query asks for, or what a fault leaves of it.
+func (s *Simulator) turn(fault *Fault, q query, from source) *page {
+	p, next := &page{}, bookmark{place: min(q.from.place, from.places)}
+	entities, whole := []byte{'['}, fault.Action != ActionEmptyPage
+	for ; whole && next.place < from.places && p.count < q.pageSize; next.place++ {
+		if entity := from.entity(next.place); entity != nil {
+			entities = append(append(entities, entity...), ',')
+			p.count++
+		}
+	}
+	for next.place < from.places && whole && from.entity(next.place) == nil {
+		next.place++
+	}
+	if !whole {
+		next.turn = q.from.turn + 1
+	}
+	if extra := fault.entity(); len(extra) > 0 {
+		entities = append(append(entities, extra...), ',')
+		p.count++
+	}
+	p.members = []member{{q.of.member, append(bytes.TrimSuffix(entities, []byte(",")), ']')}}
+	if q.of.Paging == ByNumber {
+		p.numberMembers(q, from.places)
+	} else {
+		s.cursorMembers(p, q, next, next.place < from.places || !whole)
+	}
+
+	return p
+}
+
+// cursorMembers adds the members of a page that is not by number.
+func (s *Simulator) cursorMembers(p *page, q query, next bookmark, more bool) {
+	if q.of.Paging == OnePage {
+		p.add("total", p.count)
+		p.add("selfUri", q.of.Path)
+
+		return
+	}
+	if q.of.Paging.dies() {
+		next.issued = time.Now().Unix()
+	}
+	if more {
+		p.cursor = s.seal(q.scope, next)
+		p.next = q.link(p.cursor)
+	}
+	here := ""
+	if q.from.place > 0 || q.from.turn > 0 {
+		here = s.seal(q.scope, q.from)
+	}
+	p.self = q.link(here)
+	switch q.of.Paging {
+	case byTutorial:
+		p.add("nextPageUri", p.next)
+
+		return
+	case byJob, byAuditQuery:
+		p.add("cursor", p.cursor)
+
+		return
+	default:
+	}
+	p.add("nextUri", p.next)
+	p.add("selfUri", p.self)
+	switch {
+	case q.of.Paging == ByCursor:
+		p.add("results", p.count)
+		p.add("cursor", p.cursor)
+	case q.of.Paging == ByScan && more:
+		p.add("cursors", map[string]string{"after": p.cursor})
+	}
+}
+
+// numberMembers adds the members of a page by number.
+func (p *page) numberMembers(q query, total int) {
+	here, last := q.from.place/q.pageSize+1, (total+q.pageSize-1)/q.pageSize
+	number := func(n int) string { return q.link(strconv.Itoa(n)) }
+	p.self = number(here)
+	p.add("pageSize", q.pageSize)
+	p.add("pageNumber", here)
+	p.add("total", total)
+	p.add("firstUri", number(1))
+	p.add("selfUri", p.self)
+	if here < last {
+		p.next = number(here + 1)
+		p.add("nextUri", p.next)
+	}
+	if here > 1 && here <= last+1 {
+		p.add("previousUri", number(here-1))
+	}
+	p.add("lastUri", number(max(1, last)))
+	p.add("pageCount", last)
 }
 
 // bend drops and sets members as a fault says.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -23,13 +24,16 @@ const (
 type filter struct {
 	name    string
 	allowed []string // its values; nil: any
-	whole   bool     // its value is a whole number from 1
-	many    int      // how many values it may have, joined by commas or repeated; 0 is one
-	most    int      // entities a page where it is given; 0: as many as without
+	whole   bool     // its value is a whole number, from least, or 1, to greatest, where there is one
+
+	least, greatest int64
+
+	many int // how many values it may have, joined by commas or repeated; 0 is one
+	most int // entities a page where it is given; 0: as many as without
 }
 
 // choose reads a listing's filters, and checks the parameters of its paging. What it does not know is refused.
-func (l listing) choose(values url.Values, paging ...filter) (selection, *apiError) {
+func (l Listing) choose(values url.Values, paging ...filter) (selection, *apiError) {
 	chosen, filters := selection{state: anyState}, slices.Concat(l.filters, paging)
 	for name := range values {
 		if !slices.ContainsFunc(filters, func(f filter) bool { return f.name == name }) {
@@ -77,8 +81,9 @@ func (f filter) check(given []string) *apiError {
 		case f.allowed != nil && !slices.Contains(f.allowed, value):
 			return errInvalidValue(f.name, fmt.Sprintf("%q is none of %s", value, strings.Join(f.allowed, ", ")))
 		case f.whole:
-			if n, err := strconv.ParseInt(value, 10, 32); err != nil || n < 1 {
-				return errInvalidValue(f.name, "use a whole number from 1")
+			n, err := strconv.ParseInt(value, 10, 32)
+			if least := max(1, f.least); err != nil || n < least || f.greatest > 0 && n > f.greatest {
+				return errInvalidValue(f.name, fmt.Sprintf("use a whole number from %d to %d", least, cmp.Or(f.greatest, math.MaxInt32)))
 			}
 		}
 	}
@@ -88,58 +93,68 @@ func (f filter) check(given []string) *apiError {
 
 // query is a question for one page of a listing.
 type query struct {
-	of       listing
+	of       Listing
 	pageSize int
 	from     bookmark   // where the page begins
 	given    url.Values // the filters that links repeat
+	scope    string     // of its cursors
 }
 
 // link is the address of another page of the same listing. An empty place is the first page's.
 func (q query) link(place string) string {
+	size, from := q.of.Paging.parameters()
 	values := maps.Clone(q.given)
 	if place != "" {
-		values.Set(q.of.paging.parameter().name, place)
+		values.Set(from.name, place)
 	}
-	values.Set("pageSize", strconv.Itoa(q.pageSize))
+	values.Set(size.name, strconv.Itoa(q.pageSize))
 
-	return q.of.path + "?" + values.Encode()
+	return q.of.Path + "?" + values.Encode()
 }
 
 // parse reads the query string of a listing.
-func (s *Simulator) parse(of listing, raw string) (query, *apiError) {
+func (s *Simulator) parse(of Listing, raw string) (query, selection, *apiError) {
 	q := query{of: of, given: url.Values{}}
 	values, malformed := url.ParseQuery(raw)
 	if malformed != nil {
-		return q, errBadRequest("The query string cannot be read")
+		return q, selection{}, errBadRequest("The query string cannot be read")
 	}
-	chosen, err := of.choose(values, filter{name: "pageSize", whole: true}, of.paging.parameter())
+	size, from := of.Paging.parameters()
+	paging := []filter{size, from}
+	if of.Paging == OnePage {
+		paging = nil
+	}
+	chosen, err := of.choose(values, paging...)
 	if err != nil {
-		return q, err
+		return q, chosen, err
 	}
-	q.pageSize = min(whole(values.Get("pageSize"), defaultPageSize), of.most)
+	q.pageSize = min(whole(values.Get(size.name), of.Paging.usual()), of.Most)
+	if of.Paging == OnePage {
+		q.pageSize = math.MaxInt32
+	}
 	for _, f := range of.filters {
 		if values.Has(f.name) {
 			q.given.Set(f.name, strings.Join(values[f.name], ","))
-			q.pageSize = min(q.pageSize, cmp.Or(f.most, of.most))
+			q.pageSize = min(q.pageSize, cmp.Or(f.most, of.Most))
 		}
 	}
-	q.from, err = s.place(q, chosen, values.Get(of.paging.parameter().name))
+	q.scope = fmt.Sprint(of.Path, chosen)
+	q.from, err = s.place(q, chosen.state, values.Get(from.name))
 
-	return q, err
+	return q, chosen, err
 }
 
 // place reads where the page begins. An empty place is the first page's.
-func (s *Simulator) place(q query, chosen selection, place string) (bookmark, *apiError) {
-	from := bookmark{selection: chosen}
+func (s *Simulator) place(q query, state, place string) (from bookmark, refusal *apiError) {
 	switch {
-	case q.of.paging == byNumber:
-		from.position = (whole(place, 1) - 1) * q.pageSize
-		if chosen.state == "inactive" && from.position+q.pageSize > maxNumberedInactive {
+	case q.of.Paging == ByNumber:
+		from.place = (whole(place, 1) - 1) * q.pageSize
+		if state == "inactive" && from.place+q.pageSize > maxNumberedInactive {
 			return from, errInvalidValue("pageNumber", "with state inactive no more than 10000 records can be read")
 		}
 	case place != "":
 		var ok bool
-		if from, ok = s.open(q.of.path, chosen, place); !ok {
+		if from, ok = s.open(q.scope, place); !ok {
 			return from, newError(http.StatusBadRequest, "invalid.cursor", "The cursor is not valid for this query")
 		}
 	}
@@ -147,7 +162,7 @@ func (s *Simulator) place(q query, chosen selection, place string) (bookmark, *a
 	return from, nil
 }
 
-// whole is a parameter that was checked to be a whole number from 1, or the default where it is not given.
+// whole is a parameter that was checked to be a whole number, or the default where it is not given.
 func whole(given string, otherwise int) int {
 	n, _ := strconv.Atoi(given)
 

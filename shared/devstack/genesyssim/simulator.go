@@ -30,10 +30,11 @@ const (
 // Simulator is one Genesys Cloud organisation behind an [http.Handler]. Make it with [New]; it is safe for concurrent
 // use, starts no goroutine and needs no closing.
 type Simulator struct {
-	config   Config
-	listings []listing
-	mu       sync.Mutex
-	now      organisation
+	config    Config
+	listings  []Listing
+	histories []history
+	mu        sync.Mutex
+	now       organisation
 }
 
 // New makes a simulator of the organisation that config describes. The error names every field that does not hold.
@@ -43,7 +44,7 @@ func New(config Config) (*Simulator, error) {
 		return nil, fmt.Errorf("configure the Genesys Cloud simulator: %w", err)
 	}
 
-	return &Simulator{config: config, listings: newListings(config), now: newOrganisation(config)}, nil
+	return &Simulator{config: config, listings: newListings(config), histories: newHistories(config), now: newOrganisation(config)}, nil
 }
 
 // exchange is one request on its way to a reply.
@@ -67,7 +68,8 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	now := time.Now()
-	s.change(func(o *organisation) { o.receive(x, now) })
+	path := s.jobPath(r.URL.Path)
+	s.change(func(o *organisation) { o.receive(x, path, now) })
 	s.interfere(x)
 	answer := s.answer(x)
 	x.header.Set("ININ-Correlation-Id", x.correlationID)
@@ -76,9 +78,9 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.send(x, answer)
 }
 
-// receive counts a request, and finds the fault that hits it.
-func (o *organisation) receive(x *exchange, now time.Time) {
-	method, path := x.request.Method, x.request.URL.Path
+// receive counts a request to a path, and finds the fault that hits it.
+func (o *organisation) receive(x *exchange, path string, now time.Time) {
+	method := x.request.Method
 	o.stats.Requests[method+" "+path]++
 	if now.Before(o.waiting[x.caller()]) {
 		o.stats.EarlyRequests[path]++
@@ -129,12 +131,17 @@ func (s *Simulator) answerResource(x *exchange) *reply {
 	if path == tokensMePath {
 		return s.answerTokensMe(x)
 	}
+	for _, of := range s.histories {
+		if path == of.path || strings.HasPrefix(path, of.path+"/") {
+			return s.answerHistory(x, of)
+		}
+	}
 	var allowed []string
 	for _, of := range s.listings {
-		if of.path == path && of.method == method {
+		if of.Path == path && of.method == method {
 			return s.answerListing(x, of)
 		}
-		if of.path == path {
+		if of.Path == path {
 			allowed = append(allowed, of.method)
 		}
 	}
