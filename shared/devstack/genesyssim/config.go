@@ -129,10 +129,10 @@ func (c Config) validate() error {
 	}
 	for name, size := range c.Sizes {
 		numbers["Sizes, "+name] = size
-		refuse(!c.lists(name), "field Sizes: there is no listing %q", name)
+		refuse(!slices.Contains(c.names(false), name), "field Sizes: there is no listing %q", name)
 	}
 	for _, name := range c.Forbidden {
-		refuse(!c.lists(name), "field Forbidden: there is no listing %q", name)
+		refuse(!slices.Contains(c.names(true), name), "field Forbidden: no listing %q needs a permission", name)
 	}
 	for _, field := range slices.Sorted(maps.Keys(numbers)) {
 		refuse(numbers[field] < 0, "field %s is negative: give 0 or more", field)
@@ -145,10 +145,15 @@ func (c Config) validate() error {
 	return errors.Join(problems...)
 }
 
-// lists reports whether there is a listing of that name.
-func (c Config) lists(name string) bool {
-	return slices.ContainsFunc(newListings(c), func(of Listing) bool { return of.Name == name }) ||
-		slices.ContainsFunc(newHistories(c), func(of history) bool { return of.name == name })
+// names are those of all listings, or of those that need a permission.
+func (c Config) names(permission bool) (names []string) {
+	for _, of := range newListings(c) {
+		if of.Permission != "" || !permission {
+			names = append(names, of.Name)
+		}
+	}
+
+	return names
 }
 
 // perMinute scales a number of requests in each RateWindow to a minute, rounded down, to at least 1.

@@ -1,6 +1,8 @@
 package genesyssim_test
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -65,6 +67,40 @@ func TestEachListingLeadsToItsEndByItsOwnKindOfPaging(t *testing.T) {
 		}
 		if diff := cmp.Diff(test.want, []string{members[0], members[len(members)-1]}); diff != "" {
 			t.Errorf("%s: members of the first and the last page (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestEntitiesMoveBetweenPages(t *testing.T) {
+	t.Parallel()
+	const path = "/api/v2/routing/languages"
+	for name, test := range map[string]struct {
+		fault genesyssim.Fault
+		want  []string // entities, total and pageCount of three pages of five
+	}{
+		"none":                  {genesyssim.Fault{Path: path, Nth: 9, Status: 500}, []string{"01234 12 3", "56789 12 3", "ab 12 3"}},
+		"two are removed":       {genesyssim.Fault{Path: path, Nth: 2, Shift: 2}, []string{"01234 12 3", "789ab 10 2", " 10 2"}},
+		"one is added in front": {genesyssim.Fault{Path: path, Nth: 2, Shift: -1}, []string{"01234 12 3", "45678 13 3", "9ab 13 3"}},
+		"all are removed":       {genesyssim.Fault{Path: path, Nth: 2, Shift: 20}, []string{"01234 12 3", " 0 0", " 0 0"}},
+		"a page is empty":       {genesyssim.Fault{Path: path, Nth: 2, Action: genesyssim.ActionEmptyPage}, []string{"01234 12 3", " 12 3", "ab 12 3"}},
+	} {
+		s := start(t, genesyssim.Config{})
+		var names []string
+		for i, line := range strings.Split(strings.TrimSpace(s.ownList("languages", "")), "\n") {
+			names = append(names, line, strconv.FormatInt(int64(i), 16))
+		}
+		if err := s.SetFaults([]genesyssim.Fault{test.fault}); err != nil {
+			t.Fatal(err)
+		}
+		token := s.token()
+		var got []string
+		for number := range 3 {
+			page := s.ask(token, fmt.Sprint("GET ", path, "?pageSize=5&pageNumber=", number+1)).body
+			read := strings.ReplaceAll(strings.NewReplacer(names...).Replace(lines(t, page)), "\n", "")
+			got = append(got, fmt.Sprint(read, " ", member[int](t, page, "total"), " ", member[int](t, page, "pageCount")))
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s: pages (-want +got):\n%s", name, diff)
 		}
 	}
 }

@@ -4,40 +4,36 @@ import "time"
 
 // events are what a history has of an interval: what began or ended in it. What has not ended when the data stop is without its
 // end; what has not begun is not there.
-func (s *Simulator) events(of history, asked span, backwards bool) source {
-	made := maker{seed: s.config.Seed, of: readModel(of.name)}
+func (s *Simulator) events(of Listing, asked span) source {
+	made := maker{seed: s.config.Seed, of: of.model}
 	if asked.available.Before(asked.to) {
 		asked.to = asked.available
 	}
-	if of.perDay == 0 || !asked.from.Before(asked.to) {
+	if of.Entities == 0 || !asked.from.Before(asked.to) {
 		return source{}
 	}
-	if of.name == userStatus { // one of each user, whatever the interval
-		return source{of.perDay, func(place int) []byte {
+	if of.Name == userStatus {
+		return source{of.Entities, func(place int) []byte {
 			made.begin, made.span = asked.from, asked.to.Sub(asked.from)
 
 			return made.entity(place, nil)
 		}}
 	}
-	gap := 24 * time.Hour / time.Duration(of.perDay) // the n-th event begins in the n-th of them
+	gap := 24 * time.Hour / time.Duration(of.Entities) // the n-th event begins in the n-th of them
 	first, last := slot(asked.from.Add(-of.longest), gap), slot(asked.to, gap)+1
 	within := func(t time.Time) bool { return !t.Before(asked.from) && t.Before(asked.to) }
 
 	return source{last - first, func(place int) []byte {
-		n := first + place
-		if backwards {
-			n = last - 1 - place
-		}
-		made.n = n
+		made.n = first + place
 		draw := made.own()
-		made.begin = time.Unix(0, int64(n)*int64(gap)).Add(time.Duration(draw % uint64(gap))).UTC().Truncate(time.Millisecond) //nolint:gosec // small
+		made.begin = time.Unix(0, int64(made.n)*int64(gap)).Add(time.Duration(draw % uint64(gap))).UTC().Truncate(time.Millisecond) //nolint:gosec // small
 		made.span = length(mix(draw), of.longest)
 		end := made.begin.Add(made.span)
 		if made.open = end.After(asked.available); !within(made.begin) && (made.open || !within(end)) {
 			return nil
 		}
 
-		return made.entity(n, nil)
+		return made.entity(made.n, nil)
 	}}
 }
 

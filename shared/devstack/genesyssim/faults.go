@@ -113,8 +113,8 @@ func (f *Fault) validate() error {
 		return errors.New("field drip_ms is missing: say how far apart the bytes are")
 	case f.Entity != "" && len(f.EntityBase64) > 0:
 		return errors.New("the entity is given twice: give one of entity, entity_base64")
-	case f.Job != "" && !slices.Contains(jobStates(), f.Job):
-		return fmt.Errorf("field job is %q: give one of %s", f.Job, strings.Join(jobStates(), ", "))
+	case f.Job != "" && jobStates()[f.Job] == "":
+		return fmt.Errorf("field job is %q: there is no such state", f.Job)
 	case f.shapesPage() && isTokenPath(f.Path):
 		return fmt.Errorf("path %s has no pages: this fault goes with a listing", f.Path)
 	case f.shapesPage() && f.scripted():

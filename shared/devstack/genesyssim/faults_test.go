@@ -42,7 +42,7 @@ func loadFaults(t *testing.T, name string) []genesyssim.Fault {
 
 // Pages of ten users, as [observer] writes them.
 const (
-	usual = `200 {"entities":[TEN],"nextUri":"LINK2","selfUri":"LINK1","results":10,"cursor":"CURSOR2"}`
+	usual  = `200 {"entities":[TEN],"nextUri":"LINK2","selfUri":"LINK1","results":10,"cursor":"CURSOR2"}`
 	second = `200 {"entities":[NEXT TEN],"nextUri":"LINK3","selfUri":"LINK2","results":10,"cursor":"CURSOR3"}`
 )
 

@@ -2,6 +2,7 @@ package genesyssim_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -71,6 +72,142 @@ func TestAJobsResultsAreWhatTheHistoryHasOfItsInterval(t *testing.T) {
 			if count := strings.Count(got, "\n"); count < test.least || count > test.most {
 				t.Errorf("%s has %d events a day, want %d to %d", name, count, test.least, test.most)
 			}
+		}
+	})
+}
+
+// readInterval is an interval in days of December 1999.
+func december(from, to string) string { return "1999-12-" + from + "/1999-12-" + to }
+
+func TestAConversationThatSpansMidnightIsInBothDaysAndChangesUntilItHasEnded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := start(t, genesyssim.Config{AvailabilityLag: 24 * time.Hour, Sizes: map[string]int{"conversations": 500}})
+		read := func(interval string) map[string]string { // from id to end
+			found := map[string]string{}
+			for line := range strings.Lines(s.ownList("conversations", interval)) {
+				found[member[string](t, line, "conversationId")] = member[string](t, line, "conversationEnd")
+			}
+
+			return found
+		}
+		one, other := read(december("29T00:00:00Z", "30T00:00:00Z")), read(december("30T00:00:00Z", "31T00:00:00Z"))
+		both := 0
+		for id, end := range one {
+			if _, spans := other[id]; spans {
+				both++
+			} else if end > "1999-12-30" && end < "1999-12-31" {
+				t.Errorf("%s ends at %s and is not in that day", id, end)
+			}
+		}
+		open := func(found map[string]string) (count int) {
+			for _, end := range found {
+				if end == "" {
+					count++
+				}
+			}
+
+			return count
+		}
+		unfinished, early := open(other), open(read(december("30T00:00:00Z", "31T12:00:00Z")))
+		time.Sleep(36 * time.Hour)
+		if later := open(read(december("30T00:00:00Z", "31T00:00:00Z"))); both == 0 || unfinished == 0 || early != unfinished || later != 0 {
+			t.Errorf("%d in both days, %d have not ended when data stop, %d with data asked beyond that, and %d a day and a half later", both, unfinished, early, later)
+		}
+	})
+}
+
+func TestAJobTakesItsTimeAndEndsAsConfigured(t *testing.T) {
+	t.Parallel()
+	const day, hour = "1999-12-29T00:00:00Z/1999-12-30T00:00:00Z", time.Hour
+	for name, test := range map[string]struct {
+		path, fault string
+		want        []string // after 0, 8, 23 and 47 hours
+	}{
+		"good":           {callJobs, "", []string{"QUEUED 400", "PENDING 400", "FULFILLED 200", "EXPIRED 400"}},
+		"a user's":       {userJobs, "", []string{"QUEUED 400", "PENDING 400", "FULFILLED 200", "EXPIRED 400"}},
+		"an audit query": {auditJobs, "", []string{"Queued 400", "Running 400", "Succeeded 200", " 404"}},
+		"failed":         {callJobs, "FAILED", []string{"QUEUED 400", "PENDING 400", "FAILED 400", "EXPIRED 400"}},
+		"a failed audit": {auditJobs, "FAILED", []string{"Queued 400", "Running 400", "Failed 400", " 404"}},
+		"cancelled":      {userJobs, "CANCELLED", []string{"QUEUED 400", "PENDING 400", "CANCELLED 400", "EXPIRED 400"}},
+		"expired":        {callJobs, "EXPIRED", []string{"QUEUED 400", "PENDING 400", "EXPIRED 400", "EXPIRED 400"}},
+		"gone":           {callJobs, "GONE", []string{"QUEUED 400", "PENDING 400", " 404", "EXPIRED 400"}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			config := genesyssim.Config{JobTime: 23 * hour, AvailabilityLag: hour, TokenLifetime: 48 * hour}
+			if test.fault != "" {
+				config.Faults = []genesyssim.Fault{{Path: test.path, Method: "POST", Job: test.fault}}
+			}
+			s := start(t, config)
+			token := s.token()
+			job := s.submit(token, test.path, day)
+			var got []string
+			for _, wait := range []time.Duration{0, 8 * hour, 15 * hour, 24 * hour} {
+				time.Sleep(wait)
+				got = append(got, fmt.Sprint(member[string](t, s.ask(token, "GET "+job).body, "state"), " ", s.status(token, "GET "+job+"/results")))
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("%s: states, and what the results are answered (-want +got):\n%s", name, diff)
+			}
+		})
+	}
+}
+
+func TestWhatNobodySubmittedIsRefusedAndADeletedJobIsForgotten(t *testing.T) {
+	t.Parallel()
+	s := start(t, genesyssim.Config{Forbidden: []string{"audits", "queues"}})
+	token := s.token()
+	const day = "1999-12-29T00:00:00Z/1999-12-30T00:00:00Z"
+	job := s.submit(token, callJobs, day)
+	for what, want := range map[string]string{
+		"GET " + callJobs + "/nobody":                              "404 not.found",
+		"GET " + strings.Replace(job, "conversations", "users", 1): "404 not.found",
+		"GET " + auditJobs + "/availability":                       "403 missing.permissions",
+		"GET /api/v2/routing/queues":                               "403 missing.permissions",
+		"GET " + callJobs:                                          "405 method.not.allowed",
+		"PUT " + job:                                               "405 method.not.allowed",
+		"GET " + job + "/results?cursor=bm8":                       "400 invalid.cursor",
+		"GET " + job + "/results?limit=5":                          "400 bad.request",
+		"POST " + callJobs + ` {"interval":"1999-12-30T00:00:00Z/1999-12-29T00:00:00Z"}`: "400 invalid.value",
+		"POST " + callJobs + ` {"interval":"1999-12-29/1999-12-30"}`:                     "400 invalid.value",
+		"POST " + callJobs + ` {"interval":"` + day + `","order":"desc"}`:                "400 invalid.value",
+		"POST " + callJobs + ` {"intervals":"` + day + `"}`:                              "400 bad.request",
+		"GET /api/v2/externalcontacts/scan/contacts?limit=9":                             "400 invalid.value",
+		"GET /api/v2/externalcontacts/scan/contacts?limit=201":                           "400 invalid.value",
+	} {
+		got := s.ask(token, what)
+		if said := fmt.Sprint(got.status, " ", member[string](t, got.body, "code")); said != want {
+			t.Errorf("%s is answered %s, want %s", what, said, want)
+		}
+	}
+	if got := []int{s.status(token, "DELETE "+job), s.status(token, "GET "+job), s.status(token, "DELETE "+job)}; !cmp.Equal(got, []int{204, 404, 404}) {
+		t.Errorf("a delete, a poll and another delete are answered %d, want 204, 404, 404", got)
+	}
+	if got := s.Stats().Requests["DELETE "+callJobs+"/{id}"]; got != 2 {
+		t.Errorf("%d deletes are counted, want 2", got)
+	}
+}
+
+func TestCursorsOfScansAndResultsDie(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := start(t, genesyssim.Config{AvailabilityLag: time.Hour, TokenLifetime: 48 * time.Hour, JobLife: 72 * time.Hour, Users: 100})
+		token := s.token()
+		job := s.submit(token, callJobs, "1999-12-29T00:00:00Z/1999-12-30T00:00:00Z")
+		scan, result := s.ask(token, "GET /api/v2/externalcontacts/scan/contacts").body, s.ask(token, "GET "+job+"/results").body
+		asked := []string{
+			"GET " + member[string](t, scan, "nextUri"), "GET " + job + "/results?cursor=" + member[string](t, result, "cursor"),
+			"GET " + member[string](t, s.ask(token, usersQuery).body, "nextUri"),
+		}
+		var got []int
+		for range 2 {
+			time.Sleep(24*time.Hour - time.Second)
+			for _, what := range asked {
+				got = append(got, s.status(token, what))
+			}
+		}
+		if diff := cmp.Diff([]int{200, 200, 200, 400, 400, 200}, got); diff != "" {
+			t.Errorf("cursors of a scan, of results and of users, before and after a day (-want +got):\n%s", diff)
 		}
 	})
 }

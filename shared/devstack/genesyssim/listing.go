@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"time"
 )
 
 // Listing is one of the API's listings: which entities are at which path, and how one page leads to the next. What its entities
@@ -15,7 +16,8 @@ type Listing struct {
 	Entities   int    // how many there are, where [Config].Sizes does not say
 	Most       int    // entities a page, to which larger page sizes are cut in silence; 0: [Config].MaxPageSize
 
-	method  string // "": GET
+	longest time.Duration // how long an event of a history takes at most
+	method  string        // "": GET
 	model   *model
 	filters []filter
 	member  string // that has the entities; "": entities
@@ -65,7 +67,10 @@ func (p Paging) usual() int {
 }
 
 // dies reports whether the cursors have an end.
-func (p Paging) dies() bool { return p == ByScan || p == byJob || p == byAuditQuery }
+func (p Paging) dies() bool { return p == ByScan || p.history() }
+
+// history reports whether the pages are a job's results.
+func (p Paging) history() bool { return p == byJob || p == byAuditQuery }
 
 // maxNumberedInactive is how far GET /api/v2/users goes with state=inactive.
 const maxNumberedInactive = 10_000
@@ -112,12 +117,13 @@ func userListings(config Config) []Listing {
 	return users
 }
 
-// newListings is all that the API lists by one request.
+// newListings is all that the API lists.
 func newListings(config Config) []Listing {
-	all := slices.Concat(userListings(config), directory(), config.Listings)
+	all := slices.Concat(userListings(config), directory(), histories(), config.Listings)
 	for i := range all {
 		of := &all[i]
-		of.method, of.member, of.model = cmp.Or(of.method, http.MethodGet), "entities", readModel(of.Name)
+		of.method, of.member = cmp.Or(of.method, http.MethodGet), cmp.Or(of.member, "entities")
+		of.model = readModel(of.Name)
 		of.Most = cmp.Or(of.Most, config.MaxPageSize)
 		if size, given := config.Sizes[of.Name]; given {
 			of.Entities = size
@@ -167,7 +173,7 @@ func (s *Simulator) answerPageOf(x *exchange, of Listing, raw string, entities f
 
 // permit refuses what the client has no permission for.
 func (s *Simulator) permit(name, permission string) *apiError {
-	if !slices.Contains(s.config.Forbidden, name) {
+	if permission == "" || !slices.Contains(s.config.Forbidden, name) {
 		return nil
 	}
 

@@ -30,11 +30,10 @@ const (
 // Simulator is one Genesys Cloud organisation behind an [http.Handler]. Make it with [New]; it is safe for concurrent
 // use, starts no goroutine and needs no closing.
 type Simulator struct {
-	config    Config
-	listings  []Listing
-	histories []history
-	mu        sync.Mutex
-	now       organisation
+	config   Config
+	listings []Listing
+	mu       sync.Mutex
+	now      organisation
 }
 
 // New makes a simulator of the organisation that config describes. The error names every field that does not hold.
@@ -44,7 +43,7 @@ func New(config Config) (*Simulator, error) {
 		return nil, fmt.Errorf("configure the Genesys Cloud simulator: %w", err)
 	}
 
-	return &Simulator{config: config, listings: newListings(config), histories: newHistories(config), now: newOrganisation(config)}, nil
+	return &Simulator{config: config, listings: newListings(config), now: newOrganisation(config)}, nil
 }
 
 // exchange is one request on its way to a reply.
@@ -68,7 +67,7 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	now := time.Now()
-	path := s.jobPath(r.URL.Path)
+	path := jobPath(r.URL.Path)
 	s.change(func(o *organisation) { o.receive(x, path, now) })
 	s.interfere(x)
 	answer := s.answer(x)
@@ -131,13 +130,11 @@ func (s *Simulator) answerResource(x *exchange) *reply {
 	if path == tokensMePath {
 		return s.answerTokensMe(x)
 	}
-	for _, of := range s.histories {
-		if path == of.path || strings.HasPrefix(path, of.path+"/") {
-			return s.answerHistory(x, of)
-		}
-	}
 	var allowed []string
 	for _, of := range s.listings {
+		if of.Paging.history() && (path == of.Path || strings.HasPrefix(path, of.Path+"/")) {
+			return s.answerHistory(x, of)
+		}
 		if of.Path == path && of.method == method {
 			return s.answerListing(x, of)
 		}

@@ -47,12 +47,10 @@ func (s *Simulator) WriteListing(w io.Writer, name string, query Query) error {
 
 // list is the organisation's own list of a listing's entities that the parameters choose.
 func (s *Simulator) list(name string, values url.Values) (source, *apiError) {
-	for _, of := range s.histories {
-		if of.name == name {
+	for _, of := range s.listings {
+		if of.Name == name && of.Paging.history() {
 			return s.listHistory(of, values)
 		}
-	}
-	for _, of := range s.listings {
 		if of.Name == name {
 			chosen, refusal := of.choose(values)
 			if refusal != nil {
