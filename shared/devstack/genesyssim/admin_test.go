@@ -114,43 +114,36 @@ func TestOtherSitesCannotChangeTheOrganisation(t *testing.T) {
 	}
 }
 
-func TestThePageShowsCountsFaultsSettingsAndTheReadmeAndNeitherPageNorLogATokenOrSecret(t *testing.T) {
+func TestThePageShowsCountsFaultsAndTheReadmeAndNeitherPageNorLogATokenOrSecret(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	s := start(t, genesyssim.Config{
-		Users: 123, IdleTimeout: 15 * time.Minute, Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Users: 123, Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Faults: []genesyssim.Fault{{Path: "/api/v2/users/query", Nth: 2, Status: 500, Note: "the <second> fails"}},
 	})
 	token := s.token()
 	for _, what := range []string{usersQuery, usersQuery, "GET /<b>bold</b>", "GET /\xff"} {
 		s.ask(token, what)
 	}
-	s.ask("", `POST /_sim/token-lifetime {"seconds":420}`)
 	got := s.ask("", "GET /_sim/")
 	policy, kind := got.header.Get("Content-Security-Policy"), got.header.Get("Content-Type")
-	if got.status != 200 || kind != "text/html; charset=utf-8" || policy != "frame-ancestors 'none'" {
+	readme, err := os.ReadFile("README.md")
+	if got.status != 200 || kind != "text/html; charset=utf-8" || policy != "frame-ancestors 'none'" || err != nil {
 		t.Errorf("status %d of type %q under policy %q, want 200 of text/html that no other site may show in a frame", got.status, kind, policy)
 	}
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, want := range []string{
-		`"entities_served": 10`, `"GET /api/v2/users/query": 2`, "<td>1 of 2</td>", "the <second> fails", `"status":500`,
-		"-users</code></td><td>123<", "-idle-timeout</code></td><td>15m0s<", "-token-lifetime</code></td><td>7m0s<", string(readme),
+		`"entities_served": 10`, `"GET /api/v2/users/query": 2`, "<td>1 of 2</td>", "the <second> fails", `"status":500`, string(readme),
 	} {
 		if !strings.Contains(html.UnescapeString(got.body), want) {
 			t.Errorf("the page lacks %.100q", want)
 		}
 	}
-	for _, hidden := range []string{token, clientSecret, clientID, "<b>bold", "<second>", "@example.com"} {
-		if strings.Contains(got.body, hidden) {
-			t.Errorf("the page shows %q", hidden)
+	for _, hidden := range []string{token, clientSecret, clientID, "@example.com", "<b>bold", "<second>"} {
+		if strings.Contains(got.body, hidden) || strings.Contains(log.String(), hidden) && hidden != "<b>bold" {
+			t.Errorf("the page or the log shows %q", hidden)
 		}
 	}
-	for _, hidden := range []string{token, clientSecret, "@example.com"} {
-		if count := strings.Count(log.String(), `"request answered"`); count != 5 || strings.Contains(log.String(), hidden) {
-			t.Errorf("%d lines of requests, want 5; the log shows %q: %t", count, hidden, strings.Contains(log.String(), hidden))
-		}
+	if count := strings.Count(log.String(), `"request answered"`); count != 5 {
+		t.Errorf("%d lines of requests, want 5", count)
 	}
 }

@@ -38,7 +38,6 @@ type Config struct {
 	ClientSecret secret.Text    // required
 
 	TokenLifetime time.Duration // of new tokens, in whole seconds, up to two days; 0: [DefaultTokenLifetime]
-	TokenDelay    time.Duration // how long the API refuses a new token
 	IdleTimeout   time.Duration // ends a token that was not used for so long; 0: never; HIPAA organisations have 15 minutes
 
 	RateLimit        int           // API requests of one token; 0: any number; the platform's is 300 a minute
@@ -65,7 +64,6 @@ func (c *Config) Flags(flags *flag.FlagSet) {
 	flags.IntVar(&c.Users, "users", c.Users, "how many users the organisation has, in all states together")
 	flags.Uint64Var(&c.Seed, "seed", c.Seed, "chooses the organisation's users")
 	flags.DurationVar(&c.TokenLifetime, "token-lifetime", c.TokenLifetime, "the lifetime of a token")
-	flags.DurationVar(&c.TokenDelay, "token-delay", c.TokenDelay, "how long the API refuses a token that was just minted")
 	flags.DurationVar(&c.IdleTimeout, "idle-timeout", c.IdleTimeout, "kills a token that was not used for so long; 0 is never, HIPAA has 15m")
 	flags.IntVar(&c.RateLimit, "rate-limit", c.RateLimit, "API requests a token may make in each -rate-window; 0 is any number")
 	flags.DurationVar(&c.RateWindow, "rate-window", c.RateWindow, "how long the rate limit counts before it begins anew")
@@ -123,7 +121,7 @@ func (c Config) validate() error {
 	err := checkLifetime(c.TokenLifetime)
 	refuse(err != nil, "field TokenLifetime: %w", err)
 	numbers := map[string]int{
-		"Users": c.Users, "TokenDelay": int(c.TokenDelay), "IdleTimeout": int(c.IdleTimeout), "RateLimit": c.RateLimit,
+		"Users": c.Users, "IdleTimeout": int(c.IdleTimeout), "RateLimit": c.RateLimit,
 		"RateWindow": int(c.RateWindow), "Latency": int(c.Latency), "MaxPageSize": c.MaxPageSize,
 		"JobTime": int(c.JobTime), "JobLife": int(c.JobLife), "AvailabilityLag": int(c.AvailabilityLag), "CursorLife": int(c.CursorLife),
 	}

@@ -3,18 +3,13 @@ package genesyssim_test
 import (
 	"compress/gzip"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -231,41 +226,6 @@ func TestEveryFaultHappensAsScripted(t *testing.T) {
 	}
 }
 
-func TestABrokenConnectionIsOneForTheClientToo(t *testing.T) {
-	t.Parallel()
-	for name, want := range map[string][]error{
-		"reset": {syscall.ECONNRESET, io.EOF}, "reset_body": {syscall.ECONNRESET, io.ErrUnexpectedEOF},
-		"truncate": {io.ErrUnexpectedEOF}, "short_length": {io.ErrUnexpectedEOF}, "cut_gzip": {io.ErrUnexpectedEOF},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := start(t, genesyssim.Config{Users: 100, Faults: loadFaults(t, name+".jsonl")})
-			server := httptest.NewServer(s.Simulator)
-			defer server.Close()
-			token := s.token()
-			read := func() (string, error) {
-				request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+strings.TrimPrefix(usersQuery, "GET "), http.NoBody)
-				request.Header.Set("Authorization", "Bearer "+token)
-				response, err := server.Client().Do(request)
-				if err != nil {
-					return "", err
-				}
-				defer response.Body.Close()
-				body, err := io.ReadAll(response.Body)
-
-				return string(body), err
-			}
-			_, err := read()
-			if !slices.ContainsFunc(want, func(one error) bool { return errors.Is(err, one) }) || s.Stats().Pages != 0 {
-				t.Errorf("error is %v, want one of %v; %d pages went out whole, want none", err, want, s.Stats().Pages)
-			}
-			if body, err := read(); err != nil || strings.Count(lines(t, body), "\n") != 10 {
-				t.Errorf("the next request gets %s, error %v", body, err)
-			}
-		})
-	}
-}
-
 func TestFaultsBendTheOtherListingsToo(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{Users: 100})
@@ -289,16 +249,13 @@ func TestFaultsBendTheOtherListingsToo(t *testing.T) {
 func TestEmptyPagesLeadOnByNewLinksAndLoseNobody(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{Users: 100, Faults: loadFaults(t, "empty_page.jsonl")})
-	var all strings.Builder
+	pages := s.pages(s.token(), "GET /api/v2/users/query?pageSize=30")
 	var sizes []int
 	links := map[string]bool{}
-	for token, next := s.token(), "/api/v2/users/query?pageSize=30"; next != ""; {
-		page := s.ask(token, "GET "+next).body
-		all.WriteString(lines(t, page))
-		sizes = append(sizes, strings.Count(lines(t, page), "\n"))
-		links[next], next = true, member[string](t, page, "nextUri")
+	for _, page := range pages {
+		sizes, links[member[string](t, page, "nextUri")] = append(sizes, strings.Count(lines(t, page), "\n")), true
 	}
-	if diff := cmp.Diff([]int{30, 0, 0, 0, 30, 25}, sizes) + cmp.Diff(s.users(nil), all.String()); diff != "" || len(links) != len(sizes) {
+	if diff := cmp.Diff([]int{30, 0, 0, 0, 30, 25}, sizes) + cmp.Diff(s.ownList("users"), lines(t, pages...)); diff != "" || len(links) != len(sizes) {
 		t.Errorf("%d links of %d pages; sizes and users (-want +got):\n%s", len(links), len(sizes), diff)
 	}
 }

@@ -1,7 +1,6 @@
 package genesyssim_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -112,38 +111,4 @@ func TestRequestsBeforeRetryAfterHasPassedAreCountedByPath(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestNothingWaitsBesideTheClock(t *testing.T) {
-	t.Parallel()
-	const path = "/api/v2/users/query"
-	faults := []genesyssim.Fault{
-		{Path: path, Nth: 2, DelayMS: 3_600_000},
-		{Path: path, Nth: 3, Action: genesyssim.ActionHang},
-		{Path: path, Nth: 4, Action: genesyssim.ActionResetBody},
-		{Path: path, Nth: 5, Action: genesyssim.ActionDrip, DripMS: 1000},
-		{Path: path, Nth: 6, DelayMS: 7_200_001},
-	}
-	synctest.Test(t, func(t *testing.T) {
-		s := start(t, genesyssim.Config{Latency: 2 * time.Second, Faults: faults})
-		token := s.token()
-		var took []time.Duration
-		var bytes int
-		for range 6 {
-			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Hour)
-			began := time.Now()
-			got := s.send(ctx, usersQuery, "Authorization: Bearer "+token)
-			took = append(took, time.Since(began))
-			bytes = max(bytes, len(strings.TrimSpace(got.body)))
-			cancel()
-		}
-		dripped := time.Duration(bytes) * time.Second
-		want := []time.Duration{2 * time.Second, time.Hour + 2*time.Second, 2 * time.Hour, 2 * time.Second, 2*time.Second + dripped, 2 * time.Hour}
-		if diff := cmp.Diff(want, took); diff != "" {
-			t.Errorf("durations (-want +got):\n%s", diff)
-		}
-		if pages := s.Stats().Pages; pages != 3 {
-			t.Errorf("%d pages went out whole, want 3", pages)
-		}
-	})
 }

@@ -2,6 +2,7 @@ package genesyssim
 
 import (
 	"cmp"
+	"math"
 	"net/http"
 	"slices"
 	"time"
@@ -23,51 +24,44 @@ type Listing struct {
 	member  string // that has the entities; "": entities
 }
 
-// Paging is how a page leads to the next one, and so which members it has.
+// Paging is how a page of a listing leads to the next one.
 type Paging int
 
-// The kinds of paging.
+// The kinds of paging; [Paging.rules] says what each is.
 const (
-	ByNumber     Paging = iota // nextUri, by pageNumber, with totals
-	ByCursor                   // nextUri and cursor
-	ByAfter                    // nextUri alone, with a cursor named after
-	ByScan                     // nextUri and cursors, which die; limit instead of pageSize
-	OnePage                    // all at once
-	byTutorial                 // the tutorial's nextPageUri; the query is in the body
-	byJob                      // cursor alone, which dies, with the date of availability
-	byAuditQuery               // cursor alone, which dies
+	ByNumber Paging = iota
+	ByCursor
+	ByAfter
+	ByScan
+	OnePage
+	byTutorial // the query is in the body
+	byJob      // results of a job, but of audits
+	byAuditQuery
 )
 
-// parameters are the query parameters of the paging: how many entities, and from where.
-func (p Paging) parameters() (size, place filter) {
-	size, place = filter{name: "pageSize", whole: true}, filter{name: "cursor"}
-	switch p {
-	case ByNumber:
-		place = filter{name: "pageNumber", whole: true}
-	case ByAfter:
-		place.name = "after"
-	case ByScan:
-		size = filter{name: "limit", whole: true, least: 10, greatest: 200}
-	default:
-	}
-
-	return size, place
+// rules are what is peculiar to a kind of paging.
+type rules struct {
+	size, place filter // the parameters that say how many entities, and from where
+	usual       int    // entities a page, where the query does not say
+	dies        bool   // its cursors have an end
+	members     string // of a page, behind its entities; what has no value is left out
 }
 
-// usual is how many entities a page has where the query does not say.
-func (p Paging) usual() int {
-	switch p {
-	case ByScan:
-		return 100
-	case byJob:
-		return 1000
-	default:
-		return 25
-	}
-}
+func (p Paging) rules() rules {
+	size, cursor := filter{name: "pageSize", least: 1, greatest: math.MaxInt32}, filter{name: "cursor"}
+	number, limit := filter{name: "pageNumber", least: 1, greatest: math.MaxInt32}, filter{name: "limit", least: 10, greatest: 200}
 
-// dies reports whether the cursors have an end.
-func (p Paging) dies() bool { return p == ByScan || p.history() }
+	return []rules{
+		ByNumber:     {size, number, 25, false, "pageSize pageNumber total firstUri selfUri nextUri previousUri lastUri pageCount"},
+		ByCursor:     {size, cursor, 25, false, "nextUri selfUri results cursor"},
+		ByAfter:      {size, filter{name: "after"}, 25, false, "nextUri selfUri"},
+		ByScan:       {limit, cursor, 100, true, "nextUri selfUri cursors"},
+		OnePage:      {filter{}, filter{}, math.MaxInt32, false, "total selfUri"},
+		byTutorial:   {size, cursor, 25, false, "nextPageUri"},
+		byJob:        {size, cursor, 1000, true, "cursor"},
+		byAuditQuery: {size, cursor, 25, true, "cursor"},
+	}[p]
+}
 
 // history reports whether the pages are a job's results.
 func (p Paging) history() bool { return p == byJob || p == byAuditQuery }
@@ -92,7 +86,7 @@ func directory() []Listing {
 		{Name: "flows", Path: "/api/v2/flows", Permission: "architect:flow:view", Entities: 250, Most: 100},
 		{Name: "campaigns", Path: "/api/v2/outbound/campaigns", Permission: "outbound:campaign:view", Entities: 150, Most: 100},
 		{Name: "contact-lists", Path: "/api/v2/outbound/contactlists", Permission: "outbound:contactList:view", Entities: 150, Most: 100},
-		{Name: "presence-definitions", Path: "/api/v2/presence/definitions", Paging: OnePage, Entities: 30},
+		{Name: "presence-definitions", Path: "/api/v2/presence/definitions", Paging: OnePage, Entities: 30, Most: math.MaxInt32},
 		{Name: "external-contacts", Path: "/api/v2/externalcontacts/scan/contacts", Paging: ByScan, Permission: "externalContacts:contact:view", Entities: 2500},
 	}
 }
@@ -102,16 +96,14 @@ func userListings(config Config) []Listing {
 	const permission = "directory:user:view"
 	state := filter{name: "state", allowed: []string{"active", "inactive", "deleted", "any"}}
 	order := filter{name: "sortOrder", allowed: []string{"ASC", "DESC"}}
-	expand := filter{name: "expand", allowed: readModel("users").expands(), many: 1000}
-	presence := filter{name: "integrationPresenceSource", allowed: []string{"MicrosoftTeams", "ZoomPhone", "EightByEight"}, most: 100}
-	schemas := filter{name: "userCustomAttributeSchemaIds", many: 5}
+	expand := filter{name: "expand", allowed: readModel("users").expands(), list: true}
 	users := []Listing{
-		{Path: usersQueryPath, Paging: ByCursor, Permission: permission, filters: []filter{state, order, expand, presence, schemas}},
-		{Path: usersQueryPath, Paging: byTutorial, Permission: permission, filters: []filter{state, order, expand}, method: http.MethodPost},
-		{Path: usersPath, Paging: ByNumber, filters: []filter{state, order, expand, presence}},
+		{Path: usersQueryPath, Paging: ByCursor, Permission: permission},
+		{Path: usersQueryPath, Paging: byTutorial, Permission: permission, method: http.MethodPost},
+		{Path: usersPath, Paging: ByNumber},
 	}
 	for i := range users {
-		users[i].Name, users[i].Entities = "users", config.Users
+		users[i].Name, users[i].Entities, users[i].filters = "users", config.Users, []filter{state, order, expand}
 	}
 
 	return users

@@ -43,7 +43,7 @@ type Stats struct {
 	Throttled        int64            `json:"throttled"`          // replies with status 429, scripted ones included
 	TokenRequests    int64            `json:"token_requests"`     // that a token endpoint answered, well or not, and no fault
 	TokensMinted     int64            `json:"tokens_minted"`      // tokens
-	BadTokenRequests int64            `json:"bad_token_requests"` // 401s: unknown, revoked, expired, idle for too long, too fresh
+	BadTokenRequests int64            `json:"bad_token_requests"` // 401s: unknown, revoked, expired, idle for too long
 	EarlyRequests    map[string]int64 `json:"early_requests"`     // by path
 	Pages            int64            `json:"pages"`              // that went out whole
 	EntitiesServed   int64            `json:"entities_served"`    // in those pages

@@ -22,11 +22,9 @@ type member struct {
 	value []byte
 }
 
-// add adds a member, or nothing for "".
+// add adds a member.
 func (p *page) add(name string, value any) {
-	if value != "" {
-		p.members = append(p.members, member{name, marshal(value)})
-	}
+	p.members = append(p.members, member{name, marshal(value)})
 }
 
 // turn makes the page that a query asks for, or what a fault leaves of it.
@@ -50,76 +48,50 @@ func (s *Simulator) turn(fault *Fault, q query, from source) *page {
 		p.count++
 	}
 	p.members = []member{{q.of.member, append(bytes.TrimSuffix(entities, []byte(",")), ']')}}
-	if q.of.Paging == ByNumber {
-		p.numberMembers(q, from.places)
-	} else {
-		s.cursorMembers(p, q, next, next.place < from.places || !whole)
-	}
+	s.addLinks(p, q, next, from.places, next.place < from.places || !whole)
 
 	return p
 }
 
-// cursorMembers adds the members of a page that is not by number.
-func (s *Simulator) cursorMembers(p *page, q query, next bookmark, more bool) {
-	if q.of.Paging == OnePage {
-		p.add("total", p.count)
-		p.add("selfUri", q.of.Path)
-
-		return
-	}
-	if q.of.Paging.dies() {
-		next.issued = time.Now().Unix()
-	}
-	if more {
-		p.cursor = s.seal(q.scope, next)
-		p.next = q.link(p.cursor)
-	}
-	here := ""
-	if q.from.place > 0 || q.from.turn > 0 {
-		here = s.seal(q.scope, q.from)
+// addLinks adds the members that a page has beside its entities.
+func (s *Simulator) addLinks(p *page, q query, next bookmark, total int, more bool) {
+	rules, here, values := q.of.Paging.rules(), "", map[string]any{"results": p.count, "total": total}
+	if q.of.Paging == ByNumber {
+		number, last := q.from.place/q.pageSize+1, (total+q.pageSize-1)/q.pageSize
+		link := func(n int) string { return q.link(strconv.Itoa(n)) }
+		here, more = strconv.Itoa(number), number < last
+		maps.Copy(values, map[string]any{
+			"pageSize": q.pageSize, "pageNumber": number, "pageCount": last, "firstUri": link(1), "lastUri": link(max(1, last)),
+		})
+		if more {
+			p.next = link(number + 1)
+		}
+		if number > 1 && number <= last+1 {
+			values["previousUri"] = link(number - 1)
+		}
+	} else {
+		if q.from.place > 0 || q.from.turn > 0 {
+			here = s.seal(q.scope, q.from)
+		}
+		if rules.dies {
+			next.issued = time.Now().Unix()
+		}
+		if more {
+			p.cursor = s.seal(q.scope, next)
+			p.next = q.link(p.cursor)
+			values["cursor"], values["cursors"] = p.cursor, map[string]string{"after": p.cursor}
+		}
 	}
 	p.self = q.link(here)
-	switch q.of.Paging {
-	case byTutorial:
-		p.add("nextPageUri", p.next)
-
-		return
-	case byJob, byAuditQuery:
-		p.add("cursor", p.cursor)
-
-		return
-	default:
+	values["selfUri"] = p.self
+	if more {
+		values["nextUri"], values["nextPageUri"] = p.next, p.next
 	}
-	p.add("nextUri", p.next)
-	p.add("selfUri", p.self)
-	switch {
-	case q.of.Paging == ByCursor:
-		p.add("results", p.count)
-		p.add("cursor", p.cursor)
-	case q.of.Paging == ByScan && more:
-		p.add("cursors", map[string]string{"after": p.cursor})
+	for _, name := range strings.Fields(rules.members) {
+		if value, found := values[name]; found {
+			p.add(name, value)
+		}
 	}
-}
-
-// numberMembers adds the members of a page by number.
-func (p *page) numberMembers(q query, total int) {
-	here, last := q.from.place/q.pageSize+1, (total+q.pageSize-1)/q.pageSize
-	number := func(n int) string { return q.link(strconv.Itoa(n)) }
-	p.self = number(here)
-	p.add("pageSize", q.pageSize)
-	p.add("pageNumber", here)
-	p.add("total", total)
-	p.add("firstUri", number(1))
-	p.add("selfUri", p.self)
-	if here < last {
-		p.next = number(here + 1)
-		p.add("nextUri", p.next)
-	}
-	if here > 1 && here <= last+1 {
-		p.add("previousUri", number(here-1))
-	}
-	p.add("lastUri", number(max(1, last)))
-	p.add("pageCount", last)
 }
 
 // bend drops and sets members as a fault says.

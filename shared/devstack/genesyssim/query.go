@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,21 +14,14 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-const (
-	defaultPageSize = 25
-	maxBodyBytes    = 64 << 10
-)
+const maxBodyBytes = 64 << 10
 
 // filter is a parameter of a listing that says which entities are asked for, or how.
 type filter struct {
-	name    string
-	allowed []string // its values; nil: any
-	whole   bool     // its value is a whole number, from least, or 1, to greatest, where there is one
-
-	least, greatest int64
-
-	many int // how many values it may have, joined by commas or repeated; 0 is one
-	most int // entities a page where it is given; 0: as many as without
+	name            string
+	allowed         []string // its values; nil: any
+	list            bool     // it may have several of them, joined by commas or repeated
+	least, greatest int64    // its value is a whole number from least to greatest; 0: any text
 }
 
 // choose reads a listing's filters, and checks the parameters of its paging. What it does not know is refused.
@@ -66,11 +58,8 @@ func (f filter) check(given []string) *apiError {
 	switch {
 	case len(given) == 0:
 		return nil
-	case f.many > 0:
+	case f.list:
 		given = splitAll(given)
-		if len(given) > f.many {
-			return errInvalidValue(f.name, fmt.Sprintf("give at most %d", f.many))
-		}
 	case len(given) > 1:
 		return errBadRequest("The query parameter " + f.name + " is repeated")
 	}
@@ -80,10 +69,9 @@ func (f filter) check(given []string) *apiError {
 			return errInvalidValue(f.name, "it is empty")
 		case f.allowed != nil && !slices.Contains(f.allowed, value):
 			return errInvalidValue(f.name, fmt.Sprintf("%q is none of %s", value, strings.Join(f.allowed, ", ")))
-		case f.whole:
-			n, err := strconv.ParseInt(value, 10, 32)
-			if least := max(1, f.least); err != nil || n < least || f.greatest > 0 && n > f.greatest {
-				return errInvalidValue(f.name, fmt.Sprintf("use a whole number from %d to %d", least, cmp.Or(f.greatest, math.MaxInt32)))
+		case f.least > 0:
+			if n, err := strconv.ParseInt(value, 10, 32); err != nil || n < f.least || n > f.greatest {
+				return errInvalidValue(f.name, fmt.Sprintf("use a whole number from %d to %d", f.least, f.greatest))
 			}
 		}
 	}
@@ -102,44 +90,36 @@ type query struct {
 
 // link is the address of another page of the same listing. An empty place is the first page's.
 func (q query) link(place string) string {
-	size, from := q.of.Paging.parameters()
-	values := maps.Clone(q.given)
+	rules, values := q.of.Paging.rules(), maps.Clone(q.given)
 	if place != "" {
-		values.Set(from.name, place)
+		values.Set(rules.place.name, place)
 	}
-	values.Set(size.name, strconv.Itoa(q.pageSize))
+	if rules.size.name != "" {
+		values.Set(rules.size.name, strconv.Itoa(q.pageSize))
+	}
 
-	return q.of.Path + "?" + values.Encode()
+	return strings.TrimSuffix(q.of.Path+"?"+values.Encode(), "?")
 }
 
 // parse reads the query string of a listing.
 func (s *Simulator) parse(of Listing, raw string) (query, selection, *apiError) {
-	q := query{of: of, given: url.Values{}}
+	q, rules := query{of: of, given: url.Values{}}, of.Paging.rules()
 	values, malformed := url.ParseQuery(raw)
 	if malformed != nil {
 		return q, selection{}, errBadRequest("The query string cannot be read")
 	}
-	size, from := of.Paging.parameters()
-	paging := []filter{size, from}
-	if of.Paging == OnePage {
-		paging = nil
-	}
-	chosen, err := of.choose(values, paging...)
+	chosen, err := of.choose(values, rules.size, rules.place)
 	if err != nil {
 		return q, chosen, err
 	}
-	q.pageSize = min(whole(values.Get(size.name), of.Paging.usual()), of.Most)
-	if of.Paging == OnePage {
-		q.pageSize = math.MaxInt32
-	}
+	q.pageSize = min(whole(values.Get(rules.size.name), rules.usual), of.Most)
 	for _, f := range of.filters {
 		if values.Has(f.name) {
 			q.given.Set(f.name, strings.Join(values[f.name], ","))
-			q.pageSize = min(q.pageSize, cmp.Or(f.most, of.Most))
 		}
 	}
 	q.scope = fmt.Sprint(of.Path, chosen)
-	q.from, err = s.place(q, chosen.state, values.Get(from.name))
+	q.from, err = s.place(q, chosen.state, values.Get(rules.place.name))
 
 	return q, chosen, err
 }

@@ -61,20 +61,6 @@ func TestParseFaultsNamesTheLineThatIsWrong(t *testing.T) {
 	}
 }
 
-func FuzzParseFaults(f *testing.F) {
-	f.Add(`{"path":"/oauth/token","status":500}`)
-	f.Add("{\"path\":\"/api/v2/users\",\"drop\":[\"cursor\"]}\n\n{}")
-	f.Fuzz(func(t *testing.T, script string) {
-		faults, err := genesyssim.ParseFaults(strings.NewReader(script))
-		if err != nil {
-			return
-		}
-		if err := start(t, genesyssim.Config{}).SetFaults(faults); err != nil {
-			t.Errorf("a script that was parsed is refused: %v", err)
-		}
-	})
-}
-
 func TestTheScriptInForceIsShownWithItsCounts(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{})
