@@ -69,11 +69,8 @@ func TestAnExpandAddsItsKeyAndChangesNothingElse(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{Users: 200, Seed: 5})
 	plain := strings.Split(s.ownList("users"), "\n")
-	for _, name := range []string{
-		"certifications", "biography", "employerInfo", "routingStatus", "presence", "conversationSummary", "outOfOffice",
-		"geolocation", "station", "authorization", "profileSkills", "locations", "groups", "team", "skills", "languages",
-		"languagePreference", "dateLastLogin",
-	} {
+	for name := range strings.FieldsSeq("certifications biography employerInfo routingStatus presence conversationSummary outOfOffice geolocation " +
+		"station authorization profileSkills locations groups team skills languages languagePreference dateLastLogin") {
 		found := 0
 		for i, line := range strings.Split(strings.TrimSpace(s.ownList("users?expand="+name)), "\n") {
 			if value := member[json.RawMessage](t, line, name); value != nil {

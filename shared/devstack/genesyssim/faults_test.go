@@ -226,23 +226,19 @@ func TestEveryFaultHappensAsScripted(t *testing.T) {
 	}
 }
 
-func TestFaultsBendTheOtherListingsToo(t *testing.T) {
+func TestFaultsBendWhatOtherPathsAnswer(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{Users: 100})
 	token := s.token()
-	s.ask("", `POST /_sim/faults {"path":"/api/v2/users","set":{"nextUri":"https://elsewhere.example{next}"}}
-		{"path":"/api/v2/users","nth":2,"action":"empty_page"}
-		{"method":"POST","path":"/api/v2/users/query","drop":["nextPageUri"],"set":{"cursor":"{cursor}"}}`)
-	var got []string
-	for range 2 {
-		page := s.ask(token, "GET /api/v2/users?pageSize=10").body
-		got = append(got, fmt.Sprint(strings.Count(lines(t, page), "\n"), " ", member[string](t, page, "nextUri")))
+	s.ask("", `POST /_sim/faults {"path":"/api/v2/users","drop":["entities"],"set":{"nextUri":"https://elsewhere.example{next}"}}
+		{"path":"`+callJobs+`/{id}","set":{"state":"BORED"}}
+		{"path":"`+callJobs+`/availability","drop":["dataAvailabilityDate"]}`)
+	got := []string{
+		member[string](t, s.ask(token, "GET /api/v2/users?pageSize=10").body, "nextUri"), s.ask(token, "GET "+callJobs+"/availability").body,
+		member[string](t, s.ask(token, "GET "+s.submit(token, callJobs, december("29T00:00:00Z", "30T00:00:00Z"))).body, "state"),
 	}
-	got = append(got, keys(s.ask(token, `POST /api/v2/users/query {"pageSize":10}`).body)...)
-	const second = "/api/v2/users?pageNumber=2&pageSize=10"
-	want := []string{"10 https://elsewhere.example" + second, "0 " + second, "entities", "cursor"}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("entities and next links by number, and the members of a tutorial's page (-want +got):\n%s", diff)
+	if diff := cmp.Diff([]string{"https://elsewhere.example/api/v2/users?pageNumber=2&pageSize=10", "{}", "BORED"}, got); diff != "" {
+		t.Errorf("a page by number, an availability and a job (-want +got):\n%s", diff)
 	}
 }
 
