@@ -2,8 +2,6 @@ package genesyssim_test
 
 import (
 	"encoding/base64"
-	"fmt"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -11,21 +9,6 @@ import (
 
 	"genesys-cloud-export/shared/devstack/genesyssim"
 )
-
-func TestAStatusAloneHasItsUsualCode(t *testing.T) {
-	t.Parallel()
-	for want, path := range map[string]string{
-		"400 bad.request": "/api/v2/users", "401 bad.credentials": "/api/v2/users", "403 missing.permissions": "/api/v2/users",
-		"404 not.found": "/api/v2/users", "410 gone": "/api/v2/users", "413 response.entity.too.large": "/api/v2/users",
-		"400 invalid_request": "/oauth/token", "401 invalid_client": "/oauth/token", "403 invalid_request": "/oauth/token", "500 server_error": "/oauth/token",
-	} {
-		status, _ := strconv.Atoi(want[:3])
-		got := start(t, genesyssim.Config{Faults: []genesyssim.Fault{{Path: path, Status: status}}}).ask("", "GET "+path)
-		if said := fmt.Sprint(got.status, " ", member[string](t, got.body, "code")+member[string](t, got.body, "error")); said != want {
-			t.Errorf("%s: a status of %d is answered %s, want %s", path, status, said, want)
-		}
-	}
-}
 
 func TestParseFaultsNamesTheLineThatIsWrong(t *testing.T) {
 	t.Parallel()
