@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const packages = fileURLToPath(new URL('../../.tools/conformance-npm/', import.meta.url));
@@ -39,10 +40,23 @@ export function load() {
   return { sdk, client };
 }
 
-/** The simulator's own list of the users that the parameters choose: the truth. */
-export async function truth(parameters) {
-  const reply = await fetch(`${url}/_sim/users?${parameters}`);
-  if (!reply.ok) throw new Error(`/_sim/users?${parameters} answered ${reply.status}`);
+/** The simulator's own list of a listing's entities that the parameters choose: the truth. */
+export async function truth(listing, parameters = '') {
+  const reply = await fetch(`${url}/_sim/${listing}?${parameters}`);
+  if (!reply.ok) throw new Error(`/_sim/${listing}?${parameters} answered ${reply.status}`);
 
-  return (await reply.text()).trimEnd().split('\n').map((line) => JSON.parse(line));
+  return (await reply.text()).split('\n').filter(Boolean).map((line) => JSON.parse(line));
+}
+
+/** Calls until the API does not answer 429, and obeys its Retry-After. met is told each refusal. */
+export async function patiently(call, met = () => {}) {
+  for (;;) {
+    try {
+      return (await call()).body;
+    } catch (refusal) {
+      if (refusal.status !== 429) throw refusal;
+      met(refusal);
+      await sleep(Number(refusal.headers['retry-after']) * 1000);
+    }
+  }
 }

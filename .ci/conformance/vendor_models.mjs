@@ -4,16 +4,19 @@
 // The models are read from the package's type declarations. Which members they call required is not held against a reply:
 // that is what a caller has to send, and the platform itself leaves version out of a user's manager.
 // Not in the package, and so not checked: the token endpoint's replies, and POST /api/v2/users/query of the tutorial.
+// The other listings are listed by the SDK itself, call by call, and have to be what the organisation says of itself.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { count, expect, fail, finish, must } from './checks.mjs';
-import { credentials, folder, load, url, version } from './vendor.mjs';
+import { credentials, folder, load, patiently, truth, url, version } from './vendor.mjs';
+import { directory, histories } from './vendor_listings.mjs';
+
+const declarations = readFileSync(join(folder, 'index.d.ts'), 'utf8');
 
 /** Each model's members: {User: {name: 'string', division: 'Models.Division', …}, …}. */
 function readModels() {
-  const declarations = readFileSync(join(folder, 'index.d.ts'), 'utf8');
   const models = {};
   const from = declarations.indexOf('declare namespace Models');
   for (const [, name, body] of declarations.slice(from).matchAll(/^\texport interface (\w+) \{ *\n([\s\S]*?)^\t\}/gm)) {
@@ -76,7 +79,46 @@ async function askUntilAnswered(path, model, options) {
   }
 }
 
-const { client } = load();
+/** Calls a method of the SDK, and holds what it answers to the model that the SDK declares for it. */
+async function call(api, method, ...given) {
+  const body = await patiently(() => new sdk[api]()[method](...given));
+  checkModel(body, declarations.match(new RegExp(`^\\s*${method}\\(.*Promise<Models\\.(\\w+)>`, 'm'))[1], method);
+  return body;
+}
+
+/** Follows the next links of one listing of the directory, by the SDK alone. */
+async function list(name, { api, method, page }) {
+  const found = [];
+  for (let options = page; options;) {
+    const body = await call(api, method, options);
+    found.push(...body.entities);
+    options = body.nextUri && Object.fromEntries(new URL(body.nextUri, url).searchParams);
+  }
+  expect(`${name}, by ${method}`, found, await truth(name));
+  return found.length;
+}
+
+/** A history by a job of the SDK's: submit, poll, results, and where there is such, availability and delete. */
+async function report(name, { api, submit, poll, results, array, availability, remove }) {
+  if (availability) await call(api, availability);
+  const day = new Date(Date.now() - 2 * 86_400_000).toISOString().slice(0, 10);
+  const interval = `${day}T00:00:00Z/${day}T23:59:59Z`;
+  const submitted = await call(api, submit, { interval });
+  const id = submitted.jobId ?? submitted.id;
+  while (!/^(FULFILLED|Succeeded)$/.test((await call(api, poll, id)).state)) await sleep(200);
+  const found = [];
+  for (let cursor, more = true; more; more = cursor) {
+    const body = await call(api, results, id, { cursor, pageSize: 500 });
+    found.push(...body[array]);
+    cursor = body.cursor;
+  }
+  expect(`${name}, by ${results}`, found, await truth(name, `interval=${interval}`));
+  must(`${name} has something of ${interval}`, found.length > 0);
+  if (remove) await patiently(() => new sdk[api]()[remove](id));
+  return found.length;
+}
+
+const { sdk, client } = load();
 token = (await client.loginClientCredentialsGrant(credentials.client_id, credentials.client_secret)).accessToken;
 must('the package declares the models', models.User?.routingStatus === 'Models.RoutingStatus');
 
@@ -106,6 +148,10 @@ for (let path = '/api/v2/users?pageSize=500&state=any'; path;) {
   path = body.nextUri;
 }
 
+let entities = 0;
+for (const [name, about] of Object.entries(directory)) entities += await list(name, about);
+for (const [name, about] of Object.entries(histories)) entities += await report(name, about);
+
 const refusals = {
   '/api/v2/users/query?cursor=bm8': [400, {}],
   '/api/v2/users/query?expand=nothing': [400, {}],
@@ -123,5 +169,6 @@ for (const key of ['key', 'namespace', 'value']) must(`the limit in a 429 has a 
 
 for (const [problem, where] of problems) fail(`${problem}: ${where}`);
 const used = new Set([...seen].map((key) => key.split('.')[0]));
-const where = `${count(users)} users with ${expands.length} expands, pages, errors and tokens/me`;
+const lists = Object.keys(directory).length + Object.keys(histories).length;
+const where = `${count(users)} users with ${expands.length} expands, ${count(entities)} entities of ${lists} listings, errors and tokens/me`;
 finish('vendor models', `${version}: ${seen.size} keys of ${used.size} models, in ${where}`);

@@ -4,9 +4,8 @@
 // The SDK repeats nothing by itself. What is refused by 429 is asked again after Retry-After, as the vendor's
 // documentation of rate limits asks: https://developer.genesys.cloud/platform/api/rate-limits
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { count, expect, finish, must } from './checks.mjs';
-import { credentials, load, truth, url, version } from './vendor.mjs';
+import { credentials, load, patiently as untilAnswered, truth, url, version } from './vendor.mjs';
 
 const { sdk, client } = load();
 const users = new sdk.UsersApi();
@@ -14,21 +13,13 @@ const tokens = new sdk.TokensApi();
 const MOST_PAGES = 100;
 let limited = 0;
 
-/** Calls until the API does not answer 429. */
-async function patiently(call) {
-  for (;;) {
-    try {
-      return (await call()).body;
-    } catch (refusal) {
-      if (refusal.status !== 429) throw refusal;
-      const seconds = Number(refusal.headers['retry-after']);
-      if (!(Number.isInteger(seconds) && seconds > 0)) throw new Error(`a 429 has no Retry-After in whole seconds: ${seconds}`);
-      must('a 429 says in its body which limit it is', refusal.body.limit?.value > 0);
-      limited++;
-      await sleep(seconds * 1000);
-    }
-  }
-}
+/** Calls until the API does not answer 429, and counts how often it does. */
+const patiently = (call) => untilAnswered(call, (refusal) => {
+  const seconds = Number(refusal.headers['retry-after']);
+  must(`a 429 has Retry-After in whole seconds: ${seconds}`, Number.isInteger(seconds) && seconds > 0);
+  must('a 429 says in its body which limit it is', refusal.body.limit?.value > 0);
+  limited++;
+});
 
 /** What a call is refused with. */
 async function refusal(call) {
@@ -87,12 +78,12 @@ expect('the token is the client\'s', me.OAuthClient?.id, credentials.client_id);
 
 const expand = ['groups', 'skills', 'languages', 'locations', 'authorization', 'presence'];
 const everyone = await byCursor({ pageSize: 100, state: 'any', sortOrder: 'DESC', expand });
-same('by cursor', everyone.found, await truth(`state=any&sortOrder=DESC&expand=${expand}`));
+same('by cursor', everyone.found, await truth('users', `state=any&sortOrder=DESC&expand=${expand}`));
 const limitedByCursor = limited;
 must('the listing by cursor met 429', limitedByCursor > 0);
 
 const active = await byNumber({ pageSize: 100 });
-same('by number', active.found, await truth(''));
+same('by number', active.found, await truth('users'));
 must('the listing by number met 429', limited > limitedByCursor);
 must('not everybody is active', active.found.length < everyone.found.length);
 

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	_ "embed"
 	"errors"
-	"flag"
 	"fmt"
 	"html/template"
 	"io"
@@ -37,19 +36,11 @@ func (s *Simulator) SetTokenLifetime(lifetime time.Duration) error {
 	return nil
 }
 
-// SetClientSecret replaces the client's secret. Tokens stay good.
-func (s *Simulator) SetClientSecret(value secret.Text) error {
-	if value.Empty() {
-		return errors.New("set the client secret: it is empty; give one")
-	}
-	s.change(func(o *organisation) { o.secret = value })
-
-	return nil
-}
-
 // RegenerateSecret replaces the client's secret by a random one that nobody learns. Tokens stay good.
-func (s *Simulator) RegenerateSecret() {
-	s.change(func(o *organisation) { o.secret = secret.New(rand.Text()) })
+func (s *Simulator) RegenerateSecret() { s.setSecret(rand.Text()) }
+
+func (s *Simulator) setSecret(value string) {
+	s.change(func(o *organisation) { o.secret = secret.New(value) })
 }
 
 // answerAdmin does what a request under /_sim/ asks for. It is nil where it has written the reply itself. It asks for no token:
@@ -104,44 +95,34 @@ func (s *Simulator) adminClient(body io.Reader) error {
 		RegenerateSecret bool    `json:"regenerate_secret"`
 		Secret           *string `json:"secret"`
 	}
-	err := decodeStrictly(body, &asked)
-	switch {
+	switch err := decodeStrictly(body, &asked); {
 	case err != nil:
-	case asked.RegenerateSecret && asked.Secret != nil:
-		err = errors.New("regenerate_secret and secret are both given: give one")
+		return err
+	case asked.Secret != nil && (asked.RegenerateSecret || *asked.Secret == ""):
+		return errors.New("give a secret that is not empty, or regenerate_secret")
 	case asked.RegenerateSecret:
 		s.RegenerateSecret()
 	case asked.Secret != nil:
-		err = s.SetClientSecret(secret.New(*asked.Secret))
+		s.setSecret(*asked.Secret)
 	}
-	if err != nil || asked.Disabled == nil {
-		return err
+	if asked.Disabled != nil {
+		s.change(func(o *organisation) { o.disabled = *asked.Disabled })
 	}
-	s.change(func(o *organisation) {
-		o.disabled = *asked.Disabled
-		if o.disabled {
-			clear(o.tokens)
-		}
-	})
+	if asked.Disabled != nil && *asked.Disabled {
+		s.RevokeTokens()
+	}
 
 	return nil
 }
 
 // answerPage serves the admin page. It has no token and no secret to show.
 func (s *Simulator) answerPage(x *exchange) *reply {
-	config := s.config // a copy, whose flags have what is in force as their defaults
-	s.change(func(o *organisation) { config.TokenLifetime = o.lifetime })
-	var settings []*flag.Flag
-	flags := flag.NewFlagSet("", flag.ContinueOnError)
-	config.Flags(flags)
-	flags.VisitAll(func(f *flag.Flag) { settings = append(settings, f) })
-
 	stats := jsontext.Value(marshal(s.Stats()))
 	_ = stats.Indent() // it is JSON
 	texts := template.FuncMap{"json": func(value any) string { return string(marshal(value)) }}
 	var page bytes.Buffer
 	err := template.Must(template.New("").Funcs(texts).Parse(pageSource)).Execute(&page, map[string]any{
-		"Stats": stats.String(), "Faults": s.Faults(), "Settings": settings, "Readme": readme,
+		"Stats": stats.String(), "Faults": s.Faults(), "Readme": readme,
 	})
 	if err != nil {
 		panic(fmt.Sprintf("genesyssim: render the admin page: %v", err)) // the page is part of the program

@@ -39,29 +39,22 @@ func TestStatsCountWhatHappened(t *testing.T) {
 func TestAdminChangesTheOrganisationAtRunTime(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{Users: 10})
-	admin := func(path, body string) int {
-		got := s.ask("", "POST /_sim/"+path+" "+body)
-		if got.body != "" {
-			t.Errorf("%s %s is answered with %s, want nothing", path, body, got.body)
-		}
-
-		return got.status
-	}
-	login := func(value string) int { return s.requestToken(value).status }
+	admin := func(what string) int { return s.status("", "POST /_sim/"+what) }
+	requestToken := func(value string) int { return s.requestToken(value).status }
 	const users = "GET /api/v2/users"
 	token := s.token()
 	got := [][]int{
-		{admin("token-lifetime", `{"seconds":300}`), member[int](t, s.requestToken(clientSecret).body, "expires_in"), s.status(token, users)},
-		{admin("faults", `{"path":"/api/v2/users","status":500}`+"\n"+`{"path":"/api/v2/users","status":502}`), s.status(token, users)},
-		{admin("faults", ""), s.status(token, users)},
-		{admin("revoke-tokens", ""), s.status(token, users)},
+		{admin(`token-lifetime {"seconds":300}`), member[int](t, s.requestToken(clientSecret).body, "expires_in"), s.status(token, users)},
+		{admin(`faults {"path":"/api/v2/users","status":500}` + "\n" + `{"path":"/api/v2/users","status":502}`), s.status(token, users)},
+		{admin("faults"), s.status(token, users)},
+		{admin("revoke-tokens"), s.status(token, users)},
 	}
 	token = s.token()
 	got = append(got,
-		[]int{admin("client", `{"secret":"changed"}`), login(clientSecret), login("changed")},
-		[]int{admin("client", `{"regenerate_secret":true}`), login("changed"), s.status(token, users)},
-		[]int{admin("client", `{"secret":"again","disabled":true}`), login("again"), s.status(token, users)},
-		[]int{admin("client", `{"disabled":false}`), login("again"), s.status(token, users)}, // no old token is good again
+		[]int{admin(`client {"secret":"changed"}`), requestToken(clientSecret), requestToken("changed")},
+		[]int{admin(`client {"regenerate_secret":true}`), requestToken("changed"), s.status(token, users)},
+		[]int{admin(`client {"secret":"again","disabled":true}`), requestToken("again"), s.status(token, users)},
+		[]int{admin(`client {"disabled":false}`), requestToken("again"), s.status(token, users)}, // no old token is good again
 	)
 	want := [][]int{{204, 300, 200}, {204, 500}, {204, 200}, {204, 401}, {204, 401, 200}, {204, 401, 200}, {204, 401, 401}, {204, 200, 401}}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -72,21 +65,14 @@ func TestAdminChangesTheOrganisationAtRunTime(t *testing.T) {
 func TestAdminRefusesWhatItDoesNotUnderstand(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{Users: 10})
-	for what, want := range map[string]int{
-		`POST /_sim/token-lifetime {"seconds":0}`:                   400,
-		`POST /_sim/token-lifetime {"seconds":9223372036854775807}`: 400,
-		`POST /_sim/token-lifetime {"minutes":1}`:                   400,
-		`POST /_sim/client {"disable":true}`:                        400,
-		`POST /_sim/client {"secret":""}`:                           400,
-		`POST /_sim/client {"secret":"x","regenerate_secret":true}`: 400,
-		`POST /_sim/faults {"path":"/","stauts":500}`:               400,
-		"GET /_sim/users?state=gone":                                400,
-		"GET /_sim/users?pageSize=5":                                400,
-		"GET /_sim/reset-stats":                                     404,
-		"GET /_sim/elsewhere":                                       404,
+	for _, what := range []string{
+		`POST /_sim/token-lifetime {"seconds":0}`, `POST /_sim/token-lifetime {"seconds":9223372036854775807}`, `POST /_sim/token-lifetime {"minutes":1}`,
+		`POST /_sim/client {"disable":true}`, `POST /_sim/client {"secret":""}`, `POST /_sim/client {"secret":"x","regenerate_secret":true}`,
+		`POST /_sim/faults {"path":"/","stauts":500}`, "GET /_sim/users?state=gone", "GET /_sim/users?pageSize=5",
+		"GET /_sim/conversations?interval=" + december("29T00:00:00Z", "30T00:00:00Z") + "&available=soon", "GET /_sim/reset-stats", "GET /_sim/elsewhere",
 	} {
-		if got := s.status("", what); got != want {
-			t.Errorf("%s is answered %d, want %d", what, got, want)
+		if got := s.status("", what); got != 400 && got != 404 {
+			t.Errorf("%s is answered %d, want a refusal", what, got)
 		}
 	}
 	if s.SetFaults([]genesyssim.Fault{{Path: "/"}}) == nil || s.SetTokenLifetime(time.Millisecond) == nil {
@@ -97,60 +83,48 @@ func TestAdminRefusesWhatItDoesNotUnderstand(t *testing.T) {
 func TestOtherSitesCannotChangeTheOrganisation(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{Users: 10})
-	for headers, want := range map[[2]string]int{ // the host is example.com
-		{}: 400, // no browser, and nonsense
-		{"Origin: http://example.com", "Sec-Fetch-Site: same-origin"}:       400,
-		{"Origin: https://elsewhere.example", "Sec-Fetch-Site: cross-site"}: 403,
-		{"Origin: https://elsewhere.example"}:                               403, // an old browser
-		{"Origin: http://example.com:1", "Sec-Fetch-Site: same-site"}:       403,
-		{"Origin: http://example.com", "Sec-Fetch-Site: cross-site"}:        403,
+	for headers, want := range map[[2]string]int{ // the host is example.com, and nonsense is asked
+		{}: 400, {"Origin: http://example.com", "Sec-Fetch-Site: same-origin"}: 400,
+		{"Origin: https://elsewhere.example", "Sec-Fetch-Site: cross-site"}: 403, {"Origin: https://elsewhere.example"}: 403, // an old browser
 	} {
-		for _, path := range []string{"faults", "token-lifetime", "client", "reset-stats", "revoke-tokens"} {
-			got := s.send(t.Context(), "POST /_sim/"+path+" nonsense", headers[0], headers[1]).status
-			if refused := got == 403; refused != (want == 403) {
+		for _, path := range []string{"faults", "token-lifetime", "client"} {
+			if got := s.send(t.Context(), "POST /_sim/"+path+" nonsense", headers[0], headers[1]).status; got != want {
 				t.Errorf("%v: POST /_sim/%s is answered %d, want %d", headers, path, got, want)
 			}
 		}
 	}
 }
 
-func TestThePageShowsCountsFaultsSettingsAndTheReadmeAndNeitherPageNorLogATokenOrSecret(t *testing.T) {
+func TestThePageShowsCountsFaultsAndTheReadmeAndNeitherPageNorLogATokenOrSecret(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	s := start(t, genesyssim.Config{
-		Users: 123, IdleTimeout: 15 * time.Minute, Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Users: 123, Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Faults: []genesyssim.Fault{{Path: "/api/v2/users/query", Nth: 2, Status: 500, Note: "the <second> fails"}},
 	})
 	token := s.token()
 	for _, what := range []string{usersQuery, usersQuery, "GET /<b>bold</b>", "GET /\xff"} {
 		s.ask(token, what)
 	}
-	s.ask("", `POST /_sim/token-lifetime {"seconds":420}`)
 	got := s.ask("", "GET /_sim/")
 	policy, kind := got.header.Get("Content-Security-Policy"), got.header.Get("Content-Type")
-	if got.status != 200 || kind != "text/html; charset=utf-8" || policy != "frame-ancestors 'none'" {
+	readme, err := os.ReadFile("README.md")
+	if got.status != 200 || kind != "text/html; charset=utf-8" || policy != "frame-ancestors 'none'" || err != nil {
 		t.Errorf("status %d of type %q under policy %q, want 200 of text/html that no other site may show in a frame", got.status, kind, policy)
 	}
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, want := range []string{
-		`"entities_served": 10`, `"GET /api/v2/users/query": 2`, "<td>1 of 2</td>", "the <second> fails", `"status":500`,
-		"-users</code></td><td>123<", "-idle-timeout</code></td><td>15m0s<", "-token-lifetime</code></td><td>7m0s<", string(readme),
+		`"entities_served": 10`, `"GET /api/v2/users/query": 2`, "<td>1 of 2</td>", "the <second> fails", `"status":500`, string(readme),
 	} {
 		if !strings.Contains(html.UnescapeString(got.body), want) {
 			t.Errorf("the page lacks %.100q", want)
 		}
 	}
-	for _, hidden := range []string{token, clientSecret, clientID, "<b>bold", "<second>", "@example.com"} {
-		if strings.Contains(got.body, hidden) {
-			t.Errorf("the page shows %q", hidden)
+	for _, hidden := range []string{token, clientSecret, clientID, "@example.com", "<b>bold", "<second>"} {
+		if strings.Contains(got.body, hidden) || strings.Contains(log.String(), hidden) && hidden != "<b>bold" {
+			t.Errorf("the page or the log shows %q", hidden)
 		}
 	}
-	for _, hidden := range []string{token, clientSecret, "@example.com"} {
-		if count := strings.Count(log.String(), `"request answered"`); count != 5 || strings.Contains(log.String(), hidden) {
-			t.Errorf("%d lines of requests, want 5; the log shows %q: %t", count, hidden, strings.Contains(log.String(), hidden))
-		}
+	if count := strings.Count(log.String(), `"request answered"`); count != 5 {
+		t.Errorf("%d lines of requests, want 5", count)
 	}
 }

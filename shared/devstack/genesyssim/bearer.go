@@ -10,14 +10,14 @@ import (
 
 // token is an access token that lives.
 type token struct {
-	known, expires, lastUsed time.Time
-	spent                    window // of its rate limit
+	expires, lastUsed time.Time
+	spent             window // of its rate limit
 }
 
 // mint issues a token. Those issued before stay what they are.
-func (o *organisation) mint(delay time.Duration, now time.Time) string {
+func (o *organisation) mint(now time.Time) string {
 	minted := rand.Text() + rand.Text()
-	o.tokens[minted] = &token{known: now.Add(delay), expires: now.Add(o.lifetime), lastUsed: now}
+	o.tokens[minted] = &token{expires: now.Add(o.lifetime), lastUsed: now}
 
 	return minted
 }
@@ -26,7 +26,7 @@ func (o *organisation) mint(delay time.Duration, now time.Time) string {
 func (o *organisation) use(bearer string, idleTimeout time.Duration, now time.Time) *token {
 	found := o.tokens[bearer]
 	switch {
-	case found == nil, now.Before(found.known):
+	case found == nil:
 		return nil
 	case !now.Before(found.expires), idleTimeout > 0 && now.Sub(found.lastUsed) >= idleTimeout:
 		delete(o.tokens, bearer) // for good: use does not wake it

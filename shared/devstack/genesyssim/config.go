@@ -9,6 +9,8 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"genesys-cloud-export/shared/secret"
@@ -19,6 +21,7 @@ const (
 	DefaultTokenLifetime = 24 * time.Hour // an OAuth client's, unless somebody changed it
 	DefaultMaxPageSize   = 500            // what larger page sizes are cut to
 	DefaultRateWindow    = time.Minute    // how long a rate limit counts
+	DefaultLife          = 24 * time.Hour // of a job's results, and of the cursors that die
 
 	maxTokenLifetime = 48 * time.Hour // the longest that an OAuth client can have
 )
@@ -26,18 +29,28 @@ const (
 // Config says which organisation is simulated. The zero value of every field but ClientID and ClientSecret is usable.
 // A rate limit is for each RateWindow; a 429 and the rate-limit headers name it per minute: RateLimit × 1 min / RateWindow.
 type Config struct {
-	Users        int         // in all states together
-	Seed         uint64      // the same Seed and Users give the same users, byte for byte, in every process
-	ClientID     string      // of the one OAuth client; required
-	ClientSecret secret.Text // required
+	Users        int            // in all states together
+	Seed         uint64         // the same Seed and Users give the same users, byte for byte, in every process
+	Sizes        map[string]int // how many entities a listing has, by its name; of conversations and audits: a day
+	Listings     []Listing      // that the API has beside the simulator's own
+	Forbidden    []string       // listings that the client has no permission for
+	ClientID     string         // of the one OAuth client; required
+	ClientSecret secret.Text    // required
 
 	TokenLifetime time.Duration // of new tokens, in whole seconds, up to two days; 0: [DefaultTokenLifetime]
-	TokenDelay    time.Duration // how long the API refuses a new token
 	IdleTimeout   time.Duration // ends a token that was not used for so long; 0: never; HIPAA organisations have 15 minutes
 
 	RateLimit        int           // API requests of one token; 0: any number; the platform's is 300 a minute
 	RateWindow       time.Duration // how long the limit counts before it begins anew; 0: [DefaultRateWindow], the platform's
 	RateLimitHeaders bool          // sends inin-ratelimit-count, -allowed and -reset (seconds), which were withdrawn in June 2021
+
+	// A job of a history is ready JobTime after it was submitted, and expires JobLife (0: [DefaultLife]) later. Data of calls and
+	// agents are available up to AvailabilityLag ago, or, where it is given, up to AvailableUntil; audits are at once.
+
+	JobTime, JobLife time.Duration
+	AvailabilityLag  time.Duration
+	AvailableUntil   time.Time
+	CursorLife       time.Duration // of external contacts and of a job's results; 0: [DefaultLife]
 
 	Latency     time.Duration // how long the API takes for each reply; the token endpoint answers at once
 	MaxPageSize int           // what larger page sizes are silently cut to; 0: [DefaultMaxPageSize]
@@ -51,19 +64,44 @@ func (c *Config) Flags(flags *flag.FlagSet) {
 	flags.IntVar(&c.Users, "users", c.Users, "how many users the organisation has, in all states together")
 	flags.Uint64Var(&c.Seed, "seed", c.Seed, "chooses the organisation's users")
 	flags.DurationVar(&c.TokenLifetime, "token-lifetime", c.TokenLifetime, "the lifetime of a token")
-	flags.DurationVar(&c.TokenDelay, "token-delay", c.TokenDelay, "how long the API refuses a token that was just minted")
 	flags.DurationVar(&c.IdleTimeout, "idle-timeout", c.IdleTimeout, "kills a token that was not used for so long; 0 is never, HIPAA has 15m")
 	flags.IntVar(&c.RateLimit, "rate-limit", c.RateLimit, "API requests a token may make in each -rate-window; 0 is any number")
 	flags.DurationVar(&c.RateWindow, "rate-window", c.RateWindow, "how long the rate limit counts before it begins anew")
 	flags.BoolVar(&c.RateLimitHeaders, "rate-limit-headers", c.RateLimitHeaders, "send the inin-ratelimit headers, withdrawn in June 2021")
 	flags.DurationVar(&c.Latency, "latency", c.Latency, "how long the API thinks before each reply")
+	flags.Func("sizes", "`NAME=N,…`: how many entities listings have; of conversations and audits: a day", c.readSizes)
+	flags.Func("forbidden", "`NAME,…`: listings that the client has no permission for", func(names string) error {
+		c.Forbidden = strings.Split(names, ",")
+
+		return nil
+	})
+	flags.DurationVar(&c.JobTime, "job-time", c.JobTime, "how long a history's job takes")
+	flags.DurationVar(&c.JobLife, "job-life", c.JobLife, "how long its results are there; 0 is a day")
+	flags.DurationVar(&c.AvailabilityLag, "availability-lag", c.AvailabilityLag, "how far behind the clock conversations and user-status are available")
+	flags.DurationVar(&c.CursorLife, "cursor-life", c.CursorLife, "how long cursors of external-contacts and of results live; 0 is a day")
 	flags.IntVar(&c.MaxPageSize, "max-page-size", c.MaxPageSize, "what larger page sizes are silently cut to")
+}
+
+// readSizes reads NAME=N,….
+func (c *Config) readSizes(given string) error {
+	c.Sizes = map[string]int{}
+	for one := range strings.SplitSeq(given, ",") {
+		name, digits, _ := strings.Cut(one, "=")
+		size, err := strconv.Atoi(digits)
+		if err != nil {
+			return fmt.Errorf("the size of %q is no number: %w", name, err)
+		}
+		c.Sizes[name] = size
+	}
+
+	return nil
 }
 
 // withDefaults returns the configuration with its zero values filled in.
 func (c Config) withDefaults() Config {
 	c.TokenLifetime = cmp.Or(c.TokenLifetime, DefaultTokenLifetime)
 	c.RateWindow = cmp.Or(c.RateWindow, DefaultRateWindow)
+	c.JobLife, c.CursorLife = cmp.Or(c.JobLife, DefaultLife), cmp.Or(c.CursorLife, DefaultLife)
 	c.MaxPageSize = cmp.Or(c.MaxPageSize, DefaultMaxPageSize)
 	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 
@@ -83,8 +121,16 @@ func (c Config) validate() error {
 	err := checkLifetime(c.TokenLifetime)
 	refuse(err != nil, "field TokenLifetime: %w", err)
 	numbers := map[string]int{
-		"Users": c.Users, "TokenDelay": int(c.TokenDelay), "IdleTimeout": int(c.IdleTimeout), "RateLimit": c.RateLimit,
+		"Users": c.Users, "IdleTimeout": int(c.IdleTimeout), "RateLimit": c.RateLimit,
 		"RateWindow": int(c.RateWindow), "Latency": int(c.Latency), "MaxPageSize": c.MaxPageSize,
+		"JobTime": int(c.JobTime), "JobLife": int(c.JobLife), "AvailabilityLag": int(c.AvailabilityLag), "CursorLife": int(c.CursorLife),
+	}
+	for name, size := range c.Sizes {
+		numbers["Sizes, "+name] = size
+		refuse(!slices.Contains(c.names(false), name), "field Sizes: there is no listing %q", name)
+	}
+	for _, name := range c.Forbidden {
+		refuse(!slices.Contains(c.names(true), name), "field Forbidden: no listing %q needs a permission", name)
 	}
 	for _, field := range slices.Sorted(maps.Keys(numbers)) {
 		refuse(numbers[field] < 0, "field %s is negative: give 0 or more", field)
@@ -95,6 +141,17 @@ func (c Config) validate() error {
 	}
 
 	return errors.Join(problems...)
+}
+
+// names are those of all listings, or of those that need a permission.
+func (c Config) names(permission bool) (names []string) {
+	for _, of := range newListings(c) {
+		if of.Permission != "" || !permission {
+			names = append(names, of.Name)
+		}
+	}
+
+	return names
 }
 
 // perMinute scales a number of requests in each RateWindow to a minute, rounded down, to at least 1.

@@ -18,12 +18,13 @@ import (
 func TestNewNamesEveryFieldThatDoesNotHold(t *testing.T) {
 	t.Parallel()
 	_, err := genesyssim.New(genesyssim.Config{
-		Users: -1, TokenLifetime: 1500 * time.Millisecond, TokenDelay: -1, IdleTimeout: -1, RateLimit: -1,
-		RateWindow: -1, Latency: -1, MaxPageSize: -1, Faults: []genesyssim.Fault{{}},
+		Users: -1, TokenLifetime: 1500 * time.Millisecond, IdleTimeout: -1, RateLimit: -1, RateWindow: -1, Latency: -1, MaxPageSize: -1,
+		JobTime: -1, JobLife: -1, AvailabilityLag: -1, CursorLife: -1, Faults: []genesyssim.Fault{{}},
+		Sizes: map[string]int{"queues": -1, "kites": 1}, Forbidden: []string{"groups"},
 	})
 	for _, name := range []string{
-		"Users", "ClientID", "ClientSecret", "TokenLifetime", "TokenDelay", "IdleTimeout", "RateLimit", "RateWindow", "Latency",
-		"MaxPageSize", "Faults, number 1",
+		"Users", "ClientID", "ClientSecret", "TokenLifetime", "IdleTimeout", "RateLimit", "RateWindow", "Latency", "MaxPageSize", "JobTime",
+		"JobLife", "AvailabilityLag", "CursorLife", "Faults, number 1", "Sizes, queues", `Sizes: there is no listing "kites"`, "Forbidden",
 	} {
 		if err == nil || !strings.Contains(err.Error(), "field "+name) {
 			t.Errorf("the error does not name %s: %v", name, err)
@@ -34,23 +35,21 @@ func TestNewNamesEveryFieldThatDoesNotHold(t *testing.T) {
 func TestFlagsSetTheOrganisationAndKeepWhatTheyDoNotName(t *testing.T) {
 	t.Parallel()
 	before := genesyssim.Config{Users: 7, Latency: time.Second}
-	arguments := strings.Fields("-users=5 -seed=3 -token-lifetime=5m -token-delay=1s -idle-timeout=15m -rate-limit=80 " +
-		"-rate-window=2s -rate-limit-headers -latency=10ms -max-page-size=100")
-	for _, test := range []struct {
-		arguments []string
-		want      genesyssim.Config
-	}{
-		{nil, before},
-		{arguments, genesyssim.Config{
-			Users: 5, Seed: 3, TokenLifetime: 5 * time.Minute, TokenDelay: time.Second, IdleTimeout: 15 * time.Minute, RateLimit: 80,
-			RateWindow: 2 * time.Second, RateLimitHeaders: true, Latency: 10 * time.Millisecond, MaxPageSize: 100,
-		}},
+	for arguments, want := range map[string]genesyssim.Config{
+		"": before,
+		"-users=5 -seed=3 -token-lifetime=5m -idle-timeout=15m -rate-limit=80 -rate-window=2s -rate-limit-headers -latency=10ms -max-page-size=100 " +
+			"-sizes=queues=4,audits=5 -forbidden=queues,teams -job-time=3s -job-life=4s -availability-lag=5s -cursor-life=6s": {
+			Users: 5, Seed: 3, TokenLifetime: 5 * time.Minute, IdleTimeout: 15 * time.Minute, RateLimit: 80, RateWindow: 2 * time.Second,
+			RateLimitHeaders: true, Latency: 10 * time.Millisecond, MaxPageSize: 100, Sizes: map[string]int{"queues": 4, "audits": 5},
+			Forbidden: []string{"queues", "teams"}, JobTime: 3 * time.Second, JobLife: 4 * time.Second,
+			AvailabilityLag: 5 * time.Second, CursorLife: 6 * time.Second,
+		},
 	} {
 		got, flags := before, flag.NewFlagSet("sim", flag.ContinueOnError)
 		got.Flags(flags)
-		err := flags.Parse(test.arguments)
-		if diff := cmp.Diff(test.want, got, cmpopts.IgnoreTypes(secret.Text{})); diff != "" || err != nil {
-			t.Errorf("%v: error %v; configuration (-want +got):\n%s", test.arguments, err, diff)
+		err := flags.Parse(strings.Fields(arguments))
+		if diff := cmp.Diff(want, got, cmpopts.IgnoreTypes(secret.Text{}, genesyssim.Listing{})); diff != "" || err != nil {
+			t.Errorf("%v: error %v; configuration (-want +got):\n%s", arguments, err, diff)
 		}
 	}
 }
@@ -62,26 +61,20 @@ func TestTheReadmeNamesEveryActionFieldAndFlagAndGradesEachQuirkOnce(t *testing.
 	if errReadme != nil || errFaults != nil {
 		t.Fatal(errReadme, errFaults)
 	}
-	readme := string(source)
 	var names []string
-	for _, action := range genesyssim.Actions() {
-		names = append(names, string(action))
-	}
-	for _, tag := range regexp.MustCompile("`json:\"(\\w+)").FindAllStringSubmatch(string(faults), -1) {
-		names = append(names, tag[1])
+	for _, found := range regexp.MustCompile("`json:\"(\\w+)|Action = \"(\\w+)").FindAllStringSubmatch(string(faults), -1) {
+		names = append(names, found[1]+found[2])
 	}
 	flags := flag.NewFlagSet("", flag.ContinueOnError)
 	new(genesyssim.Config).Flags(flags)
 	flags.VisitAll(func(f *flag.Flag) { names = append(names, "-"+f.Name) })
 	for _, name := range names {
-		if !strings.Contains(readme, "`"+name+"`") {
+		if !strings.Contains(string(source), "`"+name+"`") {
 			t.Errorf("README.md does not name %s", name)
 		}
 	}
-
-	_, quirks, _ := strings.Cut(readme, "## What it imitates")
-	grade := regexp.MustCompile(`^- (documented|observed) \(.+\): .|^- (inferred|dialect|invented)( \(.+\))?: .`)
-	seen := map[string]bool{}
+	_, quirks, _ := strings.Cut(string(source), "## What it imitates")
+	grade, seen := regexp.MustCompile(`^- ((documented|observed) \(.+\)|(inferred|dialect|invented)( \(.+\))?): .`), map[string]bool{}
 	for _, line := range regexp.MustCompile(`(?m)^- .*$`).FindAllString(quirks, -1) {
 		_, what, _ := strings.Cut(line, ": ")
 		if !grade.MatchString(line) || seen[what] {
@@ -89,7 +82,7 @@ func TestTheReadmeNamesEveryActionFieldAndFlagAndGradesEachQuirkOnce(t *testing.
 		}
 		seen[what] = true
 	}
-	if len(names) < 38 || len(seen) < 35 {
+	if len(names) < 45 || len(seen) < 60 {
 		t.Errorf("%d names and %d quirks are there to look at, want all of them", len(names), len(seen))
 	}
 }

@@ -5,32 +5,32 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"time"
 )
 
-// bookmark is what a cursor stands for: a place in a selection. Turn tells apart cursors of one place, which an empty page
-// leaves behind.
+// bookmark is what a cursor stands for: a place. Turn tells apart cursors of one place, which an empty page leaves behind.
 type bookmark struct {
-	selection
-
-	position, turn int
+	place, turn int
+	issued      int64 // when, in Unix seconds; 0 where the cursor lives for ever
 }
 
-// seal returns the cursor of a bookmark in the listing at a path, the same each time. Nothing is remembered: a cursor says
-// its place, and is signed. The key follows from the seed and the number of users, so a cursor outlives a restart of the same
-// organisation and is worth nothing in any other.
-func (s *Simulator) seal(path string, mark bookmark) string {
+// seal returns the cursor of a bookmark in a scope, the same each time. Nothing is remembered: a cursor says its place, and is
+// signed. The key follows from the seed and the number of users, so a cursor outlives a restart of the same organisation and is
+// worth nothing in any other.
+func (s *Simulator) seal(scope string, mark bookmark) string {
 	sum := hmac.New(sha256.New, fmt.Appendf(nil, "%d users, seed %d", s.config.Users, s.config.Seed))
-	_, _ = fmt.Fprint(sum, path, mark) // a hash takes everything
+	_, _ = fmt.Fprint(sum, scope, mark) // a hash takes everything
+	plain := fmt.Appendf(nil, "%d %d %d %s", mark.place, mark.turn, mark.issued, sum.Sum(nil))
 
-	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d %d %s", mark.position, mark.turn, sum.Sum(nil)))
+	return base64.RawURLEncoding.EncodeToString(plain)
 }
 
 // open returns the bookmark that a cursor was sealed from; ok is false for every string that seal did not return for this
-// path and selection.
-func (s *Simulator) open(path string, chosen selection, cursor string) (mark bookmark, ok bool) {
-	mark.selection = chosen
+// scope, and for a cursor whose life is over.
+func (s *Simulator) open(scope, cursor string) (mark bookmark, ok bool) {
 	sealed, _ := base64.RawURLEncoding.DecodeString(cursor)
-	_, err := fmt.Sscan(string(sealed), &mark.position, &mark.turn)
+	_, err := fmt.Sscan(string(sealed), &mark.place, &mark.turn, &mark.issued)
+	dead := mark.issued > 0 && time.Since(time.Unix(mark.issued, 0)) >= s.config.CursorLife
 
-	return mark, err == nil && s.seal(path, mark) == cursor
+	return mark, err == nil && !dead && s.seal(scope, mark) == cursor
 }

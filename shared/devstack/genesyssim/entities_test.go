@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -18,9 +17,7 @@ import (
 func TestTheSameSeedGivesTheSameUsersAndAnotherSeedOthers(t *testing.T) {
 	t.Parallel()
 	users := func(seed uint64) string {
-		every := url.Values{"state": {"any"}, "expand": {"biography,authorization", "dateLastLogin"}}
-
-		return start(t, genesyssim.Config{Users: 500, Seed: seed}).users(every)
+		return start(t, genesyssim.Config{Users: 500, Seed: seed}).ownList("users?state=any&expand=biography,authorization&expand=dateLastLogin")
 	}
 	if diff := cmp.Diff(users(1), users(1)); diff != "" || users(1) == users(2) {
 		t.Errorf("another seed gives the same: %t; the same seed (-one +again):\n%s", users(1) == users(2), diff)
@@ -30,7 +27,7 @@ func TestTheSameSeedGivesTheSameUsersAndAnotherSeedOthers(t *testing.T) {
 func TestUsersAreWhatOrganisationsHold(t *testing.T) {
 	t.Parallel()
 	const users = 6_000
-	all := start(t, genesyssim.Config{Users: users, Seed: 11}).users(url.Values{"state": {"any"}})
+	all := start(t, genesyssim.Config{Users: users, Seed: 11}).ownList("users?state=any")
 	states, ids, optional := map[string]int{}, map[string]bool{}, map[string]int{}
 	for line := range strings.Lines(all) {
 		states[member[string](t, line, "state")]++
@@ -71,14 +68,11 @@ func TestUsersAreWhatOrganisationsHold(t *testing.T) {
 func TestAnExpandAddsItsKeyAndChangesNothingElse(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{Users: 200, Seed: 5})
-	plain := strings.Split(s.users(nil), "\n")
-	for _, name := range []string{
-		"certifications", "biography", "employerInfo", "routingStatus", "presence", "conversationSummary", "outOfOffice",
-		"geolocation", "station", "authorization", "profileSkills", "locations", "groups", "team", "skills", "languages",
-		"languagePreference", "dateLastLogin",
-	} {
+	plain := strings.Split(s.ownList("users"), "\n")
+	for name := range strings.FieldsSeq("certifications biography employerInfo routingStatus presence conversationSummary outOfOffice geolocation " +
+		"station authorization profileSkills locations groups team skills languages languagePreference dateLastLogin") {
 		found := 0
-		for i, line := range strings.Split(strings.TrimSpace(s.users(url.Values{"expand": {name}})), "\n") {
+		for i, line := range strings.Split(strings.TrimSpace(s.ownList("users?expand="+name)), "\n") {
 			if value := member[json.RawMessage](t, line, name); value != nil {
 				found++
 				line = strings.Replace(line, `,"`+name+`":`+string(value), "", 1)
@@ -93,19 +87,19 @@ func TestAnExpandAddsItsKeyAndChangesNothingElse(t *testing.T) {
 	}
 }
 
-func TestWriteUsersReportsBadStatesAndBrokenWriters(t *testing.T) {
+func TestWriteListingReportsWhatItCannotListAndBrokenWriters(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{Users: 500})
-	if err := s.WriteUsers(io.Discard, genesyssim.Query{State: "gone"}); err == nil || !strings.Contains(err.Error(), "state") {
-		t.Errorf("a bad state gives error %v, want one that names it", err)
+	for name, query := range map[string]genesyssim.Query{
+		"users": {State: "gone"}, "kites": {}, "conversations": {}, "audits": {Interval: "today"}, "queues": {Interval: december("29T00:00:00Z", "30T00:00:00Z")},
+	} {
+		if err := s.WriteListing(io.Discard, name, query); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s, %+v: error %v, want one that names it", name, query, err)
+		}
 	}
-	if err := s.WriteUsers(brokenWriter{}, genesyssim.Query{}); !errors.Is(err, errBroken) {
+	reader, writer := io.Pipe()
+	_ = reader.Close()
+	if err := s.WriteUsers(writer, genesyssim.Query{}); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("a broken writer gives error %v, want its own", err)
 	}
 }
-
-var errBroken = errors.New("broken pipe")
-
-type brokenWriter struct{}
-
-func (brokenWriter) Write([]byte) (int, error) { return 0, errBroken }

@@ -68,6 +68,11 @@ type Fault struct {
 	Entity       string                    `json:"entity,omitempty"`        // what is added behind the entities, JSON or not
 	EntityBase64 []byte                    `json:"entity_base64,omitempty"` // the same, for bytes that no JSON string has
 
+	// These change what the organisation has, before the reply is made.
+
+	Shift int    `json:"shift,omitzero"` // so many of the listing's first entities are gone; negative: so many new ones come first
+	Job   string `json:"job,omitempty"`  // the state that the submitted job ends in; GONE: nobody knows it then
+
 	Note string `json:"note,omitempty"` // what the fault is there for, in words
 }
 
@@ -108,7 +113,9 @@ func (f *Fault) validate() error {
 		return errors.New("field drip_ms is missing: say how far apart the bytes are")
 	case f.Entity != "" && len(f.EntityBase64) > 0:
 		return errors.New("the entity is given twice: give one of entity, entity_base64")
-	case f.shapesPage() && !f.hitsListing():
+	case f.Job != "" && jobStates()[f.Job] == "":
+		return fmt.Errorf("field job is %q: there is no such state", f.Job)
+	case f.shapesPage() && isTokenPath(f.Path):
 		return fmt.Errorf("path %s has no pages: this fault goes with a listing", f.Path)
 	case f.shapesPage() && f.scripted():
 		return errors.New("a scripted reply has no page: give either status, body or code, or a change to the page")
@@ -123,20 +130,16 @@ func (f *Fault) scripted() bool { return f.Status != 0 || f.Body != nil || f.Cod
 
 func (f *Fault) idle() bool {
 	return f.Action == "" && !f.scripted() && len(f.Headers) == 0 && f.RetryAfter == "" && f.RetryAfterIn == nil &&
-		f.DelayMS == 0 && !f.shapesPage()
+		f.DelayMS == 0 && f.Job == "" && !f.shapesPage()
 }
 
 // shapesPage reports whether the fault changes a page of a listing.
 func (f *Fault) shapesPage() bool {
-	return f.Action == ActionEmptyPage || f.Action == ActionRepeatPage || len(f.Set)+len(f.Drop) > 0 || len(f.entity()) > 0
+	return f.Action == ActionEmptyPage || f.Action == ActionRepeatPage || f.Shift != 0 || len(f.Set)+len(f.Drop) > 0 || len(f.entity()) > 0
 }
 
 // entity is the raw entity that the fault adds to a page, empty for none.
 func (f *Fault) entity() []byte { return append([]byte(f.Entity), f.EntityBase64...) }
-
-func (f *Fault) hitsListing() bool {
-	return slices.ContainsFunc(newListings(Config{}), func(of listing) bool { return f.matches(of.method, of.path) })
-}
 
 // matches reports whether the fault is about a method and a path.
 func (f *Fault) matches(method, path string) bool {

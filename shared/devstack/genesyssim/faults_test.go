@@ -3,18 +3,13 @@ package genesyssim_test
 import (
 	"compress/gzip"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,95 +35,8 @@ func loadFaults(t *testing.T, name string) []genesyssim.Fault {
 	return faults
 }
 
-// Pages of ten users, as [observer] writes them.
-const (
-	usual = `200 {"entities":[TEN],"nextUri":"LINK2","selfUri":"LINK1","results":10,"cursor":"CURSOR2"}`
-	after = `200 {"entities":[NEXT TEN],"nextUri":"LINK3","selfUri":"LINK2","results":10,"cursor":"CURSOR3"}`
-)
-
-func apiError(status int, code, message string) string {
-	return fmt.Sprintf(`%d {"message":"%s","code":"%s","status":%d,"contextId":"ID","details":[],"errors":[]}`, status, message, code, status)
-}
-
-// replies are what is answered to requests, one after another: 1 and 2 ask for the first and the second page of ten users, t for a
-// token, m for the token's own description.
-type replies struct {
-	asked string
-	want  []string
-}
-
-// faultReplies is what each script of testdata makes of some requests.
-func faultReplies() map[string]replies {
-	page := func(members string) replies { return replies{"11", []string{"200 {" + members, usual}} }
-	const rest = `"nextUri":"LINK2","selfUri":"LINK1","results":10,"cursor":"CURSOR2"}`
-	throttled := func(seconds, header string) replies {
-		want := apiError(429, "too.many.requests.retry.after", "Rate limit exceeded the maximum. Retry the request in ["+seconds+"] seconds")
-
-		return replies{"11", []string{want + header, usual}}
-	}
-	forbidden := apiError(403, "missing.any.permissions", "Missing directory:user:view")
-	unavailable := apiError(503, "service.unavailable", "The request failed: Service Unavailable") + " Retry-After: 7"
-	unauthorised := apiError(401, "bad.credentials", "Invalid login credentials.")
-	token := func(first string) replies { return replies{"tt", []string{first, "200 TOKEN"}} }
-
-	return map[string]replies{
-		"reset":        {"11", []string{"0 ", usual}},
-		"reset_body":   {"11", []string{"0 ", usual}},
-		"truncate":     {"11", []string{"0 ", usual}},
-		"hang":         {"11", []string{"0  after 1m0s", usual}},
-		"delay":        {"11", []string{usual + " after 60ms", usual}},
-		"drip":         {"mm", []string{"200 ME drop by drop", "200 ME"}},
-		"short_length": {"11", []string{usual + " of 100 bytes more", usual}},
-		"cut_gzip":     {"11", []string{"200 gzip: unexpected EOF", usual}},
-
-		"code_403":            {"11", []string{forbidden, forbidden}},
-		"code_413":            {"11", []string{apiError(413, "response.entity.too.large", "Ask for fewer"), usual}},
-		"throttled_garbage":   throttled("30", " Retry-After: soon"),
-		"throttled_silent":    throttled("30", ""),
-		"throttled_date":      throttled("30", " Retry-After: Sat, 01 Jan 2000 00:00:22 GMT"),
-		"throttled_date_past": throttled("30", " Retry-After: Fri, 31 Dec 1999 23:59:00 GMT"),
-		"throttled_seconds": {"11", []string{
-			strings.TrimSuffix(throttled("22", "").want[0], "}") +
-				`,"limit":{"key":"user.rate.per.minute","namespace":"directory","value":180}} Retry-After: 22`, usual,
-		}},
-		"status_503": {"1111111", []string{usual, unavailable, usual, unavailable, usual, usual, usual}},
-		"several":    {"111", []string{apiError(500, "internal.server.error", "The request failed: Internal Server Error"), "0 ", usual}},
-		"html":       {"11", []string{"200 <!DOCTYPE html><title>Sign in</title> Content-Type: text/html; charset=utf-8", usual}},
-		"redirect":   {"11", []string{"307  Location: https://api.mypurecloud.example/api/v2/users/query", usual}},
-		"raw_body":   page(`"entities":[`),
-		"headers":    {"11", []string{usual + " inin-ratelimit-allowed: 300", usual}},
-		"not_the_api": {"11111111", []string{
-			"403 <!DOCTYPE html><title>Forbidden</title> Content-Type: text/html", "200 {}", "200 null", "200 ", "200 \ufeff{\"entities\":[]}",
-			"202 {}", "204 ", usual,
-		}},
-
-		"null_entities":    page(`"entities":null,` + rest),
-		"entities_object":  page(`"entities":{},` + rest),
-		"no_entities":      page(rest),
-		"entity":           page(`"entities":[TEN,{"id":"a","id":"b"}],` + strings.Replace(rest, "10", "11", 1)),
-		"entity_base64":    page(`"entities":[TEN,{"id":"` + "\xff\n" + `"}],` + strings.Replace(rest, "10", "11", 1)),
-		"entity_surrogate": page(`"entities":[TEN,{"id":"a","name":"\ud83d"}],` + strings.Replace(rest, "10", "11", 1)),
-		"repeat_page":      {"122", []string{usual, usual, after}},
-		"empty_page":       {"12", []string{usual, `200 {"entities":[],"nextUri":"NEW","selfUri":"LINK2","results":0,"cursor":"NEW"}`}},
-
-		"drop_next":               page(`"entities":[TEN],"selfUri":"LINK1","results":10}`),
-		"next_page_uri_only":      page(`"entities":[TEN],"selfUri":"LINK1","results":10,"nextPageUri":"LINK2"}`),
-		"cursor_only":             page(`"entities":[TEN],"selfUri":"LINK1","results":10,"cursor":"CURSOR2"}`),
-		"links_disagree":          page(`"entities":[TEN],` + strings.TrimSuffix(rest, "}") + `,"nextPageUri":"LINK1"}`),
-		"link_to_another_host":    page(`"entities":[TEN],` + strings.Replace(rest, "LINK2", "https://api.mypurecloud.exampleLINK2", 1)),
-		"link_with_cursor_alone":  page(`"entities":[TEN],` + strings.Replace(rest, "LINK2", "/api/v2/users/query?cursor=CURSOR2", 1)),
-		"link_with_another_state": page(`"entities":[TEN],` + strings.Replace(rest, "LINK2", "LINK2&state=deleted", 1)),
-		"link_to_itself":          {"122", []string{usual, `200 {"entities":[NEXT TEN],"nextUri":"LINK2","selfUri":"LINK2","results":10}`, after}},
-
-		"revoke_token": {"11t1", []string{unauthorised, unauthorised, "200 TOKEN", usual}},
-		"token_throttled": token(`400 {"error":"invalid_request",` +
-			`"description":"rate limit exceeded; try again later","error_description":"rate limit exceeded; try again later"}`),
-		"token_body":   token(`200 {"access_token":"t","token_type":"bearer","expires_in":"3600"}`),
-		"token_status": token(`502 {"error":"server_error","description":"","error_description":""}`),
-	}
-}
-
-// observer writes replies so that they can be compared: with a name for what differs between simulators.
+// observer writes requests and replies as testdata/replies has them, a line each: with a name for what differs between simulators.
+// A request is 1 or 2 for the first or the second page of ten users, t for a token, m for the token's own description.
 type observer struct {
 	*sim
 
@@ -155,13 +63,13 @@ func newObserver(t *testing.T, s *sim) *observer {
 	)}
 }
 
-// observe sends one of the requests that faultReplies names.
-func (o *observer) observe(asked rune) string {
-	began, what := time.Now(), map[rune]string{'1': usersQuery, '2': "GET " + o.link2, 'm': tokensMe}[asked]
+// observe sends a request, and says what came of it.
+func (o *observer) observe(asked string) string {
+	began, what := time.Now(), map[string]string{"1": usersQuery, "2": "GET " + o.link2, "m": tokensMe}[asked]
 	ctx, cancel := context.WithTimeout(o.t.Context(), time.Minute)
 	defer cancel()
 	var got answer
-	if asked == 't' {
+	if asked == "t" {
 		got = o.requestToken(clientSecret)
 	} else {
 		got = o.send(ctx, what, "Authorization: Bearer "+o.token)
@@ -194,17 +102,16 @@ func (o *observer) observe(asked rune) string {
 		parts = append(parts, "after "+took.String())
 	}
 
-	return strings.Join(parts, " ")
+	return strings.TrimRight(strings.NewReplacer("\xff", `\xff`, "\n", `\n`).Replace(asked+" "+strings.Join(parts, " ")), " ")
 }
 
+// TestEveryFaultHappensAsScripted tries each example of testdata/faults: testdata/replies has what it makes of some requests.
 func TestEveryFaultHappensAsScripted(t *testing.T) {
 	t.Parallel()
 	shown := map[genesyssim.Action]bool{}
-	files, err := os.ReadDir(filepath.Join("testdata", "faults"))
-	if rows := faultReplies(); err != nil || len(files) != len(rows) {
-		t.Errorf("%d scripts, error %v, and %d rows: want a row for each", len(files), err, len(rows))
-	}
-	for name, test := range faultReplies() {
+	scripts, _ := filepath.Glob("testdata/faults/*.jsonl")
+	for _, script := range scripts {
+		name := strings.TrimSuffix(filepath.Base(script), ".jsonl")
 		faults := loadFaults(t, name+".jsonl")
 		for _, fault := range faults {
 			shown[fault.Action] = true
@@ -212,15 +119,21 @@ func TestEveryFaultHappensAsScripted(t *testing.T) {
 				t.Errorf("%s has a fault without a note", name)
 			}
 		}
+		want, err := os.ReadFile("testdata/replies/" + name + ".txt")
+		if err != nil {
+			t.Error(err)
+		}
 		synctest.Test(t, func(t *testing.T) {
 			o := newObserver(t, start(t, genesyssim.Config{Users: 100}))
-			err := o.SetFaults(faults)
-			var got []string
-			for _, asked := range test.asked {
-				got = append(got, o.observe(asked))
+			if err := o.SetFaults(faults); err != nil {
+				t.Error(err)
 			}
-			if diff := cmp.Diff(test.want, got); diff != "" || o.Stats().FaultsHit == 0 || err != nil {
-				t.Errorf("%s: %d faults hit, error %v; replies (-want +got):\n%s", name, o.Stats().FaultsHit, err, diff)
+			var got strings.Builder
+			for line := range strings.Lines(string(want)) {
+				got.WriteString(o.observe(line[:1]) + "\n")
+			}
+			if diff := cmp.Diff(string(want), got.String()); diff != "" || o.Stats().FaultsHit == 0 {
+				t.Errorf("%s: %d faults hit; replies (-want +got):\n%s", name, o.Stats().FaultsHit, diff)
 			}
 		})
 	}
@@ -231,74 +144,32 @@ func TestEveryFaultHappensAsScripted(t *testing.T) {
 	}
 }
 
-func TestABrokenConnectionIsOneForTheClientToo(t *testing.T) {
-	t.Parallel()
-	for name, want := range map[string][]error{
-		"reset": {syscall.ECONNRESET, io.EOF}, "reset_body": {syscall.ECONNRESET, io.ErrUnexpectedEOF},
-		"truncate": {io.ErrUnexpectedEOF}, "short_length": {io.ErrUnexpectedEOF}, "cut_gzip": {io.ErrUnexpectedEOF},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := start(t, genesyssim.Config{Users: 100, Faults: loadFaults(t, name+".jsonl")})
-			server := httptest.NewServer(s.Simulator)
-			defer server.Close()
-			token := s.token()
-			read := func() (string, error) {
-				request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+strings.TrimPrefix(usersQuery, "GET "), http.NoBody)
-				request.Header.Set("Authorization", "Bearer "+token)
-				response, err := server.Client().Do(request)
-				if err != nil {
-					return "", err
-				}
-				defer response.Body.Close()
-				body, err := io.ReadAll(response.Body)
-
-				return string(body), err
-			}
-			_, err := read()
-			if !slices.ContainsFunc(want, func(one error) bool { return errors.Is(err, one) }) || s.Stats().Pages != 0 {
-				t.Errorf("error is %v, want one of %v; %d pages went out whole, want none", err, want, s.Stats().Pages)
-			}
-			if body, err := read(); err != nil || strings.Count(lines(t, body), "\n") != 10 {
-				t.Errorf("the next request gets %s, error %v", body, err)
-			}
-		})
-	}
-}
-
-func TestFaultsBendTheOtherListingsToo(t *testing.T) {
+func TestFaultsBendWhatOtherPathsAnswer(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{Users: 100})
 	token := s.token()
-	s.ask("", `POST /_sim/faults {"path":"/api/v2/users","set":{"nextUri":"https://elsewhere.example{next}"}}
-		{"path":"/api/v2/users","nth":2,"action":"empty_page"}
-		{"method":"POST","path":"/api/v2/users/query","drop":["nextPageUri"],"set":{"cursor":"{cursor}"}}`)
-	var got []string
-	for range 2 {
-		page := s.ask(token, "GET /api/v2/users?pageSize=10").body
-		got = append(got, fmt.Sprint(strings.Count(lines(t, page), "\n"), " ", member[string](t, page, "nextUri")))
+	s.ask("", `POST /_sim/faults {"path":"/api/v2/users","drop":["entities"],"set":{"nextUri":"https://elsewhere.example{next}"}}
+		{"path":"`+callJobs+`/{id}","set":{"state":"BORED"}}
+		{"path":"`+callJobs+`/availability","drop":["dataAvailabilityDate"]}`)
+	got := []string{
+		member[string](t, s.ask(token, "GET /api/v2/users?pageSize=10").body, "nextUri"), s.ask(token, "GET "+callJobs+"/availability").body,
+		member[string](t, s.ask(token, "GET "+s.submit(token, callJobs, december("29T00:00:00Z", "30T00:00:00Z"))).body, "state"),
 	}
-	got = append(got, keys(s.ask(token, `POST /api/v2/users/query {"pageSize":10}`).body)...)
-	const second = "/api/v2/users?pageNumber=2&pageSize=10"
-	want := []string{"10 https://elsewhere.example" + second, "0 " + second, "entities", "cursor"}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("entities and next links by number, and the members of a tutorial's page (-want +got):\n%s", diff)
+	if diff := cmp.Diff([]string{"https://elsewhere.example/api/v2/users?pageNumber=2&pageSize=10", "{}", "BORED"}, got); diff != "" {
+		t.Errorf("a page by number, an availability and a job (-want +got):\n%s", diff)
 	}
 }
 
 func TestEmptyPagesLeadOnByNewLinksAndLoseNobody(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{Users: 100, Faults: loadFaults(t, "empty_page.jsonl")})
-	var all strings.Builder
+	pages := s.pages(s.token(), "GET /api/v2/users/query?pageSize=30")
 	var sizes []int
 	links := map[string]bool{}
-	for token, next := s.token(), "/api/v2/users/query?pageSize=30"; next != ""; {
-		page := s.ask(token, "GET "+next).body
-		all.WriteString(lines(t, page))
-		sizes = append(sizes, strings.Count(lines(t, page), "\n"))
-		links[next], next = true, member[string](t, page, "nextUri")
+	for _, page := range pages {
+		sizes, links[member[string](t, page, "nextUri")] = append(sizes, strings.Count(lines(t, page), "\n")), true
 	}
-	if diff := cmp.Diff([]int{30, 0, 0, 0, 30, 25}, sizes) + cmp.Diff(s.users(nil), all.String()); diff != "" || len(links) != len(sizes) {
+	if diff := cmp.Diff([]int{30, 0, 0, 0, 30, 25}, sizes) + cmp.Diff(s.ownList("users"), lines(t, pages...)); diff != "" || len(links) != len(sizes) {
 		t.Errorf("%d links of %d pages; sizes and users (-want +got):\n%s", len(links), len(sizes), diff)
 	}
 }

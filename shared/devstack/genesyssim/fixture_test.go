@@ -6,7 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -101,15 +101,35 @@ func (s *sim) token() string {
 	return member[string](s.t, got.body, "access_token")
 }
 
-// users is the organisation's own list of the users that the parameters choose.
-func (s *sim) users(parameters url.Values) string {
+// ownList is the organisation's own list of a listing: NAME?PARAMETERS.
+func (s *sim) ownList(what string) string {
 	s.t.Helper()
-	got := s.ask("", "GET /_sim/users?"+parameters.Encode())
+	got := s.ask("", "GET /_sim/"+what)
 	if got.status != http.StatusOK {
-		s.t.Fatalf("/_sim/users?%s is answered %d: %s", parameters.Encode(), got.status, got.body)
+		s.t.Fatalf("/_sim/%s is answered %d: %s", what, got.status, got.body)
 	}
 
 	return got.body
+}
+
+// pages follows the next links from a first request on.
+func (s *sim) pages(token, asked string) (pages []string) {
+	s.t.Helper()
+	for asked != "" {
+		page := s.ask(token, asked)
+		if page.status != http.StatusOK {
+			s.t.Fatalf("%s is answered %d: %s", asked, page.status, page.body)
+		}
+		pages, asked = append(pages, page.body), ""
+		if link := member[string](s.t, page.body, "nextUri"); link != "" {
+			asked = "GET " + link
+		}
+		if link := member[string](s.t, page.body, "nextPageUri"); link != "" {
+			asked = `POST /api/v2/users/query {"nextPageUri":"` + link + `"}`
+		}
+	}
+
+	return pages
 }
 
 // member decodes one member of a JSON object, the zero value where it is absent.
@@ -140,25 +160,20 @@ func keys(object string) (names []string) {
 	return names
 }
 
-// lines are a page's entities, one a line.
-func lines(t testing.TB, page string) string {
+// lines are the entities of pages, one a line.
+func lines(t testing.TB, pages ...string) string {
 	t.Helper()
 	var all strings.Builder
-	for _, entity := range member[[]json.RawMessage](t, page, "entities") {
-		all.WriteString(string(entity) + "\n")
+	for _, page := range pages {
+		for _, entity := range member[[]json.RawMessage](t, page, keys(page)[0]) {
+			all.WriteString(string(entity) + "\n")
+		}
 	}
 
 	return all.String()
 }
 
 // beside is a page without its entities.
-func beside(t testing.TB, page string) string {
-	t.Helper()
-	entities := strings.ReplaceAll(strings.TrimSuffix(lines(t, page), "\n"), "\n", ",")
-	rest, found := strings.CutPrefix(page, `{"entities":[`+entities+`]`)
-	if !found {
-		t.Fatalf("the page does not begin with its entities: %.300s", page)
-	}
-
-	return rest
+func beside(page string) string {
+	return strings.TrimPrefix(regexp.MustCompile(`^\{"entities":\[.*\]`).ReplaceAllString(page, ""), ",")
 }

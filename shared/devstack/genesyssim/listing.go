@@ -1,158 +1,174 @@
 package genesyssim
 
 import (
-	"bytes"
+	"cmp"
+	"math"
 	"net/http"
-	"strconv"
+	"slices"
+	"time"
 )
 
-// listing is one of the API's listings: which entities are at which path, how one page leads to the next, and what can be asked.
-type listing struct {
-	name         string // of the entities, as under /_sim/
-	method, path string
-	model        *model
-	paging       paging
-	most         int // entities a page, to which larger page sizes are cut
-	filters      []filter
+// Listing is one of the API's listings: which entities are at which path, and how one page leads to the next. What its entities
+// are made of stands in entities.txt under its name; without that they have an id and a name.
+type Listing struct {
+	Name, Path string
+	Paging     Paging
+	Permission string // that it needs; "": none
+	Entities   int    // how many there are, where [Config].Sizes does not say
+	Most       int    // entities a page, to which larger page sizes are cut in silence; 0: [Config].MaxPageSize
+
+	longest time.Duration // how long an event of a history takes at most
+	method  string        // "": GET
+	model   *model
+	filters []filter
+	member  string // that has the entities; "": entities
 }
 
-// paging is how a page leads to the next one, and so which members it has.
-type paging int
+// Paging is how a page of a listing leads to the next one.
+type Paging int
 
+// The kinds of paging; [Paging.rules] says what each is.
 const (
-	byCursor   paging = iota // nextUri and cursor
-	byNumber                 // nextUri, by pageNumber, with totals
-	byTutorial               // the tutorial's nextPageUri; the query is in the body
+	ByNumber Paging = iota
+	ByCursor
+	ByAfter
+	ByScan
+	OnePage
+	byTutorial // the query is in the body
+	byJob      // results of a job, but of audits
+	byAuditQuery
 )
 
-// parameter is the query parameter that says which page is asked for.
-func (p paging) parameter() filter {
-	if p == byNumber {
-		return filter{name: "pageNumber", whole: true}
-	}
-
-	return filter{name: "cursor"}
+// rules are what is peculiar to a kind of paging.
+type rules struct {
+	size, place filter // the parameters that say how many entities, and from where
+	usual       int    // entities a page, where the query does not say
+	dies        bool   // its cursors have an end
+	members     string // of a page, behind its entities; what has no value is left out
 }
+
+func (p Paging) rules() rules {
+	size, cursor := filter{name: "pageSize", least: 1, greatest: math.MaxInt32}, filter{name: "cursor"}
+	number, limit := filter{name: "pageNumber", least: 1, greatest: math.MaxInt32}, filter{name: "limit", least: 10, greatest: 200}
+
+	return []rules{
+		ByNumber:     {size, number, 25, false, "pageSize pageNumber total firstUri selfUri nextUri previousUri lastUri pageCount"},
+		ByCursor:     {size, cursor, 25, false, "nextUri selfUri results cursor"},
+		ByAfter:      {size, filter{name: "after"}, 25, false, "nextUri selfUri"},
+		ByScan:       {limit, cursor, 100, true, "nextUri selfUri cursors"},
+		OnePage:      {filter{}, filter{}, math.MaxInt32, false, "total selfUri"},
+		byTutorial:   {size, cursor, 25, false, "nextPageUri"},
+		byJob:        {size, cursor, 1000, true, "cursor"},
+		byAuditQuery: {size, cursor, 25, true, "cursor"},
+	}[p]
+}
+
+// history reports whether the pages are a job's results.
+func (p Paging) history() bool { return p == byJob || p == byAuditQuery }
 
 // maxNumberedInactive is how far GET /api/v2/users goes with state=inactive.
 const maxNumberedInactive = 10_000
 
-// newListings is all that the API lists.
-func newListings(config Config) []listing {
-	users, most := readModel("user", config.Users), config.MaxPageSize
-	state := filter{name: "state", allowed: []string{"active", "inactive", "deleted", "any"}}
-	order := filter{name: "sortOrder", allowed: []string{"ASC", "DESC"}}
-	expand := filter{name: "expand", allowed: users.expands(), many: 1000}
-	presence := filter{name: "integrationPresenceSource", allowed: []string{"MicrosoftTeams", "ZoomPhone", "EightByEight"}, most: 100}
-	schemas := filter{name: "userCustomAttributeSchemaIds", many: 5}
-
-	return []listing{
-		{"users", http.MethodGet, usersQueryPath, users, byCursor, most, []filter{state, order, expand, presence, schemas}},
-		{"users", http.MethodPost, usersQueryPath, users, byTutorial, most, []filter{state, order, expand}},
-		{"users", http.MethodGet, usersPath, users, byNumber, most, []filter{state, order, expand, presence}},
+// directory is what an organisation consists of, users aside.
+func directory() []Listing {
+	return []Listing{
+		{Name: "queues", Path: "/api/v2/routing/queues", Permission: "routing:queue:view", Entities: 400},
+		{Name: "groups", Path: "/api/v2/groups", Entities: 120},
+		{Name: "teams", Path: "/api/v2/teams", Paging: ByAfter, Permission: "groups:team:view", Entities: 36},
+		{Name: "skills", Path: "/api/v2/routing/skills", Permission: "routing:skill:view", Entities: 120},
+		{Name: "skill-groups", Path: "/api/v2/routing/skillgroups", Paging: ByAfter, Permission: "routing:skillGroup:view", Entities: 40},
+		{Name: "languages", Path: "/api/v2/routing/languages", Permission: "routing:language:view", Entities: 12},
+		{Name: "wrapup-codes", Path: "/api/v2/routing/wrapupcodes", Permission: "routing:wrapupCode:view", Entities: 600},
+		{Name: "divisions", Path: "/api/v2/authorization/divisions", Permission: "authorization:division:view", Entities: 6},
+		{Name: "roles", Path: "/api/v2/authorization/roles", Permission: "authorization:role:view", Entities: 60},
+		{Name: "locations", Path: "/api/v2/locations", Entities: 30},
+		{Name: "stations", Path: "/api/v2/stations", Permission: "telephony:plugin:all", Entities: 1000},
+		{Name: "flows", Path: "/api/v2/flows", Permission: "architect:flow:view", Entities: 250, Most: 100},
+		{Name: "campaigns", Path: "/api/v2/outbound/campaigns", Permission: "outbound:campaign:view", Entities: 150, Most: 100},
+		{Name: "contact-lists", Path: "/api/v2/outbound/contactlists", Permission: "outbound:contactList:view", Entities: 150, Most: 100},
+		{Name: "presence-definitions", Path: "/api/v2/presence/definitions", Paging: OnePage, Entities: 30, Most: math.MaxInt32},
+		{Name: "external-contacts", Path: "/api/v2/externalcontacts/scan/contacts", Paging: ByScan, Permission: "externalContacts:contact:view", Entities: 2500},
 	}
 }
 
+// userListings are the three ways to the users.
+func userListings(config Config) []Listing {
+	const permission = "directory:user:view"
+	state := filter{name: "state", allowed: []string{"active", "inactive", "deleted", "any"}}
+	order := filter{name: "sortOrder", allowed: []string{"ASC", "DESC"}}
+	expand := filter{name: "expand", allowed: readModel("users").expands(), list: true}
+	users := []Listing{
+		{Path: usersQueryPath, Paging: ByCursor, Permission: permission},
+		{Path: usersQueryPath, Paging: byTutorial, Permission: permission, method: http.MethodPost},
+		{Path: usersPath, Paging: ByNumber},
+	}
+	for i := range users {
+		users[i].Name, users[i].Entities, users[i].filters = "users", config.Users, []filter{state, order, expand}
+	}
+
+	return users
+}
+
+// newListings is all that the API lists.
+func newListings(config Config) []Listing {
+	all := slices.Concat(userListings(config), directory(), histories(), config.Listings)
+	for i := range all {
+		of := &all[i]
+		of.method, of.member = cmp.Or(of.method, http.MethodGet), cmp.Or(of.member, "entities")
+		of.model = readModel(of.Name)
+		of.Most = cmp.Or(of.Most, config.MaxPageSize)
+		if size, given := config.Sizes[of.Name]; given {
+			of.Entities = size
+		}
+	}
+
+	return all
+}
+
 // answerListing serves one page of a listing.
-func (s *Simulator) answerListing(x *exchange, of listing) *reply {
+func (s *Simulator) answerListing(x *exchange, of Listing) *reply {
+	if refusal := s.permit(of.Name, of.Permission); refusal != nil {
+		return x.refuse(refusal)
+	}
 	raw := x.request.URL.RawQuery
-	if of.paging == byTutorial {
+	if of.Paging == byTutorial {
 		var refusal *apiError
 		if raw, refusal = tutorialQuery(x.request); refusal != nil {
 			return x.refuse(refusal)
 		}
 	}
+
+	return s.answerPageOf(x, of, raw, func(chosen selection) source { return s.entitiesOf(of, chosen) })
+}
+
+// answerPageOf serves the page that a query string asks for. entities are those that it chooses.
+func (s *Simulator) answerPageOf(x *exchange, of Listing, raw string, entities func(selection) source, more ...member) *reply {
 	s.change(func(o *organisation) {
-		if last, found := o.asked[of.path]; found && x.fault.Action == ActionRepeatPage {
+		if last, found := o.asked[of.Path]; found && x.fault.Action == ActionRepeatPage {
 			raw = last
 		}
-		o.asked[of.path] = raw
+		o.asked[of.Path] = raw
+		o.shifted[of.Name] += x.fault.Shift
 	})
-	q, refusal := s.parse(of, raw)
+	q, chosen, refusal := s.parse(of, raw)
 	if refusal != nil {
 		return x.refuse(refusal)
 	}
-	p := s.turn(x.fault, q)
+	p := s.turn(x.fault, q, entities(chosen))
+	p.members = append(p.members, more...)
+	p.bend(x.fault)
 	answer := x.reply(http.StatusOK, "application/json", p.render())
 	answer.pages, answer.entities = 1, p.count
 
 	return answer
 }
 
-// turn makes the page that a query asks for, or what a fault leaves of it.
-func (s *Simulator) turn(fault *Fault, q query) *page {
-	total := q.of.model.count(q.from.state)
-	from := min(q.from.position, total)
-	to := min(from+q.pageSize, total)
-	next := bookmark{selection: q.from.selection, position: to}
-	more := to < total
-	if fault.Action == ActionEmptyPage {
-		to = from
-		if q.of.paging != byNumber {
-			next, more = q.from, true
-			next.turn++
-		}
+// permit refuses what the client has no permission for.
+func (s *Simulator) permit(name, permission string) *apiError {
+	if permission == "" || !slices.Contains(s.config.Forbidden, name) {
+		return nil
 	}
-	p := &page{count: to - from}
-	entities := []byte{'['}
-	for entity := range s.entities(q.of.model, q.from.selection, from, to) {
-		entities = append(append(entities, entity...), ',')
-	}
-	if extra := fault.entity(); len(extra) > 0 {
-		entities = append(append(entities, extra...), ',')
-		p.count++
-	}
-	p.members = []member{{"entities", append(bytes.TrimSuffix(entities, []byte(",")), ']')}}
-	switch q.of.paging {
-	case byCursor, byTutorial:
-		s.cursorMembers(p, q, next, more)
-	case byNumber:
-		p.numberMembers(q, total)
-	}
-	p.bend(fault)
 
-	return p
-}
-
-// cursorMembers adds the members of a page by cursor.
-func (s *Simulator) cursorMembers(p *page, q query, next bookmark, more bool) {
-	if more {
-		p.cursor = s.seal(q.of.path, next)
-		p.next = q.link(p.cursor)
-	}
-	here := ""
-	if q.from.position > 0 || q.from.turn > 0 {
-		here = s.seal(q.of.path, q.from)
-	}
-	p.self = q.link(here)
-	if q.of.paging == byTutorial {
-		p.add("nextPageUri", p.next)
-
-		return
-	}
-	p.add("nextUri", p.next)
-	p.add("selfUri", p.self)
-	p.add("results", p.count)
-	p.add("cursor", p.cursor)
-}
-
-// numberMembers adds the members of a page by number.
-func (p *page) numberMembers(q query, total int) {
-	here, last := q.from.position/q.pageSize+1, (total+q.pageSize-1)/q.pageSize
-	number := func(n int) string { return q.link(strconv.Itoa(n)) }
-	p.self = number(here)
-	p.add("pageSize", q.pageSize)
-	p.add("pageNumber", here)
-	p.add("total", total)
-	p.add("firstUri", number(1))
-	p.add("selfUri", p.self)
-	if here < last {
-		p.next = number(here + 1)
-		p.add("nextUri", p.next)
-	}
-	if here > 1 && here <= last+1 {
-		p.add("previousUri", number(here-1))
-	}
-	p.add("lastUri", number(max(1, last)))
-	p.add("pageCount", last)
+	return newError(http.StatusForbidden, "missing.permissions",
+		"Unable to perform the requested action. You are missing the following permission(s): "+permission)
 }

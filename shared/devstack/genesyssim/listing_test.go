@@ -4,93 +4,90 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
 	"genesys-cloud-export/shared/devstack/genesyssim"
 )
 
-// allOf follows a listing's next links to its end.
-func (s *sim) allOf(token, path string, query url.Values) string {
-	s.t.Helper()
-	var all strings.Builder
-	for next := path + "?" + query.Encode(); next != ""; {
-		page := s.ask(token, "GET "+next).body
-		all.WriteString(lines(s.t, page))
-		next = member[string](s.t, page, "nextUri")
-	}
-
-	return all.String()
-}
-
-// allOfTutorial is the same in the tutorial's dialect.
-func (s *sim) allOfTutorial(token string, query url.Values) string {
-	s.t.Helper()
-	asked := map[string]any{"pageSize": 30, "expand": query["expand"]}
-	for _, name := range []string{"state", "sortOrder"} {
-		if query.Has(name) {
-			asked[name] = query.Get(name)
-		}
-	}
-	var all strings.Builder
-	for {
-		body, _ := json.Marshal(asked)
-		page := s.ask(token, "POST /api/v2/users/query "+string(body)).body
-		all.WriteString(lines(s.t, page))
-		asked = map[string]any{"pageSize": 7, "nextPageUri": member[string](s.t, page, "nextPageUri")}
-		if asked["nextPageUri"] == "" {
-			return all.String()
-		}
-	}
-}
-
-func TestEachListingIsTheUsersOfItsStateInOrderByteForByte(t *testing.T) {
+func TestEachListingLeadsToItsEndByItsOwnKindOfPaging(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(rt *rapid.T) {
-		s := start(t, genesyssim.Config{Users: rapid.IntRange(0, 90).Draw(rt, "users"), Seed: rapid.Uint64().Draw(rt, "seed")})
-		token := s.token()
-		state := rapid.SampledFrom([]string{"", "any", "active", "inactive", "deleted"}).Draw(rt, "state")
-		query := url.Values{"sortOrder": {rapid.SampledFrom([]string{"ASC", "DESC"}).Draw(rt, "order")}}
-		if rapid.Bool().Draw(rt, "expanded") {
-			query["expand"] = []string{"skills", "presence", "geolocation"}
+	numbered := [2]string{
+		"pageSize pageNumber total firstUri selfUri nextUri lastUri pageCount",
+		"pageSize pageNumber total firstUri selfUri previousUri lastUri pageCount",
+	}
+	after, cursor := [2]string{"nextUri selfUri", "selfUri"}, [2]string{"nextUri selfUri results cursor", "selfUri results"}
+	tutorial, scan, once := [2]string{"nextPageUri", ""}, [2]string{"nextUri selfUri cursors", "selfUri"}, [2]string{"total selfUri", "total selfUri"}
+	const every = "users?state=any&sortOrder=DESC&expand=skills,presence,geolocation"
+	another := genesyssim.Listing{Name: "trunks", Path: "/api/v2/telephony/trunks", Permission: "telephony:plugin:all", Entities: 30}
+	for list, test := range map[string]struct {
+		asked    string
+		entities int
+		members  [2]string // of the first and of the last page, beside the entities
+	}{
+		every:                  {"GET /api/v2/users/query?pageSize=7&" + every[6:], 90, cursor},
+		"users":                {"GET /api/v2/users/query", 77, cursor},
+		"users?state=inactive": {"GET /api/v2/users?pageSize=4&state=inactive", 9, numbered},
+		"users?state=deleted":  {`POST /api/v2/users/query {"pageSize":1,"state":"deleted"}`, 4, tutorial},
+		"queues":               {"GET /api/v2/routing/queues?pageSize=150", 400, numbered},
+		"groups":               {"GET /api/v2/groups?pageSize=70", 120, numbered},
+		"teams":                {"GET /api/v2/teams?pageSize=10", 36, after},
+		"skills":               {"GET /api/v2/routing/skills", 120, numbered},
+		"skill-groups":         {"GET /api/v2/routing/skillgroups", 40, after},
+		"languages":            {"GET /api/v2/routing/languages?pageSize=5", 12, numbered},
+		"wrapup-codes":         {"GET /api/v2/routing/wrapupcodes?pageSize=500", 600, numbered},
+		"divisions":            {"GET /api/v2/authorization/divisions?pageSize=4", 6, numbered},
+		"roles":                {"GET /api/v2/authorization/roles", 60, numbered},
+		"locations":            {"GET /api/v2/locations", 30, numbered},
+		"stations":             {"GET /api/v2/stations?pageSize=1000", 1000, numbered},
+		"flows":                {"GET /api/v2/flows?pageSize=500", 250, numbered},
+		"campaigns":            {"GET /api/v2/outbound/campaigns?pageSize=500", 150, numbered},
+		"contact-lists":        {"GET /api/v2/outbound/contactlists?pageSize=500", 150, numbered},
+		"presence-definitions": {"GET /api/v2/presence/definitions", 30, once},
+		"external-contacts":    {"GET /api/v2/externalcontacts/scan/contacts?limit=200", 2500, scan},
+		"trunks":               {"GET " + another.Path, 30, numbered}, // a listing more is a line more
+	} {
+		s := start(t, genesyssim.Config{Users: 90, Listings: []genesyssim.Listing{another}})
+		pages := s.pages(s.token(), test.asked)
+		if count := strings.Count(lines(t, pages...), "\n"); count != test.entities {
+			t.Errorf("%s: %d entities, want %d", list, count, test.entities)
 		}
-		query.Set("state", "any")
-		var want strings.Builder
-		for line := range strings.Lines(s.users(query)) {
-			if state == "any" || member[string](t, line, "state") == cmp.Or(state, "active") {
-				want.WriteString(line)
-			}
+		if diff := gocmp.Diff(s.ownList(list), lines(t, pages...)); diff != "" {
+			t.Errorf("%s (-own list +got):\n%.2000s", list, diff)
 		}
-		query.Set("state", state)
-		if state == "" {
-			query.Del("state")
+		members := [2]string{strings.Join(keys(pages[0])[1:], " "), strings.Join(keys(pages[len(pages)-1])[1:], " ")}
+		if diff := gocmp.Diff(test.members, members); diff != "" {
+			t.Errorf("%s: members of the first and the last page (-want +got):\n%s", list, diff)
 		}
-		got := map[string]string{"own list": s.users(query)}
-		if query.Get("sortOrder") == "ASC" && !query.Has("expand") {
-			var written strings.Builder
-			if err := s.WriteUsers(&written, genesyssim.Query{State: state}); err != nil {
-				rt.Fatal(err)
-			}
-			got["WriteUsers"] = written.String()
-		}
-		query.Set("pageSize", rapid.SampledFrom([]string{"1", "7", "20", "33"}).Draw(rt, "page size"))
-		got["GET users/query"] = s.allOf(token, "/api/v2/users/query", query)
-		got["GET users"] = s.allOf(token, "/api/v2/users", query)
-		got["POST users/query"] = s.allOfTutorial(token, query)
-		for name, users := range got {
-			if diff := gocmp.Diff(want.String(), users); diff != "" {
-				rt.Fatalf("%s (-filtered from all +got):\n%s", name, diff)
-			}
-		}
-	})
+	}
 }
 
-func TestAPageSaysWhereTheNextOneIsInItsDialect(t *testing.T) {
+func TestAStateChoosesUsersAndKeepsTheirOrder(t *testing.T) {
+	t.Parallel()
+	for users := range 45 { // states are dealt in turns of about twenty
+		s := start(t, genesyssim.Config{Users: users})
+		all := map[string][]string{}
+		for line := range strings.Lines(s.ownList("users?state=any")) {
+			state := member[string](t, line, "state")
+			all[state] = append(all[state], line)
+		}
+		for _, state := range []string{"active", "inactive", "deleted"} {
+			forth, back := s.ownList("users?state="+state), slices.Collect(strings.Lines(s.ownList("users?sortOrder=DESC&state="+state)))
+			slices.Reverse(back)
+			want := strings.Join(all[state], "")
+			if diff := gocmp.Diff([]string{want, want}, []string{forth, strings.Join(back, "")}); diff != "" {
+				t.Errorf("of %d users those that are %s (-filtered from all +got):\n%s", users, state, diff)
+			}
+		}
+	}
+}
+
+func TestAPageSaysWhereTheNextOneIsByRelativeLinks(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{Users: 60})
 	token := s.token()
@@ -98,38 +95,24 @@ func TestAPageSaysWhereTheNextOneIsInItsDialect(t *testing.T) {
 	first := s.ask(token, "GET "+path+"state=any&pageSize=40").body
 	cursor := member[string](t, first, "cursor")
 	link := path + "cursor=" + cursor + "&pageSize=40&state=any"
-	tutorial := s.ask(token, `POST /api/v2/users/query {"pageSize":40,"state":"any"}`).body
-	tutorials := member[string](t, tutorial, "nextPageUri")
-	numbered := func(page string) string { return "/api/v2/users?pageNumber=" + page + "&pageSize=10" }
-	for name, test := range map[string]struct{ got, want string }{
-		"first by cursor": {
-			first, `,"nextUri":"` + link + `","selfUri":"` + path + `pageSize=40&state=any","results":40,"cursor":"` + cursor + `"}`,
-		},
-		"last by cursor":    {s.ask(token, "GET "+link).body, `,"selfUri":"` + link + `","results":20}`},
-		"first by tutorial": {tutorial, `,"nextPageUri":"` + tutorials + `"}`},
-		"last by tutorial":  {s.ask(token, `POST /api/v2/users/query {"pageSize":100}`).body, `}`},
-		"middle by number": {
-			s.ask(token, "GET "+numbered("2")).body,
-			`,"pageSize":10,"pageNumber":2,"total":51,"firstUri":"` + numbered("1") + `","selfUri":"` + numbered("2") +
-				`","nextUri":"` + numbered("3") + `","previousUri":"` + numbered("1") + `","lastUri":"` + numbered("6") + `","pageCount":6}`,
-		},
-		"past the end by number": {
-			s.ask(token, "GET "+numbered("9")).body,
-			`,"pageSize":10,"pageNumber":9,"total":51,"firstUri":"` + numbered("1") + `","selfUri":"` + numbered("9") +
-				`","lastUri":"` + numbered("6") + `","pageCount":6}`,
-		},
-	} {
-		if diff := gocmp.Diff(test.want, beside(t, test.got)); diff != "" {
-			t.Errorf("%s: beside the entities (-want +got):\n%s", name, diff)
-		}
+	numbered := func(page string) string {
+		body := s.ask(token, "GET /api/v2/users?pageSize=10&pageNumber="+page).body
+
+		return regexp.MustCompile(`/api/v2/users\?pageNumber=(\d+)&pageSize=10`).ReplaceAllString(beside(body), "PAGE $1")
 	}
-	if !strings.HasPrefix(tutorials, path) {
-		t.Errorf("nextPageUri is %q: want a relative link", tutorials)
+	got := []string{beside(first), beside(s.ask(token, "GET "+link).body), numbered("2"), numbered("9")}
+	want := []string{
+		`"nextUri":"` + link + `","selfUri":"` + path + `pageSize=40&state=any","results":40,"cursor":"` + cursor + `"}`,
+		`"selfUri":"` + link + `","results":20}`,
+		`"pageSize":10,"pageNumber":2,"total":51,"firstUri":"PAGE 1","selfUri":"PAGE 2","nextUri":"PAGE 3","previousUri":"PAGE 1","lastUri":"PAGE 6","pageCount":6}`,
+		`"pageSize":10,"pageNumber":9,"total":51,"firstUri":"PAGE 1","selfUri":"PAGE 9","lastUri":"PAGE 6","pageCount":6}`,
+	}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("the first and the last page by cursor, one in the middle and one past the end by number, beside the entities (-want +got):\n%s", diff)
 	}
 	empty := start(t, genesyssim.Config{})
-	const want = `{"entities":[],"selfUri":"/api/v2/users/query?pageSize=25","results":0}`
-	if diff := gocmp.Diff(want, empty.ask(empty.token(), "GET /api/v2/users/query").body); diff != "" {
-		t.Errorf("an organisation without users (-want +got):\n%s", diff)
+	if got := empty.ask(empty.token(), "GET /api/v2/users/query").body; got != `{"entities":[],"selfUri":"/api/v2/users/query?pageSize=25","results":0}` {
+		t.Errorf("an organisation without users answers %s", got)
 	}
 }
 
@@ -138,20 +121,11 @@ func TestAPageHasAsManyUsersAsAskedUpToTheLimit(t *testing.T) {
 	s := start(t, genesyssim.Config{Users: 200_000, MaxPageSize: 300})
 	token := s.token()
 	for path, want := range map[string]int{
-		"users/query":                 25,
-		"users/query?pageSize=1":      1,
-		"users/query?pageSize=300":    300,
-		"users/query?pageSize=100000": 300,
-		"users":                       25,
-		"users?pageSize=501":          300,
-		"users?state=any&pageSize=7":  7,
-		"users/query?pageSize=200&integrationPresenceSource=ZoomPhone":         100,
-		"users/query?userCustomAttributeSchemaIds=a,b&expand=team,groups":      25,
-		"users/query?expand=team&expand=groups&userCustomAttributeSchemaIds=a": 25,
-		"users?state=inactive&pageSize=250&pageNumber=40":                      250, // of 10,000 that are listed by number
+		"users/query?pageSize=300": 300, "users/query?pageSize=100000": 300, "users?pageSize=501": 300,
+		"users?state=inactive&pageSize=250&pageNumber=40": 250, // of 10,000 that are listed by number
 	} {
 		got := s.ask(token, "GET /api/v2/"+path)
-		if count := strings.Count(lines(t, got.body), "\n"); got.status != http.StatusOK || count != want {
+		if count := strings.Count(lines(t, got.body), "\n"); count != want {
 			t.Errorf("%s: status %d with %d entities, want 200 with %d", path, got.status, count, want)
 		}
 	}
@@ -159,30 +133,33 @@ func TestAPageHasAsManyUsersAsAskedUpToTheLimit(t *testing.T) {
 
 func TestWhatTheAPIDoesNotKnowIsRefusedNotIgnored(t *testing.T) {
 	t.Parallel()
-	s := start(t, genesyssim.Config{Users: 200_000})
+	s := start(t, genesyssim.Config{Users: 200_000, Forbidden: []string{"queues", "audits"}})
 	token := s.token()
 	cursor := member[string](t, s.ask(token, "GET /api/v2/users/query?expand=team").body, "cursor")
 	const get, post, elsewhere = "GET /api/v2/users/query?", "POST /api/v2/users/query ", "https://elsewhere.example"
-	const link = "/api/v2/users/query?expand=team&cursor="
-	statuses := map[string]int{"not.found": 404, "method.not.allowed": 405}
+	const link, scan = "/api/v2/users/query?expand=team&cursor=", "GET /api/v2/externalcontacts/scan/contacts?limit="
+	const from, to = "1999-12-29T00:00:00Z", "1999-12-30T00:00:00Z"
+	submit := func(interval string) string { return "POST " + callJobs + ` {"interval":"` + interval + `"` }
+	statuses := map[string]int{"not.found": 404, "method.not.allowed": 405, "missing.permissions": 403}
 	for code, asked := range map[string][]string{
 		"bad.request": {
-			get + "pagesize=5", get + "pageSize=5&pageSize=6", get + "a=%zz", "GET /api/v2/users?cursor=x",
-			post + `{"pageSize":5,"cursor":"x"}`, post + `[]`, post + `{} {}`, "POST /api/v2/users/query?pageSize=5 {}",
+			get + "pagesize=5", get + "pageSize=5&pageSize=6", get + "a=%zz", "GET /api/v2/users?cursor=x", "GET /api/v2/presence/definitions?pageSize=5",
+			post + `{"pageSize":5,"cursor":"x"}`, post + `[]`, post + `{} {}`, "POST /api/v2/users/query?pageSize=5 {}", "POST " + callJobs + ` {"from":1}`,
 		},
 		"invalid.value": {
 			get + "pageSize=0", get + "pageSize=-1", get + "pageSize=ten", get + "pageSize=", get + "sortOrder=asc", get + "sortOrder=",
-			get + "state=ACTIVE", get + "expand=skills,nonsense", get + "expand=", get + "integrationPresenceSource=Pigeon", get + "cursor=",
-			get + "userCustomAttributeSchemaIds=a,b,c&userCustomAttributeSchemaIds=d,e,f", "GET /api/v2/users?pageNumber=0",
+			get + "state=ACTIVE", get + "expand=skills,nonsense", get + "expand=", get + "cursor=", "GET /api/v2/users?pageNumber=0",
 			"GET /api/v2/users?state=inactive&pageSize=500&pageNumber=21", post + `{"nextPageUri":"` + elsewhere + link + cursor + `"}`,
+			scan + "9", scan + "201", submit(to+"/"+from) + "}", submit("1999-12-29/1999-12-30") + "}", submit(from+"/"+to) + `,"order":"desc"}`,
 		},
 		"invalid.cursor": {
-			get + "cursor=bm90IG91cnM", get + "cursor=" + cursor, get + "expand=team&state=any&cursor=" + cursor,
+			get + "cursor=bm90IG91cnM", get + "cursor=" + cursor, get + "expand=team&state=any&cursor=" + cursor, "GET /api/v2/teams?after=" + cursor,
 			get + "expand=team&sortOrder=DESC&cursor=" + cursor, get + "expand=team,skills&cursor=" + cursor,
-			post + `{"nextPageUri":"` + link + cursor + `","state":"any"}`,
+			post + `{"nextPageUri":"` + link + cursor + `","state":"any"}`, get + "expand=team&cursor=" + cursor[1:],
 		},
-		"not.found":          {"GET /api/v2/flying-saucers", "GET /elsewhere"},
-		"method.not.allowed": {"DELETE /api/v2/users/query", "POST /api/v2/users", "PUT /api/v2/tokens/me"},
+		"not.found":           {"GET /api/v2/flying-saucers", "GET /elsewhere", "GET " + callJobs + "/nobody", "GET " + userJobs + "/nobody/results"},
+		"method.not.allowed":  {"DELETE /api/v2/users/query", "POST /api/v2/users", "PUT /api/v2/tokens/me", "GET " + callJobs},
+		"missing.permissions": {"GET /api/v2/routing/queues", "POST " + auditJobs + " {}"},
 	} {
 		for _, what := range asked {
 			got := s.ask(token, what)
@@ -212,33 +189,48 @@ func TestACursorGoesOnWithAnotherPageSizeAndAfterARestartAndIsWorthNothingElsewh
 	}
 }
 
-func FuzzCursor(f *testing.F) {
-	s := start(f, genesyssim.Config{Users: 100})
-	token := s.token()
-	issued := member[string](f, s.ask(token, "GET /api/v2/users/query").body, "cursor")
-	for _, cursor := range []string{"", "AAAA", strings.Repeat("A", 67), issued[:len(issued)-1], issued + "A"} {
-		f.Add(cursor)
-	}
-	f.Fuzz(func(t *testing.T, cursor string) {
-		query := url.Values{"cursor": {cursor}}.Encode()
-		s := &sim{s.Simulator, t}
-		if got := s.ask(token, "GET /api/v2/users/query?"+query); cursor != issued && got.status != http.StatusBadRequest {
-			t.Errorf("the cursor %q, which nobody issued, is answered %d", cursor, got.status)
-		}
-	})
-}
-
 func TestPagesAreCompressedForThoseWhoAcceptIt(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{Users: 100})
-	token := "Authorization: Bearer " + s.token()
-	for accept, want := range map[string]string{"br, gzip;q=0.5": "gzip", "identity": "", "gzip;q=0": ""} {
-		got := s.send(t.Context(), "GET /api/v2/users/query", token, "Accept-Encoding: "+accept)
-		if encoding := got.header.Get("Content-Encoding"); encoding != want || got.header.Get("Vary") != "Accept-Encoding" {
-			t.Errorf("%q: Content-Encoding %q, want %q; Vary %q", accept, encoding, want, got.header.Get("Vary"))
+	for accept, want := range map[string]string{"br, gzip;q=0.5": "gzip", "identity": ""} {
+		got := s.send(t.Context(), "GET /api/v2/users/query", "Authorization: Bearer "+s.token(), "Accept-Encoding: "+accept)
+		encoding, vary, plain := got.header.Get("Content-Encoding"), got.header.Get("Vary"), strings.HasPrefix(got.body, `{"entities"`)
+		if encoding != want || vary != "Accept-Encoding" || plain != (want == "") {
+			t.Errorf("%q: Content-Encoding %q, want %q; Vary %q; the body is plain: %t", accept, encoding, want, vary, plain)
 		}
-		if plain := strings.HasPrefix(got.body, `{"entities"`); plain != (want == "") {
-			t.Errorf("%q: the body is plain: %t", accept, plain)
+	}
+}
+
+func TestEntitiesMoveBetweenPages(t *testing.T) {
+	t.Parallel()
+	const path = "/api/v2/routing/languages"
+	for name, test := range map[string]struct {
+		fault genesyssim.Fault
+		want  []string // entities, total and pageCount of three pages of five
+	}{
+		"none":                  {genesyssim.Fault{Path: path, Nth: 9, Status: 500}, []string{"01234 12 3", "56789 12 3", "ab 12 3"}},
+		"two are removed":       {genesyssim.Fault{Path: path, Nth: 2, Shift: 2}, []string{"01234 12 3", "789ab 10 2", " 10 2"}},
+		"one is added in front": {genesyssim.Fault{Path: path, Nth: 2, Shift: -1}, []string{"01234 12 3", "45678 13 3", "9ab 13 3"}},
+		"all are removed":       {genesyssim.Fault{Path: path, Nth: 2, Shift: 20}, []string{"01234 12 3", " 0 0", " 0 0"}},
+		"a page is empty":       {genesyssim.Fault{Path: path, Nth: 2, Action: genesyssim.ActionEmptyPage}, []string{"01234 12 3", " 12 3", "ab 12 3"}},
+	} {
+		s := start(t, genesyssim.Config{})
+		var names []string
+		for i, line := range strings.Split(strings.TrimSpace(s.ownList("languages")), "\n") {
+			names = append(names, line, strconv.FormatInt(int64(i), 16))
+		}
+		if err := s.SetFaults([]genesyssim.Fault{test.fault}); err != nil {
+			t.Fatal(err)
+		}
+		token := s.token()
+		var got []string
+		for number := range 3 {
+			page := s.ask(token, fmt.Sprint("GET ", path, "?pageSize=5&pageNumber=", number+1)).body
+			read := strings.ReplaceAll(strings.NewReplacer(names...).Replace(lines(t, page)), "\n", "")
+			got = append(got, fmt.Sprint(read, " ", member[int](t, page, "total"), " ", member[int](t, page, "pageCount")))
+		}
+		if diff := gocmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s: pages (-want +got):\n%s", name, diff)
 		}
 	}
 }

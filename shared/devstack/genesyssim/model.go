@@ -1,10 +1,13 @@
 package genesyssim
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/go-json-experiment/json"
 )
@@ -17,7 +20,6 @@ var entitiesSource string
 // model is what the entities of one kind are made of: their members, in the order in which they are written.
 type model struct {
 	kind   string
-	size   int // how many entities there are
 	fields []field
 	words  map[string][]string // each as it stands in a JSON string, with no more escapes than JSON demands
 	states []string            // of entities that follow one another, again and again
@@ -27,32 +29,46 @@ type model struct {
 type field struct {
 	name, template string
 	absent         uint64 // missing in one of so many; 0: never
-	expand         bool   // in an entity only where the query asks for it
+	when           string // always, expand: only where the query asks for it, open and ended: only in events that are so
 }
 
-// readModel reads the model of a kind, of which there are size entities, from entities.txt.
-func readModel(kind string, size int) *model {
-	read := &model{kind: kind, size: size, words: make(map[string][]string)}
+// readModel is the model of a kind, that of any kind where it has none of its own.
+func readModel(kind string) *model {
+	models := readModels()
+	read := *cmp.Or(models[kind], models["any"])
+	read.kind = kind
+
+	return &read
+}
+
+// readModels reads entities.txt, once.
+var readModels = sync.OnceValue(func() map[string]*model { //nolint:gochecknoglobals // it never changes
+	models, words := map[string]*model{}, map[string][]string{}
 	for line := range strings.Lines(entitiesSource) {
 		about, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		name, rest, _ := strings.Cut(rest, " ")
-		switch about {
-		case "words":
-			read.words[name] = readWords(rest)
-		case kind:
+		switch {
+		case about == "words":
+			words[name] = readWords(rest)
+		case about != "" && about != "#":
 			when, template, _ := strings.Cut(rest, " ")
-			always, rarity, sometimes := strings.Cut(when, "-1/")
-			added := field{name: name, template: template, expand: always == "expand"}
+			when, rarity, sometimes := strings.Cut(when, "-1/")
+			added := field{name: name, template: template, when: when}
 			if sometimes {
 				added.absent = number(rarity)
 			}
-			read.fields = append(read.fields, added)
+			if models[about] == nil {
+				models[about] = &model{words: words}
+			}
+			models[about].fields = append(models[about].fields, added)
 		}
 	}
-	read.states = read.words["state"]
+	for _, m := range models {
+		m.states = words["state"]
+	}
 
-	return read
-}
+	return models
+})
 
 // readWords reads an array of strings.
 func readWords(array string) []string {
@@ -72,7 +88,7 @@ func readWords(array string) []string {
 func (m *model) expands() []string {
 	var names []string
 	for _, f := range m.fields {
-		if f.expand {
+		if f.when == "expand" {
 			names = append(names, f.name)
 		}
 	}
@@ -87,7 +103,25 @@ type maker struct {
 	n    int    // the number of the entity that is being written
 	draw uint64 // what the placeholders of a member, or of an element in it, choose by
 
+	begin time.Time // of an event, and how long it takes
+	span  time.Duration
+	open  bool // it has not ended
+
 	buf, spelled []byte
+}
+
+// has reports whether a member is in the entity.
+func (m *maker) has(f field, asked []string) bool {
+	switch {
+	case f.absent > 0 && mix(m.draw)%f.absent == 0:
+		return false
+	case f.when == "expand":
+		return slices.Contains(asked, f.name)
+	case f.when == "open", f.when == "ended":
+		return m.open == (f.when == "open")
+	default:
+		return true
+	}
 }
 
 // entity makes the n-th entity, which is good until the next. Each member has a draw of its own, so an expand changes no other member.
@@ -95,7 +129,7 @@ func (m *maker) entity(n int, asked []string) []byte {
 	m.buf, m.n = append(m.buf[:0], '{'), n
 	for i, f := range m.of.fields {
 		m.draw = mix(mix(m.seed^uint64(i)) + uint64(n)) //nolint:gosec // neither is negative
-		if f.expand && !slices.Contains(asked, f.name) || f.absent > 0 && mix(m.draw)%f.absent == 0 {
+		if !m.has(f, asked) {
 			continue
 		}
 		if len(m.buf) > 1 {

@@ -16,13 +16,16 @@ type organisation struct {
 	waiting  map[string]time.Time // until when a caller has to wait by a Retry-After
 	script   []FaultCount
 	asked    map[string]string // a listing's path to the query string of its last page
+	shifted  map[string]int    // how many of a listing's entities faults removed at its front, less those that they added
+	jobs     map[string]*job   // by id
 	stats    Stats
 }
 
 func newOrganisation(config Config) organisation {
 	return organisation{
 		secret: config.ClientSecret, lifetime: config.TokenLifetime, tokens: map[string]*token{},
-		waiting: map[string]time.Time{}, script: newScript(config.Faults), asked: map[string]string{}, stats: newStats(),
+		waiting: map[string]time.Time{}, script: newScript(config.Faults), asked: map[string]string{},
+		shifted: map[string]int{}, jobs: map[string]*job{}, stats: newStats(),
 	}
 }
 
@@ -40,7 +43,7 @@ type Stats struct {
 	Throttled        int64            `json:"throttled"`          // replies with status 429, scripted ones included
 	TokenRequests    int64            `json:"token_requests"`     // that a token endpoint answered, well or not, and no fault
 	TokensMinted     int64            `json:"tokens_minted"`      // tokens
-	BadTokenRequests int64            `json:"bad_token_requests"` // 401s: unknown, revoked, expired, idle for too long, too fresh
+	BadTokenRequests int64            `json:"bad_token_requests"` // 401s: unknown, revoked, expired, idle for too long
 	EarlyRequests    map[string]int64 `json:"early_requests"`     // by path
 	Pages            int64            `json:"pages"`              // that went out whole
 	EntitiesServed   int64            `json:"entities_served"`    // in those pages

@@ -14,22 +14,18 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-const (
-	defaultPageSize = 25
-	maxBodyBytes    = 64 << 10
-)
+const maxBodyBytes = 64 << 10
 
 // filter is a parameter of a listing that says which entities are asked for, or how.
 type filter struct {
-	name    string
-	allowed []string // its values; nil: any
-	whole   bool     // its value is a whole number from 1
-	many    int      // how many values it may have, joined by commas or repeated; 0 is one
-	most    int      // entities a page where it is given; 0: as many as without
+	name            string
+	allowed         []string // its values; nil: any
+	list            bool     // it may have several of them, joined by commas or repeated
+	least, greatest int64    // its value is a whole number from least to greatest; 0: any text
 }
 
 // choose reads a listing's filters, and checks the parameters of its paging. What it does not know is refused.
-func (l listing) choose(values url.Values, paging ...filter) (selection, *apiError) {
+func (l Listing) choose(values url.Values, paging ...filter) (selection, *apiError) {
 	chosen, filters := selection{state: anyState}, slices.Concat(l.filters, paging)
 	for name := range values {
 		if !slices.ContainsFunc(filters, func(f filter) bool { return f.name == name }) {
@@ -62,11 +58,8 @@ func (f filter) check(given []string) *apiError {
 	switch {
 	case len(given) == 0:
 		return nil
-	case f.many > 0:
+	case f.list:
 		given = splitAll(given)
-		if len(given) > f.many {
-			return errInvalidValue(f.name, fmt.Sprintf("give at most %d", f.many))
-		}
 	case len(given) > 1:
 		return errBadRequest("The query parameter " + f.name + " is repeated")
 	}
@@ -76,9 +69,9 @@ func (f filter) check(given []string) *apiError {
 			return errInvalidValue(f.name, "it is empty")
 		case f.allowed != nil && !slices.Contains(f.allowed, value):
 			return errInvalidValue(f.name, fmt.Sprintf("%q is none of %s", value, strings.Join(f.allowed, ", ")))
-		case f.whole:
-			if n, err := strconv.ParseInt(value, 10, 32); err != nil || n < 1 {
-				return errInvalidValue(f.name, "use a whole number from 1")
+		case f.least > 0:
+			if n, err := strconv.ParseInt(value, 10, 32); err != nil || n < f.least || n > f.greatest {
+				return errInvalidValue(f.name, fmt.Sprintf("use a whole number from %d to %d", f.least, f.greatest))
 			}
 		}
 	}
@@ -88,58 +81,60 @@ func (f filter) check(given []string) *apiError {
 
 // query is a question for one page of a listing.
 type query struct {
-	of       listing
+	of       Listing
 	pageSize int
 	from     bookmark   // where the page begins
 	given    url.Values // the filters that links repeat
+	scope    string     // of its cursors
 }
 
 // link is the address of another page of the same listing. An empty place is the first page's.
 func (q query) link(place string) string {
-	values := maps.Clone(q.given)
+	rules, values := q.of.Paging.rules(), maps.Clone(q.given)
 	if place != "" {
-		values.Set(q.of.paging.parameter().name, place)
+		values.Set(rules.place.name, place)
 	}
-	values.Set("pageSize", strconv.Itoa(q.pageSize))
+	if rules.size.name != "" {
+		values.Set(rules.size.name, strconv.Itoa(q.pageSize))
+	}
 
-	return q.of.path + "?" + values.Encode()
+	return strings.TrimSuffix(q.of.Path+"?"+values.Encode(), "?")
 }
 
 // parse reads the query string of a listing.
-func (s *Simulator) parse(of listing, raw string) (query, *apiError) {
-	q := query{of: of, given: url.Values{}}
+func (s *Simulator) parse(of Listing, raw string) (query, selection, *apiError) {
+	q, rules := query{of: of, given: url.Values{}}, of.Paging.rules()
 	values, malformed := url.ParseQuery(raw)
 	if malformed != nil {
-		return q, errBadRequest("The query string cannot be read")
+		return q, selection{}, errBadRequest("The query string cannot be read")
 	}
-	chosen, err := of.choose(values, filter{name: "pageSize", whole: true}, of.paging.parameter())
+	chosen, err := of.choose(values, rules.size, rules.place)
 	if err != nil {
-		return q, err
+		return q, chosen, err
 	}
-	q.pageSize = min(whole(values.Get("pageSize"), defaultPageSize), of.most)
+	q.pageSize = min(whole(values.Get(rules.size.name), rules.usual), of.Most)
 	for _, f := range of.filters {
 		if values.Has(f.name) {
 			q.given.Set(f.name, strings.Join(values[f.name], ","))
-			q.pageSize = min(q.pageSize, cmp.Or(f.most, of.most))
 		}
 	}
-	q.from, err = s.place(q, chosen, values.Get(of.paging.parameter().name))
+	q.scope = fmt.Sprint(of.Path, chosen)
+	q.from, err = s.place(q, chosen.state, values.Get(rules.place.name))
 
-	return q, err
+	return q, chosen, err
 }
 
 // place reads where the page begins. An empty place is the first page's.
-func (s *Simulator) place(q query, chosen selection, place string) (bookmark, *apiError) {
-	from := bookmark{selection: chosen}
+func (s *Simulator) place(q query, state, place string) (from bookmark, refusal *apiError) {
 	switch {
-	case q.of.paging == byNumber:
-		from.position = (whole(place, 1) - 1) * q.pageSize
-		if chosen.state == "inactive" && from.position+q.pageSize > maxNumberedInactive {
+	case q.of.Paging == ByNumber:
+		from.place = (whole(place, 1) - 1) * q.pageSize
+		if state == "inactive" && from.place+q.pageSize > maxNumberedInactive {
 			return from, errInvalidValue("pageNumber", "with state inactive no more than 10000 records can be read")
 		}
 	case place != "":
 		var ok bool
-		if from, ok = s.open(q.of.path, chosen, place); !ok {
+		if from, ok = s.open(q.scope, place); !ok {
 			return from, newError(http.StatusBadRequest, "invalid.cursor", "The cursor is not valid for this query")
 		}
 	}
@@ -147,7 +142,7 @@ func (s *Simulator) place(q query, chosen selection, place string) (bookmark, *a
 	return from, nil
 }
 
-// whole is a parameter that was checked to be a whole number from 1, or the default where it is not given.
+// whole is a parameter that was checked to be a whole number, or the default where it is not given.
 func whole(given string, otherwise int) int {
 	n, _ := strconv.Atoi(given)
 

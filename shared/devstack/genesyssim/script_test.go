@@ -10,25 +10,6 @@ import (
 	"genesys-cloud-export/shared/devstack/genesyssim"
 )
 
-func TestAStatusAloneHasItsUsualCode(t *testing.T) {
-	t.Parallel()
-	for path, want := range map[string]map[int]string{
-		"/api/v2/users": {
-			400: "bad.request", 401: "bad.credentials", 403: "missing.permissions", 404: "not.found", 410: "gone",
-			413: "response.entity.too.large", 500: "internal.server.error", 503: "service.unavailable",
-		},
-		"/oauth/token": {400: "invalid_request", 401: "invalid_client", 403: "invalid_request", 500: "server_error"},
-	} {
-		for status, code := range want {
-			s := start(t, genesyssim.Config{Faults: []genesyssim.Fault{{Path: path, Status: status}}})
-			got := s.ask("", "GET "+path)
-			if said := member[string](t, got.body, "code") + member[string](t, got.body, "error"); got.status != status || said != code {
-				t.Errorf("%s: status %d, code %q; want %d, %q", path, got.status, said, status, code)
-			}
-		}
-	}
-}
-
 func TestParseFaultsNamesTheLineThatIsWrong(t *testing.T) {
 	t.Parallel()
 	const good = `{"path":"/oauth/token","status":500}` + "\n"
@@ -59,20 +40,6 @@ func TestParseFaultsNamesTheLineThatIsWrong(t *testing.T) {
 	if err != nil || len(faults) != 1 || len(faults[0].EntityBase64) != 3<<20 {
 		t.Errorf("%d faults of a line of 4 MB, error %v", len(faults), err)
 	}
-}
-
-func FuzzParseFaults(f *testing.F) {
-	f.Add(`{"path":"/oauth/token","status":500}`)
-	f.Add("{\"path\":\"/api/v2/users\",\"drop\":[\"cursor\"]}\n\n{}")
-	f.Fuzz(func(t *testing.T, script string) {
-		faults, err := genesyssim.ParseFaults(strings.NewReader(script))
-		if err != nil {
-			return
-		}
-		if err := start(t, genesyssim.Config{}).SetFaults(faults); err != nil {
-			t.Errorf("a script that was parsed is refused: %v", err)
-		}
-	})
 }
 
 func TestTheScriptInForceIsShownWithItsCounts(t *testing.T) {

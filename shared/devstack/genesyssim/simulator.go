@@ -31,7 +31,7 @@ const (
 // use, starts no goroutine and needs no closing.
 type Simulator struct {
 	config   Config
-	listings []listing
+	listings []Listing
 	mu       sync.Mutex
 	now      organisation
 }
@@ -67,7 +67,8 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	now := time.Now()
-	s.change(func(o *organisation) { o.receive(x, now) })
+	path := jobPath(r.URL.Path)
+	s.change(func(o *organisation) { o.receive(x, path, now) })
 	s.interfere(x)
 	answer := s.answer(x)
 	x.header.Set("ININ-Correlation-Id", x.correlationID)
@@ -76,9 +77,9 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.send(x, answer)
 }
 
-// receive counts a request, and finds the fault that hits it.
-func (o *organisation) receive(x *exchange, now time.Time) {
-	method, path := x.request.Method, x.request.URL.Path
+// receive counts a request to a path, and finds the fault that hits it.
+func (o *organisation) receive(x *exchange, path string, now time.Time) {
+	method := x.request.Method
 	o.stats.Requests[method+" "+path]++
 	if now.Before(o.waiting[x.caller()]) {
 		o.stats.EarlyRequests[path]++
@@ -131,10 +132,13 @@ func (s *Simulator) answerResource(x *exchange) *reply {
 	}
 	var allowed []string
 	for _, of := range s.listings {
-		if of.path == path && of.method == method {
+		if of.Paging.history() && (path == of.Path || strings.HasPrefix(path, of.Path+"/")) {
+			return s.answerHistory(x, of)
+		}
+		if of.Path == path && of.method == method {
 			return s.answerListing(x, of)
 		}
-		if of.path == path {
+		if of.Path == path {
 			allowed = append(allowed, of.method)
 		}
 	}

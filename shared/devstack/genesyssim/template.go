@@ -8,6 +8,9 @@ import (
 	"time"
 )
 
+// timeLayout is how the platform writes times.
+const timeLayout = "2006-01-02T15:04:05.000Z"
+
 // write writes a template of entities.txt.
 func (m *maker) write(template string) {
 	for template != "" {
@@ -51,6 +54,12 @@ func (m *maker) fill(placeholder string) {
 		m.put(m.of.states[m.n%len(m.of.states)])
 	case "own":
 		m.put(pick(m.of.words[first], m.own()))
+	case "nth":
+		m.put(m.of.words[first][m.n%len(m.of.words[first])])
+	case "at":
+		m.buf = m.begin.Add(m.part(first)).AppendFormat(m.buf, timeLayout)
+	case "ms":
+		m.buf = strconv.AppendInt(m.buf, m.part(first).Milliseconds(), 10)
 	case "number":
 		from := number(first)
 		m.buf = strconv.AppendUint(m.buf, from+m.draw%(number(second)-from), 10)
@@ -67,12 +76,17 @@ func (m *maker) fill(placeholder string) {
 	case "list":
 		m.list(number(first), second)
 	case "time":
-		m.time("2006-01-02T15:04:05.000Z")
+		m.time(timeLayout)
 	case "date":
 		m.time(time.DateOnly)
 	default:
 		m.put(pick(m.of.words[verb], m.draw))
 	}
+}
+
+// part is so many percent of the time that an event takes.
+func (m *maker) part(percent string) time.Duration {
+	return m.span / 100 * time.Duration(number(percent)) //nolint:gosec // it is small
 }
 
 func (m *maker) put(text string) { m.buf = append(m.buf, text...) }

@@ -31,7 +31,7 @@ func (s *Simulator) answerToken(x *exchange) *reply {
 		ExpiresIn   int64  `json:"expires_in"`
 	}
 	s.change(func(o *organisation) {
-		minted.AccessToken, minted.TokenType = o.mint(s.config.TokenDelay, time.Now()), "bearer"
+		minted.AccessToken, minted.TokenType = o.mint(time.Now()), "bearer"
 		minted.ExpiresIn = int64(o.lifetime / time.Second)
 		o.stats.TokensMinted++
 	})

@@ -2,67 +2,93 @@ package genesyssim
 
 import (
 	"bufio"
-	"cmp"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
+	"time"
 )
 
-// Query chooses users as the API's parameters do.
+// Query chooses entities as the API's parameters do.
 type Query struct {
-	// State is active, inactive, deleted, any, or "" for active.
+	// State is of users: active, inactive, deleted, any, or "" for active.
 	State string
+	// Interval is of histories: BEGIN/END, both in RFC 3339. What is listed is what a job of this interval gives.
+	Interval string
+	// Available is the time up to which such a job finds data; zero: as much as one that is submitted now.
+	Available time.Time
 }
 
-// WriteUsers writes every user that query chooses to w, in the order of the listings, one a line, each line's bytes
-// those of the entity in the listings' pages. A query that the API would refuse is an error, as is one of w.
+// WriteUsers is [Simulator.WriteListing] of the users.
 func (s *Simulator) WriteUsers(w io.Writer, query Query) error {
-	of, _ := s.listed("users")
-	chosen, refusal := of.choose(url.Values{"state": {cmp.Or(query.State, "active")}})
-	if refusal != nil {
-		return fmt.Errorf("write the simulated users: %w", refusal)
-	}
-
-	return s.writeEntities(w, of.model, chosen)
+	return s.WriteListing(w, "users", query)
 }
 
-// listed returns a listing of the entities with this name.
-func (s *Simulator) listed(name string) (listing, bool) {
-	i := slices.IndexFunc(s.listings, func(of listing) bool { return of.name == name })
-	if i < 0 {
-		return listing{}, false
+// WriteListing writes every entity of a listing that query chooses to w, in the listing's order, one a line, each line's bytes
+// those of the entity in the pages. A query that the API would refuse is an error, as is one of w.
+func (s *Simulator) WriteListing(w io.Writer, name string, query Query) error {
+	values := url.Values{}
+	for parameter, value := range map[string]string{"state": query.State, "interval": query.Interval} {
+		if value != "" {
+			values.Set(parameter, value)
+		}
+	}
+	if !query.Available.IsZero() {
+		values.Set("available", query.Available.UTC().Format(time.RFC3339Nano))
+	}
+	entities, refusal := s.list(name, values)
+	if refusal != nil {
+		return fmt.Errorf("write the simulated %s: %w", name, refusal)
 	}
 
-	return s.listings[i], true
+	return entities.write(w)
+}
+
+// list is the organisation's own list of a listing's entities that the parameters choose.
+func (s *Simulator) list(name string, values url.Values) (source, *apiError) {
+	for _, of := range s.listings {
+		if of.Name == name && of.Paging.history() {
+			return s.listHistory(of, values)
+		}
+		if of.Name == name {
+			chosen, refusal := of.choose(values)
+			if refusal != nil {
+				return source{}, refusal
+			}
+
+			return s.entitiesOf(of, chosen), nil
+		}
+	}
+
+	return source{}, newError(http.StatusNotFound, "not.found", "There is no listing "+name)
 }
 
 // adminEntities streams the entities of a listing that the query's parameters choose: GET /_sim/NAME.
 func (s *Simulator) adminEntities(x *exchange) *reply {
-	of, found := s.listed(strings.TrimPrefix(x.request.URL.Path, adminPrefix))
-	if !found || x.request.Method != http.MethodGet {
+	if x.request.Method != http.MethodGet {
 		return x.refusePath()
 	}
-	chosen, refusal := of.choose(x.request.URL.Query())
+	entities, refusal := s.list(strings.TrimPrefix(x.request.URL.Path, adminPrefix), x.request.URL.Query())
 	if refusal != nil {
 		return x.refuse(refusal)
 	}
 	x.header.Set("Content-Type", "application/x-ndjson")
-	if s.writeEntities(x.writer, of.model, chosen) != nil {
+	if entities.write(x.writer) != nil {
 		panic(http.ErrAbortHandler) // the client went: end the connection, or what it has would pass for all
 	}
 
 	return nil
 }
 
-// writeEntities writes the entities that are chosen, one a line.
-func (s *Simulator) writeEntities(w io.Writer, of *model, chosen selection) error {
+// write writes all entities, one a line.
+func (from source) write(w io.Writer) error {
 	out := bufio.NewWriterSize(w, 64<<10)
-	for entity := range s.entities(of, chosen, 0, of.count(chosen.state)) {
-		if _, err := out.Write(append(entity, '\n')); err != nil {
-			break // Flush reports it
+	for place := range from.places {
+		if entity := from.entity(place); entity != nil {
+			if _, err := out.Write(append(entity, '\n')); err != nil {
+				break // Flush reports it
+			}
 		}
 	}
 	if err := out.Flush(); err != nil {
