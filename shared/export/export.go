@@ -24,6 +24,7 @@ type Page struct {
 	// entity with one, from 1.
 	Replaced, ReplacedIn int
 	Next                 string // the link to the page after this one; "": there is none
+	Total                *int64 // how many entities the listing says that it has; nil: it does not say
 	Limit                int    // the rate limit that the reply gave, in requests a minute, after an error too; 0: it gave none
 }
 

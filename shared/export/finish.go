@@ -72,7 +72,7 @@ func (i *invocation) seal(ctx context.Context) error {
 	if errors.Is(err, ErrAbsent) {
 		_, err = i.engine.Documents.Create(ctx, name, manifest)
 		if err == nil {
-			i.stats.ExportsCompleted++
+			i.completed(ctx)
 			return nil
 		}
 
@@ -93,6 +93,19 @@ func (i *invocation) seal(ctx context.Context) error {
 	}
 
 	return nil
+}
+
+// completed counts an export whose manifest was written just now, and warns of what its reader has to know.
+func (i *invocation) completed(ctx context.Context) {
+	i.stats.ExportsCompleted++
+
+	if drift := i.state.checkpoint.Position.drift(); drift != nil {
+		i.stats.ListingsDrifted++
+
+		i.engine.Logger.WarnContext(ctx, "the listing changed while it was read, so that entities may be exported twice or not at all: export it again where that matters",
+			slog.String("export_id", i.id), slog.String("listing", i.listing),
+			slog.Int64("total_first", drift.TotalFirst), slog.Int64("total_last", drift.TotalLast), slog.Int64("records", drift.Records))
+	}
 }
 
 // point moves latest to this export, unless it is at a newer one, or was written by newer code.

@@ -25,8 +25,26 @@ type Manifest struct {
 	StartedAt     time.Time      `json:"started_at"`
 	CompletedAt   time.Time      `json:"completed_at"`
 	Generator     string         `json:"generator"`
+	Drift         *Drift         `json:"drift,omitempty"`
 	// ReplacedSurrogates counts the unpaired surrogate escapes that were written as \ufffd; left out where there are none.
 	ReplacedSurrogates int64 `json:"replaced_surrogates,omitzero"`
+}
+
+// Drift is in a manifest where the listing's own total moved while it was read, or is not what was read: entities move between
+// pages that are counted, so that some may be there twice or not at all.
+type Drift struct {
+	TotalFirst int64 `json:"total_first"`
+	TotalLast  int64 `json:"total_last"`
+	Records    int64 `json:"records"`
+}
+
+// drift is what a finished export tells of its listing's total; nil: nothing.
+func (p Position) drift() *Drift {
+	if p.Totals == nil || p.Totals.First == p.Totals.Last && p.Totals.Last == p.Records {
+		return nil
+	}
+
+	return &Drift{p.Totals.First, p.Totals.Last, p.Records}
 }
 
 // ManifestPart is one part; Bytes and SHA256 are of the object as stored, compressed.
@@ -49,7 +67,8 @@ func (e *Engine) manifest(cp Checkpoint) ([]byte, error) {
 	m := Manifest{
 		SchemaVersion: SchemaVersion, ExportID: cp.ExportID, Listing: cp.Listing, Environment: cp.Environment, Query: cp.Query,
 		Records: cp.Position.Records, Pages: cp.Position.Pages, Parts: make([]ManifestPart, 0, len(cp.Parts)),
-		StartedAt: cp.StartedAt, CompletedAt: cp.CompletedAt, Generator: cp.Generator, ReplacedSurrogates: cp.Position.Replaced,
+		StartedAt: cp.StartedAt, CompletedAt: cp.CompletedAt, Generator: cp.Generator,
+		Drift: cp.Position.drift(), ReplacedSurrogates: cp.Position.Replaced,
 	}
 	for _, part := range cp.Parts {
 		key := e.Parts.Key(cp.Listing, cp.ExportID, part.Name)

@@ -28,9 +28,17 @@ type Position struct {
 	Reason   string `json:"reason"`
 	Replaced int64  `json:"replaced_surrogates,omitzero"` // unpaired surrogate escapes that were written as \ufffd
 
+	Totals *Totals `json:"totals,omitempty"` // nil: the listing has none
+
 	EmptyRun int    `json:"empty_run"` // how many empty pages just passed
 	LastPage string `json:"last_page"` // hash of the last page that had entities
 	Loop     Loop   `json:"loop"`
+}
+
+// Totals are how many entities a listing said that it has, on its first page and on the last one that was read.
+type Totals struct {
+	First int64 `json:"first"`
+	Last  int64 `json:"last"`
 }
 
 // Loop detects that a sequence of links repeats, in constant memory: the last few links one by one, and any longer cycle
@@ -75,6 +83,15 @@ func (p Position) advance(first string, page *Page, pageSize int) (Position, err
 	p.Pages++
 	p.Records += int64(page.Records)
 	p.Replaced += int64(page.Replaced)
+
+	if page.Total != nil {
+		totals := Totals{First: *page.Total, Last: *page.Total}
+		if p.Totals != nil {
+			totals.First = p.Totals.First
+		}
+
+		p.Totals = &totals
+	}
 
 	if err := p.takeContent(page); err != nil {
 		return p, err

@@ -31,6 +31,7 @@ type Stats struct {
 	RequestsRetried   int64 // requests sent again
 	WaitHandedOver    time.Duration
 	ExportsCompleted  int64
+	ListingsDrifted   int64 // 1: the export is complete, and the listing's total moved or is not what was read
 
 	InvocationsContinued       int64 // 1: ended as continue, for another reason than busy
 	InvocationsBusy            int64 // 1: another invocation has the lease

@@ -131,6 +131,7 @@ func (e *exporter) emit(ctx context.Context, s export.Stats) {
 		counted("InvocationsContinued", s.InvocationsContinued),
 		counted("InvocationsBusy", s.InvocationsBusy),
 		perListing("InvocationsWithoutProgress", s.InvocationsWithoutProgress),
+		counted("ListingsDrifted", s.ListingsDrifted),
 		metrics.Value{Name: "WaitHandedOver", Unit: metrics.Seconds, Value: s.WaitHandedOver.Seconds()},
 	)
 	if err != nil {

@@ -1,6 +1,7 @@
 package genesys
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,11 +59,19 @@ func (a *answer) read(ctx context.Context, page *export.Page) error {
 		return a.pages.broken(ctx, err)
 	}
 
+	if a.pages.definition.Paging.counted() {
+		if found.cutShort() {
+			return a.noPage(ctx, "it is not the last of its pages, and links to no other")
+		}
+
+		page.Total = found.total
+	}
+
 	return a.follow(found, page)
 }
 
 // follow sets the page's next link, checked before it can reach a checkpoint.
-func (a *answer) follow(found links, page *export.Page) error {
+func (a *answer) follow(found around, page *export.Page) error {
 	next, err := found.next(a.pages.definition.Path)
 	if err != nil {
 		return a.invalid(err.Error())
@@ -152,7 +161,8 @@ func (a *answer) refusal(ctx context.Context, page *export.Page) error {
 func (a *answer) meant() error {
 	switch status := a.reply.StatusCode; {
 	case status == http.StatusForbidden:
-		return a.fail(failure.Forbidden, "give the OAuth client's role the permission "+a.pages.definition.Permission+" in all divisions")
+		return a.fail(failure.Forbidden, "give the OAuth client's role the permission "+
+			cmp.Or(a.pages.definition.Permission, "that the vendor documents for this listing")+" in all divisions")
 	case hasCursor(a.link) && (status == http.StatusBadRequest || status == http.StatusNotFound || status == http.StatusGone):
 		return a.fail(failure.CursorExpired, "it no longer takes the next link, so this export cannot go on: begin a new one")
 	default:

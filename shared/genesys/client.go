@@ -88,7 +88,7 @@ func (p *pages) target(link string) (*url.URL, error) {
 		return nil, err
 	}
 
-	target.RawQuery, err = complete(target.RawQuery, p.parameters())
+	target.RawQuery, err = complete(target.RawQuery, p.parameters(), p.definition.Paging.size())
 
 	if p.inBody() {
 		target.RawQuery = "" // the body holds the parameters

@@ -15,7 +15,7 @@ func (p *pages) inBody() bool { return p.method == http.MethodPost }
 func (p *pages) body(link string) io.Reader {
 	var query object
 
-	query.add(pageSizeParameter, p.pageSize)
+	query.add(p.definition.Paging.size(), p.pageSize)
 
 	if link != "" {
 		query.add("nextPageUri", link)

@@ -32,12 +32,12 @@ func IsPageError(err error) bool {
 // Resolve is resolve.
 func Resolve(base *url.URL, path, link string) (*url.URL, error) { return resolve(base, path, link) }
 
-// Next is links.next.
+// Next is around.next.
 func (l Links) Next(path string) (string, error) {
-	return links{l.NextURI, l.NextPageURI, l.Cursor}.next(path)
+	return around{nextURI: l.NextURI, nextPageURI: l.NextPageURI, cursor: l.Cursor}.next(path)
 }
 
 // Complete is complete.
 func Complete(query string, parameters url.Values) (string, error) {
-	return complete(query, parameters)
+	return complete(query, parameters, "pageSize")
 }

@@ -62,12 +62,12 @@ func port(u *url.URL) string {
 
 // complete adds to a link's query the export's parameters that it lacks. Other values of an option are an error: the pages are
 // not the export's. Another page size is none, as the platform clamps it.
-func complete(query string, parameters url.Values) (string, error) {
+func complete(query string, parameters url.Values, size string) (string, error) {
 	for _, name := range slices.Sorted(maps.Keys(parameters)) {
 		wanted, given := parameters[name], values(query, name)
 
 		switch {
-		case len(given) > 0 && name != pageSizeParameter && !slices.Equal(asSet(given), asSet(wanted)):
+		case len(given) > 0 && name != size && !slices.Equal(asSet(given), asSet(wanted)):
 			return "", fmt.Errorf("asks for another %s than the export", name)
 		case len(given) == 0 && len(wanted) > 0:
 			query += "&" + url.Values{name: wanted}.Encode()
@@ -107,32 +107,41 @@ func unescape(text string) string {
 	return text
 }
 
-// links is what a reply says about the page after it.
-type links struct {
-	nextURI, nextPageURI, cursor string
+// around is what a page says about the pages around it.
+type around struct {
+	nextURI, nextPageURI, cursor, after string
+
+	total, pageNumber, pageCount *int64 // nil: it does not say
 }
 
 // next is the link to the following page: nextUri, nextPageUri, or one made of the listing's path and the cursor. "" is the
 // end. Where they contradict each other, none counts.
-func (l links) next(path string) (string, error) {
-	link := cmp.Or(l.nextURI, l.nextPageURI)
+func (a around) next(path string) (string, error) {
+	link := cmp.Or(a.nextURI, a.nextPageURI)
 	if link == "" {
-		if l.cursor == "" {
+		cursor := cmp.Or(a.cursor, a.after)
+		if cursor == "" {
 			return "", nil
 		}
 
-		return path + "?" + url.Values{"cursor": {l.cursor}}.Encode(), nil
+		return path + "?" + url.Values{"cursor": {cursor}}.Encode(), nil
 	}
 
-	if l.nextPageURI != "" && l.nextPageURI != link && !sameTarget(l.nextPageURI, link) {
+	if a.nextPageURI != "" && a.nextPageURI != link && !sameTarget(a.nextPageURI, link) {
 		return "", errors.New("nextUri and nextPageUri disagree")
 	}
 
-	if err := l.checkCursor(link); err != nil {
+	if err := a.checkCursor(link); err != nil {
 		return "", err
 	}
 
 	return link, nil
+}
+
+// cutShort reports whether the page says that another one follows, without a link to it: to end there would be to end with
+// less than everything.
+func (a around) cutShort() bool {
+	return a.nextURI == "" && a.pageNumber != nil && a.pageCount != nil && *a.pageNumber < *a.pageCount
 }
 
 // escape is an escaped character of a URL.
@@ -140,7 +149,7 @@ var escape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 
 // checkCursor compares a link's cursor with the reply's. A link that is escaped twice would be another cursor to the API, or
 // none, which is the first page.
-func (l links) checkCursor(link string) error {
+func (a around) checkCursor(link string) error {
 	_, query, _ := strings.Cut(link, "?")
 
 	for pair := range strings.SplitSeq(query, "&") {
@@ -150,7 +159,7 @@ func (l links) checkCursor(link string) error {
 		switch {
 		case strings.ContainsAny(name, "=&%"), name == "cursor" && escape.MatchString(unescape(value)):
 			return errors.New("the next link is escaped twice")
-		case name == "cursor" && l.cursor != "" && !mayBe(value, l.cursor):
+		case name == "cursor" && a.cursor != "" && !mayBe(value, a.cursor):
 			return errors.New("the next link and cursor disagree")
 		}
 	}
@@ -170,7 +179,7 @@ func mayBe(value, cursor string) bool {
 func hasCursor(link string) bool {
 	_, query, _ := strings.Cut(link, "?")
 
-	return len(values(query, "cursor")) > 0
+	return len(values(query, "cursor")) > 0 || len(values(query, "after")) > 0
 }
 
 // sameTarget reports whether two links that are not spelt alike lead to the same page. Links that cannot be compared do not.

@@ -1,6 +1,7 @@
 package genesys
 
 import (
+	"cmp"
 	"encoding/json"
 
 	"genesys-cloud-export/shared/export"
@@ -11,9 +12,10 @@ import (
 type Definition struct {
 	Name       string // in events, keys, results and metrics: "users"
 	Path       string // below the API's address: "/api/v2/users/query"
-	Permission string // what the OAuth client's role needs, for the error that it is missing
+	Permission string // what the OAuth client's role needs, for the error that it is missing; "": nothing is documented
+	Paging     Paging
 
-	LeastPage, MostPage int // the bounds of a page size
+	LeastPage, MostPage int // the bounds of a page size; 0: 1 and [MaxPageSize]
 
 	// Options are the fields of an event that the listing takes, in the order in which its query shows them.
 	Options []Option
@@ -49,7 +51,9 @@ func NewListing(definition Definition, client Client) *Listing {
 func (l *Listing) Name() string { return l.definition.Name }
 
 // PageSizes implements [export.Listing].
-func (l *Listing) PageSizes() (least, most int) { return l.definition.LeastPage, l.definition.MostPage }
+func (l *Listing) PageSizes() (least, most int) {
+	return cmp.Or(l.definition.LeastPage, 1), cmp.Or(l.definition.MostPage, MaxPageSize)
+}
 
 // Options implements [export.Listing].
 func (l *Listing) Options() []string {

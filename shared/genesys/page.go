@@ -2,6 +2,7 @@ package genesys
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -22,43 +23,43 @@ type pageError struct{ what string }
 
 func (e pageError) Error() string { return e.what }
 
-// readPage streams a page from body: entities go to page, one line each, and what is said about the next page is
+// readPage streams a page from body: entities go to page, one line each, and what is said about the pages around it is
 // returned. Duplicate names pass inside entities, and are refused among the page's fields: which one counts is a guess.
 //
 // An unpaired surrogate escape is written as \ufffd and counted: it is found in the wild, and would end every export for
 // ever. Invalid UTF-8 is damage.
 //
 // A body that ends too early is io.ErrUnexpectedEOF; one that is wrong is a pageError.
-func readPage(body io.Reader, page *export.Page) (links, error) {
+func readPage(body io.Reader, page *export.Page) (around, error) {
 	// Invalid UTF-8 is looked for here, as the decoder would refuse unpaired surrogates with it.
 	decoder := jsontext.NewDecoder(body, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	reader := pageReader{decoder: decoder, page: page, seen: make(map[string]bool)}
 
 	if err := reader.object(); err != nil {
-		return links{}, err
+		return around{}, err
 	}
 
 	if !reader.seen["entities"] {
-		return links{}, pageError{"it has no entities"}
+		return around{}, pageError{"it has no entities"}
 	}
 
 	// The body has to be read to its end: only there does a connection that broke off show.
 	if _, err := decoder.ReadToken(); !errors.Is(err, io.EOF) {
 		if err == nil {
-			return links{}, pageError{"something follows the JSON object"}
+			return around{}, pageError{"something follows the JSON object"}
 		}
 
-		return links{}, classify(err)
+		return around{}, classify(err)
 	}
 
-	return reader.links, nil
+	return reader.around, nil
 }
 
 type pageReader struct {
 	decoder *jsontext.Decoder
 	page    *export.Page
 	seen    map[string]bool
-	links   links
+	around  around
 }
 
 func (r *pageReader) object() error {
@@ -88,17 +89,18 @@ func (r *pageReader) object() error {
 }
 
 func (r *pageReader) field(name string) error {
-	var to *string
+	read, known := map[string]func() error{
+		"entities":    r.entities,
+		"nextUri":     func() error { return r.text(name, &r.around.nextURI) },
+		"nextPageUri": func() error { return r.text(name, &r.around.nextPageURI) },
+		"cursor":      func() error { return r.text(name, &r.around.cursor) },
+		"cursors":     r.cursors,
+		"total":       func() error { return r.number(name, &r.around.total) },
+		"pageNumber":  func() error { return r.number(name, &r.around.pageNumber) },
+		"pageCount":   func() error { return r.number(name, &r.around.pageCount) },
+	}[name]
 
-	switch name {
-	case "entities":
-	case "nextUri":
-		to = &r.links.nextURI
-	case "nextPageUri":
-		to = &r.links.nextPageURI
-	case "cursor":
-		to = &r.links.cursor
-	default:
+	if !known {
 		return classify(r.decoder.SkipValue())
 	}
 
@@ -108,11 +110,40 @@ func (r *pageReader) field(name string) error {
 
 	r.seen[name] = true
 
-	if to == nil {
-		return r.entities()
+	return read()
+}
+
+// number reads a whole number, or null, which the vendor's gateway writes for an absent one.
+func (r *pageReader) number(name string, to **int64) error {
+	value, err := r.decoder.ReadValue()
+	if err != nil {
+		return classify(err)
 	}
 
-	return r.text(name, to)
+	if json.Unmarshal(value, to) != nil {
+		return pageError{name + " is not a whole number"}
+	}
+
+	return nil
+}
+
+// cursors reads a scan's cursors.
+func (r *pageReader) cursors() error {
+	value, err := r.decoder.ReadValue()
+	if err != nil {
+		return classify(err)
+	}
+
+	var cursors struct {
+		After string `json:"after"`
+	}
+	if json.Unmarshal(value, &cursors) != nil {
+		return pageError{"cursors is not an object of texts"}
+	}
+
+	r.around.after = cursors.After
+
+	return nil
 }
 
 // text reads a string, or null, which the vendor's gateway writes for an absent one.

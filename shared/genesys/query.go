@@ -14,11 +14,10 @@ import (
 	"genesys-cloud-export/shared/export"
 )
 
-// The members of every query, and the parameter of every listing.
+// The members of every query.
 const (
 	methodField       = "method"
 	pageSizeField     = "page_size"
-	pageSizeParameter = "pageSize"
 )
 
 const (
@@ -162,12 +161,15 @@ func (p *pages) First() string {
 		return p.definition.Path
 	}
 
-	return p.definition.Path + "?" + p.parameters().Encode()
+	return strings.TrimSuffix(p.definition.Path+"?"+p.parameters().Encode(), "?")
 }
 
 // parameters are those of every page. A set that is empty is there, and has no value.
 func (p *pages) parameters() url.Values {
-	parameters := url.Values{pageSizeParameter: {strconv.Itoa(p.pageSize)}}
+	parameters := url.Values{}
+	if size := p.definition.Paging.size(); size != "" {
+		parameters.Set(size, strconv.Itoa(p.pageSize))
+	}
 
 	for _, option := range p.definition.Options {
 		parameters[option.Parameter] = nil
