@@ -64,7 +64,7 @@ func pageWith(t *testing.T, fields next) http.HandlerFunc {
 	return answer(http.StatusOK, `{"entities":[{"id":"1"},{"id":"2"}],`+string(encoded[1:]))
 }
 
-// requireRefusedLink holds a page with these fields to be refused, and its link to be asked for by nobody.
+// requireRefusedLink checks that a page with these fields is refused, and that nobody asks for its link.
 func requireRefusedLink(t *testing.T, q usersQuery, fields next, parts ...string) {
 	t.Helper()
 
@@ -77,7 +77,7 @@ func requireRefusedLink(t *testing.T, q usersQuery, fields next, parts ...string
 	}
 }
 
-// requireNotAsked holds a link, which may come from a checkpoint that was edited, to be refused before the token is sent.
+// requireNotAsked checks that a link, as it may come from an edited checkpoint, is refused before the token is sent.
 func requireNotAsked(t *testing.T, base string, q usersQuery, link string) {
 	t.Helper()
 
@@ -267,7 +267,7 @@ func TestALinkIsResolvedAgainstTheBase(t *testing.T) {
 		"a relative link":              {plain, usersPath + "?cursor=a", plain + usersPath + "?cursor=a"},
 		"a relative link, no query":    {plain, usersPath, plain + usersPath},
 		"an absolute link":             {plain, plain + usersPath + "?cursor=a", plain + usersPath + "?cursor=a"},
-		"the default port told":        {plain, "https://api.mypurecloud.de:443" + usersPath, plain + usersPath},
+		"the default port given":       {plain, "https://api.mypurecloud.de:443" + usersPath, plain + usersPath},
 		"the default port in the base": {plain + ":443", plain + usersPath, plain + ":443" + usersPath},
 		"an empty port":                {plain, "https://api.mypurecloud.de:" + usersPath, plain + usersPath},
 		"capitals":                     {plain, "HTTPS://API.MyPureCloud.de" + usersPath, plain + usersPath},

@@ -101,7 +101,7 @@ func TestAnEntityIsOneLineAsTheAPIGaveIt(t *testing.T) {
 func read(t rapid.TB, body []byte, reader io.Reader) error {
 	t.Helper()
 
-	page := export.Page{Lines: []byte("old\n"), Records: 7, Next: "/old", Replaced: 1, ReplacedIn: 1} // it held another one before
+	page := export.Page{Lines: []byte("old\n"), Records: 7, Next: "/old", Replaced: 1, ReplacedIn: 1} // it had another one before
 	page.Reset()
 
 	links, err := genesys.ReadPage(reader, &page)

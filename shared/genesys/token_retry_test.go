@@ -32,7 +32,7 @@ func issue(t *testing.T, client *genesys.TokenClient) (took time.Duration, err e
 	return time.Since(begun), err
 }
 
-// requireRepeated holds the second request to be the last, and to come so long after the first.
+// requireRepeated checks that the second request is the last, and how long after the first it came.
 func (f *fakeAPI) requireRepeated(least, most time.Duration) {
 	f.t.Helper()
 
