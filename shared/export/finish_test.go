@@ -117,8 +117,8 @@ func TestX21BucketThatMayNotBeListedTakesNewExportsAndResumesOldOnes(t *testing.
 			t.Errorf("%d pages were read, want the other two alone", resumed.stats.PagesFetched)
 		}
 
-		if len(w.logs.with("grant s3:ListBucket")) == 0 {
-			t.Errorf("the logs do not say what is to be granted:\n%s", w.logs)
+		if len(w.logged("grant s3:ListBucket")) == 0 {
+			t.Errorf("the logs do not say what is to be granted:\n%s", w.logs.String())
 		}
 	})
 }
