@@ -35,34 +35,39 @@ func TestFirstPageMayUseTheReserveSoThatEveryInvocationReadsOne(t *testing.T) {
 func TestX14InvocationStopsInTimeWhateverAPageTakes(t *testing.T) {
 	t.Parallel()
 
-	const s = time.Second
+	type faults = []exporttest.PageFault
+
+	lasts := func(seconds time.Duration) exporttest.PageFault {
+		return exporttest.PageFault{Latency: seconds * time.Second}
+	}
 
 	for name, test := range map[string]struct {
-		latencies       []time.Duration
-		pages, requests int // a page that will not fit is not asked for
+		faults          faults
+		pages, requests int64 // a page that will not fit is not asked for
 		took            time.Duration
 	}{
-		"even pages":              {slices.Repeat([]time.Duration{3 * s}, 10), 6, 6, 18 * s},
-		"one that hangs":          {[]time.Duration{s, s, time.Hour, s}, 2, 3, 20 * s},
-		"a first that hangs":      {[]time.Duration{time.Hour}, 0, 1, 29 * s},
-		"longer and longer":       {[]time.Duration{s, 2 * s, 4 * s, 8 * s, 16 * s}, 4, 4, 15 * s},
-		"just as long as is left": {slices.Repeat([]time.Duration{10 * s}, 3), 1, 1, 10 * s},
+		"even pages":              {slices.Repeat(faults{lasts(3)}, 10), 6, 6, 18 * time.Second},
+		"one that hangs":          {faults{lasts(1), lasts(1), lasts(3600), lasts(1)}, 2, 3, 20 * time.Second},
+		"a first that hangs":      {faults{lasts(3600)}, 0, 1, 29 * time.Second},
+		"longer and longer":       {faults{lasts(1), lasts(2), lasts(4), lasts(8), lasts(16)}, 4, 4, 15 * time.Second},
+		"just as long as is left": {slices.Repeat(faults{lasts(10)}, 3), 1, 1, 10 * time.Second},
+		"a wait for a token":      {faults{lasts(1), exporttest.Tokenless()}, 1, 2, 20 * time.Second},
 	} {
 		bubble(t, name, func(t *testing.T) {
 			w := newWorld(ones(10)...)
 			w.timeout = 30 * time.Second
 
-			for page, latency := range test.latencies {
-				w.listing.Fault(page, exporttest.PageFault{Latency: latency})
+			for page, fault := range test.faults {
+				w.listing.Fault(page, fault)
 			}
 
 			begun := time.Now()
 			did := w.invoke(t.Context(), nil)
 			did.wantContinue(t, export.ReasonBudget)
-			w.wantRequests(t, test.requests)
+			w.wantRequests(t, int(test.requests))
 
-			if took := time.Since(begun); took != test.took || did.Pages != int64(test.pages) {
-				t.Errorf("got %d pages after %s of %s, want %d after %s", did.Pages, took, w.timeout, test.pages, test.took)
+			if took := time.Since(begun); took != test.took || did.Pages != test.pages || (did.stats.InvocationsWithoutProgress == 1) != (test.pages == 0) {
+				t.Errorf("got %+v and %+v after %s of %s, want %d pages after %s", did.Result, did.stats, took, w.timeout, test.pages, test.took)
 			}
 
 			w.mustComplete(t)
