@@ -99,19 +99,6 @@ func TestStatementsAreNamedOnceAndNameTheirResources(t *testing.T) {
 	}
 }
 
-func TestNothingThatCannotBeMadeAgainGoesWithTheStack(t *testing.T) {
-	t.Parallel()
-
-	// A bucket that stays without its policy would be open to plain HTTP.
-	for _, kind := range []string{"AWS::SecretsManager::Secret", "AWS::S3::Bucket", "AWS::S3::BucketPolicy"} {
-		for _, r := range ofType(t, deployed(t, "prod", everything()), kind) {
-			if r.DeletionPolicy != "RetainExceptOnCreate" || r.UpdateReplacePolicy != "Retain" {
-				t.Errorf("%s: DeletionPolicy is %q and UpdateReplacePolicy %q: it has to stay, but where its creation fails", r.LogicalID, r.DeletionPolicy, r.UpdateReplacePolicy)
-			}
-		}
-	}
-}
-
 func TestEveryParameterAndOutputIsExplainedAndEachParameterInOneGroup(t *testing.T) {
 	t.Parallel()
 
