@@ -109,7 +109,7 @@ func (g *Guard) objectAccess(r *http.Request) []Access {
 	}
 
 	all := []Access{access}
-	if operation == "PutObject" && r.Header.Get("If-Match") != "" { // whose answer tells of the object that is there
+	if operation == "PutObject" && r.Header.Get("If-Match") != "" { // whose answer is about the object that is there
 		all = append(all, Access{Action: "s3:GetObject", Resource: access.Resource})
 	}
 

@@ -23,11 +23,11 @@ type environment struct {
 	output  *output
 	// exited is closed when the process is gone, its last line has been passed on and the function has forgotten it.
 	exited chan struct{}
-	// asked tells that the endpoint ended the process, or asked it to end.
+	// asked says that the endpoint ended the process, or asked it to end.
 	asked atomic.Bool
 	// measured is called with the most memory that the process has had so far, in bytes.
 	measured func(peak int64)
-	// idle tells that nobody runs an invocation on it. The function's mutex guards it.
+	// idle says that nobody runs an invocation on it. The function's mutex guards it.
 	idle bool
 }
 

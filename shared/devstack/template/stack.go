@@ -9,7 +9,7 @@ import (
 type Stack struct {
 	// Parameters are the values by name, defaults included.
 	Parameters map[string]string `json:"-"`
-	// Conditions says of every condition whether it holds.
+	// Conditions says of every condition whether it is true.
 	Conditions map[string]bool
 	// Resources by logical id.
 	Resources map[string]Resource

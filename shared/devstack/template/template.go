@@ -146,7 +146,7 @@ func pairs(node *yaml.Node) iter.Seq2[string, *yaml.Node] {
 	}
 }
 
-// isFunction tells a function in its short form.
+// isFunction says whether it is a function in its short form.
 func isFunction(node *yaml.Node) bool {
 	return strings.HasPrefix(node.Tag, "!") && !strings.HasPrefix(node.Tag, "!!")
 }
