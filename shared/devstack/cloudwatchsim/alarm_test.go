@@ -14,8 +14,8 @@ import (
 
 var began = time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // a time is no constant
 
-// properties are those of an alarm on Test/Values, some of them replaced. A nil takes one away.
-func properties(replaced map[string]any) map[string]any {
+// parsed is an alarm on Test/Values, some of whose properties are replaced. A nil takes one away.
+func parsed(replaced map[string]any) (cloudwatchsim.Alarm, error) {
 	all := map[string]any{
 		"AlarmName": "alarm", "Namespace": "Test", "MetricName": "Values", "Statistic": "Maximum", "Period": 60,
 		"ComparisonOperator": "GreaterThanThreshold", "Threshold": 1, "EvaluationPeriods": 1, "TreatMissingData": "ignore",
@@ -23,13 +23,13 @@ func properties(replaced map[string]any) map[string]any {
 	maps.Copy(all, replaced)
 	maps.DeleteFunc(all, func(_ string, value any) bool { return value == nil })
 
-	return all
+	return cloudwatchsim.ParseAlarm(all)
 }
 
 func alarm(t *testing.T, replaced map[string]any) cloudwatchsim.Alarm {
 	t.Helper()
 
-	read, err := cloudwatchsim.ParseAlarm(properties(replaced))
+	read, err := parsed(replaced)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +208,7 @@ func TestAnAlarmThatIsNotImitatedIsRefusedByName(t *testing.T) {
 		`parsing "<nil>": invalid syntax`:                {"EvaluationPeriods": nil},
 		"unmarshal JSON string into Go float64":          {"Threshold": "high"},
 	} {
-		_, err := cloudwatchsim.ParseAlarm(properties(replaced))
+		_, err := parsed(replaced)
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "read the alarm alarm: ") {
 			t.Errorf("the error is %v, want %q", err, want)
 		}
