@@ -167,8 +167,12 @@ func TestAReaderKeepsItsTokenWhileItIsGoodAndFindsAnothersWithoutAsking(t *testi
 		w.rotate(token.Rotation{Force: true})
 		reader.Reject(old)
 
-		if got := w.together([]*token.Reader{reader})[0]; got.Version != 2 || len(lambda.asks) != 0 {
-			t.Errorf("version %d after %d asks, want version 2 after none", got.Version, len(lambda.asks))
+		w.together([]*token.Reader{reader})
+		reader.Reject(old) // by a caller who had it from before
+		got := w.together([]*token.Reader{reader})[0]
+
+		if reads := w.parameter.reads - before; got.Version != 2 || len(lambda.asks) != 0 || reads != 4 {
+			t.Errorf("version %d after %d asks and %d reads, want version 2 after none, and 4 with the rotator's", got.Version, len(lambda.asks), reads)
 		}
 	})
 }
