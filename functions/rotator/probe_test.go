@@ -67,9 +67,12 @@ func TestAProbeThatSaysNothingRotatesNothing(t *testing.T) {
 				s.rotate(process, "{}")
 				time.Sleep(time.Minute)
 				s.probeFault(fault)
+				began := time.Now()
 
-				if got := s.rotate(process, "{}"); got.Rotated || got.Reason != "fresh" {
-					t.Errorf("got %+v, want the token left as it is", got)
+				got := s.rotate(process, "{}")
+
+				if took := time.Since(began); got.Rotated || got.Reason != "fresh" || took > probeAttempt {
+					t.Errorf("got %+v after %s, want the token left as it is after %s", got, took, probeAttempt)
 				}
 				s.wantMinted(1)
 				s.wantProbes(1, 1)

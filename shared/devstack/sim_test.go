@@ -66,7 +66,9 @@ func (s *sim) client(t *testing.T) (id, secret string) {
 func (s *sim) token(t *testing.T) (token string, lifetime int) {
 	t.Helper()
 
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/oauth/token", strings.NewReader("grant_type=client_credentials"))
+	form := strings.NewReader("grant_type=client_credentials")
+
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/oauth/token", form)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 
 // Schedule is a function that is invoked at a rate, as EventBridge Scheduler does it.
 type Schedule struct {
-	// Name is the schedule's name, of letters, digits, hyphens, underscores and dots. It stands in the event.
+	// Name is the schedule's name, of letters, digits, hyphens, underscores and dots. It is in the event.
 	Name string
 	// FunctionName is the function's name or ARN.
 	FunctionName string

@@ -35,35 +35,6 @@ func TestInvocationThatGotNoPageBecauseTheTokenDidNotComeEndsAtOnceAsThat(t *tes
 	}
 }
 
-func TestTimeThatEndsInAWaitForATokenAfterAPageIsTheBudget(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(3, 2)
-		w.listing.Fault(1, exporttest.Tokenless())
-
-		did := w.invoke(t.Context(), nil)
-		did.wantContinue(t, export.ReasonBudget)
-
-		if did.Pages != 1 || did.stats.InvocationsWithoutProgress != 0 {
-			t.Errorf("got %+v and %+v, want to be continued behind the page that was read", did.Result, did.stats)
-		}
-
-		w.mustComplete(t)
-	})
-}
-
-// A failure of the token may be caused by something that passes. That decides nothing: whoever reads tokens has tried again.
-func TestFailureOfTheTokenIsNotRetriedForWhatCausedIt(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(3, 2)
-		w.listing.Fault(1, exporttest.PageFault{Err: failure.Because(exporttest.Broken().Err, failure.TokenUnavailable, "the rotator is broken")})
-
-		w.invoke(t.Context(), nil).wantFailure(t, failure.TokenUnavailable)
-		w.wantRequests(t, 2)
-	})
-}
-
 // stalls wants the third invocation in a row to be an error of that kind, and each of the three to count.
 func (w *world) stalls(t *testing.T, fault exporttest.Fault, reason string, want failure.Kind, says string) {
 	t.Helper()

@@ -34,11 +34,13 @@ func (o outcome) inOrder() bool {
 	return o.err == nil && slices.Contains([]string{export.ReasonEnd, export.ReasonBusy, export.ReasonBudget}, o.Reason)
 }
 
-func TestX15SecondInvocationThatCrossesAnywhereAnswersBusyAndHarmsNothing(t *testing.T) {
+// Another invocation comes in at any operation: at once, when it is busy, or once the lease is over, when it reads a page or
+// all of them, and the first goes on after it.
+func TestX15InvocationThatAnotherCrossesAnywhereCommitsNothingTwice(t *testing.T) {
 	t.Parallel()
 
-	anywhere(t, scenarios(), crossings(), func(t *testing.T, s scenario, w *world, operation int, cross crossing) {
-		second := func() {
+	for name, other := range map[string]func(t *testing.T, w *world){
+		"at once": func(t *testing.T, w *world) {
 			did := w.invoke(t.Context(), w.lives(nil))
 			if !did.inOrder() {
 				t.Errorf("the second: got %+v and %v", did.Result, did.err)
@@ -47,34 +49,27 @@ func TestX15SecondInvocationThatCrossesAnywhereAnswersBusyAndHarmsNothing(t *tes
 			if did.Reason == export.ReasonBusy && (did.WaitSeconds < 1 || did.count(exporttest.OpFetch) != 0) {
 				t.Errorf("the second is busy with wait_seconds %d after the calls %v", did.WaitSeconds, did.calls)
 			}
-		}
-		s.hold(t, w, w.lives(at(operation, cross(second))))
-	})
-}
-
-// An invocation hangs at any operation until its lease is over, and goes on after another one read a page, or all of them.
-func TestX15InvocationThatOutlivesItsLeaseAnywhereCommitsNothingTwice(t *testing.T) {
-	t.Parallel()
-
-	for name, successor := range map[string]func(t *testing.T, w *world){
-		"one page": func(t *testing.T, w *world) {
+		},
+		"after the lease, for a page": func(t *testing.T, w *world) {
+			time.Sleep(w.timeout)
 			w.invoke(t.Context(), w.lives(on(exporttest.OpFetch, "", exporttest.Action{Delay: w.timeout * 2 / 3})))
 		},
-		"all pages": func(t *testing.T, w *world) { w.complete(t, w.lives(nil)) },
+		"after the lease, for all pages": func(t *testing.T, w *world) {
+			time.Sleep(w.timeout)
+			w.complete(t, w.lives(nil))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			anywhere(t, scenarios(), crossings(), func(t *testing.T, s scenario, w *world, operation int, cross crossing) {
-				did := w.zombie(t.Context(), w.lives(at(operation, cross(func() {
-					time.Sleep(w.timeout)
-					successor(t, w)
-				}))))
+				fault := w.lives(at(operation, cross(func() { other(t, w) })))
 
+				did := w.zombie(t.Context(), fault)
 				if !did.inOrder() && failure.KindOf(did.err) == "" {
 					t.Errorf("the first: got %+v and %v", did.Result, did.err)
 				}
 
-				s.hold(t, w, w.lives(nil))
+				s.hold(t, w, fault)
 			})
 		})
 	}
@@ -189,21 +184,16 @@ func TestP06EventThatIsDeliveredTwiceMakesOneExport(t *testing.T) {
 			for n := range results {
 				running.Go(func() {
 					time.Sleep(time.Duration(n) * gap)
-
 					results[n] = w.send(t.Context(), pace, export.Event{}) // without an id it is the request's
 				})
 			}
 
 			running.Wait()
 
-			for n, did := range results {
-				if did.err != nil || did.ExportID != requestID {
-					t.Errorf("delivery %d: got %+v and %v, want the export %s", n+1, did.Result, did.err, requestID)
-				}
-			}
-
-			if results[0].Status != export.StatusComplete && results[1].Status != export.StatusComplete {
-				t.Errorf("got %+v and %+v, want one of them complete", results[0].Result, results[1].Result)
+			one, two := results[0], results[1]
+			if !one.inOrder() || !two.inOrder() || one.ExportID != requestID || two.ExportID != requestID ||
+				one.Status != export.StatusComplete && two.Status != export.StatusComplete {
+				t.Errorf("got %+v and %+v, want one export, %s, and one of them complete", one, two, requestID)
 			}
 
 			w.wantRequests(t, 2)

@@ -29,18 +29,10 @@ func TestEventsThatAreTaken(t *testing.T) {
 			ExportID: "2026-11", Listing: "users", PageSize: 7, Options: options(`{"expand":null}`),
 		},
 	} {
-		t.Run(payload, func(t *testing.T) {
-			t.Parallel()
-
-			got, err := export.ParseEvent([]byte(payload))
-			if err != nil {
-				t.Fatal(err)
-			}
-
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("the event (-want +got):\n%s", diff)
-			}
-		})
+		got, err := export.ParseEvent([]byte(payload))
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("%s is read as (-want +got), %v:\n%s", payload, err, diff)
+		}
 	}
 }
 
@@ -88,16 +80,10 @@ func TestEventsThatAreRefusedByTheNameOfTheField(t *testing.T) {
 		"a list of listings":      {`{"listing":["users"]}`, "listing"},
 		"a size over 64 bits":     {`{"page_size":9223372036854775808}`, "page_size"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			_, err := export.ParseEvent([]byte(test.payload))
-			wantKind(t, err, failure.InvalidInput)
-
-			if !strings.Contains(err.Error(), test.field) || len(err.Error()) > 300 {
-				t.Errorf("the failure is %.400q, want it to name %q, and to be short", err, test.field)
-			}
-		})
+		_, err := export.ParseEvent([]byte(test.payload))
+		if !failure.Is(err, failure.InvalidInput) || !strings.Contains(err.Error(), test.field) || len(err.Error()) > 300 {
+			t.Errorf("%s: the failure is %.400v, want it to name %q, and to be short", name, err, test.field)
+		}
 	}
 }
 
@@ -168,45 +154,18 @@ func FuzzParseEvent(f *testing.F) {
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		event, err := export.ParseEvent(payload)
 		if err != nil {
-			if !failure.Is(err, failure.InvalidInput) {
-				t.Fatalf("got %v, want %s", err, failure.InvalidInput)
-			}
-
+			wantKind(t, err, failure.InvalidInput)
 			return
 		}
 
-		encoded := encodedEvent(t, event)
-
-		again, err := export.ParseEvent(encoded)
-		if err != nil {
-			t.Fatalf("%s was accepted, and %s is not: %v", payload, encoded, err)
+		for _, field := range []string{"export_id", "listing", "page_size"} {
+			if _, left := event.Options[field]; left {
+				t.Errorf("%s: %s is read as an option", payload, field)
+			}
 		}
 
-		if diff := cmp.Diff(encoded, encodedEvent(t, again)); diff != "" {
-			t.Fatalf("the event (-first +again):\n%s", diff)
+		if event.ExportID != "" && !export.ValidID(event.ExportID) || event.PageSize < 0 {
+			t.Errorf("%s was read as %+v", payload, event)
 		}
 	})
-}
-
-// encodedEvent is the event that is read as this one, its options without white space.
-func encodedEvent(t *testing.T, event export.Event) []byte {
-	t.Helper()
-
-	fields := make(map[string]any)
-	for name, value := range event.Options {
-		fields[name] = value
-	}
-
-	for name, value := range map[string]any{"export_id": event.ExportID, "listing": event.Listing, "page_size": event.PageSize} {
-		if value != "" && value != 0 {
-			fields[name] = value
-		}
-	}
-
-	encoded, err := json.Marshal(fields)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	return encoded
 }

@@ -36,9 +36,7 @@ func small() scenario {
 
 func (s scenario) world() *world {
 	w := newWorld(s.sizes...)
-	w.timeout, w.partBytes = s.timeout, s.bytes
-
-	w.store.ListDenied = s.denied
+	w.timeout, w.partBytes, w.store.ListDenied = s.timeout, s.bytes, s.denied
 
 	return w
 }
@@ -148,23 +146,22 @@ func TestX12ExportKilledAtEveryOutsideOperationIsWholeAfterResuming(t *testing.T
 func TestX13ExportInterruptedTwiceAnywhereIsWholeAfterResuming(t *testing.T) {
 	t.Parallel()
 
-	effects := []exporttest.Effect{exporttest.KillAfter, exporttest.FailLate}
+	const kill, late = exporttest.KillAfter, exporttest.FailLate
 
 	s := small()
 	operations := s.operations(t)
 
-	for _, first := range effects {
-		for _, second := range effects {
-			t.Run(fmt.Sprintf("%d then %d", first, second), func(t *testing.T) {
-				t.Parallel()
+	for _, effects := range [][2]exporttest.Effect{{kill, kill}, {kill, late}, {late, kill}, {late, late}} {
+		t.Run(fmt.Sprintf("%d then %d", effects[0], effects[1]), func(t *testing.T) {
+			t.Parallel()
 
-				for i := range operations {
-					// What is done twice because of the first interruption makes the run longer.
-					for j := i + 1; s.interruptTwice(t, i, first, j, second); j++ {
-					}
+			for i := range operations {
+				// What is done twice because of the first interruption makes the run longer.
+				for j := i + 1; s.interruptTwice(t, i, effects[0], j, effects[1]); j++ {
 				}
-			})
-		}
+
+			}
+		})
 	}
 }
 
@@ -176,9 +173,8 @@ func (s scenario) interruptTwice(t *testing.T, i int, first exporttest.Effect, j
 
 	synctest.Test(t, func(t *testing.T) {
 		w := s.world()
-		one := at(i, failing(first))
 		two := at(j, exporttest.Action{Effect: second, Before: func() { fell.Store(true) }})
-		s.hold(t, w, w.lives(both(one, two)))
+		s.hold(t, w, w.lives(both(at(i, failing(first)), two)))
 	})
 
 	if t.Failed() {

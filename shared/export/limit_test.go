@@ -161,8 +161,13 @@ func TestX05FailedPageIsANamedFailureAndWhatWasReadIsKept(t *testing.T) {
 		kind     failure.Kind
 	}
 
+	broken := exporttest.Broken()
 	tests := map[string]test{
-		"X03 attempts that are spent": {2, slices.Repeat([]exporttest.PageFault{exporttest.Broken()}, 5), 2 + 5, failure.UpstreamUnavailable},
+		"X03 attempts that are spent": {2, slices.Repeat([]exporttest.PageFault{broken}, 5), 2 + 5, failure.UpstreamUnavailable},
+		// Whoever reads tokens has tried again.
+		"a token that something passing caused to fail": {
+			1, []exporttest.PageFault{{Err: failure.Because(broken.Err, failure.TokenUnavailable, "the rotator is broken")}}, 2, failure.TokenUnavailable,
+		},
 	}
 	for _, kind := range []failure.Kind{
 		failure.Forbidden, failure.CursorExpired, failure.UpstreamInvalid, failure.InvalidInput, failure.TokenUnavailable, failure.InvalidCredentials,

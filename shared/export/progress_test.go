@@ -35,34 +35,39 @@ func TestFirstPageMayUseTheReserveSoThatEveryInvocationReadsOne(t *testing.T) {
 func TestX14InvocationStopsInTimeWhateverAPageTakes(t *testing.T) {
 	t.Parallel()
 
-	const s = time.Second
+	type faults = []exporttest.PageFault
+
+	lasts := func(seconds time.Duration) exporttest.PageFault {
+		return exporttest.PageFault{Latency: seconds * time.Second}
+	}
 
 	for name, test := range map[string]struct {
-		latencies       []time.Duration
-		pages, requests int // a page that will not fit is not asked for
+		faults          faults
+		pages, requests int64 // a page that will not fit is not asked for
 		took            time.Duration
 	}{
-		"even pages":              {slices.Repeat([]time.Duration{3 * s}, 10), 6, 6, 18 * s},
-		"one that hangs":          {[]time.Duration{s, s, time.Hour, s}, 2, 3, 20 * s},
-		"a first that hangs":      {[]time.Duration{time.Hour}, 0, 1, 29 * s},
-		"longer and longer":       {[]time.Duration{s, 2 * s, 4 * s, 8 * s, 16 * s}, 4, 4, 15 * s},
-		"just as long as is left": {slices.Repeat([]time.Duration{10 * s}, 3), 1, 1, 10 * s},
+		"even pages":              {slices.Repeat(faults{lasts(3)}, 10), 6, 6, 18 * time.Second},
+		"one that hangs":          {faults{lasts(1), lasts(1), lasts(3600), lasts(1)}, 2, 3, 20 * time.Second},
+		"a first that hangs":      {faults{lasts(3600)}, 0, 1, 29 * time.Second},
+		"longer and longer":       {faults{lasts(1), lasts(2), lasts(4), lasts(8), lasts(16)}, 4, 4, 15 * time.Second},
+		"just as long as is left": {slices.Repeat(faults{lasts(10)}, 3), 1, 1, 10 * time.Second},
+		"a wait for a token":      {faults{lasts(1), exporttest.Tokenless()}, 1, 2, 20 * time.Second},
 	} {
 		bubble(t, name, func(t *testing.T) {
 			w := newWorld(ones(10)...)
 			w.timeout = 30 * time.Second
 
-			for page, latency := range test.latencies {
-				w.listing.Fault(page, exporttest.PageFault{Latency: latency})
+			for page, fault := range test.faults {
+				w.listing.Fault(page, fault)
 			}
 
 			begun := time.Now()
 			did := w.invoke(t.Context(), nil)
 			did.wantContinue(t, export.ReasonBudget)
-			w.wantRequests(t, test.requests)
+			w.wantRequests(t, int(test.requests))
 
-			if took := time.Since(begun); took != test.took || did.Pages != int64(test.pages) {
-				t.Errorf("got %d pages after %s of %s, want %d after %s", did.Pages, took, w.timeout, test.pages, test.took)
+			if took := time.Since(begun); took != test.took || did.Pages != test.pages || (did.stats.InvocationsWithoutProgress == 1) != (test.pages == 0) {
+				t.Errorf("got %+v and %+v after %s of %s, want %d pages after %s", did.Result, did.stats, took, w.timeout, test.pages, test.took)
 			}
 
 			w.mustComplete(t)
@@ -70,65 +75,36 @@ func TestX14InvocationStopsInTimeWhateverAPageTakes(t *testing.T) {
 	}
 }
 
-// stall makes an invocation that is continued without having read a page.
-func (w *world) stall(t *testing.T) {
-	t.Helper()
-
-	w.listing.Fault(2, exporttest.PageFault{Latency: time.Hour})
-	w.invoke(t.Context(), nil).wantContinue(t, export.ReasonBudget)
-}
-
 func TestX14InvocationsThatDoNotCount(t *testing.T) {
 	t.Parallel()
 
-	for name, between := range map[string]func(t *testing.T, w *world){
-		"busy": func(t *testing.T, w *world) {
-			working := make(chan struct{})
-
-			w.listing.Fault(2, exporttest.Refused(failure.Forbidden))
-			go func() {
-				defer close(working)
-				w.invoke(t.Context(), on(exporttest.OpFetch, "", exporttest.Action{Delay: time.Second}))
-			}()
-			time.Sleep(time.Millisecond)
+	for name, test := range map[string]struct {
+		alter  func(cp *export.Checkpoint)
+		fault  exporttest.Fault
+		reason string
+	}{
+		"busy":   {func(cp *export.Checkpoint) { cp.Owner, cp.LeaseUntil = "0123", time.Now().Add(time.Minute) }, nil, export.ReasonBusy},
+		"early":  {func(cp *export.Checkpoint) { cp.NotBefore = time.Now().Add(time.Hour) }, nil, export.ReasonRateLimited},
+		"killed": {func(*export.Checkpoint) {}, onEach(exporttest.OpFetch, "", failing(exporttest.KillBefore)), ""},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			w := interrupted(t)
+			w.alter(t, func(cp *export.Checkpoint) { cp.Stalled = 2; test.alter(cp) })
 
 			for range 3 {
-				did := w.invoke(t.Context(), nil)
-				did.wantContinue(t, export.ReasonBusy)
+				did := w.invoke(t.Context(), test.fault)
+				if did.Reason != test.reason || did.stats.InvocationsWithoutProgress != 0 || w.checkpoint(t).Stalled != 2 {
+					t.Errorf("got %+v, %+v and %v, want it not to count", did.Result, did.stats, did.err)
+				}
 
-				if did.stats.InvocationsBusy != 1 {
-					t.Errorf("the numbers of the invocation are %+v", did.stats)
+				if did.killed {
+					time.Sleep(w.timeout)
 				}
 			}
 
-			<-working
-		},
-		"killed": func(t *testing.T, w *world) {
-			for range 3 {
-				w.invoke(t.Context(), on(exporttest.OpFetch, "", failing(exporttest.KillBefore)))
-				time.Sleep(w.timeout)
-			}
-		},
-		"early": func(t *testing.T, w *world) {
-			for range 3 {
-				w.invoke(t.Context(), nil).wantContinue(t, export.ReasonRateLimited)
-			}
-		},
-	} {
-		bubble(t, name, func(t *testing.T) {
-			w := newWorld(3, 2, 1, 1)
-			w.interrupt(t, 2)
-			w.stall(t)
-
-			if name == "early" {
-				w.listing.Fault(2, exporttest.Throttled(time.Hour)) // the second in a row is throttled
-				w.invoke(t.Context(), nil)
-			} else {
-				w.stall(t)
-			}
-
-			between(t, w)
-			w.mustComplete(t)
+			time.Sleep(time.Hour)
+			w.complete(t, nil)
+			w.mustBeWhole(t)
 		})
 	}
 }
@@ -139,20 +115,11 @@ func TestX14PageThatWasCommittedByAKilledInvocationEndsTheRow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(ones(6)...)
 		w.interrupt(t, 2)
-		w.stall(t)
-		w.stall(t)
+		w.alter(t, func(cp *export.Checkpoint) { cp.Stalled = 2 })
 
 		killed := w.invoke(t.Context(), w.lives(onNth(exporttest.OpPut, "", 3, failing(exporttest.KillBefore))))
-		if !killed.killed {
-			t.Fatal("the invocation was not killed")
-		}
-
-		time.Sleep(w.timeout)
-
-		w.listing.Fault(4, exporttest.PageFault{Latency: time.Hour})
-
-		if did := w.invoke(t.Context(), nil); did.err != nil || did.Pages != 4 {
-			t.Fatalf("got %+v and %v, want to be continued: pages 3 and 4 were committed", did.Result, did.err)
+		if cp := w.checkpoint(t); !killed.killed || cp.Stalled != 0 || cp.Position.Pages != 4 {
+			t.Errorf("the checkpoint counts %d stalls and %d pages, want pages 3 and 4 to be committed before the kill", cp.Stalled, cp.Position.Pages)
 		}
 	})
 }

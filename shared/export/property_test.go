@@ -44,8 +44,7 @@ func drawPlan(t *rapid.T) plan {
 		p.faulty = append(p.faulty, rapid.IntRange(0, len(p.sizes)-1).Draw(t, "page"))
 		p.faults = append(p.faults, rapid.SampledFrom([]exporttest.PageFault{
 			exporttest.Broken(), exporttest.ThrottledUntold(), exporttest.Throttled(time.Second), exporttest.Throttled(5 * time.Second),
-			exporttest.Busy(time.Second),
-			{Latency: time.Second},
+			exporttest.Busy(time.Second), {Latency: time.Second},
 		}).Draw(t, "page fault"))
 	}
 
@@ -63,38 +62,26 @@ func (p plan) live(t *testing.T) error {
 	t.Helper()
 
 	w := newWorld(p.sizes...)
-	w.partBytes, w.timeout = p.partBytes, p.timeout
-	w.listing.Latency = 5 * time.Millisecond
-
-	w.store.ListDenied = p.denied
+	w.partBytes, w.timeout, w.listing.Latency, w.store.ListDenied = p.partBytes, p.timeout, 5*time.Millisecond, p.denied
 
 	for n, fault := range p.faults {
 		w.listing.Fault(p.faulty[n], fault)
 	}
 
-	var (
-		running sync.WaitGroup
-		mu      sync.Mutex
-		wrong   error
-	)
+	var running sync.WaitGroup
 
-	fault := p.fault()
-	for range p.callers {
+	fault, wrong := p.fault(), make([]error, p.callers)
+	for n := range wrong {
 		running.Go(func() {
-			_, err := follow(40, 100*time.Millisecond, func() outcome { return w.zombie(t.Context(), fault) })
-
-			mu.Lock()
-			defer mu.Unlock()
-
-			wrong = errors.Join(wrong, err)
+			_, wrong[n] = follow(40, 100*time.Millisecond, func() outcome { return w.zombie(t.Context(), fault) })
 		})
 	}
 
 	running.Wait()
 	w.store.Land()
 
-	if wrong != nil {
-		return wrong
+	if err := errors.Join(wrong...); err != nil {
+		return err
 	}
 
 	// Whatever was left unfinished is finished by somebody whom nothing happens to.

@@ -67,7 +67,7 @@ func TestPageSizeIsBroughtIntoTheListingsBoundsBeforeItIsStoredOrCompared(t *tes
 				t.Errorf("a page size of %d is stored, want %d", got, test.want)
 			}
 
-			if lines := w.logs.with("listing's bounds"); len(lines) == 1 != test.logged || test.logged && !strings.Contains(lines[0], "page_size=") {
+			if lines := w.logged("listing's bounds"); len(lines) == 1 != test.logged || test.logged && !strings.Contains(lines[0], "page_size=") {
 				t.Errorf("the log says %q", lines)
 			}
 

@@ -31,7 +31,7 @@ func (w *world) mustHold(t *testing.T) {
 	t.Helper()
 
 	if err := w.check(); err != nil {
-		t.Fatalf("%v; the bucket holds:\n%s\nlogs:\n%s", err, strings.Join(w.store.Keys(""), "\n"), w.logs)
+		t.Fatalf("%v; the bucket holds:\n%s\nlogs:\n%s", err, strings.Join(w.store.Keys(""), "\n"), w.logs.String())
 	}
 
 	if early := w.listing.Seen().Early; early != 0 {
@@ -216,7 +216,7 @@ func TestReaderSeesWhatIsWrongWithAnExport(t *testing.T) {
 		"the listing has others":    func(w *world) { w.listing.Repeat(2, 0) },
 		"the manifest came again":   func(w *world) { again(w, manifestName) },
 		"a checkpoint went back":    func(w *world) { again(w, checkpointName) },
-		"an entity is in the logs":  func(w *world) { _, _ = w.logs.Write([]byte("jabberId")) },
+		"an entity is in the logs":  func(w *world) { w.logs.WriteString("jabberId") },
 		"the manifest is no JSON":   func(w *world) { w.overwrite(manifestName, []byte("x")) },
 		"the manifest is another's": func(w *world) { w.overwrite(manifestName, []byte("{}")) },
 	} {

@@ -146,7 +146,7 @@ func TestReadingIsLoggedAtMostEveryFiveSecondsWithWhatIsNotCommittedYet(t *testi
 func (w *world) wantLogged(t *testing.T, text, level string, ends ...string) {
 	t.Helper()
 
-	lines := w.logs.with(text)
+	lines := w.logged(text)
 	if !slices.EqualFunc(lines, ends, strings.HasSuffix) || slices.ContainsFunc(lines, func(line string) bool { return !strings.Contains(line, "level="+level) }) {
 		t.Errorf("the log says %q, want %s and %q", lines, level, ends)
 	}

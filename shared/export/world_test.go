@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -49,7 +48,8 @@ type world struct {
 	store   *exporttest.Store
 	listing *exporttest.Listing
 	others  []*exporttest.Listing // of the same function
-	logs    *logs
+	logs    bytes.Buffer
+	logger  *slog.Logger
 
 	timeout     time.Duration
 	reserve     time.Duration
@@ -63,10 +63,13 @@ type world struct {
 
 // newWorld has a listing with pages of these sizes; each page makes a part.
 func newWorld(sizes ...int) *world {
-	return &world{
-		store: exporttest.NewStore(), listing: exporttest.NewListing(sizes...), logs: &logs{},
+	w := &world{
+		store: exporttest.NewStore(), listing: exporttest.NewListing(sizes...),
 		timeout: time.Minute, reserve: 10 * time.Second, partBytes: 1, attempts: 5, pageSize: 100, environment: "mypurecloud.de",
 	}
+	w.logger = slog.New(slog.NewTextHandler(&w.logs, nil))
+
+	return w
 }
 
 func (w *world) engine(process *exporttest.Process) *export.Engine {
@@ -78,7 +81,7 @@ func (w *world) engine(process *exporttest.Process) *export.Engine {
 	}
 
 	return export.NewEngine(export.Config{
-		Listings: listings, Documents: documents, Parts: parts, Logger: slog.New(slog.NewTextHandler(w.logs, nil)),
+		Listings: listings, Documents: documents, Parts: parts, Logger: w.logger,
 		Environment: w.environment, Generator: "test", PageSize: w.pageSize, PartBytes: w.partBytes,
 		Reserve: w.reserve, Stopping: w.stopping, MaxPerMinute: w.perMinute, SharePercent: 80,
 		Retry: retry.Policy{Base: 100 * time.Millisecond, Cap: 2 * time.Second, Attempts: w.attempts},
@@ -134,7 +137,7 @@ func (w *world) complete(t *testing.T, fault exporttest.Fault) outcome {
 		return did
 	})
 	if err != nil || did.Status != export.StatusComplete {
-		t.Fatalf("the export cannot be completed: got %+v and %v; logs:\n%s", did.Result, err, w.logs)
+		t.Fatalf("the export cannot be completed: got %+v and %v; logs:\n%s", did.Result, err, w.logs.String())
 	}
 
 	return did
@@ -206,9 +209,7 @@ func (w *world) document(name string) []byte {
 	return body
 }
 
-func (w *world) overwrite(name string, body []byte) {
-	w.store.Edit(exporttest.DocumentKey(name), body)
-}
+func (w *world) overwrite(name string, body []byte) { w.store.Edit(exporttest.DocumentKey(name), body) }
 
 func (w *world) checkpoint(t *testing.T) export.Checkpoint {
 	t.Helper()
@@ -254,27 +255,7 @@ func reseal(body []byte, change func(*export.Checkpoint)) ([]byte, error) {
 	return json.Marshal(cp)
 }
 
-// logs takes log lines from several goroutines.
-type logs struct {
-	mu    sync.Mutex
-	lines bytes.Buffer
-}
-
-func (l *logs) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-
-	return l.lines.Write(p)
-}
-
-func (l *logs) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-
-	return l.lines.String()
-}
-
-// with returns the log lines that contain text.
-func (l *logs) with(text string) []string {
-	return slices.DeleteFunc(strings.Split(l.String(), "\n"), func(line string) bool { return !strings.Contains(line, text) })
+// logged returns the log lines that contain text.
+func (w *world) logged(text string) []string {
+	return slices.DeleteFunc(strings.Split(w.logs.String(), "\n"), func(line string) bool { return !strings.Contains(line, text) })
 }

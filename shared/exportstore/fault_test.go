@@ -139,5 +139,15 @@ func TestReadThatIsRefusedForAnObjectThatIsThereIsAFailure(t *testing.T) {
 		if _, _, err := b.documents().Read(t.Context(), "users/e1/check"); !errors.Is(err, export.ErrAbsent) {
 			t.Errorf("an object that is not there, and whose name another begins with: got %v, want %v", err, export.ErrAbsent)
 		}
+
+		b.spoiled(func(w http.ResponseWriter, _ *http.Request, operation string, _ int, _ http.Handler) {
+			if operation == "GetObject" {
+				refuse(w, http.StatusForbidden, "AccessDenied")
+				return
+			}
+			refuse(w, http.StatusBadRequest, "InvalidRequest")
+		})
+		_, _, err := b.documents().Read(t.Context(), "users/e1/check")
+		awstest.WantFailure(t, err, failure.StorageUnavailable, "InvalidRequest")
 	})
 }

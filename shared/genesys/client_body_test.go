@@ -144,7 +144,8 @@ func zipped(body string) string {
 func TestWhatCountsOfACompressedReplyIsWhatComesOut(t *testing.T) {
 	t.Parallel()
 
-	f := serveFake(t, listingBase, compressed(http.StatusForbidden, errorBody(403, "missing.permissions")), compressed(http.StatusOK, pageOf(genesys.MaxPageBytes+1)))
+	f := serveFake(t, listingBase, compressed(http.StatusForbidden, errorBody(403, "missing.permissions")),
+		compressed(http.StatusOK, pageOf(genesys.MaxPageBytes+1)))
 
 	requireFailure(t, f.fetch(query(), ""), failure.Forbidden, false, "missing.permissions")
 	requireFailure(t, f.fetch(query(), ""), failure.UpstreamInvalid, false, "it is longer than")

@@ -246,7 +246,7 @@ func errorBody(status int, code string) string {
 // twoUsers is a page as the vendor writes it.
 const twoUsers = `{"entities":[{"id":"1"},{"id":"2"}],"results":2,"selfUri":"/api/v2/users/query"}`
 
-// requireFailure holds err to be a failure of that kind, one that may pass by itself or not, and returns its text.
+// requireFailure checks that err is a failure of that kind, one that may pass by itself or not, and returns its text.
 func requireFailure(t testing.TB, err error, kind failure.Kind, passing bool, parts ...string) string {
 	t.Helper()
 
@@ -257,7 +257,7 @@ func requireFailure(t testing.TB, err error, kind failure.Kind, passing bool, pa
 	return requireKind(t, err, kind, parts...)
 }
 
-// requireKind holds err to be a failure of that kind with these words and without a canary. It returns the text.
+// requireKind checks that err is a failure of that kind, with these words and without a canary, and returns its text.
 func requireKind(t testing.TB, err error, kind failure.Kind, parts ...string) string {
 	t.Helper()
 

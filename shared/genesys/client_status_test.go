@@ -78,7 +78,8 @@ func TestEveryAnswerHasItsFailure(t *testing.T) {
 				body = ""
 			}
 
-			f := serveFake(t, listingBase, answer(row.status, body, "Location", usersPath+"?cursor=canary")) // which is not followed
+			// The Location is not followed.
+			f := serveFake(t, listingBase, answer(row.status, body, "Location", usersPath+"?cursor=canary"))
 			requireFailure(t, f.fetch(dialect(), row.link), row.kind, row.passing, row.advice)
 			text := requireFailure(t, f.fetch(query(), row.link), row.kind, row.passing, row.advice)
 

@@ -51,6 +51,8 @@ func TestASecretThatTheServerRepeatsIsNotPrinted(t *testing.T) {
 
 	const id = "client-7"
 
+	basic := strings.TrimRight(base64.StdEncoding.EncodeToString([]byte(id+":"+plainSecret)), "=") // no code has its padding
+
 	issue := func(method string) func(f *fakeAPI) error {
 		return func(f *fakeAPI) error {
 			client := f.tokens()
@@ -71,12 +73,14 @@ func TestASecretThatTheServerRepeatsIsNotPrinted(t *testing.T) {
 	each(t, map[string]row{
 		"a page": {bearer(1), func(f *fakeAPI) error { return f.Fetch(f.t.Context(), query(), "", &f.page) }},
 		"a probe": {plainSecret, func(f *fakeAPI) error {
-			_, err := (&genesys.TokenProbe{Base: f.Base, HTTP: f.HTTP, Attempt: f.Attempt}).Probe(f.t.Context(), token.Token{Access: secret.New(plainSecret)})
+			probe := genesys.TokenProbe{Base: f.Base, HTTP: f.HTTP, Attempt: f.Attempt}
+			_, err := probe.Probe(f.t.Context(), token.Token{Access: secret.New(plainSecret)})
+
 			return err
 		}},
 		"a secret":               {plainSecret, issue(genesys.ClientSecretBasic)},
 		"a secret in the form":   {plainSecret, issue(genesys.ClientSecretPost)},
-		"a secret as it is sent": {strings.TrimRight(base64.StdEncoding.EncodeToString([]byte(id+":"+plainSecret)), "="), issue(genesys.ClientSecretBasic)},
+		"a secret as it is sent": {basic, issue(genesys.ClientSecretBasic)},
 	}, func(t *testing.T, row row) {
 		for _, repeated := range append(echoes(row.sent), row.sent[:min(40, len(row.sent))]) {
 			for _, status := range []int{200, 400, 401, 403} {

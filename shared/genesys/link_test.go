@@ -64,7 +64,7 @@ func pageWith(t *testing.T, fields next) http.HandlerFunc {
 	return answer(http.StatusOK, `{"entities":[{"id":"1"},{"id":"2"}],`+string(encoded[1:]))
 }
 
-// requireRefusedLink holds a page with these fields to be refused, and its link to be asked for by nobody.
+// requireRefusedLink checks that a page with these fields is refused, and that nobody asks for its link.
 func requireRefusedLink(t *testing.T, q usersQuery, fields next, parts ...string) {
 	t.Helper()
 
@@ -77,7 +77,7 @@ func requireRefusedLink(t *testing.T, q usersQuery, fields next, parts ...string
 	}
 }
 
-// requireNotAsked holds a link, which may come from a checkpoint that was edited, to be refused before the token is sent.
+// requireNotAsked checks that a link, as it may come from an edited checkpoint, is refused before the token is sent.
 func requireNotAsked(t *testing.T, base string, q usersQuery, link string) {
 	t.Helper()
 
@@ -264,19 +264,15 @@ func TestALinkIsResolvedAgainstTheBase(t *testing.T) {
 	longest := usersPath + "?" + strings.Repeat("x", genesys.MaxLink-len(usersPath)-1)
 
 	each(t, map[string]row{
-		"a relative link":              {plain, usersPath + "?cursor=a", plain + usersPath + "?cursor=a"},
 		"a relative link, no query":    {plain, usersPath, plain + usersPath},
-		"an absolute link":             {plain, plain + usersPath + "?cursor=a", plain + usersPath + "?cursor=a"},
-		"the default port told":        {plain, "https://api.mypurecloud.de:443" + usersPath, plain + usersPath},
+		"the default port given":       {plain, "https://api.mypurecloud.de:443" + usersPath, plain + usersPath},
 		"the default port in the base": {plain + ":443", plain + usersPath, plain + ":443" + usersPath},
 		"an empty port":                {plain, "https://api.mypurecloud.de:" + usersPath, plain + usersPath},
 		"capitals":                     {plain, "HTTPS://API.MyPureCloud.de" + usersPath, plain + usersPath},
 		"another port, as the base":    {"https://gw.test:8443", "https://gw.test:8443" + usersPath, "https://gw.test:8443" + usersPath},
-		"a gateway's path":             {"https://gw.test/a/b", usersPath + "?x=1", "https://gw.test/a/b" + usersPath + "?x=1"},
 		"a gateway's path and slash":   {"https://gw.test/a/", "https://gw.test/a" + usersPath, "https://gw.test/a" + usersPath},
 		"a base with a slash":          {plain + "/", usersPath, plain + usersPath},
 		"an escaped gateway's path":    {"https://gw.test/a%2Fb", "https://gw.test/a%2Fb" + usersPath, "https://gw.test/a%2Fb" + usersPath},
-		"loopback":                     {"http://127.0.0.1:4010", "http://127.0.0.1:4010" + usersPath, "http://127.0.0.1:4010" + usersPath},
 		"loopback, version 6":          {"http://[::1]:4010", usersPath + "?a", "http://[::1]:4010" + usersPath + "?a"},
 		"the query as it stands":       {plain, usersPath + "?b=%2f&a=1;2&a=%zz&=&", plain + usersPath + "?b=%2f&a=1;2&a=%zz&=&"},
 		"a link in the query":          {plain, usersPath + "?cursor=https://evil.test/", plain + usersPath + "?cursor=https://evil.test/"},

@@ -213,6 +213,7 @@ func TestAdviceOnPagesThatAreTooLargeNamesOnlyWhatTheListingTakes(t *testing.T) 
 		tooLong = "it is longer than 12582912 bytes: "
 	)
 	users := genesys.Users(http.MethodGet)
+	many := answer(200, pageOf(genesys.MaxPageBytes+1))
 
 	each(t, map[string]row{
 		"one queue":   {queues(), 1, alone + "make that entity smaller"},
@@ -220,8 +221,7 @@ func TestAdviceOnPagesThatAreTooLargeNamesOnlyWhatTheListingTakes(t *testing.T) 
 		"one user":    {users, 1, alone + fewer},
 		"many users":  {users, 2, "ask for a smaller page_size or fewer expand in a new export"},
 	}, func(t *testing.T, row row) {
-		f := serveFake(t, listingBase, answer(413, ""), answer(400, errorBody(400, "response.entity.too.large")),
-			answer(200, pageOf(genesys.MaxPageBytes+1)), answer(200, loneEntity(genesys.MaxPageBytes)))
+		f := serveFake(t, listingBase, answer(413, ""), answer(400, errorBody(400, "response.entity.too.large")), many)
 		pages, err := genesys.NewListing(row.definition, f.Client).Ask(row.size, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -235,6 +235,9 @@ func TestAdviceOnPagesThatAreTooLargeNamesOnlyWhatTheListingTakes(t *testing.T) 
 		}
 
 		requireFailure(t, pages.Fetch(t.Context(), "", &f.page), failure.UpstreamInvalid, false, tooLong+row.want+" (correlation")
-		requireFailure(t, pages.Fetch(t.Context(), "", &f.page), failure.UpstreamInvalid, false, tooLong+alone)
 	})
+
+	// That it is one entity is seen where many were asked for, too.
+	f := serveFake(t, listingBase, answer(200, loneEntity(genesys.MaxPageBytes)))
+	requireFailure(t, f.fetch(query(), ""), failure.UpstreamInvalid, false, tooLong+alone+fewer)
 }

@@ -32,7 +32,7 @@ func issue(t *testing.T, client *genesys.TokenClient) (took time.Duration, err e
 	return time.Since(begun), err
 }
 
-// requireRepeated holds the second request to be the last, and to come so long after the first.
+// requireRepeated checks that the second request is the last, and how long after the first it came.
 func (f *fakeAPI) requireRepeated(least, most time.Duration) {
 	f.t.Helper()
 
@@ -68,11 +68,15 @@ func TestAThrottledTokenRequestIsRepeatedWhenItMay(t *testing.T) {
 	}, func(t *testing.T, row row) {
 		f, client := serveTokens(t, row.answer, granted())
 
-		if _, err := client.Issue(t.Context(), credentials()); err != nil {
+		got, err := client.Issue(t.Context(), credentials())
+		if err != nil {
 			t.Fatal(err)
 		}
 
 		f.requireRepeated(row.least, row.most)
+		if last := f.seen()[1].at; !got.SentAt.Equal(last) {
+			t.Errorf("the life counts from %s, want %s, when the request was sent that was granted", got.SentAt, last)
+		}
 	})
 }
 

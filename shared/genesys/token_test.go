@@ -223,20 +223,6 @@ func TestTheSkewOfTheServersClockIsMeasured(t *testing.T) {
 	})
 }
 
-func TestTheLifeCountsFromTheRequestThatWasGranted(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		f, client := serveTokens(t, answer(http.StatusServiceUnavailable, "", "Retry-After", "5"), granted())
-
-		got, err := client.Issue(t.Context(), credentials())
-
-		f.requireRequests(2)
-		if last := f.seen()[1].at; err != nil || !got.SentAt.Equal(last) {
-			t.Errorf("the life counts from %s (%v), want %s, when the request was sent that was granted", got.SentAt, err, last)
-		}
-	})
-}
-
 func TestATokenURLThatIsNoneIsAConfigurationFailure(t *testing.T) {
 	t.Parallel()
 

@@ -36,14 +36,18 @@ type examination struct {
 // check is one line of the doctor's report.
 type check struct {
 	name   string
-	output string // of the stack, given to look; "" needs none
+	output string // of the stack, given to look; "" where the check needs no stack
 	look   func(ctx context.Context, output string) finding
 }
 
-// run looks, where the stack has the output that the check needs.
+// run looks, where there is what the check needs.
 func (e *examination) run(ctx context.Context, c check) finding {
 	if c.output == "" {
 		return c.look(ctx, "")
+	}
+
+	if e.stack == nil {
+		return notSeen("not looked at: needs the stack")
 	}
 
 	value, err := e.stack.output(c.output)
@@ -58,27 +62,21 @@ func (e *examination) run(ctx context.Context, c check) finding {
 // cannot be used, from [Load]; nil where it can.
 func Examine(ctx context.Context, t Target, unready error) error {
 	e := &examination{Target: t, unready: unready}
-	checks := []check{
+	failures, checks := 0, []check{
 		{"credentials", "", e.credentials},
 		{"stack", "", e.deployment},
 		{"secret", outputSecret, e.secret},
 		{"token", outputToken, e.minted},
-		{"user", "", e.user},
-		{"schedule", "", e.schedule},
+		{"user", outputToken, e.user},
+		{"schedule", outputRotator, e.schedule},
 		{"bucket", outputLocation, e.bucket},
 		{"executions", outputWorkflow, e.executions},
 		{"recipients", outputTopic, e.recipients},
-		{"alarms", "", e.alarms},
+		{"alarms", outputTopic, e.alarms},
 	}
 
-	var failures int
-
-	for i, c := range checks {
-		seen := notSeen("not looked at: needs the stack")
-		if i < 2 || e.stack != nil {
-			seen = e.run(ctx, c)
-		}
-
+	for _, c := range checks {
+		seen := e.run(ctx, c)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}

@@ -1,7 +1,6 @@
 package operator
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -76,15 +75,12 @@ func (o Order) input(now time.Time) (input, error) {
 	asked := input{Listing: o.Listing, ExportID: o.ExportID, Options: json.RawMessage("{}")}
 
 	if o.Options != "" {
-		var (
-			object  map[string]json.RawMessage
-			compact bytes.Buffer
-		)
-		if json.Unmarshal([]byte(o.Options), &object) != nil || object == nil || json.Compact(&compact, []byte(o.Options)) != nil {
+		var object map[string]json.RawMessage
+		if json.Unmarshal([]byte(o.Options), &object) != nil || object == nil {
 			return input{}, errors.New(`the options are not a JSON object such as {"state":"any"}: correct -options (make: OPTIONS=)`)
 		}
 
-		asked.Options = compact.Bytes()
+		asked.Options = json.RawMessage(o.Options)
 	}
 
 	switch {
@@ -99,25 +95,18 @@ func (o Order) input(now time.Time) (input, error) {
 	return asked, nil
 }
 
-// executionName is an export id with the time, as a name is refused for 90 days after its execution has closed.
-func executionName(exportID string, now time.Time) string {
-	suffix := now.UTC().Format("-20060102T150405Z")
-
-	return exportID[:min(len(exportID), maxExecutionName-len(suffix))] + suffix
-}
-
 func (o Order) start(ctx context.Context, client *sfn.Client, machine string, asked input) (string, error) {
 	text, err := json.Marshal(asked)
 	if err != nil {
 		return "", fmt.Errorf("encode the execution's input: %w", err)
 	}
 
-	name := executionName(asked.ExportID, time.Now())
+	// A name is refused for 90 days after its execution has closed, so it ends with the time.
+	suffix := time.Now().UTC().Format("-20060102T150405Z")
+	name := asked.ExportID[:min(len(asked.ExportID), maxExecutionName-len(suffix))] + suffix
 	follow := o.command("export", "-stack", o.Stack, "-wait-for", name)
 
-	reply, err := client.StartExecution(ctx, &sfn.StartExecutionInput{
-		StateMachineArn: &machine, Name: &name, Input: aws.String(string(text)),
-	})
+	reply, err := client.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: &machine, Name: &name, Input: aws.String(string(text))})
 	if ctx.Err() != nil {
 		return "", fmt.Errorf("interrupted while the export was started, so that it may run: follow it by %s", follow)
 	}

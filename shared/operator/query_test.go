@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -35,18 +36,21 @@ func (q *queried) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	reply := ""
+	var (
+		reply   string
+		members []string
+	)
 	switch action := r.FormValue("Action"); {
 	case action == "GetCallerIdentity":
 		reply = tag("Account", account)
 	case action == "DescribeStacks" && r.FormValue("StackName") == stackName:
 		reply = tag("Stacks", tag("member", tag("StackName", stackName), tag("StackStatus", q.status),
-			tag("Outputs", pairs("Output", q.outputs)), tag("Parameters", pairs("Parameter", q.parameters))))
+			tag("Outputs", pairs("Output", q.outputs)...), tag("Parameters", pairs("Parameter", q.parameters)...)))
 	case action == "ListEntitiesForPolicy" && r.FormValue("PolicyArn") == q.outputs["TokenReadPolicyArn"]:
 		for _, name := range q.readers {
-			reply += tag("member", tag("RoleName", name))
+			members = append(members, tag("member", tag("RoleName", name)))
 		}
-		reply = tag("PolicyRoles", reply)
+		reply = tag("PolicyRoles", members...)
 	case action == "ListSubscriptionsByTopic" && r.FormValue("TopicArn") == q.outputs["AlarmTopicArn"]:
 		for _, s := range q.subscriptions {
 			protocol, pending := strings.CutSuffix(s, "?")
@@ -54,17 +58,17 @@ func (q *queried) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			if pending {
 				arn = "PendingConfirmation"
 			}
-			reply += tag("member", tag("SubscriptionArn", arn), tag("Protocol", protocol), tag("Endpoint", canary+"@example.com"))
+			members = append(members, tag("member", tag("SubscriptionArn", arn), tag("Protocol", protocol), tag("Endpoint", canary+"@example.com")))
 		}
-		reply = tag("Subscriptions", reply)
+		reply = tag("Subscriptions", members...)
 	case action == "DescribeAlarms":
 		for key, names := range r.Form {
 			if name := names[0]; strings.HasPrefix(key, "AlarmNames.member.") && q.alarms[name] != "" {
-				reply += tag("member", tag("AlarmName", name), tag("AlarmDescription", "What "+name+" means. RUNBOOK.md"), tag("StateValue", q.alarms[name]),
-					tag("ActionsEnabled", fmt.Sprint(name != q.muted)), tag("AlarmActions", tag("member", q.outputs["AlarmTopicArn"])))
+				members = append(members, tag("member", tag("AlarmName", name), tag("AlarmDescription", "What "+name+" means. RUNBOOK.md"), tag("StateValue", q.alarms[name]),
+					tag("ActionsEnabled", strconv.FormatBool(name != q.muted)), tag("AlarmActions", tag("member", q.outputs["AlarmTopicArn"]))))
 			}
 		}
-		reply = tag("MetricAlarms", reply)
+		reply = tag("MetricAlarms", members...)
 	default:
 		queryError(w, http.StatusBadRequest, "ValidationError", "it does not exist")
 		return
@@ -80,12 +84,12 @@ func tag(name string, inner ...string) string {
 }
 
 // pairs are keys and values as CloudFormation has them.
-func pairs(kind string, values map[string]string) (all string) {
+func pairs(kind string, values map[string]string) (members []string) {
 	for key, value := range values {
-		all += tag("member", tag(kind+"Key", key), tag(kind+"Value", value))
+		members = append(members, tag("member", tag(kind+"Key", key), tag(kind+"Value", value)))
 	}
 
-	return all
+	return members
 }
 
 func queryError(w http.ResponseWriter, status int, code, message string) {

@@ -167,8 +167,12 @@ func TestAReaderKeepsItsTokenWhileItIsGoodAndFindsAnothersWithoutAsking(t *testi
 		w.rotate(token.Rotation{Force: true})
 		reader.Reject(old)
 
-		if got := w.together([]*token.Reader{reader})[0]; got.Version != 2 || len(lambda.asks) != 0 {
-			t.Errorf("version %d after %d asks, want version 2 after none", got.Version, len(lambda.asks))
+		w.together([]*token.Reader{reader})
+		reader.Reject(old) // by a caller who had it from before
+		got := w.together([]*token.Reader{reader})[0]
+
+		if reads := w.parameter.reads - before; got.Version != 2 || len(lambda.asks) != 0 || reads != 4 {
+			t.Errorf("version %d after %d asks and %d reads, want version 2 after none, and 4 with the rotator's", got.Version, len(lambda.asks), reads)
 		}
 	})
 }
@@ -196,20 +200,21 @@ func TestReaderErrorsSayWhatIsWrongAndWhatToDo(t *testing.T) {
 	t.Parallel()
 
 	store := failure.New(failure.StorageUnavailable, "SSM is down")
+	fails := &answers{errs: []error{errors.New("its type")}}
 
 	for name, test := range map[string]struct {
 		prepare []step
 		rotator token.Asker
 		kind    failure.Kind
-		parts   []string
+		says    []string
 	}{
-		"nobody to ask":                        {nil, nil, failure.TokenUnavailable, []string{"no token is stored", "ROTATOR_FUNCTION_NAME"}},
-		"the rotator failed":                   {nil, &answers{errs: []error{errors.New("its type")}}, failure.TokenUnavailable, []string{"no token is stored", "its type"}},
-		"the rotator left nothing":             {nil, &answers{}, failure.TokenUnavailable, []string{"after the rotation", "no token is stored"}},
-		"the store is down":                    {[]step{readFails(store)}, &answers{}, failure.StorageUnavailable, []string{"SSM is down"}},
-		"the store is down after the rotation": {[]step{readFails(nil, store)}, &answers{}, failure.StorageUnavailable, []string{"SSM is down", "after the rotation"}},
-		"newer schema":                         {[]step{storeHas(`{"schema_version":9}`)}, &answers{}, failure.TokenUnavailable, []string{"newer schema", "deploy"}},
-		"corrupt":                              {[]step{storeHas("?")}, nil, failure.TokenUnavailable, []string{"not a token document"}},
+		"nobody to ask":                {nil, nil, failure.TokenUnavailable, []string{"no token is stored", "ROTATOR_FUNCTION_NAME"}},
+		"the rotator failed":           {nil, fails, failure.TokenUnavailable, []string{"no token is stored", "its type"}},
+		"the rotator left nothing":     {nil, &answers{}, failure.TokenUnavailable, []string{"after the rotation", "no token is stored"}},
+		"the store is down":            {[]step{readFails(store)}, &answers{}, failure.StorageUnavailable, []string{"SSM is down"}},
+		"the store is down thereafter": {[]step{readFails(nil, store)}, &answers{}, failure.StorageUnavailable, []string{"SSM is down", "after the rotation"}},
+		"newer schema":                 {[]step{storeHas(`{"schema_version":9}`)}, &answers{}, failure.TokenUnavailable, []string{"newer schema", "deploy"}},
+		"corrupt":                      {[]step{storeHas("?")}, nil, failure.TokenUnavailable, []string{"not a token document"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -220,7 +225,7 @@ func TestReaderErrorsSayWhatIsWrongAndWhatToDo(t *testing.T) {
 
 				_, err := w.readers(1, test.rotator)[0].Token(t.Context())
 
-				wantFailure(t, err, test.kind, test.parts...)
+				wantFailure(t, err, test.kind, test.says...)
 			})
 		})
 	}

@@ -64,7 +64,8 @@ func rows() map[string][]step {
 		"another, and this one is due":  {first, passes(lifetime - time.Minute), ask(rejected(7), "fresh, version 1")},
 		"another, and this one is dead": {first, passes(lifetime - 30*time.Second), ask(rejected(7), "expiring"+renewed)},
 		"a revoked token is replaced by one that expires earlier": {
-			lasts(day), first, probes, passes(time.Minute), lasts(lifetime), ask(scheduled, "revoked, rotated, minted, probe rejected, version 2"), stored(2, 2),
+			lasts(day), first, probes, passes(time.Minute), lasts(lifetime),
+			ask(scheduled, "revoked, rotated, minted, probe rejected, version 2"), stored(2, 2),
 		},
 		"a token issued in the future is probed all the same": {
 			writes("ahead", 50*365*day), probes, ask(scheduled, "revoked, rotated, minted, probe rejected, version 2"), stored(1, 2),
@@ -86,19 +87,26 @@ func rows() map[string][]step {
 			credentialsAre("old", "new"), mintFails(refused), first, sent(2, "old", "new"),
 		},
 		"credentials rotated, and refused too": {
-			credentialsAre("old", "new", "newer"), mintFails(refused, refused), ask(scheduled, "InvalidCredentials, mint failed, version 0"), sent(2, "old", "new"),
+			credentialsAre("old", "new", "newer"), mintFails(refused, refused),
+			ask(scheduled, "InvalidCredentials, mint failed, version 0"), sent(2, "old", "new"),
 		},
 
 		// A failed rotation reports the old token where that can be used, and no other.
-		"a due token stays":   {first, passes(lifetime - time.Minute), mintFails(down), ask(scheduled, "UpstreamUnavailable, mint failed, version 1"), stored(1, 1)},
-		"a forced one stays":  {first, mintFails(down), ask(forced, "UpstreamUnavailable, mint failed, version 1")},
-		"a dead one does not": {first, passes(lifetime - 10*time.Second), mintFails(down), ask(scheduled, "UpstreamUnavailable, mint failed, version 0")},
+		"a due token stays": {
+			first, passes(lifetime - time.Minute), mintFails(down),
+			ask(scheduled, "UpstreamUnavailable, mint failed, version 1"), stored(1, 1),
+		},
+		"a forced one stays": {first, mintFails(down), ask(forced, "UpstreamUnavailable, mint failed, version 1")},
+		"a dead one does not": {
+			first, passes(lifetime - 10*time.Second), mintFails(down), ask(scheduled, "UpstreamUnavailable, mint failed, version 0"),
+		},
 		"a rejected token that could not be replaced is never fresh": {
 			first, mintFails(down, down), ask(rejected(1), "UpstreamUnavailable, mint failed, version 0"),
 			ask(scheduled, "UpstreamUnavailable, mint failed, version 0"), ask(scheduled, "rejected"+renewed),
 		},
 		"a revoked token that could not be replaced is never fresh": {
-			lasts(day), first, probes, passes(time.Minute), mintFails(down), ask(scheduled, "UpstreamUnavailable, mint failed, probe rejected, version 0"),
+			lasts(day), first, probes, passes(time.Minute), mintFails(down),
+			ask(scheduled, "UpstreamUnavailable, mint failed, probe rejected, version 0"),
 			ask(scheduled, "revoked"+renewed),
 		},
 
@@ -109,10 +117,12 @@ func rows() map[string][]step {
 			ask(scheduled, "missing, rotated, version 1"), stored(1, 1),
 		},
 		"an unwritten token that is due is not written": {
-			writeFails(notWritten), ask(scheduled, "StorageUnavailable, minted, version 0"), passes(lifetime), ask(scheduled, again), stored(2, 1),
+			writeFails(notWritten), ask(scheduled, "StorageUnavailable, minted, version 0"), passes(lifetime),
+			ask(scheduled, again), stored(2, 1),
 		},
 		"force mints although a token is unwritten": {
-			first, writeFails(notWritten), ask(forced, "StorageUnavailable, minted, version 1"), stored(1, 1), ask(forced, "forced"+renewed), stored(3, 2),
+			first, writeFails(notWritten), ask(forced, "StorageUnavailable, minted, version 1"), stored(1, 1),
+			ask(forced, "forced"+renewed), stored(3, 2),
 		},
 		"a write whose reply was lost is read back": {writeFails(replyLost), first, stored(1, 1)},
 		// A write may have happened although both it and the reading back failed.
@@ -121,11 +131,13 @@ func rows() map[string][]step {
 			ask(rejected(1), "rejected"+renewed), stored(2, 2),
 		},
 		"a store that cannot be read mints nothing": {
-			readFails(storeDown, storeDown, storeDown), ask(scheduled, "StorageUnavailable, version 0"), ask(forced, "StorageUnavailable, version 0"),
+			readFails(storeDown, storeDown, storeDown), ask(scheduled, "StorageUnavailable, version 0"),
+			ask(forced, "StorageUnavailable, version 0"),
 			ask(rejected(1), "StorageUnavailable, version 0"),
 		},
 		"a store that fails after the mint keeps the token": {
-			readFails(nil, storeDown, nil, storeDown), ask(scheduled, "StorageUnavailable, minted, version 0"), ask(scheduled, "StorageUnavailable, version 0"),
+			readFails(nil, storeDown, nil, storeDown), ask(scheduled, "StorageUnavailable, minted, version 0"),
+			ask(scheduled, "StorageUnavailable, version 0"),
 			ask(scheduled, "missing, rotated, version 1"), stored(1, 1),
 		},
 		"a token too long for the store is not kept in the way of the next": {
@@ -133,7 +145,8 @@ func rows() map[string][]step {
 			ask(scheduled, "UpstreamInvalid, minted, mint failed, version 0"), first, stored(2, 1),
 		},
 		"a crash between mint and put wastes one token": {
-			writeFails(notWritten), ask(scheduled, "StorageUnavailable, minted, version 0"), restarted, first, ask(scheduled, "fresh, version 1"), stored(2, 1),
+			writeFails(notWritten), ask(scheduled, "StorageUnavailable, minted, version 0"), restarted, first,
+			ask(scheduled, "fresh, version 1"), stored(2, 1),
 		},
 		"a newer schema that appears during a mint is not overwritten": {
 			readFails(nil, token.ErrNewerSchema), ask(scheduled, "TokenUnavailable, minted, version 0"),
@@ -154,13 +167,15 @@ func rows() map[string][]step {
 			another(scheduled, again), ask(scheduled, "fresh, version 1"), stored(2, 1),
 		},
 		"a token stored anew during a forced mint is kept though its version is the old one's": {
-			first, passes(time.Minute), meanwhile(passes(5*time.Second), removed, writes("anew", 0)), ask(forced, "superseded, minted, version 1"),
+			first, passes(time.Minute), meanwhile(passes(5*time.Second), removed, writes("anew", 0)),
+			ask(forced, "superseded, minted, version 1"),
 		},
 
 		// What cannot be decrypted.
 		"force mints although what was just written cannot be decrypted": {sealed(true), first, ask(forced, "forced"+renewed)},
 		"a write time far ahead keeps nobody from minting": {
-			first, sealed(true), func(w *world) { w.parameter.written = time.Now().AddDate(50, 0, 0) }, ask(scheduled, "unreadable"+renewed),
+			first, sealed(true), func(w *world) { w.parameter.written = time.Now().AddDate(50, 0, 0) },
+			ask(scheduled, "unreadable"+renewed),
 		},
 	}
 
@@ -185,7 +200,8 @@ func rows() map[string][]step {
 	}
 	for reason, asked := range map[string]token.Rotation{"forced": forced, "rejected": rejected(1)} {
 		all["a lifetime cut from a day to minutes is followed: "+reason] = []step{
-			lasts(day), first, lasts(300 * time.Second), ask(asked, reason+renewed), passes(199 * time.Second), ask(scheduled, "fresh, version 2"),
+			lasts(day), first, lasts(300 * time.Second), ask(asked, reason+renewed), passes(199 * time.Second),
+			ask(scheduled, "fresh, version 2"),
 			passes(time.Second), ask(scheduled, "expiring, rotated, minted, version 3"), stored(3, 3),
 		}
 	}

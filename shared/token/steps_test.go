@@ -54,7 +54,8 @@ func (w *world) ask(rotator *token.Rotator, asked token.Rotation, want string, p
 	if err != nil {
 		wantFailure(w.t, err, failure.KindOf(err), parts...)
 	}
-	if stored, unreadable := w.parameter.peek(); err == nil && unreadable == nil && (!stored.Same(outcome.Stored.Token) || stored.Version != outcome.Stored.Version) {
+	stored, unreadable := w.parameter.peek()
+	if err == nil && unreadable == nil && (!stored.Same(outcome.Stored.Token) || stored.Version != outcome.Stored.Version) {
 		w.t.Errorf("the outcome reports version %d, stored is another token as version %d", outcome.Stored.Version, stored.Version)
 	}
 }

@@ -114,18 +114,22 @@ func TestAWriteThatIsThrottledOrWhoseReplyIsLostIsRepeated(t *testing.T) {
 func TestFailuresNameTheParameterAndTheKey(t *testing.T) {
 	t.Parallel()
 
-	empty := func(w http.ResponseWriter, _ *http.Request, _ http.Handler) { _, _ = w.Write([]byte("{}")) }
+	refuse := func(code string) awstest.Fault { return awstest.Refuse(http.StatusBadRequest, code) }
+	answer := func(body string) awstest.Fault {
+		return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) { _, _ = w.Write([]byte(body)) }
+	}
 
 	for what, test := range map[string]struct {
 		fault       awstest.Fault
 		gets, puts  int // a refused read is tried without decryption
 		read, write string
 	}{
-		"throttled":   {awstest.Refuse(http.StatusBadRequest, "ThrottlingException"), 5, 5, "ThrottlingException", "with key/1234abcd: the service answered ThrottlingException"},
-		"denied":      {awstest.Refuse(http.StatusBadRequest, "AccessDeniedException"), 2, 1, "access was denied", "with key/1234abcd: access was denied"},
-		"versions":    {awstest.Refuse(http.StatusBadRequest, "ParameterMaxVersionLimitExceeded"), 2, 1, "", "oldest of its 100 versions has a label, so it cannot make room for a new one: move the label"},
+		"throttled":   {refuse("ThrottlingException"), 5, 5, "ThrottlingException", "with key/1234abcd: the service answered T"},
+		"denied":      {refuse("AccessDeniedException"), 2, 1, "access was denied", "with key/1234abcd: access was denied"},
+		"versions":    {refuse("ParameterMaxVersionLimitExceeded"), 2, 1, "", "its 100 versions has a label, so it cannot make room for a new one: move"},
 		"no reply":    {awstest.Break, 5, 5, "could not be reached", "could not be reached"},
-		"no contents": {empty, 1, 1, "answered without a parameter", "answered without a version"},
+		"no contents": {answer("{}"), 1, 1, "answered without a parameter", "answered without a version"},
+		"no version":  {answer(`{"Parameter":{}}`), 1, 1, "answered without a parameter", "answered without a version"},
 	} {
 		inBubble(t, what, keyARN, func(t *testing.T, front *awstest.Front, store *tokenstore.Store) {
 			front.Fail("GetParameter", awstest.Times(10, test.fault)...)

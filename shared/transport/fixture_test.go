@@ -35,19 +35,19 @@ func noError(t *testing.T, err error) {
 	}
 }
 
-// both are the two ways in which replies are read: streamed, as the API's, and whole, as AWS's.
-func both(t *testing.T, test func(t *testing.T, client *http.Client, own *transport.Transport)) {
+// both are the two ways in which replies are read: streamed, as the API's, and whole, as AWS's. What is served is served by TLS.
+func both(t *testing.T, test func(t *testing.T, client *http.Client, serve func(http.HandlerFunc) (url string))) {
 	t.Helper()
 
 	for name, limit := range map[string]int64{"streamed": 0, "whole": 1 << 20} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			own := transport.New()
-			own.MaxReply, own.Proxy = limit, nil
-			t.Cleanup(own.CloseIdleConnections)
+			carrier := transport.New()
+			carrier.MaxReply, carrier.Proxy = limit, nil
+			t.Cleanup(carrier.CloseIdleConnections)
 
-			test(t, own.Client(), own)
+			test(t, carrier.Client(), func(handler http.HandlerFunc) string { return secure(t, carrier, handler) })
 		})
 	}
 }
@@ -75,7 +75,7 @@ func get(ctx context.Context, client *http.Client, url string) (string, error) {
 }
 
 // secure serves handler over TLS and offers HTTP/2, as all services do.
-func secure(t *testing.T, own *transport.Transport, handler http.HandlerFunc) string {
+func secure(t *testing.T, carrier *transport.Transport, handler http.HandlerFunc) string {
 	t.Helper()
 
 	server := httptest.NewUnstartedServer(handler)
@@ -83,8 +83,8 @@ func secure(t *testing.T, own *transport.Transport, handler http.HandlerFunc) st
 	server.StartTLS()
 	t.Cleanup(server.Close)
 
-	own.TLSClientConfig.RootCAs = x509.NewCertPool()
-	own.TLSClientConfig.RootCAs.AddCert(server.Certificate())
+	carrier.TLSClientConfig.RootCAs = x509.NewCertPool()
+	carrier.TLSClientConfig.RootCAs.AddCert(server.Certificate())
 
 	return server.URL
 }

@@ -16,8 +16,8 @@ import (
 
 func TestARequestThatOnlyReadsIsHTTP1AsGoSendsItAndItsConnectionIsUsedAgain(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, client *http.Client, own *transport.Transport) {
-		url := secure(t, own, func(w http.ResponseWriter, r *http.Request) {
+	both(t, func(t *testing.T, client *http.Client, serve func(http.HandlerFunc) string) {
+		url := serve(func(w http.ResponseWriter, r *http.Request) {
 			if r.Proto != "HTTP/1.1" || len(r.TransferEncoding) != 0 || r.ContentLength != 0 || r.Header.Get("Content-Length") != "" || r.Close {
 				t.Errorf("sent as %s with encoding %v, length %d and close %v", r.Proto, r.TransferEncoding, r.ContentLength, r.Close)
 			}
@@ -34,11 +34,11 @@ func TestARequestThatOnlyReadsIsHTTP1AsGoSendsItAndItsConnectionIsUsedAgain(t *t
 
 func TestAConnectionThatWentSilentIsReplacedForTheNextAttempt(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, client *http.Client, own *transport.Transport) {
+	both(t, func(t *testing.T, client *http.Client, serve func(http.HandlerFunc) string) {
 		var silent atomic.Value // the address of the connection that no longer answers
 
 		over := make(chan struct{})
-		url := secure(t, own, func(w http.ResponseWriter, r *http.Request) {
+		url := serve(func(w http.ResponseWriter, r *http.Request) {
 			if silent.Load() == r.RemoteAddr {
 				<-over // and not when the client goes: it could still read an answer then
 				return
@@ -72,10 +72,10 @@ func TestARequestIsSentOnceAnAttemptHoweverItsConnectionEnds(t *testing.T) {
 
 			t.Run(method+" "+name, func(t *testing.T) {
 				t.Parallel()
-				both(t, func(t *testing.T, client *http.Client, own *transport.Transport) {
+				both(t, func(t *testing.T, client *http.Client, serve func(http.HandlerFunc) string) {
 					var asked atomic.Int64
 
-					url := secure(t, own, func(w http.ResponseWriter, r *http.Request) {
+					url := serve(func(w http.ResponseWriter, r *http.Request) {
 						if asked.Add(1)%2 == 1 {
 							w.WriteHeader(http.StatusNoContent)
 							return
@@ -123,9 +123,9 @@ func TestAProtocolSwitchIsRefusedAndItsConnectionClosed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			both(t, func(t *testing.T, client *http.Client, own *transport.Transport) {
+			both(t, func(t *testing.T, client *http.Client, serve func(http.HandlerFunc) string) {
 				closed := make(chan struct{})
-				url := secure(t, own, func(w http.ResponseWriter, _ *http.Request) {
+				url := serve(func(w http.ResponseWriter, _ *http.Request) {
 					conn := raw(w)
 					defer conn.Close()
 
@@ -157,8 +157,8 @@ func TestAProtocolSwitchIsRefusedAndItsConnectionClosed(t *testing.T) {
 
 func TestInformationalRepliesWithoutEndAreAnError(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, client *http.Client, own *transport.Transport) {
-		url := secure(t, own, func(w http.ResponseWriter, r *http.Request) {
+	both(t, func(t *testing.T, client *http.Client, serve func(http.HandlerFunc) string) {
+		url := serve(func(w http.ResponseWriter, r *http.Request) {
 			for r.Context().Err() == nil {
 				w.WriteHeader(http.StatusEarlyHints)
 			}
@@ -172,8 +172,8 @@ func TestInformationalRepliesWithoutEndAreAnError(t *testing.T) {
 
 func TestARedirectIsNotFollowed(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, client *http.Client, own *transport.Transport) {
-		url := secure(t, own, func(w http.ResponseWriter, r *http.Request) {
+	both(t, func(t *testing.T, client *http.Client, serve func(http.HandlerFunc) string) {
+		url := serve(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path != "/" {
 				t.Errorf("%s was asked for", r.URL.Path)
 			}
@@ -193,16 +193,16 @@ func TestAServerThatIsNotThereOrNotTrustedIsNamed(t *testing.T) {
 	gone.Close()
 	t.Cleanup(untrusted.Close)
 
-	own := transport.New()
-	own.Proxy = nil
-	t.Cleanup(own.CloseIdleConnections)
+	carrier := transport.New()
+	carrier.Proxy = nil
+	t.Cleanup(carrier.CloseIdleConnections)
 
 	for url, want := range map[string]string{
 		gone.URL:                      "no connection can be made",
 		"http://no-such-host.invalid": "the host name cannot be resolved",
 		untrusted.URL:                 "the server's certificate is not trusted",
 	} {
-		if _, err := get(t.Context(), own.Client(), url); transport.Describe(err) != want {
+		if _, err := get(t.Context(), carrier.Client(), url); transport.Describe(err) != want {
 			t.Errorf("got %q (%v), want %q", transport.Describe(err), err, want)
 		}
 	}

@@ -28,9 +28,9 @@ func inMemory(t *testing.T, limit int64, handler http.HandlerFunc) *http.Client 
 	}
 	t.Cleanup(stop)
 
-	own := transport.New()
-	own.MaxReply, own.Timeout = limit, 20*time.Second
-	client, err := network.Carry(own.Client())
+	carrier := transport.New()
+	carrier.MaxReply, carrier.Timeout = limit, 20*time.Second
+	client, err := network.Carry(carrier.Client())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,8 +14,8 @@ import (
 
 var began = time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // a time is no constant
 
-// properties are those of an alarm on Test/Values, some of them replaced. A nil takes one away.
-func properties(replaced map[string]any) map[string]any {
+// parsed is an alarm on Test/Values, some of whose properties are replaced. A nil takes one away.
+func parsed(replaced map[string]any) (cloudwatchsim.Alarm, error) {
 	all := map[string]any{
 		"AlarmName": "alarm", "Namespace": "Test", "MetricName": "Values", "Statistic": "Maximum", "Period": 60,
 		"ComparisonOperator": "GreaterThanThreshold", "Threshold": 1, "EvaluationPeriods": 1, "TreatMissingData": "ignore",
@@ -23,13 +23,13 @@ func properties(replaced map[string]any) map[string]any {
 	maps.Copy(all, replaced)
 	maps.DeleteFunc(all, func(_ string, value any) bool { return value == nil })
 
-	return all
+	return cloudwatchsim.ParseAlarm(all)
 }
 
 func alarm(t *testing.T, replaced map[string]any) cloudwatchsim.Alarm {
 	t.Helper()
 
-	read, err := cloudwatchsim.ParseAlarm(properties(replaced))
+	read, err := parsed(replaced)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func after(a cloudwatchsim.Alarm, store *cloudwatchsim.Store, d time.Duration) c
 }
 
 // The tables are those of the user guide, "How alarm state is evaluated when data is missing". The rows with the single X
-// in the last place follow from the text under them, and stand in earlier editions of the guide.
+// in the last place follow from the text under them, and are in earlier editions of the guide.
 func TestMissingDataIsTreatedAsInTheUserGuide(t *testing.T) {
 	t.Parallel()
 
@@ -164,7 +164,7 @@ func TestAnAlarmIsWatchedThroughItsStates(t *testing.T) {
 		"an alarm is retained": {nil, "X", 0, []string{"1m0s ALARM"}},
 		// Both are among the last five minutes from the end of the second one to that of the fifth.
 		"longer periods overlap": {sum, "X X 0 0 0 0 0 0 0 0", 0, []string{"0s OK", "2m0s ALARM", "6m0s OK"}},
-		// The guide tells of it in the note under the rules, which asks for short periods.
+		// The guide says so in the note under the rules, which asks for short periods.
 		"the last datapoint is judged again while the evaluation range has it": {
 			map[string]any{"TreatMissingData": "notBreaching"}, "X", 0, []string{"0s OK", "1m0s ALARM", "4m0s OK"},
 		},
@@ -206,9 +206,9 @@ func TestAnAlarmThatIsNotImitatedIsRefusedByName(t *testing.T) {
 		"a period of 30 seconds is not whole minutes":    {"Period": 30},
 		"a period of 0 seconds is not whole minutes":     {"Period": nil},
 		`parsing "<nil>": invalid syntax`:                {"EvaluationPeriods": nil},
-		"cannot unmarshal JSON string into Go float64":   {"Threshold": "high"},
+		"unmarshal JSON string into Go float64":          {"Threshold": "high"},
 	} {
-		_, err := cloudwatchsim.ParseAlarm(properties(replaced))
+		_, err := parsed(replaced)
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "read the alarm alarm: ") {
 			t.Errorf("the error is %v, want %q", err, want)
 		}

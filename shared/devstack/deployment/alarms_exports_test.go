@@ -22,9 +22,10 @@ func throttled(seconds string) genesyssim.Fault {
 	return genesyssim.Fault{Path: usersPath, Times: -1, Status: http.StatusTooManyRequests, RetryAfter: seconds}
 }
 
-// export is one invocation of the exporter, which has to end as said: with a reason, or with an error's type.
-func (s *scene) export(id, want string) {
+// export is one invocation of the exporter in a minute, which has to end as said: with a reason, or with an error's type.
+func (s *scene) export(minute int, id, want string) {
 	s.t.Helper()
+	s.at(minute)
 
 	if got := s.run(stack.ExportUsers, fmt.Sprintf(`{"export_id":%q,"page_size":50}`, id)); got.Reason+got.ErrorType != want {
 		s.t.Fatalf("an invocation ended as %q, want %q", got.Reason+got.ErrorType, want)
@@ -34,24 +35,19 @@ func (s *scene) export(id, want string) {
 func exportStalls(t *testing.T) {
 	play(t, "as invocations end without a page", genesyssim.Config{Users: 300, Seed: 7}, func(s *scene) {
 		s.rotations(1, "")
-		s.export("whole", "end")
+		s.export(1, "whole", "end")
 
 		// One alone waits for its turn; the next one may read many.
-		s.at(100)
 		s.faults(throttled("60"))
-		s.export("waiting", "rate_limited")
-		s.at(103)
+		s.export(100, "waiting", "rate_limited")
 		s.faults()
-		s.export("another", "end")
+		s.export(103, "another", "end")
 
-		s.at(200)
 		s.faults(throttled("60"))
-		s.export("first", "rate_limited")
-		s.at(210)
-		s.export("second", "rate_limited")
-		s.at(225)
+		s.export(200, "first", "rate_limited")
+		s.export(210, "second", "rate_limited")
 		s.faults()
-		s.export("third", "end")
+		s.export(225, "third", "end")
 		s.at(330)
 
 		// CloudWatch looks two datapoints beyond the half hour.
@@ -60,18 +56,14 @@ func exportStalls(t *testing.T) {
 
 	play(t, "but not by a finished export that is asked for again, or by a failure", genesyssim.Config{Users: 300, Seed: 7}, func(s *scene) {
 		s.rotations(1, "")
-		s.export("whole", "end")
-		s.at(100)
-		s.export("whole", "end")
-		s.at(110)
-		s.export("whole", "end")
+		s.export(1, "whole", "end")
+		s.export(100, "whole", "end")
+		s.export(110, "whole", "end")
 
 		// executions-failed and runs-failed report that.
-		s.at(300)
 		s.faults(genesyssim.Fault{Path: usersPath, Times: -1, Status: http.StatusForbidden})
-		s.export("forbidden", "Forbidden")
-		s.at(310)
-		s.export("forbidden", "Forbidden")
+		s.export(300, "forbidden", "Forbidden")
+		s.export(310, "forbidden", "Forbidden")
 		s.at(430)
 		s.wantStates("export-stalled", 0, "0 OK")
 	})
@@ -81,11 +73,9 @@ func exportWaits(t *testing.T) {
 	s := newScene(t, genesyssim.Config{Users: 300, Seed: 7}, briefly)
 	s.rotations(1, "")
 	s.faults(throttled("1000"))
-	s.at(50)
-	s.export("shortly", "rate_limited")
+	s.export(50, "shortly", "rate_limited")
 	s.faults(throttled("1800"))
-	s.at(100)
-	s.export("long", "rate_limited")
+	s.export(100, "long", "rate_limited")
 	s.at(330)
 	s.wantStates("export-waiting", 0, "0 OK", "101 ALARM", "133 OK")
 }

@@ -54,10 +54,10 @@ func (r Role) Decide(access Access) Decision {
 func (s Statement) applies(access Access) bool {
 	isAction := func(pattern string) bool { return matches(strings.ToLower(pattern), strings.ToLower(access.Action)) }
 	isResource := func(pattern string) bool { return pattern == "*" || matchesARN(pattern, access.Resource) }
-	fails := func(c Condition) bool { return !c.holds(access.Context) }
+	unmet := func(c Condition) bool { return !c.met(access.Context) }
 
 	return slices.ContainsFunc(s.Actions, isAction) && slices.ContainsFunc(s.Resources, isResource) &&
-		!slices.ContainsFunc(s.Conditions, fails)
+		!slices.ContainsFunc(s.Conditions, unmet)
 }
 
 // comparison is what a condition operator does, nil where it is not known here.
@@ -67,9 +67,9 @@ func comparison(operator string) func(pattern, value string) bool {
 	}[operator]
 }
 
-// holds says whether the condition is met by what is known of a request. The names of keys have no case, and a value that is
+// met says whether the condition is met by what is known of a request. The names of keys have no case, and a value that is
 // not known is not there.
-func (c Condition) holds(context map[string]string) bool {
+func (c Condition) met(context map[string]string) bool {
 	for name, value := range context {
 		if strings.EqualFold(name, c.Key) {
 			return slices.ContainsFunc(c.Values, func(pattern string) bool { return comparison(c.Operator)(pattern, value) })

@@ -29,7 +29,7 @@ import (
 type Config struct {
 	// Roles are who has an access key, by access key id.
 	Roles map[string]Role
-	// Region and Account stand in ARNs.
+	// Region and Account are those of ARNs.
 	Region, Account string
 	// KeyARN is the customer managed KMS key of parameters, secrets and buckets. "" is AWS's own keys, which ask nobody
 	// for a permission.

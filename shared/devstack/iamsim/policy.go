@@ -22,7 +22,7 @@ type Statement struct {
 	// Actions and Resources are patterns with * and ?.
 	Actions   []string `json:"Action"`
 	Resources []string `json:"Resource"`
-	// Conditions have to hold all. They are sorted by operator and key.
+	// Conditions have to be met all. They are sorted by operator and key.
 	Conditions []Condition `json:"Condition"`
 }
 

@@ -61,7 +61,7 @@ func TestAPolicyIsEvaluatedAsIAMDoes(t *testing.T) {
 	}
 }
 
-func TestConditionsHoldAsIAMSays(t *testing.T) {
+func TestConditionsAreMetAsIAMSays(t *testing.T) {
 	t.Parallel()
 
 	for name, test := range map[string]struct {

@@ -15,8 +15,6 @@ import (
 )
 
 const (
-	// maxBody bounds what is read of a body, in bytes; the services take no more.
-	maxBody = 1 << 20
 	// maxStandard is the size of the largest value, in bytes, of a parameter of the standard tier.
 	maxStandard = 4096
 	// everything is the resource of a request that does not name one, or not readably.
@@ -34,19 +32,15 @@ type body struct {
 }
 
 // readBody reads the JSON of a request and leaves it to be read again. What cannot be read is empty.
-func readBody(r *http.Request) body {
-	content, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	r.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.MultiReader(bytes.NewReader(content), r.Body), r.Body}
+func readBody(r *http.Request) (read body) {
+	content, err := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(content))
 
-	var decoded body
-	if err != nil || json.Unmarshal(content, &decoded) != nil {
+	if err != nil || json.Unmarshal(content, &read) != nil {
 		return body{}
 	}
 
-	return decoded
+	return read
 }
 
 func (g *Guard) parameterAccess(r *http.Request) []Access {
@@ -109,7 +103,7 @@ func (g *Guard) objectAccess(r *http.Request) []Access {
 	}
 
 	all := []Access{access}
-	if operation == "PutObject" && r.Header.Get("If-Match") != "" { // whose answer tells of the object that is there
+	if operation == "PutObject" && r.Header.Get("If-Match") != "" { // whose answer is about the object that is there
 		all = append(all, Access{Action: "s3:GetObject", Resource: access.Resource})
 	}
 

@@ -191,9 +191,13 @@ func (e *Endpoint) Kill(name string) int {
 
 // Report returns what has been counted for the named function so far; for an unknown name everything is zero.
 func (e *Endpoint) Report(name string) FunctionReport {
-	if f := e.find(name); f != nil {
-		return f.counted()
+	f := e.find(name)
+	if f == nil {
+		return FunctionReport{}
 	}
 
-	return FunctionReport{}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+
+	return f.report
 }

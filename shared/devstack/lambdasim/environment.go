@@ -23,11 +23,11 @@ type environment struct {
 	output  *output
 	// exited is closed when the process is gone, its last line has been passed on and the function has forgotten it.
 	exited chan struct{}
-	// asked tells that the endpoint ended the process, or asked it to end.
+	// asked says that the endpoint ended the process, or asked it to end.
 	asked atomic.Bool
-	// peak is the most memory that the process was seen to have, in bytes.
-	peak atomic.Int64
-	// idle tells that nobody runs an invocation on it. The function's mutex guards it.
+	// measured is called with the most memory that the process has had so far, in bytes.
+	measured func(peak int64)
+	// idle says that nobody runs an invocation on it. The function's mutex guards it.
 	idle bool
 }
 
@@ -38,7 +38,7 @@ func startEnvironment(f *function) (*environment, error) {
 		return nil, err
 	}
 
-	e := &environment{api: newRuntimeAPI(), output: out, exited: make(chan struct{})}
+	e := &environment{api: newRuntimeAPI(), output: out, exited: make(chan struct{}), measured: f.measured}
 	e.command = exec.CommandContext(f.lifetime, f.Path) //nolint:gosec // the function that it is made to run
 	e.command.Dir, e.command.Env = filepath.Dir(f.Path), f.environ(e.api.Listener.Addr().String())
 	e.command.Stdout, e.command.Stderr = out.write, out.write
@@ -149,7 +149,7 @@ func (e *environment) measure() {
 	_, rest, _ := bytes.Cut(status, []byte("\nVmHWM:"))
 	var kilobytes int64
 	if _, err := fmt.Sscan(string(rest), &kilobytes); err == nil {
-		e.peak.Store(kilobytes << 10)
+		e.measured(kilobytes << 10)
 	}
 }
 

@@ -125,8 +125,6 @@ func (f *function) forget(env *environment) {
 	defer f.mu.Unlock()
 
 	f.alive = slices.DeleteFunc(f.alive, func(other *environment) bool { return other == env })
-	f.report.PeakMemory = max(f.report.PeakMemory, env.peak.Load())
-
 	if !env.asked.Load() {
 		f.logger.Warn("a process ended unasked", "process_id", env.command.Process.Pid, "state", env.state())
 	}
@@ -148,14 +146,9 @@ func (f *function) kill() int {
 	return len(doomed)
 }
 
-func (f *function) counted() FunctionReport {
+func (f *function) measured(peak int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 
-	report := f.report
-	for _, env := range f.alive {
-		report.PeakMemory = max(report.PeakMemory, env.peak.Load())
-	}
-
-	return report
+	f.report.PeakMemory = max(f.report.PeakMemory, peak)
 }

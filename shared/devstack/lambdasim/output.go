@@ -51,7 +51,7 @@ func (o *output) flush() {
 	}
 }
 
-// finish passes on the rest and closes the pipe, once the process is gone or has not come up.
+// finish writes the rest and closes the pipe, once the process is gone or has not come up.
 func (o *output) finish() {
 	_ = o.write.Close()
 	<-o.ended
@@ -77,7 +77,7 @@ func (o *output) pump() {
 	}
 }
 
-// lineLog passes whole lines to a writer, one at a time.
+// lineLog writes whole lines to a writer, one at a time.
 type lineLog struct {
 	mu  sync.Mutex
 	out io.Writer

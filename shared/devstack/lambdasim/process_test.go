@@ -151,7 +151,7 @@ func TestAProcessThatDoesNotComeUpIsAnErrorOfItsInvocation(t *testing.T) {
 func TestThePeakMemoryIsThatOfTheFunctionAndNotOfItsParent(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
-		return // only /proc tells
+		return // there is no /proc
 	}
 
 	ballast := make([]byte, 200<<20)
@@ -162,7 +162,7 @@ func TestThePeakMemoryIsThatOfTheFunctionAndNotOfItsParent(t *testing.T) {
 
 	w.invoke(t, "{}")
 	if small := w.Report("probe").PeakMemory; small < 1<<20 || small > 100<<20 {
-		t.Errorf("an empty invocation peaked at %d bytes, its parent holds %d", small, len(ballast))
+		t.Errorf("an empty invocation peaked at %d bytes, its parent has %d", small, len(ballast))
 	}
 	runtime.KeepAlive(ballast)
 

@@ -107,7 +107,7 @@ func (a *runtimeAPI) take(failed bool) http.HandlerFunc {
 
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
-			return // the process died while it answered: its end tells the outcome
+			return // the process died while it answered: its end is the outcome
 		}
 		inv.answer.Store(&reply{body: body, failed: failed})
 		w.WriteHeader(http.StatusAccepted)

@@ -121,7 +121,8 @@ func TestNothingIsAskedOfTheOrganisationWhereSomethingIsWrongBefore(t *testing.T
 				t.Fatalf("got %v, want an error that says %q", err, says)
 			}
 
-			if otherwise := strings.Contains(err.Error(), "otherwise"); otherwise != strings.Contains(err.Error(), "delete "+w.unfinished()+" to give it up") {
+			giveUp := "delete " + w.unfinished() + " to give it up"
+			if otherwise := strings.Contains(err.Error(), "otherwise"); otherwise != strings.Contains(err.Error(), giveUp) {
 				t.Errorf("got %v, want what to do with an export that was begun otherwise: %t", err, otherwise)
 			}
 

@@ -108,7 +108,8 @@ func accessesOfAWS(deployed *template.Stack, role string) (all []iamsim.Access) 
 		}
 
 		if own := path.Base(fmt.Sprint(function.Properties["Role"])); own == "genesys-cloud-export-"+role {
-			uses("arn:aws:logs"+here+"log-group:/aws/lambda/"+function.Name+":log-stream:2026/01/01/[$LATEST]0123", "logs:CreateLogStream logs:PutLogEvents")
+			uses("arn:aws:logs"+here+"log-group:/aws/lambda/"+function.Name+":log-stream:2026/01/01/[$LATEST]0123",
+				"logs:CreateLogStream logs:PutLogEvents")
 			uses("*", "xray:PutTraceSegments xray:PutTelemetryRecords")
 			uses("*", "ec2:CreateNetworkInterface ec2:DescribeNetworkInterfaces ec2:DescribeSubnets ec2:DeleteNetworkInterface "+
 				"ec2:AssignPrivateIpAddresses ec2:UnassignPrivateIpAddresses")

@@ -91,7 +91,9 @@ func TestTheFunctionsAreWhatTheTemplateSays(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			functions, err := stack.Functions(stack.Config{Template: templateFile, Binaries: "bin", Timeout: test.timeout, Parameters: test.parameters})
+			functions, err := stack.Functions(stack.Config{
+				Template: templateFile, Binaries: "bin", Timeout: test.timeout, Parameters: test.parameters,
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -103,7 +105,9 @@ func TestTheFunctionsAreWhatTheTemplateSays(t *testing.T) {
 				}
 
 				want.Name, want.Path = got.Name, filepath.Join("bin", got.Name, "bootstrap")
-				if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(got, "Env")); diff != "" || got.Env["TOKEN_PARAMETER_NAME"] != "/genesys-cloud-export/token" {
+				diff := cmp.Diff(want, got, cmpopts.IgnoreFields(got, "Env"))
+
+				if diff != "" || got.Env["TOKEN_PARAMETER_NAME"] != "/genesys-cloud-export/token" {
 					t.Errorf("the environment %v, function (-want +got):\n%s", got.Env, diff)
 				}
 			}

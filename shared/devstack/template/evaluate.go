@@ -60,7 +60,7 @@ func (t *Template) Evaluate(d Deployment) (*Stack, error) {
 	return stack, nil
 }
 
-// checkRules reports the assertions that do not hold, as CloudFormation does before it begins. Those of a rule whose condition
+// checkRules reports the assertions that are false, as CloudFormation does before it begins. Those of a rule whose condition
 // is false are not looked at.
 func (e *evaluation) checkRules() {
 	for _, name := range sortedKeys(e.Rules) {
@@ -85,7 +85,7 @@ func (e *evaluation) stack() *Stack {
 	}
 
 	for _, id := range sortedKeys(e.Resources) {
-		if declared := e.Resources[id]; e.holds(declared) {
+		if declared := e.Resources[id]; e.included(declared) {
 			resource := Resource{
 				LogicalID: id, Type: declared.Type, Properties: e.object(&declared.Properties),
 				DeletionPolicy: declared.DeletionPolicy, UpdateReplacePolicy: declared.UpdateReplacePolicy,
@@ -99,7 +99,7 @@ func (e *evaluation) stack() *Stack {
 	}
 
 	for _, name := range sortedKeys(e.Outputs) {
-		if declared := e.Outputs[name]; e.holds(declared) {
+		if declared := e.Outputs[name]; e.included(declared) {
 			stack.Outputs[name] = Output{Description: declared.Description, Value: e.value(&declared.Value)}
 		}
 	}
@@ -107,25 +107,25 @@ func (e *evaluation) stack() *Stack {
 	return stack
 }
 
-// holds says whether a declaration's condition, if it has one, is true.
-func (e *evaluation) holds(declared declaration) bool {
+// included says whether a declaration's condition, if it has one, is true.
+func (e *evaluation) included(declared declaration) bool {
 	return declared.Condition.Value == "" || e.condition(declared.Condition.Value, &declared.Condition)
 }
 
 // condition decides a condition by its name, and those that it refers to. node is where it is asked for.
 func (e *evaluation) condition(name string, node *yaml.Node) bool {
-	if holds, decided := e.conditions[name]; decided {
-		return holds
+	if decided, known := e.conditions[name]; known {
+		return decided
 	}
 
-	said, declared := e.Conditions[name]
-	if !declared {
+	declared, there := e.Conditions[name]
+	if !there {
 		e.fault(node, "the condition %s is not there", name)
 
 		return false
 	}
 
-	e.conditions[name] = e.verdict(&said)
+	e.conditions[name] = e.verdict(&declared)
 
 	return e.conditions[name]
 }
@@ -151,15 +151,15 @@ func (e *evaluation) verdict(node *yaml.Node) bool {
 	}
 }
 
-// several says how many of a function's operands hold.
-func (e *evaluation) several(node *yaml.Node) (holds int) {
+// several says how many of a function's operands are true.
+func (e *evaluation) several(node *yaml.Node) (count int) {
 	for _, operand := range node.Content {
 		if e.verdict(operand) {
-			holds++
+			count++
 		}
 	}
 
-	return holds
+	return count
 }
 
 // operands says whether a function has so many.

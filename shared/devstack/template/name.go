@@ -89,8 +89,8 @@ func (e *evaluation) find(id string, node *yaml.Node) (called naming, physical s
 	switch called = namingOf(declared.Type); {
 	case !is:
 		e.fault(node, "%s is neither a parameter nor a resource", id)
-	case !e.holds(declared):
-		e.fault(node, "%s is not in this deployment: its condition %s does not hold", id, declared.Condition.Value)
+	case !e.included(declared):
+		e.fault(node, "%s is not in this deployment: its condition %s is false", id, declared.Condition.Value)
 	case called.property == "":
 		e.fault(node, "what a resource of the type %s is called is not known here", declared.Type)
 	default:

@@ -46,31 +46,42 @@ func (p *Parameter) allows(value string) bool {
 	}
 }
 
+// Parameters returns the parameters as they are declared, sorted by name.
+func (t *Template) Parameters() []Parameter {
+	all := make([]Parameter, 0, len(t.sections.Parameters))
+	for _, name := range sortedKeys(t.sections.Parameters) {
+		parameter := t.sections.Parameters[name]
+		parameter.Name = name
+		all = append(all, parameter)
+	}
+
+	return all
+}
+
 // values are those of all parameters: the deployment's, else the defaults.
 func (t *Template) values(given map[string]string) (values map[string]string, problems []error) {
-	values = make(map[string]string, len(t.parameters))
+	values = make(map[string]string)
 
-	for _, parameter := range t.parameters {
-		value, is := given[parameter.Name]
+	for _, p := range t.Parameters() {
+		value, is := given[p.Name]
 
 		switch {
-		case !is && parameter.Default == nil:
-			problems = append(problems, fmt.Errorf("the parameter %s needs a value: it has no default", parameter.Name))
+		case !is && p.Default == nil:
+			problems = append(problems, fmt.Errorf("the parameter %s needs a value: it has no default", p.Name))
 
 			continue
 		case !is:
-			value = *parameter.Default
+			value = *p.Default
 		}
 
-		values[parameter.Name] = value
-		if !parameter.allows(value) {
-			problems = append(problems, fmt.Errorf("the parameter %s, a %s, does not allow %q. %s",
-				parameter.Name, parameter.Type, value, parameter.ConstraintDescription))
+		values[p.Name] = value
+		if !p.allows(value) {
+			problems = append(problems, fmt.Errorf("the parameter %s, a %s, does not allow %q. %s", p.Name, p.Type, value, p.ConstraintDescription))
 		}
 	}
 
 	for _, name := range sortedKeys(given) {
-		if _, declared := values[name]; !declared {
+		if _, declared := t.sections.Parameters[name]; !declared {
 			problems = append(problems, fmt.Errorf("the parameter %s is given a value, and the template has no such parameter", name))
 		}
 	}

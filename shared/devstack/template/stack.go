@@ -1,15 +1,10 @@
 package template
 
-import (
-	"cmp"
-	"slices"
-)
-
 // Stack is a template decided for one deployment: what its conditions leave out is not there, and no function is left.
 type Stack struct {
 	// Parameters are the values by name, defaults included.
 	Parameters map[string]string `json:"-"`
-	// Conditions says of every condition whether it holds.
+	// Conditions says of every condition whether it is true.
 	Conditions map[string]bool
 	// Resources by logical id.
 	Resources map[string]Resource
@@ -42,16 +37,12 @@ type Output struct {
 }
 
 // OfType returns the stack's resources of a type, sorted by logical id.
-func (s *Stack) OfType(t string) []Resource {
-	var all []Resource
-
-	for _, resource := range s.Resources {
-		if resource.Type == t {
-			all = append(all, resource)
+func (s *Stack) OfType(t string) (all []Resource) {
+	for _, id := range sortedKeys(s.Resources) {
+		if s.Resources[id].Type == t {
+			all = append(all, s.Resources[id])
 		}
 	}
-
-	slices.SortFunc(all, func(a, b Resource) int { return cmp.Compare(a.LogicalID, b.LogicalID) })
 
 	return all
 }

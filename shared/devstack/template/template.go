@@ -20,14 +20,13 @@ import (
 
 // Template is a template as it was read.
 type Template struct {
-	file       string // its name, for errors
-	parameters []Parameter
-	sections   sections
+	file     string // its name, for errors
+	sections sections
 }
 
 // sections are a template's, with functions not yet evaluated.
 type sections struct {
-	Parameters yaml.Node              `yaml:"Parameters"`
+	Parameters map[string]Parameter   `yaml:"Parameters"`
 	Rules      map[string]rule        `yaml:"Rules"`
 	Conditions map[string]yaml.Node   `yaml:"Conditions"`
 	Globals    map[string]yaml.Node   `yaml:"Globals"` // by the type that they are for, without AWS::Serverless
@@ -62,24 +61,8 @@ func Read(file string) (*Template, error) {
 	}
 
 	t := &Template{file: filepath.Base(file)}
-	if err := t.decode(content); err != nil {
-		return nil, fmt.Errorf("read the template %s: %w", t.file, err)
-	}
-
-	return t, nil
-}
-
-func (t *Template) decode(content []byte) error {
 	if err := yaml.Unmarshal(content, &t.sections); err != nil {
-		return err
-	}
-
-	for name, declared := range pairs(&t.sections.Parameters) {
-		parameter := Parameter{Name: name}
-		if err := declared.Decode(&parameter); err != nil {
-			return fmt.Errorf("the parameter %s: %w", name, err)
-		}
-		t.parameters = append(t.parameters, parameter)
+		return nil, fmt.Errorf("read the template %s: %w", t.file, err)
 	}
 
 	for id, resource := range t.sections.Resources {
@@ -90,11 +73,8 @@ func (t *Template) decode(content []byte) error {
 		}
 	}
 
-	return nil
+	return t, nil
 }
-
-// Parameters returns the parameters as they are declared, in the file's order.
-func (t *Template) Parameters() []Parameter { return slices.Clone(t.parameters) }
 
 // merge is SAM's: maps are merged deep, lists are joined with the shared one first, and of anything else, functions
 // included, the resource's own stands.
@@ -146,7 +126,7 @@ func pairs(node *yaml.Node) iter.Seq2[string, *yaml.Node] {
 	}
 }
 
-// isFunction tells a function in its short form.
+// isFunction says whether it is a function in its short form.
 func isFunction(node *yaml.Node) bool {
 	return strings.HasPrefix(node.Tag, "!") && !strings.HasPrefix(node.Tag, "!!")
 }

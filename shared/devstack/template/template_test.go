@@ -49,12 +49,12 @@ Parameters:
   Word: {Type: String, Default: hello}
   Count: {Type: Number, Default: 3}
 Conditions:
-  Fails: !Not [!Condition Holds]
-  Holds: !Equals [!Ref Count, 3]
+  No: !Not [!Condition Yes]
+  Yes: !Equals [!Ref Count, 3]
 Resources:
   Subject: {Type: T, Properties: {Tried: TRIED}}
   Bucket: {Type: AWS::S3::Bucket}
-  Gone: {Type: AWS::S3::Bucket, Condition: Fails}
+  Gone: {Type: AWS::S3::Bucket, Condition: No}
   Named: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub "${AWS::StackName}-${Word}"}}
 `
 
@@ -80,8 +80,8 @@ func TestAValueIsWhatCloudFormationMakesOfItAndWhatIsNotKnownIsAnErrorWithItsLin
 		"GetAtt":                         {`!GetAtt Bucket.Arn`, "arn:aws:s3:::stack-bucket"},
 		"Sub":                            {`!Sub "${Word} ${Count} ${AWS::Partition} ${Bucket.Arn} ${!Kept} $ {}"`, "hello 3 aws arn:aws:s3:::stack-bucket ${Kept} $ {}"},
 		"Sub with names of its own":      {`!Sub ["${Word}-${Own}-${AWS::URLSuffix}", {Own: !Ref Count, Word: true}]`, "true-3-amazonaws.com"},
-		"If that holds":                  {`!If [Holds, 1, !Ref Gone]`, 1},
-		"If that does not":               {`!If [Fails, !GetAtt Gone.Arn, [2]]`, []any{2}},
+		"If that is true":                {`!If [Yes, 1, !Ref Gone]`, 1},
+		"If that is false":               {`!If [No, !GetAtt Gone.Arn, [2]]`, []any{2}},
 		"Split":                          {`!Split ["l", !Ref Word]`, []any{"he", "", "o"}},
 		"a name that is made of another": {`!Ref Named`, "https://sqs.eu-central-1.amazonaws.com/000000000000/Stack-hello"},
 
@@ -91,11 +91,11 @@ func TestAValueIsWhatCloudFormationMakesOfItAndWhatIsNotKnownIsAnErrorWithItsLin
 		"a name":                      {`!Ref Nothing`, refused("Nothing is neither a parameter nor a resource")},
 		"a resource's name":           {`!Ref Subject`, refused("what a resource of the type T is called is not known here")},
 		"an attribute":                {`!GetAtt Bucket.Colour`, refused("the attribute Colour of a resource of the type AWS::S3::Bucket is not known here")},
-		"what the deployment has not": {`!Sub "${Gone.Arn}"`, refused("Gone is not in this deployment: its condition Fails does not hold")},
+		"what the deployment has not": {`!Sub "${Gone.Arn}"`, refused("Gone is not in this deployment: its condition No is false")},
 		"no value in a text":          {`!Sub "${AWS::NoValue}"`, refused("${AWS::NoValue} is no text")},
 		"a list in a text":            {`!Sub ["${A}", {A: []}]`, refused("this is to be text")},
 		"Sub of three":                {`!Sub [a, {}, b]`, refused("!Sub takes a list of 2")},
-		"If of two":                   {`!If [Holds, 1]`, refused("!If takes a list of 3")},
+		"If of two":                   {`!If [Yes, 1]`, refused("!If takes a list of 3")},
 		"If of nothing":               {`!If [Maybe, 1, 2]`, refused("the condition Maybe is not there")},
 		"Split of one":                {`!Split [","]`, refused("!Split takes a list of 2")},
 		"Equals out of its place":     {`!Equals [1, 1]`, refused("!Equals is no function that is evaluated here")},

@@ -66,7 +66,8 @@ func TestFailingToLookIsAnErrorOfItsOwn(t *testing.T) {
 	}
 
 	for where, written := range map[string]string{
-		"at once": "", "behind the first record": join(entities(0)), "behind the last": join(newExport().truth), "in a record": join(entities(0)) + entity(1),
+		"at once": "", "behind the first record": join(entities(0)), "behind the last": join(newExport().truth),
+		"in a record": join(entities(0)) + entity(1),
 	} {
 		unlisted := c
 		unlisted.Truth = func(w io.Writer) error {
