@@ -78,8 +78,7 @@ func TestX23FinishedExportGivesItsResultAgainAndFetchesAndWritesNothing(t *testi
 
 	for name, test := range map[string]struct {
 		denied bool
-		writes int // without a list only the attempt to create the checkpoint shows that it is there
-	}{"a bucket that may be listed": {false, 0}, "a bucket that may not": {true, 1}} {
+	}{"a bucket that may be listed": {false}, "a bucket that may not": {true}} {
 		bubble(t, name, func(t *testing.T) {
 			w := newWorld(3, 2)
 			w.store.ListDenied = test.denied
@@ -98,7 +97,7 @@ func TestX23FinishedExportGivesItsResultAgainAndFetchesAndWritesNothing(t *testi
 				t.Errorf("%d changes were made", len(got)-len(before))
 			}
 
-			if again.count(exporttest.OpFetch) != 0 || again.writes() != test.writes {
+			if again.count(exporttest.OpFetch) != 0 || again.writes() != 0 {
 				t.Errorf("the calls were %v, want to look only", again.calls)
 			}
 
