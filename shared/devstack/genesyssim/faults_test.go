@@ -36,7 +36,8 @@ func loadFaults(t *testing.T, name string) []genesyssim.Fault {
 }
 
 // observer writes requests and replies as testdata/replies has them, a line each: with a name for what differs between simulators.
-// A request is 1 or 2 for the first or the second page of ten users, t for a token, m for the token's own description.
+// A request is 1 or 2 for the first or the second page of ten users, t for a token, m for the token's own description, q for the page behind
+// all languages, j for a job and how it is then.
 type observer struct {
 	*sim
 
@@ -65,13 +66,16 @@ func newObserver(t *testing.T, s *sim) *observer {
 
 // observe sends a request, and says what came of it.
 func (o *observer) observe(asked string) string {
-	began, what := time.Now(), map[string]string{"1": usersQuery, "2": "GET " + o.link2, "m": tokensMe}[asked]
+	began, what := time.Now(), map[string]string{"1": usersQuery, "2": "GET " + o.link2, "m": tokensMe, "q": "GET /api/v2/routing/languages?pageNumber=9"}[asked]
 	ctx, cancel := context.WithTimeout(o.t.Context(), time.Minute)
 	defer cancel()
 	var got answer
-	if asked == "t" {
+	switch asked {
+	case "t":
 		got = o.requestToken(clientSecret)
-	} else {
+	case "j":
+		got = o.ask(o.token, "GET "+o.submit(o.token, callJobs, december("29T00:00:00Z", "30T00:00:00Z")))
+	default:
 		got = o.send(ctx, what, "Authorization: Bearer "+o.token)
 	}
 	id := `"contextId":"` + got.header.Get("ININ-Correlation-Id")

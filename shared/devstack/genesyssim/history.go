@@ -130,7 +130,7 @@ func (s *Simulator) answerHistory(x *exchange, of Listing) *reply {
 	var found *job
 	s.change(func(o *organisation) { found = o.jobs[id] })
 	if found == nil || found.of.Name != of.Name || found.state(s.config, now) == gone {
-		return x.refuse(newError(http.StatusNotFound, "not.found", "There is no job "+id))
+		return x.refuse(newError(http.StatusNotFound, "not.found", "There is no such job"))
 	}
 	switch {
 	case method == http.MethodGet && results:
