@@ -85,7 +85,7 @@ func (j *job) state(config Config, now time.Time) string {
 		state = "QUEUED"
 	case age < config.JobTime:
 		state = "PENDING"
-	case age >= config.JobTime+config.JobLife:
+	case j.end != gone && age >= config.JobTime+config.JobLife:
 		state = "EXPIRED"
 	}
 	if j.of.Paging == byAuditQuery {
