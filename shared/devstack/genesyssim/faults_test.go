@@ -1,6 +1,7 @@
 package genesyssim_test
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"fmt"
@@ -22,14 +23,10 @@ import (
 // loadFaults parses a script of testdata.
 func loadFaults(t *testing.T, name string) []genesyssim.Fault {
 	t.Helper()
-	file, err := os.Open(filepath.Join("testdata", "faults", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	faults, err := genesyssim.ParseFaults(file)
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
+	text, errRead := os.ReadFile(filepath.Join("testdata", "faults", name))
+	faults, errParse := genesyssim.ParseFaults(bytes.NewReader(text))
+	if errRead != nil || errParse != nil {
+		t.Fatal(name, errRead, errParse)
 	}
 
 	return faults
@@ -145,22 +142,6 @@ func TestEveryFaultHappensAsScripted(t *testing.T) {
 		if !shown[action] {
 			t.Errorf("no example shows %s", action)
 		}
-	}
-}
-
-func TestFaultsBendWhatOtherPathsAnswer(t *testing.T) {
-	t.Parallel()
-	s := start(t, genesyssim.Config{Users: 100})
-	token := s.token()
-	s.ask("", `POST /_sim/faults {"path":"/api/v2/users","drop":["entities"],"set":{"nextUri":"https://elsewhere.example{next}"}}
-		{"path":"`+callJobs+`/{id}","set":{"state":"BORED"}}
-		{"path":"`+callJobs+`/availability","drop":["dataAvailabilityDate"]}`)
-	got := []string{
-		member[string](t, s.ask(token, "GET /api/v2/users?pageSize=10").body, "nextUri"), s.ask(token, "GET "+callJobs+"/availability").body,
-		member[string](t, s.ask(token, "GET "+s.submit(token, callJobs, day)).body, "state"),
-	}
-	if diff := cmp.Diff([]string{"https://elsewhere.example/api/v2/users?pageNumber=2&pageSize=10", "{}", "BORED"}, got); diff != "" {
-		t.Errorf("a page by number, an availability and a job (-want +got):\n%s", diff)
 	}
 }
 
