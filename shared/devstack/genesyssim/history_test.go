@@ -35,13 +35,13 @@ func (s *sim) submit(token, path, interval string) string {
 func TestAJobsResultsAreWhatTheHistoryHasOfItsInterval(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) { // it is midnight, the first of January 2000
-		s := start(t, genesyssim.Config{AvailabilityLag: 24 * time.Hour})
+		s := start(t, genesyssim.Config{AvailabilityLag: 24 * time.Hour, Sizes: map[string]int{"conversations": 600}})
 		token := s.token()
 		for name, test := range map[string]struct {
 			path        string
 			least, most int
 		}{
-			"conversations": {callJobs, 3000, 3060},
+			"conversations": {callJobs, 599, 620},
 			"user-status":   {userJobs, 200, 200},
 			"audits":        {auditJobs, 499, 500},
 		} {
@@ -59,7 +59,7 @@ func TestAJobsResultsAreWhatTheHistoryHasOfItsInterval(t *testing.T) {
 func TestAConversationThatSpansMidnightIsInBothDaysAndChangesUntilItHasEnded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := start(t, genesyssim.Config{AvailabilityLag: 24 * time.Hour, Sizes: map[string]int{"conversations": 500}})
+		s := start(t, genesyssim.Config{AvailabilityLag: 24 * time.Hour, Sizes: map[string]int{"conversations": 300}})
 		read := func(interval string) map[string]string { // from id to end
 			found := map[string]string{}
 			for line := range strings.Lines(s.ownList("conversations?interval=" + interval)) {
@@ -149,7 +149,7 @@ func TestADeletedJobIsForgotten(t *testing.T) {
 func TestCursorsOfScansAndResultsDie(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := start(t, genesyssim.Config{AvailabilityLag: time.Hour, TokenLifetime: 48 * time.Hour, JobLife: 72 * time.Hour, Users: 100})
+		s := start(t, genesyssim.Config{AvailabilityLag: time.Hour, TokenLifetime: 48 * time.Hour, JobLife: 72 * time.Hour, Users: 100, Sizes: map[string]int{"conversations": 1200}})
 		token := s.token()
 		job := s.submit(token, callJobs, day)
 		scan, result := s.ask(token, "GET /api/v2/externalcontacts/scan/contacts").body, s.ask(token, "GET "+job+"/results").body
