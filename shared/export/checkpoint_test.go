@@ -21,7 +21,7 @@ import (
 func (w *world) checkpoints() [][]byte {
 	var written [][]byte
 	for _, change := range w.store.Journal() {
-		if change.Key == exporttest.DocumentKey(checkpointName) && !change.Deleted {
+		if change.Key == exporttest.DocumentKey(checkpointName) && change.Body != nil {
 			written = append(written, change.Body)
 		}
 	}
