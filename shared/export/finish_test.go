@@ -156,22 +156,6 @@ func TestManifestSaysWhatWasAskedAsTheListingWritesItAndIsFixedWhenTheExportBegi
 	})
 }
 
-func TestP03ManifestThatIsAnotherIsNotRewritten(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(1, 2)
-		w.complete(t, nil)
-
-		const another = `{"schema_version":2}`
-		w.overwrite(manifestName, []byte(another))
-		w.invoke(t.Context(), nil).wantFailure(t, failure.CheckpointInvalid)
-
-		if body := w.document(manifestName); string(body) != another {
-			t.Errorf("the manifest is %q now", body)
-		}
-	})
-}
-
 // otherLatest is what another export, completed at that time, writes as latest.
 func otherLatest(completedAt string) []byte {
 	return []byte(`{"schema_version":1,"export_id":"other","manifest":"","completed_at":"` + completedAt + `"}`)
