@@ -66,7 +66,7 @@ ok      user         HOST returned one
 ok      schedule     the rotator runs by rate(1 minute)
 ok      bucket       exports-bucket takes conditional writes
 ok      executions   none failed within a day
-ok      recipients   the topic exports-alarms tells: email
+ok      recipients   the topic exports-alarms sends to: email
 ok      alarms       none of 13 in ALARM
 `
 	if diff := cmp.Diff(want, report); diff != "" {
@@ -202,7 +202,7 @@ func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 		},
 		"some subscriptions that are not confirmed": {
 			func(_ *testing.T, w *world) { w.queried.subscriptions = []string{"email", "email?", "https", "sms?"} },
-			map[string]string{"recipients": "ok      recipients   the topic exports-alarms tells: email, https; not confirmed yet: email, sms: open the link"},
+			map[string]string{"recipients": "ok      recipients   the topic exports-alarms sends to: email, https; not confirmed yet: email, sms: open the link"},
 		},
 		"an alarm, while a stack of a longer name has others": {
 			func(_ *testing.T, w *world) {
