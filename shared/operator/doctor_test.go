@@ -173,15 +173,11 @@ func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 			map[string]string{"token": "ok ", "user": "ok      user         HOST returned one"},
 		},
 		"a schedule that is off": {
-			func(_ *testing.T, w *world) {
-				w.queried.schedule = "DISABLED"
-			},
+			func(_ *testing.T, w *world) { w.queried.schedule = "DISABLED" },
 			map[string]string{"schedule": "FAILED  schedule     exports-rotator is DISABLED, so that nothing runs the rotator: aws scheduler update-schedule, or deploy again"},
 		},
 		"a schedule that is gone": {
-			func(_ *testing.T, w *world) {
-				w.queried.schedule = ""
-			},
+			func(_ *testing.T, w *world) { w.queried.schedule = "" },
 			map[string]string{"schedule": "FAILED  schedule     there is no schedule exports-rotator, so that nothing runs the rotator: deploy again"},
 		},
 		"a bucket that is gone": {
