@@ -157,9 +157,11 @@ func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 			func(_ *testing.T, w *world) { w.queried.parameters["GenesysApiUrl"] = "http://127.0.0.1:1" },
 			map[string]string{"user": "-       user         not reachable from here: HOST: no connection can be made; the functions may reach it all the same, from a VPC above all"},
 		},
-		"a stack that knows no organisation": {
-			func(_ *testing.T, w *world) { w.queried.parameters["GenesysApiUrl"] = "" },
-			map[string]string{"user": "FAILED  user         the stack's parameters do not say where the API is ("},
+		"a stack of an unknown organisation": {
+			func(_ *testing.T, w *world) {
+				w.queried.parameters = map[string]string{"GenesysEnvironment": "nowhere"}
+			},
+			map[string]string{"user": "FAILED  user         the stack's parameters do not say where the API is (GENESYS_ENVIRONMENT is unknown"},
 		},
 		"a token that the API refuses": {
 			func(t *testing.T, w *world) {
