@@ -59,6 +59,7 @@ type bucket struct {
 	stores
 
 	endpoint *s3sim.Endpoint
+	folder   string // below which its objects lie
 
 	mu     sync.Mutex
 	counts map[string]int
@@ -120,7 +121,7 @@ func serve(t *testing.T, config s3sim.Config) *bucket {
 		t.Fatal(err)
 	}
 
-	b := &bucket{endpoint: endpoint, counts: make(map[string]int)}
+	b := &bucket{endpoint: endpoint, folder: config.Folder, counts: make(map[string]int)}
 
 	cloud := awstest.Serve(t, memnet.New(), address, b)
 	cloud.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenSupported
