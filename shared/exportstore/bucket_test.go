@@ -61,6 +61,7 @@ type bucket struct {
 	folder string // where its objects lie
 
 	endpoint *s3sim.Endpoint
+	folder   string // below which its objects lie
 
 	mu     sync.Mutex
 	counts map[string]int
