@@ -1,25 +1,19 @@
-package main
+package main_test
 
 import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
-// exporter is a Lambda endpoint with a function whose export takes three invocations; it keeps the events that it was sent.
-func exporter(t *testing.T) (events *[]string) {
+// exporter is a Lambda endpoint whose function export-users completes an export in its third invocation.
+func exporter(t *testing.T) (url string) {
 	t.Helper()
 
-	events = new([]string)
-
-	var mu sync.Mutex
+	invocations := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var event struct {
 			ExportID string `json:"export_id"`
@@ -30,84 +24,53 @@ func exporter(t *testing.T) (events *[]string) {
 			return
 		}
 
-		mu.Lock()
-		defer mu.Unlock()
-
-		*events = append(*events, event.ExportID)
+		invocations++ // one after the other
 		answer := map[string]any{
 			"export_id": event.ExportID, "listing": "users", "status": "continue", "reason": "budget", "wait_seconds": 0,
-			"pages": len(*events), "records": 100 * len(*events), "parts": len(*events), "next_page_uri": "/next", "location": "s3://b/p", "manifest": "",
+			"pages": invocations, "records": 100 * invocations, "parts": invocations, "next_page_uri": "/next", "location": "s3://b/p", "manifest": "",
 		}
-		if len(*events) == 3 {
-			answer["status"], answer["reason"], answer["manifest"] = "complete", "end", "s3://b/m"
+		if invocations == 3 {
+			answer["status"], answer["reason"], answer["manifest"] = "complete", "end", "s3://b/"+event.ExportID
 		}
 		_ = json.NewEncoder(w).Encode(answer)
 	}))
 	t.Cleanup(server.Close)
 
-	for name, value := range map[string]string{
-		"AWS_ENDPOINT_URL": server.URL, "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
-		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
-	} {
-		t.Setenv(name, value)
-	}
-
-	return events
+	return server.URL
 }
 
-//nolint:paralleltest // AWS's configuration is the process's environment
-func TestDriveInvokesUntilTheExportIsComplete(t *testing.T) {
-	events := exporter(t)
+func TestDriveInvokesUntilTheExportIsCompleteOrSaysWhyItCannot(t *testing.T) {
+	t.Parallel()
 
-	event := filepath.Join(t.TempDir(), "event.json")
-	if err := os.WriteFile(event, []byte(`{"export_id":"mine"}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-
-	var stdout, stderr strings.Builder
-	if err := runDrive(t.Context(), []string{"-event", event}, &stdout, &stderr); err != nil {
-		t.Fatal(err)
-	}
-
-	if diff := cmp.Diff([]string{"mine", "mine", "mine"}, *events); diff != "" {
-		t.Errorf("the exports that were asked for (-want +got):\n%s", diff)
-	}
-
-	var result map[string]any
-	if err := json.Unmarshal([]byte(stdout.String()), &result); err != nil || result["manifest"] != "s3://b/m" {
-		t.Errorf("stdout is %q", stdout.String())
-	}
-
-	if got := strings.Count(stderr.String(), "invocation "); got != 3 {
-		t.Errorf("%d invocations are printed, want 3:\n%s", got, stderr.String())
-	}
-}
-
-//nolint:paralleltest // AWS's configuration is the process's environment
-func TestDriveRefusesWhatItCannotDo(t *testing.T) {
-	exporter(t)
+	mine := write(t, "event.json", `{"export_id":"mine"}`)
 
 	for name, test := range map[string]struct {
-		arguments []string
-		want      string
+		region      string
+		arguments   []string
+		printed     string // in the result
+		invocations int
+		refused     string
 	}{
-		"an argument":      {[]string{"export-users"}, "is no option"},
-		"no such file":     {[]string{"-event", "none.json"}, "read the event"},
-		"no such function": {[]string{"-function", "nobody"}, "goes on where it stands"},
+		"a whole export":   {"eu-central-1", []string{"-event", mine}, `"manifest":"s3://b/mine"`, 3, ""},
+		"an argument":      {"eu-central-1", []string{"export-users"}, "", 0, "is no option"},
+		"no such file":     {"eu-central-1", []string{"-event", "none.json"}, "", 0, "read the event"},
+		"no such function": {"eu-central-1", []string{"-function", "nobody"}, "", 0, "goes on where it stands"},
+		"no region":        {"", nil, "", 0, "AWS_REGION"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var stdout, stderr strings.Builder
-			if err := runDrive(t.Context(), test.arguments, &stdout, &stderr); err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got %v, want an error that has %q", err, test.want)
+			t.Parallel()
+
+			code, stdout, stderr := start(t, "", []string{
+				"AWS_ENDPOINT_URL=" + exporter(t), "AWS_REGION=" + test.region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
+				"AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,
+			}, append([]string{"drive"}, test.arguments...)...).ended(t)
+			if (code == 0) != (test.refused == "") || !strings.Contains(stderr, test.refused) || !strings.Contains(stdout, test.printed) {
+				t.Errorf("ended with %d, printed %q and said %q", code, stdout, stderr)
+			}
+
+			if got := strings.Count("\n"+stderr, "\ninvocation "); got != test.invocations {
+				t.Errorf("%d invocations are printed, want %d:\n%s", got, test.invocations, stderr)
 			}
 		})
-	}
-
-	t.Setenv("AWS_REGION", "")
-	t.Setenv("AWS_DEFAULT_REGION", "")
-
-	var stdout, stderr strings.Builder
-	if err := runDrive(t.Context(), nil, &stdout, &stderr); err == nil || !strings.Contains(err.Error(), "AWS_REGION") {
-		t.Errorf("without a region: got %v", err)
 	}
 }

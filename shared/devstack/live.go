@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/term"
-
 	"genesys-cloud-export/shared/commandline"
 	"genesys-cloud-export/shared/credentials"
 	"genesys-cloud-export/shared/devstack/localrun"
@@ -21,7 +19,7 @@ import (
 
 // runSimulated is devstack run. Its defaults make the export stop and go on several times within seconds: the platform's own
 // limit is 300 requests a minute, and a function has 15 minutes.
-func runSimulated(ctx context.Context, arguments []string, stdout *os.File, stderr io.Writer) error {
+func runSimulated(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
 	organisation := platform()
 	organisation.RateLimit, organisation.RateWindow = 80, 2*time.Second
 	organisation.Latency = 10 * time.Millisecond
@@ -31,7 +29,7 @@ func runSimulated(ctx context.Context, arguments []string, stdout *os.File, stde
 			"EXPORT_TIME_RESERVE_SECONDS": "1",
 			"MAX_REQUESTS_PER_MINUTE":     "60000", // far over the limit, which the export then learns from a 429
 		}},
-		Stdout: stdout, Terminal: term.IsTerminal(int(stdout.Fd())),
+		Stdout: stdout,
 	}
 
 	line, read := organisationOptions("run", &organisation, stderr)
@@ -48,14 +46,14 @@ func runSimulated(ctx context.Context, arguments []string, stdout *os.File, stde
 }
 
 // runLive is devstack live: a real organisation is exported to this machine. No option takes a secret.
-func runLive(ctx context.Context, arguments []string, stdin, stdout *os.File, stderr io.Writer) error {
+func runLive(ctx context.Context, arguments []string, stdin *os.File, stdout, stderr io.Writer) error {
 	var (
 		file, profile string
 		yes           bool
 	)
 
 	live := localrun.Live{Config: localrun.Config{
-		Stdout: stdout, Terminal: term.IsTerminal(int(stdout.Fd())), Logger: warnings(stderr),
+		Stdout: stdout, Logger: warnings(stderr),
 		Stack: stack.Config{Environment: proxies(os.Environ())},
 	}}
 	organisation := &live.Organisation
@@ -82,11 +80,11 @@ func runLive(ctx context.Context, arguments []string, stdin, stdout *os.File, st
 	}
 
 	live.Confirm = func(ctx context.Context) error {
-		confirmed, err := yes, error(nil)
-		if !yes {
-			confirmed, err = credentials.Confirm(ctx, terminal)
+		if yes {
+			return nil
 		}
 
+		confirmed, err := credentials.Confirm(ctx, terminal)
 		if err == nil && !confirmed {
 			err = errors.New("not confirmed, so nothing was asked of the organisation")
 		}

@@ -37,7 +37,7 @@ func main() {
 const commands = "run, live, stack, sim, drive and evaluate"
 
 // run runs the command that the command line names.
-func run(ctx context.Context, arguments []string, stdout *os.File, stderr io.Writer) error {
+func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
 	if len(arguments) == 0 {
 		return errors.New("say what to do: devstack has the commands " + commands + " (-h lists the options of each)")
 	}

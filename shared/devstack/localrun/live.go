@@ -39,13 +39,45 @@ type Live struct {
 // Check returns all problems at once, but for those of the credentials, so that nobody types a secret in vain. It sends no
 // request.
 func (l Live) Check() error {
-	_, _, err := l.note()
+	_, _, err := l.prepare()
 
 	return err
 }
 
-func (l Live) validate() error {
-	problems := []error{l.Organisation.Check()}
+// RunLive exports the users of a real organisation to this machine, checks the export in itself, and reports both. It prints
+// first what it will read, and sends no request before Confirm. Nothing is left running.
+//
+// An export that is not complete is remembered in Out and resumed by the next run with the same organisation, client, state and
+// page size; a run with others is refused. The error is [verify.ErrFailed] where the check found something.
+func RunLive(ctx context.Context, live Live) (Summary, error) {
+	found, note, err := live.prepare()
+	if err != nil {
+		return Summary{}, err
+	}
+
+	live.Stack.Timeout = cmp.Or(live.Stack.Timeout, liveTimeout)
+
+	r := newRun(live.Config, note.order, "live")
+	r.view.announce(live, found, note)
+	note.order, r.note = r.order, &note
+
+	if err := live.Confirm(ctx); err != nil {
+		return Summary{}, err
+	}
+
+	// Nobody else enters the folder, which may have been there before.
+	data := dataFolder(live.Out)
+	if err := errors.Join(os.MkdirAll(data, privateMode), os.Chmod(data, privateMode)); err != nil {
+		return Summary{}, fmt.Errorf("keep others out of the folder for exports: %w", err)
+	}
+
+	return r.do(ctx, live.Organisation)
+}
+
+// prepare finds the organisation, and the note of an unfinished export or a new one. The error is everything that is wrong.
+func (l Live) prepare() (found stack.Addresses, note unfinished, err error) {
+	found, err = l.Organisation.Addresses()
+	problems := []error{err}
 
 	for _, name := range []string{l.Stack.Binaries, l.Stack.Template} {
 		if _, err := os.Stat(name); err != nil {
@@ -65,56 +97,18 @@ func (l Live) validate() error {
 		problems = append(problems, fmt.Errorf("the state %q is none of %s", l.State, strings.Join(states, ", ")))
 	}
 
-	return errors.Join(problems...)
-}
-
-// RunLive exports the users of a real organisation to this machine, checks the export in itself, and reports both. It prints
-// first what it will read, and sends no request before Confirm. Nothing is left running.
-//
-// An export that is not complete is remembered in Out and resumed by the next run with the same organisation, client, state and
-// page size; a run with others is refused. The error is [ErrIncomplete] where the check found something.
-func RunLive(ctx context.Context, live Live) (Summary, error) {
-	note, resumed, err := live.note()
-	if err != nil {
-		return Summary{}, err
+	if err := errors.Join(problems...); err != nil {
+		return found, note, err
 	}
 
-	live.Stack.Timeout = cmp.Or(live.Stack.Timeout, liveTimeout)
+	wanted := unfinished{order{State: l.State, PageSize: l.PageSize}, found.Name, l.Organisation.ClientID}
 
-	r := newRun(live.Config, note.order, "live")
-	note.order, r.note = r.order, &note
-	r.view.announce(live, note, resumed)
-
-	if err := live.Confirm(ctx); err != nil {
-		return Summary{}, err
+	left, err := readUnfinished(l.Out)
+	if err != nil || left == nil {
+		return found, wanted, err
 	}
 
-	if err := keepPrivate(dataFolder(live.Out)); err != nil {
-		return Summary{}, err
-	}
-
-	return r.do(ctx, live.Organisation)
-}
-
-// note is what this run has to remember, or what an earlier one has left to be resumed. The error is everything that is wrong.
-func (l Live) note() (note unfinished, resumed bool, err error) {
-	if err := l.validate(); err != nil {
-		return unfinished{}, false, err
-	}
-
-	addresses, err := l.Organisation.Addresses()
-	if err != nil {
-		return unfinished{}, false, err
-	}
-
-	wanted := unfinished{order{State: l.State, PageSize: l.PageSize}, addresses.Name, l.Organisation.ClientID}
-
-	left, there, err := readUnfinished(l.Out)
-	if err != nil || !there {
-		return wanted, false, err
-	}
-
-	return left, true, left.resumable(l.Out, wanted)
+	return found, *left, left.resumable(l.Out, wanted)
 }
 
 // howToGoOn adds to the error of an export that is not complete how it is resumed, if it can be.
@@ -135,14 +129,4 @@ func (r *run) howToGoOn(ctx context.Context, err error) error {
 	default:
 		return err
 	}
-}
-
-// keepPrivate makes a folder that only its owner enters.
-func keepPrivate(folder string) error {
-	// It may have been there before.
-	if err := errors.Join(os.MkdirAll(folder, privateMode), os.Chmod(folder, privateMode)); err != nil {
-		return fmt.Errorf("keep others out of the folder for exports: %w", err)
-	}
-
-	return nil
 }

@@ -1,154 +1,18 @@
 package localrun_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/localrun"
 	"genesys-cloud-export/shared/devstack/stack"
-	"genesys-cloud-export/shared/devstack/testca"
 	"genesys-cloud-export/shared/driver"
 	"genesys-cloud-export/shared/secret"
 )
-
-func TestARealOrganisationIsExportedWhole(t *testing.T) {
-	t.Parallel()
-
-	w := newLiveWorld(t, genesyssim.Fault{Path: "/api/v2/users/query", Nth: 4, Status: 429, RetryAfter: "1"})
-
-	announced := ""
-	w.Confirm = func(context.Context) error {
-		announced = w.out.String()
-
-		if n := w.asked(); n != 0 {
-			t.Errorf("%d requests were sent before anybody confirmed", n)
-		}
-
-		return nil
-	}
-
-	secrets := []string{clientSecret}
-	w.OnInvocation = afterFirst(func(ctx context.Context, s *stack.Stack, i driver.Invocation) {
-		secrets = append(secrets, storedToken(ctx, t, s))
-
-		left, err := os.ReadFile(w.unfinished())
-		if err != nil || !bytes.Contains(left, []byte(i.Result.ExportID)) {
-			t.Errorf("the unfinished export %s is not remembered: %s, %v", i.Result.ExportID, left, err)
-		}
-	})
-
-	summary, err := localrun.RunLive(t.Context(), w.Live)
-	if err != nil {
-		t.Fatalf("the run failed: %v\n%s", err, w.out)
-	}
-
-	for _, want := range []string{
-		"organisation  Genesys Cloud, real: " + strings.TrimPrefix(w.Organisation.APIURL, "https://"),
-		"API           " + w.Organisation.APIURL,
-		"client a-client (a test)",
-		"of every state, inactive and deleted ones included",
-		"writes        " + filepath.Join(w.Out, "s3", stack.Bucket, "exports", "users"),
-		"nothing is sent to AWS",
-	} {
-		if !strings.Contains(announced, want) {
-			t.Errorf("what was said before the question lacks %q:\n%s", want, announced)
-		}
-	}
-
-	for _, want := range []string{
-		"verified  the export in itself", "records        1,500", "429s           1 (as the functions counted",
-		"tokens minted  1 (as the functions counted",
-	} {
-		if !strings.Contains(w.out.String(), want) {
-			t.Errorf("the report lacks %q:\n%s", want, w.out)
-		}
-	}
-
-	counts := w.organisation.Stats()
-	if !summary.ByFunctions || summary.Throttled != counts.Throttled || summary.TokensMint != counts.TokensMinted || summary.Throttled == 0 {
-		t.Errorf("the functions counted %+v, the organisation %+v", summary, counts)
-	}
-
-	if summary.Invocations < 2 {
-		t.Errorf("the export was to take several invocations: %+v", summary)
-	}
-
-	w.requireWhole(t, "any")
-	search(t, w.Out, w.out.String(), secrets)
-
-	info, err := os.Stat(filepath.Join(w.Out, "s3"))
-	if err != nil || info.Mode().Perm() != 0o700 {
-		t.Errorf("the folder with the export is %v (%v), want one that only its owner enters", info, err)
-	}
-}
-
-func TestAnInterruptedRunIsResumedByTheNextAndByNoOther(t *testing.T) {
-	t.Parallel()
-
-	w := newLiveWorld(t)
-	w.State = "active"
-
-	ctx, interrupt := context.WithCancelCause(t.Context())
-	defer interrupt(nil)
-
-	pulled := errors.New("the plug was pulled")
-	id := ""
-	w.OnInvocation = func(_ context.Context, _ *stack.Stack, i driver.Invocation) {
-		id = i.Result.ExportID
-		interrupt(pulled)
-	}
-
-	_, err := localrun.RunLive(ctx, w.Live)
-	if !errors.Is(err, pulled) || !strings.Contains(err.Error(), "start again in the same way, and export "+id+" goes on") {
-		t.Fatalf("got %v, want an error that says how to go on with %s\n%s", err, id, w.out)
-	}
-
-	before := w.asked()
-
-	for says, change := range map[string]func(*localrun.Live){
-		"now mypurecloud.de":            func(l *localrun.Live) { l.Organisation.Environment = "mypurecloud.de" },
-		"client a-client, now b-client": func(l *localrun.Live) { l.Organisation.ClientID = "b-client" },
-		"state active, now any":         func(l *localrun.Live) { l.State = "any" },
-		"page size 50, now 100":         func(l *localrun.Live) { l.PageSize = 100 },
-	} {
-		other := w.Live
-		change(&other)
-
-		_, err := localrun.RunLive(t.Context(), other)
-		if err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), "delete "+w.unfinished()) {
-			t.Errorf("got %v, want an error that says %q and what to do", err, says)
-		}
-	}
-
-	if now := w.asked(); now != before {
-		t.Errorf("%d requests were sent for runs that were refused", now-before)
-	}
-
-	w.OnInvocation, w.Terminal = nil, true
-	w.out.Reset()
-
-	summary, err := localrun.RunLive(t.Context(), w.Live)
-	if err != nil {
-		t.Fatalf("the second run failed: %v\n%s", err, w.out)
-	}
-
-	if !strings.Contains(w.out.String(), "records so far") {
-		t.Errorf("a terminal shows no progress:\n%q", w.out)
-	}
-
-	if summary.ExportID != id || !strings.Contains(w.out.String(), "resumes       export "+id) {
-		t.Errorf("got export %s, want %s resumed\n%s", summary.ExportID, id, w.out)
-	}
-
-	w.requireWhole(t, "active")
-}
 
 // soon is long before a run would have tried everything again.
 const soon = 10 * time.Second
@@ -186,8 +50,6 @@ func TestAFullDiskEndsARunAtOnceAndByNameAndTheExportGoesOnOnceThereIsRoom(t *te
 		t.Fatalf("got %v\n%s", err, w.out)
 	}
 
-	w.requireWhole(t, "any")
-
 	simulated := newWorld(t)
 	simulated.Out, simulated.Retry = w.Out, w.Retry
 	simulated.OnStart = func(_ context.Context, s *stack.Stack) { fill(s) }
@@ -198,53 +60,6 @@ func TestAFullDiskEndsARunAtOnceAndByNameAndTheExportGoesOnOnceThereIsRoom(t *te
 
 	if took := time.Since(full); took > soon {
 		t.Errorf("from the beginning it took %v", took)
-	}
-}
-
-func TestARunThatCannotReachTheOrganisationNamesWhy(t *testing.T) {
-	t.Parallel()
-
-	for name, test := range map[string]struct {
-		change func(*testing.T, *localrun.Live)
-		says   []string
-		tokens int64 // requests that reach the token endpoint
-	}{
-		"the certificate is another CA's": {
-			func(t *testing.T, l *localrun.Live) { t.Helper(); l.Organisation.Authorities, _ = testca.New(t) },
-			[]string{"rotate the first token", "UpstreamUnavailable", "certificate is not trusted"},
-			0,
-		},
-		"the secret is wrong": {
-			func(_ *testing.T, l *localrun.Live) { l.Organisation.ClientSecret = secret.New(clientSecret + "-not") },
-			[]string{"rotate the first token", "InvalidCredentials"},
-			1,
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			w := newLiveWorld(t)
-			test.change(t, &w.Live)
-
-			_, err := localrun.RunLive(t.Context(), w.Live)
-			for _, says := range test.says {
-				if err == nil || !strings.Contains(err.Error(), says) {
-					t.Fatalf("got %v, want an error that says %q", err, says)
-				}
-			}
-
-			if got := w.organisation.Stats().TokenRequests; got != test.tokens {
-				t.Errorf("token requests: got %d, want %d", got, test.tokens)
-			}
-
-			if strings.Contains(w.out.String()+err.Error(), clientSecret) {
-				t.Error("the secret was shown")
-			}
-
-			if _, err := os.Stat(w.unfinished()); !errors.Is(err, os.ErrNotExist) {
-				t.Errorf("an export that never began is unfinished: %v", err)
-			}
-		})
 	}
 }
 
@@ -276,6 +91,9 @@ func TestNothingIsAskedOfTheOrganisationWhereSomethingIsWrongBefore(t *testing.T
 			}, true,
 		},
 		"begun otherwise (page size 50, now 7": {func(_ *testing.T, l *localrun.Live) { l.PageSize = 7 }, true},
+		"now mypurecloud.de":                   {func(_ *testing.T, l *localrun.Live) { l.Organisation.Environment = "mypurecloud.de" }, true},
+		"state any, now active":                {func(_ *testing.T, l *localrun.Live) { l.State = "active" }, true},
+		"client a-client, now b-client":        {func(_ *testing.T, l *localrun.Live) { l.Organisation.ClientID = "b-client" }, true},
 	} {
 		t.Run(says, func(t *testing.T) {
 			t.Parallel()
@@ -298,8 +116,14 @@ func TestNothingIsAskedOfTheOrganisationWhereSomethingIsWrongBefore(t *testing.T
 				t.Errorf("before credentials are typed: got %v, want %q: %t", err, says, test.checked)
 			}
 
-			if _, err := localrun.RunLive(t.Context(), w.Live); err == nil || !strings.Contains(err.Error(), says) {
-				t.Errorf("got %v, want an error that says %q", err, says)
+			_, err := localrun.RunLive(t.Context(), w.Live)
+			if err == nil || !strings.Contains(err.Error(), says) {
+				t.Fatalf("got %v, want an error that says %q", err, says)
+			}
+
+			giveUp := "delete " + w.unfinished() + " to give it up"
+			if otherwise := strings.Contains(err.Error(), "otherwise"); otherwise != strings.Contains(err.Error(), giveUp) {
+				t.Errorf("got %v, want what to do with an export that was begun otherwise: %t", err, otherwise)
 			}
 
 			if n := w.asked(); n != 0 {

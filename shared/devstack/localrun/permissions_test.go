@@ -3,8 +3,10 @@ package localrun_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,32 +17,29 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/google/go-cmp/cmp"
-	"go.yaml.in/yaml/v3"
 
 	"genesys-cloud-export/shared/devstack/iamsim"
 	"genesys-cloud-export/shared/devstack/localrun"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/template"
+	"genesys-cloud-export/shared/devstack/verify"
 	"genesys-cloud-export/shared/driver"
 	"genesys-cloud-export/shared/export"
 )
 
-// functionRoles are the roles whose statements are taken away one by one.
-func functionRoles() []string { return []string{"RotatorRole", "ExporterRole"} }
-
-// everything are the parameters of a deployment with every statement: with a customer key, in a VPC.
+// everything are the parameters of a deployment with every statement: with a customer key, in a VPC, with a schedule.
 func everything() map[string]string {
 	return map[string]string{
 		"KmsKeyArn": "arn:aws:kms:eu-central-1:000000000000:key/11111111-2222-3333-4444-555555555555",
-		"SubnetIds": "subnet-1", "SecurityGroupIds": "sg-1",
+		"SubnetIds": "subnet-1", "SecurityGroupIds": "sg-1", "ExportScheduleExpression": "rate(1 day)",
 	}
 }
 
 // permission is one action of one statement.
 type permission struct{ Role, Statement, Action string }
 
-// granted are the permissions of the functions' roles in a deployment.
-func granted(t *testing.T, parameters map[string]string) map[permission]bool {
+// deployed is the template of a deployment, and its roles.
+func deployed(t *testing.T, deployment template.Deployment) (*template.Stack, []iamsim.Role) {
 	t.Helper()
 
 	source, err := template.Read(templateFile)
@@ -49,27 +48,86 @@ func granted(t *testing.T, parameters map[string]string) map[permission]bool {
 	}
 
 	given := map[string]string{"GenesysEnvironment": "mypurecloud.de", "RunbookUrl": "https://example.com/runbook"}
-	maps.Copy(given, parameters)
+	maps.Copy(given, deployment.Parameters)
+	deployment.Parameters = given
 
-	deployed, err := source.Evaluate(template.Deployment{Parameters: given})
+	evaluated, err := source.Evaluate(deployment)
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	roles, err := stack.Roles(deployed)
+	roles, err := stack.Roles(evaluated)
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	all := make(map[permission]bool)
+	return evaluated, roles
+}
+
+// permissions are those of the roles of a deployment: all that are granted, and those that AWS itself uses without a request
+// that could be refused here. An action of AWS's that nothing allows is missing.
+func permissions(t *testing.T, parameters map[string]string) (granted, byAWS map[permission]bool, missing []string) {
+	t.Helper()
+
+	evaluated, roles := deployed(t, template.Deployment{Parameters: parameters})
+	granted, byAWS = make(map[permission]bool), make(map[permission]bool)
+
 	for _, role := range roles {
 		for _, statement := range role.Statements {
 			for _, action := range statement.Actions {
-				if slices.Contains(functionRoles(), role.Name) {
-					all[permission{role.Name, statement.ID, action}] = true
-				}
+				granted[permission{role.Name, statement.ID, action}] = true
 			}
 		}
+
+		for _, access := range accessesOfAWS(evaluated, role.Name) {
+			if decision := role.Decide(access); decision.Allowed {
+				byAWS[permission{role.Name, decision.Statement, access.Action}] = true
+			} else {
+				missing = append(missing, fmt.Sprintf("%s may not %s on %s", role.Name, access.Action, access.Resource))
+			}
+		}
+	}
+
+	return granted, byAWS, missing
+}
+
+// accessesOfAWS are what Lambda, Step Functions or the Scheduler do with a role of the deployment.
+func accessesOfAWS(deployed *template.Stack, role string) (all []iamsim.Access) {
+	const here = ":eu-central-1:000000000000:"
+	const machine, queue = "arn:aws:states" + here + "stateMachine:genesys-cloud-export-export", "arn:aws:sqs" + here + "genesys-cloud-export-"
+
+	uses := func(resource, actions string) {
+		for action := range strings.FieldsSeq(actions) {
+			all = append(all, iamsim.Access{Action: action, Resource: resource})
+		}
+	}
+
+	for _, function := range deployed.OfType("AWS::Serverless::Function") {
+		if role == "WorkflowRole" {
+			uses("arn:aws:lambda"+here+"function:"+function.Name, "lambda:InvokeFunction")
+		}
+
+		if own := path.Base(fmt.Sprint(function.Properties["Role"])); own == "genesys-cloud-export-"+role {
+			uses("arn:aws:logs"+here+"log-group:/aws/lambda/"+function.Name+":log-stream:2026/01/01/[$LATEST]0123",
+				"logs:CreateLogStream logs:PutLogEvents")
+			uses("*", "xray:PutTraceSegments xray:PutTelemetryRecords")
+			uses("*", "ec2:CreateNetworkInterface ec2:DescribeNetworkInterfaces ec2:DescribeSubnets ec2:DeleteNetworkInterface "+
+				"ec2:AssignPrivateIpAddresses ec2:UnassignPrivateIpAddresses")
+		}
+	}
+
+	switch role {
+	case "ExporterRole":
+		uses(queue+"FailedInvocations", "sqs:SendMessage")
+	case "ScheduleRole":
+		uses("arn:aws:lambda"+here+"function:genesys-cloud-export-rotator", "lambda:InvokeFunction")
+		uses(machine, "states:StartExecution")
+		uses(queue+"ScheduleDeadLetters", "sqs:SendMessage")
+	case "WorkflowRole":
+		uses(machine, "states:StartExecution")
+		uses("*", "logs:CreateLogDelivery logs:GetLogDelivery logs:UpdateLogDelivery logs:DeleteLogDelivery logs:ListLogDeliveries "+
+			"logs:PutResourcePolicy logs:DescribeResourcePolicies logs:DescribeLogGroups")
+		uses("*", "xray:PutTraceSegments xray:PutTelemetryRecords xray:GetSamplingRules xray:GetSamplingTargets")
 	}
 
 	return all
@@ -84,7 +142,11 @@ func everythingOnce(t *testing.T, file string, parameters map[string]string) (us
 	w.Stack.Template, w.Stack.Parameters = file, parameters
 	// An invocation reads two pages of three.
 	w.organisation.Users, w.organisation.RateLimit, w.organisation.Latency = 150, 0, 700*time.Millisecond
-	w.OnInvocation = afterFirst(func(ctx context.Context, s *stack.Stack, i driver.Invocation) {
+	w.OnInvocation = func(ctx context.Context, s *stack.Stack, i driver.Invocation) {
+		if i.Number > 1 {
+			return
+		}
+
 		s.Lambda.Kill(stack.ExportUsers)
 
 		_, errDelete := s.SSM().DeleteParameter(ctx, &ssm.DeleteParameterInput{Name: aws.String(s.TokenParameter)})
@@ -95,15 +157,20 @@ func everythingOnce(t *testing.T, file string, parameters map[string]string) (us
 		if err := errors.Join(errDelete, errPut); err != nil {
 			t.Error(err)
 		}
-	})
-	w.BeforeCheck = func(_ context.Context, s *stack.Stack, _ export.Result) { uses = s.IAM.Uses() }
+	}
+	w.BeforeCheck = func(_ context.Context, s *stack.Stack, _ export.Result) {
+		uses = s.IAM.Uses()
+		if minted := s.Genesys.Stats().TokensMinted; minted != 2 {
+			t.Errorf("%d tokens were minted, want the first, and one for that which was gone", minted)
+		}
+	}
 
 	_, err = localrun.Run(t.Context(), w.Config, w.organisation)
 
 	return uses, left(t, filepath.Join(w.Out, "logs")), err
 }
 
-func TestEveryPermissionOfTheFunctionsIsOfUse(t *testing.T) {
+func TestEveryPermissionIsOfUseToTheFunctionsOrToAWS(t *testing.T) {
 	t.Parallel()
 
 	for name, parameters := range map[string]map[string]string{
@@ -117,13 +184,16 @@ func TestEveryPermissionOfTheFunctionsIsOfUse(t *testing.T) {
 				t.Fatalf("the run failed: %v", err)
 			}
 
-			want := granted(t, parameters)
+			want, got, missing := permissions(t, parameters)
+			if len(parameters) > 0 && len(missing) > 0 {
+				t.Errorf("AWS cannot do its part:\n%s", strings.Join(missing, "\n"))
+			}
+
 			// A token of over 4,096 bytes makes a parameter of the advanced tier. No simulated token is so long.
 			delete(want, permission{"RotatorRole", "EncryptToken", "kms:GenerateDataKey"})
 
-			got := make(map[permission]bool)
 			for _, use := range uses {
-				if slices.Contains(functionRoles(), use.Role) && use.Allowed {
+				if use.Allowed {
 					got[permission{use.Role, use.Statement, use.Action}] = true
 				}
 			}
@@ -135,9 +205,31 @@ func TestEveryPermissionOfTheFunctionsIsOfUse(t *testing.T) {
 	}
 }
 
-// complaints are what a run without a statement reports: the store or the function that was refused, or the action that AWS
-// itself needs.
-func complaints(role string) map[string]string {
+// A bucket with a bucket key has the bucket as encryption context, another has the object.
+func TestExportsCanBeEncryptedWithAndWithoutABucketKey(t *testing.T) {
+	t.Parallel()
+
+	const key = "arn:aws:kms:eu-central-1:000000000000:key/k"
+
+	_, roles := deployed(t, template.Deployment{Parameters: map[string]string{"KmsKeyArn": key, "ExportBucketName": "mine"}})
+	exporter := roles[slices.IndexFunc(roles, func(r iamsim.Role) bool { return r.Name == "ExporterRole" })]
+
+	for context, want := range map[string]bool{
+		"mine": true, "mine/exports/users/part": true, "mine/exports/_state/users/id": true, "mine/others/part": false, "other": false,
+	} {
+		for _, action := range []string{"kms:GenerateDataKey", "kms:Decrypt"} {
+			access := iamsim.Access{Action: action, Resource: key, Context: map[string]string{
+				"kms:ViaService": "s3.eu-central-1.amazonaws.com", "kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::" + context,
+			}}
+			if got := exporter.Decide(access).Allowed; got != want {
+				t.Errorf("%s for %s: got %t, want %t", action, context, got, want)
+			}
+		}
+	}
+}
+
+// complaints are what a run without a statement reports: the store or the function that was refused.
+func complaints() map[string]string {
 	const (
 		token  = "SSM parameter /genesys-cloud-export/token: access was denied"
 		secret = "read the client credentials: secret genesys-cloud-export/credentials"
@@ -145,38 +237,39 @@ func complaints(role string) map[string]string {
 	)
 
 	return map[string]string{
-		"ReadCredentials":         secret,
-		"DecryptCredentials":      secret,
-		"KeepToken":               token,
-		"EncryptToken":            token,
-		"ReadToken":               token,
-		"DecryptToken":            "SSM parameter /genesys-cloud-export/token: the stored value cannot be decrypted: access was denied",
-		"AskRotator":              "the rotator failed: it could not be invoked: access was denied",
-		"WriteParts":              ".jsonl.gz: access was denied",
-		"KeepState":               state,
-		"EncryptExports":          state,
-		"ReportFailedInvocations": role + " may not sqs:SendMessage on arn:aws:sqs:",
-		"WriteLog":                role + " may not logs:PutLogEvents on arn:aws:logs:",
-		"Trace":                   role + " may not xray:PutTraceSegments on *",
-		"UseNetwork":              role + " may not ec2:CreateNetworkInterface on *",
+		"ReadCredentials":    secret,
+		"DecryptCredentials": secret,
+		"KeepToken":          token,
+		"EncryptToken":       token,
+		"ReadToken":          token,
+		"DecryptToken":       "SSM parameter /genesys-cloud-export/token: the stored value cannot be decrypted: access was denied",
+		"AskRotator":         "the rotator failed: it could not be invoked: access was denied",
+		"WriteParts":         ".jsonl.gz: access was denied",
+		"KeepState":          state,
+		"EncryptExports":     state,
 		// Where a bucket may not be listed an export goes on, warns, and leaves what it cannot see, which the check finds.
-		"ListExports": localrun.ErrIncomplete.Error(),
+		"ListExports": verify.ErrFailed.Error(),
 	}
 }
 
-func TestARunFailsByNameWithoutAnyOneStatement(t *testing.T) {
+// What AWS itself uses fails no run here.
+func TestARunFailsByNameWithoutAnyOneStatementOfTheFunctions(t *testing.T) {
 	t.Parallel()
 
+	granted, byAWS, _ := permissions(t, everything())
 	statements := make(map[permission]bool)
-	for p := range granted(t, everything()) {
-		statements[permission{Role: p.Role, Statement: p.Statement}] = true
+
+	for p := range granted {
+		if !byAWS[p] {
+			statements[permission{Role: p.Role, Statement: p.Statement}] = true
+		}
 	}
 
 	for p := range statements {
 		t.Run(p.Role+" without "+p.Statement, func(t *testing.T) {
 			t.Parallel()
 
-			says, known := complaints(p.Role)[p.Statement]
+			says, known := complaints()[p.Statement]
 			if !known {
 				t.Fatal("this test does not know what becomes of such a run: add it")
 			}
@@ -194,7 +287,7 @@ func TestARunFailsByNameWithoutAnyOneStatement(t *testing.T) {
 	}
 }
 
-// without writes the template without one statement, and returns the file's name.
+// without writes the template with a statement that denies what it allowed, and returns the file's name.
 func without(t *testing.T, role, statement string) string {
 	t.Helper()
 
@@ -203,45 +296,15 @@ func without(t *testing.T, role, statement string) string {
 		t.Fatal(err)
 	}
 
-	var document yaml.Node
-	if err := yaml.Unmarshal(text, &document); err != nil {
-		t.Fatal(err)
-	}
+	before, inside, _ := strings.Cut(string(text), "\n  "+role+":\n")
+	between, behind, found := strings.Cut(inside, "Sid: "+statement)
 
-	policies := find(find(find(find(document.Content[0], "Resources"), role), "Properties"), "Policies")
-	list := find(find(policies.Content[0], "PolicyDocument"), "Statement")
-	before := len(list.Content)
-
-	list.Content = slices.DeleteFunc(list.Content, func(element *yaml.Node) bool {
-		if element.Tag == "!If" {
-			element = element.Content[1]
-		}
-
-		return find(element, "Sid").Value == statement
-	})
-
-	if len(policies.Content) != 1 || len(list.Content) != before-1 {
-		t.Fatalf("%s has %d policies, and not one statement %s", role, len(policies.Content), statement)
-	}
-
-	changed, err := yaml.Marshal(&document)
-	if err != nil {
-		t.Fatal(err)
+	if !found {
+		t.Fatalf("%s has no statement %s", role, statement)
 	}
 
 	name := filepath.Join(t.TempDir(), "template.yaml")
-	write(t, name, string(changed))
+	write(t, name, before+"\n  "+role+":\n"+between+"Sid: "+statement+strings.Replace(behind, "Effect: Allow", "Effect: Deny", 1))
 
 	return name
-}
-
-// find is the node under a key of a map.
-func find(node *yaml.Node, key string) *yaml.Node {
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		if node.Content[i].Value == key {
-			return node.Content[i+1]
-		}
-	}
-
-	panic("the template has no " + key)
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -38,14 +39,11 @@ type Config struct {
 	// Stack is where the export is made. Its Organisation, Data, OnFullDisk and Logs are the run's own. With a short Timeout the
 	// export takes several invocations.
 	Stack stack.Config
-	// Stdout gets the report, without entities and secrets. On a Terminal progress is drawn in place; else it is plain lines.
-	Stdout   io.Writer
-	Terminal bool
+	// Stdout gets the report, without entities and secrets.
+	Stdout io.Writer
 	// Logger reports invocations that failed and are repeated as Retry says. The zero values are the driver's.
 	Logger *slog.Logger
 	Retry  retry.Policy
-	// ExportID names the export; "" is a name made from the time.
-	ExportID string
 
 	// Tests interfere in these; each may be nil. OnStart is called before anything is asked of the stack, OnInvocation after
 	// each invocation but the last, BeforeCheck when the export is complete.
@@ -56,35 +54,25 @@ type Config struct {
 
 // Summary is what a run counted.
 type Summary struct {
-	ExportID    string
-	Invocations int
-	Pages       int64
-	Records     int64
-	Parts       int64
-	Bytes       int64 // of all parts, compressed
-	Throttled   int64 // requests that were answered with 429
-	TokensMint  int64
-	// ByFunctions says that Throttled and TokensMint are the functions' own counts of this run, as nobody can count at a real
-	// organisation. Else they are the organisation's.
-	ByFunctions bool
-	PeakMemory  int64 // of the export function, in bytes
-	WallTime    time.Duration
-	Folder      string // where the parts lie
-	Bucket      string // the bucket as a folder
-	Manifest    string // the manifest's key in it
-	Logs        string // the file with what the functions printed
-}
+	verify.Report
 
-// ErrIncomplete says that an export is complete and did not pass the check.
-var ErrIncomplete = errors.New("it did not pass the check")
+	Invocations       int
+	Throttled, Minted int64 // requests that were answered with 429, and tokens; as the functions counted
+	PeakMemory        int64 // of the export function, in bytes
+	WallTime          time.Duration
+	Folder            string // where the parts lie
+	Bucket            string // the bucket as a folder
+	Manifest          string // the manifest's key in it
+	Logs              string // the file with what the functions printed
+}
 
 // errNoRoom ends a run whose disk is full: nothing gets better by trying again.
 var errNoRoom = errors.New("make room there, or choose another folder by -out (make: OUT=)")
 
-// Run exports all users of a simulated organisation, checks the export and reports both. The error is [ErrIncomplete] where
+// Run exports all users of a simulated organisation, checks the export and reports both. The error is [verify.ErrFailed] where
 // the check found something. Nothing is left running.
 func Run(ctx context.Context, config Config, organisation genesyssim.Config) (Summary, error) {
-	r := newRun(config, order{config.ExportID, allStates, config.PageSize}, "run")
+	r := newRun(config, order{"", allStates, config.PageSize}, "run")
 	r.organisation = organisation
 
 	return r.do(ctx, stack.Simulated{Config: organisation})
@@ -113,7 +101,7 @@ func newRun(config Config, order order, kind string) *run {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
 
-	return &run{Config: config, view: &view{out: config.Stdout, terminal: config.Terminal}, order: order}
+	return &run{Config: config, view: &view{out: config.Stdout}, order: order}
 }
 
 // do starts the stack, exports, checks and reports.
@@ -142,24 +130,30 @@ func (r *run) do(ctx context.Context, organisation stack.Organisation) (summary 
 		err = errors.Join(err, r.stack.Close())
 	}()
 
-	result, report, err := r.exportAndCheck(inside)
-	if err != nil {
-		return Summary{}, r.howToGoOn(inside, err)
+	report, verdict := r.exportAndCheck(inside)
+	if verdict != nil && !errors.Is(verdict, verify.ErrFailed) {
+		return Summary{}, r.howToGoOn(inside, verdict)
 	}
 
 	if r.note != nil {
-		if err := removeUnfinished(r.Out); err != nil {
-			return Summary{}, err
+		if err := os.Remove(unfinishedName(r.Out)); err != nil {
+			return Summary{}, fmt.Errorf("forget the export that is now finished: %w", err)
 		}
 	}
 
-	summary = r.summary(result, report, counted)
-	summary.WallTime, summary.Logs = time.Since(begun), logs.Name()
+	function := r.stack.Lambda.Report(stack.ExportUsers)
+	summary = Summary{
+		Report: report, Invocations: function.Invocations, PeakMemory: function.PeakMemory, WallTime: time.Since(begun), Logs: logs.Name(),
+		Folder: filepath.Join(partsFolder(r.Out), "export_id="+r.order.ExportID), Bucket: bucketFolder(r.Out),
+		Manifest: path.Join(stack.Prefix, "_state", listing, r.order.ExportID, "manifest.json"),
+	}
+	summary.Throttled, summary.Minted = counted.counts()
 
-	return summary, r.view.report(summary, report)
+	return summary, errors.Join(verdict, r.view.report(summary, verdict, r.stack.Genesys != nil))
 }
 
-func (r *run) exportAndCheck(ctx context.Context) (export.Result, verify.Report, error) {
+// exportAndCheck makes the export and checks it.
+func (r *run) exportAndCheck(ctx context.Context) (verify.Report, error) {
 	if r.stack.Genesys != nil {
 		r.view.started(r.stack, r.organisation)
 	}
@@ -170,65 +164,36 @@ func (r *run) exportAndCheck(ctx context.Context) (export.Result, verify.Report,
 
 	result, err := r.export(ctx)
 	if err != nil {
-		return result, verify.Report{}, err
+		return verify.Report{}, err
 	}
 
 	if r.BeforeCheck != nil {
 		r.BeforeCheck(ctx, r.stack, result)
 	}
 
-	check := verify.Config{S3: r.stack.S3(), Bucket: stack.Bucket, Prefix: stack.Prefix, Listing: listing, ExportID: result.ExportID}
-	if r.stack.Genesys != nil {
-		check.Truth = r.truth
+	check := verify.Config{
+		Bucket: os.DirFS(bucketFolder(r.Out)), BucketName: stack.Bucket, Prefix: stack.Prefix, Listing: listing, ExportID: r.order.ExportID,
+	}
+	if genesys := r.stack.Genesys; genesys != nil {
+		check.Truth = func(w io.Writer) error { return genesys.WriteUsers(w, genesyssim.Query{State: r.order.State}) }
 	}
 
 	report, err := verify.Export(ctx, check)
 	if err != nil {
-		return result, report, fmt.Errorf("check the export: %w", err)
+		return report, fmt.Errorf("check the export %s: %w", r.order.ExportID, err)
 	}
 
-	return result, report, nil
-}
-
-// truth opens the simulated organisation's own list.
-func (r *run) truth(context.Context) (io.ReadCloser, error) {
-	reader, writer := io.Pipe()
-	go func() {
-		writer.CloseWithError(r.stack.Genesys.WriteUsers(writer, genesyssim.Query{State: r.order.State}))
-	}()
-
-	return reader, nil
-}
-
-// summary lacks time and log.
-func (r *run) summary(result export.Result, report verify.Report, counted *tally) Summary {
-	function := r.stack.Lambda.Report(stack.ExportUsers)
-	s := Summary{
-		ExportID: result.ExportID, Invocations: function.Invocations, PeakMemory: function.PeakMemory,
-		Pages: report.Pages, Records: report.Records, Parts: int64(report.Parts), Bytes: report.Bytes,
-		Folder:   filepath.Join(partsFolder(r.Out), "export_id="+result.ExportID),
-		Bucket:   filepath.Join(dataFolder(r.Out), stack.Bucket),
-		Manifest: strings.TrimPrefix(result.Manifest, "s3://"+stack.Bucket+"/"),
-	}
-
-	if genesys := r.stack.Genesys; genesys != nil {
-		counts := genesys.Stats()
-		s.Throttled, s.TokensMint = counts.Throttled, counts.TokensMinted
-	} else {
-		s.ByFunctions = true
-		s.Throttled, s.TokensMint = counted.counts()
-	}
-
-	return s
+	return report, nil
 }
 
 // dataFolder is where the stack's S3 keeps its objects.
 func dataFolder(out string) string { return filepath.Join(out, "s3") }
 
-// partsFolder is where the parts of every export of users are found as files.
-func partsFolder(out string) string {
-	return filepath.Join(dataFolder(out), stack.Bucket, stack.Prefix, listing)
-}
+// bucketFolder is the bucket as a folder.
+func bucketFolder(out string) string { return filepath.Join(dataFolder(out), stack.Bucket) }
+
+// partsFolder is where the parts of every export of the listing lie.
+func partsFolder(out string) string { return filepath.Join(bucketFolder(out), stack.Prefix, listing) }
 
 func openLogs(out string) (*os.File, error) {
 	folder := filepath.Join(out, "logs")

@@ -3,24 +3,18 @@ package localrun_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
-
-	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/localrun"
 	"genesys-cloud-export/shared/devstack/stack"
-	"genesys-cloud-export/shared/driver"
+	"genesys-cloud-export/shared/devstack/verify"
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/secret"
 )
@@ -29,20 +23,13 @@ func TestEveryUserIsExportedOverSeveralInvocationsAndRateLimits(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	w.Out = filepath.Join(w.Out, "it's here") // a folder that a shell would trip over
-
 	w.organisation.ClientID, w.organisation.ClientSecret = "a-client", secret.New(clientSecret)
 
-	secrets := []string{clientSecret}
-
-	var organisation *genesyssim.Simulator
-	w.BeforeCheck = func(ctx context.Context, s *stack.Stack, _ export.Result) {
-		secrets = append(secrets, storedToken(ctx, t, s))
-		organisation = s.Genesys
-	}
+	token := ""
+	w.BeforeCheck = func(ctx context.Context, s *stack.Stack, _ export.Result) { token = storedToken(ctx, t, s) }
 
 	summary := w.mustRun(t)
-	if summary.Invocations < 3 || summary.Throttled < 1 || summary.TokensMint != 1 || summary.Pages != users/pageSize {
+	if summary.Invocations < 3 || summary.Throttled < 1 || summary.Minted != 1 || summary.Pages != users/pageSize {
 		t.Errorf("the run was to take several invocations, meet rate limits and mint once: %+v", summary)
 	}
 
@@ -60,20 +47,16 @@ func TestEveryUserIsExportedOverSeveralInvocationsAndRateLimits(t *testing.T) {
 		}
 	}
 
-	search(t, w.Out, w.out.String(), secrets)
-
-	// What an invocation that was cut off leaves: a part that is in no manifest.
-	write(t, filepath.Join(summary.Folder, "part-000001-0000.jsonl.gz"), "not a part")
-	requireExported(t, w.out.String(), organisation, "any")
+	search(t, w.Out, w.out.String(), clientSecret, token)
 }
 
 func TestADamagedExportFailsTheCheck(t *testing.T) {
 	t.Parallel()
 
-	damage := func(t *testing.T, out, id string) {
-		t.Helper()
-
-		parts, err := filepath.Glob(filepath.Join(out, "s3", stack.Bucket, "exports", "users", "export_id="+id, "part-*"))
+	w := newWorld(t)
+	w.organisation.Users, w.organisation.RateLimit = 300, 0
+	w.BeforeCheck = func(_ context.Context, _ *stack.Stack, r export.Result) {
+		parts, err := filepath.Glob(filepath.Join(w.Out, "s3", stack.Bucket, "exports", "users", "export_id="+r.ExportID, "part-*"))
 		if err != nil || len(parts) == 0 {
 			t.Fatalf("find the parts: %v, %v", parts, err)
 		}
@@ -83,38 +66,13 @@ func TestADamagedExportFailsTheCheck(t *testing.T) {
 			t.Fatal(err)
 		}
 
-		text[len(text)/2] ^= 1 // the export function looks at a part's size only
+		text[len(text)/2] ^= 1
 		write(t, parts[0], string(text))
 	}
 
-	for name, run := range map[string]func(*testing.T) (string, error){
-		"simulated": func(t *testing.T) (string, error) {
-			t.Helper()
-
-			w := newWorld(t)
-			w.organisation.Users, w.organisation.RateLimit = 300, 0
-			w.BeforeCheck = func(_ context.Context, _ *stack.Stack, r export.Result) { damage(t, w.Out, r.ExportID) }
-			_, err := localrun.Run(t.Context(), w.Config, w.organisation)
-
-			return w.out.String(), err
-		},
-		"live": func(t *testing.T) (string, error) {
-			t.Helper()
-
-			w := newLiveWorld(t)
-			w.OnInvocation = afterFirst(func(_ context.Context, _ *stack.Stack, i driver.Invocation) { damage(t, w.Out, i.Result.ExportID) })
-			_, err := localrun.RunLive(t.Context(), w.Live)
-
-			return w.out.String(), err
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			if printed, err := run(t); !errors.Is(err, localrun.ErrIncomplete) || !strings.Contains(printed, "FAILED") {
-				t.Errorf("got %v, want %v\n%s", err, localrun.ErrIncomplete, printed)
-			}
-		})
+	_, err := localrun.Run(t.Context(), w.Config, w.organisation)
+	if !errors.Is(err, verify.ErrFailed) || !strings.Contains(w.out.String(), "FAILED") {
+		t.Errorf("got %v, want %v\n%s", err, verify.ErrFailed, &w.out)
 	}
 }
 
@@ -151,67 +109,6 @@ func TestAnExporterKilledAtAnyMomentLosesAndDoublesNothing(t *testing.T) {
 
 	if killed := killed.Load(); killed < 5 {
 		t.Errorf("the exporter was killed %d times only", killed)
-	}
-}
-
-func TestThreeCallersOfOneExportMakeOneExport(t *testing.T) {
-	t.Parallel()
-
-	w := newWorld(t)
-	w.ExportID = "one-of-three"
-
-	var others sync.WaitGroup
-	w.OnInvocation = afterFirst(func(ctx context.Context, s *stack.Stack, _ driver.Invocation) {
-		for range 2 {
-			others.Go(func() {
-				result, err := driver.New(s.Functions(), driver.Config{}).Export(ctx, driver.Request{
-					FunctionName: stack.ExportUsers, Event: json.RawMessage(`{"export_id":"one-of-three"}`),
-				})
-				if err != nil || result.Records != users {
-					t.Errorf("another caller got %+v, %v", result, err)
-				}
-			})
-		}
-	})
-	w.BeforeCheck = func(context.Context, *stack.Stack, export.Result) { others.Wait() }
-
-	w.mustRun(t)
-}
-
-func TestALostTokenCostsOneMintAndNoRecord(t *testing.T) {
-	t.Parallel()
-
-	for name, test := range map[string]struct {
-		lifetime time.Duration
-		lose     func(context.Context, *stack.Stack) error
-	}{
-		"the stored token is deleted, and the exporter's process gone": {time.Hour, func(ctx context.Context, s *stack.Stack) error {
-			s.Lambda.Kill(stack.ExportUsers)
-			_, err := s.SSM().DeleteParameter(ctx, &ssm.DeleteParameterInput{Name: aws.String(s.TokenParameter)})
-
-			return err
-		}},
-		"the token is revoked": {time.Hour, func(_ context.Context, s *stack.Stack) error {
-			s.Genesys.RevokeTokens()
-			return nil
-		}},
-		"the token expires": {3 * time.Second, func(_ context.Context, s *stack.Stack) error { return s.Genesys.SetTokenLifetime(time.Hour) }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			w := newWorld(t)
-			w.organisation.TokenLifetime = test.lifetime
-			w.OnInvocation = afterFirst(func(ctx context.Context, s *stack.Stack, _ driver.Invocation) {
-				if err := test.lose(ctx, s); err != nil {
-					t.Error(err)
-				}
-			})
-
-			if summary := w.mustRun(t); summary.TokensMint != 2 {
-				t.Errorf("tokens minted: got %d, want the first and one more", summary.TokensMint)
-			}
-		})
 	}
 }
 

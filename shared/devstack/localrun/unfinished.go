@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// unfinished is what a run leaves, so that the next one resumes its export. No secret is in it.
+// unfinished is what a live run leaves, so that the next one resumes its export. No secret is in it.
 type unfinished struct {
 	order
 
@@ -22,25 +22,25 @@ type unfinished struct {
 
 func unfinishedName(out string) string { return filepath.Join(out, "unfinished.json") }
 
-// readUnfinished reports false where nothing was left.
-func readUnfinished(out string) (unfinished, bool, error) {
+// readUnfinished returns nil where nothing was left.
+func readUnfinished(out string) (*unfinished, error) {
 	name := unfinishedName(out)
 
 	text, err := os.ReadFile(name) //nolint:gosec // the folder is the caller's choice
 	if errors.Is(err, fs.ErrNotExist) {
-		return unfinished{}, false, nil
+		return nil, nil
 	}
 
 	if err != nil {
-		return unfinished{}, false, fmt.Errorf("read which export is unfinished: %w", err)
+		return nil, fmt.Errorf("read which export is unfinished: %w", err)
 	}
 
-	var left unfinished
-	if err := json.Unmarshal(text, &left); err != nil || left.ExportID == "" {
-		return unfinished{}, false, fmt.Errorf("%s does not say which export is unfinished: delete it to begin another", name)
+	left := &unfinished{}
+	if err := json.Unmarshal(text, left); err != nil || left.ExportID == "" {
+		return nil, fmt.Errorf("%s does not say which export is unfinished: delete it to begin another", name)
 	}
 
-	return left, true, nil
+	return left, nil
 }
 
 // resumable returns an error that names everything in which wanted differs from what was left. A client's id that nobody has
@@ -48,16 +48,19 @@ func readUnfinished(out string) (unfinished, bool, error) {
 func (u unfinished) resumable(out string, wanted unfinished) error {
 	var differences []string
 
-	differ := func(what string, left, now any) {
-		if left != now {
-			differences = append(differences, fmt.Sprintf("%s %v, now %v", what, left, now))
+	for _, field := range []struct {
+		what      string
+		left, now any
+	}{
+		{"environment", u.Environment, wanted.Environment},
+		{"client", u.ClientID, cmp.Or(wanted.ClientID, u.ClientID)},
+		{"state", u.State, wanted.State},
+		{"page size", u.PageSize, wanted.PageSize},
+	} {
+		if field.left != field.now {
+			differences = append(differences, fmt.Sprintf("%s %v, now %v", field.what, field.left, field.now))
 		}
 	}
-
-	differ("environment", u.Environment, wanted.Environment)
-	differ("client", u.ClientID, cmp.Or(wanted.ClientID, u.ClientID))
-	differ("state", u.State, wanted.State)
-	differ("page size", u.PageSize, wanted.PageSize)
 
 	if len(differences) == 0 {
 		return nil
@@ -69,29 +72,20 @@ func (u unfinished) resumable(out string, wanted unfinished) error {
 
 // write leaves the note whole or not at all.
 func (u unfinished) write(out string) error {
-	text, err := json.Marshal(u)
-	if err != nil {
-		return fmt.Errorf("encode which export is unfinished: %w", err)
-	}
-
 	name := unfinishedName(out)
 	draft := name + ".draft"
 
-	err = os.WriteFile(draft, append(text, '\n'), 0o600)
+	text, err := json.Marshal(u)
+	if err == nil {
+		err = os.WriteFile(draft, append(text, '\n'), 0o600)
+	}
+
 	if err == nil {
 		err = os.Rename(draft, name)
 	}
 
 	if err != nil {
 		return fmt.Errorf("note which export is unfinished: %w", err)
-	}
-
-	return nil
-}
-
-func removeUnfinished(out string) error {
-	if err := os.Remove(unfinishedName(out)); err != nil {
-		return fmt.Errorf("forget the export that is now finished: %w", err)
 	}
 
 	return nil

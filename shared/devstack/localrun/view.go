@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -13,58 +12,36 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
-
 	"genesys-cloud-export/shared/commandline"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/stack"
-	"genesys-cloud-export/shared/devstack/verify"
 	"genesys-cloud-export/shared/driver"
 	"genesys-cloud-export/shared/export"
 )
 
 // view is what a person sees of a run.
 type view struct {
-	out      io.Writer
-	terminal bool
-
-	mu    sync.Mutex
-	bar   *progressbar.ProgressBar
-	until time.Time // the next invocation begins then
-	count int64     // records so far, those that are not committed yet included
+	out io.Writer
+	mu  sync.Mutex // lines come from the run and from the functions' log
 }
 
-// line prints a line above the progress, if there is any.
 func (v *view) line(format string, args ...any) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 
-	if v.bar != nil {
-		_ = v.bar.Clear()
-	}
-
 	_, _ = fmt.Fprintf(v.out, format+"\n", args...)
-
-	if v.bar != nil {
-		_ = v.bar.RenderBlank()
-	}
 }
 
 // announce prints which real organisation will be read, of what, and where to.
-func (v *view) announce(l Live, note unfinished, resumed bool) {
-	addresses, err := l.Organisation.Addresses()
-	if err != nil {
-		return // validate has refused it
-	}
-
-	v.line("organisation  Genesys Cloud, real: %s", note.Environment)
-	v.line("API           %s", addresses.APIURL)
-	v.line("credentials   client %s (%s), tokens from %s", l.Organisation.ClientID, l.Source, addresses.TokenURL)
+func (v *view) announce(l Live, found stack.Addresses, note unfinished) {
+	v.line("organisation  Genesys Cloud, real: %s", found.Name)
+	v.line("API           %s", found.APIURL)
+	v.line("credentials   client %s (%s), tokens from %s", l.Organisation.ClientID, l.Source, found.TokenURL)
 	v.line("reads         its users, %s", states(note.State))
 	v.line("writes        %s", partsFolder(l.Out))
 	v.line("AWS           simulated on this machine; nothing is sent to AWS")
 
-	if resumed {
+	if note.ExportID != "" {
 		v.line("resumes       export %s", note.ExportID)
 	}
 
@@ -92,27 +69,19 @@ func (v *view) started(local *stack.Stack, organisation genesyssim.Config) {
 	v.line("reads     its users, %s", states(allStates))
 }
 
-func (v *view) rotated(run driver.Run) error {
+func (v *view) rotated(rotation json.RawMessage) error {
 	var reply struct {
 		Reason    string    `json:"reason"`
 		Version   int64     `json:"version"`
 		ExpiresAt time.Time `json:"expires_at"`
 	}
-	if err := json.Unmarshal(run.Reply, &reply); err != nil {
+	if err := json.Unmarshal(rotation, &reply); err != nil {
 		return fmt.Errorf("read the rotator's reply: %w", err)
 	}
 
 	v.line("rotated   token version %d (%s), good until %s", reply.Version, reply.Reason, reply.ExpiresAt.Format(time.RFC3339))
 
 	return nil
-}
-
-func (v *view) invocation(i driver.Invocation) {
-	v.mu.Lock()
-	v.count, v.until = i.Result.Records, time.Now().Add(time.Duration(i.Result.WaitSeconds)*time.Second)
-	v.mu.Unlock()
-
-	v.line("%s", Describe(i))
 }
 
 // Describe returns what an invocation came to, as a line.
@@ -132,15 +101,9 @@ func Describe(i driver.Invocation) string {
 		commandline.Grouped(r.Records), commandline.Grouped(r.Pages), commandline.Grouped(r.Parts))
 }
 
-// reading reports how far the running invocation is. On a terminal the progress shows it.
+// reading reports how far the running invocation is.
 func (v *view) reading(records, pages int64) {
-	v.mu.Lock()
-	v.count = records
-	v.mu.Unlock()
-
-	if !v.terminal {
-		v.line("reading   %s records, %s pages so far", commandline.Grouped(records), commandline.Grouped(pages))
-	}
+	v.line("reading   %s records, %s pages so far", commandline.Grouped(records), commandline.Grouped(pages))
 }
 
 // stopping says what is waited for where ctx was interrupted.
@@ -151,8 +114,17 @@ func (v *view) stopping(ctx context.Context) {
 }
 
 // report prints what the check found and what was counted, and ends with how to read the export where there is anything.
-func (v *view) report(s Summary, report verify.Report) error {
-	if err := errors.Join(v.verdict(s, report), v.table(s)); err != nil {
+func (v *view) report(s Summary, verdict error, compared bool) error {
+	switch {
+	case verdict != nil:
+		v.line("FAILED    %v", verdict)
+	case compared:
+		v.line("verified  every record of the organisation, once and in order")
+	default:
+		v.line("verified  the export in itself: every part is as the manifest says, and no record is there twice")
+	}
+
+	if err := v.table(s); err != nil {
 		return err
 	}
 
@@ -165,32 +137,7 @@ func (v *view) report(s Summary, report verify.Report) error {
 	return nil
 }
 
-// verdict prints what the check found, and is [ErrIncomplete] where it found something.
-func (v *view) verdict(s Summary, report verify.Report) error {
-	switch {
-	case !report.OK():
-		v.line("FAILED    the check of the export found:")
-
-		if err := report.Write(v.out); err != nil {
-			return fmt.Errorf("report the check: %w", err)
-		}
-
-		return fmt.Errorf("export %s: %w: %d problems, listed above", s.ExportID, ErrIncomplete, len(report.Problems))
-	case report.Compared:
-		v.line("verified  every record of the organisation, once and in order")
-	default:
-		v.line("verified  the export in itself: every part is as the manifest says, and no record is there twice")
-	}
-
-	return nil
-}
-
 func (v *view) table(s Summary) error {
-	counted := ""
-	if s.ByFunctions {
-		counted = " (as the functions counted in this run)"
-	}
-
 	table := tabwriter.NewWriter(v.out, 0, 0, 2, ' ', 0)
 
 	_, _ = fmt.Fprintln(table)
@@ -200,8 +147,8 @@ func (v *view) table(s Summary) error {
 		{"records", commandline.Grouped(s.Records)},
 		{"parts", commandline.Grouped(s.Parts)},
 		{"bytes", commandline.Grouped(s.Bytes)},
-		{"429s", commandline.Grouped(s.Throttled) + counted},
-		{"tokens minted", commandline.Grouped(s.TokensMint) + counted},
+		{"429s", commandline.Grouped(s.Throttled)},
+		{"tokens minted", commandline.Grouped(s.Minted)},
 		{"peak memory", fmt.Sprintf("%.1f MiB", float64(s.PeakMemory)/(1<<20))},
 		{"wall time", s.WallTime.Round(100 * time.Millisecond).String()},
 		{"export", s.Folder},

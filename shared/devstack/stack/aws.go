@@ -39,14 +39,6 @@ func (s *Stack) newStores(config Config) (g gateway, err error) {
 	return g, nil
 }
 
-// guarded is each service for whoever may use it.
-func (s *Stack) guarded(g gateway) gateway {
-	return gateway{
-		parameters: s.IAM.Parameters(g.parameters), secrets: s.IAM.Secrets(g.secrets), objects: s.IAM.Objects(g.objects),
-		functions: s.IAM.Functions(s.Lambda),
-	}
-}
-
 // putCredentials stores the client credentials and returns the secret's ARN, which the template needs. Nothing is served yet, so
 // Secrets Manager is called directly.
 func (g gateway) putCredentials(ctx context.Context, organisation access) (arn string, err error) {

@@ -45,7 +45,7 @@ func (o Simulated) open(ctx context.Context, s *Stack, alsoListen string) (acces
 		return access{}, fmt.Errorf("start the organisation: %w", err)
 	}
 
-	taken, err := listen(ctx, alsoListen)
+	taken, err := s.listen(ctx, alsoListen)
 	if err != nil {
 		return access{}, err
 	}
@@ -81,9 +81,11 @@ type Addresses struct {
 	Name string
 	// TokenURL is where tokens are requested, APIURL where the API is.
 	TokenURL, APIURL string
+
+	authorities string // absolute, as the functions run in folders of their own
 }
 
-// Addresses finds the organisation. The error lists everything that is wrong with Environment, TokenURL and APIURL.
+// Addresses finds the organisation. The error lists everything that is wrong but for the credentials.
 func (o Outside) Addresses() (found Addresses, err error) {
 	var problems []error
 
@@ -110,6 +112,11 @@ func (o Outside) Addresses() (found Addresses, err error) {
 		}
 	}
 
+	if o.Authorities != "" {
+		found.authorities, err = filepath.Abs(o.Authorities)
+		problems = append(problems, err, hasCertificate(found.authorities))
+	}
+
 	if err := errors.Join(problems...); err != nil {
 		return Addresses{}, fmt.Errorf("find the organisation: %w", err)
 	}
@@ -117,19 +124,23 @@ func (o Outside) Addresses() (found Addresses, err error) {
 	return found, nil
 }
 
-// Check says everything that is wrong with all but the credentials.
-func (o Outside) Check() error {
-	_, errAddresses := o.Addresses()
-	_, errAuthorities := o.authorities()
+// hasCertificate refuses a file that is not there, or has no certificate: Go would go on without it in silence.
+func hasCertificate(name string) error {
+	text, err := os.ReadFile(name) //nolint:gosec // the file is the caller's choice
+	if err != nil {
+		return fmt.Errorf("read the file of certificate authorities: %w", err)
+	}
 
-	return errors.Join(errAddresses, errAuthorities)
+	if !x509.NewCertPool().AppendCertsFromPEM(text) {
+		return fmt.Errorf("the file of certificate authorities %s has no certificate in PEM: name another", name)
+	}
+
+	return nil
 }
 
 func (o Outside) open(context.Context, *Stack, string) (access, error) {
-	addresses, errAddresses := o.Addresses()
-	authorities, errAuthorities := o.authorities()
-
-	if err := errors.Join(errAddresses, errAuthorities); err != nil {
+	addresses, err := o.Addresses()
+	if err != nil {
 		return access{}, err
 	}
 
@@ -142,27 +153,6 @@ func (o Outside) open(context.Context, *Stack, string) (access, error) {
 		parameters: map[string]string{
 			"GenesysEnvironment": o.Environment, "GenesysTokenUrl": o.TokenURL, "GenesysApiUrl": o.APIURL,
 		},
-		variables: map[string]string{"SSL_CERT_FILE": authorities}, // an empty variable counts as none
+		variables: map[string]string{"SSL_CERT_FILE": addresses.authorities}, // an empty variable counts as none
 	}, nil
-}
-
-// authorities returns the file's absolute name, as the functions run in folders of their own. A file that is not there, or has
-// no certificate, is an error here; Go would pass over it in silence.
-func (o Outside) authorities() (string, error) {
-	if o.Authorities == "" {
-		return "", nil
-	}
-
-	name, errName := filepath.Abs(o.Authorities)
-	text, errRead := os.ReadFile(name) //nolint:gosec // the file is the caller's choice
-
-	if err := errors.Join(errName, errRead); err != nil {
-		return "", fmt.Errorf("read the file of certificate authorities: %w", err)
-	}
-
-	if !x509.NewCertPool().AppendCertsFromPEM(text) {
-		return "", fmt.Errorf("the file of certificate authorities %s has no certificate in PEM: name another", name)
-	}
-
-	return name, nil
 }

@@ -16,14 +16,22 @@ const loopback = "127.0.0.1"
 // port is a port that is listened on, on loopback and perhaps on a further address.
 type port []net.Listener
 
-// listen takes a port that is free on loopback and, where one is given, on the further address too.
-func listen(ctx context.Context, further string) (taken port, err error) {
+// listen takes a port that is free on loopback and, where one is given, on the further address too, until the stack is closed.
+func (s *Stack) listen(ctx context.Context, further string) (taken port, err error) {
 	const attempts = 20 // a port that is free on one address may be taken on the other
 	for range attempts {
 		if taken, err = listenOnce(ctx, further); err == nil {
 			break
 		}
 	}
+
+	s.closers = append(s.closers, func() error {
+		for _, listener := range taken {
+			_ = listener.Close() // a server may have closed it
+		}
+
+		return nil
+	})
 
 	return taken, err
 }
@@ -52,16 +60,6 @@ func listenOnce(ctx context.Context, further string) (port, error) {
 
 // url is the port's address on loopback.
 func (p port) url() string { return "http://" + p[0].Addr().String() }
-
-// close closes a port that nothing was served on.
-func (p port) close() error {
-	var failed error
-	for _, listener := range p {
-		failed = errors.Join(failed, listener.Close())
-	}
-
-	return failed
-}
 
 func (s *Stack) serve(at port, handler http.Handler) {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}

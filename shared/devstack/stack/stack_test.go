@@ -1,6 +1,7 @@
 package stack_test
 
 import (
+	"errors"
 	"io"
 	"maps"
 	"net/http"
@@ -11,8 +12,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"genesys-cloud-export/shared/devstack/genesyssim"
+	"genesys-cloud-export/shared/devstack/lambdasim"
 	"genesys-cloud-export/shared/devstack/stack"
 )
 
@@ -24,11 +27,8 @@ func config(t *testing.T) stack.Config {
 
 	folder := t.TempDir()
 	for _, function := range []string{stack.Rotator, stack.ExportUsers} {
-		if err := os.Mkdir(filepath.Join(folder, function), 0o700); err != nil {
-			t.Fatal(err)
-		}
-
-		if err := os.WriteFile(filepath.Join(folder, function, "bootstrap"), nil, 0o700); err != nil {
+		name := filepath.Join(folder, function, "bootstrap")
+		if err := errors.Join(os.Mkdir(filepath.Dir(name), 0o700), os.WriteFile(name, nil, 0o700)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -39,9 +39,8 @@ func config(t *testing.T) stack.Config {
 	}
 }
 
-// edited is the project's template with the last text in place of the one before it, which is looked for behind the others,
-// one behind the other.
-func edited(t *testing.T, texts ...string) string {
+// edited is the project's template with the first text behind an anchor replaced by another.
+func edited(t *testing.T, anchor, text, other string) string {
 	t.Helper()
 
 	content, err := os.ReadFile(templateFile)
@@ -49,21 +48,15 @@ func edited(t *testing.T, texts ...string) string {
 		t.Fatal(err)
 	}
 
-	before, behind := "", string(content)
+	before, behind, _ := strings.Cut(string(content), anchor)
+	changed := strings.Replace(behind, text, other, 1)
 
-	for _, text := range texts[:len(texts)-1] {
-		head, tail, found := strings.Cut(behind, text)
-		if !found {
-			t.Fatalf("the template has no %q", text)
-		}
-
-		before, behind = before+head+text, tail
+	if changed == behind {
+		t.Fatalf("the template has no %q behind %q", text, anchor)
 	}
 
-	before = strings.TrimSuffix(before, texts[len(texts)-2]) + texts[len(texts)-1]
 	name := filepath.Join(t.TempDir(), "template.yaml")
-
-	if err := os.WriteFile(name, []byte(before+behind), 0o600); err != nil {
+	if err := os.WriteFile(name, []byte(before+anchor+changed), 0o600); err != nil {
 		t.Fatal(err)
 	}
 
@@ -73,51 +66,50 @@ func edited(t *testing.T, texts ...string) string {
 func TestTheFunctionsAreWhatTheTemplateSays(t *testing.T) {
 	t.Parallel()
 
-	type settings struct {
-		timeout               time.Duration
-		memoryMB, concurrency int
-	}
+	const second = time.Second
 
 	for name, test := range map[string]struct {
-		change            func(*stack.Config)
-		rotator, exporter settings
+		timeout           time.Duration
+		parameters        map[string]string
+		rotator, exporter lambdasim.Function
 	}{
-		"as it stands": {func(*stack.Config) {}, settings{30 * time.Second, 128, 1}, settings{900 * time.Second, 256, 0}},
+		"as it stands": {
+			rotator:  lambdasim.Function{Timeout: 30 * second, MemoryMB: 128, ReservedConcurrency: 1},
+			exporter: lambdasim.Function{Timeout: 900 * second, MemoryMB: 256},
+		},
 		"with other parameters": {
-			func(c *stack.Config) {
-				c.Parameters = map[string]string{"ExportMemoryMegabytes": "512", "ReserveRotatorConcurrency": "false", "ExportTimeoutSeconds": "20"}
-			},
-			settings{30 * time.Second, 128, 0},
-			settings{20 * time.Second, 512, 0},
+			parameters: map[string]string{"ExportMemoryMegabytes": "512", "ReserveRotatorConcurrency": "false", "ExportTimeoutSeconds": "20"},
+			rotator:    lambdasim.Function{Timeout: 30 * second, MemoryMB: 128},
+			exporter:   lambdasim.Function{Timeout: 20 * second, MemoryMB: 512},
 		},
 		"with a timeout that is too short for the template": {
-			func(c *stack.Config) { c.Timeout = 2500 * time.Millisecond }, settings{30 * time.Second, 128, 1}, settings{2500 * time.Millisecond, 256, 0},
+			timeout:  2500 * time.Millisecond,
+			rotator:  lambdasim.Function{Timeout: 30 * second, MemoryMB: 128, ReservedConcurrency: 1},
+			exporter: lambdasim.Function{Timeout: 2500 * time.Millisecond, MemoryMB: 256},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			c := config(t)
-			test.change(&c)
-
-			s, err := stack.Start(t.Context(), c)
+			functions, err := stack.Functions(stack.Config{
+				Template: templateFile, Binaries: "bin", Timeout: test.timeout, Parameters: test.parameters,
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer s.Close()
 
-			got := make(map[string]settings)
-			for _, f := range s.Lambda.Functions() {
-				got[f.Name] = settings{f.Timeout, f.MemoryMB, f.ReservedConcurrency}
-			}
+			for _, got := range functions {
+				want := test.exporter
+				if got.Name == stack.Rotator {
+					want = test.rotator
+				}
 
-			want := map[string]settings{stack.Rotator: test.rotator, stack.ExportUsers: test.exporter}
-			if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{})); diff != "" {
-				t.Errorf("timeout, memory and concurrency (-want +got):\n%s", diff)
-			}
+				want.Name, want.Path = got.Name, filepath.Join("bin", got.Name, "bootstrap")
+				diff := cmp.Diff(want, got, cmpopts.IgnoreFields(got, "Env"))
 
-			if s.TokenParameter != "/genesys-cloud-export/token" || s.RotationEvery != time.Minute {
-				t.Errorf("the token lies in %s and is looked after every %s", s.TokenParameter, s.RotationEvery)
+				if diff != "" || got.Env["TOKEN_PARAMETER_NAME"] != "/genesys-cloud-export/token" {
+					t.Errorf("the environment %v, function (-want +got):\n%s", got.Env, diff)
+				}
 			}
 		})
 	}
@@ -129,8 +121,8 @@ func TestAStackThatCannotBeWiredSaysWhy(t *testing.T) {
 	with := func(change func(*stack.Config)) func(*testing.T, *stack.Config) {
 		return func(_ *testing.T, c *stack.Config) { change(c) }
 	}
-	edit := func(texts ...string) func(*testing.T, *stack.Config) {
-		return func(t *testing.T, c *stack.Config) { t.Helper(); c.Template = edited(t, texts...) }
+	edit := func(anchor, text, other string) func(*testing.T, *stack.Config) {
+		return func(t *testing.T, c *stack.Config) { t.Helper(); c.Template = edited(t, anchor, text, other) }
 	}
 
 	for says, change := range map[string]func(*testing.T, *stack.Config){
@@ -146,15 +138,15 @@ func TestAStackThatCannotBeWiredSaysWhy(t *testing.T) {
 		"Rotator: Timeout is no whole number": edit("  Rotator:", "Timeout: 30", "Timeout: soon"),
 		`Rotator: its role "arn:aws:iam::000000000000:role/admin" is none of the template's`: edit(
 			"  Rotator:", "Role: !GetAtt RotatorRole.Arn", "Role: arn:aws:iam::000000000000:role/admin"),
-		"ExporterRole: read the policy export: export[4]: the condition operator IpAddress is not known here": edit(
+		"the role ExporterRole: read the policy export: export[4]: the condition operator IpAddress is not known here": edit(
 			"Sid: ListExports", "StringLike", "IpAddress"),
-		"RotatorRole: managed policies are not known here, [arn:aws:iam::aws:policy/ReadOnlyAccess]: write the statements into the role": edit(
+		"the role RotatorRole: managed policies are not known here, [arn:aws:iam::aws:policy/ReadOnlyAccess]: write the statements into the role": edit(
 			"  RotatorRole:", "Description: What the rotator may do.",
 			"Description: What the rotator may do.\n      ManagedPolicyArns: [arn:aws:iam::aws:policy/ReadOnlyAccess]"),
 		"More: policies of the type AWS::IAM::RolePolicy are not known here": edit(
 			"Resources:\n", "  Credentials:", "  More: {Type: AWS::IAM::RolePolicy, Properties: {}}\n  Credentials:"),
 		"no schedule of the form rate(…) for the rotator": edit("  Rotator:", "rate(1 minute)", "cron(* * * * ? *)"),
-		"template.yaml has no output TokenParameterName":  edit("Outputs:\n", "TokenParameterName:", "TokenName:"),
+		"there is no output TokenParameterName":           edit("Outputs:\n", "TokenParameterName:", "TokenName:"),
 	} {
 		t.Run(says, func(t *testing.T) {
 			t.Parallel()
@@ -162,29 +154,20 @@ func TestAStackThatCannotBeWiredSaysWhy(t *testing.T) {
 			c := config(t)
 			change(t, &c)
 
-			wantRefused(t, c, says)
+			s, err := stack.Start(t.Context(), c)
+			if err == nil {
+				_ = s.Close()
+			}
+
+			if err == nil || !strings.Contains(err.Error(), says) {
+				t.Errorf("got %v, want an error that says %q", err, says)
+			}
 		})
 	}
 }
 
-// wantRefused wants a stack not to start, with an error that says all of this.
-func wantRefused(t *testing.T, c stack.Config, says ...string) {
-	t.Helper()
-
-	s, err := stack.Start(t.Context(), c)
-	if err == nil {
-		_ = s.Close()
-	}
-
-	for _, text := range says {
-		if err == nil || !strings.Contains(err.Error(), text) {
-			t.Errorf("got %v, want an error that says %q", err, text)
-		}
-	}
-}
-
 // 127.0.0.2 is on Linux's loopback, as the address of Docker's bridge would be.
-func TestTheStackIsReachedAtAFurtherAddressOnTheSamePort(t *testing.T) {
+func TestTheStackIsReachedAtAFurtherAddressOnTheSamePortAndNamesMotoForServicesThatItHasNot(t *testing.T) {
 	t.Parallel()
 
 	c := config(t)
@@ -196,40 +179,32 @@ func TestTheStackIsReachedAtAFurtherAddressOnTheSamePort(t *testing.T) {
 	}
 	defer local.Close()
 
-	for url, want := range map[string]int{
-		local.GenesysURL + "/_sim/stats":                                 http.StatusOK,
-		local.AWSURL + "/2015-03-31/functions/rotator/no-such-operation": http.StatusNotFound,
+	if local.TokenParameter != "/genesys-cloud-export/token" || local.RotationEvery != time.Minute {
+		t.Errorf("the token lies in %s and is looked after every %s", local.TokenParameter, local.RotationEvery)
+	}
+
+	for _, test := range []struct {
+		method, url string
+		header      http.Header
+		status      int
+		says        string
+	}{
+		{http.MethodGet, local.GenesysURL + "/_sim/stats", nil, http.StatusOK, "{"},
+		{http.MethodGet, local.AWSURL + "/2015-03-31/functions/rotator/no-such-operation", nil, http.StatusNotFound, ""},
+		{http.MethodPost, local.AWSURL, http.Header{"X-Amz-Target": {"DynamoDB_20120810.GetItem"}}, http.StatusNotImplemented, "moto"},
+		// The query protocol.
+		{http.MethodPost, local.AWSURL, http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, http.StatusNotImplemented, "moto"},
 	} {
-		for _, at := range []string{url, strings.Replace(url, "127.0.0.1", "127.0.0.2", 1)} {
-			if reply := send(t, http.MethodGet, at, nil); reply.StatusCode != want {
-				t.Errorf("%s: status %d, want %d", at, reply.StatusCode, want)
+		for _, at := range []string{test.url, strings.Replace(test.url, "127.0.0.1", "127.0.0.2", 1)} {
+			status, text := send(t, test.method, at, test.header)
+			if status != test.status || !strings.Contains(text, test.says) {
+				t.Errorf("%s %v: status %d, %s, want %d", at, test.header, status, text, test.status)
 			}
 		}
 	}
 }
 
-func TestAServiceThatTheStackHasNotIsRefusedAndMotoIsNamed(t *testing.T) {
-	t.Parallel()
-
-	local, err := stack.Start(t.Context(), config(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer local.Close()
-
-	for _, header := range []http.Header{
-		{"X-Amz-Target": {"DynamoDB_20120810.GetItem"}}, {"Content-Type": {"application/x-www-form-urlencoded"}}, // the query protocol
-	} {
-		reply := send(t, http.MethodPost, local.AWSURL, header)
-
-		text, err := io.ReadAll(reply.Body)
-		if err != nil || reply.StatusCode != http.StatusNotImplemented || !strings.Contains(string(text), "moto") {
-			t.Errorf("%v: status %d, %s (%v)", header, reply.StatusCode, text, err)
-		}
-	}
-}
-
-func send(t *testing.T, method, url string, header http.Header) *http.Response {
+func send(t *testing.T, method, url string, header http.Header) (status int, text string) {
 	t.Helper()
 
 	request, err := http.NewRequestWithContext(t.Context(), method, url, nil)
@@ -243,8 +218,12 @@ func send(t *testing.T, method, url string, header http.Header) *http.Response {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer reply.Body.Close()
 
-	t.Cleanup(func() { _ = reply.Body.Close() })
+	body, err := io.ReadAll(reply.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
 
-	return reply
+	return reply.StatusCode, string(body)
 }

@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path/filepath"
-	"regexp"
 	"runtime"
-	"strconv"
 	"time"
 
 	"genesys-cloud-export/shared/devstack/iamsim"
+	"genesys-cloud-export/shared/devstack/lambdasim"
 	"genesys-cloud-export/shared/devstack/template"
 )
 
@@ -19,9 +17,12 @@ import (
 type deployment struct {
 	*template.Stack
 
-	file      string     // the template's name, for errors
-	functions []function // sorted by their logical ids
-	roles     roles
+	roles     map[string]iamsim.Role // by what they are called in AWS
+	functions []lambdasim.Function   // sorted by their logical ids; they lack what the stack's configuration says
+	byKey     map[string]iamsim.Role // the functions' roles, by access key
+
+	tokenParameter string
+	rotationEvery  time.Duration
 }
 
 // deploy evaluates the template with the parameters that the stack sets, and those of the configuration.
@@ -43,19 +44,28 @@ func deploy(config Config, parameters map[string]string) (*deployment, error) {
 
 	maps.Copy(parameters, config.Parameters)
 
-	d := &deployment{file: filepath.Base(config.Template)}
+	d := &deployment{byKey: make(map[string]iamsim.Role)}
 	if d.Stack, err = source.Evaluate(template.Deployment{
 		StackName: Name, Region: Region, Account: Account, Parameters: parameters, Local: true,
 	}); err != nil {
 		return nil, err
 	}
 
-	if d.roles, err = readRoles(d.Stack); err != nil {
-		return nil, fmt.Errorf("read the roles of %s: %w", d.file, err)
+	var errRoles, errToken, errSchedule error
+
+	d.roles, errRoles = readRoles(d.Stack)
+	errFunctions := d.readFunctions()
+
+	if d.tokenParameter, _ = d.Outputs["TokenParameterName"].Value.(string); d.tokenParameter == "" {
+		errToken = errors.New("there is no output TokenParameterName")
 	}
 
-	if err := d.readFunctions(); err != nil {
-		return nil, fmt.Errorf("read the functions of %s: %w", d.file, err)
+	if d.rotationEvery == 0 {
+		errSchedule = errors.New("there is no schedule of the form rate(…) for the " + Rotator)
+	}
+
+	if err := errors.Join(errRoles, errFunctions, errToken, errSchedule); err != nil {
+		return nil, fmt.Errorf("read %s: %w", config.Template, err)
 	}
 
 	return d, nil
@@ -79,48 +89,6 @@ func (s *Stack) parameters(organisation access, secretARN string) map[string]str
 	maps.Copy(parameters, organisation.parameters)
 
 	return parameters
-}
-
-// guard knows the functions by their access keys.
-func (d *deployment) guard() *iamsim.Guard {
-	byKey := make(map[string]iamsim.Role)
-	for _, f := range d.functions {
-		byKey[f.local.Name] = f.role
-	}
-
-	return iamsim.New(iamsim.Config{Roles: byKey, Region: Region, Account: Account, KeyARN: d.Parameters["KmsKeyArn"]})
-}
-
-// tokenParameter is the name of the parameter with the token, which the template gives out.
-func (d *deployment) tokenParameter() (string, error) {
-	value, is := d.Outputs["TokenParameterName"].Value.(string)
-	if !is {
-		return "", fmt.Errorf("%s has no output TokenParameterName", d.file)
-	}
-
-	return value, nil
-}
-
-// rate is an expression of a schedule that says how often.
-var rate = regexp.MustCompile(`^rate\(([0-9]+) (minute|hour|day)s?\)$`)
-
-// rotationEvery is how often the template's schedule runs the rotator, whether it is enabled or not.
-func (d *deployment) rotationEvery() (time.Duration, error) {
-	for _, f := range d.functions {
-		for _, event := range f.Events {
-			found := rate.FindStringSubmatch(event.Properties.ScheduleExpression)
-			if f.local.Name != Rotator || found == nil {
-				continue
-			}
-
-			count, err := strconv.Atoi(found[1])
-			units := map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}
-
-			return time.Duration(count) * units[found[2]], err
-		}
-	}
-
-	return 0, fmt.Errorf("%s has no schedule of the form rate(…) for the %s", d.file, Rotator)
 }
 
 // decode reads properties of a resource into a struct of those that are needed.

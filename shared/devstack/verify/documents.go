@@ -2,7 +2,6 @@ package verify
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"reflect"
@@ -11,19 +10,19 @@ import (
 
 // manifest is the contract's; drift and replaced_surrogates may be left out.
 type manifest struct {
-	SchemaVersion int                        `json:"schema_version"`
-	ExportID      string                     `json:"export_id"`
-	Listing       string                     `json:"listing"`
-	Environment   string                     `json:"environment"`
-	Query         map[string]json.RawMessage `json:"query"`
-	Records       int64                      `json:"records"`
-	Pages         int64                      `json:"pages"`
-	Parts         []part                     `json:"parts"`
-	StartedAt     time.Time                  `json:"started_at"`
-	CompletedAt   time.Time                  `json:"completed_at"`
-	Generator     string                     `json:"generator"`
-	Drift         *drift                     `json:"drift,omitzero"`
-	Replaced      int64                      `json:"replaced_surrogates,omitzero"`
+	SchemaVersion int            `json:"schema_version"`
+	ExportID      string         `json:"export_id"`
+	Listing       string         `json:"listing"`
+	Environment   string         `json:"environment"`
+	Query         map[string]any `json:"query"`
+	Records       int64          `json:"records"`
+	Pages         int64          `json:"pages"`
+	Parts         []part         `json:"parts"`
+	StartedAt     time.Time      `json:"started_at"`
+	CompletedAt   time.Time      `json:"completed_at"`
+	Generator     string         `json:"generator"`
+	Drift         *drift         `json:"drift,omitzero"`
+	Replaced      int64          `json:"replaced_surrogates,omitzero"`
 }
 
 type part struct {
@@ -60,40 +59,43 @@ type checkpoint struct {
 	} `json:"position"`
 }
 
-// read decodes the document at key to the letter; false, with a problem, where that is not possible.
-func (c *check) read(ctx context.Context, key string, document any) (bool, error) {
-	raw, err := c.load(ctx, key)
-	if err != nil || raw == nil {
-		return false, err
+// read decodes the document at key to the letter: encoding/json alone lets names pass that are unknown, missing, or in other
+// capitals. A name that is there twice makes the text longer.
+func (c *check) read(key string, document any) error {
+	text, err := c.load(key)
+	if err != nil {
+		return err
 	}
 
-	if err = json.Unmarshal(raw, document); err == nil && !same(raw, document) {
-		err = errors.New("it has a field that is unknown, missing, not of its type, or there twice")
+	var (
+		stored, read any
+		compact      bytes.Buffer
+	)
+
+	err = errors.Join(json.Unmarshal(text, document), json.Unmarshal(text, &stored), json.Compact(&compact, text))
+	if err == nil {
+		again, _ := json.Marshal(document) // which was read, so that it can be written
+		_ = json.Unmarshal(again, &read)
+
+		if !reflect.DeepEqual(stored, read) || compact.Len() != len(again) {
+			err = errors.New("it has a field that is unknown, missing, not of its type, or there twice")
+		}
 	}
 
 	if err != nil {
-		c.problem("%q cannot be read: %v", key, err)
+		return failed("%q cannot be read: %v", key, err)
 	}
 
-	return err == nil, nil
+	return nil
 }
 
-// same reports whether a JSON text says what document says, whatever the order of names. encoding/json alone lets names pass
-// that are unknown, missing, or in other capitals. A name that is there twice makes the text longer.
-func same(text []byte, document any) bool {
-	var (
-		left, right any
-		l, r        bytes.Buffer
-	)
+// readManifest reads the manifest, and checks what it says of itself.
+func (c *check) readManifest() error {
+	key := c.manifestKey(c.ExportID)
+	if err := c.read(key, &c.manifest); err != nil {
+		return err
+	}
 
-	said, _ := json.Marshal(document) // a failure says nothing, and nothing is the same as that
-
-	return json.Unmarshal(text, &left) == nil && json.Unmarshal(said, &right) == nil && reflect.DeepEqual(left, right) &&
-		json.Compact(&l, text) == nil && json.Compact(&r, said) == nil && l.Len() == r.Len()
-}
-
-// judgeManifest checks what the manifest says of itself.
-func (c *check) judgeManifest() {
 	m := c.manifest
 	c.report.Pages, c.report.Parts = m.Pages, len(m.Parts)
 
@@ -117,64 +119,61 @@ func (c *check) judgeManifest() {
 		{m.Drift != nil && m.Drift.Records != records, "drift has not the records that there are"},
 	} {
 		if rule.broken {
-			c.problem("%q: %s", c.manifestKey(c.ExportID), rule.what)
+			return failed("%q: %s", key, rule.what)
 		}
 	}
+
+	return nil
 }
 
 // checkLatest wants latest to name this export, or one that was completed no earlier and is there.
-func (c *check) checkLatest(ctx context.Context) error {
-	var (
-		key    = c.stateFolder() + "latest.json"
-		stored latest
-		newest = c.manifest
-	)
+func (c *check) checkLatest() error {
+	key := c.stateFolder() + "latest.json"
 
-	readable, err := c.read(ctx, key, &stored)
-	if err == nil && readable && stored.ExportID != c.ExportID {
-		newest = manifest{}
-		readable, err = c.read(ctx, c.manifestKey(stored.ExportID), &newest)
-	}
-
-	if err != nil || !readable {
+	var stored latest
+	if err := c.read(key, &stored); err != nil {
 		return err
 	}
 
-	said, _ := json.Marshal(stored) // which was read, so that it can be written
-	if !same(said, latest{1, stored.ExportID, "s3://" + c.Bucket + "/" + c.manifestKey(stored.ExportID), newest.CompletedAt}) {
-		c.problem("%q contradicts the manifest of the export that it names", key)
+	named := c.manifestKey(stored.ExportID)
+
+	var newest manifest
+	if err := c.read(named, &newest); err != nil {
+		return err
+	}
+
+	if want := (latest{1, stored.ExportID, "s3://" + c.BucketName + "/" + named, newest.CompletedAt}); stored != want {
+		return failed("%q contradicts the manifest of the export that it names", key)
 	}
 
 	if newest.CompletedAt.Before(c.manifest.CompletedAt) {
-		c.problem("%q names an export that was completed before this one", key)
+		return failed("%q names an export that was completed before this one", key)
 	}
 
 	return nil
 }
 
 // checkCheckpoint wants the checkpoint to say what the manifest says, and that the last page is behind.
-func (c *check) checkCheckpoint(ctx context.Context) error {
+func (c *check) checkCheckpoint() error {
 	key := c.stateFolder() + c.ExportID + "/checkpoint.json"
 
-	raw, err := c.load(ctx, key)
-	if err != nil || raw == nil {
+	raw, err := c.load(key)
+	if err != nil {
 		return err
 	}
 
 	var stored checkpoint
 	if err := json.Unmarshal(raw, &stored); err != nil {
-		c.problem("%q cannot be read: %v", key, err)
-		return nil
+		return failed("%q cannot be read: %v", key, err)
 	}
 
 	// What it has in another form, or not at all.
-	got := stored.manifest
-	got.SchemaVersion, got.Parts, got.Drift = c.manifest.SchemaVersion, c.manifest.Parts, c.manifest.Drift
+	got, want := stored.manifest, c.manifest
+	got.SchemaVersion, got.Parts, got.Drift = want.SchemaVersion, want.Parts, want.Drift
 	got.Pages, got.Records, got.Replaced = stored.Position.Pages, stored.Position.Records, stored.Position.Replaced
 
-	said, _ := json.Marshal(c.manifest) // which was read, so that it can be written
-	if !stored.Position.Done || !same(said, got) {
-		c.problem("%q contradicts the manifest, or is not that of a complete export", key)
+	if !stored.Position.Done || !reflect.DeepEqual(got, want) {
+		return failed("%q contradicts the manifest, or is not that of a complete export", key)
 	}
 
 	return nil

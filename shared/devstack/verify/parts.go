@@ -16,172 +16,176 @@ import (
 	"unicode/utf8"
 )
 
-// source is the source's own list, compared with the export line by line.
-type source struct {
-	lines    *bufio.Scanner // nil: there is none
-	lost     bool           // it differed, and what follows cannot be compared
-	replaced int64          // its unpaired surrogate escapes
+// maxLine is the longest line that is read: several times what an entity takes.
+const maxLine = 32 << 20
+
+// records are what the records so far are compared with.
+type records struct {
+	list     *bufio.Scanner    // the source's list; nil: there is none
+	replaced int64             // unpaired surrogate escapes of the list so far
+	seen     map[[16]byte]bool // digests of the records so far; nil: records may repeat
 }
 
-// readParts reads all parts, beside the source's own list where there is one.
+// readParts reads all parts, beside the source's list where there is one.
 func (c *check) readParts(ctx context.Context) error {
-	if c.Truth != nil {
-		list, err := c.Truth(ctx)
-		if err != nil {
-			return fmt.Errorf("open the source's own list: %w", err)
-		}
-		defer list.Close()
-
-		c.source.lines, c.report.Compared = linesOf(list), true
-	}
-
 	// The API itself may give a record twice in a listing that drifted, and in an interval, which is read window by window.
-	if _, windows := c.manifest.Query["interval"]; !windows && c.manifest.Drift == nil && c.Truth == nil {
-		c.seen, c.shares = make(map[[16]byte]bool), max(0, c.manifest.Records)/c.digests+1
+	_, windows := c.manifest.Query["interval"]
+
+	switch {
+	case c.Truth != nil:
+		list, written := io.Pipe()
+		defer func() { _ = list.Close() }() // never fails
+
+		go func() { written.CloseWithError(c.Truth(written)) }()
+
+		c.records.list = linesOf(list)
+	case !windows && c.manifest.Drift == nil:
+		c.records.seen = make(map[[16]byte]bool)
 	}
 
 	for n, p := range c.manifest.Parts {
-		if !c.named(n+1, p.Key) {
-			c.problem("%q is not named as part %d of this export is", p.Key, n+1)
-
-			continue
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
 		}
 
-		raw, err := c.load(ctx, p.Key)
+		if !c.named(n+1, p.Key) {
+			return failed("%q is not named as part %d of this export is", p.Key, n+1)
+		}
+
+		raw, err := c.load(p.Key)
 		if err != nil {
 			return err
 		}
 
-		if raw != nil {
-			c.judgePart(p, raw)
-		}
-
-		if !c.report.OK() {
-			c.seen = nil // there may be more records than the manifest says, and more digests than fit
+		if err := c.readPart(p, raw); err != nil {
+			return err
 		}
 	}
 
-	return c.settle()
+	return c.endList()
 }
 
 // named reports whether key is a part's of this export: part-NNNNNN-….jsonl.gz in its folder, with that number.
 func (c *check) named(number int, key string) bool {
-	rest, numbered := strings.CutPrefix(key, fmt.Sprintf("%spart-%06d-", c.partsFolder(), number))
+	rest, numbered := strings.CutPrefix(key, fmt.Sprintf("%s/part-%06d-", c.partsFolder(), number))
 	owner, typed := strings.CutSuffix(rest, ".jsonl.gz")
 
 	return numbered && typed && owner != "" && !strings.Contains(owner, "/")
 }
 
-// judgePart compares a part with the manifest.
-func (c *check) judgePart(p part, raw []byte) {
-	before := c.report.Records
-	damage := eachLine(raw, c.judgeLine)
-	records, sum := c.report.Records-before, sha256.Sum256(raw)
-	c.report.Bytes += int64(len(raw))
+// readPart compares a part with the manifest, and reads its records.
+func (c *check) readPart(p part, raw []byte) error {
+	if sum := sha256.Sum256(raw); int64(len(raw)) != p.Bytes || hex.EncodeToString(sum[:]) != p.SHA256 {
+		return failed("%q is of %d bytes with the SHA-256 %x, and the manifest says %d and %q", p.Key, len(raw), sum, p.Bytes, p.SHA256)
+	}
 
-	if damage != nil {
-		c.problem("%q is damaged behind its record %d: %v", p.Key, records, damage)
+	unpacked, err := gzip.NewReader(bytes.NewReader(raw))
+	if err != nil {
+		return failed("%q is no gzip: %v", p.Key, err)
+	}
+
+	before := c.report.Records
+
+	lines := linesOf(unpacked)
+	for lines.Scan() {
+		if err := c.readRecord(lines.Bytes()); err != nil {
+			return err
+		}
+	}
+
+	records := c.report.Records - before
+	if err := lines.Err(); err != nil {
+		return failed("%q is damaged behind its record %d: %v", p.Key, records, err)
 	}
 
 	if records != p.Records || records == 0 {
-		c.problem("%q has %d records, and the manifest says %d", p.Key, records, p.Records)
+		return failed("%q has %d records, and the manifest says %d", p.Key, records, p.Records)
 	}
 
-	if int64(len(raw)) != p.Bytes || hex.EncodeToString(sum[:]) != p.SHA256 {
-		c.problem("%q is of %d bytes with the SHA-256 %x, and the manifest says %d and %q", p.Key, len(raw), sum, p.Bytes, p.SHA256)
-	}
+	c.report.Bytes += p.Bytes
+
+	return nil
 }
 
-// judgeLine takes the export's next line.
-func (c *check) judgeLine(text []byte) {
+// readRecord takes the export's next line.
+func (c *check) readRecord(line []byte) error {
 	c.report.Records++
 
-	if c.seen != nil {
-		c.findRepeat(text)
+	var compact bytes.Buffer
+	if json.Compact(&compact, line) != nil || compact.Bytes()[0] != '{' || !utf8.Valid(line) {
+		return failed("record %d is not one JSON object in UTF-8", c.report.Records)
 	}
 
-	if text = bytes.TrimLeft(text, " \t\r"); len(text) == 0 || text[0] != '{' || !json.Valid(text) || !utf8.Valid(text) {
-		c.problem("record %d is not one JSON object in UTF-8", c.report.Records)
+	record := compact.Bytes()
+	if _, unpaired := paired(record); unpaired > 0 {
+		return failed("record %d has an unpaired surrogate escape", c.report.Records)
 	}
 
-	if _, unpaired := paired(text); unpaired > 0 {
-		c.problem("record %d has an unpaired surrogate escape", c.report.Records)
+	if c.records.list != nil {
+		return c.compare(record)
 	}
 
-	c.compare(text)
-}
-
-// compare compares the export's next record with the source's, white space and unpaired surrogates aside.
-func (c *check) compare(text []byte) {
-	s := &c.source
-
-	switch {
-	case s.lines == nil || s.lost:
-	case !s.lines.Scan():
-		s.lost = true
-		c.problem("the source's own list ends before record %d", c.report.Records)
-	case !bytes.Equal(text, s.lines.Bytes()):
-		listed, unpaired := paired(s.lines.Bytes())
-		s.replaced += unpaired
-
-		var a, b bytes.Buffer
-		if json.Compact(&a, text) != nil || json.Compact(&b, listed) != nil || !bytes.Equal(a.Bytes(), b.Bytes()) {
-			s.lost = true
-			c.problem("record %d is not that of the source's own list; what follows was not compared", c.report.Records)
+	if sum := sha256.Sum256(record); c.records.seen != nil {
+		if c.records.seen[[16]byte(sum[:])] {
+			return failed("record %d was in the export before", c.report.Records)
 		}
-	}
-}
 
-// settle ends the comparison. The error is that of the source's list.
-func (c *check) settle() error {
-	s := &c.source
-
-	switch {
-	case s.lines == nil:
-		return nil
-	case s.lost:
-	case s.lines.Scan():
-		c.problem("the source's own list goes on behind record %d, the export's last", c.report.Records)
-	case s.replaced != c.manifest.Replaced:
-		c.problem("the manifest says that %d surrogates were replaced, and there are %d", c.manifest.Replaced, s.replaced)
-	}
-
-	if err := s.lines.Err(); err != nil {
-		return fmt.Errorf("read the source's own list: %w", err)
+		c.records.seen[[16]byte(sum[:])] = true
 	}
 
 	return nil
 }
 
-// eachLine unpacks a part and visits its lines. The error says why it is not gzip, of whole lines, to its very end.
-func eachLine(raw []byte, visit func(text []byte)) error {
-	unpacked, err := gzip.NewReader(bytes.NewReader(raw))
-	if err != nil {
-		return fmt.Errorf("no gzip: %w", err)
+// compare compares a record with the source's next one, white space and unpaired surrogates aside.
+func (c *check) compare(record []byte) error {
+	r := &c.records
+	if !r.list.Scan() {
+		if err := r.list.Err(); err != nil {
+			return fmt.Errorf("read the source's list: %w", err)
+		}
+
+		return failed("the source's list ends before record %d", c.report.Records)
 	}
 
-	lines := linesOf(unpacked)
-	for lines.Scan() {
-		visit(lines.Bytes())
+	listed, unpaired := paired(r.list.Bytes())
+	r.replaced += unpaired
+
+	var compact bytes.Buffer
+	if json.Compact(&compact, listed) != nil || !bytes.Equal(record, compact.Bytes()) {
+		return failed("record %d is not that of the source's list", c.report.Records)
 	}
 
-	return lines.Err()
+	return nil
+}
+
+// endList wants the source's list to end with the export.
+func (c *check) endList() error {
+	r := c.records
+
+	switch {
+	case r.list == nil:
+		return nil
+	case r.list.Scan():
+		return failed("the source's list goes on behind record %d, the export's last", c.report.Records)
+	case r.list.Err() != nil:
+		return fmt.Errorf("read the source's list: %w", r.list.Err())
+	case r.replaced != c.manifest.Replaced:
+		return failed("the manifest says that %d surrogates were replaced, and there are %d", c.manifest.Replaced, r.replaced)
+	default:
+		return nil
+	}
 }
 
 // linesOf splits at line feeds alone; a last line without one is an error.
 func linesOf(from io.Reader) *bufio.Scanner {
 	lines := bufio.NewScanner(from)
-	lines.Buffer(nil, maxObject)
-
-	searched := 0 // of the line, which the scanner shows again with every chunk that it reads
-
+	lines.Buffer(nil, maxLine)
 	lines.Split(func(data []byte, atEnd bool) (int, []byte, error) {
-		if end := bytes.IndexByte(data[searched:], '\n'); end >= 0 {
-			end, searched = end+searched, 0
+		if end := bytes.IndexByte(data, '\n'); end >= 0 {
 			return end + 1, data[:end], nil
 		}
 
-		if searched = len(data); atEnd && searched > 0 {
+		if atEnd && len(data) > 0 {
 			return 0, nil, errors.New("the last line has no line end")
 		}
 

@@ -4,12 +4,9 @@
 // Its rules:
 //   - It is a second opinion. It imports nothing of the module, takes gzip and JSON from the standard library where the
 //     writer has others, spells the keys out again, and counts everything itself.
-//   - What is wrong with the export is a problem; an error means that it could not look. One problem does not end the
-//     check, unless nothing can be read after it.
-//   - It only reads, one part at a time. Without a source, an export of millions of records is read several times, since
-//     only so many of its records are compared with each other at once. From the first part with a problem on, they are
-//     not compared with each other any more.
-//   - No problem and no error shows an entity's content, not even an id: records are named by their number.
+//   - It reads the bucket as a folder of files, one part at a time, and ends with the first problem. Without a source it keeps
+//     16 bytes a record, to find a record that comes again.
+//   - No error shows an entity's content, not even an id: records are named by their number.
 package verify
 
 import (
@@ -17,79 +14,50 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-const (
-	// maxProblems is how many problems are listed.
-	maxProblems = 20
-	// maxObject is the largest object, and the longest line, that is read: several times what a part, an entity, or the
-	// manifest of 100,000 parts takes.
-	maxObject = 32 << 20
-)
+// ErrFailed is in every error that says what is wrong with an export. Any other error means that the check could not look.
+var ErrFailed = errors.New("it did not pass the check")
+
+// failed is an error that says what is wrong. What comes out of the bucket is to be quoted.
+func failed(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrFailed, fmt.Sprintf(format, args...))
+}
 
 // Config says which export is checked, and against what.
 type Config struct {
-	// S3 reads the bucket; it needs s3:GetObject and s3:ListBucket.
-	S3     *s3.Client
-	Bucket string
+	// Bucket has the objects as files, and BucketName is what it is called in URLs.
+	Bucket     fs.FS
+	BucketName string
 	// Prefix is what every key begins with, without a slash at its end; "" where keys begin with the listing.
 	Prefix string
 	// Listing is the listing's name in keys and manifest: "users".
 	Listing  string
 	ExportID string
-	// Truth opens the source's own list: one JSON entity a line, in the listing's order. It is called once at most; what it
-	// returns is closed. Nil: the export is checked in itself only.
-	Truth func(ctx context.Context) (io.ReadCloser, error)
+	// Truth writes the source's list: one JSON entity a line, in the listing's order. Nil: the export is checked in itself
+	// only.
+	Truth func(io.Writer) error
 }
 
-// Report is what was counted in an export, and what is wrong with it.
+// Report is what was counted in an export.
 type Report struct {
 	// Pages is how many pages the manifest says were fetched; Parts is how many parts it names.
 	Pages int64
 	Parts int
 	// Records is how many lines were read, and Bytes is the size of the parts as stored.
 	Records, Bytes int64
-	// Compared reports whether the export was compared with the source's own list.
-	Compared bool
-	// Problems are sentences that say what is wrong with what, the first twenty.
-	Problems []string
 }
 
-// OK reports whether nothing is wrong.
-func (r Report) OK() bool { return len(r.Problems) == 0 }
-
-// Write prints the problems, one a line. The error is the writer's.
-func (r Report) Write(w io.Writer) error {
-	for _, problem := range r.Problems {
-		if _, err := fmt.Fprintln(w, "  -", problem); err != nil {
-			return fmt.Errorf("print the problems of the export: %w", err)
-		}
-	}
-
-	return nil
-}
-
-// Export checks the complete export that config names. Where its manifest cannot be read to the letter, nothing else is
-// looked at. After an error the report is no verdict.
+// Export checks the complete export that config names. The error is [ErrFailed] with the first problem, or that of the bucket
+// or of the source. The report is whole where there is no error.
 func Export(ctx context.Context, config Config) (Report, error) {
-	return (&check{Config: config, digests: maxDigests}).export(ctx)
-}
+	c := &check{Config: config}
+	readParts := func() error { return c.readParts(ctx) }
 
-func (c *check) export(ctx context.Context) (Report, error) {
-	readable, err := c.read(ctx, c.manifestKey(c.ExportID), &c.manifest)
-	if err != nil || !readable {
-		return c.report, err
-	}
-
-	c.judgeManifest()
-
-	for _, step := range []func(context.Context) error{c.readParts, c.findRepeats, c.findStrays, c.checkLatest, c.checkCheckpoint} {
-		if err := step(ctx); err != nil {
+	for _, step := range []func() error{c.readManifest, readParts, c.findStrays, c.checkLatest, c.checkCheckpoint} {
+		if err := step(); err != nil {
 			return c.report, err
 		}
 	}
@@ -102,24 +70,12 @@ type check struct {
 	Config
 
 	manifest manifest
-	source   source
+	records  records
 	report   Report
-
-	seen          map[[16]byte]bool // of the records so far, the digests of this share; nil: records may repeat
-	share, shares int64             // which part of all digests is kept, and how many there are
-	digests       int64             // about how many a share has
-	line          int64             // of the record that was looked at last
-}
-
-// problem notes what is wrong. What comes out of the bucket is quoted.
-func (c *check) problem(format string, args ...any) {
-	if len(c.report.Problems) < maxProblems {
-		c.report.Problems = append(c.report.Problems, fmt.Sprintf(format, args...))
-	}
 }
 
 // partsFolder is the folder of the export's parts, and stateFolder that of what the listing's exports keep beside them.
-func (c *check) partsFolder() string { return c.root() + c.Listing + "/export_id=" + c.ExportID + "/" }
+func (c *check) partsFolder() string { return c.root() + c.Listing + "/export_id=" + c.ExportID }
 func (c *check) stateFolder() string { return c.root() + "_state/" + c.Listing + "/" }
 func (c *check) root() string        { return strings.TrimPrefix(c.Prefix+"/", "/") }
 
@@ -127,57 +83,36 @@ func (c *check) manifestKey(exportID string) string {
 	return c.stateFolder() + exportID + "/manifest.json"
 }
 
-// load reads an object; nil where there is none, which is a problem. The SDK's own checksum validation is off, since it would
-// make an error of what is a problem.
-func (c *check) load(ctx context.Context, key string) ([]byte, error) {
-	object, err := c.S3.GetObject(ctx, &s3.GetObjectInput{Bucket: &c.Bucket, Key: &key}, func(o *s3.Options) {
-		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
-	})
-	if _, missing := errors.AsType[*types.NoSuchKey](err); missing {
-		c.problem("%q is missing", key)
-
-		return nil, nil
+func (c *check) load(key string) ([]byte, error) {
+	raw, err := fs.ReadFile(c.Bucket, key)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
+		return nil, failed("%q is missing", key)
 	}
 
 	if err != nil {
-		return nil, fmt.Errorf("get s3://%s/%s, check the endpoint and the permission s3:GetObject: %w", c.Bucket, key, err)
-	}
-	defer object.Body.Close()
-
-	if encoding := aws.ToString(object.ContentEncoding); encoding != "" {
-		c.problem("%q has the Content-Encoding %q: some clients would unpack it", key, encoding)
-	}
-
-	raw, err := io.ReadAll(io.LimitReader(object.Body, maxObject))
-	if err != nil {
-		return nil, fmt.Errorf("read s3://%s/%s, try again: %w", c.Bucket, key, err)
+		return nil, fmt.Errorf("read the bucket: %w", err)
 	}
 
 	return raw, nil
 }
 
-// findStrays lists the folder after the parts were read, so that what landed meanwhile is seen as well.
-func (c *check) findStrays(ctx context.Context) error {
+// findStrays lists the folder after the parts were read, so that what was stored meanwhile is seen as well.
+func (c *check) findStrays() error {
 	named := make(map[string]bool, len(c.manifest.Parts))
 	for _, p := range c.manifest.Parts {
 		named[p.Key] = true
 	}
 
-	folder := c.partsFolder()
-	pages := s3.NewListObjectsV2Paginator(c.S3, &s3.ListObjectsV2Input{Bucket: &c.Bucket, Prefix: &folder})
-
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return fmt.Errorf("list s3://%s/%s, check the permission s3:ListBucket: %w", c.Bucket, folder, err)
+	return fs.WalkDir(c.Bucket, c.partsFolder(), func(key string, entry fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // as of an export without parts
+			return nil
+		case err != nil:
+			return fmt.Errorf("list the parts: %w", err)
+		case !entry.IsDir() && !named[key]:
+			return failed("%q lies among the parts, and the manifest does not name it", key)
+		default:
+			return nil
 		}
-
-		for _, object := range page.Contents {
-			if key := aws.ToString(object.Key); !named[key] {
-				c.problem("%q lies among the parts, and the manifest does not name it", key)
-			}
-		}
-	}
-
-	return nil
+	})
 }

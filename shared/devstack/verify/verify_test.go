@@ -1,14 +1,13 @@
 package verify_test
 
 import (
+	"context"
 	"errors"
-	"fmt"
 	"go/build"
 	"io"
-	"net/http"
+	"io/fs"
 	"strings"
 	"testing"
-	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -19,16 +18,14 @@ func TestAGoodExportIsCounted(t *testing.T) {
 	t.Parallel()
 
 	e := newExport()
-	want := verify.Report{Pages: 5, Parts: 3, Records: 9, Compared: true}
+	want := verify.Report{Pages: 5, Parts: 3, Records: 9}
 
 	for _, name := range e.names {
 		want.Bytes += int64(len(e.objects[name]))
 	}
 
-	for _, compared := range []bool{true, false} {
-		if want.Compared = compared; !compared {
-			e.truth = nil
-		}
+	for _, truth := range [][]string{e.truth, nil} {
+		e.truth = truth
 
 		got, err := e.verify(t)
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
@@ -37,68 +34,58 @@ func TestAGoodExportIsCounted(t *testing.T) {
 	}
 }
 
-func TestOfManyProblemsTwentyLinesAreShown(t *testing.T) {
-	t.Parallel()
+// broken is a bucket of which some names cannot be opened.
+type broken struct {
+	fs.FS
 
-	e := newExport()
-	for n := range 50 {
-		e.objects[fmt.Sprintf("%spart-%06d-late\n.jsonl.gz", folder, n)] = nil
-	}
-
-	report, err := e.verify(t)
-	if err != nil || len(report.Problems) != 20 {
-		t.Fatalf("got %d problems and %v, want 20", len(report.Problems), err)
-	}
-
-	var shown strings.Builder
-	if err := report.Write(&shown); err != nil {
-		t.Fatal(err)
-	}
-
-	first := `  - "` + folder + `part-000000-late\n.jsonl.gz" lies among the parts, and the manifest does not name it` + "\n"
-	if text := shown.String(); !strings.HasPrefix(text, first) || strings.Count(text, "\n") != 20 {
-		t.Errorf("got:\n%s", text)
-	}
-
-	full := errors.New("no space")
-	_, output := io.Pipe()
-	_ = output.CloseWithError(full)
-
-	if err := report.Write(output); err == nil {
-		t.Error("problems that could not be printed are no error")
-	}
+	part string
+	err  error
 }
 
-func TestFailingToLookIsAnErrorAndNoProblem(t *testing.T) {
+func (b broken) Open(name string) (fs.File, error) {
+	if strings.Contains(name, b.part) {
+		return nil, b.err
+	}
+
+	return b.FS.Open(name)
+}
+
+func TestFailingToLookIsAnErrorOfItsOwn(t *testing.T) {
 	t.Parallel()
 
-	for what, part := range map[string]string{
-		"the manifest": "/manifest.json", "a part": "/part-000002", "latest": "/latest.json", "the checkpoint": "/checkpoint.json", "the folder": "list-type",
-	} {
-		for how, failed := range map[string]func() *http.Response{
-			"denied": func() *http.Response {
-				return reply(http.StatusForbidden, strings.NewReader("<Error><Code>AccessDenied</Code></Error>"))
-			},
-			"no bucket": func() *http.Response {
-				return reply(http.StatusNotFound, strings.NewReader("<Error><Code>NoSuchBucket</Code></Error>"))
-			},
-			"breaking off": func() *http.Response {
-				return reply(http.StatusOK, io.MultiReader(strings.NewReader("{}"), iotest.ErrReader(io.ErrUnexpectedEOF)))
-			},
-		} {
-			e := newExport()
-			e.fails = func(r *http.Request) *http.Response {
-				if strings.Contains(r.URL.String(), part) {
-					return failed()
-				}
+	lost := errors.New("lost")
+	c := newExport().config()
 
-				return nil
-			}
+	for _, part := range []string{"/manifest.json", "/part-000002", "/latest.json", "/checkpoint.json", "/export_id=night-1"} {
+		unread := c
+		unread.Bucket = broken{c.Bucket, part, lost}
 
-			if report, err := e.verify(t); err == nil || !report.OK() {
-				t.Errorf("%s, %s: got the problems %q and the error %v, want an error alone", what, how, report.Problems, err)
-			}
+		if _, err := verify.Export(t.Context(), unread); !errors.Is(err, lost) || errors.Is(err, verify.ErrFailed) {
+			t.Errorf("%s: got %v, want %v", part, err, lost)
 		}
+	}
+
+	for where, written := range map[string]string{
+		"at once": "", "behind the first record": join(entities(0)), "behind the last": join(newExport().truth),
+		"in a record": join(entities(0)) + entity(1),
+	} {
+		unlisted := c
+		unlisted.Truth = func(w io.Writer) error {
+			_, _ = io.WriteString(w, written)
+
+			return lost
+		}
+
+		if _, err := verify.Export(t.Context(), unlisted); !errors.Is(err, lost) || errors.Is(err, verify.ErrFailed) {
+			t.Errorf("the source's list breaks off %s: got %v, want %v", where, err, lost)
+		}
+	}
+
+	ended, end := context.WithCancel(t.Context())
+	end()
+
+	if _, err := verify.Export(ended, c); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the context's error", err)
 	}
 }
 
