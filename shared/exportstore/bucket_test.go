@@ -58,8 +58,6 @@ func (s stores) create(t *testing.T, name, body string) (tag string) {
 type bucket struct {
 	stores
 
-	folder string // where its objects lie
-
 	endpoint *s3sim.Endpoint
 	folder   string // below which its objects lie
 
