@@ -25,12 +25,14 @@ type scenario struct {
 	timeout time.Duration
 	bytes   int
 	denied  bool
+	windows []int // how many pages each job prepares; none: there are no jobs
 }
 
 func scenarios() []scenario {
 	return []scenario{
 		{name: "one invocation", sizes: []int{3, 0, 2, 4}, timeout: time.Minute, bytes: 1},
 		{name: "short invocations", sizes: []int{3, 0, 2, 4, 1}, timeout: 45 * time.Millisecond, bytes: 1 << 20},
+		{name: "jobs", sizes: []int{3, 0, 2, 2, 4}, windows: []int{2, 2, 1}, timeout: time.Minute, bytes: 1},
 		{name: "a bucket that may not be listed", sizes: []int{3, 2}, timeout: time.Minute, bytes: 1, denied: true},
 	}
 }
@@ -42,6 +44,10 @@ func small() scenario {
 func (s scenario) world() *world {
 	w := newWorld(s.sizes...)
 	w.timeout, w.partBytes, w.store.ListDenied = s.timeout, s.bytes, s.denied
+
+	if s.windows != nil {
+		w.listing.ByJobs(s.windows...)
+	}
 
 	return w
 }
@@ -56,6 +62,10 @@ func (s scenario) hold(t *testing.T, w *world, fault exporttest.Fault) {
 
 	if s.denied {
 		w.removeStrays(t) // nobody could: who may not list knows of no stray part
+	}
+
+	if left := w.listing.Jobs() - len(s.windows); left > 1 {
+		t.Errorf("%d jobs were left behind, want one at most", left)
 	}
 
 	w.mustHold(t)
