@@ -108,7 +108,7 @@ func (p *Process) call(ctx context.Context, r request) error {
 
 	action := p.fate(r)
 	if r.op == OpSubmit && action.Effect == Resend {
-		action.Effect = FailAfter // nothing below an adapter repeats what is no write of a document
+		action.Effect = Proceed // nothing below us sends it again
 	}
 
 	if action.Before != nil {
