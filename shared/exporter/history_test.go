@@ -167,7 +167,7 @@ func TestAJobThatFailsIsSubmittedAgainTwiceAndThenNamed(t *testing.T) {
 		"failed twice":                        {fails("FAILED", 2), 0, 3, ""},
 		"cancelled and expired are no better": {fails("CANCELLED", 1), 0, 2, ""},
 		"gone":                                {fails("GONE", 2), 0, 3, ""},
-		"failed three times":                  {fails("FAILED", 3), 0, 3, "ended as FAILED"},
+		"failed three times":                  {fails("FAILED", 3), 0, 3, "its state is FAILED (correlation id "},
 		"23 hours":                            {fails("FAILED", 0), 23 * time.Hour, 1, ""},
 		"25 hours":                            {fails("FAILED", 0), 25 * time.Hour, 1, "is not ready after 24h"},
 		"the reply to the submit is lost": {
@@ -184,6 +184,9 @@ func TestAJobThatFailsIsSubmittedAgainTwiceAndThenNamed(t *testing.T) {
 		},
 		"results are gone at the first page": {
 			genesyssim.Fault{Method: http.MethodGet, Path: conversations + "/{id}/results", Code: "not.found", Status: http.StatusNotFound}, 0, 2, "",
+		},
+		"results are gone three times": {
+			genesyssim.Fault{Method: http.MethodGet, Path: conversations + "/{id}/results", Code: "not.found", Status: http.StatusNotFound, Times: 3}, 0, 3, "the job is gone: invoke again later",
 		},
 		"results end without an array": {
 			genesyssim.Fault{Method: http.MethodGet, Path: conversations + "/{id}/results", Nth: 2, Times: -1, Drop: []string{"conversations", "cursor"}}, 0, 1, "100 records",
