@@ -24,6 +24,7 @@ type peer struct {
 	conformance.Endpoint
 
 	client *secretsmanager.Client
+	store  *clientcred.Store // one for the whole test: it keeps nothing
 	id     string
 	arn    string // of the secret, once there is one
 }
@@ -33,7 +34,9 @@ func newPeer(t *testing.T) *peer {
 
 	endpoint := conformance.New(t, func() (http.Handler, error) { return secretsim.New(secretsim.Config{}), nil })
 
-	return &peer{Endpoint: endpoint, client: secretsmanager.NewFromConfig(endpoint.Config), id: "genesys/client-" + rand.Text()}
+	client, id := secretsmanager.NewFromConfig(endpoint.Config), "genesys/client-"+rand.Text()
+
+	return &peer{Endpoint: endpoint, client: client, store: clientcred.New(client, id), id: id}
 }
 
 // create makes the secret; an empty value is none.
@@ -64,7 +67,7 @@ func (w *peer) put(t *testing.T, value string, stages ...string) {
 }
 
 func (w *peer) read(ctx context.Context) (token.Credentials, error) {
-	return clientcred.New(w.client, w.id).Read(ctx)
+	return w.store.Read(ctx)
 }
 
 func (w *peer) wantSecret(t *testing.T, want string) {

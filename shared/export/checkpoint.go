@@ -42,6 +42,8 @@ type Checkpoint struct {
 
 	NotBefore time.Time `json:"not_before,omitzero"`       // no request is to be sent until then
 	Stalled   int       `json:"stalled"`                   // continues in a row without a committed page
+	Pending   bool      `json:"pending,omitzero"`          // they wait for a job, and not for a rate limit
+	Job       Job       `json:"job,omitzero"`              // of the window that is being read, where jobs prepare it
 	Limit     int       `json:"limit_per_minute,omitzero"` // the lowest rate limit that the API gave; 0: none yet
 
 	Checksum string `json:"checksum"` // SHA-256 of this document with an empty checksum
@@ -137,7 +139,7 @@ func damaged(what string) error {
 // released is cp without a lease, with the wait and the rate limit that bind the next invocation. A limit of 0 leaves the one
 // that is known.
 func (cp Checkpoint) released(notBefore time.Time, limit int) Checkpoint {
-	cp.Owner, cp.LeaseUntil, cp.NotBefore = "", time.Time{}, notEarlier(notBefore)
+	cp.Owner, cp.LeaseUntil, cp.NotBefore, cp.Pending = "", time.Time{}, notEarlier(notBefore), false
 	if limit > 0 {
 		cp.Limit = limit
 	}

@@ -59,6 +59,10 @@ type Pages interface {
 	Fetch(ctx context.Context, link string, page *Page) error
 }
 
+// ErrNoEntities is behind the failure of a page without a list of entities and without an error, where such a page is the
+// last one if it comes again and again.
+var ErrNoEntities = errors.New("the page has no list of entities")
+
 // Errors of the stores, which are no failures by themselves.
 var (
 	ErrAbsent     = errors.New("the document does not exist")

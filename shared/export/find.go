@@ -35,7 +35,11 @@ func (i *invocation) find(ctx context.Context) (bool, error) {
 		i.engine.Logger.WarnContext(ctx, "the bucket may not be listed, so neither a deleted checkpoint nor stray parts can be noticed: grant s3:ListBucket",
 			slog.String("export_id", i.id))
 
-		return false, nil // creating it will show
+		if err = i.state.read(ctx); errors.Is(err, ErrAbsent) {
+			return false, nil // creating it will show
+		}
+
+		return err == nil, err
 	case err != nil:
 		return false, storeFailed(err, "list the checkpoint")
 	case len(names) == 0 && len(parts) == 0:
@@ -49,10 +53,19 @@ func (i *invocation) find(ctx context.Context) (bool, error) {
 
 // create begins the export. It reports false, with the checkpoint read, where another invocation was faster.
 func (i *invocation) create(ctx context.Context) (bool, error) {
-	return i.state.create(ctx, Checkpoint{
+	if err := i.resolve(ctx); err != nil {
+		return false, err
+	}
+
+	cp := Checkpoint{
 		SchemaVersion: SchemaVersion, ExportID: i.id, Listing: i.listing, Environment: i.engine.Environment,
 		Generator: i.engine.Generator, Query: i.pages.Query(), StartedAt: now(), Parts: []Part{},
-	}, i.budget.Deadline())
+	}
+	if windows(i.pages) == 0 {
+		cp.Position.Done, cp.Position.Reason, cp.CompletedAt = true, ReasonEnd, cp.StartedAt
+	}
+
+	return i.state.create(ctx, cp, i.budget.Deadline())
 }
 
 // accept refuses a checkpoint that is not what the event and this function ask for, and opens its query.

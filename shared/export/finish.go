@@ -11,13 +11,14 @@ import (
 	"genesys-cloud-export/shared/failure"
 )
 
-// latestAttempts bounds how often the pointer to the newest export is tried while others move it too.
-const latestAttempts = 5
+// moveAttempts bounds how often a document that all exports of a listing share is tried while others move it too.
+const moveAttempts = 5
 
 // finish ends an export whose pages are all committed. It needs no lease and may be done by many at once and again: it
-// removes parts that nobody names, writes the manifest once, and moves latest forward. A repetition writes nothing.
+// removes parts that nobody names, writes the manifest once, and moves latest and the watermark forward. A repetition writes
+// nothing.
 func (i *invocation) finish(ctx context.Context) (Result, error) {
-	for _, step := range []func(context.Context) error{i.clean, i.seal, i.point} {
+	for _, step := range []func(context.Context) error{i.clean, i.seal, i.point, i.mark} {
 		if err := step(ctx); err != nil {
 			return Result{}, err
 		}
@@ -111,23 +112,27 @@ func (i *invocation) completed(ctx context.Context) {
 // point moves latest to this export, unless it is at a newer one, or was written by newer code.
 func (i *invocation) point(ctx context.Context) error {
 	cp := i.state.checkpoint
-	name := latestName(cp.Listing)
-
 	manifest := i.engine.Documents.URI(manifestName(cp.Listing, cp.ExportID))
 
-	mine, err := marshalDocument("latest", Latest{SchemaVersion, cp.ExportID, manifest, cp.CompletedAt})
+	return i.move(ctx, "latest", latestName(cp.Listing), Latest{SchemaVersion, cp.ExportID, manifest, cp.CompletedAt},
+		func(stored []byte) bool { return keeps(stored, cp.CompletedAt) })
+}
+
+// move replaces a document that all exports of a listing share, unless what is stored is to be kept.
+func (i *invocation) move(ctx context.Context, what, name string, document any, keeps func(stored []byte) bool) error {
+	mine, err := marshalDocument(what, document)
 	if err != nil {
 		return err
 	}
 
-	for range latestAttempts {
+	for range moveAttempts {
 		body, tag, err := i.engine.Documents.Read(ctx, name)
 
 		switch {
 		case errors.Is(err, ErrAbsent):
 			_, err = i.engine.Documents.Create(ctx, name, mine)
 		case err != nil:
-		case bytes.Equal(body, mine), keeps(body, cp.CompletedAt):
+		case bytes.Equal(body, mine), keeps(body):
 			return nil
 		default:
 			_, err = i.engine.Documents.Replace(ctx, name, tag, mine)
@@ -138,12 +143,12 @@ func (i *invocation) point(ctx context.Context) error {
 		}
 
 		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrAbsent) {
-			return storeFailed(err, "write latest")
+			return storeFailed(err, "write %s", what)
 		}
 	}
 
 	return failure.New(failure.StorageUnavailable,
-		"write latest: %d times the store said that it is not what was read just before: other exports move it, or its ETag is not stable: invoke again", latestAttempts)
+		"write %s: %d times the store said that it is not what was read just before: other exports move it, or its ETag is not stable: invoke again", what, moveAttempts)
 }
 
 // keeps reports whether the latest that is stored stays: it is as new or newer, or of a schema that this code does not

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"genesys-cloud-export/shared/budget"
+	"genesys-cloud-export/shared/failure"
 )
 
 // pagesInFlight is how many pages are in memory at most: one that is being fetched, one that is being written.
@@ -24,9 +25,16 @@ type invocation struct {
 	pages       Pages // what the event asks for, and then what the export was begun with
 	listing, id string
 
-	state *state
-	seen  look
-	stats Stats
+	state     *state
+	seen      look
+	stats     Stats
+	submitted bool // it submitted a job
+}
+
+// count adds the requests of c to the stats.
+func (i *invocation) count(c *caller) {
+	i.stats.RequestsThrottled += c.throttled
+	i.stats.RequestsRetried += c.retried
 }
 
 func newInvocation(ctx context.Context, e *Engine, source Listing, asked Pages, id string) *invocation {
@@ -47,11 +55,13 @@ func (i *invocation) run(ctx context.Context, event Event) (Result, error) {
 
 	if !found {
 		created, err := i.create(ctx)
-		if err != nil {
-			return Result{}, err
-		}
 
-		if created {
+		switch {
+		case err != nil:
+			return Result{}, err
+		case created && i.state.checkpoint.Position.Done:
+			return i.finish(ctx)
+		case created:
 			return i.work(ctx)
 		}
 	}
@@ -107,7 +117,12 @@ func (i *invocation) early(ctx context.Context, at time.Time) (Result, error) {
 	cp := i.state.checkpoint
 	i.stats.InvocationsContinued++
 
-	return i.engine.result(cp, StatusContinue, ReasonRateLimited, cp.NotBefore.Sub(at)), nil
+	reason := ReasonRateLimited
+	if cp.Pending {
+		reason = ReasonPending
+	}
+
+	return i.engine.result(cp, StatusContinue, reason, cp.NotBefore.Sub(at)), nil
 }
 
 // busy is the answer where somebody else works on the export; the wait is what is left of the lease.
@@ -124,9 +139,10 @@ func (i *invocation) busy() Result {
 func (i *invocation) work(ctx context.Context) (Result, error) {
 	begun := i.state.checkpoint
 	w := i.newWriter()
-	f := i.newFetcher()
+	c := i.newCaller()
 
-	stopped, err := i.transfer(ctx, w, f)
+	stopped, err := i.read(ctx, w, c)
+	i.count(c)
 
 	stalled, counted, verdict := begun.Stalled, false, error(nil)
 	if err == nil {
@@ -136,14 +152,14 @@ func (i *invocation) work(ctx context.Context) (Result, error) {
 			stalled = 0
 		}
 
-		err = w.commit(ctx, w.last(stopped.notBefore, f.limit, stalled))
+		err = w.commit(ctx, w.last(stopped, c.limit, stalled))
 	}
 
 	switch {
 	case errors.Is(err, errLost):
 		return i.busy(), nil
 	case err != nil:
-		i.state.release(ctx, stopped.notBefore, f.limit)
+		i.state.release(ctx, stopped.notBefore, c.limit)
 
 		if stopped.err != nil {
 			err = stopped.err
@@ -176,10 +192,67 @@ func (i *invocation) handOver(stopped stop) Result {
 	return i.engine.result(i.state.checkpoint, StatusContinue, stopped.reason, wait)
 }
 
-// transfer fetches pages and writes them, the next page being fetched while one is written. It returns once both have
-// ended: why no more pages came, and the error with which a write failed.
-func (i *invocation) transfer(ctx context.Context, w *writer, f *fetcher) (stop, error) {
+// read reads and writes pages until the listing ends or the invocation has to stop: why no more pages came, and the error with
+// which a write failed.
+func (i *invocation) read(ctx context.Context, w *writer, c *caller) (stop, error) {
 	reading, cancel := context.WithCancelCause(ctx)
+
+	var watching sync.WaitGroup
+
+	watching.Go(func() {
+		select {
+		case <-i.engine.Stopping:
+			cancel(errStopping)
+		case <-reading.Done():
+		}
+	})
+
+	f := i.newFetcher(c)
+	stopped, err := i.readWindows(ctx, reading, w, f)
+
+	cancel(nil)
+	watching.Wait()
+
+	i.stats.PagesFetched = f.count
+	if err != nil {
+		stopped = stop{} // it ended the reading
+	}
+
+	// A wait that the API asked for binds the next invocation, however this one came to end within it.
+	if stopped.notBefore.IsZero() && time.Now().Before(c.until) {
+		stopped.notBefore = c.until
+	}
+
+	return stopped, err
+}
+
+// readWindows reads one window of the query after the other. Most listings have a single one, which no job prepares.
+func (i *invocation) readWindows(ctx, reading context.Context, w *writer, f *fetcher) (stopped stop, err error) {
+	jobs, byJob := i.pages.(Jobs)
+	if !byJob {
+		return i.transfer(ctx, reading, w, f, i.pages)
+	}
+
+	for !w.position.Done && stopped.none() && err == nil {
+		var pages Pages
+		if pages, stopped, err = i.prepare(ctx, reading, jobs, w, f.caller); pages == nil {
+			continue
+		}
+
+		stopped, err = i.transfer(ctx, reading, w, f, pages)
+		if w.position.Next == "" && failure.Is(stopped.err, failure.JobFailed) {
+			stopped = w.resubmit("is gone")
+		}
+	}
+
+	return stopped, err
+}
+
+// transfer fetches the pages of a window and writes them, the next page being fetched while one is written. It returns once
+// both have ended.
+func (i *invocation) transfer(ctx, reading context.Context, w *writer, f *fetcher, source Pages) (stop, error) {
+	reading, cancel := context.WithCancelCause(reading)
+	defer cancel(nil)
 
 	pages := make(chan fetched)
 	free := make(chan *Page, pagesInFlight)
@@ -195,14 +268,7 @@ func (i *invocation) transfer(ctx context.Context, w *writer, f *fetcher) (stop,
 
 	running.Go(func() {
 		defer close(pages)
-		stopped = f.run(reading, free, pages)
-	})
-	running.Go(func() {
-		select {
-		case <-i.engine.Stopping:
-			cancel(errStopping)
-		case <-reading.Done():
-		}
+		stopped = f.run(reading, source, free, pages)
 	})
 
 	for next := range pages {
@@ -215,18 +281,7 @@ func (i *invocation) transfer(ctx context.Context, w *writer, f *fetcher) (stop,
 		free <- next.page
 	}
 
-	cancel(nil)
 	running.Wait()
-
-	i.stats.PagesFetched, i.stats.RequestsThrottled, i.stats.RequestsRetried = f.fetched, f.throttled, f.retried
-	if failed != nil {
-		stopped = stop{} // it ended the reading
-	}
-
-	// A wait that the API asked for binds the next invocation, however this one came to end within it.
-	if stopped.notBefore.IsZero() && time.Now().Before(f.until) {
-		stopped.notBefore = f.until
-	}
 
 	return stopped, failed
 }

@@ -159,7 +159,6 @@ func TestX13ExportInterruptedTwiceAnywhereIsWholeAfterResuming(t *testing.T) {
 				// What is done twice because of the first interruption makes the run longer.
 				for j := i + 1; s.interruptTwice(t, i, effects[0], j, effects[1]); j++ {
 				}
-
 			}
 		})
 	}

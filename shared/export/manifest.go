@@ -10,6 +10,7 @@ import (
 func checkpointName(listing, id string) string { return listing + "/" + id + "/checkpoint.json" }
 func manifestName(listing, id string) string   { return listing + "/" + id + "/manifest.json" }
 func latestName(listing string) string         { return listing + "/latest.json" }
+func watermarkName(listing string) string      { return listing + "/watermark.json" }
 
 // Manifest says what a complete export consists of. Readers go by it and by nothing else. It is a pure function of the
 // checkpoint, so that whoever finishes an export writes the same bytes.

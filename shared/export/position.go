@@ -21,10 +21,11 @@ const (
 
 // Position is where an export stands between two pages. It is part of the checkpoint, and of constant size.
 type Position struct {
-	Next     string `json:"next"` // the link to the next page; "" before the first page and at the end
+	Next     string `json:"next"` // the link to the next page; "" before the first page of a window and at the end
 	Pages    int64  `json:"pages"`
 	Records  int64  `json:"records"`
-	Done     bool   `json:"done"` // the last page is behind
+	Window   int    `json:"window,omitzero"` // of the query's interval: which one is read, from 0
+	Done     bool   `json:"done"`            // the last page is behind
 	Reason   string `json:"reason"`
 	Replaced int64  `json:"replaced_surrogates,omitzero"` // unpaired surrogate escapes that were written as \ufffd
 
@@ -73,10 +74,10 @@ func (l *Loop) observe(hash string) int64 {
 	return 0
 }
 
-// advance returns the position after page, which was fetched from p of a listing whose first page is at first. A page
-// that shows a loop is a failure of kind PaginationLoop; nothing of it may be kept.
-func (p Position) advance(first string, page *Page, pageSize int) (Position, error) {
-	if p.Pages == 0 {
+// advance returns the position after page, which was fetched from p of a window whose first page is at first. A page that
+// shows a loop is a failure of kind PaginationLoop; nothing of it may be kept.
+func (p Position) advance(first string, page *Page, pageSize, windows int) (Position, error) {
+	if len(p.Loop.Recent) == 0 {
 		p.Loop.observe(linkHash(first))
 	}
 
@@ -98,6 +99,13 @@ func (p Position) advance(first string, page *Page, pageSize int) (Position, err
 	}
 
 	p.Next = page.Next
+
+	if page.Next == "" && p.Window+1 < windows {
+		p.Window++
+		p.EmptyRun, p.LastPage, p.Loop = 0, "", Loop{}
+
+		return p, nil
+	}
 
 	if page.Next == "" {
 		p.Done, p.Reason = true, ReasonEnd

@@ -37,8 +37,8 @@ func TestX14InvocationStopsInTimeWhateverAPageTakes(t *testing.T) {
 
 	type faults = []exporttest.PageFault
 
-	lasts := func(seconds time.Duration) exporttest.PageFault {
-		return exporttest.PageFault{Latency: seconds * time.Second}
+	lasts := func(seconds int) exporttest.PageFault {
+		return exporttest.PageFault{Latency: time.Duration(seconds) * time.Second}
 	}
 
 	for name, test := range map[string]struct {

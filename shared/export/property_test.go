@@ -44,7 +44,8 @@ func drawPlan(t *rapid.T) plan {
 		p.faulty = append(p.faulty, rapid.IntRange(0, len(p.sizes)-1).Draw(t, "page"))
 		p.faults = append(p.faults, rapid.SampledFrom([]exporttest.PageFault{
 			exporttest.Broken(), exporttest.ThrottledUntold(), exporttest.Throttled(time.Second), exporttest.Throttled(5 * time.Second),
-			exporttest.Busy(time.Second), {Latency: time.Second},
+			exporttest.Busy(time.Second),
+			{Latency: time.Second},
 		}).Draw(t, "page fault"))
 	}
 

@@ -19,6 +19,7 @@ const (
 
 	ReasonBudget      = "budget"       // continue: the next page does not fit into the invocation's time
 	ReasonRateLimited = "rate_limited" // continue: throttling, or the export's own pace, asks for a longer wait
+	ReasonPending     = "pending"      // continue: a job of the API is not ready yet
 	ReasonBusy        = "busy"         // continue: another invocation works on this export
 )
 
@@ -32,6 +33,9 @@ type stop struct {
 	blames    failure.Kind // what the third such stop in a row without a committed page is; "": it does not count
 	err       error        // a failure, which is no continue
 }
+
+// none reports whether s is the zero value.
+func (s stop) none() bool { return s.reason == "" && s.err == nil }
 
 // judge counts a stop of an invocation that committed no page: it returns how many there are in a row now, whether this one
 // counted, and the failure that the last one allowed is. After that the count begins anew.

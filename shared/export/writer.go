@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
-	"time"
 )
 
 // errLost: another invocation has the lease now.
@@ -23,12 +22,14 @@ type writer struct {
 
 	part     *pendingPart
 	position Position // behind the last page that was taken
+	job      Job      // of the window that the position is in
 }
 
 func (i *invocation) newWriter() *writer {
 	return &writer{
 		parts: i.engine.Parts, logger: i.engine.Logger, listing: i.listing, id: i.id, partBytes: i.engine.PartBytes,
-		state: i.state, stats: &i.stats, part: newPendingPart(), position: i.state.checkpoint.Position,
+		state: i.state, stats: &i.stats, part: newPendingPart(),
+		position: i.state.checkpoint.Position, job: i.state.checkpoint.Job,
 	}
 }
 
@@ -36,6 +37,10 @@ func (i *invocation) newWriter() *writer {
 func (w *writer) take(ctx context.Context, next fetched) error {
 	if err := w.part.add(next.page); err != nil {
 		return err
+	}
+
+	if next.position.Window != w.position.Window || next.position.Done {
+		w.job = Job{}
 	}
 
 	w.position = next.position
@@ -49,7 +54,7 @@ func (w *writer) take(ctx context.Context, next fetched) error {
 // next is the checkpoint behind the pages that were taken, without the pending part.
 func (w *writer) next() Checkpoint {
 	next := w.state.checkpoint
-	next.Position = w.position
+	next.Position, next.Job = w.position, w.job
 
 	if next.Position.Pages > w.state.checkpoint.Position.Pages {
 		next.Stalled = 0
@@ -59,9 +64,9 @@ func (w *writer) next() Checkpoint {
 }
 
 // last is next with the lease released, and with what the stop leaves to the next invocation.
-func (w *writer) last(notBefore time.Time, limit, stalled int) Checkpoint {
-	last := w.next().released(notBefore, limit)
-	last.Stalled = stalled
+func (w *writer) last(stopped stop, limit, stalled int) Checkpoint {
+	last := w.next().released(stopped.notBefore, limit)
+	last.Stalled, last.Pending = stalled, stopped.reason == ReasonPending
 
 	if last.Position.Done {
 		last.CompletedAt = now()

@@ -12,6 +12,7 @@ import (
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/genesys"
 	"genesys-cloud-export/shared/invocation"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
@@ -37,7 +38,7 @@ func offline(t *testing.T, environ ...string) (refused func(payload string) mess
 	out = &bytes.Buffer{}
 	client := &http.Client{Transport: noNetwork{t}}
 	cloud := aws.Config{Region: "eu-central-1", HTTPClient: client, Credentials: aws.AnonymousCredentials{}}
-	h := newHandler(&invocation.Process{Environ: environ, Cloud: cloud, HTTP: client, Out: out, Logger: slog.New(slog.NewJSONHandler(out, nil))}, http.MethodGet)
+	h := newHandler(&invocation.Process{Environ: environ, Cloud: cloud, HTTP: client, Out: out, Logger: slog.New(slog.NewJSONHandler(out, nil))}, genesys.Users(http.MethodGet))
 
 	return func(payload string) messages.InvokeResponse_Error {
 		t.Helper()
@@ -131,7 +132,7 @@ func TestBothDialectsExportTheSame(t *testing.T) {
 		w := newWorld(t, thousand())
 
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
-			w.wantUsers(1_000, w.invoke(w.processBy(method), time.Minute,
+			w.wantUsers(1_000, w.invoke(w.processOf([]genesys.Definition{genesys.Users(method)}), time.Minute,
 				`{"export_id":"by-`+method+`","state":"any","expand":["groups","skills"],"sort_order":"DESC"}`))
 
 			if got := w.genesys.Stats().Requests[method+" "+usersPath]; got != 10 {

@@ -27,6 +27,7 @@ const (
 	CursorExpired        Kind = "CursorExpired"        // the API no longer takes the next link; the export cannot be resumed.
 	CheckpointInvalid    Kind = "CheckpointInvalid"    // what is stored of the export contradicts itself.
 	NoProgress           Kind = "NoProgress"           // three invocations in a row committed no page.
+	JobFailed            Kind = "JobFailed"            // the jobs that prepare a window of a history fail, vanish, or take more than a day.
 	StorageUnavailable   Kind = "StorageUnavailable"   // an AWS store failed or refused: S3, SSM, Secrets Manager.
 )
 
@@ -35,7 +36,7 @@ func Kinds() []Kind {
 	return []Kind{
 		InvalidInput, InvalidConfiguration, InvalidCredentials, Forbidden, TokenUnavailable, RateLimited,
 		UpstreamUnavailable, UpstreamInvalid, PaginationLoop, CursorExpired, CheckpointInvalid, NoProgress,
-		StorageUnavailable,
+		JobFailed, StorageUnavailable,
 	}
 }
 

@@ -35,11 +35,23 @@ type answer struct {
 	err      apiError // the body of a reply that is no page
 }
 
+// taken reports whether the reply says that the request was carried out. To a submit that is 202 too, and to a deletion any success.
+func (a *answer) taken(method string) bool {
+	switch status := a.reply.StatusCode; {
+	case method == http.MethodDelete:
+		return status >= http.StatusOK && status < http.StatusMultipleChoices
+	case a.pages.definition.Job != nil && method == http.MethodPost:
+		return status == http.StatusOK || status == http.StatusAccepted
+	default:
+		return status == http.StatusOK
+	}
+}
+
 // read takes the page, or refuses all of it. What is no page may pass; a page that is too long, or leads elsewhere, does not.
 func (a *answer) read(ctx context.Context, page *export.Page) error {
 	body := &faultReader{body: a.reply.Body, left: maxPageBytes}
 
-	found, err := readPage(body, page)
+	found, err := readPage(body, page, a.pages.entities())
 
 	var wrong pageError
 
@@ -53,6 +65,8 @@ func (a *answer) read(ctx context.Context, page *export.Page) error {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		// Its framing was whole; still, a length that is too short is a fault which may pass.
 		return a.noPage(ctx, "it is cut off")
+	case errors.Is(err, errNoEntities) && a.pages.job != "" && found.cursor == "" && !found.errored:
+		return transient(a.reply, false, failure.Because(export.ErrNoEntities, failure.UpstreamInvalid, "%v", a.invalid(err.Error())))
 	case errors.As(err, &wrong):
 		return a.noPage(ctx, wrong.what)
 	case err != nil:
@@ -163,8 +177,12 @@ func (a *answer) meant() error {
 	case status == http.StatusForbidden:
 		return a.fail(failure.Forbidden, "give the OAuth client's role the permission "+
 			cmp.Or(a.pages.definition.Permission, "that the vendor documents for this listing")+" in all divisions")
-	case hasCursor(a.link) && (status == http.StatusBadRequest || status == http.StatusNotFound || status == http.StatusGone):
+	case status != http.StatusBadRequest && status != http.StatusNotFound && status != http.StatusGone:
+		return a.fail(failure.UpstreamInvalid, unpromised)
+	case hasCursor(a.link):
 		return a.fail(failure.CursorExpired, "it no longer takes the next link, so this export cannot go on: begin a new one")
+	case a.pages.job != "":
+		return a.fail(failure.JobFailed, "job "+a.pages.job+" is gone: invoke again for a new one")
 	default:
 		return a.fail(failure.UpstreamInvalid, unpromised)
 	}

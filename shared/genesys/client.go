@@ -35,9 +35,6 @@ type Client struct {
 // Fetch implements [export.Pages] and sends one request. After a rejected token the next call takes another one; the second
 // rejection in a row is TokenUnavailable.
 func (p *pages) Fetch(ctx context.Context, link string, page *export.Page) error {
-	rejected := p.rejected
-	p.rejected = false
-
 	page.Reset()
 
 	// The check is made here too, although a link is checked when it is received: a checkpoint may have been edited.
@@ -47,6 +44,20 @@ func (p *pages) Fetch(ctx context.Context, link string, page *export.Page) error
 			"the next link %v, so the token was not sent there: begin a new export, and tell the vendor's support if it happens again", err)
 	}
 
+	request, err := p.request(ctx, link, target)
+	if err != nil {
+		return err
+	}
+
+	return p.exchange(ctx, request, link, page, func(a *answer) error { return a.read(ctx, page) })
+}
+
+// exchange sends one request and hands its reply to read. A reply that is a refusal becomes its failure, and teaches the page
+// its limit. link is that of a page, or "".
+func (p *pages) exchange(ctx context.Context, request *http.Request, link string, page *export.Page, read func(*answer) error) error {
+	rejected := p.rejected
+	p.rejected = false
+
 	access, err := p.client.Tokens.Token(ctx)
 	if err != nil {
 		return err
@@ -55,23 +66,18 @@ func (p *pages) Fetch(ctx context.Context, link string, page *export.Page) error
 	attempt, cancel := context.WithTimeout(ctx, p.client.Attempt)
 	defer cancel()
 
-	request, err := p.request(attempt, link, target)
-	if err != nil {
-		return err
-	}
-
 	request.Header.Set("Authorization", "Bearer "+access.Access.Reveal())
 	request.Header.Set("Accept", "application/json")
 
-	reply, err := p.client.HTTP.Do(request)
+	reply, err := p.client.HTTP.Do(request.WithContext(attempt))
 	if err != nil {
 		return p.broken(ctx, err)
 	}
 	defer reply.Body.Close()
 
 	a := answer{pages: p, link: link, access: access, rejected: rejected, reply: reply}
-	if reply.StatusCode == http.StatusOK {
-		return a.read(ctx, page)
+	if a.taken(request.Method) {
+		return read(&a)
 	}
 
 	return a.refusal(ctx, page)

@@ -112,6 +112,8 @@ type around struct {
 	nextURI, nextPageURI, cursor, after string
 
 	total, pageNumber, pageCount *int64 // nil: it does not say
+
+	errored bool // it is no page, and has the fields of an error
 }
 
 // next is the link to the following page: nextUri, nextPageUri, or one made of the listing's path and the cursor. "" is the

@@ -3,6 +3,7 @@ package genesys
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/failure"
@@ -22,6 +23,8 @@ type Definition struct {
 	// Method is how pages are asked for. It is fixed when an export begins, so the query shows it first. "" is GET, which is
 	// not shown.
 	Method string
+	// Job says how the listing's jobs are made; nil: its pages are there at once.
+	Job *Job
 }
 
 // sets are the names of the options that make entities larger.
@@ -62,6 +65,10 @@ func (l *Listing) Options() []string {
 		names = append(names, option.Name)
 	}
 
+	if l.definition.Job != nil {
+		names = append(names, intervalField, sinceLastField, startField, lookBackField)
+	}
+
 	return names
 }
 
@@ -74,7 +81,11 @@ func (l *Listing) Ask(pageSize int, options export.Options) (export.Pages, error
 		}
 	}
 
-	return p, nil
+	if l.definition.Job == nil {
+		return p, nil
+	}
+
+	return newJobs(p, maps.Clone(options))
 }
 
 // Open implements [export.Listing]. What the query leaves out was not known to the code that wrote it, and has its default.
@@ -88,12 +99,21 @@ func (l *Listing) Open(stored export.Query) (export.Pages, error) {
 	p := l.pages(stored.PageSize)
 	delete(members, pageSizeField)
 
-	for name, raw := range members {
-		if !p.set(name, raw) {
-			return nil, failure.New(failure.CheckpointInvalid,
-				"the query in the checkpoint has something that this code does not know, so it was written by newer code: deploy the newer version; the checkpoint was left as it is")
-		}
+	opened, known := export.Pages(p), true
+
+	if l.definition.Job != nil {
+		span, err := newSpan(members) // which it takes out of them
+		opened, known = &jobs{p, span}, err == nil
 	}
 
-	return p, nil
+	for name, raw := range members {
+		known = known && p.set(name, raw)
+	}
+
+	if !known {
+		return nil, failure.New(failure.CheckpointInvalid,
+			"the query in the checkpoint has something that this code does not know, so it was written by newer code: deploy the newer version; the checkpoint was left as it is")
+	}
+
+	return opened, nil
 }

@@ -63,3 +63,24 @@ func Directory() []Definition {
 		{Name: "external-contacts", Path: "/api/v2/externalcontacts/scan/contacts", Permission: "externalContacts:contact:view", Paging: ByScan, LeastPage: 10, MostPage: 200},
 	}
 }
+
+// Histories are what happened in an interval. Paths and fields are those of the vendor's JavaScript SDK 262; permissions are
+// from the documentation.
+func Histories() []Definition {
+	const conversations, users, audits = "/api/v2/analytics/conversations/details/jobs", "/api/v2/analytics/users/details/jobs", "/api/v2/audits/query"
+
+	return []Definition{
+		{
+			Name: "conversations", Path: conversations, Permission: "analytics:conversationDetail:view", Paging: ByCursor,
+			Job: &Job{Available: conversations + "/availability", Entities: "conversations", Order: "asc", OrderBy: "conversationStart"},
+		},
+		{
+			Name: "user-status", Path: users, Permission: "analytics:userDetail:view", Paging: ByCursor,
+			Job: &Job{Available: users + "/availability", Entities: "userDetails", Order: "asc"},
+		},
+		{
+			Name: "audits", Path: audits, Permission: "audits:audit:view", Paging: ByCursor,
+			Job: &Job{Entities: "entities", Lasting: true},
+		},
+	}
+}

@@ -30,17 +30,19 @@ func (e pageError) Error() string { return e.what }
 // ever. Invalid UTF-8 is damage.
 //
 // A body that ends too early is io.ErrUnexpectedEOF; one that is wrong is a pageError.
-func readPage(body io.Reader, page *export.Page) (around, error) {
+func readPage(body io.Reader, page *export.Page, entities string) (around, error) {
 	// Invalid UTF-8 is looked for here, as the decoder would refuse unpaired surrogates with it.
 	decoder := jsontext.NewDecoder(body, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	reader := pageReader{decoder: decoder, page: page, seen: make(map[string]bool)}
+	reader := pageReader{decoder: decoder, page: page, list: entities, seen: make(map[string]bool)}
 
 	if err := reader.object(); err != nil {
 		return around{}, err
 	}
 
-	if !reader.seen["entities"] {
-		return around{}, pageError{"it has no entities"}
+	if !reader.seen[entities] {
+		reader.around.errored = reader.seen["code"] || reader.seen["message"]
+
+		return reader.around, errNoEntities
 	}
 
 	// The body has to be read to its end: only there does a connection that broke off show.
@@ -55,9 +57,13 @@ func readPage(body io.Reader, page *export.Page) (around, error) {
 	return reader.around, nil
 }
 
+// errNoEntities: the body is whole, and no page.
+var errNoEntities = pageError{"it has no entities"}
+
 type pageReader struct {
 	decoder *jsontext.Decoder
 	page    *export.Page
+	list    string // the name of the list of entities
 	seen    map[string]bool
 	around  around
 }
@@ -90,7 +96,7 @@ func (r *pageReader) object() error {
 
 func (r *pageReader) field(name string) error {
 	read, known := map[string]func() error{
-		"entities":    r.entities,
+		r.list:        r.entities,
 		"nextUri":     func() error { return r.text(name, &r.around.nextURI) },
 		"nextPageUri": func() error { return r.text(name, &r.around.nextPageURI) },
 		"cursor":      func() error { return r.text(name, &r.around.cursor) },
@@ -100,15 +106,15 @@ func (r *pageReader) field(name string) error {
 		"pageCount":   func() error { return r.number(name, &r.around.pageCount) },
 	}[name]
 
-	if !known {
-		return classify(r.decoder.SkipValue())
-	}
-
-	if r.seen[name] {
+	if known && r.seen[name] {
 		return pageError{name + " stands twice"}
 	}
 
 	r.seen[name] = true
+
+	if !known {
+		return classify(r.decoder.SkipValue())
+	}
 
 	return read()
 }

@@ -16,8 +16,8 @@ import (
 
 // The members of every query.
 const (
-	methodField       = "method"
-	pageSizeField     = "page_size"
+	methodField   = "method"
+	pageSizeField = "page_size"
 )
 
 const (
@@ -101,7 +101,8 @@ type pages struct {
 	pageSize int
 	values   map[string][]string // of the options, by name
 
-	rejected bool // the API rejected the token of the last request
+	job      string // whose results these are; "": of none
+	rejected bool   // the API rejected the token of the last request
 }
 
 // pages are those of the listing's default query.
@@ -116,6 +117,15 @@ func (l *Listing) pages(pageSize int) *pages {
 	}
 
 	return p
+}
+
+// entities is the name of a page's list.
+func (p *pages) entities() string {
+	if p.definition.Job != nil {
+		return p.definition.Job.Entities
+	}
+
+	return "entities"
 }
 
 // set changes a member of the query. It reports whether the listing knows it, and takes that value.
@@ -141,7 +151,10 @@ func (p *pages) set(name string, raw json.RawMessage) bool {
 
 // Query implements [export.Pages].
 func (p *pages) Query() export.Query {
-	var canonical object
+	return export.Query{PageSize: p.pageSize, Canonical: p.canonical().closed()}
+}
+
+func (p *pages) canonical() (canonical object) {
 	if p.definition.Method != "" {
 		canonical.add(methodField, p.method)
 	}
@@ -152,7 +165,7 @@ func (p *pages) Query() export.Query {
 		canonical.add(option.Name, option.value(p.values[option.Name]))
 	}
 
-	return export.Query{PageSize: p.pageSize, Canonical: canonical.closed()}
+	return canonical
 }
 
 // First implements [export.Pages].

@@ -53,22 +53,20 @@ func (e *examination) deployment(ctx context.Context, _ string) finding {
 		e.stack = stack
 	}
 
-	const why = "see why in its events (aws cloudformation describe-stack-events --stack-name "
+	status := stack.Status
+	events := "see why in its events (aws cloudformation describe-stack-events --stack-name " + stack.Name + ")"
 
-	settled := []types.StackStatus{types.StackStatusCreateComplete, types.StackStatusUpdateComplete, types.StackStatusImportComplete}
-
-	switch status := stack.Status; {
-	case slices.Contains(settled, status) && e.stack == nil:
-		return failedf("%s has no outputs: it is another template's; name the right one with STACK=", stack.Name)
-	case slices.Contains(settled, status):
-		return found("%s is %s", stack.Name, status)
+	switch {
 	case strings.HasSuffix(string(status), "_IN_PROGRESS"):
 		return failedf("%s is %s: wait until that has ended, and look again", stack.Name, status)
 	case status == types.StackStatusRollbackComplete:
-		return failedf("%s is %s: its creation failed; %s%s), delete it and deploy again", stack.Name, status, why, stack.Name)
+		return failedf("%s is %s: its creation failed; %s, delete it and deploy again", stack.Name, status, events)
+	case !slices.Contains([]types.StackStatus{types.StackStatusCreateComplete, types.StackStatusUpdateComplete, types.StackStatusImportComplete}, status):
+		return failedf("%s is %s: the last change failed, so what runs is older than what was deployed; %s and deploy again", stack.Name, status, events)
+	case e.stack == nil:
+		return failedf("%s has no outputs: it is another template's; name the right one with STACK=", stack.Name)
 	default:
-		return failedf("%s is %s: the last change failed, so what runs is older than what was deployed; %s%s) and deploy again",
-			stack.Name, status, why, stack.Name)
+		return found("%s is %s", stack.Name, status)
 	}
 }
 
@@ -154,7 +152,7 @@ func (e *examination) recipients(ctx context.Context, topic string) finding {
 		return failedf("nobody hears of an alarm: deploy with AlarmEmail=ADDRESS, or subscribe to the topic %s%s", lastName(topic), waiting)
 	}
 
-	return found("the topic %s tells: %s%s", lastName(topic), strings.Join(confirmed, ", "), waiting)
+	return found("the topic %s sends to: %s%s", lastName(topic), strings.Join(confirmed, ", "), waiting)
 }
 
 // alarmNames are the alarms of template.yaml without the stack's name before them. Another stack's name may begin with

@@ -66,7 +66,7 @@ ok      user         HOST returned one
 ok      schedule     the rotator runs by rate(1 minute)
 ok      bucket       exports-bucket takes conditional writes
 ok      executions   none failed within a day
-ok      recipients   the topic exports-alarms tells: email
+ok      recipients   the topic exports-alarms sends to: email
 ok      alarms       none of 13 in ALARM
 `
 	if diff := cmp.Diff(want, report); diff != "" {
@@ -157,9 +157,11 @@ func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 			func(_ *testing.T, w *world) { w.queried.parameters["GenesysApiUrl"] = "http://127.0.0.1:1" },
 			map[string]string{"user": "-       user         not reachable from here: HOST: no connection can be made; the functions may reach it all the same, from a VPC above all"},
 		},
-		"a stack that knows no organisation": {
-			func(_ *testing.T, w *world) { w.queried.parameters["GenesysApiUrl"] = "" },
-			map[string]string{"user": "FAILED  user         the stack's parameters do not say where the API is ("},
+		"a stack of an unknown organisation": {
+			func(_ *testing.T, w *world) {
+				w.queried.parameters = map[string]string{"GenesysEnvironment": "nowhere"}
+			},
+			map[string]string{"user": "FAILED  user         the stack's parameters do not say where the API is (GENESYS_ENVIRONMENT is unknown"},
 		},
 		"a token that the API refuses": {
 			func(t *testing.T, w *world) {
@@ -173,15 +175,11 @@ func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 			map[string]string{"token": "ok ", "user": "ok      user         HOST returned one"},
 		},
 		"a schedule that is off": {
-			func(_ *testing.T, w *world) {
-				w.queried.schedule = "DISABLED"
-			},
+			func(_ *testing.T, w *world) { w.queried.schedule = "DISABLED" },
 			map[string]string{"schedule": "FAILED  schedule     exports-rotator is DISABLED, so that nothing runs the rotator: aws scheduler update-schedule, or deploy again"},
 		},
 		"a schedule that is gone": {
-			func(_ *testing.T, w *world) {
-				w.queried.schedule = ""
-			},
+			func(_ *testing.T, w *world) { w.queried.schedule = "" },
 			map[string]string{"schedule": "FAILED  schedule     there is no schedule exports-rotator, so that nothing runs the rotator: deploy again"},
 		},
 		"a bucket that is gone": {
@@ -202,7 +200,7 @@ func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 		},
 		"some subscriptions that are not confirmed": {
 			func(_ *testing.T, w *world) { w.queried.subscriptions = []string{"email", "email?", "https", "sms?"} },
-			map[string]string{"recipients": "ok      recipients   the topic exports-alarms tells: email, https; not confirmed yet: email, sms: open the link"},
+			map[string]string{"recipients": "ok      recipients   the topic exports-alarms sends to: email, https; not confirmed yet: email, sms: open the link"},
 		},
 		"an alarm, while a stack of a longer name has others": {
 			func(_ *testing.T, w *world) {

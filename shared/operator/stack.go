@@ -2,14 +2,14 @@ package operator
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
-	"github.com/aws/smithy-go"
+
+	"genesys-cloud-export/shared/awsapi"
 )
 
 // The template's outputs that are read here.
@@ -42,19 +42,14 @@ type deployed struct {
 
 // find reads the stack. That there is none is an error which says so.
 func (t Target) find(ctx context.Context) (*deployed, error) {
-	absent := fmt.Errorf("there is no stack %s in %s: deploy it first, or name another with STACK=", t.Stack, t.AWS.Region)
-
 	reply, err := cloudformation.NewFromConfig(t.AWS).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &t.Stack})
-	if answered, ok := errors.AsType[smithy.APIError](err); ok && answered.ErrorCode() == "ValidationError" { // also for what is no name
-		return nil, absent
-	}
+	gone := err == nil && (len(reply.Stacks) == 0 || reply.Stacks[0].StackStatus == types.StackStatusDeleteComplete)
 
-	if err != nil {
+	switch {
+	case gone || awsapi.Code(err) == "ValidationError": // also for what is no name
+		return nil, fmt.Errorf("there is no stack %s in %s: deploy it first, or name another with STACK=", t.Stack, t.AWS.Region)
+	case err != nil:
 		return nil, explained(ctx, "read the stack "+t.Stack, err)
-	}
-
-	if len(reply.Stacks) == 0 || reply.Stacks[0].StackStatus == types.StackStatusDeleteComplete {
-		return nil, absent
 	}
 
 	found := reply.Stacks[0]

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/genesys"
 	"genesys-cloud-export/shared/retry"
+	"genesys-cloud-export/shared/settings"
 )
 
 // userTimeout bounds the one request to the organisation.
@@ -24,16 +24,18 @@ func (e *examination) user(ctx context.Context, _ string) finding {
 		return notSeen("not looked at: needs a token")
 	}
 
-	base, err := e.stack.api()
-	if err != nil {
-		return failedf("the stack's parameters do not say where the API is (%s): deploy with %s or %s", err, parameterEnvironment, parameterAPI)
+	configured := settings.Common{GenesysEnvironment: e.stack.parameters[parameterEnvironment], GenesysAPIURL: e.stack.parameters[parameterAPI]}
+
+	base, err := configured.API()
+	if problems := configured.Validate(); len(problems) > 0 || err != nil {
+		return failedf("the stack's parameters do not say where the API is (%s): deploy with %s or %s",
+			strings.Join(problems, "; "), parameterEnvironment, parameterAPI)
 	}
 
 	users := genesys.Users(http.MethodGet)
 
 	pages, err := genesys.NewListing(users, genesys.Client{
-		Base: base, HTTP: genesys.NewHTTPClient(), Attempt: userTimeout, Logger: slog.New(slog.DiscardHandler),
-		Tokens: e.tokens,
+		Base: base, HTTP: genesys.NewHTTPClient(), Attempt: userTimeout, Logger: slog.New(slog.DiscardHandler), Tokens: e.tokens,
 	}).Ask(1, nil)
 	if err != nil {
 		return failed(err)
@@ -64,18 +66,4 @@ func (e *examination) user(ctx context.Context, _ string) finding {
 	default:
 		return failed(refused)
 	}
-}
-
-// api is the API's address, by the rules of the functions' own settings.
-func (s *deployed) api() (*url.URL, error) {
-	if address := s.parameters[parameterAPI]; address != "" {
-		return genesys.ParseURL(address)
-	}
-
-	domain, err := genesys.Domain(s.parameters[parameterEnvironment])
-	if err != nil {
-		return nil, err
-	}
-
-	return genesys.ParseURL(genesys.APIURL(domain))
 }

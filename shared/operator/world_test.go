@@ -44,9 +44,7 @@ type world struct {
 	queried      *queried
 	machine      *machine
 	functions    *functions
-	parameters   *ssmsim.Endpoint
-	secrets      *secretsim.Endpoint
-	objects      *s3sim.Endpoint
+	services     map[string]http.Handler // by the name in a signature
 
 	mu      sync.Mutex
 	refuses map[string]string // error codes by service, or by operation
@@ -106,11 +104,12 @@ func emptyWorld(t *testing.T) *world {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	w.parameters, w.secrets = ssmsim.New(ssmsim.Config{}), secretsim.New(secretsim.Config{})
-	if w.objects, err = s3sim.New(s3sim.Config{Folder: t.TempDir(), Buckets: []string{bucket}}); err != nil {
+	objects, err := s3sim.New(s3sim.Config{Folder: t.TempDir(), Buckets: []string{bucket}})
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = w.objects.Close() })
+	t.Cleanup(func() { _ = objects.Close() })
+	w.services = map[string]http.Handler{"ssm": ssmsim.New(ssmsim.Config{}), "secretsmanager": secretsim.New(secretsim.Config{}), "s3": objects}
 
 	return w
 }
@@ -144,6 +143,10 @@ func (w *world) connect(t *testing.T, url string, client aws.HTTPClient, organis
 		schedule:      "ENABLED",
 		alarms:        make(map[string]string),
 	}
+	for _, service := range []string{"cloudformation", "sts", "sns", "monitoring", "iam", "scheduler"} {
+		w.services[service] = w.queried
+	}
+	w.services["states"], w.services["lambda"] = w.machine, w.functions
 	for _, name := range operator.AlarmNames() {
 		w.queried.alarms[stackName+"-"+name] = "OK"
 	}
@@ -167,12 +170,7 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	known := map[string]http.Handler{
-		"cloudformation": w.queried, "sts": w.queried, "sns": w.queried, "monitoring": w.queried, "iam": w.queried,
-		"scheduler": w.queried, "states": w.machine,
-		"lambda": w.functions, "ssm": w.parameters, "secretsmanager": w.secrets, "s3": w.objects,
-	}
-	if handler, ok := known[service]; ok {
+	if handler, ok := w.services[service]; ok {
 		handler.ServeHTTP(rw, r)
 		return
 	}

@@ -17,7 +17,7 @@ func TestRotationsOneAfterAnother(t *testing.T) {
 	for name, steps := range rows() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, func(t *testing.T, w *world) {
+			inBubble(t, func(_ *testing.T, w *world) {
 				for _, do := range steps {
 					do(w)
 				}

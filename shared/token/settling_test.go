@@ -41,7 +41,6 @@ func ripe(got token.Stored) bool { return time.Since(got.IssuedAt) >= 1500*time.
 func TestAFreshTokenThatIsRefusedForASecondAndAHalfIsAcceptedWithinOneInvocation(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, w *world) {
-
 		if rejections := page(t, w.readers(1, newReserved(w.rotator))[0], ripe); rejections != 1 {
 			t.Errorf("the token was rejected %d times, want once: the second time ends the invocation", rejections)
 		}

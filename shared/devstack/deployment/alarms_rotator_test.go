@@ -10,11 +10,6 @@ import (
 	"genesys-cloud-export/shared/failure"
 )
 
-// refusing is a token endpoint that does not take the client's credentials.
-func refusing() genesyssim.Fault {
-	return genesyssim.Fault{Path: "/oauth/token", Times: -1, Status: http.StatusUnauthorized}
-}
-
 // rotations are so many minutes of the schedule, each of which has to end as said: with an error of that kind, or "".
 func (s *scene) rotations(minutes int, want failure.Kind) {
 	s.t.Helper()
@@ -26,21 +21,26 @@ func (s *scene) rotations(minutes int, want failure.Kind) {
 	}
 }
 
+// refused are so many minutes in which the token endpoint does not take the client's credentials.
+func (s *scene) refused(minutes int) {
+	s.t.Helper()
+	s.faults(genesyssim.Fault{Path: "/oauth/token", Times: -1, Status: http.StatusUnauthorized})
+	s.rotations(minutes, failure.InvalidCredentials)
+	s.faults()
+}
+
 func rotatorFails(t *testing.T) {
 	s := newScene(t, genesyssim.Config{Users: 1})
 	s.rotations(2, "")
 
 	// One failure that mends itself is none of the operators' business, and neither is a second one.
 	s.leave(4 * time.Minute) // of the five that the buffer is
-	s.faults(genesyssim.Fault{Path: "/oauth/token", Times: 2, Status: http.StatusUnauthorized})
-	s.rotations(2, failure.InvalidCredentials)
+	s.refused(2)
 	s.rotations(5, "")
 	s.wantStates("rotator-errors", 0, "0 OK")
 
 	s.leave(4 * time.Minute)
-	s.faults(refusing())
-	s.rotations(4, failure.InvalidCredentials)
-	s.faults()
+	s.refused(4)
 	s.rotations(6, "")
 
 	// The minutes 9 to 12 failed, so that three of the last five did until the end of minute 14.
@@ -65,9 +65,7 @@ func rotatorFallsSilent(t *testing.T) {
 	play(t, "as there is no token and none to be had", genesyssim.Config{Users: 1}, func(s *scene) {
 		s.rotations(6, "")
 		s.forget()
-		s.faults(refusing())
-		s.rotations(7, failure.InvalidCredentials)
-		s.faults()
+		s.refused(7)
 		s.rotations(2, "")
 		s.wantStates("rotator-silent", 5, "5 OK", "11 ALARM", "14 OK")
 	})
@@ -75,8 +73,7 @@ func rotatorFallsSilent(t *testing.T) {
 	play(t, "but not while it fails beside a good token", genesyssim.Config{Users: 1}, func(s *scene) {
 		s.rotations(5, "")
 		s.leave(299 * time.Second)
-		s.faults(refusing())
-		s.rotations(4, failure.InvalidCredentials)
+		s.refused(5)
 		s.wantStates("rotator-silent", 5, "5 OK")
 	})
 }
@@ -85,18 +82,16 @@ func tokenIsNotReplaced(t *testing.T) {
 	play(t, "while the rotator cannot mint, and stays silent then", genesyssim.Config{Users: 1}, func(s *scene) {
 		s.rotations(2, "")
 		s.leave(260 * time.Second)
-		s.faults(refusing())
 
 		// 260, 200, 140, 80 seconds are left, and half the buffer is 150.
-		s.rotations(4, failure.InvalidCredentials)
+		s.refused(4)
 		s.wantStates("token-expiring", 0, "1 OK", "6 ALARM")
 
 		// With less than half a minute nobody uses the token, and no metric reports it; then nobody runs at all.
-		s.rotations(3, failure.InvalidCredentials)
+		s.refused(3)
 		s.pass(30 * time.Minute)
 		s.wantStates("token-expiring", 0, "1 OK", "6 ALARM")
 
-		s.faults()
 		s.rotations(2, "")
 		s.wantStates("token-expiring", 0, "1 OK", "6 ALARM", "40 OK")
 	})
@@ -105,9 +100,7 @@ func tokenIsNotReplaced(t *testing.T) {
 	play(t, "but not in one invocation alone", genesyssim.Config{Users: 1}, func(s *scene) {
 		s.rotations(2, "")
 		s.leave(140 * time.Second)
-		s.faults(refusing())
-		s.rotations(1, failure.InvalidCredentials)
-		s.faults()
+		s.refused(1)
 		s.rotations(5, "")
 		s.wantStates("token-expiring", 0, "1 OK")
 	})

@@ -111,7 +111,7 @@ func WantModules(t testing.TB, function string, more ...string) {
 func common() []string {
 	modules := strings.Fields(`github.com/caarlos0/env/v11 github.com/go-json-experiment/json github.com/klauspost/compress
 		golang.org/x/sync golang.org/x/time github.com/aws/aws-lambda-go github.com/aws/smithy-go github.com/aws/aws-sdk-go-v2`)
-	for _, name := range strings.Fields(`config credentials feature/ec2/imds internal/configsources internal/endpoints/v2 internal/v4a
+	for name := range strings.FieldsSeq(`config credentials feature/ec2/imds internal/configsources internal/endpoints/v2 internal/v4a
 		service/internal/accept-encoding service/internal/presigned-url service/signin service/ssm service/sso service/ssooidc service/sts`) {
 		modules = append(modules, "github.com/aws/aws-sdk-go-v2/"+name)
 	}

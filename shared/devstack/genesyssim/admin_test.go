@@ -46,7 +46,7 @@ func TestAdminChangesTheOrganisationAtRunTime(t *testing.T) {
 	got := [][]int{
 		{admin(`token-lifetime {"seconds":300}`), member[int](t, s.requestToken(clientSecret).body, "expires_in"), s.status(token, users)},
 		{admin(`faults {"path":"/api/v2/users","status":500}` + "\n" + `{"path":"/api/v2/users","status":502}`), s.status(token, users)},
-		{admin("faults"), s.status(token, users)},
+		{admin("faults"), s.status(token, users), len(s.Faults())},
 		{admin("revoke-tokens"), s.status(token, users)},
 	}
 	token = s.token()
@@ -56,7 +56,7 @@ func TestAdminChangesTheOrganisationAtRunTime(t *testing.T) {
 		[]int{admin(`client {"secret":"again","disabled":true}`), requestToken("again"), s.status(token, users)},
 		[]int{admin(`client {"disabled":false}`), requestToken("again"), s.status(token, users)}, // no old token is good again
 	)
-	want := [][]int{{204, 300, 200}, {204, 500}, {204, 200}, {204, 401}, {204, 401, 200}, {204, 401, 200}, {204, 401, 401}, {204, 200, 401}}
+	want := [][]int{{204, 300, 200}, {204, 500}, {204, 200, 0}, {204, 401}, {204, 401, 200}, {204, 401, 200}, {204, 401, 401}, {204, 200, 401}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("what each change is answered, and what is answered then (-want +got):\n%s", diff)
 	}
@@ -69,7 +69,7 @@ func TestAdminRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		`POST /_sim/token-lifetime {"seconds":0}`, `POST /_sim/token-lifetime {"seconds":9223372036854775807}`, `POST /_sim/token-lifetime {"minutes":1}`,
 		`POST /_sim/client {"disable":true}`, `POST /_sim/client {"secret":""}`, `POST /_sim/client {"secret":"x","regenerate_secret":true}`,
 		`POST /_sim/faults {"path":"/","stauts":500}`, "GET /_sim/users?state=gone", "GET /_sim/users?pageSize=5",
-		"GET /_sim/conversations?interval=" + december("29T00:00:00Z", "30T00:00:00Z") + "&available=soon", "GET /_sim/reset-stats", "GET /_sim/elsewhere",
+		"GET /_sim/conversations?interval=" + day + "&available=soon", "GET /_sim/reset-stats", "GET /_sim/elsewhere",
 	} {
 		if got := s.status("", what); got != 400 && got != 404 {
 			t.Errorf("%s is answered %d, want a refusal", what, got)
@@ -105,6 +105,10 @@ func TestThePageShowsCountsFaultsAndTheReadmeAndNeitherPageNorLogATokenOrSecret(
 	token := s.token()
 	for _, what := range []string{usersQuery, usersQuery, "GET /<b>bold</b>", "GET /\xff"} {
 		s.ask(token, what)
+	}
+	const inForce = `[{"fault":{"path":"/api/v2/users/query","nth":2,"status":500,"note":"the <second> fails"},"seen":2,"hits":1}]`
+	if faults := s.ask("", "GET /_sim/faults").body; faults != inForce {
+		t.Errorf("the script in force is shown as %s", faults)
 	}
 	got := s.ask("", "GET /_sim/")
 	policy, kind := got.header.Get("Content-Security-Policy"), got.header.Get("Content-Type")

@@ -112,7 +112,7 @@ func (s *sim) ownList(what string) string {
 	return got.body
 }
 
-// pages follows the next links from a first request on.
+// pages follows the next links, or cursors, from a first request on.
 func (s *sim) pages(token, asked string) (pages []string) {
 	s.t.Helper()
 	for asked != "" {
@@ -120,7 +120,11 @@ func (s *sim) pages(token, asked string) (pages []string) {
 		if page.status != http.StatusOK {
 			s.t.Fatalf("%s is answered %d: %s", asked, page.status, page.body)
 		}
+		path, _, _ := strings.Cut(asked, "?")
 		pages, asked = append(pages, page.body), ""
+		if cursor := member[string](s.t, page.body, "cursor"); cursor != "" {
+			asked = path + "?pageSize=500&cursor=" + cursor // all that a job's results have
+		}
 		if link := member[string](s.t, page.body, "nextUri"); link != "" {
 			asked = "GET " + link
 		}

@@ -85,7 +85,7 @@ func (j *job) state(config Config, now time.Time) string {
 		state = "QUEUED"
 	case age < config.JobTime:
 		state = "PENDING"
-	case age >= config.JobTime+config.JobLife:
+	case j.end != gone && age >= config.JobTime+config.JobLife:
 		state = "EXPIRED"
 	}
 	if j.of.Paging == byAuditQuery {
@@ -130,7 +130,7 @@ func (s *Simulator) answerHistory(x *exchange, of Listing) *reply {
 	var found *job
 	s.change(func(o *organisation) { found = o.jobs[id] })
 	if found == nil || found.of.Name != of.Name || found.state(s.config, now) == gone {
-		return x.refuse(newError(http.StatusNotFound, "not.found", "There is no job "+id))
+		return x.refuse(newError(http.StatusNotFound, "not.found", "There is no such job"))
 	}
 	switch {
 	case method == http.MethodGet && results:

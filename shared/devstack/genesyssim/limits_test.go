@@ -21,10 +21,8 @@ func TestTheRateLimitLetsThroughAgainWhenItsWindowHasPassed(t *testing.T) {
 		var got []string
 		for _, caller := range []string{token, token, token, token, other, "stranger", token, token, token} {
 			reply := s.ask(caller, usersQuery)
-			seen := fmt.Sprint(reply.status, " ", reply.header.Get("Retry-After"), limitOf(reply.body))
-			for _, name := range []string{"count", "allowed", "reset"} {
-				seen += " " + reply.header.Get("inin-ratelimit-"+name)
-			}
+			limits := []string{reply.header.Get("inin-ratelimit-count"), reply.header.Get("inin-ratelimit-allowed"), reply.header.Get("inin-ratelimit-reset")}
+			seen := fmt.Sprint(reply.status, " ", reply.header.Get("Retry-After"), limitOf(reply.body), " ", strings.Join(limits, " "))
 			got = append(got, strings.TrimSpace(seen))
 			time.Sleep(2500 * time.Millisecond)
 		}
@@ -74,7 +72,7 @@ func TestRequestsBeforeRetryAfterHasPassedAreCountedByPath(t *testing.T) {
 	const users, token = "/api/v2/users/query", "/oauth/token"
 	for name, test := range map[string]struct {
 		fault   genesyssim.Fault
-		seconds time.Duration // between the reply and the next request
+		seconds int // between the reply and the next request
 		early   int64
 	}{
 		"seconds, early":                {genesyssim.Fault{Path: users, Status: 429, RetryAfter: "20"}, 19, 1},
@@ -91,7 +89,7 @@ func TestRequestsBeforeRetryAfterHasPassedAreCountedByPath(t *testing.T) {
 			s := start(t, genesyssim.Config{Users: 5, Faults: []genesyssim.Fault{test.fault}})
 			one, other := s.token(), s.token()
 			_, _, _ = s.ask(one, usersQuery), s.ask(other, usersQuery), s.requestToken(clientSecret) // the other was not throttled and need not wait
-			time.Sleep(test.seconds * time.Second)
+			time.Sleep(time.Duration(test.seconds) * time.Second)
 			_, _ = s.ask(one, usersQuery), s.requestToken(clientSecret)
 			if got := s.Stats().EarlyRequests; got[test.fault.Path] != test.early || int64(len(got)) != test.early {
 				t.Errorf("%s: early requests are %v, want %d", name, got, test.early)

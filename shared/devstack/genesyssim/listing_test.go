@@ -44,7 +44,7 @@ func TestEachListingLeadsToItsEndByItsOwnKindOfPaging(t *testing.T) {
 		"divisions":            {"GET /api/v2/authorization/divisions?pageSize=4", 6, numbered},
 		"roles":                {"GET /api/v2/authorization/roles", 60, numbered},
 		"locations":            {"GET /api/v2/locations", 30, numbered},
-		"stations":             {"GET /api/v2/stations?pageSize=1000", 1000, numbered},
+		"stations":             {"GET /api/v2/stations?pageSize=1000", 1000, numbered}, // in two pages
 		"flows":                {"GET /api/v2/flows?pageSize=500", 250, numbered},
 		"campaigns":            {"GET /api/v2/outbound/campaigns?pageSize=500", 150, numbered},
 		"contact-lists":        {"GET /api/v2/outbound/contactlists?pageSize=500", 150, numbered},

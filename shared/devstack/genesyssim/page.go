@@ -87,7 +87,7 @@ func (s *Simulator) addLinks(p *page, q query, next bookmark, total int, more bo
 	if more {
 		values["nextUri"], values["nextPageUri"] = p.next, p.next
 	}
-	for _, name := range strings.Fields(rules.members) {
+	for name := range strings.FieldsSeq(rules.members) {
 		if value, found := values[name]; found {
 			p.add(name, value)
 		}

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"genesys-cloud-export/shared/devstack/genesyssim"
 )
 
@@ -39,22 +37,5 @@ func TestParseFaultsNamesTheLineThatIsWrong(t *testing.T) {
 	faults, err := genesyssim.ParseFaults(strings.NewReader(`{"path":"/api/v2/users","entity_base64":"` + long + `"}`))
 	if err != nil || len(faults) != 1 || len(faults[0].EntityBase64) != 3<<20 {
 		t.Errorf("%d faults of a line of 4 MB, error %v", len(faults), err)
-	}
-}
-
-func TestTheScriptInForceIsShownWithItsCounts(t *testing.T) {
-	t.Parallel()
-	s := start(t, genesyssim.Config{})
-	const script = `{"path":"/api/v2/users","nth":2,"status":500,"note":"the second"}` + "\n" + `{"path":"/api/*","status":502}`
-	s.ask("", "POST /_sim/faults "+script)
-	got := []int{s.status("", "GET /api/v2/users"), s.status("", "GET /api/v2/users"), s.status("", "GET /api/v2/users")}
-	shown := s.ask("", "GET /_sim/faults").body
-	const want = `[{"fault":{"path":"/api/v2/users","nth":2,"status":500,"note":"the second"},"seen":3,"hits":1},` +
-		`{"fault":{"path":"/api/*","status":502},"seen":3,"hits":1}]`
-	if diff := cmp.Diff([]int{502, 500, 401}, got) + cmp.Diff(want, shown); diff != "" {
-		t.Errorf("statuses, and the script in force (-want +got):\n%s", diff)
-	}
-	if err, none := s.SetFaults(nil), s.ask("", "GET /_sim/faults").body; err != nil || none != "[]" {
-		t.Errorf("an empty script is shown as %s, error %v", none, err)
 	}
 }

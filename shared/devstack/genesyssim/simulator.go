@@ -2,8 +2,9 @@
 // everything that goes wrong there. README.md says what is served, and of each thing how sure it is.
 //
 // Rules: the simulator is strict where the platform's answer is unknown, so that a client's mistake is an error here
-// rather than luck there. It holds no entities, no pages and no cursors: a million users cost what ten cost. It starts
-// no goroutine and asks the clock only when asked itself, so that it lives under the virtual time of testing/synctest.
+// rather than luck there. It holds no entities, no pages and no cursors, and of a job what was asked: a million users
+// cost what ten cost. It starts no goroutine and asks the clock only when asked itself, so that it lives under the virtual
+// time of testing/synctest.
 // Tokens are random; all else that it says follows from [Config]. No token, secret or entity is ever logged.
 package genesyssim
 

@@ -61,38 +61,28 @@ func TestTheTokenEndpointsAnswerAsTheVendors(t *testing.T) {
 	}
 }
 
-func TestTheAPIAsksForABearerTokenThatIsGood(t *testing.T) {
-	t.Parallel()
-	s := start(t, genesyssim.Config{Users: 3})
-	token := s.token()
-	for authorization, want := range map[string]string{
-		"": "401 authentication.required", "Bearer unknown": "401 bad.credentials", "Bearer": "401 bad.credentials",
-		basic(clientID, clientSecret)[15:]: "401 bad.credentials", "Bearer " + strings.ToLower(token): "401 bad.credentials",
-		"Bearer " + token: "200 ", "bearer " + token: "200 ",
-	} {
-		for _, what := range []string{usersQuery, "GET /api/v2/users", tokensMe} {
-			got := s.send(t.Context(), what, "Authorization: "+authorization)
-			if said := fmt.Sprint(got.status, " ", member[string](t, got.body, "code")); said != want {
-				t.Errorf("%s, %q is answered %s, want %s", what, authorization, said, want)
-			}
-		}
-	}
-}
-
-func TestTokensMeVerifiesAndRevokesTheCallingTokenAlone(t *testing.T) {
+func TestTheAPIAsksForATokenThatIsGoodAndRevokesTheCallingOneAlone(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{})
 	one, other := s.token(), s.token()
 	const verify, revoke = "HEAD /api/v2/tokens/me", "DELETE /api/v2/tokens/me"
 	got := []int{
-		s.status(one, tokensMe), s.status(one, verify), s.status(other, tokensMe),
-		s.status(one, revoke), s.status(one, tokensMe), s.status(one, verify), s.status(other, tokensMe),
+		s.status(one, tokensMe), s.status(one, verify), s.status(other, usersQuery), s.status("stranger", usersQuery), s.status(strings.ToLower(one), usersQuery),
+		s.status(one, revoke), s.status(one, tokensMe), s.status(one, verify), s.status(one, usersQuery), s.status(other, tokensMe),
 	}
-	if diff := gocmp.Diff([]int{200, 200, 200, 200, 401, 401, 200}, got); diff != "" || one == other {
+	if diff := gocmp.Diff([]int{200, 200, 200, 401, 401, 200, 401, 401, 401, 200}, got); diff != "" || one == other {
 		t.Errorf("the same token twice: %t; statuses (-want +got):\n%s", one == other, diff)
 	}
 	if client := member[map[string]any](t, s.ask(other, tokensMe).body, "OAuthClient"); client["id"] != clientID {
 		t.Errorf("OAuthClient is %v, want id %s", client, clientID)
+	}
+	for authorization, want := range map[string]string{
+		"": "authentication.required", "Bearer": "bad.credentials", basic(clientID, clientSecret)[15:]: "bad.credentials", "bearer " + other: "",
+	} {
+		got := s.send(t.Context(), "GET /api/v2/users", "Authorization: "+authorization)
+		if code := member[string](t, got.body, "code"); code != want {
+			t.Errorf("%q is answered %d %s, want %s", authorization, got.status, code, want)
+		}
 	}
 }
 

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"genesys-cloud-export/shared/devstack/iamsim"
 )
 
@@ -32,31 +30,38 @@ func role(t *testing.T, list string) iamsim.Role {
 func TestAPolicyIsEvaluatedAsIAMDoes(t *testing.T) {
 	t.Parallel()
 
-	allowed := iamsim.Decision{Allowed: true, Statement: "One"}
+	const get, put = "s3:GetObject", "xray:PutTraceSegments"
+	// one has the Sid One and allows what it says, in JSON.
+	one := func(action, resource string) string {
+		return `[{"Sid":"One","Effect":"Allow","Action":` + action + `,"Resource":"` + resource + `"}]`
+	}
+
+	allowed, denied := iamsim.Decision{Allowed: true, Statement: "One"}, iamsim.Decision{}
 
 	for name, test := range map[string]struct {
 		statements, action, resource string
 		want                         iamsim.Decision
 	}{
-		"what nothing allows is denied":            {`{"Effect":"Allow","Action":"ssm:*","Resource":"*"}`, "s3:GetObject", object, iamsim.Decision{}},
-		"what is named is allowed":                 {`{"Sid":"One","Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::bucket/a/b"}`, "s3:GetObject", object, allowed},
-		"a statement without a Sid has its number": {`{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}`, "s3:GetObject", object, iamsim.Decision{Allowed: true, Statement: "policy[0]"}},
-		"actions have no case, and wildcards":      {`{"Sid":"One","Effect":"Allow","Action":["S3:put*","s3:GET?bject"],"Resource":"*"}`, "s3:GetObject", object, allowed},
-		"resources have case":                      {`{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::bucket/A/*"}`, "s3:GetObject", object, iamsim.Decision{}},
-		"another action is not meant":              {`{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}`, "s3:GetObjectVersion", object, iamsim.Decision{}},
-		"a wildcard reaches over slashes":          {`{"Sid":"One","Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::bucket/*"}`, "s3:GetObject", object, allowed},
-		"a wildcard stays in its part of an ARN":   {`{"Effect":"Allow","Action":"*","Resource":"arn:aws:lambda:*:function:f"}`, "lambda:InvokeFunction", function, iamsim.Decision{}},
-		"the bucket is not its objects":            {`{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::bucket"}`, "s3:GetObject", object, iamsim.Decision{}},
-		"an action without resources needs a star": {`{"Effect":"Allow","Action":"xray:*","Resource":"arn:aws:xray:r:1:group/*"}`, "xray:PutTraceSegments", "*", iamsim.Decision{}},
+		"what nothing allows is denied":            {one(`"ssm:*"`, "*"), get, object, denied},
+		"what is named is allowed":                 {one(`"s3:GetObject"`, object), get, object, allowed},
+		"actions have no case, and wildcards":      {one(`["S3:put*","s3:GET?bject"]`, "*"), get, object, allowed},
+		"resources have case":                      {one(`"s3:*"`, "arn:aws:s3:::bucket/A/*"), get, object, denied},
+		"another action is not meant":              {one(`"s3:GetObject"`, "*"), "s3:GetObjectVersion", object, denied},
+		"a wildcard reaches over slashes":          {one(`"*"`, "arn:aws:s3:::bucket/*"), get, object, allowed},
+		"a wildcard stays in its part of an ARN":   {one(`"*"`, "arn:aws:lambda:*:function:f"), "lambda:InvokeFunction", function, denied},
+		"the bucket is not its objects":            {one(`"*"`, "arn:aws:s3:::bucket"), get, object, denied},
+		"an action without resources needs a star": {one(`"xray:*"`, "arn:aws:xray:r:1:group/*"), put, "*", denied},
+		"a statement without a Sid has its number": {
+			`[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]`, get, object, iamsim.Decision{Allowed: true, Statement: "policy[0]"},
+		},
 		"a denial wins, wherever it stands": {
-			`{"Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"Two","Effect":"Deny","Action":"s3:*","Resource":"*"}`,
-			"s3:GetObject", object,
-			iamsim.Decision{Statement: "Two"},
+			`[{"Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"Two","Effect":"Deny","Action":"s3:*","Resource":"*"}]`,
+			get, object, iamsim.Decision{Statement: "Two"},
 		},
 	} {
-		got := role(t, "["+test.statements+"]").Decide(iamsim.Access{Action: test.action, Resource: test.resource})
-		if diff := cmp.Diff(test.want, got); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
+		got := role(t, test.statements).Decide(iamsim.Access{Action: test.action, Resource: test.resource})
+		if got != test.want {
+			t.Errorf("%s: got %+v, want %+v", name, got, test.want)
 		}
 	}
 }

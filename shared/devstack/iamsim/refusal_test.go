@@ -21,7 +21,7 @@ func TestARefusalIsInTheWordsOfAWSAndIsRecorded(t *testing.T) {
 		request    request
 		statements string
 		status     int
-		code       string // of the header, as S3 has it in the body
+		code       string // in the header; S3 has it in the body
 		says       string
 	}{
 		"Parameter Store": {
@@ -54,7 +54,8 @@ func TestARefusalIsInTheWordsOfAWSAndIsRecorded(t *testing.T) {
 		reply := test.request.sent(t, guard)
 		body := reply.Body.String()
 
-		if reply.Code != test.status || reply.Header().Get("X-Amzn-Errortype") != test.code || !strings.Contains(body, test.says) || test.says == "" && body != "" {
+		if reply.Code != test.status || reply.Header().Get("X-Amzn-Errortype") != test.code ||
+			!strings.Contains(body, test.says) || test.says == "" && body != "" {
 			t.Errorf("%s: got %d %s, want %s", name, reply.Code, body, test.says)
 		}
 

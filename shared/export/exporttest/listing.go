@@ -27,8 +27,6 @@ const (
 type Listing struct {
 	// Latency is how long the answer to each request takes.
 	Latency time.Duration
-	// Filler is repeated in every link, to make links long.
-	Filler string
 	// Called is the listing's name, and LeastPage and MostPage are its bounds of a page size.
 	Called              string
 	LeastPage, MostPage int
@@ -137,7 +135,7 @@ func (l *Listing) fetch(ctx context.Context, link string, page *export.Page) err
 	page.Replaced, page.ReplacedIn = scripted.replaced, scripted.replacedIn
 
 	if scripted.next != end {
-		page.Next = l.link(scripted.next)
+		page.Next = linkTo(scripted.next)
 	}
 
 	if asked, ok := errors.AsType[*retry.TransientError](fault.Err); ok && asked.After > 0 {
@@ -170,8 +168,8 @@ func (l *Listing) request(number int, page *export.Page) (fault PageFault) {
 	return fault
 }
 
-func (l *Listing) link(page int) string {
-	return path + "?cursor=" + strconv.Itoa(page) + "." + l.Filler + "&pageSize=100"
+func linkTo(page int) string {
+	return path + "?cursor=" + strconv.Itoa(page) + ".&pageSize=100"
 }
 
 func (l *Listing) appendLines(lines []byte, page int) []byte {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,12 +19,10 @@ import (
 
 // Stores is what an export is kept in.
 type Stores struct {
-	Documents export.Documents
-	Parts     export.Parts
-	// ListDenied says that the stores may not be listed.
-	ListDenied bool
-	// ChecksumUnread says that the stores take a part whatever its checksum is. S3 refuses one that does not match.
-	ChecksumUnread bool
+	Documents      export.Documents
+	Parts          export.Parts
+	ListDenied     bool // the stores may not be listed
+	ChecksumUnread bool // they take a part whatever its checksum is; S3 refuses one that does not match
 }
 
 const (
@@ -115,20 +114,15 @@ func (s tested) race(name string, write func(body []byte) (string, error)) strin
 
 	running.Wait()
 
-	winner := -1
-	for n, err := range errs {
-		switch {
-		case err != nil:
-			s.wantError("a writer that lost", err, export.ErrConflict)
-		case winner >= 0:
-			s.Fatalf("%ss %d and %d both won", name, winner, n)
-		default:
-			winner = n
-		}
-	}
-
+	winner := slices.Index(errs, nil)
 	if winner < 0 {
 		s.Fatalf("no %s won", name)
+	}
+
+	for n, err := range errs {
+		if n != winner {
+			s.wantError("a writer that lost", err, export.ErrConflict)
+		}
 	}
 
 	s.wantDocument(fmt.Sprintf("%s %d", name, winner), tags[winner])

@@ -47,9 +47,8 @@ type object struct {
 
 // Change is one change of the store, in the order in which they happened.
 type Change struct {
-	Key     string
-	Body    []byte // nil where Deleted
-	Deleted bool
+	Key  string
+	Body []byte // nil: it was deleted
 }
 
 // NewStore returns an empty store.
@@ -140,7 +139,7 @@ func (s *Store) newTag() string {
 func (s *Store) remove(key string) {
 	if _, there := s.objects[key]; there {
 		delete(s.objects, key)
-		s.note(Change{Key: key, Deleted: true})
+		s.note(Change{Key: key})
 	}
 }
 

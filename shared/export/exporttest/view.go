@@ -67,7 +67,7 @@ func (v *view) Query() export.Query {
 	return export.Query{PageSize: q.PageSize, Canonical: body}
 }
 
-func (v *view) First() string { return v.link(0) }
+func (v *view) First() string { return linkTo(0) }
 
 func (v *view) Fetch(ctx context.Context, link string, page *export.Page) error {
 	if link == "" {

@@ -4,14 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -27,29 +25,33 @@ import (
 type cloud struct {
 	url     string
 	secrets *secretsmanager.Client
-	arn     string
-
-	mu      sync.Mutex
-	started []string
+	started chan string // the inputs
 }
 
 func newCloud(t *testing.T) *cloud {
 	t.Helper()
 
 	secrets := secretsim.New(secretsim.Config{})
-	c := &cloud{}
+	c := &cloud{started: make(chan string, 1)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch target := r.Header.Get("X-Amz-Target"); {
+		switch operation := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "AWSStepFunctions."); {
 		case secretsim.Operation(r) != "":
 			secrets.ServeHTTP(w, r)
-		case strings.HasPrefix(target, "AWSStepFunctions."):
-			c.machine(w, r, strings.TrimPrefix(target, "AWSStepFunctions."))
+		case operation == "StartExecution":
+			var asked struct{ Name, Input string }
+			_ = json.NewDecoder(r.Body).Decode(&asked)
+			c.started <- asked.Input
+			fmt.Fprintf(w, `{"executionArn":"arn:aws:states:eu-central-1:000000000000:execution:mine-export:%s","startDate":1}`, asked.Name)
+		case operation == "DescribeExecution":
+			fmt.Fprint(w, `{"status":"RUNNING","startDate":1,"input":"{}"}`)
+		case operation == "GetExecutionHistory":
+			fmt.Fprint(w, `{"events":[]}`)
 		case r.FormValue("Action") == "DescribeStacks" && r.FormValue("StackName") == "mine":
-			fmt.Fprintf(w, `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>mine</StackName><StackStatus>CREATE_COMPLETE</StackStatus><Outputs>
-<member><OutputKey>CredentialsSecretArn</OutputKey><OutputValue>%s</OutputValue></member>
+			fmt.Fprint(w, `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>mine</StackName><StackStatus>CREATE_COMPLETE</StackStatus><Outputs>
+<member><OutputKey>CredentialsSecretArn</OutputKey><OutputValue>credentials</OutputValue></member>
 <member><OutputKey>RotatorFunction</OutputKey><OutputValue>rotator</OutputValue></member>
 <member><OutputKey>ExportWorkflowArn</OutputKey><OutputValue>arn:aws:states:eu-central-1:000000000000:stateMachine:mine-export</OutputValue></member>
-</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`, c.secret())
+</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`)
 		case strings.HasPrefix(r.URL.Path, "/2015-03-31/functions/rotator/"):
 			fmt.Fprint(w, `{"version":1,"expires_at":"2030-01-01T00:00:00Z"}`)
 		case r.URL.Path == "/latest/api/token":
@@ -58,7 +60,7 @@ func newCloud(t *testing.T) *cloud {
 			fmt.Fprint(w, `<GetCallerIdentityResponse><GetCallerIdentityResult><Account>000000000000</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`)
 		default:
 			w.WriteHeader(http.StatusBadRequest)
-			fmt.Fprintf(w, `<ErrorResponse><Error><Code>ValidationError</Code><Message>Stack with id %s does not exist</Message></Error></ErrorResponse>`, r.FormValue("StackName"))
+			fmt.Fprint(w, `<ErrorResponse><Error><Code>ValidationError</Code><Message>Stack does not exist</Message></Error></ErrorResponse>`)
 		}
 	}))
 	t.Cleanup(server.Close)
@@ -67,47 +69,11 @@ func newCloud(t *testing.T) *cloud {
 	c.secrets = secretsmanager.NewFromConfig(aws.Config{
 		Region: "eu-central-1", BaseEndpoint: &c.url, Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
 	})
-
-	made, err := c.secrets.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: aws.String("credentials")})
-	if err != nil {
+	if _, err := c.secrets.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: aws.String("credentials")}); err != nil {
 		t.Fatal(err)
 	}
 
-	c.mu.Lock()
-	c.arn = aws.ToString(made.ARN)
-	c.mu.Unlock()
-
 	return c
-}
-
-func (c *cloud) secret() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-
-	return c.arn
-}
-
-func (c *cloud) machine(w http.ResponseWriter, r *http.Request, operation string) {
-	body, _ := io.ReadAll(r.Body)
-
-	var asked struct {
-		Name         string `json:"name"`
-		Input        string `json:"input"`
-		ExecutionArn string `json:"executionArn"`
-	}
-	_ = json.Unmarshal(body, &asked)
-
-	switch operation {
-	case "StartExecution":
-		c.mu.Lock()
-		c.started = append(c.started, asked.Input)
-		c.mu.Unlock()
-		fmt.Fprintf(w, `{"executionArn":"arn:aws:states:eu-central-1:000000000000:execution:mine-export:%s","startDate":1}`, asked.Name)
-	case "DescribeExecution":
-		fmt.Fprintf(w, `{"executionArn":%q,"status":"RUNNING","startDate":1,"input":"{}"}`, asked.ExecutionArn)
-	default:
-		fmt.Fprint(w, `{"events":[]}`)
-	}
 }
 
 // operated is one of the operator's commands, as a shell starts it: nothing of this process's environment reaches it.
@@ -188,7 +154,7 @@ func TestCredentialsAreTakenFromAFileAndReplacedOnlyAfterConfirmation(t *testing
 		command, said := c.operated(t, placed, append([]string{"set-credentials", "-stack", "mine", "-credentials", file}, more...)...)
 		_ = command.Run()
 
-		reply, err := c.secrets.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: &c.arn})
+		reply, err := c.secrets.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String("credentials")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -214,12 +180,14 @@ func TestAnInterruptStopsFollowingAndNotTheExport(t *testing.T) {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "the execution is started", func() bool {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-
-		return len(c.started) > 0
-	})
+	select {
+	case got := <-c.started:
+		if want := `{"listing":"users","export_id":"e-1","options":{"page_size":500}}`; got != want {
+			t.Errorf("started with %s, want %s", got, want)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("no execution was started")
+	}
 	if err := command.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
@@ -227,19 +195,5 @@ func TestAnInterruptStopsFollowingAndNotTheExport(t *testing.T) {
 
 	if text := said.String(); command.ProcessState.ExitCode() != 1 || !strings.Contains(text, binary+" export -stack mine -wait-for e-1-") {
 		t.Errorf("ended with %d: %s", command.ProcessState.ExitCode(), text)
-	}
-	if want := `{"listing":"users","export_id":"e-1","options":{"page_size":500}}`; c.started[0] != want {
-		t.Errorf("started with %s, want %s", c.started[0], want)
-	}
-}
-
-// await waits until the condition holds.
-func await(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-
-	for end := time.Now().Add(time.Minute); !holds(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("it never came to this: %s", what)
-		}
 	}
 }

@@ -1,0 +1,226 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/retry"
+)
+
+const (
+	maxSubmits   = 3                // how often the job of a window is submitted before the export fails
+	maxJobAge    = 24 * time.Hour   // how long a job may take
+	firstPoll    = 5 * time.Second  // the wait after the first look at a job that is not ready; it doubles
+	longestPoll  = 2 * time.Minute  // up to this
+	deleteWithin = 10 * time.Second // how long the deletion of a job may take
+)
+
+// Jobs are pages that jobs of the API prepare: one job for each window of the query's interval. Each method with a context
+// sends one request, with errors as those of [Pages.Fetch]; limit is the rate limit that the reply gave, after errors too.
+type Jobs interface {
+	Pages
+	// Resolve fixes the interval of a new export. through is where the last export ended whose interval was found like this
+	// one's; zero: there is none. A query that asks for what is not available is a failure of kind InvalidInput.
+	Resolve(ctx context.Context, through time.Time) (limit int, err error)
+	// SinceLast reports whether the interval is to begin where the last such export ended.
+	SinceLast() bool
+	// Through is the end of the interval, once it is resolved.
+	Through() time.Time
+	// Windows is how many windows the interval has; 0: there is nothing to export.
+	Windows() int
+	// Submit begins the job of a window. It may have begun one although it fails.
+	Submit(ctx context.Context, window int) (id string, limit int, err error)
+	// Poll looks how far a job is.
+	Poll(ctx context.Context, id string) (state JobState, limit int, err error)
+	// Delete deletes a job, where the API knows how to.
+	Delete(ctx context.Context, id string) error
+	// Results are the pages of a job that is ready. Where the job is gone before the first of them was read, Fetch returns a
+	// failure of kind JobFailed.
+	Results(id string) Pages
+}
+
+// JobState is how far a job is. Neither ready nor failed: it is at work.
+type JobState struct {
+	Ready, Failed bool
+	Text          string // for people: the API's name of the state, and the correlation id
+}
+
+// Job is the job of the window that is being read, as the checkpoint keeps it.
+type Job struct {
+	ID          string    `json:"id"` // "": it has to be submitted
+	SubmittedAt time.Time `json:"submitted_at,omitzero"`
+	Submits     int       `json:"submits"` // how many jobs were submitted for this window
+	Polls       int       `json:"polls"`   // how often this one was not ready
+}
+
+// windows is how many windows a query has.
+func windows(pages Pages) int {
+	if jobs, ok := pages.(Jobs); ok {
+		return jobs.Windows()
+	}
+
+	return 1
+}
+
+// resolve fixes the interval of a new export whose pages are prepared by jobs. There is no checkpoint yet to keep a wait in,
+// so what does not fit into the invocation is a failure.
+func (i *invocation) resolve(ctx context.Context) error {
+	jobs, ok := i.pages.(Jobs)
+	if !ok {
+		return nil
+	}
+
+	var through time.Time
+
+	if jobs.SinceLast() {
+		var err error
+		if through, err = i.watermark(ctx); err != nil {
+			return err
+		}
+	}
+
+	calls := i.newCaller()
+
+	stopped := calls.do(ctx, calls.retry, "ask up to when the listing is available", func(ctx context.Context) (int, error) {
+		return jobs.Resolve(ctx, through)
+	})
+	i.count(calls)
+
+	switch {
+	case stopped.none() && through.After(jobs.Through()):
+		return i.badWatermark("lies past what is available, which ends at " + jobs.Through().Format(time.RFC3339))
+	case stopped.none():
+		return nil
+	case stopped.err != nil:
+		return stopped.err
+	case stopped.reason == ReasonRateLimited:
+		return failure.New(failure.RateLimited, "the API asks to wait %d s before it says up to when the listing is available: invoke again after that",
+			seconds(time.Until(stopped.notBefore)))
+	default:
+		return failure.New(failure.UpstreamUnavailable, "the invocation ended before the API said up to when the listing is available: invoke again")
+	}
+}
+
+// prepare returns the pages of the window that is to be read, once its job is ready; else why they cannot be read now. A job
+// is submitted once an invocation at most, and committed before it is looked at, so that a crash or a lost reply leaves one
+// job behind at most.
+func (i *invocation) prepare(ctx, reading context.Context, jobs Jobs, w *writer, c *caller) (Pages, stop, error) {
+	if w.job.ID == "" {
+		if i.submitted {
+			return nil, stop{reason: ReasonPending, notBefore: time.Now().Add(w.job.wait())}, nil
+		}
+
+		if stopped, err := i.submit(ctx, reading, jobs, w, c); !stopped.none() || err != nil {
+			return nil, stopped, err
+		}
+	}
+
+	if w.position.Next != "" { // a page of it was read: where the job is gone, its results say so
+		return jobs.Results(w.job.ID), stop{}, nil
+	}
+
+	var state JobState
+
+	stopped := c.do(reading, c.retry, "look at job "+w.job.ID, func(ctx context.Context) (limit int, err error) {
+		state, limit, err = jobs.Poll(ctx, w.job.ID)
+		return limit, err
+	})
+
+	switch age := time.Since(w.job.SubmittedAt); {
+	case !stopped.none():
+		return nil, stopped, nil
+	case state.Ready:
+		return jobs.Results(w.job.ID), stop{}, nil
+	case state.Failed:
+		return nil, w.resubmit("ended as " + state.Text), nil
+	case age > maxJobAge:
+		id := w.job.ID
+		w.job = Job{} // a later invocation begins anew
+
+		return nil, stop{err: failure.New(failure.JobFailed,
+			"job %s is not ready after %s (%s): invoke again for a new job, and ask the vendor's support if it happens again", id, age.Round(time.Hour), state.Text)}, nil
+	default:
+		w.job.Polls++
+		return nil, stop{reason: ReasonPending, notBefore: time.Now().Add(w.job.wait())}, nil
+	}
+}
+
+// submit submits the job of the window that is to be read, and commits its id.
+func (i *invocation) submit(ctx, reading context.Context, jobs Jobs, w *writer, c *caller) (stop, error) {
+	i.submitted = true
+	once := retry.Policy{Base: c.retry.Base, Cap: c.retry.Cap, Attempts: 1}
+
+	var id string
+
+	send := func() stop {
+		return c.do(reading, once, "submit a job", func(ctx context.Context) (limit int, err error) {
+			id, limit, err = jobs.Submit(ctx, w.position.Window)
+			return limit, err
+		})
+	}
+
+	stopped := send()
+	if rejectedOnce(stopped.err) {
+		stopped = send() // the job was not made, and the next token is another one
+	}
+
+	if !stopped.none() {
+		return stopped, nil
+	}
+
+	w.job = Job{ID: id, SubmittedAt: now(), Submits: w.job.Submits + 1}
+
+	err := w.commit(ctx, w.next())
+	if errors.Is(err, errLost) && i.state.checkpoint.Job.ID != id {
+		i.drop(ctx, jobs, id)
+	}
+
+	return stop{}, err
+}
+
+// rejectedOnce reports whether a request failed because its token was rejected, which the next token may not be.
+func rejectedOnce(err error) bool {
+	_, transient := errors.AsType[*retry.TransientError](err)
+	return transient && failure.Is(err, failure.TokenUnavailable)
+}
+
+// drop deletes a job that lost its commit. Where that fails, the API deletes it in time.
+func (i *invocation) drop(ctx context.Context, jobs Jobs, id string) {
+	ctx, cancel := context.WithTimeout(ctx, deleteWithin)
+	defer cancel()
+
+	if err := jobs.Delete(ctx, id); err != nil {
+		i.engine.Logger.WarnContext(ctx, "a job that another invocation's replaces stays until the API deletes it",
+			slog.String("export_id", i.id), slog.String("job", id), slog.Any("error", err))
+	}
+}
+
+// resubmit has the next invocation, or this one, submit another job instead of one that failed, or is gone, before a page of it
+// was committed: up to three times.
+func (w *writer) resubmit(how string) stop {
+	id := w.job.ID
+	w.job = Job{Submits: w.job.Submits}
+
+	if w.job.Submits < maxSubmits {
+		w.logger.Warn("a job failed, and another one is submitted", slog.String("export_id", w.id), slog.String("job", id), slog.String("state", how))
+		return stop{}
+	}
+
+	w.job = Job{} // a later invocation begins anew
+
+	return stop{err: failure.New(failure.JobFailed,
+		"%d jobs in a row failed; the last, %s, %s: invoke again later, and ask the vendor's support if it happens again", maxSubmits, id, how)}
+}
+
+// wait is how long to wait for a job that is not ready.
+func (j Job) wait() time.Duration {
+	wait := firstPoll
+	for range j.Polls - 1 {
+		wait = min(2*wait, longestPoll)
+	}
+
+	return wait
+}

@@ -1,0 +1,189 @@
+package genesys
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"genesys-cloud-export/shared/export"
+	"genesys-cloud-export/shared/failure"
+)
+
+// Job is what is particular to a listing whose pages are the results of jobs; [Definition.Path] is that of the jobs.
+type Job struct {
+	Available string // the path that says up to when there are data; "": none does, and it is an hour ago
+	Entities  string // the name of the list of a page of results
+	Order     string // with what a job is submitted beside its interval; "": without
+	OrderBy   string
+	Lasting   bool // a job cannot be deleted
+}
+
+// availableAfter is when data count as available that the API says nothing of. It is inferred.
+const availableAfter = time.Hour
+
+// jobIDs is the form of a job's id, which becomes part of a path.
+var jobIDs = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
+
+// maxJobReply bounds a reply about a job, in bytes; they are under a kilobyte.
+const maxJobReply = 64 << 10
+
+// jobs are what a query asks of a history. They implement [export.Jobs].
+type jobs struct {
+	*pages
+
+	span span
+}
+
+func newJobs(p *pages, fields map[string]json.RawMessage) (*jobs, error) {
+	s, err := newSpan(fields)
+	if err == nil {
+		err = s.contradicts()
+	}
+
+	return &jobs{p, s}, err
+}
+
+// Query implements [export.Pages].
+func (j *jobs) Query() export.Query {
+	canonical := j.canonical()
+	j.span.add(&canonical)
+
+	return export.Query{PageSize: j.pageSize, Canonical: canonical.closed()}
+}
+
+// SinceLast implements [export.Jobs].
+func (j *jobs) SinceLast() bool { return j.span.sinceLast }
+
+// Through implements [export.Jobs].
+func (j *jobs) Through() time.Time { return j.span.to }
+
+// Windows implements [export.Jobs].
+func (j *jobs) Windows() int { return j.span.windows() }
+
+// Resolve implements [export.Jobs].
+func (j *jobs) Resolve(ctx context.Context, through time.Time) (limit int, err error) {
+	available := time.Now().Add(-availableAfter).UTC().Truncate(time.Second)
+
+	if path := j.definition.Job.Available; path != "" {
+		var reply struct {
+			Until time.Time `json:"dataAvailabilityDate"`
+		}
+
+		limit, err = j.call(ctx, http.MethodGet, path, nil, &reply, func() bool { return !reply.Until.IsZero() })
+		if err != nil {
+			return limit, err
+		}
+
+		available = reply.Until.UTC().Truncate(time.Millisecond)
+	}
+
+	resolved, err := j.span.resolved(available, through)
+	if err == nil {
+		j.span = resolved
+	}
+
+	return limit, err
+}
+
+// Submit implements [export.Jobs].
+func (j *jobs) Submit(ctx context.Context, window int) (id string, limit int, err error) {
+	var query object
+	query.add(intervalField, j.span.window(window).String())
+
+	for name, value := range map[string]string{"order": j.definition.Job.Order, "orderBy": j.definition.Job.OrderBy} {
+		if value != "" {
+			query.add(name, value)
+		}
+	}
+
+	var reply struct {
+		JobID string `json:"jobId"`
+		ID    string `json:"id"`
+	}
+
+	limit, err = j.call(ctx, http.MethodPost, j.definition.Path, query.closed(), &reply, func() bool { return jobIDs.MatchString(reply.JobID + reply.ID) })
+
+	return reply.JobID + reply.ID, limit, err
+}
+
+// Poll implements [export.Jobs].
+func (j *jobs) Poll(ctx context.Context, id string) (state export.JobState, limit int, err error) {
+	var reply struct {
+		State string `json:"state"`
+	}
+
+	limit, err = j.of(id).call(ctx, http.MethodGet, j.definition.Path+"/"+id, nil, &reply, func() bool {
+		state.Text = strings.ToUpper(printable(reply.State))
+		state.Ready = slices.Contains([]string{"FULFILLED", "SUCCEEDED"}, state.Text)
+		state.Failed = slices.Contains([]string{"FAILED", "CANCELLED", "EXPIRED"}, state.Text)
+
+		return state.Ready || state.Failed || slices.Contains([]string{"QUEUED", "PENDING", "RUNNING"}, state.Text)
+	})
+	if failure.Is(err, failure.JobFailed) {
+		return export.JobState{Failed: true, Text: "GONE"}, limit, nil
+	}
+
+	return state, limit, err
+}
+
+// Delete implements [export.Jobs].
+func (j *jobs) Delete(ctx context.Context, id string) error {
+	if j.definition.Job.Lasting {
+		return nil
+	}
+
+	_, err := j.call(ctx, http.MethodDelete, j.definition.Path+"/"+id, nil, nil, nil)
+
+	return err
+}
+
+// Results implements [export.Jobs].
+func (j *jobs) Results(id string) export.Pages { return j.of(id).pages }
+
+// of is j for what is asked of one job, which may be gone.
+func (j *jobs) of(id string) *jobs {
+	results := *j.pages
+	results.definition.Path += "/" + id + "/results"
+	results.job = id
+
+	return &jobs{&results, j.span}
+}
+
+// call sends one request and reads its reply into a struct; whether what it says can be meant is for valid to say.
+func (j *jobs) call(ctx context.Context, method, path string, body []byte, into any, valid func() bool) (limit int, err error) {
+	request, err := http.NewRequestWithContext(ctx, method, j.client.Base.JoinPath(path).String(), bytes.NewReader(body))
+	if err != nil {
+		return 0, failure.Because(err, failure.UpstreamInvalid, "the path of a job cannot be requested: begin a new export")
+	}
+
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+
+	var page export.Page
+
+	err = j.exchange(ctx, request, "", &page, func(a *answer) error {
+		if into == nil {
+			return nil
+		}
+
+		raw, err := io.ReadAll(io.LimitReader(a.reply.Body, maxJobReply))
+		if err != nil {
+			return j.broken(ctx, err)
+		}
+
+		if json.Unmarshal(raw, into) != nil || !valid() {
+			return a.noPage(ctx, "it is not the reply about a job that the API promises")
+		}
+
+		return nil
+	})
+
+	return page.Limit, err
+}
