@@ -3,8 +3,7 @@
 //
 // The template alone says what the functions are: their environment, memory, timeout and concurrency, and what their roles may
 // do. Each function's process has an access key of its own role, and what that role does not allow is refused as AWS refuses
-// it; where AWS could not do its own part with a role, the stack does not start. Of EventInvokeConfig only the destination is
-// checked; an asynchronous invocation is made once, whatever comes of it.
+// it. There are no asynchronous invocations.
 //
 // Everything listens on free ports of loopback, and of one further address where that is given. Only the functions reach out,
 // where the organisation is [Outside].
@@ -97,8 +96,7 @@ type Stack struct {
 	closers []func() error
 }
 
-// Start starts everything and stores the client credentials. On an error nothing is left running. Where AWS could not write a
-// function's log, trace it or report its failures, the error names each role, action and resource.
+// Start starts everything and stores the client credentials. On an error nothing is left running.
 func Start(ctx context.Context, config Config) (*Stack, error) {
 	s := &Stack{}
 	if err := s.start(ctx, config); err != nil {
@@ -121,25 +119,16 @@ func (s *Stack) start(ctx context.Context, config Config) error {
 	s.GenesysURL = organisation.apiURL
 
 	// The functions' environment has the address, so that it is taken first and served on last.
-	taken, err := listen(ctx, config.AlsoListen)
+	taken, err := s.listen(ctx, config.AlsoListen)
 	if err != nil {
 		return err
 	}
 
 	s.AWSURL = taken.url()
-
-	if err := s.startAWS(ctx, config, organisation, taken); err != nil {
-		return errors.Join(err, taken.close())
-	}
-
 	s.aws = aws.Config{
 		Region: Region, BaseEndpoint: &s.AWSURL, Credentials: credentials.NewStaticCredentialsProvider(developer, developer, ""),
 	}
 
-	return nil
-}
-
-func (s *Stack) startAWS(ctx context.Context, config Config, organisation access, taken port) error {
 	stores, err := s.newStores(config)
 	if err != nil {
 		return err
@@ -155,27 +144,19 @@ func (s *Stack) startAWS(ctx context.Context, config Config, organisation access
 		return err
 	}
 
-	var errToken, errSchedule error
-
-	s.IAM = deployed.guard()
-	s.TokenParameter, errToken = deployed.tokenParameter()
-	s.RotationEvery, errSchedule = deployed.rotationEvery()
-
-	if err := errors.Join(errToken, errSchedule, deployed.checkDuties(s.IAM)); err != nil {
-		return err
-	}
-
-	functions := make([]lambdasim.Function, 0, len(deployed.functions))
-	for _, f := range deployed.functions {
-		functions = append(functions, f.configured(config, organisation.variables))
-	}
-
-	s.Lambda, err = lambdasim.New(lambdasim.Config{Region: Region, Logs: config.Logs, Logger: config.Logger, Functions: functions})
+	s.TokenParameter, s.RotationEvery = deployed.tokenParameter, deployed.rotationEvery
+	s.IAM = iamsim.New(iamsim.Config{Roles: deployed.byKey, Region: Region, Account: Account, KeyARN: deployed.Parameters["KmsKeyArn"]})
+	s.Lambda, err = lambdasim.New(lambdasim.Config{
+		Region: Region, Logs: config.Logs, Logger: config.Logger, Functions: deployed.configured(config, organisation.variables),
+	})
 	if err != nil {
 		return fmt.Errorf("start Lambda: %w", err)
 	}
 
-	s.serve(taken, s.guarded(stores))
+	s.serve(taken, gateway{
+		parameters: s.IAM.Parameters(stores.parameters), secrets: s.IAM.Secrets(stores.secrets),
+		objects: s.IAM.Objects(stores.objects), functions: s.IAM.Functions(s.Lambda),
+	})
 
 	return nil
 }
