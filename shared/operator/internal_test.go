@@ -15,5 +15,5 @@ func Outputs() []string {
 
 // Parameters are the template's parameters that are read.
 func Parameters() []string {
-	return []string{parameterEnvironment, parameterAPI, parameterSecret, parameterBucket, parameterKey}
+	return []string{parameterEnvironment, parameterAPI, parameterListings, parameterSecret, parameterBucket, parameterKey}
 }
