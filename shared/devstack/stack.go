@@ -53,8 +53,9 @@ The stored token, without the token:
 		return fmt.Errorf("describe the stack: %w", err)
 	}
 
-	return driver.New(local.Functions(), driver.Config{Logger: config.Logger}).
-		Schedule(ctx, driver.Schedule{Name: "rotator", FunctionName: stack.Rotator, Every: local.RotationEvery})
+	driver.New(local.Functions(), driver.Config{Logger: config.Logger}).Schedule(ctx, stack.Rotator, local.RotationEvery)
+
+	return nil
 }
 
 // operations are those that the stack's AWS has.

@@ -3,51 +3,22 @@ package driver
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"fmt"
 	"time"
 
 	smithyrand "github.com/aws/smithy-go/rand"
 )
 
-// Schedule is a function that is invoked at a rate, as EventBridge Scheduler does it.
-type Schedule struct {
-	// Name is the schedule's name, of letters, digits, hyphens, underscores and dots. It is in the event.
-	Name string
-	// FunctionName is the function's name or ARN.
-	FunctionName string
-	// Every is the rate, more than zero.
-	Every time.Duration
-	// OnRun is called after each invocation. Where it is nil failures are logged.
-	OnRun func(Run)
-}
-
-// Run is one invocation of a schedule.
-type Run struct {
-	// Reply is what the function returned, nil where it failed.
-	Reply json.RawMessage
-	// Err is that of [Driver.Invoke].
-	Err error
-}
-
-// Schedule invokes the function at once, as a new schedule in AWS does, and then at the rate, until ctx ends, which is no
-// error. A failed invocation is not repeated before the next is due. One that takes longer than the rate delays the next, and
-// those missed meanwhile are left out: unlike in AWS no two overlap. The function is called synchronously, so that its
-// reply can be seen.
-func (d *Driver) Schedule(ctx context.Context, schedule Schedule) error {
-	ticker := time.NewTicker(schedule.Every)
+// Schedule invokes the function at once, as a new schedule in AWS does, and then at the rate, which is more than zero, until ctx
+// ends. A failed invocation is logged, and not repeated before the next is due. One that takes longer than the rate delays
+// the next, and those missed meanwhile are left out: unlike in AWS no two overlap.
+func (d *Driver) Schedule(ctx context.Context, function string, rate time.Duration) {
+	ticker := time.NewTicker(rate)
 	defer ticker.Stop()
 
 	for at := time.Now(); ctx.Err() == nil; {
-		reply, err := d.Invoke(ctx, schedule.FunctionName, scheduledEvent(schedule.Name, at))
-
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case schedule.OnRun != nil:
-			schedule.OnRun(Run{Reply: reply, Err: err})
-		case err != nil:
-			d.logger.WarnContext(ctx, "a scheduled invocation failed", "schedule", schedule.Name, "error", err)
+		if _, err := d.Invoke(ctx, function, scheduledEvent(function, at)); err != nil && ctx.Err() == nil {
+			d.logger.WarnContext(ctx, "a scheduled invocation failed", "function", function, "error", err)
 		}
 
 		select {
@@ -55,12 +26,10 @@ func (d *Driver) Schedule(ctx context.Context, schedule Schedule) error {
 		case <-ctx.Done():
 		}
 	}
-
-	return nil
 }
 
-// scheduledEvent is what EventBridge Scheduler sends to a Lambda target that has no input of its own. Its detail is the
-// *string* "{}", where the rules of EventBridge send an object.
+// scheduledEvent is what EventBridge Scheduler sends to a Lambda target that has no input of its own; the schedule is called as
+// the function. Its detail is the *string* "{}", where the rules of EventBridge send an object.
 func scheduledEvent(name string, at time.Time) []byte {
 	id, _ := smithyrand.NewUUID(rand.Reader).GetUUID() // this reader never fails
 

@@ -31,7 +31,7 @@ func crossings() map[string]crossing {
 
 // inOrder reports whether an invocation ended as one may that others cross.
 func (o outcome) inOrder() bool {
-	return o.err == nil && slices.Contains([]string{export.ReasonEnd, export.ReasonBusy, export.ReasonBudget}, o.Reason)
+	return o.err == nil && slices.Contains([]string{export.ReasonEnd, export.ReasonBusy, export.ReasonBudget, export.ReasonPending}, o.Reason)
 }
 
 // Another invocation comes in at any operation: at once, when it is busy, or once the lease is over, when it reads a page or

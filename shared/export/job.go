@@ -45,7 +45,7 @@ type Jobs interface {
 // JobState is how far a job is. Neither ready nor failed: it is at work.
 type JobState struct {
 	Ready, Failed bool
-	Text          string // for people: the API's name of the state, and the correlation id
+	Text          string // for people: "its state is …", with the correlation id
 }
 
 // Job is the job of the window that is being read, as the checkpoint keeps it.
@@ -135,13 +135,13 @@ func (i *invocation) prepare(ctx, reading context.Context, jobs Jobs, w *writer,
 	case state.Ready:
 		return jobs.Results(w.job.ID), stop{}, nil
 	case state.Failed:
-		return nil, w.resubmit("ended as " + state.Text), nil
+		return nil, w.resubmit(state.Text), nil
 	case age > maxJobAge:
 		id := w.job.ID
 		w.job = Job{} // a later invocation begins anew
 
 		return nil, stop{err: failure.New(failure.JobFailed,
-			"job %s is not ready after %s (%s): invoke again for a new job, and ask the vendor's support if it happens again", id, age.Round(time.Hour), state.Text)}, nil
+			"job %s is not ready after %s, %s: invoke again for a new job, and ask the vendor's support if it happens again", id, age.Round(time.Hour), state.Text)}, nil
 	default:
 		w.job.Polls++
 		return nil, stop{reason: ReasonPending, notBefore: time.Now().Add(w.job.wait())}, nil
@@ -212,7 +212,7 @@ func (w *writer) resubmit(how string) stop {
 	w.job = Job{} // a later invocation begins anew
 
 	return stop{err: failure.New(failure.JobFailed,
-		"%d jobs in a row failed; the last, %s, %s: invoke again later, and ask the vendor's support if it happens again", maxSubmits, id, how)}
+		"%d jobs in a row failed; of the last, %s, %s: invoke again later, and ask the vendor's support if it happens again", maxSubmits, id, how)}
 }
 
 // wait is how long to wait for a job that is not ready.

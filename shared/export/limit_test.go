@@ -1,7 +1,6 @@
 package export_test
 
 import (
-	"context"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -190,30 +189,20 @@ func TestX05FailedPageIsANamedFailureAndWhatWasReadIsKept(t *testing.T) {
 	}
 }
 
-// warm runs an invocation in a process that has run others.
-func (w *world) warm(ctx context.Context, engine *export.Engine, id string) outcome {
-	ctx, cancel := context.WithTimeout(ctx, w.timeout)
-	defer cancel()
-
-	result, stats, err := engine.Run(ctx, export.Event{ExportID: id}, requestID)
-
-	return outcome{Result: result, stats: stats, err: err}
-}
-
 // The first export always comes a moment before the second one, and uses up the request that both wait for.
 func TestTwoExportsInTurnInOneProcessThatBothWaitAsLongAsTheyShouldComplete(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(ones(8)...)
 		w.perMinute, w.timeout = 6, 15*time.Second
-		engine := w.engine(nil)
+		w.warm = w.engine(nil)
 
 		waiting := []string{exportID, "e2"}
 		for range 100 {
 			var wait int64
 
 			for _, id := range slices.Clone(waiting) {
-				did := w.warm(t.Context(), engine, id)
+				did := w.send(t.Context(), nil, export.Event{ExportID: id})
 				if did.err != nil || did.stats.InvocationsWithoutProgress != 0 {
 					t.Fatalf("%s: got %+v, %+v and %v, want to wait for the pace, and not to count", id, did.Result, did.stats, did.err)
 				}
@@ -239,9 +228,9 @@ func TestWaitForTheExportsOwnPaceIsKeptInTheCheckpoint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(ones(3)...)
 		w.perMinute, w.timeout, w.reserve = 6, 12*time.Second, time.Second
-		engine := w.engine(nil)
+		w.warm = w.engine(nil)
 
-		did := w.warm(t.Context(), engine, exportID)
+		did := w.invoke(t.Context(), nil)
 		did.wantWait(t, export.ReasonRateLimited, 13, 13)
 
 		if did.Pages != 1 {
@@ -249,6 +238,7 @@ func TestWaitForTheExportsOwnPaceIsKeptInTheCheckpoint(t *testing.T) {
 		}
 
 		// A process that knows nothing of the pace obeys the checkpoint.
+		w.warm = nil
 		early := w.invoke(t.Context(), nil)
 		early.wantWait(t, export.ReasonRateLimited, 13, 13)
 		early.wantNoRequest(t)

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -55,7 +56,7 @@ func (q Query) members() map[string]json.RawMessage {
 func (e *Engine) ask(ctx context.Context, listing Listing, asked Event) (Pages, error) {
 	known := slices.Concat([]string{fieldExportID, fieldListing, fieldPageSize}, listing.Options())
 	if err := event.Known(asked.Options, known); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("listing %s: %w", listing.Name(), err)
 	}
 
 	return listing.Ask(e.bounded(ctx, listing, cmp.Or(asked.PageSize, e.PageSize)), asked.Options)

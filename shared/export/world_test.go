@@ -50,6 +50,7 @@ type world struct {
 	others  []*exporttest.Listing // of the same function
 	logs    bytes.Buffer
 	logger  *slog.Logger
+	warm    *export.Engine // runs every invocation; nil: each has a process of its own
 
 	timeout     time.Duration
 	reserve     time.Duration
@@ -105,7 +106,12 @@ func (w *world) run(ctx context.Context, fault exporttest.Fault, event export.Ev
 	ctx, process := exporttest.NewProcess(ctx, fault)
 	defer process.Kill()
 
-	result, stats, err := w.engine(process).Run(ctx, event, requestID)
+	engine := w.warm
+	if engine == nil {
+		engine = w.engine(process)
+	}
+
+	result, stats, err := engine.Run(ctx, event, requestID)
 
 	return outcome{Result: result, stats: stats, err: err, calls: process.Calls, killed: process.Killed}
 }

@@ -2,6 +2,7 @@ package exporter_test
 
 import (
 	"bytes"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -149,8 +150,15 @@ func TestInvariant10AStoreThatHangsEndsByNameBeforeTheDeadline(t *testing.T) {
 		const length = 30 * time.Second
 
 		w := newWorld(t, thousand())
-		w.hangs = func(r *http.Request) bool {
-			return r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/part-")
+		w.front = func(_ http.ResponseWriter, r *http.Request) bool {
+			if r.Method != http.MethodPut || !strings.Contains(r.URL.Path, "/part-") {
+				return false
+			}
+
+			_, _ = io.Copy(io.Discard, r.Body)
+			<-r.Context().Done()
+
+			return true
 		}
 
 		begun := time.Now()

@@ -17,8 +17,6 @@ import (
 	"genesys-cloud-export/shared/genesys"
 	"genesys-cloud-export/shared/invocation"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 )
@@ -39,17 +37,6 @@ func (w *world) finish(h *invocation.Handler, payload string) (result export.Res
 	w.t.Fatalf("after %d invocations the export is not complete: %+v", invocations, result)
 
 	return result, invocations
-}
-
-// object is an object of the bucket, which lies at a URI or a key.
-func (w *world) object(at string) []byte {
-	w.t.Helper()
-
-	key := strings.TrimPrefix(at, "s3://"+bucket+"/")
-	reply := must(s3.NewFromConfig(w.cloud).GetObject(w.t.Context(), &s3.GetObjectInput{Bucket: aws.String(bucket), Key: &key}))(w.t)
-	defer reply.Body.Close()
-
-	return must(io.ReadAll(reply.Body))(w.t)
 }
 
 // lines are the entities of an export, by its manifest.

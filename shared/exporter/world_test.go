@@ -55,8 +55,8 @@ type world struct {
 	rotator http.HandlerFunc // answers the rotator's invocations, whose payloads are kept in asked
 	asking  sync.Mutex
 	asked   []string
-	// hangs reports which requests to AWS get no answer; nil: none.
-	hangs func(*http.Request) bool
+	// front may answer a request to AWS in place of the service, and reports whether it did; nil: never.
+	front func(http.ResponseWriter, *http.Request) bool
 }
 
 // newWorld must be called in the bubble in which the world is used. A token is stored, and there is no rotator.
@@ -104,9 +104,7 @@ func (w *world) services() http.Handler {
 
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		switch {
-		case w.hangs != nil && w.hangs(r):
-			_, _ = io.Copy(io.Discard, r.Body)
-			<-r.Context().Done()
+		case w.front != nil && w.front(rw, r):
 		case strings.HasPrefix(r.Header.Get("X-Amz-Target"), "AmazonSSM."):
 			parameters.ServeHTTP(rw, r)
 		case strings.HasPrefix(r.URL.Path, "/2015-03-31/"):
@@ -227,15 +225,29 @@ func (w *world) get(path string) int {
 	return reply.StatusCode
 }
 
+// object is an object of the bucket, which lies at a URI or a key.
+func (w *world) object(at string) []byte {
+	w.t.Helper()
+
+	key := strings.TrimPrefix(at, "s3://"+bucket+"/")
+	reply := must(s3.NewFromConfig(w.cloud).GetObject(w.t.Context(), &s3.GetObjectInput{Bucket: aws.String(bucket), Key: &key}))(w.t)
+	defer reply.Body.Close()
+
+	return must(io.ReadAll(reply.Body))(w.t)
+}
+
+// put writes an object of the bucket.
+func (w *world) put(key, body string) {
+	w.t.Helper()
+
+	must(s3.NewFromConfig(w.cloud).PutObject(w.t.Context(), &s3.PutObjectInput{Bucket: aws.String(bucket), Key: &key, Body: strings.NewReader(body)}))(w.t)
+}
+
 // manifest reads the manifest of a result.
 func (w *world) manifest(result export.Result) (manifest export.Manifest) {
 	w.t.Helper()
 
-	key := strings.TrimPrefix(result.Manifest, "s3://"+bucket+"/")
-	reply := must(s3.NewFromConfig(w.cloud).GetObject(w.t.Context(), &s3.GetObjectInput{Bucket: aws.String(bucket), Key: &key}))(w.t)
-	defer reply.Body.Close()
-
-	if err := json.NewDecoder(reply.Body).Decode(&manifest); err != nil {
+	if err := json.Unmarshal(w.object(result.Manifest), &manifest); err != nil {
 		w.t.Fatal(err)
 	}
 

@@ -58,9 +58,8 @@ func (s stores) create(t *testing.T, name, body string) (tag string) {
 type bucket struct {
 	stores
 
-	folder string // where its objects lie
-
 	endpoint *s3sim.Endpoint
+	folder   string // below which its objects lie
 
 	mu     sync.Mutex
 	counts map[string]int

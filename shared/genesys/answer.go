@@ -182,7 +182,7 @@ func (a *answer) meant() error {
 	case hasCursor(a.link):
 		return a.fail(failure.CursorExpired, "it no longer takes the next link, so this export cannot go on: begin a new one")
 	case a.pages.job != "":
-		return a.fail(failure.JobFailed, "job "+a.pages.job+" is gone: invoke again for a new one")
+		return a.fail(failure.JobFailed, "the job is gone")
 	default:
 		return a.fail(failure.UpstreamInvalid, unpromised)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"regexp"
@@ -75,7 +76,7 @@ func (j *jobs) Resolve(ctx context.Context, through time.Time) (limit int, err e
 			Until time.Time `json:"dataAvailabilityDate"`
 		}
 
-		limit, err = j.call(ctx, http.MethodGet, path, nil, &reply, func() bool { return !reply.Until.IsZero() })
+		limit, err = j.call(ctx, http.MethodGet, path, nil, &reply, func(string) bool { return !reply.Until.IsZero() })
 		if err != nil {
 			return limit, err
 		}
@@ -107,7 +108,7 @@ func (j *jobs) Submit(ctx context.Context, window int) (id string, limit int, er
 		ID    string `json:"id"`
 	}
 
-	limit, err = j.call(ctx, http.MethodPost, j.definition.Path, query.closed(), &reply, func() bool { return jobIDs.MatchString(reply.JobID + reply.ID) })
+	limit, err = j.call(ctx, http.MethodPost, j.definition.Path, query.closed(), &reply, func(string) bool { return jobIDs.MatchString(reply.JobID + reply.ID) })
 
 	return reply.JobID + reply.ID, limit, err
 }
@@ -118,15 +119,16 @@ func (j *jobs) Poll(ctx context.Context, id string) (state export.JobState, limi
 		State string `json:"state"`
 	}
 
-	limit, err = j.of(id).call(ctx, http.MethodGet, j.definition.Path+"/"+id, nil, &reply, func() bool {
-		state.Text = strings.ToUpper(printable(reply.State))
-		state.Ready = slices.Contains([]string{"FULFILLED", "SUCCEEDED"}, state.Text)
-		state.Failed = slices.Contains([]string{"FAILED", "CANCELLED", "EXPIRED"}, state.Text)
+	limit, err = j.of(id).call(ctx, http.MethodGet, j.definition.Path+"/"+id, nil, &reply, func(correlationID string) bool {
+		name := strings.ToUpper(reply.State) // audits write it in small letters
+		state.Ready = slices.Contains([]string{"FULFILLED", "SUCCEEDED"}, name)
+		state.Failed = slices.Contains([]string{"FAILED", "CANCELLED", "EXPIRED"}, name)
+		state.Text = fmt.Sprintf("its state is %s (correlation id %s)", name, correlationID)
 
-		return state.Ready || state.Failed || slices.Contains([]string{"QUEUED", "PENDING", "RUNNING"}, state.Text)
+		return state.Ready || state.Failed || slices.Contains([]string{"QUEUED", "PENDING", "RUNNING"}, name)
 	})
 	if failure.Is(err, failure.JobFailed) {
-		return export.JobState{Failed: true, Text: "GONE"}, limit, nil
+		return export.JobState{Failed: true, Text: err.Error()}, limit, nil
 	}
 
 	return state, limit, err
@@ -156,7 +158,7 @@ func (j *jobs) of(id string) *jobs {
 }
 
 // call sends one request and reads its reply into a struct; whether what it says can be meant is for valid to say.
-func (j *jobs) call(ctx context.Context, method, path string, body []byte, into any, valid func() bool) (limit int, err error) {
+func (j *jobs) call(ctx context.Context, method, path string, body []byte, into any, valid func(correlationID string) bool) (limit int, err error) {
 	request, err := http.NewRequestWithContext(ctx, method, j.client.Base.JoinPath(path).String(), bytes.NewReader(body))
 	if err != nil {
 		return 0, failure.Because(err, failure.UpstreamInvalid, "the path of a job cannot be requested: begin a new export")
@@ -178,7 +180,7 @@ func (j *jobs) call(ctx context.Context, method, path string, body []byte, into 
 			return j.broken(ctx, err)
 		}
 
-		if json.Unmarshal(raw, into) != nil || !valid() {
+		if json.Unmarshal(raw, into) != nil || !valid(a.correlationID()) {
 			return a.noPage(ctx, "it is not the reply about a job that the API promises")
 		}
 

@@ -60,7 +60,7 @@ func exportStalls(t *testing.T) {
 		s.export(100, "whole", "end")
 		s.export(110, "whole", "end")
 
-		// executions-failed and runs-failed report that.
+		// executions-failed and invocations-failed report that.
 		s.faults(genesyssim.Fault{Path: usersPath, Times: -1, Status: http.StatusForbidden})
 		s.export(300, "forbidden", "Forbidden")
 		s.export(310, "forbidden", "Forbidden")

@@ -169,16 +169,6 @@ func (e *Endpoint) find(name string) *function {
 	return nil
 }
 
-// Functions returns the functions as they run, with defaults filled in, in the order of the configuration.
-func (e *Endpoint) Functions() []Function {
-	all := make([]Function, len(e.functions))
-	for i, f := range e.functions {
-		all[i] = f.Function
-	}
-
-	return all
-}
-
 // Kill kills every process of the named function, busy and idle, as the kernel kills one that is out of memory, and waits
 // until they are gone. It returns how many there were; for an unknown name that is none.
 func (e *Endpoint) Kill(name string) int {

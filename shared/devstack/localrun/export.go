@@ -38,7 +38,7 @@ func (r *run) export(ctx context.Context) (export.Result, error) {
 	defer stop()
 
 	schedule.Go(func() {
-		_ = calls.Schedule(scheduling, driver.Schedule{Name: "rotator", FunctionName: stack.Rotator, Every: r.stack.RotationEvery})
+		calls.Schedule(scheduling, stack.Rotator, r.stack.RotationEvery)
 	})
 
 	return r.invoke(ctx, calls)

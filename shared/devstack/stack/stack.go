@@ -3,7 +3,7 @@
 //
 // The template alone says what the functions are: their environment, memory, timeout and concurrency, and what their roles may
 // do. Each function's process has an access key of its own role, and what that role does not allow is refused as AWS refuses
-// it. There are no asynchronous invocations.
+// it. There are no asynchronous invocations here.
 //
 // Everything listens on free ports of loopback, and of one further address where that is given. Only the functions reach out,
 // where the organisation is [Outside].

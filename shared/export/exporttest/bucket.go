@@ -76,9 +76,6 @@ func (b bucket) Read(ctx context.Context, name string) (body []byte, tag string,
 		}
 
 		body, tag = bytes.Clone(found.body), found.tag
-		if b.ShakyTags {
-			tag = b.newTag()
-		}
 
 		return nil
 	})
@@ -122,7 +119,7 @@ func (b bucket) write(ctx context.Context, op, name, tag string, body []byte) (w
 // refusal is why a document that has this tag is not written over what is stored.
 func (b bucket) refusal(stored object, tag string) error {
 	switch {
-	case stored.tag == tag && (tag == "" || !b.ShakyTags):
+	case stored.tag == tag:
 		return nil
 	case stored.tag != "":
 		return export.ErrConflict

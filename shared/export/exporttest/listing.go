@@ -31,13 +31,16 @@ type Listing struct {
 	Called              string
 	LeastPage, MostPage int
 
-	script []scripted
+	script  []scripted
+	windows []int // the first page of each, where jobs prepare them
 
 	mu      sync.Mutex
 	faults  map[int][]PageFault
 	buffers map[*export.Page]bool
 	until   time.Time // no request is to go out before
 	seen    Seen
+	polls   map[string]int // how often each job was looked at
+	submits int
 }
 
 // scripted is one page: its entities by number, the page that it links to, and what was replaced in it.
@@ -86,9 +89,17 @@ func (l *Listing) Fault(page int, faults ...PageFault) {
 
 // Truth is all that the listing has, as lines in the order of the pages. A listing that loops has none.
 func (l *Listing) Truth() []byte {
+	windows := l.windows
+	if windows == nil {
+		windows = []int{0}
+	}
+
 	var lines []byte
-	for page := 0; page != end; page = l.script[page].next {
-		lines = l.appendLines(lines, page)
+
+	for _, first := range windows {
+		for page := first; page != end; page = l.script[page].next {
+			lines = l.appendLines(lines, page)
+		}
 	}
 
 	return lines

@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -106,6 +107,10 @@ func (p *Process) call(ctx context.Context, r request) error {
 	}
 
 	action := p.fate(r)
+	if r.op == OpSubmit && action.Effect == Resend {
+		action.Effect = Proceed // nothing below us sends it again
+	}
+
 	if action.Before != nil {
 		action.Before()
 	}
@@ -162,7 +167,7 @@ func (p *Process) fate(r request) Action {
 // unanswered is what a call returns that has no answer: a page's is the end of its context, or may pass by itself.
 func unanswered(ctx context.Context, op string) error {
 	switch {
-	case op != OpFetch:
+	case !slices.Contains([]string{OpFetch, OpResolve, OpSubmit, OpPoll, OpDeleteJob}, op):
 		return failure.Because(context.Cause(ctx), failure.StorageUnavailable, "the store did not answer a %s", op)
 	case ctx.Err() != nil:
 		return context.Cause(ctx)

@@ -29,7 +29,6 @@ func PartsFolder(listing, id string) string { return prefix + listing + "/export
 // for one content of one object and never again.
 type Store struct {
 	ListDenied bool // callers may not list it, and do not learn what is missing, either
-	ShakyTags  bool // an object has another tag with each read, so that no tag is ever the right one
 	Forgetful  bool // parts are not kept, only their sizes, and nor is the journal
 
 	mu      sync.Mutex
@@ -120,7 +119,9 @@ func (s *Store) keys(prefix string) []string {
 
 // put returns the new tag.
 func (s *Store) put(key string, body []byte) string {
-	written := object{body: bytes.Clone(body), size: len(body), tag: s.newTag()}
+	s.tags++
+
+	written := object{body: bytes.Clone(body), size: len(body), tag: `"` + strconv.Itoa(s.tags) + `"`}
 	if s.Forgetful && !strings.HasPrefix(key, root) {
 		written.body = nil
 	}
@@ -129,11 +130,6 @@ func (s *Store) put(key string, body []byte) string {
 	s.note(Change{Key: key, Body: written.body})
 
 	return written.tag
-}
-
-func (s *Store) newTag() string {
-	s.tags++
-	return `"` + strconv.Itoa(s.tags) + `"`
 }
 
 func (s *Store) remove(key string) {

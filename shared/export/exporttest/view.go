@@ -42,7 +42,16 @@ func (v *view) Ask(pageSize int, options export.Options) (export.Pages, error) {
 		}
 	}
 
-	return &view{v.Listing, v.process, q}, nil
+	return (&view{v.Listing, v.process, q}).pages(), nil
+}
+
+// pages are those of the view's query.
+func (v *view) pages() export.Pages {
+	if v.windows != nil {
+		return jobs{v}
+	}
+
+	return v
 }
 
 func (v *view) Open(stored export.Query) (export.Pages, error) {
@@ -52,7 +61,7 @@ func (v *view) Open(stored export.Query) (export.Pages, error) {
 		return nil, failure.New(failure.CheckpointInvalid, "the query was written by newer code: deploy the newer version")
 	}
 
-	return &view{v.Listing, v.process, q}, nil
+	return (&view{v.Listing, v.process, q}).pages(), nil
 }
 
 func (v *view) Query() export.Query {

@@ -1,0 +1,131 @@
+package exporttest
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"genesys-cloud-export/shared/export"
+	"genesys-cloud-export/shared/failure"
+)
+
+// The operations of a listing whose pages jobs prepare.
+const (
+	OpResolve   = "resolve"
+	OpSubmit    = "submit"
+	OpPoll      = "poll"
+	OpDeleteJob = "delete job"
+)
+
+// Through is where the interval of a listing ends whose pages jobs prepare.
+var Through = time.Date(1999, 12, 31, 0, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // a constant, but for its type
+
+// ByJobs has jobs prepare the listing, a window for each of these numbers of pages. A job is ready when it is looked at for the
+// second time. The listing is one since the last export.
+func (l *Listing) ByJobs(pages ...int) {
+	l.polls = make(map[string]int)
+
+	first := 0
+	for _, count := range pages {
+		l.windows = append(l.windows, first)
+		first += count
+		l.script[first-1].next = end
+	}
+}
+
+// Jobs is how many jobs are there that nobody deleted.
+func (l *Listing) Jobs() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+
+	return len(l.polls)
+}
+
+// jobs are a view of a listing whose pages jobs prepare. It implements [export.Jobs].
+type jobs struct{ *view }
+
+func (j jobs) Windows() int       { return len(j.windows) }
+func (j jobs) SinceLast() bool    { return true }
+func (j jobs) Through() time.Time { return Through }
+
+func (j jobs) Resolve(ctx context.Context, _ time.Time) (int, error) {
+	return 0, j.do(ctx, OpResolve, "", func() error { return nil })
+}
+
+func (j jobs) Submit(ctx context.Context, window int) (id string, limit int, err error) {
+	err = j.do(ctx, OpSubmit, "", func() error {
+		j.submits++
+		id = fmt.Sprintf("job-%d-%d", window, j.submits)
+		j.polls[id] = 0
+
+		return nil
+	})
+
+	return id, 0, err
+}
+
+func (j jobs) Poll(ctx context.Context, id string) (state export.JobState, limit int, err error) {
+	err = j.do(ctx, OpPoll, id, func() error {
+		polls, known := j.polls[id]
+		if known {
+			j.polls[id]++
+		}
+
+		state = export.JobState{Ready: polls > 0, Failed: !known, Text: "scripted"}
+
+		return nil
+	})
+
+	return state, 0, err
+}
+
+func (j jobs) Delete(ctx context.Context, id string) error {
+	return j.do(ctx, OpDeleteJob, id, func() error {
+		delete(j.polls, id)
+		return nil
+	})
+}
+
+// do makes a call while no other one changes the listing.
+func (j jobs) do(ctx context.Context, op, name string, change func() error) error {
+	do := func() error {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+
+		return change()
+	}
+
+	return j.process.call(ctx, request{op: op, name: name, do: do, later: func() { _ = do() }})
+}
+
+func (j jobs) Results(id string) export.Pages { return results{j.view, id} }
+
+// results are the pages of a window.
+type results struct {
+	*view
+
+	job string
+}
+
+func (r results) First() string {
+	var window int
+	_, _ = fmt.Sscanf(r.job, "job-%d-", &window)
+
+	return linkTo(r.windows[window])
+}
+
+func (r results) Fetch(ctx context.Context, link string, page *export.Page) error {
+	if link != "" {
+		return r.view.Fetch(ctx, link, page)
+	}
+
+	r.mu.Lock()
+	_, known := r.polls[r.job]
+	r.mu.Unlock()
+
+	if !known {
+		return failure.New(failure.JobFailed, "job %s is gone", r.job)
+	}
+
+	return r.view.Fetch(ctx, r.First(), page)
+}

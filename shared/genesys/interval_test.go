@@ -1,0 +1,127 @@
+package genesys_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"genesys-cloud-export/shared/export"
+	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/genesys"
+)
+
+func TestWhatOfAHistoryIsAskedForIsSentOnceAndOtherwiseSaysWhatToSend(t *testing.T) {
+	t.Parallel()
+
+	const available = `{"dataAvailabilityDate":"1999-12-31T18:00:00.5Z"}`
+
+	for options, want := range map[string]struct {
+		through string // the watermark
+		says    string // what the failure says; "": that it is the interval
+		query   string
+	}{
+		`{"interval":"1999-12-01T00:00:00Z/1999-12-31T18:00:00.5Z"}`:                              {query: `"interval":"1999-12-01T00:00:00Z/1999-12-31T18:00:00.5Z"`},
+		`{"interval":"1999-12-01T02:00:00+02:00/1999-12-02T00:00:00Z"}`:                           {query: `"interval":"1999-12-01T00:00:00Z/1999-12-02T00:00:00Z"`},
+		`{"interval":"1999-12-02T00:00:00Z/1999-12-01T00:00:00Z"}`:                                {says: "interval must be a string: two times"},
+		`{"interval":"1999-12-01T00:00:00Z/1999-12-01T00:00:00Z"}`:                                {says: "interval is empty"},
+		`{"interval":"1998-12-01T00:00:00Z/1999-12-31T00:00:00Z"}`:                                {says: "a year apart at most"},
+		`{"interval":"1999-12-01T00:00:00/1999-12-02T00:00:00"}`:                                  {says: "with their zone"},
+		`{"interval":"1999-12-01/1999-12-02"}`:                                                    {says: "interval must be"},
+		`{"interval":7}`:                                                                          {says: "interval must be"},
+		`{"interval":"1999-12-31T00:00:00Z/1999-12-31T18:00:00.501Z"}`:                            {says: "interval ends after 1999-12-31T18:00:00.5Z"},
+		`{"interval":"1999-12-31T00:00:00Z/2000-03-01T00:00:00Z"}`:                                {says: "interval ends after 1999-12-31T18:00:00.5Z"},
+		`{"interval":"1999-12-01T00:00:00Z/1999-12-02T00:00:00Z","start":"1999-12-01T00:00:00Z"}`: {says: "interval stands beside"},
+		`{"interval":"1999-12-01T00:00:00Z/1999-12-02T00:00:00Z","since_last":true}`:              {says: "interval stands beside"},
+		`{"interval":"1999-12-01T00:00:00Z/1999-12-02T00:00:00Z","look_back_hours":3}`:            {says: "interval stands beside"},
+		`{}`:                                 {says: "interval is missing"},
+		`{"since_last":false}`:               {says: "interval is missing"},
+		`{"start":"1999-12-01T00:00:00Z"}`:   {says: "belong to since_last"},
+		`{"look_back_hours":3}`:              {says: "belong to since_last"},
+		`{"since_last":"yes"}`:               {says: "since_last must be true or false"},
+		`{"since_last":null}`:                {says: "since_last must be true or false"},
+		`{"since_last":true}`:                {says: "send start too the first time"},
+		`{"since_last":true,"start":"1999"}`: {says: "start must be a string"},
+		`{"since_last":true,"start":"1999-12-31T19:00:00Z"}`: {says: "start lies after 1999-12-31T18:00:00.5Z"},
+		`{"since_last":true,"look_back_hours":0}`:            {says: "look_back_hours must be a whole number of hours"},
+		`{"since_last":true,"look_back_hours":1.5}`:          {says: "look_back_hours must be a whole number of hours"},
+		`{"since_last":true,"start":"1999-12-30T00:00:00Z"}`: {
+			query: `"interval":"1999-12-30T00:00:00Z/1999-12-31T18:00:00.5Z","since_last":true,"start":"1999-12-30T00:00:00Z","look_back_hours":24`,
+		},
+		`{"since_last":true,"start":"1999-12-30T00:00:00Z","look_back_hours":2}`: {
+			through: "1999-12-31T12:00:00Z",
+			query:   `"interval":"1999-12-31T10:00:00Z/1999-12-31T18:00:00.5Z","since_last":true,"start":"1999-12-30T00:00:00Z","look_back_hours":2`,
+		},
+		`{"look_back_hours":1,"since_last":true}`: {
+			through: "1999-12-31T18:00:00.5Z",
+			query:   `"interval":"1999-12-31T18:00:00.5Z/1999-12-31T18:00:00.5Z","since_last":true,"look_back_hours":1`,
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f := serveFake(t, listingBase, answer(http.StatusOK, available))
+			listing := genesys.NewListing(genesys.Histories()[0], f.Client)
+
+			through, _ := time.Parse(time.RFC3339, want.through)
+
+			pages, err := ask(t, listing, options)
+			if err == nil {
+				_, err = pages.(export.Jobs).Resolve(t.Context(), through)
+			}
+
+			if want.says != "" {
+				requireFailure(t, err, failure.InvalidInput, false, want.says)
+				return
+			}
+
+			if err != nil {
+				t.Fatalf("%s: %v", options, err)
+			}
+
+			if got, want := string(pages.Query().Canonical), `{"page_size":100,`+want.query+`}`; got != want {
+				t.Errorf("%s: the query is %s, want %s", options, got, want)
+			}
+
+			// What is stored is opened as it was.
+			opened, err := listing.Open(pages.Query())
+			if err != nil || string(opened.Query().Canonical) != string(pages.Query().Canonical) {
+				t.Errorf("%s: opened as %v, %v", options, opened, err)
+			}
+		})
+	}
+}
+
+func TestAuditsAreAvailableUntilAnHourAgo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := serveFake(t, listingBase)
+		audits := genesys.NewListing(genesys.Histories()[2], f.Client)
+
+		pages, err := ask(t, audits, `{"since_last":true,"start":"1999-12-31T00:00:00Z"}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		_, err = pages.(export.Jobs).Resolve(t.Context(), time.Time{})
+		if through := pages.(export.Jobs).Through(); err != nil || !through.Equal(time.Now().Add(-time.Hour)) {
+			t.Errorf("ends at %s, %v", through, err)
+		}
+	})
+}
+
+func TestAnIntervalIsCutAtMidnight(t *testing.T) {
+	t.Parallel()
+
+	for interval, want := range map[string]int{
+		"1999-12-01T00:00:00Z/1999-12-02T00:00:00Z": 1, "1999-12-01T00:00:00Z/1999-12-02T00:00:01Z": 2, "1999-12-01T23:59:59Z/1999-12-02T00:00:01Z": 2,
+		"1999-12-01T10:00:00Z/1999-12-01T11:00:00Z": 1, "1999-12-01T10:00:00Z/1999-12-03T10:00:00Z": 3, "1998-12-31T00:00:00Z/1999-12-31T00:00:00Z": 365,
+	} {
+		raw, _ := json.Marshal(interval)
+
+		pages, err := genesys.NewListing(genesys.Histories()[0], genesys.Client{}).Ask(100, export.Options{"interval": raw})
+		if err != nil || pages.(export.Jobs).Windows() != want {
+			t.Errorf("%s: %v, %v, want %d windows", interval, fmt.Sprint(pages), err, want)
+		}
+	}
+}
