@@ -32,7 +32,7 @@ STACK      ?= genesys-cloud-export
 PARAMETERS ?=
 
 # What an execution of make export asks for; what make sam-invoke-… sends.
-LISTING   ?= users
+LISTINGS  ?= users
 EXPORT_ID ?=
 OPTIONS   ?=
 EVENT     ?=
@@ -158,8 +158,8 @@ doctor: build-operator ## after a deployment: look at everything that has to be 
 	@exec .build/operator doctor -stack "$(STACK)"
 
 .PHONY: export
-export: build-operator ## start an export in AWS and follow it to its end (STACK= LISTING= EXPORT_ID= OPTIONS='{"state":"any"}')
-	@exec .build/operator export -stack "$(STACK)" -listing "$(LISTING)" $(call option,export-id,EXPORT_ID) $(if $(OPTIONS),-options '$(OPTIONS)')
+export: build-operator ## start an export in AWS and follow it to its end (STACK= LISTINGS= EXPORT_ID= OPTIONS='{"state":"any"}')
+	@exec .build/operator export -stack "$(STACK)" -listings "$(LISTINGS)" $(call option,export-id,EXPORT_ID) $(if $(OPTIONS),-options '$(OPTIONS)')
 
 .PHONY: logs
 logs: need-sam build-operator ## follow the logs of the functions and the state machine (STACK= SINCE=)

@@ -34,7 +34,7 @@ type live struct {
 func newLive(t *testing.T) *live {
 	t.Helper()
 
-	binaries, errBinaries := functiontest.Binaries("rotator", "export-users")
+	binaries, errBinaries := functiontest.Binaries()
 	organisation, err := genesyssim.New(genesyssim.Config{
 		Users: 1_500, Seed: 3, ClientID: "a-client", ClientSecret: secret.New(liveSecret),
 		Faults: []genesyssim.Fault{{Path: "/api/v2/users/query", Nth: 4, Status: http.StatusTooManyRequests, RetryAfter: "1"}},

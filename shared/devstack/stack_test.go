@@ -15,7 +15,7 @@ import (
 func TestTheStackPrintsTheOperationsThatItHas(t *testing.T) {
 	t.Parallel()
 
-	binaries, err := functiontest.Binaries("rotator", "export-users")
+	binaries, err := functiontest.Binaries()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -67,7 +67,7 @@ func Examine(ctx context.Context, t Target, unready error) error {
 		{"stack", "", e.deployment},
 		{"secret", outputSecret, e.secret},
 		{"token", outputToken, e.minted},
-		{"user", outputToken, e.user},
+		{"listings", outputToken, e.listings},
 		{"schedule", outputRotator, e.schedule},
 		{"bucket", outputLocation, e.bucket},
 		{"executions", outputWorkflow, e.executions},

@@ -62,7 +62,7 @@ func TestTheDoctorFindsAHealthyStackHealthy(t *testing.T) {
 ok      stack        exports is CREATE_COMPLETE
 ok      secret       exports/credentials contains the credentials of client client-1
 ok      token        /exports/token contains version 1, good for another TIME
-ok      user         HOST returned one
+ok      listings     HOST answers for users
 ok      schedule     the rotator runs by rate(1 minute)
 ok      bucket       exports-bucket takes conditional writes
 ok      executions   none failed within a day
@@ -93,8 +93,8 @@ func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 		"a rolled back update": {
 			func(_ *testing.T, w *world) { w.queried.status = "UPDATE_ROLLBACK_COMPLETE" },
 			map[string]string{
-				"stack": "FAILED  stack        exports is UPDATE_ROLLBACK_COMPLETE: the last change failed, so what runs is older than what was deployed; see why in its events (aws cloudformation describe-stack-events --stack-name exports) and deploy again",
-				"user":  "ok ",
+				"stack":    "FAILED  stack        exports is UPDATE_ROLLBACK_COMPLETE: the last change failed, so what runs is older than what was deployed; see why in its events (aws cloudformation describe-stack-events --stack-name exports) and deploy again",
+				"listings": "ok ",
 			},
 		},
 		"a creation that failed": {
@@ -118,9 +118,9 @@ func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 		"no credentials in the secret": {
 			func(t *testing.T, w *world) { t.Helper(); w.fill(t, "", "") },
 			map[string]string{
-				"secret": `FAILED  secret       exports/credentials does not contain {"client_id":"…","client_secret":"…"}: put the OAuth client's there, make set-credentials STACK=exports`,
-				"token":  "FAILED  token        /exports/token: read the access token: no token is stored, and the rotator failed: InvalidCredentials: ",
-				"user":   "-       user         not looked at: needs a token",
+				"secret":   `FAILED  secret       exports/credentials does not contain {"client_id":"…","client_secret":"…"}: put the OAuth client's there, make set-credentials STACK=exports`,
+				"token":    "FAILED  token        /exports/token: read the access token: no token is stored, and the rotator failed: InvalidCredentials: ",
+				"listings": "-       listings     not looked at: needs a token",
 			},
 		},
 		"a client that is refused": {
@@ -133,35 +133,35 @@ func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 		},
 		"a client whose role lacks the permission": {
 			func(t *testing.T, w *world) { t.Helper(); w.fault(t, `{"path":"/api/v2/users/query","status":403}`) },
-			map[string]string{"user": "FAILED  user         HOST answered with status 403"},
+			map[string]string{"listings": "FAILED  listings     HOST answers for 0 listings, and not for:\n                     users: HOST answered with status 403"},
 		},
 		"an organisation that fails": {
 			func(t *testing.T, w *world) { t.Helper(); w.fault(t, `{"path":"/api/v2/users/query","status":503}`) },
-			map[string]string{"user": "FAILED  user         HOST answered with status 503"},
+			map[string]string{"listings": "FAILED  listings     HOST answers for 0 listings, and not for:\n                     users: HOST answered with status 503"},
 		},
 		"a client that is shown nobody": {
 			func(t *testing.T, w *world) {
 				t.Helper()
 				w.fault(t, `{"path":"/api/v2/users/query","status":200,"body":"{\"entities\":[]}"}`)
 			},
-			map[string]string{"user": "FAILED  user         HOST shows not one user: give the OAuth client's role the permission directory:user:view in all divisions"},
+			map[string]string{"listings": "FAILED  listings     HOST answers for 0 listings, and not for:\n                     users: not one is shown: give the OAuth client's role the permission directory:user:view in all divisions"},
 		},
 		"an address that is not on the allow list": {
 			func(t *testing.T, w *world) {
 				t.Helper()
 				w.fault(t, `{"path":"/api/v2/users/query","status":401,"body":"{\"code\":\"ip.not.authorized\",\"status\":401}"}`)
 			},
-			map[string]string{"user": "-       user         not allowed from here: this machine's address is not on the organisation's allow list; the functions may reach it all the same"},
+			map[string]string{"listings": "-       listings     not allowed from here: this machine's address is not on the organisation's allow list; the functions may reach it all the same"},
 		},
 		"an organisation that is reached by the functions alone": {
 			func(_ *testing.T, w *world) { w.queried.parameters["GenesysApiUrl"] = "http://127.0.0.1:1" },
-			map[string]string{"user": "-       user         not reachable from here: HOST: no connection can be made; the functions may reach it all the same, from a VPC above all"},
+			map[string]string{"listings": "-       listings     not reachable from here: HOST: no connection can be made; the functions may reach it all the same, from a VPC above all"},
 		},
 		"a stack of an unknown organisation": {
 			func(_ *testing.T, w *world) {
 				w.queried.parameters = map[string]string{"GenesysEnvironment": "nowhere"}
 			},
-			map[string]string{"user": "FAILED  user         the stack's parameters do not say where the API is (GENESYS_ENVIRONMENT is unknown"},
+			map[string]string{"listings": "FAILED  listings     the stack's parameters do not say where the API is (GENESYS_ENVIRONMENT is unknown"},
 		},
 		"a token that the API refuses": {
 			func(t *testing.T, w *world) {
@@ -172,7 +172,7 @@ func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 				w.age(t)
 				w.organisation.RevokeTokens()
 			},
-			map[string]string{"token": "ok ", "user": "ok      user         HOST returned one"},
+			map[string]string{"token": "ok ", "listings": "ok      listings     HOST answers for users"},
 		},
 		"a schedule that is off": {
 			func(_ *testing.T, w *world) { w.queried.schedule = "DISABLED" },

@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,25 +24,41 @@ const maxExecutionName = 80
 type Order struct {
 	Target
 
-	// Listing is what is exported: "users".
-	Listing string
+	// Listings is what is exported: "users", or several such as "users,queues", or "all".
+	Listings string
 	// ExportID names the export; "" makes a new one. A known one resumes it.
 	ExportID string
-	// Options is what the exporter is asked for, a JSON object; "" is none.
+	// Options is what the exporter is asked for, a JSON object, of several listings one by listing; "" is none.
 	Options string
 	// WaitFor is an execution, by name or ARN, to be followed instead of starting one.
 	WaitFor string
 }
 
-// input is the state machine's.
+// input is the state machine's: one listing, or several.
 type input struct {
-	Listing  string          `json:"listing"`
+	Listing  string          `json:"listing,omitempty"`
+	Listings listings        `json:"listings,omitempty"`
 	ExportID string          `json:"export_id"`
 	Options  json.RawMessage `json:"options"`
 }
 
-// Export starts an execution of the stack's state machine, or finds the one to wait for, and follows it and its
-// successors to the export's end. Where ctx ends first the execution goes on, and the error says how to follow it again;
+// listings are names. Whoever starts an execution may write "all" instead of an array.
+type listings []string
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (l *listings) UnmarshalJSON(text []byte) error {
+	*l = strings.FieldsFunc(string(text), func(r rune) bool { return strings.ContainsRune(`[]", `, r) })
+
+	return nil
+}
+
+// names are what is exported, as the command line has it.
+func (i input) names() string {
+	return cmp.Or(strings.Join(i.Listings, ","), i.Listing, "users") // the state machine's default
+}
+
+// Export starts an execution of the stack's state machine, or finds the one to wait for, and follows it, its
+// successors and its children to the export's end. Where ctx ends first the execution goes on, and the error says how to follow it again;
 // where the export fails the error says so, and how to go on was printed.
 func Export(ctx context.Context, o Order) error {
 	asked, err := o.input(time.Now())
@@ -72,7 +89,10 @@ func Export(ctx context.Context, o Order) error {
 
 // input checks what is given, and makes an export id where none is: an export whose start has no answer can then be resumed.
 func (o Order) input(now time.Time) (input, error) {
-	asked := input{Listing: o.Listing, ExportID: o.ExportID, Options: json.RawMessage("{}")}
+	asked := input{Listing: o.Listings, ExportID: o.ExportID, Options: json.RawMessage("{}")}
+	if strings.Contains(o.Listings, ",") || o.Listings == "all" {
+		asked.Listing, asked.Listings = "", strings.Split(o.Listings, ",")
+	}
 
 	if o.Options != "" {
 		var object map[string]json.RawMessage
@@ -115,7 +135,7 @@ func (o Order) start(ctx context.Context, client *sfn.Client, machine string, as
 		return "", explained(ctx, "start the export", err)
 	}
 
-	o.line("started     export %s of %s; a line follows after each invocation", asked.ExportID, asked.Listing)
+	o.line("started     export %s of %s; a line follows after each invocation", asked.ExportID, asked.names())
 	o.line("            follow it from elsewhere: %s", follow)
 
 	return aws.ToString(reply.ExecutionArn), nil

@@ -26,8 +26,9 @@ const (
 	pollEvery = 4 * time.Second
 	// patience is how long AWS may not answer before following ends: a laptop sleeps, a network changes.
 	patience = 15 * time.Minute
-	// latestEvents is how many events of the history are read at each look: what happens within an hour, mostly.
-	latestEvents = 100
+	// latestEvents is how many events of the history are read at each look: what happens within an hour, mostly, and all
+	// listings that are found complete at once.
+	latestEvents = 300
 	// stateCounted is the state that each invocation leads to, where it did not fail.
 	stateCounted = "Count the invocation"
 )
@@ -46,6 +47,7 @@ type following struct {
 	client      *sfn.Client
 	asked       input // what the export is, as far as it is known
 	invocations int   // of the executions before this one
+	child       bool  // of one of several listings
 }
 
 // run follows an execution and its successors.
@@ -60,15 +62,13 @@ func (f *following) run(ctx context.Context, execution string) error {
 			return f.failed(ended)
 		}
 
-		var output struct {
-			memory
-
-			Successor string `json:"successor"`
-		}
-
-		unread := json.Unmarshal([]byte(aws.ToString(ended.Output)), &output)
+		output, unread := outputOf(ended)
 
 		switch {
+		case unread == nil && len(output.Listings) > 0:
+			f.order.line("complete    export %s of %s", output.ExportID, strings.Join(output.records(), ", "))
+
+			return nil
 		case unread == nil && output.Successor != "":
 			f.order.line("goes on     in the execution %s, as a history has room for no more", lastName(output.Successor))
 			f.invocations += output.Invocations
@@ -81,6 +81,69 @@ func (f *following) run(ctx context.Context, execution string) error {
 			return errors.New("the execution ended with an output that is not the state machine's: deploy again")
 		}
 	}
+}
+
+// output is what an execution ends with.
+type output struct {
+	memory
+
+	Successor string `json:"successor"`
+	Listings  []struct {
+		Listing string `json:"listing"`
+		Records int64  `json:"records"`
+	} `json:"listings"` // where several were asked for
+}
+
+// records are the listings with the number of their records, for a person.
+func (o output) records() (all []string) {
+	for _, one := range o.Listings {
+		all = append(all, fmt.Sprintf("%s (%s records)", one.Listing, commandline.Grouped(one.Records)))
+	}
+
+	return all
+}
+
+func outputOf(ended *sfn.DescribeExecutionOutput) (read output, err error) {
+	err = json.Unmarshal([]byte(aws.ToString(ended.Output)), &read)
+
+	return read, err
+}
+
+// followChild follows the execution that exports one of several listings, and says how that ended. Where it is to be continued,
+// another one follows.
+func (f *following) followChild(ctx context.Context, execution string) error {
+	of := &following{order: f.order, client: f.client, invocations: f.invocations, child: true}
+
+	ended, err := of.follow(ctx, execution, true)
+	if err != nil {
+		return err
+	}
+
+	f.invocations = 0
+	f.asked.ExportID = cmp.Or(f.asked.ExportID, of.asked.ExportID)
+
+	switch output, unread := outputOf(ended); {
+	case ended.Status != types.ExecutionStatusSucceeded:
+		kind, cause := of.failure(ended)
+		f.order.line("FAILED      %s: %s: %s", of.asked.names(), kind, cause)
+	case unread == nil && output.Result.Status == export.StatusComplete:
+		f.order.line("complete    %s: %s", output.Listing, output.Result.Manifest)
+	default:
+		f.invocations = of.invocations + output.Invocations
+	}
+
+	return nil
+}
+
+// failure is the error of an execution that failed or was stopped, and its cause. What the export is, is known then.
+func (f *following) failure(ended *sfn.DescribeExecutionOutput) (kind, cause string) {
+	if f.asked.Listing == "" && len(f.asked.Listings) == 0 { // no invocation ended: the execution's input says what was asked for
+		f.asked = input{ExportID: cmp.Or(f.asked.ExportID, aws.ToString(ended.Name))}
+		_ = json.Unmarshal([]byte(aws.ToString(ended.Input)), &f.asked)
+	}
+
+	// An execution that was stopped has no error.
+	return cmp.Or(aws.ToString(ended.Error), string(ended.Status)), cmp.Or(plain(aws.ToString(ended.Cause)), "none is named; nothing is lost")
 }
 
 // follow looks at one execution until it has ended, and reports what happens. Its errors are the SDK's.
@@ -100,9 +163,17 @@ func (f *following) follow(ctx context.Context, execution string, fresh bool) (*
 		}
 
 		for _, event := range slices.Backward(history.Events) {
-			if event.Id > seen {
-				seen = event.Id
-				f.report(event)
+			if event.Id <= seen {
+				continue
+			}
+
+			seen = event.Id
+			f.report(event)
+
+			if submitted := event.TaskSubmittedEventDetails; submitted != nil {
+				if err := f.followChild(ctx, started(submitted)); err != nil {
+					return nil, err
+				}
 			}
 		}
 
@@ -114,6 +185,14 @@ func (f *following) follow(ctx context.Context, execution string, fresh bool) (*
 			return nil, err
 		}
 	}
+}
+
+// started is the execution that a task started.
+func started(task *types.TaskSubmittedEventDetails) string {
+	var reply struct{ ExecutionArn string }
+	_ = json.Unmarshal([]byte(aws.ToString(task.Output)), &reply) // one that is not there is not found either
+
+	return reply.ExecutionArn
 }
 
 // patient repeats a call for as long as AWS may not answer. A fresh execution may not be found at first.
@@ -129,6 +208,7 @@ func patient(fresh bool) func(*sfn.Options) {
 // report prints what an event says of an invocation, if anything.
 func (f *following) report(event types.HistoryEvent) {
 	switch failed, late, exited := event.TaskFailedEventDetails, event.TaskTimedOutEventDetails, event.StateExitedEventDetails; {
+	case failed != nil && aws.ToString(failed.Error) == "States.TaskFailed": // of a child, whose end was reported
 	case failed != nil:
 		f.order.line("failed      %s", strings.TrimSuffix(aws.ToString(failed.Error)+": "+plain(aws.ToString(failed.Cause)), ": "))
 	case late != nil:
@@ -147,7 +227,12 @@ func (f *following) report(event types.HistoryEvent) {
 			next = fmt.Sprintf(", wait %d s", r.WaitSeconds)
 		}
 
-		f.order.line("invocation %-3d %s (%s%s): %s records, %s pages, parts %s", f.invocations+m.Invocations, r.Status, r.Reason, next,
+		of := ""
+		if f.child {
+			of = m.Listing + " "
+		}
+
+		f.order.line("invocation %-3d %s%s (%s%s): %s records, %s pages, parts %s", f.invocations+m.Invocations, of, r.Status, r.Reason, next,
 			commandline.Grouped(r.Records), commandline.Grouped(r.Pages), commandline.Grouped(r.Parts))
 	}
 }
@@ -169,12 +254,7 @@ func (f *following) stopped(ctx context.Context, execution string, err error) er
 
 // failed prints what went wrong and the command that goes on.
 func (f *following) failed(ended *sfn.DescribeExecutionOutput) error {
-	if f.asked.ExportID == "" { // no invocation ended: the execution's input says what was asked for
-		f.asked = input{Listing: f.order.Listing, ExportID: aws.ToString(ended.Name)}
-		_ = json.Unmarshal([]byte(aws.ToString(ended.Input)), &f.asked)
-	}
-
-	kind := cmp.Or(aws.ToString(ended.Error), string(ended.Status)) // an execution that was stopped has no error
+	kind, cause := f.failure(ended)
 	then, id := "resume", f.asked.ExportID
 
 	switch failure.Kind(kind) { //nolint:exhaustive // every other failure is resumed
@@ -184,14 +264,14 @@ func (f *following) failed(ended *sfn.DescribeExecutionOutput) error {
 		then = "correct"
 	}
 
-	f.order.line("FAILED      %s\ncause       %s\n%-11s %s", kind, cmp.Or(plain(aws.ToString(ended.Cause)), "none is named; nothing is lost"), then, f.again(id))
+	f.order.line("FAILED      %s\ncause       %s\n%-11s %s", kind, cause, then, f.again(id))
 
 	return fmt.Errorf("export %s failed: %s", f.asked.ExportID, kind)
 }
 
 // again is the command that resumes the export of that id, or begins a new one.
 func (f *following) again(id string) string {
-	words := []string{"export", "-stack", f.order.Stack, "-listing", f.asked.Listing}
+	words := []string{"export", "-stack", f.order.Stack, "-listings", f.asked.names()}
 	if id != "" {
 		words = append(words, "-export-id", id)
 	}

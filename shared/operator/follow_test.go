@@ -2,6 +2,7 @@ package operator_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -32,7 +33,7 @@ func whole() *execution {
 }
 
 func (w *world) order() operator.Order {
-	return operator.Order{Target: w.target(), Listing: "users", ExportID: "e-1"}
+	return operator.Order{Target: w.target(), Listings: "users", ExportID: "e-1"}
 }
 
 func TestAnExportIsStartedAndFollowedToItsEnd(t *testing.T) {
@@ -122,7 +123,7 @@ func TestAFailedExportSaysWhyAndHowToGoOn(t *testing.T) {
 	t.Parallel()
 
 	const (
-		resume = `devstack export -stack exports -listing users -export-id e-1 -options '{"state":"any"}'` + "\n"
+		resume = `devstack export -stack exports -listings users -export-id e-1 -options '{"state":"any"}'` + "\n"
 		cause  = `Export e-1 of users cannot go on. Do what the message says. {"errorMessage":"give the role arn:aws:iam::1:role/x that","errorType":"Forbidden","stackTrace":[]}`
 	)
 
@@ -226,6 +227,82 @@ func TestFollowingOutlastsAnOutageAndNoLonger(t *testing.T) {
 				if want := "look at the execution e-1-20000101T000000Z: the service could not be reached"; !test.outlasted && (err == nil ||
 					!strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "Follow it again: devstack export")) {
 					t.Errorf("ended with %v, want %s", err, want)
+				}
+			})
+		})
+	}
+}
+
+// several is an execution whose children are these, one after the other; they have ended when it is looked at first.
+func (w *world) several(parent *execution, children ...*execution) {
+	for i, child := range children {
+		name := fmt.Sprintf("child-%d", i)
+		w.machine.begin(name, child)
+		parent.events = append(parent.events, event{time.Second, "taskSubmittedEventDetails", map[string]string{
+			"resource": "startExecution.sync:2", "resourceType": "states", "output": `{"ExecutionArn":"` + executionPrefix + name + `"}`,
+		}})
+		if child.status == "FAILED" {
+			parent.events = append(parent.events, event{2 * time.Second, "taskFailedEventDetails", map[string]string{
+				"resource": "startExecution.sync:2", "resourceType": "states", "error": "States.TaskFailed", "cause": `{"Status":"FAILED"}`,
+			}})
+		}
+	}
+	w.machine.script = func(string) *execution { return parent }
+}
+
+func TestSeveralListingsAreFollowedThroughTheirChildren(t *testing.T) {
+	t.Parallel()
+
+	first, last := state(2, 5_000, 0, "continue", "budget", ""), state(1, 6_000, 0, "complete", "end", "")
+	users := []*execution{
+		{status: "SUCCEEDED", output: first, events: invocation(0, first)}, {status: "SUCCEEDED", output: last, events: invocation(0, last)},
+	}
+	queues := &execution{
+		status: "FAILED", failed: [2]string{"Forbidden", "Give the permission."}, input: `{"listing":"queues","export_id":"e-1","options":{},"child":true}`,
+	}
+
+	const lines = "invocation 2   users continue (budget, wait 0 s): 5,000 records, 50 pages, parts 1\n" +
+		"invocation 3   users complete (end): 6,000 records, 60 pages, parts 1\n" +
+		"complete    users: " + manifest + "\n"
+
+	for name, test := range map[string]struct {
+		children []*execution
+		parent   execution
+		want     string
+	}{
+		"which are complete": {users, execution{status: "SUCCEEDED", output: `{"export_id":"e-1","listings":[{"listing":"users","records":6000}]}`}, "complete    export e-1 of users (6,000 records)\n"},
+		"of which one fails": {
+			append(users, queues), execution{status: "FAILED", failed: [2]string{"ListingsFailed", "These failed."}},
+			"FAILED      queues: Forbidden: Give the permission.\n" +
+				"FAILED      ListingsFailed\ncause       These failed.\nresume      devstack export -stack exports -listings 'users,queues' -export-id e-1\n",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, w *world) {
+				parent := test.parent
+				parent.ends = 3 * time.Second
+				var children []*execution
+				for _, child := range test.children {
+					copied := *child
+					children = append(children, &copied)
+				}
+				w.several(&parent, children...)
+
+				order := w.order()
+				order.Listings = "users,queues"
+
+				err := operator.Export(t.Context(), order)
+				if failed := parent.status == "FAILED"; (err != nil) != failed {
+					t.Errorf("ended with %v", err)
+				}
+
+				_, said, _ := strings.Cut(w.said(t, err), "20000101T000000Z\n")
+				if diff := cmp.Diff(lines+test.want, said); diff != "" {
+					t.Errorf("said (-want +got):\n%s", diff)
+				}
+				if diff := cmp.Diff([]string{`{"listings":["users","queues"],"export_id":"e-1","options":{}}`}, w.machine.starts); diff != "" {
+					t.Errorf("started with (-want +got):\n%s", diff)
 				}
 			})
 		})

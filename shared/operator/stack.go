@@ -27,6 +27,7 @@ const (
 const (
 	parameterEnvironment = "GenesysEnvironment"
 	parameterAPI         = "GenesysApiUrl"
+	parameterListings    = "ExportScheduleListings"
 	parameterSecret      = "CredentialsSecretArn"
 	parameterBucket      = "ExportBucketName"
 	parameterKey         = "KmsKeyArn"

@@ -9,15 +9,20 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"genesys-cloud-export/shared/devstack/template"
 	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/genesys"
 
 	"github.com/google/go-cmp/cmp"
 )
 
 // maxEvents is what an execution's history takes: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 const maxEvents = 25_000
+
+// eachListing is the state whose iterations export the listings, each by children.
+const eachListing = "Each listing"
 
 type machine struct {
 	TimeoutSeconds int              `json:"TimeoutSeconds"`
@@ -27,21 +32,28 @@ type machine struct {
 
 type state struct {
 	Type           string `json:"Type"`
+	Resource       string `json:"Resource"`
 	TimeoutSeconds int    `json:"TimeoutSeconds"`
 	Next           string `json:"Next"`
 	Default        string `json:"Default"`
 	Parameters     struct {
 		Function string `json:"function"`
+		Listings []struct {
+			Listing string `json:"listing"`
+		} `json:"listings"`
 	} `json:"Parameters"`
-	Choices []choice  `json:"Choices"`
-	Retry   []retrier `json:"Retry"`
-	Catch   []catcher `json:"Catch"`
+	Result        map[string]any `json:"Result"`
+	ItemProcessor *machine       `json:"ItemProcessor"` // of a Map; its states are among the machine's too
+	Choices       []choice       `json:"Choices"`
+	Retry         []retrier      `json:"Retry"`
+	Catch         []catcher      `json:"Catch"`
 }
 
 type choice struct {
-	StringEquals string `json:"StringEquals"`
-	AtLeast      int    `json:"NumericGreaterThanEquals"`
-	Next         string `json:"Next"`
+	AtLeast int    `json:"NumericGreaterThanEquals"`
+	Equals  string `json:"StringEquals"`
+	Next    string `json:"Next"`
+	Or      []choice
 }
 
 type retrier struct {
@@ -71,6 +83,9 @@ func read(t *testing.T) machine {
 		t.Fatal(err)
 	}
 
+	each := m.States[eachListing]
+	maps.Copy(m.States, each.ItemProcessor.States)
+
 	return m
 }
 
@@ -98,15 +113,50 @@ func deployed(t *testing.T) (stack *template.Stack, most map[string]float64) {
 	return stack, most
 }
 
-func TestTheStateMachineKnowsJustTheListingsThatAreExported(t *testing.T) {
+// A listing that is in neither of the two states is not among all; one that is in the first alone has its options ignored.
+func TestAllAreTheListingsThatTheFunctionsExport(t *testing.T) {
+	t.Parallel()
+
+	m := read(t)
+
+	var lined, want []string
+	for _, line := range m.States["Line them up"].Parameters.Listings {
+		lined = append(lined, line.Listing)
+	}
+
+	for _, definition := range slices.Concat([]genesys.Definition{genesys.Users("")}, genesys.Directory(), genesys.Histories()) {
+		want = append(want, definition.Name)
+	}
+
+	optional := slices.Sorted(maps.Keys(m.States["No options"].Result))
+	if diff := cmp.Diff(want, lined) + cmp.Diff(slices.Sorted(slices.Values(want)), optional); diff != "" {
+		t.Errorf("listings (-of the functions +in Line them up, and in No options):\n%s", diff)
+	}
+
+	var histories []string
+	for _, definition := range genesys.Histories() {
+		histories = append(histories, definition.Name)
+	}
+
+	for _, choice := range m.States["Which listing?"].Choices {
+		for i, one := range choice.Or {
+			if m.States[choice.Next].Parameters.Function != "${Functions}-export-history" || one.Equals != histories[i] {
+				t.Errorf("%s is exported by %s", one.Equals, choice.Next)
+			}
+		}
+	}
+}
+
+func TestEveryExporterOfTheTemplateIsInvoked(t *testing.T) {
 	t.Parallel()
 
 	m := read(t)
 	stack, _ := deployed(t)
+	which := m.States["Which listing?"]
 
-	var known, exported []string
+	known, exported := []string{m.States[which.Default].Parameters.Function}, []string(nil)
 
-	for _, choice := range m.States["Which listing?"].Choices {
+	for _, choice := range which.Choices {
 		known = append(known, m.States[choice.Next].Parameters.Function)
 	}
 
@@ -207,7 +257,11 @@ func TestEveryTaskIsBoundedAndEndsByName(t *testing.T) {
 		}
 
 		last := task.Catch[len(task.Catch)-1]
-		if !slices.Equal(last.ErrorEquals, []string{"States.ALL"}) || m.States[m.States[last.Next].Next].Type != "Fail" {
+		if !slices.Equal(last.ErrorEquals, []string{"States.ALL"}) {
+			t.Errorf("%s: the last catch is not for every error: %+v", name, last)
+		}
+
+		if _, ofChild := m.States[eachListing].ItemProcessor.States[name]; !ofChild && m.States[m.States[last.Next].Next].Type != "Fail" {
 			t.Errorf("%s: the last catch does not end in a Fail state behind one that says how to resume: %+v", name, last)
 		}
 	}
@@ -224,7 +278,11 @@ func (s state) events() int {
 		attempts += r.MaxAttempts // every retrier counts for itself
 	}
 
-	return 2 + 3*attempts // scheduled, started, and succeeded or failed
+	if strings.HasSuffix(s.Resource, ".sync:2") {
+		return 2 + 4*attempts // scheduled, started, submitted, and succeeded or failed
+	}
+
+	return 2 + 3*attempts // without submitted
 }
 
 func TestTheHistoryHasRoomForEveryInvocationHoweverMuchIsRetried(t *testing.T) {
@@ -247,9 +305,20 @@ func TestTheHistoryHasRoomForEveryInvocationHoweverMuchIsRetried(t *testing.T) {
 	again := m.States["Is there room for another invocation?"]
 	invocation := sum("Export", "Count the invocation", "Is it complete?", "Wait", "Is there room for another invocation?") + 3*refresh
 	around := sum(slices.Collect(maps.Keys(m.States))...)
+	invocations := again.Choices[len(again.Choices)-1].AtLeast
 
-	if got := again.Choices[0].AtLeast*invocation + around; got == around || got >= maxEvents {
-		t.Errorf("%d invocations of up to %d events each make %d, and a history takes %d", again.Choices[0].AtLeast, invocation, got, maxEvents)
+	if got := invocations*invocation + around; got == around || got >= maxEvents {
+		t.Errorf("%d invocations of up to %d events each make %d, and a history takes %d", invocations, invocation, got, maxEvents)
+	}
+
+	// A child that ends as continue takes half an hour or more: a job that is not ready is waited for two minutes each time, and
+	// everything else longer. Beside these each listing has its last one.
+	each, listings := m.States[eachListing].ItemProcessor.States, len(m.States["Line them up"].Parameters.Listings)
+	children := int(time.Duration(m.TimeoutSeconds)*time.Second/(30*time.Minute)) + listings
+	child, ends := sum("Export the listing", "Is the listing complete?"), 2+sum(slices.Collect(maps.Keys(each))...)
+
+	if got := children*child + listings*ends + around; got >= maxEvents {
+		t.Errorf("%d children of up to %d events each make %d, and a history takes %d", children, child, got, maxEvents)
 	}
 }
 
@@ -273,6 +342,9 @@ func TestEveryStateIsReached(t *testing.T) {
 		reached[name] = true
 		walk(at.Next)
 		walk(at.Default)
+		if at.ItemProcessor != nil {
+			walk(at.ItemProcessor.StartAt)
+		}
 		for _, c := range at.Choices {
 			walk(c.Next)
 		}

@@ -142,8 +142,8 @@ func wholeRun(t *testing.T) *scene {
 // contract are the metrics that the functions emit: those that have the dimension Stack, and those that have it by listing too.
 func contract() []string {
 	byStack := []string{
-		"ClockSkew", "ExportsCompleted", "InvocationsBusy", "InvocationsContinued", "InvocationsWithoutProgress", "PagesFetched", "PartsWritten",
-		"RecordsExported", "RequestsRetried", "RequestsThrottled", "TokenBuffer", "TokenMargin", "TokenMintFailed", "TokenProbeRejected",
+		"ClockSkew", "ExportsCompleted", "InvocationsBusy", "InvocationsContinued", "InvocationsWithoutProgress", "ListingsDrifted",
+		"PagesFetched", "PartsWritten", "RecordsExported", "RequestsRetried", "RequestsThrottled", "TokenBuffer", "TokenMargin", "TokenMintFailed", "TokenProbeRejected",
 		"TokenRemaining", "TokenRotated", "WaitHandedOver",
 	}
 	byListing := []string{"ExportsCompleted", "InvocationsWithoutProgress", "RecordsExported", "RequestsThrottled"}

@@ -26,7 +26,7 @@ const (
 var binaries string //nolint:gochecknoglobals // set by TestMain alone
 
 func TestMain(m *testing.M) {
-	os.Exit(functiontest.Main(m, &binaries, stack.Rotator, stack.ExportUsers))
+	os.Exit(functiontest.Main(m, &binaries))
 }
 
 // source is the project's template.

@@ -132,10 +132,14 @@ func rotation(of *template.Stack) any {
 func TestAScheduledExportsInputIsJSONThatTheStateMachineKnows(t *testing.T) {
 	t.Parallel()
 
-	for _, options := range []string{"{}", `{"state":"any","page_size":500}`, `{"expand":["groups"]}`} {
-		parameters := map[string]string{"ExportScheduleExpression": "cron(0 2 * * ? *)", "ExportScheduleOptions": options}
+	for listings, options := range map[string]string{
+		"users": "{}", "all": `{"conversations":{"start":"2026-01-01T00:00:00Z"}}`, "users,queues": `{"users":{"expand":["groups"]}}`,
+	} {
+		parameters := map[string]string{
+			"ExportScheduleExpression": "cron(0 2 * * ? *)", "ExportScheduleListings": listings, "ExportScheduleOptions": options,
+		}
 		input := text(t, deployed(t, "prod", parameters).Resources["ExportSchedule"].Properties, "Target", "Input")
-		want := `{"listing":"users","scheduled_at":"<aws.scheduler.scheduled-time>","options":` + options + `}`
+		want := `{"listings":["` + strings.ReplaceAll(listings, ",", `","`) + `"],"scheduled_at":"<aws.scheduler.scheduled-time>","options":` + options + `}`
 
 		if diff := cmp.Diff(decoded(t, want), decoded(t, input)); diff != "" {
 			t.Errorf("the input (-want +got):\n%s", diff)

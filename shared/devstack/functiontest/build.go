@@ -13,24 +13,25 @@ import (
 	"testing"
 )
 
-// Binaries builds these functions as they are deployed, and returns the folder with a folder for each, which has its bootstrap.
-func Binaries(functions ...string) (folder string, err error) {
-	for _, function := range functions {
-		file, err := Build("functions/"+function, function+"/bootstrap")
-		if err != nil {
+// Binaries builds every function as it is deployed, and returns the folder with a folder for each, which has its bootstrap.
+func Binaries() (string, error) {
+	mains, err := filepath.Glob(filepath.Join(root(), "functions", "*", "main.go"))
+
+	for _, main := range mains {
+		function := filepath.Base(filepath.Dir(main))
+		if _, err = Build("functions/"+function, function+"/bootstrap"); err != nil {
 			return "", err
 		}
-		folder = filepath.Dir(filepath.Dir(file))
 	}
 
-	return folder, nil
+	return filepath.Join(root(), ".build"), err
 }
 
-// Main runs a package's tests with these functions built, and the folder of [Binaries] put into folder. It returns the
-// process's exit code.
-func Main(m *testing.M, folder *string, functions ...string) int {
+// Main runs a package's tests with every function built, and the folder of [Binaries] put into folder. It returns the process's
+// exit code.
+func Main(m *testing.M, folder *string) int {
 	var err error
-	if *folder, err = Binaries(functions...); err != nil {
+	if *folder, err = Binaries(); err != nil {
 		panic(err)
 	}
 

@@ -35,7 +35,7 @@ type Function struct {
 func Start(t testing.TB, function string, timeout time.Duration, environment map[string]string) *Function {
 	t.Helper()
 
-	folder, err := Binaries(function)
+	file, err := Build("functions/"+function, function+"/bootstrap")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,9 +44,7 @@ func Start(t testing.TB, function string, timeout time.Duration, environment map
 
 	endpoint, err := lambdasim.New(lambdasim.Config{
 		Logs: &logs,
-		Functions: []lambdasim.Function{{
-			Name: function, Path: filepath.Join(folder, function, "bootstrap"), Env: environment, Timeout: timeout,
-		}},
+		Functions: []lambdasim.Function{{Name: function, Path: file, Env: environment, Timeout: timeout}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 
-	os.Exit(functiontest.Main(m, &binaries, stack.Rotator, stack.ExportUsers))
+	os.Exit(functiontest.Main(m, &binaries))
 }
 
 // world is a run, the organisation that it exports, and what it printed.

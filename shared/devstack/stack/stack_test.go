@@ -25,9 +25,14 @@ const templateFile = "../../../template.yaml"
 func config(t *testing.T) stack.Config {
 	t.Helper()
 
+	mains, err := filepath.Glob("../../../functions/*/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+
 	folder := t.TempDir()
-	for _, function := range []string{stack.Rotator, stack.ExportUsers} {
-		name := filepath.Join(folder, function, "bootstrap")
+	for _, main := range mains {
+		name := filepath.Join(folder, filepath.Base(filepath.Dir(main)), "bootstrap")
 		if err := errors.Join(os.Mkdir(filepath.Dir(name), 0o700), os.WriteFile(name, nil, 0o700)); err != nil {
 			t.Fatal(err)
 		}

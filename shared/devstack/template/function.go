@@ -102,6 +102,8 @@ func (e *evaluation) call(node *yaml.Node) any {
 		return e.choose(node)
 	case "!Split":
 		return e.split(node)
+	case "!Join":
+		return e.join(node)
 	default:
 		e.fault(node, "%s is no function that is evaluated here", node.Tag)
 
@@ -131,6 +133,17 @@ func (e *evaluation) split(node *yaml.Node) any {
 	}
 
 	return list
+}
+
+func (e *evaluation) join(node *yaml.Node) any {
+	if !e.operands(node, 2) {
+		return nil
+	}
+
+	list, _ := e.value(node.Content[1]).([]any)
+	joined := strings.TrimSuffix(strings.Repeat("%v"+node.Content[0].Value, len(list)), node.Content[0].Value)
+
+	return fmt.Sprintf(joined, list...)
 }
 
 // placeholder is a name in !Sub's text; ${!Name} stands for ${Name} itself.

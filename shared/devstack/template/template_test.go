@@ -83,6 +83,7 @@ func TestAValueIsWhatCloudFormationMakesOfItAndWhatIsNotKnownIsAnErrorWithItsLin
 		"If that is true":                {`!If [Yes, 1, !Ref Gone]`, 1},
 		"If that is false":               {`!If [No, !GetAtt Gone.Arn, [2]]`, []any{2}},
 		"Split":                          {`!Split ["l", !Ref Word]`, []any{"he", "", "o"}},
+		"Join":                           {`!Join ["', '", !Split ["l", !Ref Word]]`, "he', '', 'o"},
 		"a name that is made of another": {`!Ref Named`, "https://sqs.eu-central-1.amazonaws.com/000000000000/Stack-hello"},
 
 		"a function":                  {`!Cidr [a, b]`, refused("!Cidr is no function that is evaluated here")},

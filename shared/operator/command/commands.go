@@ -103,9 +103,9 @@ func reaching(do func(context.Context, operator.Target) error) func(context.Cont
 
 func export(line *flag.FlagSet) func(context.Context, operator.Target) error {
 	order := operator.Order{}
-	line.StringVar(&order.Listing, "listing", "users", "what is exported")
+	line.StringVar(&order.Listings, "listings", "users", "what is exported: a listing, several separated by commas, or all")
 	line.StringVar(&order.ExportID, "export-id", "", "the export's name; a known one is resumed; without one a new export begins")
-	line.StringVar(&order.Options, "options", "", `what the exporter is asked for, such as {"state":"any","page_size":500}`)
+	line.StringVar(&order.Options, "options", "", `what the exporter is asked for, such as {"state":"any","page_size":500}; of several listings by listing, {"users":{…}}`)
 	line.StringVar(&order.WaitFor, "wait-for", "", "an `execution` that runs, by name or ARN, to be followed instead of starting one")
 
 	return reaching(func(ctx context.Context, target operator.Target) error {
