@@ -44,17 +44,16 @@ func (p *pages) Fetch(ctx context.Context, link string, page *export.Page) error
 			"the next link %v, so the token was not sent there: begin a new export, and tell the vendor's support if it happens again", err)
 	}
 
-	request, err := p.request(ctx, link, target)
-	if err != nil {
-		return err
-	}
+	build := func(ctx context.Context) (*http.Request, error) { return p.request(ctx, link, target) }
 
-	return p.exchange(ctx, request, link, page, func(a *answer) error { return a.read(ctx, page) })
+	return p.exchange(ctx, build, link, page, func(a *answer) error { return a.read(ctx, page) })
 }
 
-// exchange sends one request and hands its reply to read. A reply that is a refusal becomes its failure, and teaches the page
+// exchange sends the request that build makes and hands its reply to read. A reply that is a refusal becomes its failure, and teaches the page
 // its limit. link is that of a page, or "".
-func (p *pages) exchange(ctx context.Context, request *http.Request, link string, page *export.Page, read func(*answer) error) error {
+func (p *pages) exchange(
+	ctx context.Context, build func(context.Context) (*http.Request, error), link string, page *export.Page, read func(*answer) error,
+) error {
 	rejected := p.rejected
 	p.rejected = false
 
@@ -66,10 +65,15 @@ func (p *pages) exchange(ctx context.Context, request *http.Request, link string
 	attempt, cancel := context.WithTimeout(ctx, p.client.Attempt)
 	defer cancel()
 
+	request, err := build(attempt)
+	if err != nil {
+		return err
+	}
+
 	request.Header.Set("Authorization", "Bearer "+access.Access.Reveal())
 	request.Header.Set("Accept", "application/json")
 
-	reply, err := p.client.HTTP.Do(request.WithContext(attempt))
+	reply, err := p.client.HTTP.Do(request)
 	if err != nil {
 		return p.broken(ctx, err)
 	}

@@ -159,18 +159,22 @@ func (j *jobs) of(id string) *jobs {
 
 // call sends one request and reads its reply into a struct; whether what it says can be meant is for valid to say.
 func (j *jobs) call(ctx context.Context, method, path string, body []byte, into any, valid func(correlationID string) bool) (limit int, err error) {
-	request, err := http.NewRequestWithContext(ctx, method, j.client.Base.JoinPath(path).String(), bytes.NewReader(body))
-	if err != nil {
-		return 0, failure.Because(err, failure.UpstreamInvalid, "the path of a job cannot be requested: begin a new export")
-	}
+	build := func(ctx context.Context) (*http.Request, error) {
+		request, err := http.NewRequestWithContext(ctx, method, j.client.Base.JoinPath(path).String(), bytes.NewReader(body))
+		if err != nil {
+			return nil, failure.Because(err, failure.UpstreamInvalid, "the path of a job cannot be requested: begin a new export")
+		}
 
-	if body != nil {
-		request.Header.Set("Content-Type", "application/json")
+		if body != nil {
+			request.Header.Set("Content-Type", "application/json")
+		}
+
+		return request, nil
 	}
 
 	var page export.Page
 
-	err = j.exchange(ctx, request, "", &page, func(a *answer) error {
+	err = j.exchange(ctx, build, "", &page, func(a *answer) error {
 		if into == nil {
 			return nil
 		}
