@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -55,7 +56,8 @@ func Parse(line *flag.FlagSet, arguments []string) error {
 	}
 
 	line.Visit(func(f *flag.Flag) {
-		if err == nil && f.Value.String() == "" {
+		// One that is a function never has a value; it judges what it is given.
+		if err == nil && f.Value.String() == "" && reflect.TypeOf(f.Value).Kind() != reflect.Func {
 			variable := strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 			err = fmt.Errorf("-%s is empty: give it a value, or leave it out (make: %s=)", f.Name, variable)
 		}
