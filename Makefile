@@ -5,9 +5,11 @@ GOLANGCI_LINT         := .tools/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
 FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard functions/*/main.go)))
 
-# What a run is like: how many users, how many a page (the function's default where empty), where the export goes. With
+# What a run is like: which listings, with commas between them, or all; how many users there are, how many entities a page (the
+# function's default where empty), where the export goes. With
 # GENESYS=live it is the real organisation of GENESYS_ENVIRONMENT (a domain or an AWS region), whose client credentials
 # are asked for, or come from the file CREDENTIALS or from the profile GC_PROFILE of gc; YES=1 goes on without asking.
+LISTINGS  ?= users
 USERS     ?= 25000
 PAGE_SIZE ?=
 GENESYS   ?= simulated
@@ -31,8 +33,7 @@ SAM        ?= $(or $(wildcard .tools/sam/bin/sam),sam)
 STACK      ?= genesys-cloud-export
 PARAMETERS ?=
 
-# What an execution of make export asks for; what make sam-invoke-… sends.
-LISTINGS  ?= users
+# What an execution of make export asks for beside LISTINGS; what make sam-invoke-… sends.
 EXPORT_ID ?=
 OPTIONS   ?=
 EVENT     ?=
@@ -56,8 +57,8 @@ help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+(-%)?:.*## / {sub("%", "…", $$1); printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: build ## rotate a token and export every user on this machine, and check the export (USERS= PAGE_SIZE= OUT= GENESYS=live)
-	@exec .build/devstack $(RUN_$(GENESYS)) $(call option,page-size,PAGE_SIZE) -out "$(OUT)"
+run: build ## rotate a token, export listings on this machine, and check the exports (LISTINGS=all USERS= PAGE_SIZE= OUT= GENESYS=live)
+	@exec .build/devstack $(RUN_$(GENESYS)) -listings "$(LISTINGS)" $(call option,page-size,PAGE_SIZE) -out "$(OUT)"
 
 .PHONY: stack
 stack: build ## start the local world alone, for the AWS CLI, SDKs and curl (USERS= OUT=)

@@ -99,6 +99,10 @@ func runLive(ctx context.Context, arguments []string, stdin *os.File, stdout, st
 		}
 	}
 
+	if needed := live.Permissions(); len(needed) > 0 {
+		_, _ = fmt.Fprintf(stdout, "needs         a role with %s, in all divisions\n", strings.Join(needed, ", "))
+	}
+
 	if !present {
 		terminal = nil
 	}
