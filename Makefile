@@ -5,9 +5,11 @@ GOLANGCI_LINT         := .tools/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
 FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard functions/*/main.go)))
 
-# What a run is like: how many users, how many a page (the function's default where empty), where the export goes. With
+# What a run is like: which listings, with commas between them, or all; how many users there are, how many entities a page (the
+# function's default where empty), where the export goes. With
 # GENESYS=live it is the real organisation of GENESYS_ENVIRONMENT (a domain or an AWS region), whose client credentials
 # are asked for, or come from the file CREDENTIALS or from the profile GC_PROFILE of gc; YES=1 goes on without asking.
+LISTINGS  ?= users
 USERS     ?= 25000
 PAGE_SIZE ?=
 GENESYS   ?= simulated
@@ -31,8 +33,7 @@ SAM        ?= $(or $(wildcard .tools/sam/bin/sam),sam)
 STACK      ?= genesys-cloud-export
 PARAMETERS ?=
 
-# What an execution of make export asks for; what make sam-invoke-… sends.
-LISTINGS  ?= users
+# What an execution of make export asks for beside LISTINGS; what make sam-invoke-… sends.
 EXPORT_ID ?=
 OPTIONS   ?=
 EVENT     ?=
@@ -56,8 +57,8 @@ help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+(-%)?:.*## / {sub("%", "…", $$1); printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: build ## rotate a token and export every user on this machine, and check the export (USERS= PAGE_SIZE= OUT= GENESYS=live)
-	@exec .build/devstack $(RUN_$(GENESYS)) $(call option,page-size,PAGE_SIZE) -out "$(OUT)"
+run: build ## rotate a token, export listings on this machine, and check the exports (LISTINGS=all USERS= PAGE_SIZE= OUT= GENESYS=live)
+	@exec .build/devstack $(RUN_$(GENESYS)) -listings "$(LISTINGS)" $(call option,page-size,PAGE_SIZE) -out "$(OUT)"
 
 .PHONY: stack
 stack: build ## start the local world alone, for the AWS CLI, SDKs and curl (USERS= OUT=)
@@ -121,7 +122,7 @@ sam-build: need-sam ## build the functions by the SAM CLI into .aws-sam, for ARC
 sam-invoke-%: build need-sam ## invoke a function by sam local invoke against the local world (EVENT=events/….json)
 	@test -d functions/$* || { echo "there is no function $*: sam-invoke- goes with one of $(FUNCTIONS)" >&2; exit 1; }
 	@$(SAM_BUILD) --parameter-overrides Architecture=$(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64) >/dev/null 2>&1 || { echo "sam build failed: make sam-build says why" >&2; exit 1; }
-	@.ci/sam/run invoke-one $* "$(or $(EVENT),$(if $(filter rotator,$*),events/rotator-check.json,events/export-users-new.json))"
+	@.ci/sam/run invoke-one $* "$(or $(EVENT),events/$*-$(if $(filter rotator,$*),check,new).json)"
 
 # Account and region are those of the operator's commands, and architecture and version are those of the binaries that were
 # built, so that all tools mean the same. TEMPLATE= deploys what make package made, without building again.

@@ -18,7 +18,9 @@ from made import Made
 from operate import Operator, deploy
 from workflow import LOST_REPLIES, Workflow
 
-USERS = ["-users", "600"]
+# Small listings, with enough users for several invocations; jobs that are waited for once.
+SIZES = "queues=120,wrapup-codes=120,stations=120,external-contacts=250,conversations=240,user-status=30,audits=240"
+USERS = ["-users", "600", "-sizes", SIZES, "-job-time", "1s"]
 checks = Checks("deployment")
 seconds = {}
 

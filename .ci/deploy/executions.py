@@ -5,13 +5,15 @@ import time
 
 from exports import organisation, records
 
-POLL_SECONDS, END_SECONDS = 0.2, 150
-LARGEST_STATE = 2048  # bytes
+POLL_SECONDS, END_SECONDS = 0.2, 240
+LARGEST_STATE, LARGEST_OF_SEVERAL = 2048, 8192  # bytes, of one listing and of several
 # The states that an execution goes through, by what names the export.
 READ = ["Read input", "Is it an object?", "Fill in defaults", "List the values", "Is it as it should be?"]
-BEGUN = [*READ, "Which listing?", "Users", "Begin"]
+ONE = [*READ, "One listing or several?", "Which listing?"]
+BEGUN = [*ONE, "Users", "Begin"]
 BEGUN_BY_SCHEDULE = [*READ, "Name by the schedule", *BEGUN[len(READ) :]]
 INVOCATION = ["Export", "Count the invocation", "Is it complete?"]
+HISTORIES = ["conversations", "user-status", "audits"]
 AGAIN = ["Wait", "Is there room for another invocation?"]
 REFRESH = ["Export", "Has the token been asked for often enough?", "Refresh the token", "Count the refresh", "Let the token settle"]
 
@@ -53,6 +55,9 @@ class Machine:
         self.here, self.checks, self.ended = here, checks, []
         self.client, self.arn = here.client("stepfunctions"), arn or here.outputs["ExportWorkflowArn"]
 
+    def definition(self):
+        return json.loads(self.client.describe_state_machine(stateMachineArn=self.arn)["definition"])
+
     def start(self, name=None, **given):
         more = {"name": name} if name else {}
         return self.client.start_execution(stateMachineArn=self.arn, input=json.dumps(given), **more)["executionArn"]
@@ -67,7 +72,8 @@ class Machine:
         pages = self.client.get_paginator("get_execution_history").paginate(executionArn=arn)
         execution = Execution(told, [event for page in pages for event in page["events"]])
         largest = max(execution.texts, key=len)
-        self.checks.must(f"{execution.name}: the state is small: {largest}", len(largest.encode()) < LARGEST_STATE)
+        most = LARGEST_OF_SEVERAL if "listings" in execution.given else LARGEST_STATE
+        self.checks.must(f"{execution.name}: the state is small: {largest}", len(largest.encode()) < most)
         self.checks.must(
             f"{execution.name}: no state has the next page's link", not any("next_page_uri" in text for text in execution.texts)
         )
@@ -96,6 +102,23 @@ class Machine:
         manifest = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         parts = [part["key"] for part in json.loads(manifest)["parts"]]
         self.checks.expect(f"{execution.name}: the parts that lie there", self.parts(export_id), parts)
+
+    def complete_each(self, execution, export_id, listings):
+        """Holds an execution of several listings to what the organisation has of each; of a history, to its manifest."""
+        self.checks.expect(f"{execution!r}: its end", execution.status, "SUCCEEDED")
+        counted = {one["listing"]: one["records"] for one in (execution.output or {}).get("listings", [])}
+        self.checks.expect(f"{execution.name}: the listings in the output", sorted(counted), sorted(listings))
+        self.lie_there(export_id, listings, counted)
+
+    def lie_there(self, export_id, listings, counted=None):
+        """Every one of these listings is complete under that id."""
+        for listing in listings:
+            manifest = f"s3://{self.here.outputs['ExportsBucket']}/exports/_state/{listing}/{export_id}/manifest.json"
+            got = records(self.here.client("s3"), manifest)
+            self.checks.must(f"{listing}: there are records", got)
+            self.checks.must(f"{listing}: as many as the output says", counted is None or counted.get(listing) == len(got))
+            if listing not in HISTORIES:
+                self.checks.must(f"{listing}: the organisation's, byte for byte and in order", got == organisation(self.here.genesys, "active", listing))
 
     def parts(self, export_id):
         """The keys of the parts that lie there for an export."""

@@ -9,7 +9,8 @@ import time
 from with_server import TOP
 
 SERVICES = {"RotatorRole": "lambda", "ExporterRole": "lambda", "WorkflowRole": "states", "ScheduleRole": "scheduler"}
-FUNCTIONS = {"Rotator": "RotatorRole", "ExportUsers": "ExporterRole"}
+EXPORTERS = ["ExportUsers", "ExportDirectory", "ExportHistory"]
+FUNCTIONS = {"Rotator": "RotatorRole"} | dict.fromkeys(EXPORTERS, "ExporterRole")
 KEPT_SECONDS = "1209600"  # what SQS keeps a message at most
 FROM_AWS = {
     ("AWS/Lambda", "Errors", "FunctionName"),
@@ -87,7 +88,7 @@ class Made:
         """Every schedule starts something that is there, with a role that its service takes and that may start it."""
         schedules, iam = self.stack.client("scheduler"), self.stack.client("iam")
         names = [told["Name"] for told in schedules.list_schedules()["Schedules"] if told["Name"].startswith(f"{self.stack.name}-")]
-        self.checks.expect("the schedules", sorted(names), [f"{self.stack.name}-export-users", f"{self.stack.name}-rotator"])
+        self.checks.expect("the schedules", sorted(names), [f"{self.stack.name}-export", f"{self.stack.name}-rotator"])
         for name in names:
             target = schedules.get_schedule(Name=name)["Target"]
             role = target["RoleArn"].partition(":role/")[2]
@@ -132,7 +133,7 @@ class Made:
     def emitted(self):
         """The metrics in the functions' logs, in the embedded format."""
         logs, seen = self.stack.client("logs"), set()
-        for output in ("RotatorLogGroup", "ExportUsersLogGroup"):
+        for output in (f"{name}LogGroup" for name in FUNCTIONS):
             pages = logs.get_paginator("filter_log_events").paginate(logGroupName=self.stack.outputs[output])
             for line in (event["message"] for page in pages for event in page["events"] if '"_aws"' in event["message"]):
                 for given in json.loads(line)["_aws"]["CloudWatchMetrics"]:
@@ -141,7 +142,7 @@ class Made:
         return seen
 
     def logs(self):
-        names = [self.stack.outputs[f"{name}LogGroup"] for name in ("Rotator", "ExportUsers", "Workflow")]
+        names = [self.stack.outputs[f"{name}LogGroup"] for name in (*FUNCTIONS, "Workflow")]
         groups = self.stack.client("logs").describe_log_groups()["logGroups"]
         self.checks.must("the log groups are there, by their names", set(names) <= {group["logGroupName"] for group in groups})
 

@@ -58,8 +58,11 @@ class Operator:
         self.checks.must(f"export, again: {said}", status == 0 and manifest.group(0) in said)
         status, said = self.make("export", "EXPORT_ID=bad", 'OPTIONS={"page_size":0}')
         self.checks.must(f"export, refused: {said}", status and "InvalidInput" in said and "page_size" in said)
-        status, said = self.make("export", "LISTING=nobodys")
-        self.checks.must(f"export, of no listing: {said}", status and "names a listing" in said)
+        status, said = self.make("export", "LISTINGS=nobodys")
+        self.checks.must(f"export, of no listing: {said}", status and "InvalidInput" in said and "wrapup-codes" in said)
+        status, said = self.make("export", "LISTINGS=skills,teams", "EXPORT_ID=by-make")
+        told = re.findall(r"(?m)^complete    (\w+): s3://\S+/by-make/manifest\.json$", said)
+        self.checks.must(f"export, of two: {said}", status == 0 and told == ["teams", "skills"])
         self.exported = len(found)
 
     def missing(self):
@@ -85,7 +88,7 @@ class Operator:
 
     def settings(self):
         functions = self.stack.client("lambda")
-        told = [functions.get_function_configuration(FunctionName=self.stack.outputs[name]) for name in ("RotatorFunction", "ExportUsersFunction")]
+        told = [functions.get_function_configuration(FunctionName=self.stack.outputs[name]) for name in ("RotatorFunction", "ExportUsersFunction", "ExportHistoryFunction")]
         return [(one["FunctionName"], one["Architectures"], one["Timeout"], one["Environment"]["Variables"]) for one in told]
 
     def destroy(self):

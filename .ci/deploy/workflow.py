@@ -4,11 +4,13 @@ manifest and held against the organisation's own list.
 Two stacks run side by side: one organisation has a rate limit and trouble with tokens, the other has neither.
 """
 
+import datetime
 import json
 import time
 
-from executions import AGAIN, BEGUN, BEGUN_BY_SCHEDULE, READ, REFRESH, Machine, invocations
+from executions import AGAIN, BEGUN, BEGUN_BY_SCHEDULE, HISTORIES, ONE, READ, REFRESH, Machine, invocations
 
+HOURS_OF_HISTORY = 8  # data are available up to six hours ago
 FEW = 2  # invocations before an execution hands over
 LOST_REPLIES = {"lost-one": 25, "lost-end": 200}  # page sizes by export
 
@@ -34,7 +36,8 @@ class Workflow:
 
     def free(self):
         """Side by side."""
-        return [self.bad_input, self.replies_lost, self.twice_at_once, self.scheduled_twice, self.successors, self.successor_that_is_refused]
+        alone = [self.bad_input, self.replies_lost, self.twice_at_once, self.scheduled_twice, self.successors, self.successor_that_is_refused]
+        return [*alone, self.all_with_one_forbidden, self.children_that_hand_over]
 
     def no_token_at_the_start(self):
         """Also names an export by its execution, waits for the rate limit, and takes several invocations."""
@@ -103,7 +106,7 @@ class Workflow:
     def bad_input(self):
         """What is wrong with the input, where that ends, and what the cause says."""
         refused, asked = [*READ[:2], "Bad input"], [*BEGUN, "Export", "Refused"]
-        unmerged = [*READ, "Bad input"]
+        unmerged, unknown = [*READ, "Bad input"], "Unknown listing"
         for name, given, states, words in (
             ("page-size-0", {"options": {"page_size": 0}}, asked, ["export page-size-0 of users", "page_size"]),
             ("no-option", {"options": {"colour": 1}}, asked, ["export no-option of users", "colour"]),
@@ -111,7 +114,12 @@ class Workflow:
             ("no-object", [], refused, ["is a JSON object"]),
             ("text-alone", "x", refused, ["is a JSON object"]),
             ("unknown-field", {"page_size": 100}, unmerged, ["there is no other field"]),
-            ("unknown-listing", {"listing": "userz"}, [*READ, "Which listing?", "Unknown listing"], ["one of these: users"]),
+            ("unknown-listing", {"listing": "userz"}, [*ONE, "The directory", "Begin", "Export", "Refused"], ["userz", "queues"]),
+            ("unknown-of-several", {"listings": ["users", "userz"]}, unknown, ["users", "external-contacts", "audits"]),
+            ("unknown-in-options", {"listings": "all", "options": {"userz": {}}}, unknown, ["some of these"]),
+            ("both", {"listing": "users", "listings": ["users"]}, unmerged, ["stands instead of listing"]),
+            ("no-listings", {"listings": []}, unmerged, ["an array of strings"]),
+            ("text-of-several", {"listings": "users"}, unmerged, ['is "all" or an array']),
             ("number", {"export_id": 7}, unmerged, ["listing and export_id are strings"]),
             ("text", {"options": '{"page_size":100}'}, unmerged, ["options is an object"]),
             ("array", {"options": [{"page_size": 100}]}, unmerged, ["options is an object"]),
@@ -120,7 +128,10 @@ class Workflow:
             ("no-time", {"scheduled_at": "2026-11-25"}, unmerged, ["2026-11-25T02:00:00Z"]),
         ):
             execution = self.machine.run_with(name, given)
-            self.checks.expect(f"{name}: the states", execution.states, states)
+            if states == unknown:
+                self.checks.expect(f"{name}: the last state", execution.states[-1], unknown)
+            else:
+                self.checks.expect(f"{name}: the states", execution.states, states)
             self.failed(execution, "InvalidInput", "tart a new execution", *words)
 
     def replies_lost(self):
@@ -144,7 +155,7 @@ class Workflow:
 
     def scheduled_twice(self):
         """A schedule's input, delivered in duplicate."""
-        given = {"listing": "users", "scheduled_at": "2026-11-25T02:00:00Z", "options": {"state": "any"}}
+        given = {"scheduled_at": "2026-11-25T02:00:00Z", "options": {"state": "any"}}
         both = [self.machine.wait(arn) for arn in [self.machine.start(**given), self.machine.start(**given)]]
         for execution in both:
             self.checks.expect(f"{execution.name}: the states", execution.states, BEGUN_BY_SCHEDULE + invocations(execution.invocations))
@@ -165,6 +176,31 @@ class Workflow:
         self.checks.expect(f"{chain[-1].name}: the states", chain[-1].states, BEGUN + invocations(chain[-1].invocations))
         self.few.complete(chain[-1], "handed-on")
 
+    def all_with_one_forbidden(self):
+        """It fails, naming the listing, when all others are complete; started again it is complete."""
+        self.stack.administer("faults", {"path": "/api/v2/routing/queues", "times": -1, "status": 403, "code": "missing.permissions"})
+        begin = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=HOURS_OF_HISTORY)
+        options = {name: {"start": begin.strftime("%Y-%m-%dT%H:%M:%SZ")} for name in HISTORIES}
+        given = {"export_id": "everything", "listings": "all", "options": options}
+        execution = self.machine.run(**given)
+        self.failed(execution, "ListingsFailed", "Export everything", '{"listing":"queues","error":"Forbidden"}', '"listing":"audits"')
+        every = [one["listing"] for one in self.machine.definition()["States"]["Line them up"]["Parameters"]["listings"]]
+        self.machine.lie_there("everything", [name for name in every if name != "queues"])
+        self.checks.must("nothing of queues is complete", '"queues"' not in execution.cause.partition("these are complete")[2])
+        self.stack.administer("faults")
+        asked = self.stack.statistics()["requests"]
+        again = self.machine.run(**given)
+        self.machine.complete_each(again, "everything", every)
+        more = {path: count - asked.get(path, 0) for path, count in self.stack.statistics()["requests"].items()}
+        self.checks.must(f"what is complete is not exported again: {more}", not more.get("GET /api/v2/groups"))
+
+    def children_that_hand_over(self):
+        """Children of two invocations: the parent starts the next, until the listing is complete."""
+        execution = self.few.run(export_id="handed-up", listings=["users", "groups"], options={"users": {"page_size": 5}})
+        self.few.complete_each(execution, "handed-up", ["users", "groups"])
+        children = execution.states.count("Export the listing")
+        self.checks.must(f"the two listings take more than three children: {children}", children > 3)
+
     def successor_that_is_refused(self):
         """For good: the execution ends by name, the export is where its checkpoint says, and is resumed."""
         execution = self.nowhere.run(export_id="refused", options={"page_size": 5})
@@ -180,8 +216,8 @@ def few_invocations(machine, name, successor=None):
     arn = machine.arn + f"-{name}"
     definition = told["definition"].replace(f'"{machine.arn}"', json.dumps(successor or arn))
     definition = json.loads(definition)
-    [room] = definition["States"]["Is there room for another invocation?"]["Choices"]
-    room["NumericGreaterThanEquals"] = FEW
+    of_child, alone = definition["States"]["Is there room for another invocation?"]["Choices"]
+    of_child["And"][0]["NumericGreaterThanEquals"] = alone["NumericGreaterThanEquals"] = FEW
     made = machine.client.create_state_machine(name=f"{told['name']}-{name}", definition=json.dumps(definition), roleArn=told["roleArn"])
     return made["stateMachineArn"]
 

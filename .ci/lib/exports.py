@@ -24,7 +24,8 @@ def records(s3, manifest):
     return lines
 
 
-def organisation(genesys, state):
-    """The organisation's users of that state, one a line, in the order of the listing."""
-    with urllib.request.urlopen(f"{genesys}/_sim/users?state={state}", timeout=60) as reply:
+def organisation(genesys, state, listing="users"):
+    """The organisation's users of that state, or another listing of its directory, one entity a line, in the order of the listing."""
+    query = f"?state={state}" if listing == "users" else ""
+    with urllib.request.urlopen(f"{genesys}/_sim/{listing}{query}", timeout=60) as reply:
         return reply.read().splitlines()

@@ -32,6 +32,8 @@ SHORT = FAST | {"ExportTimeoutSeconds": "5"}
 RESULT = [
     "export_id", "listing", "location", "manifest", "next_page_uri", "pages", "parts", "reason", "records", "status", "wait_seconds",
 ]  # fmt: skip
+# The functions by what their examples' names begin with.
+FUNCTIONS = {"rotator": "Rotator", "export-users": "ExportUsers", "export-directory": "ExportDirectory", "export-history": "ExportHistory"}
 checks = Checks("sam local")
 
 
@@ -96,7 +98,7 @@ def every_event(client):
     """Every example event, through the warm functions."""
     names = sorted(file.name for file in (TOP / "events").iterdir())
     for name in names:
-        function = "Rotator" if name.startswith("rotator") else "ExportUsers"
+        function = FUNCTIONS[name.partition(".")[0].rpartition("-")[0]]
         reply = client.invoke(FunctionName=function, Payload=(TOP / "events" / name).read_bytes())
         answer = json.loads(reply["Payload"].read() or b"{}")
         if "-invalid" in name:

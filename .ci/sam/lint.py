@@ -31,7 +31,7 @@ SCENARIOS = {
     "an existing topic": {"AlarmTopicArn": "arn:aws:sns:eu-central-1:000000000000:alarms"},
     "an address for alarms": {"AlarmEmail": "operator@example.com"},
     "expiring exports": {"ExportRetentionDays": "90"},
-    "a schedule for exports": {"ExportScheduleExpression": "cron(0 2 * * ? *)", "ExportScheduleOptions": '{"state":"any"}'},
+    "a schedule for exports": {"ExportScheduleExpression": "cron(0 2 * * ? *)", "ExportScheduleListings": "users,queues", "ExportScheduleOptions": '{"users":{"state":"any"}}'},
     "keys of others": {"CredentialsSecretArn": SECRET, "CredentialsKmsKeyArn": KEY, "ExportBucketName": "exports-of-others", "ExportBucketKmsKeyArn": KEY},
     "a topic for tickets": {"TicketTopicArn": "arn:aws:sns:eu-central-1:000000000000:tickets"},
     "a proxy": {"HttpsProxy": "http://proxy.example.com:3128", "NoProxy": ".amazonaws.com"},

@@ -24,7 +24,8 @@ ARCHITECTURE = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm6
 AWS_IMAGE = f"public.ecr.aws/lambda/provided:al2023-{ARCHITECTURE}"
 STAND_IN = f"lambda-provided-stand-in:{ARCHITECTURE}"
 PULL_SECONDS, INVOKE_SECONDS = 300, 120
-FOLDERS = {"Rotator": "rotator", "ExportUsers": "export-users"}  # by logical id
+EXPORTERS = {"ExportUsers": "export-users", "ExportDirectory": "export-directory", "ExportHistory": "export-history"}
+FOLDERS = {"Rotator": "rotator"} | EXPORTERS  # by logical id
 STACK, SECRET = "genesys-cloud-export", "genesys-cloud-export/credentials"
 
 
@@ -85,7 +86,7 @@ class World:
         given = self.folder / f"parameters-{len(list(self.folder.iterdir()))}.yaml"
         given.write_text(json.dumps(self.parameters | parameters), encoding="utf-8")
         variables = self.folder / "variables.json"
-        variables.write_text(json.dumps({"ExportUsers": {"ROTATOR_FUNCTION_NAME": "rotator"}}), encoding="utf-8")
+        variables.write_text(json.dumps({name: {"ROTATOR_FUNCTION_NAME": "rotator"} for name in EXPORTERS}), encoding="utf-8")
         options = ["--template", TOP / ".aws-sam/build/template.yaml", "--parameter-overrides", f"file://{given}"]
         options += ["--env-vars", variables, "--skip-pull-image", "--add-host", "host.docker.internal:host-gateway"]
         return [str(option) for option in options + ["--invoke-image", self.image]]

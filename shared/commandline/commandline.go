@@ -54,14 +54,20 @@ func Parse(line *flag.FlagSet, arguments []string) error {
 		return fmt.Errorf("%w (%s -h lists the options)", err, line.Name())
 	}
 
-	line.Visit(func(f *flag.Flag) {
-		if err == nil && f.Value.String() == "" {
-			variable := strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-			err = fmt.Errorf("-%s is empty: give it a value, or leave it out (make: %s=)", f.Name, variable)
+	for i, argument := range arguments[:len(arguments)-line.NArg()] {
+		name, value, joined := strings.Cut(argument, "=")
+		if argument == "" {
+			name, joined = arguments[i-1], true
 		}
-	})
 
-	return err
+		if joined && value == "" && strings.HasPrefix(name, "-") {
+			name = strings.TrimLeft(name, "-")
+
+			return fmt.Errorf("-%s is empty: give it a value, or leave it out (make: %s=)", name, strings.ToUpper(strings.ReplaceAll(name, "-", "_")))
+		}
+	}
+
+	return nil
 }
 
 // Number is the value of an option that takes a whole number from Least to Most. It implements [flag.Value]; Into keeps what

@@ -79,24 +79,17 @@ func runLive(ctx context.Context, arguments []string, stdin *os.File, stdout, st
 		return errors.New("nobody is at a terminal to confirm: look at the options and say -yes (make: YES=1)")
 	}
 
-	live.Confirm = func(ctx context.Context) error {
-		if yes {
-			return nil
-		}
-
-		confirmed, err := credentials.Confirm(ctx, terminal)
-		if err == nil && !confirmed {
-			err = errors.New("not confirmed, so nothing was asked of the organisation")
-		}
-
-		return err
-	}
+	live.Confirm = confirmation(yes, terminal)
 
 	// Before anybody types a secret. A profile may name the environment, and nobody is asked for it.
 	if profile == "" {
 		if err := live.Check(); err != nil {
 			return err
 		}
+	}
+
+	if needed := live.Permissions(); len(needed) > 0 {
+		_, _ = fmt.Fprintf(stdout, "needs         a role with %s, in all divisions\n", strings.Join(needed, ", "))
 	}
 
 	if !present {
@@ -118,6 +111,22 @@ func runLive(ctx context.Context, arguments []string, stdin *os.File, stdout, st
 	_, err = localrun.RunLive(ctx, live)
 
 	return err
+}
+
+// confirmation asks at the terminal, unless the answer is yes already.
+func confirmation(yes bool, terminal *credentials.Terminal) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if yes {
+			return nil
+		}
+
+		confirmed, err := credentials.Confirm(ctx, terminal)
+		if err == nil && !confirmed {
+			err = errors.New("not confirmed, so nothing was asked of the organisation")
+		}
+
+		return err
+	}
 }
 
 // findCredentials gets the credentials from where they are said to be, else from the person at the terminal, if there is one.

@@ -166,7 +166,7 @@ func TestALiveExportThatWasInterruptedIsResumedAndEndsWhole(t *testing.T) {
 
 	id, _ := left["export_id"].(string)
 	want := map[string]any{
-		"export_id": id, "environment": strings.TrimPrefix(l.url, "https://"), "client_id": "a-client", "state": "any", "page_size": 50.,
+		"export_id": id, "environment": strings.TrimPrefix(l.url, "https://"), "client_id": "a-client", "listings": []any{"users"}, "state": "any", "page_size": 50.,
 	}
 	if diff := cmp.Diff(want, left); diff != "" || !strings.Contains(stderr, "export "+id+" goes on") {
 		t.Errorf("what is left (-want +got):\n%s\nand what was said: %s", diff, stderr)
@@ -212,8 +212,9 @@ func TestAProfileOfGCGivesTheCredentialsOfALiveExportThatSaysWhatItReadsAndCount
 		"organisation  Genesys Cloud, real: " + strings.TrimPrefix(l.url, "https://") + "\n",
 		"API           " + l.url + "\n",
 		"credentials   client a-client (", "tokens from " + l.url + "/oauth/token\n",
-		"reads         its users, those in state active\n",
-		"writes        " + filepath.Join(l.out, "s3", "exports-local", "exports", "users") + "\n",
+		"reads         users in state active\n",
+		"needs         a role with directory:user:view, in all divisions\n",
+		"writes        " + filepath.Join(l.out, "s3", "exports-local", "exports") + "\n",
 		"nothing is sent to AWS",
 		"careful ", "chmod 600 " + name,
 		"verified  the export in itself", "429s           1\n", "tokens minted  1\n",

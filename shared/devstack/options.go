@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"genesys-cloud-export/shared/commandline"
@@ -58,7 +59,14 @@ func stackOptions(line *flag.FlagSet, config *stack.Config, out *string, folder 
 // exportOptions are those of commands that make one export.
 func exportOptions(line *flag.FlagSet, config *localrun.Config, folder string) {
 	stackOptions(line, &config.Stack, &config.Out, folder)
+
+	config.Listings = []string{"users"}
+
+	line.Func("listings", "`NAME,…`: what is exported, one after the other, or all; without it users", func(names string) error {
+		config.Listings = strings.Split(names, ",")
+		return nil
+	})
 	// 0 would be the function's default, which is what a page size that is not given is.
 	line.Var(commandline.Number{Into: &config.PageSize, Least: 1, Most: localrun.MaxPageSize}, "page-size",
-		"`users` a page, 1 to 500; without it the function's default")
+		"`entities` a page, 1 to 500; without it the function's default")
 }

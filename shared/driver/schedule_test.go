@@ -22,8 +22,12 @@ func TestAScheduleKeepsItsRateThroughFailuresAndASlowInvocationDelaysTheNext(t *
 	var log bytes.Buffer
 
 	drive(t, driver.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))}, []answer{
-		{takes: 5 * time.Second, body: `{"rotated":true}`}, failure("UpstreamUnavailable"), {broken: true},
-		{takes: 150 * time.Second, body: `{}`}, {body: `{}`}, {takes: time.Hour, body: `{}`},
+		{takes: 5 * time.Second, body: `{"rotated":true}`},
+		failure("UpstreamUnavailable"),
+		{broken: true},
+		{takes: 150 * time.Second, body: `{}`},
+		{body: `{}`},
+		{takes: time.Hour, body: `{}`},
 	}, func(t *testing.T, d *driver.Driver, f *function) {
 		const length = 370 * time.Second
 

@@ -157,6 +157,22 @@ func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 			func(_ *testing.T, w *world) { w.queried.parameters["GenesysApiUrl"] = "http://127.0.0.1:1" },
 			map[string]string{"listings": "-       listings     not reachable from here: HOST: no connection can be made; the functions may reach it all the same, from a VPC above all"},
 		},
+		"a schedule of several listings": {
+			func(_ *testing.T, w *world) { w.schedules("users,queues,external-contacts,conversations,audits") },
+			map[string]string{"listings": "ok      listings     HOST answers for users, queues, external-contacts, conversations, audits (not asked for: a job alone would show it)"},
+		},
+		"a schedule of all, one of them forbidden": {
+			func(t *testing.T, w *world) {
+				t.Helper()
+				w.schedules("all")
+				w.fault(t, `{"path":"/api/v2/analytics/conversations/details/jobs/availability","status":403}`)
+			},
+			map[string]string{"listings": "FAILED  listings     HOST answers for 19 listings, and not for:\n                     conversations: HOST answered with status 403"},
+		},
+		"a schedule of what nothing exports": {
+			func(_ *testing.T, w *world) { w.schedules("users,userz") },
+			map[string]string{"listings": "FAILED  listings     HOST answers for 1 listings, and not for:\n                     nothing exports one of users,userz: correct ExportScheduleListings"},
+		},
 		"a stack of an unknown organisation": {
 			func(_ *testing.T, w *world) {
 				w.queried.parameters = map[string]string{"GenesysEnvironment": "nowhere"}
@@ -283,6 +299,9 @@ func TestTheDoctorEndsWithItsContext(t *testing.T) {
 		t.Errorf("ended with %v", err)
 	}
 }
+
+// schedules has the stack's schedule export these listings.
+func (w *world) schedules(listings string) { w.queried.parameters["ExportScheduleListings"] = listings }
 
 // fault scripts the organisation's faults, a line each.
 func (w *world) fault(t *testing.T, script string) {

@@ -43,7 +43,7 @@ func Start(t testing.TB, function string, timeout time.Duration, environment map
 	var logs bytes.Buffer
 
 	endpoint, err := lambdasim.New(lambdasim.Config{
-		Logs: &logs,
+		Logs:      &logs,
 		Functions: []lambdasim.Function{{Name: function, Path: file, Env: environment, Timeout: timeout}},
 	})
 	if err != nil {

@@ -1,34 +1,34 @@
 package localrun
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
+	"time"
 
 	"genesys-cloud-export/shared/devstack/stack"
+	"genesys-cloud-export/shared/devstack/verify"
 	"genesys-cloud-export/shared/driver"
 	"genesys-cloud-export/shared/export"
 )
 
-// order is the export function's event: which export, of what.
-type order struct {
-	ExportID string `json:"export_id"`
-	State    string `json:"state"`
-	PageSize int    `json:"page_size,omitempty"`
-}
-
-// export rotates the first token, whose failure ends it, and runs the rotator's schedule beside the export, as AWS does.
-func (r *run) export(ctx context.Context) (export.Result, error) {
+// export rotates the first token, whose failure ends it, and runs the rotator's schedule beside the exports, as AWS does. One
+// listing that fails does not keep the others from being exported.
+func (r *run) export(ctx context.Context) error {
 	calls := driver.New(r.stack.Functions(), driver.Config{Logger: r.Logger, Retry: r.Retry})
 
 	rotation, err := calls.Invoke(ctx, stack.Rotator, []byte("{}"))
 	if err != nil {
-		return export.Result{}, fmt.Errorf("rotate the first token: %w", err)
+		return fmt.Errorf("rotate the first token: %w", err)
 	}
 
 	if err := r.view.rotated(rotation); err != nil {
-		return export.Result{}, err
+		return err
 	}
 
 	var schedule sync.WaitGroup
@@ -41,25 +41,54 @@ func (r *run) export(ctx context.Context) (export.Result, error) {
 		calls.Schedule(scheduling, stack.Rotator, r.stack.RotationEvery)
 	})
 
-	return r.invoke(ctx, calls)
-}
-
-// invoke invokes the export function until the export is complete.
-func (r *run) invoke(ctx context.Context, calls *driver.Driver) (export.Result, error) {
-	event, err := json.Marshal(r.order)
-	if err != nil {
-		return export.Result{}, fmt.Errorf("encode the event: %w", err)
-	}
-
 	if r.note != nil {
 		if err := r.note.write(r.Out); err != nil {
-			return export.Result{}, err
+			return err
 		}
 		r.noted = true
 	}
 
-	return calls.Export(ctx, driver.Request{
-		FunctionName: stack.ExportUsers,
+	var (
+		names []string
+		first error
+	)
+
+	for _, listing := range r.listings {
+		err := r.exportAndCheck(ctx, calls, listing)
+		if err == nil {
+			continue
+		}
+
+		if len(r.listings) == 1 || ctx.Err() != nil {
+			return err
+		}
+
+		r.view.line("FAILED    %s: %v", listing.Name, err)
+		names, first = append(names, listing.Name), cmp.Or(first, err)
+	}
+
+	if first != nil {
+		return fmt.Errorf("%d of %d listings failed, the others are complete: %s: %w", len(names), len(r.listings), strings.Join(names, ", "), first)
+	}
+
+	return nil
+}
+
+// exportAndCheck makes the export of a listing and checks it.
+func (r *run) exportAndCheck(ctx context.Context, calls *driver.Driver, of listing) error {
+	begun := time.Now()
+
+	event, err := r.order.event(of)
+	if err != nil {
+		return err
+	}
+
+	if len(r.listings) > 1 {
+		r.view.line("listing   %s", of.Name)
+	}
+
+	result, err := calls.Export(ctx, driver.Request{
+		FunctionName: of.function,
 		Event:        event,
 		OnInvocation: func(i driver.Invocation) {
 			r.view.line("%s", Describe(i))
@@ -69,4 +98,30 @@ func (r *run) invoke(ctx context.Context, calls *driver.Driver) (export.Result, 
 			}
 		},
 	})
+	if err != nil {
+		return err
+	}
+
+	if r.BeforeCheck != nil {
+		r.BeforeCheck(ctx, r.stack, result)
+	}
+
+	check := verify.Config{
+		Bucket: os.DirFS(bucketFolder(r.Out)), BucketName: stack.Bucket, Prefix: stack.Prefix, Listing: of.Name, ExportID: r.order.ExportID,
+	}
+	if genesys := r.stack.Genesys; genesys != nil {
+		check.Truth = func(w io.Writer) error { return r.order.expected(w, genesys, of) }
+	}
+
+	report, err := verify.Export(ctx, check)
+	if err != nil {
+		err = fmt.Errorf("check the export %s: %w", r.order.ExportID, err)
+	}
+
+	r.exported = append(r.exported, Exported{
+		Report: report, Listing: of.Name, WallTime: time.Since(begun),
+		Folder: filepath.Join(bucketFolder(r.Out), stack.Prefix, of.Name, "export_id="+r.order.ExportID),
+	})
+
+	return err
 }

@@ -26,7 +26,7 @@ type Live struct {
 	// export's name is the run's own.
 	Config
 
-	// Organisation is whose users are exported.
+	// Organisation is what is exported.
 	Organisation stack.Outside
 	// Source says in words where the client credentials are from, Warning what is unsafe about that; "" is nothing.
 	Source, Warning string
@@ -44,11 +44,23 @@ func (l Live) Check() error {
 	return err
 }
 
-// RunLive exports the users of a real organisation to this machine, checks the export in itself, and reports both. It prints
+// Permissions are those that the OAuth client needs for the listings, in all divisions; listings that are not known need none.
+func (l Live) Permissions() (names []string) {
+	found, _ := listings(l.Listings)
+	for _, listing := range found {
+		if listing.Permission != "" && !slices.Contains(names, listing.Permission) {
+			names = append(names, listing.Permission)
+		}
+	}
+
+	return names
+}
+
+// RunLive exports listings of a real organisation to this machine, checks the export in itself, and reports both. It prints
 // first what it will read, and sends no request before Confirm. Nothing is left running.
 //
-// An export that is not complete is remembered in Out and resumed by the next run with the same organisation, client, state and
-// page size; a run with others is refused. The error is [verify.ErrFailed] where the check found something.
+// An export that is not complete is remembered in Out and resumed by the next run with the same organisation, client, listings,
+// state and page size; a run with others is refused. The error is [verify.ErrFailed] where the check found something.
 func RunLive(ctx context.Context, live Live) (Summary, error) {
 	found, note, err := live.prepare()
 	if err != nil {
@@ -57,7 +69,11 @@ func RunLive(ctx context.Context, live Live) (Summary, error) {
 
 	live.Stack.Timeout = cmp.Or(live.Stack.Timeout, liveTimeout)
 
-	r := newRun(live.Config, note.order, "live")
+	r, err := newRun(live.Config, note.order, "live")
+	if err != nil {
+		return Summary{}, err
+	}
+
 	r.view.announce(live, found, note)
 	note.order, r.note = r.order, &note
 
@@ -97,11 +113,15 @@ func (l Live) prepare() (found stack.Addresses, note unfinished, err error) {
 		problems = append(problems, fmt.Errorf("the state %q is none of %s", l.State, strings.Join(states, ", ")))
 	}
 
-	if err := errors.Join(problems...); err != nil {
+	asked, err := listings(l.Listings)
+	if err := errors.Join(append(problems, err)...); err != nil {
 		return found, note, err
 	}
 
-	wanted := unfinished{order{State: l.State, PageSize: l.PageSize}, found.Name, l.Organisation.ClientID}
+	wanted := unfinished{order{Listings: l.Listings, State: l.State, PageSize: l.PageSize}, found.Name, l.Organisation.ClientID}
+	if slices.ContainsFunc(asked, func(of listing) bool { return of.Job != nil }) {
+		wanted.Start = time.Now().UTC().Add(-day).Truncate(time.Hour) // of a history that was not exported yet
+	}
 
 	left, err := readUnfinished(l.Out)
 	if err != nil || left == nil {

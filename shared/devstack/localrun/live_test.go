@@ -92,6 +92,8 @@ func TestNothingIsAskedOfTheOrganisationWhereSomethingIsWrongBefore(t *testing.T
 		},
 		"begun otherwise (page size 50, now 7": {func(_ *testing.T, l *localrun.Live) { l.PageSize = 7 }, true},
 		"now mypurecloud.de":                   {func(_ *testing.T, l *localrun.Live) { l.Organisation.Environment = "mypurecloud.de" }, true},
+		"listings users, now queues":           {func(_ *testing.T, l *localrun.Live) { l.Listings = []string{"queues"} }, true},
+		`"queue" is none of users, queues`:     {func(_ *testing.T, l *localrun.Live) { l.Listings = []string{"queue"} }, true},
 		"state any, now active":                {func(_ *testing.T, l *localrun.Live) { l.State = "active" }, true},
 		"client a-client, now b-client":        {func(_ *testing.T, l *localrun.Live) { l.Organisation.ClientID = "b-client" }, true},
 	} {
@@ -99,7 +101,7 @@ func TestNothingIsAskedOfTheOrganisationWhereSomethingIsWrongBefore(t *testing.T
 			t.Parallel()
 
 			w := newLiveWorld(t)
-			write(t, w.unfinished(), `{"export_id":"e","state":"any","page_size":50,"client_id":"a-client","environment":"`+
+			write(t, w.unfinished(), `{"export_id":"e","listings":["users"],"state":"any","page_size":50,"client_id":"a-client","environment":"`+
 				strings.TrimPrefix(w.Organisation.APIURL, "https://")+`"}`)
 
 			untyped := w.Live

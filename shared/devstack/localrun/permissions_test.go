@@ -125,6 +125,8 @@ func accessesOfAWS(deployed *template.Stack, role string) (all []iamsim.Access) 
 		uses(queue+"ScheduleDeadLetters", "sqs:SendMessage")
 	case "WorkflowRole":
 		uses(machine, "states:StartExecution")
+		uses(strings.Replace(machine, "stateMachine", "execution", 1)+":child", "states:DescribeExecution states:StopExecution")
+		uses("arn:aws:events"+here+"rule/StepFunctionsGetEventsForStepFunctionsExecutionRule", "events:PutTargets events:PutRule events:DescribeRule")
 		uses("*", "logs:CreateLogDelivery logs:GetLogDelivery logs:UpdateLogDelivery logs:DeleteLogDelivery logs:ListLogDeliveries "+
 			"logs:PutResourcePolicy logs:DescribeResourcePolicies logs:DescribeLogGroups")
 		uses("*", "xray:PutTraceSegments xray:PutTelemetryRecords xray:GetSamplingRules xray:GetSamplingTargets")

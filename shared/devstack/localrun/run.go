@@ -23,7 +23,6 @@ import (
 )
 
 const (
-	listing = "users"
 	// MaxPageSize is the largest that the export function takes.
 	MaxPageSize = 500
 	// allStates is the state of all users.
@@ -32,7 +31,9 @@ const (
 
 // Config says how an export is made, and where it goes.
 type Config struct {
-	// PageSize is how many users are asked for at a time, up to [MaxPageSize]; 0 is the function's default.
+	// Listings are the names of those that are exported, one after the other, or [AllListings] alone; none is users.
+	Listings []string
+	// PageSize is how many entities are asked for at a time, up to [MaxPageSize]; 0 is the function's default.
 	PageSize int
 	// Out is the folder below which the export, what is needed to resume it, and the functions' logs are left.
 	Out string
@@ -52,27 +53,47 @@ type Config struct {
 	BeforeCheck  func(context.Context, *stack.Stack, export.Result)
 }
 
-// Summary is what a run counted.
-type Summary struct {
+// Exported is what was counted in the export of a listing.
+type Exported struct {
 	verify.Report
 
+	Listing  string
+	Folder   string // where the parts lie
+	WallTime time.Duration
+}
+
+// Summary is what a run counted.
+type Summary struct {
+	verify.Report // of all listings together
+
+	Exported          []Exported
 	Invocations       int
 	Throttled, Minted int64 // requests that were answered with 429, and tokens; as the functions counted
-	PeakMemory        int64 // of the export function, in bytes
+	PeakMemory        int64 // of the export function that took most, in bytes
 	WallTime          time.Duration
-	Folder            string // where the parts lie
 	Bucket            string // the bucket as a folder
-	Manifest          string // the manifest's key in it
+	Manifest          string // the key in it of the first listing's manifest
 	Logs              string // the file with what the functions printed
 }
 
 // errNoRoom ends a run whose disk is full: nothing gets better by trying again.
 var errNoRoom = errors.New("make room there, or choose another folder by -out (make: OUT=)")
 
-// Run exports all users of a simulated organisation, checks the export and reports both. The error is [verify.ErrFailed] where
-// the check found something. Nothing is left running.
+// Run exports listings of a simulated organisation, all users and what happened in the last thirty hours included, checks the
+// exports and reports both. The error is [verify.ErrFailed] where the check found something. Nothing is left running.
 func Run(ctx context.Context, config Config, organisation genesyssim.Config) (Summary, error) {
-	r := newRun(config, order{"", allStates, config.PageSize}, "run")
+	if organisation.AvailableUntil.IsZero() { // else what the organisation has changes while it is exported
+		organisation.AvailableUntil = time.Now().UTC().Add(-organisation.AvailabilityLag).Truncate(time.Hour).Add(-time.Hour)
+	}
+
+	until := organisation.AvailableUntil
+	asked := order{State: allStates, PageSize: config.PageSize, Interval: until.Add(-30*time.Hour).Format(time.RFC3339) + "/" + until.Format(time.RFC3339)}
+
+	r, err := newRun(config, asked, "run")
+	if err != nil {
+		return Summary{}, err
+	}
+
 	r.organisation = organisation
 
 	return r.do(ctx, stack.Simulated{Config: organisation})
@@ -82,9 +103,11 @@ func Run(ctx context.Context, config Config, organisation genesyssim.Config) (Su
 type run struct {
 	Config
 
-	view  *view
-	stack *stack.Stack
-	order order
+	view     *view
+	stack    *stack.Stack
+	order    order
+	listings []listing
+	exported []Exported
 	// organisation is the simulated one.
 	organisation genesyssim.Config
 	// note is what a live run leaves to be resumed, from the moment when it is noted.
@@ -92,7 +115,18 @@ type run struct {
 	noted bool
 }
 
-func newRun(config Config, order order, kind string) *run {
+func newRun(config Config, order order, kind string) (*run, error) {
+	if len(config.Listings) == 0 {
+		config.Listings = []string{"users"}
+	}
+
+	found, err := listings(config.Listings)
+	if err != nil {
+		return nil, err
+	}
+
+	order.Listings = config.Listings
+
 	if order.ExportID == "" { // to the millisecond: two runs may begin in one second
 		order.ExportID = kind + "-" + strings.Replace(time.Now().UTC().Format("20060102T150405.000Z"), ".", "-", 1)
 	}
@@ -101,7 +135,7 @@ func newRun(config Config, order order, kind string) *run {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
 
-	return &run{Config: config, view: &view{out: config.Stdout}, order: order}
+	return &run{Config: config, view: &view{out: config.Stdout}, order: order, listings: found}, nil
 }
 
 // do starts the stack, exports, checks and reports.
@@ -130,8 +164,16 @@ func (r *run) do(ctx context.Context, organisation stack.Organisation) (summary 
 		err = errors.Join(err, r.stack.Close())
 	}()
 
-	report, verdict := r.exportAndCheck(inside)
-	if verdict != nil && !errors.Is(verdict, verify.ErrFailed) {
+	if r.stack.Genesys != nil {
+		r.view.started(r)
+	}
+
+	if r.OnStart != nil {
+		r.OnStart(inside, r.stack)
+	}
+
+	verdict := r.export(inside)
+	if len(r.exported) < len(r.listings) || verdict != nil && !errors.Is(verdict, verify.ErrFailed) {
 		return Summary{}, r.howToGoOn(inside, verdict)
 	}
 
@@ -141,49 +183,32 @@ func (r *run) do(ctx context.Context, organisation stack.Organisation) (summary 
 		}
 	}
 
-	function := r.stack.Lambda.Report(stack.ExportUsers)
-	summary = Summary{
-		Report: report, Invocations: function.Invocations, PeakMemory: function.PeakMemory, WallTime: time.Since(begun), Logs: logs.Name(),
-		Folder: filepath.Join(partsFolder(r.Out), "export_id="+r.order.ExportID), Bucket: bucketFolder(r.Out),
-		Manifest: path.Join(stack.Prefix, "_state", listing, r.order.ExportID, "manifest.json"),
-	}
+	summary = r.summary(logs.Name(), time.Since(begun))
 	summary.Throttled, summary.Minted = counted.counts()
 
 	return summary, errors.Join(verdict, r.view.report(summary, verdict, r.stack.Genesys != nil))
 }
 
-// exportAndCheck makes the export and checks it.
-func (r *run) exportAndCheck(ctx context.Context) (verify.Report, error) {
-	if r.stack.Genesys != nil {
-		r.view.started(r.stack, r.organisation)
+func (r *run) summary(logs string, took time.Duration) Summary {
+	summary := Summary{
+		Exported: r.exported, WallTime: took, Logs: logs, Bucket: bucketFolder(r.Out),
+		Manifest: path.Join(stack.Prefix, "_state", r.listings[0].Name, r.order.ExportID, "manifest.json"),
 	}
 
-	if r.OnStart != nil {
-		r.OnStart(ctx, r.stack)
+	for _, function := range []string{stack.ExportUsers, stack.ExportDirectory, stack.ExportHistory} {
+		counted := r.stack.Lambda.Report(function)
+		summary.Invocations += counted.Invocations
+		summary.PeakMemory = max(summary.PeakMemory, counted.PeakMemory)
 	}
 
-	result, err := r.export(ctx)
-	if err != nil {
-		return verify.Report{}, err
+	for _, exported := range r.exported {
+		summary.Pages += exported.Pages
+		summary.Parts += exported.Parts
+		summary.Records += exported.Records
+		summary.Bytes += exported.Bytes
 	}
 
-	if r.BeforeCheck != nil {
-		r.BeforeCheck(ctx, r.stack, result)
-	}
-
-	check := verify.Config{
-		Bucket: os.DirFS(bucketFolder(r.Out)), BucketName: stack.Bucket, Prefix: stack.Prefix, Listing: listing, ExportID: r.order.ExportID,
-	}
-	if genesys := r.stack.Genesys; genesys != nil {
-		check.Truth = func(w io.Writer) error { return genesys.WriteUsers(w, genesyssim.Query{State: r.order.State}) }
-	}
-
-	report, err := verify.Export(ctx, check)
-	if err != nil {
-		return report, fmt.Errorf("check the export %s: %w", r.order.ExportID, err)
-	}
-
-	return report, nil
+	return summary
 }
 
 // dataFolder is where the stack's S3 keeps its objects.
@@ -191,9 +216,6 @@ func dataFolder(out string) string { return filepath.Join(out, "s3") }
 
 // bucketFolder is the bucket as a folder.
 func bucketFolder(out string) string { return filepath.Join(dataFolder(out), stack.Bucket) }
-
-// partsFolder is where the parts of every export of the listing lie.
-func partsFolder(out string) string { return filepath.Join(bucketFolder(out), stack.Prefix, listing) }
 
 func openLogs(out string) (*os.File, error) {
 	folder := filepath.Join(out, "logs")

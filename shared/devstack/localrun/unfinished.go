@@ -54,6 +54,7 @@ func (u unfinished) resumable(out string, wanted unfinished) error {
 	}{
 		{"environment", u.Environment, wanted.Environment},
 		{"client", u.ClientID, cmp.Or(wanted.ClientID, u.ClientID)},
+		{"listings", strings.Join(u.Listings, ","), strings.Join(wanted.Listings, ",")},
 		{"state", u.State, wanted.State},
 		{"page size", u.PageSize, wanted.PageSize},
 	} {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"text/tabwriter"
 	"time"
@@ -37,8 +38,8 @@ func (v *view) announce(l Live, found stack.Addresses, note unfinished) {
 	v.line("organisation  Genesys Cloud, real: %s", found.Name)
 	v.line("API           %s", found.APIURL)
 	v.line("credentials   client %s (%s), tokens from %s", l.Organisation.ClientID, l.Source, found.TokenURL)
-	v.line("reads         its users, %s", states(note.State))
-	v.line("writes        %s", partsFolder(l.Out))
+	v.line("reads         %s", reads(note.order))
+	v.line("writes        %s", filepath.Join(bucketFolder(l.Out), stack.Prefix))
 	v.line("AWS           simulated on this machine; nothing is sent to AWS")
 
 	if note.ExportID != "" {
@@ -50,15 +51,19 @@ func (v *view) announce(l Live, found stack.Addresses, note unfinished) {
 	}
 }
 
-func states(state string) string {
-	if state == allStates {
-		return "of every state, inactive and deleted ones included (the function's default is active)"
+// reads says what is exported.
+func reads(asked order) string {
+	users := "users in state " + asked.State
+	if asked.State == allStates {
+		users = "users of every state, inactive and deleted ones included (the function's default is active)"
 	}
 
-	return "those in state " + state
+	return strings.Replace(strings.Join(asked.Listings, ", "), "users", users, 1)
 }
 
-func (v *view) started(local *stack.Stack, organisation genesyssim.Config) {
+func (v *view) started(r *run) {
+	local, organisation := r.stack, r.organisation
+
 	limit := "no rate limit"
 	if organisation.RateLimit > 0 {
 		limit = fmt.Sprintf("%d requests in %s", organisation.RateLimit, cmp.Or(organisation.RateWindow, genesyssim.DefaultRateWindow))
@@ -66,7 +71,7 @@ func (v *view) started(local *stack.Stack, organisation genesyssim.Config) {
 
 	v.line("started   Genesys Cloud, simulated  %s  %s users, %s", local.GenesysURL, commandline.Grouped(organisation.Users), limit)
 	v.line("          AWS, simulated            %s  S3, SSM, Secrets Manager, Lambda", local.AWSURL)
-	v.line("reads     its users, %s", states(allStates))
+	v.line("reads     %s", reads(r.order))
 }
 
 func (v *view) rotated(rotation json.RawMessage) error {
@@ -141,6 +146,11 @@ func (v *view) table(s Summary) error {
 	table := tabwriter.NewWriter(v.out, 0, 0, 2, ' ', 0)
 
 	_, _ = fmt.Fprintln(table)
+	for _, one := range s.Exported {
+		_, _ = fmt.Fprintf(table, "%s\t%s records, %s pages, parts %s in %s, below %s\n", one.Listing, commandline.Grouped(one.Records),
+			commandline.Grouped(one.Pages), commandline.Grouped(one.Parts), one.WallTime.Round(100*time.Millisecond), one.Folder)
+	}
+
 	for _, row := range [][2]string{
 		{"invocations", strconv.Itoa(s.Invocations)},
 		{"pages", commandline.Grouped(s.Pages)},
@@ -151,7 +161,6 @@ func (v *view) table(s Summary) error {
 		{"tokens minted", commandline.Grouped(s.Minted)},
 		{"peak memory", fmt.Sprintf("%.1f MiB", float64(s.PeakMemory)/(1<<20))},
 		{"wall time", s.WallTime.Round(100 * time.Millisecond).String()},
-		{"export", s.Folder},
 		{"manifest", filepath.Join(s.Bucket, s.Manifest)},
 		{"log", s.Logs},
 	} {

@@ -62,7 +62,7 @@ func newWorld(t *testing.T) *world {
 		Users: users, Seed: 7, RateLimit: 11, RateWindow: 2 * time.Second, Latency: 10 * time.Millisecond, TokenLifetime: time.Hour,
 	}}
 	w.Config = localrun.Config{
-		PageSize: pageSize, Out: t.TempDir(), Stdout: &w.out,
+		Listings: []string{"users"}, PageSize: pageSize, Out: t.TempDir(), Stdout: &w.out,
 		Stack: stack.Config{
 			Binaries: binaries, Template: templateFile, Timeout: 3 * time.Second,
 			Environment: map[string]string{"EXPORT_TIME_RESERVE_SECONDS": "1", "MAX_REQUESTS_PER_MINUTE": "60000"},

@@ -42,8 +42,10 @@ const (
 
 // The functions' names, which are those of their folders.
 const (
-	Rotator     = "rotator"
-	ExportUsers = "export-users"
+	Rotator         = "rotator"
+	ExportUsers     = "export-users"
+	ExportDirectory = "export-directory"
+	ExportHistory   = "export-history"
 )
 
 // developer is the access key of whoever is no function, and may do everything.
