@@ -68,7 +68,7 @@ def genesys(folder, options):
 @contextlib.contextmanager
 def aws(folder, options):
     with running([".build/devstack", "stack", "-out", folder / "out", *options], folder) as log:
-        yield aws_variables(address(log, r"^AWS\s+(http://127\.0\.0\.1:\d+)"))
+        yield aws_variables(address(log, r"^AWS\s+(http://127\.0\.0\.1:\d+)")) | {"CONFORMANCE_FOLDER": str(folder / "out/s3")}
 
 
 @contextlib.contextmanager
