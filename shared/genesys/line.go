@@ -9,24 +9,47 @@ import (
 
 // appendCompact appends valid JSON without the white space outside of its strings, and every other byte as it is.
 func appendCompact(to, value []byte) []byte {
-	inString, escaped, from := false, false, 0
+	for {
+		dense := denseLength(value)
 
-	for i, c := range value {
-		switch {
-		case escaped:
-			escaped = false
-		case inString:
-			escaped = c == '\\'
-			inString = c != '"'
+		to = append(to, value[:dense]...)
+		if value = value[dense:]; len(value) == 0 {
+			return to
+		}
+
+		value = value[1:] // the white space
+	}
+}
+
+// denseLength is how many bytes of valid JSON come before white space that is outside of its strings. Most values have none, and
+// most bytes are inside of strings, which are skipped.
+func denseLength(value []byte) int {
+	for at := 0; at < len(value); at++ {
+		switch c := value[at]; {
 		case c == '"':
-			inString = true
-		case c == ' ', c == '\n', c == '\r', c == '\t':
-			to = append(to, value[from:i]...)
-			from = i + 1
+			at += stringLength(value[at:]) - 1
+		case c <= ' ':
+			return at
 		}
 	}
 
-	return append(to, value[from:]...)
+	return len(value)
+}
+
+// stringLength is the length of the string that text begins with, its quotes included.
+func stringLength(text []byte) int {
+	for at := 1; ; at++ {
+		at += bytes.IndexByte(text[at:], '"')
+
+		before := at
+		for text[before-1] == '\\' {
+			before--
+		}
+
+		if (at-before)%2 == 0 { // else the quote is escaped
+			return at + 1
+		}
+	}
 }
 
 // escapeBytes is the length of \uXXXX.
