@@ -189,7 +189,9 @@ func (f *following) follow(ctx context.Context, execution string, fresh bool) (*
 
 // started is the execution that a task started.
 func started(task *types.TaskSubmittedEventDetails) string {
-	var reply struct{ ExecutionArn string }
+	var reply struct {
+		ExecutionArn string `json:"ExecutionArn"`
+	}
 	_ = json.Unmarshal([]byte(aws.ToString(task.Output)), &reply) // one that is not there is not found either
 
 	return reply.ExecutionArn

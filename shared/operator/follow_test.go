@@ -272,7 +272,8 @@ func TestSeveralListingsAreFollowedThroughTheirChildren(t *testing.T) {
 	}{
 		"which are complete": {users, execution{status: "SUCCEEDED", output: `{"export_id":"e-1","listings":[{"listing":"users","records":6000}]}`}, "complete    export e-1 of users (6,000 records)\n"},
 		"of which one fails": {
-			append(users, queues), execution{status: "FAILED", failed: [2]string{"ListingsFailed", "These failed."}},
+			append(users, queues),
+			execution{status: "FAILED", failed: [2]string{"ListingsFailed", "These failed."}},
 			"FAILED      queues: Forbidden: Give the permission.\n" +
 				"FAILED      ListingsFailed\ncause       These failed.\nresume      devstack export -stack exports -listings 'users,queues' -export-id e-1\n",
 		},

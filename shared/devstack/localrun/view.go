@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -56,6 +57,10 @@ func reads(asked order) string {
 	users := "users in state " + asked.State
 	if asked.State == allStates {
 		users = "users of every state, inactive and deleted ones included (the function's default is active)"
+	}
+
+	if slices.Equal(asked.Listings, []string{AllListings}) {
+		return "all listings; " + users
 	}
 
 	return strings.Replace(strings.Join(asked.Listings, ", "), "users", users, 1)
