@@ -69,7 +69,6 @@ func (s *Store) Metrics() []Metric {
 // values returns those of a metric from one time to before another.
 func (s *Store) values(metric Metric, from, to time.Time) []float64 {
 	var values []float64
-
 	for _, sample := range s.samples[metric.String()] {
 		if !sample.At.Before(from) && sample.At.Before(to) {
 			values = append(values, sample.Value)

@@ -36,14 +36,11 @@ type directive struct {
 // An error names the line that breaks the format, where CloudWatch would drop the metrics in silence.
 func ParseLog(log io.Reader) ([]Sample, error) {
 	var samples []Sample
-
 	lines := bufio.NewScanner(log)
 	lines.Buffer(nil, maxLogLine)
-
 	number := 0
 	for lines.Scan() {
 		number++
-
 		found, err := parseLine(lines.Bytes())
 		if err != nil {
 			return nil, fmt.Errorf("line %d of the log: %w", number, err)

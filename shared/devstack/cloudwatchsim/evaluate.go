@@ -19,9 +19,7 @@ const extraDatapoints = 2
 // minute that is not over yet do not count.
 func (a Alarm) evaluate(store *Store, at time.Time, previous State) State {
 	end := at.Truncate(time.Minute)
-
 	var breaching []bool // the datapoints that are there, the oldest first
-
 	for age := a.evaluationPeriods + extraDatapoints; age > 0; age-- {
 		from := end.Add(-time.Duration(age) * a.period)
 		if values := store.values(a.Metric, from, from.Add(a.period)); len(values) > 0 {
@@ -35,7 +33,6 @@ func (a Alarm) evaluate(store *Store, at time.Time, previous State) State {
 // judge decides by the datapoints that are there, as many as the evaluation periods at most; the others are missing.
 func (a Alarm) judge(there []bool, previous State) State {
 	missing, breaching := a.evaluationPeriods-len(there), 0
-
 	for _, breaches := range there {
 		if breaches {
 			breaching++
@@ -66,9 +63,7 @@ type Change struct {
 // alarm does, and returns the states that it went into.
 func (a Alarm) Watch(store *Store, from, to time.Time) []Change {
 	var changes []Change
-
 	state := InsufficientData
-
 	for at := from; !at.After(to); at = at.Add(time.Minute) {
 		if next := a.evaluate(store, at, state); next != state {
 			state = next

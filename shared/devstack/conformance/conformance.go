@@ -50,9 +50,7 @@ type Endpoint struct {
 // the test ends. What was stored there before stays: use names that no other test uses.
 func New(t testing.TB, simulator func() (http.Handler, error)) Endpoint {
 	t.Helper()
-
 	name, url := Name(os.Getenv(NameVariable)), os.Getenv(EndpointVariable) //nolint:forbidigo // no function reads this
-
 	switch {
 	case name == "" && url == "":
 		handler, err := simulator()
@@ -62,7 +60,6 @@ func New(t testing.TB, simulator func() (http.Handler, error)) Endpoint {
 
 		server := httptest.NewServer(handler)
 		t.Cleanup(server.Close)
-
 		name, url = Simulator, server.URL
 	case name != Moto && name != Versitygw:
 		t.Fatalf("%s is %q: name %s or %s, or set neither it nor %s", NameVariable, name, Moto, Versitygw, EndpointVariable)

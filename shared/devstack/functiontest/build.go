@@ -57,7 +57,6 @@ var done sync.Map //nolint:gochecknoglobals // what is built is built for the wh
 func Build(packaged, file string) (string, error) {
 	path := filepath.Join(root(), ".build", file)
 	once, _ := done.LoadOrStore(file, sync.OnceValue(func() error { return build(packaged, path) }))
-
 	if err := once.(func() error)(); err != nil {
 		return "", fmt.Errorf("build %s: %w", packaged, err)
 	}
@@ -84,10 +83,8 @@ func build(packaged, path string) error {
 		return fmt.Errorf("lock the folder: %w", err)
 	}
 	defer unlock()
-
 	command := exec.Command("sh", "-c", string(found[1])+"go"+string(found[2])+` -o "$0" "$1"`, path, "./"+packaged) //nolint:gosec,noctx // the Makefile's own line
 	command.Dir = root()
-
 	if output, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w\n%s", err, output)
 	}

@@ -15,7 +15,6 @@ import (
 // template sets beside them is for other functions.
 func WantTemplateVariables(t testing.TB, function string, read []settings.Variable, otherwise ...string) {
 	t.Helper()
-
 	source, err := template.Read(filepath.Join(root(), "template.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +37,6 @@ func WantTemplateVariables(t testing.TB, function string, read []settings.Variab
 
 	for _, variable := range read {
 		value, given := set[variable.Name]
-
 		switch _, text := value.(string); {
 		case !given && variable.Default == "":
 			t.Errorf("template.yaml does not set %s", variable.Name)

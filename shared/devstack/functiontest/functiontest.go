@@ -34,14 +34,12 @@ type Function struct {
 // Start serves the built function with these environment variables until the test ends.
 func Start(t testing.TB, function string, timeout time.Duration, environment map[string]string) *Function {
 	t.Helper()
-
 	folder, err := Binaries(function)
 	if err != nil {
 		t.Fatal(err)
 	}
 
 	var logs bytes.Buffer
-
 	endpoint, err := lambdasim.New(lambdasim.Config{
 		Logs: &logs,
 		Functions: []lambdasim.Function{{
@@ -60,7 +58,6 @@ func Start(t testing.TB, function string, timeout time.Duration, environment map
 // Invoke invokes the function, and returns its reply and whether that is an error.
 func (f *Function) Invoke(t testing.TB, payload string) (reply []byte, failed bool) {
 	t.Helper()
-
 	answer := httptest.NewRecorder()
 	f.endpoint.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodPost,
 		"/2015-03-31/functions/"+f.name+"/invocations", strings.NewReader(payload)))
@@ -79,7 +76,6 @@ func (f *Function) Logs() string {
 // nothing of devstack be among its packages. What AWS's SDK and this project's settings always bring need not be listed.
 func WantModules(t testing.TB, function string, more ...string) {
 	t.Helper()
-
 	output, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", "lambda.norpc", //nolint:gosec // the go command
 		"-f", "{{.ImportPath}} {{with .Module}}{{.Path}}{{end}}", module+"/functions/"+function).Output()
 	if err != nil {
@@ -101,7 +97,6 @@ func WantModules(t testing.TB, function string, more ...string) {
 	want := append(common(), more...)
 	slices.Sort(want)
 	slices.Sort(got)
-
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("linked modules (-want +got):\n%s", diff)
 	}
@@ -122,7 +117,6 @@ func common() []string {
 // Events returns the function's example events by file name.
 func Events(t testing.TB, function string) map[string][]byte {
 	t.Helper()
-
 	files, err := filepath.Glob(filepath.Join(root(), "events", function+"-*.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("find the events of %s: %v, %v", function, files, err)
@@ -145,7 +139,6 @@ var row = regexp.MustCompile("(?m)^\\| `([A-Z_]+)` \\| ([^|]+) \\| ([^|]*) \\| [
 // Rows are meant for the function that they name, for all, or, where the function exports, for exporters.
 func WantReadmeVariables(t testing.TB, function string, read []settings.Variable) {
 	t.Helper()
-
 	readme, err := os.ReadFile(filepath.Join(root(), "functions", "README.md"))
 	if err != nil {
 		t.Fatal(err)

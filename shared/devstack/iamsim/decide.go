@@ -37,7 +37,6 @@ type Decision struct {
 // Of several Allows the first is named.
 func (r Role) Decide(access Access) Decision {
 	var decision Decision
-
 	for _, statement := range r.Statements {
 		switch {
 		case !statement.applies(access):

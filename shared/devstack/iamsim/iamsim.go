@@ -23,14 +23,15 @@ import (
 	"regexp"
 	"slices"
 	"sync"
+
+	"genesys-cloud-export/shared/devstack/awsjson"
+	"genesys-cloud-export/shared/devstack/s3sim"
 )
 
 // Config says who is who, and what is protected by what.
 type Config struct {
 	// Roles are who has an access key, by access key id.
 	Roles map[string]Role
-	// Region and Account are those of ARNs.
-	Region, Account string
 	// KeyARN is the customer managed KMS key of parameters, secrets and buckets. "" is AWS's own keys, which ask nobody
 	// for a permission.
 	KeyARN string
@@ -62,10 +63,8 @@ func New(config Config) *Guard { return &Guard{config: config, uses: make(map[Us
 // Decide decides and records.
 func (g *Guard) Decide(role Role, access Access) Decision {
 	decision := role.Decide(access)
-
 	g.mu.Lock()
 	defer g.mu.Unlock()
-
 	g.uses[Use{role.Name, access.Action, access.Resource, decision.Allowed, decision.Statement}] = true
 
 	return decision
@@ -92,26 +91,35 @@ func (g *Guard) Secrets(next http.Handler) http.Handler {
 	return g.front(next, g.secretAccess, refuseJSON(http.StatusBadRequest))
 }
 
-// Objects is S3 for whoever may use it.
+// Objects is S3 for whoever may use it. A read may tell a missing key from a forbidden one where the whole bucket may be listed:
+// a right that is bound to a prefix does not count.
 func (g *Guard) Objects(next http.Handler) http.Handler {
-	concealing := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if role, known := g.caller(r); known && g.conceals(role, r) {
-			w = &concealer{ResponseWriter: w, request: r}
+	hiding := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		bucket, _ := s3sim.Location(r)
+		list := Access{Action: "s3:ListBucket", Resource: objectARN(bucket, "")}
+		if role, known := g.caller(r); known && !role.Decide(list).Allowed {
+			r = s3sim.WithoutList(r)
 		}
-
 		next.ServeHTTP(w, r)
 	})
 
-	return g.front(concealing, g.objectAccess, refuseXML)
+	return g.front(hiding, g.objectAccess, s3sim.Deny)
 }
 
 // Functions is Lambda for whoever may use it.
 func (g *Guard) Functions(next http.Handler) http.Handler {
-	return g.front(next, g.functionAccess, refuseJSON(http.StatusForbidden))
+	return g.front(next, functionAccess, refuseJSON(http.StatusForbidden))
 }
 
 // refusal answers a request that is not allowed.
 type refusal func(w http.ResponseWriter, r *http.Request, message string)
+
+// refuseJSON answers with that status as Parameter Store, Secrets Manager and Lambda do.
+func refuseJSON(status int) refusal {
+	return func(w http.ResponseWriter, _ *http.Request, message string) {
+		awsjson.Refuse(w, status, "AccessDeniedException", message)
+	}
+}
 
 // front lets a request through where everything that it asks for is allowed.
 func (g *Guard) front(next http.Handler, asked func(*http.Request) []Access, refuse refusal) http.Handler {
@@ -155,9 +163,4 @@ func denial(role Role, access Access, decision Decision) string {
 	}
 
 	return "User: " + role.User + " is not authorized to perform: " + access.Action + " on resource: " + access.Resource + " " + because
-}
-
-// arn is the ARN of something in the account's region.
-func (g *Guard) arn(service, resource string) string {
-	return "arn:aws:" + service + ":" + g.config.Region + ":" + g.config.Account + ":" + resource
 }

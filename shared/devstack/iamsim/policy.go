@@ -101,7 +101,6 @@ func readConditions(content *jsontext.Decoder, into *[]Condition) error {
 // unknown says what is not known here, "" where everything is.
 func (s Statement) unknown() string {
 	patterns := slices.Concat(s.Actions, s.Resources)
-
 	for _, c := range s.Conditions {
 		if patterns = append(patterns, c.Values...); comparison(c.Operator) == nil {
 			return "the condition operator " + c.Operator + " is not known here"

@@ -29,7 +29,6 @@ type apiError struct {
 // write answers the error. The API spells the message's name differently from error to error, so both are there.
 func (a *apiError) write(w http.ResponseWriter) {
 	body, _ := json.Marshal(map[string]string{"Message": a.message, "message": a.message}) //nolint:errchkjson // it is text alone
-
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Amzn-Errortype", a.code)
 	w.WriteHeader(a.status)
@@ -76,9 +75,7 @@ func (e *Endpoint) call(w http.ResponseWriter, r *http.Request) (reply, *apiErro
 		return reply{}, closed
 	}
 	defer e.work.Done()
-
 	answer, admitted := f.try(newInvocation(w.Header().Get(headerRequestID), f.arn(), payload))
-
 	switch {
 	case !admitted:
 		return reply{}, &apiError{http.StatusTooManyRequests, "TooManyRequestsException", "Rate Exceeded."}
@@ -104,7 +101,6 @@ func readPayload(w http.ResponseWriter, r *http.Request) ([]byte, *apiError) {
 
 	payload, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPayload))
 	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
-
 	switch {
 	case tooLarge:
 		return nil, &apiError{

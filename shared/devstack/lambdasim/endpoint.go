@@ -91,10 +91,8 @@ func New(config Config) (*Endpoint, error) {
 	e.routes.HandleFunc("/", e.unknown)
 	e.lifetime, e.stop = context.WithCancel(context.Background())
 	e.ending, e.end = context.WithCancel(e.lifetime)
-
 	logs := &lineLog{out: cmp.Or(config.Logs, io.Discard)}
 	logger := cmp.Or(config.Logger, slog.New(slog.DiscardHandler))
-
 	var problems []error
 	for _, f := range config.Functions {
 		path, err := filepath.Abs(f.Path)
@@ -131,12 +129,10 @@ func (e *Endpoint) Close() error {
 	e.mu.Lock()
 	e.end()
 	e.mu.Unlock()
-
 	overdue := time.AfterFunc(e.grace, e.stop)
 	e.work.Wait()
 	overdue.Stop()
 	e.stop()
-
 	for _, f := range e.functions {
 		f.attendants.Wait()
 	}
@@ -149,7 +145,6 @@ func (e *Endpoint) Close() error {
 func (e *Endpoint) begin() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-
 	if e.ending.Err() != nil {
 		return false
 	}

@@ -77,7 +77,6 @@ func (e *environment) run(inv *invocation, timeout time.Duration) (reply, bool) 
 	inv.timeout = timeout
 	limit := time.NewTimer(initLimit)
 	defer limit.Stop()
-
 	select {
 	case e.api.work <- inv:
 		limit.Reset(timeout)

@@ -60,7 +60,6 @@ func (o *output) finish() {
 
 func (o *output) pump() {
 	defer close(o.ended)
-
 	lines := bufio.NewReaderSize(o.read, maxLine)
 	for {
 		line, err := lines.ReadSlice('\n')
@@ -86,6 +85,5 @@ type lineLog struct {
 func (l *lineLog) line(line string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-
 	_, _ = io.WriteString(l.out, line+"\n") // a log that cannot be written stops no function
 }

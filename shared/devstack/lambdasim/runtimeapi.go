@@ -66,7 +66,6 @@ type runtimeAPI struct {
 
 func newRuntimeAPI() *runtimeAPI {
 	a := &runtimeAPI{work: make(chan *invocation)}
-
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", a.next)
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", a.take(false))

@@ -77,7 +77,7 @@ func parameters(operation string) []string {
 func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Amz-Request-Id", rand.Text())
 	if err := e.serve(w, r); err != nil {
-		e.writeError(w, r, err)
+		e.refusalOf(err).write(w, r)
 	}
 }
 

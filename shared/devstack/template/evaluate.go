@@ -40,11 +40,8 @@ func (e *evaluation) fault(node *yaml.Node, format string, arguments ...any) {
 func (t *Template) Evaluate(d Deployment) (*Stack, error) {
 	d.StackName = cmp.Or(d.StackName, "genesys-cloud-export")
 	d.Region, d.Account = cmp.Or(d.Region, "eu-central-1"), cmp.Or(d.Account, "000000000000")
-
 	e := &evaluation{sections: &t.sections, deployment: d, conditions: map[string]bool{}}
-
 	var stack *Stack
-
 	e.parameters, e.problems = t.values(d.Parameters)
 	if e.problems == nil {
 		e.checkRules()
@@ -79,7 +76,6 @@ func (e *evaluation) checkRules() {
 
 func (e *evaluation) stack() *Stack {
 	stack := &Stack{Parameters: e.parameters, Conditions: e.conditions, Resources: map[string]Resource{}, Outputs: map[string]Output{}}
-
 	for _, name := range sortedKeys(e.Conditions) {
 		e.condition(name, new(e.Conditions[name]))
 	}

@@ -36,7 +36,6 @@ func (e *evaluation) scalar(node *yaml.Node) any {
 		truth  bool
 		number any
 	)
-
 	switch tag := node.ShortTag(); {
 	case (tag == "!!int" || tag == "!!float") && node.Decode(&number) == nil:
 		return number
@@ -49,7 +48,6 @@ func (e *evaluation) scalar(node *yaml.Node) any {
 
 func (e *evaluation) object(node *yaml.Node) map[string]any {
 	result := make(map[string]any, len(node.Content))
-
 	for name, inner := range pairs(node) {
 		if name == "Ref" || strings.HasPrefix(name, "Fn::") {
 			e.fault(inner, "%s is not evaluated here: write its short form, such as !Ref", name)
@@ -63,7 +61,6 @@ func (e *evaluation) object(node *yaml.Node) map[string]any {
 
 func (e *evaluation) list(node *yaml.Node) []any {
 	result := make([]any, 0, len(node.Content))
-
 	for _, inner := range node.Content {
 		if value := e.value(inner); value != (absent{}) {
 			result = append(result, value)
@@ -76,7 +73,6 @@ func (e *evaluation) list(node *yaml.Node) []any {
 // text evaluates what has to be text, a number or a bool.
 func (e *evaluation) text(node *yaml.Node) string {
 	before := len(e.problems)
-
 	switch value := e.value(node).(type) {
 	case string, int, float64, bool:
 		return fmt.Sprint(value)
@@ -139,7 +135,6 @@ var placeholder = regexp.MustCompile(`\$\{(!?)([^}]*)\}`)
 // sub evaluates !Sub, of a text alone or with a map of its own names.
 func (e *evaluation) sub(node *yaml.Node) any {
 	source, own := node, map[string]*yaml.Node{}
-
 	if node.Kind == yaml.SequenceNode {
 		if !e.operands(node, 2) {
 			return nil
@@ -152,7 +147,6 @@ func (e *evaluation) sub(node *yaml.Node) any {
 	return placeholder.ReplaceAllStringFunc(source.Value, func(found string) string {
 		parts := placeholder.FindStringSubmatch(found)
 		name := parts[2]
-
 		switch inner, is := own[name]; {
 		case parts[1] == "!":
 			return "${" + name + "}"

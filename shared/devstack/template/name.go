@@ -69,7 +69,6 @@ func (e *evaluation) ref(name string, node *yaml.Node) any {
 func (e *evaluation) attribute(whole string, node *yaml.Node) string {
 	id, attribute, _ := strings.Cut(whole, ".")
 	called, physical := e.find(id, node)
-
 	switch {
 	case called == (naming{}) || attribute == called.property:
 		return physical
@@ -85,7 +84,6 @@ func (e *evaluation) attribute(whole string, node *yaml.Node) string {
 // find is how a resource of this deployment is called; zero with a fault where it is not known.
 func (e *evaluation) find(id string, node *yaml.Node) (called naming, physical string) {
 	declared, is := e.Resources[id]
-
 	switch called = namingOf(declared.Type); {
 	case !is:
 		e.fault(node, "%s is neither a parameter nor a resource", id)
@@ -105,7 +103,6 @@ func (e *evaluation) find(id string, node *yaml.Node) (called naming, physical s
 func (e *evaluation) nameOf(id string) string {
 	declared := e.Resources[id]
 	property, local := namingOf(declared.Type).property, declared.Type == functionType && e.deployment.Local
-
 	for name, node := range pairs(&declared.Properties) {
 		switch {
 		case local && name == "CodeUri":

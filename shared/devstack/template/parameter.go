@@ -34,7 +34,6 @@ type Parameter struct {
 func (p *Parameter) allows(value string) bool {
 	number, errNumber := strconv.ParseFloat(value, 64)
 	whole, errPattern := regexp.Compile(`\A(?:` + cmp.Or(p.AllowedPattern, "(?s).*") + `)\z`)
-
 	switch {
 	case len(p.AllowedValues) > 0 && !slices.Contains(p.AllowedValues, value), errPattern != nil || !whole.MatchString(value):
 		return false
@@ -61,10 +60,8 @@ func (t *Template) Parameters() []Parameter {
 // values are those of all parameters: the deployment's, else the defaults.
 func (t *Template) values(given map[string]string) (values map[string]string, problems []error) {
 	values = make(map[string]string)
-
 	for _, p := range t.Parameters() {
 		value, is := given[p.Name]
-
 		switch {
 		case !is && p.Default == nil:
 			problems = append(problems, fmt.Errorf("the parameter %s needs a value: it has no default", p.Name))

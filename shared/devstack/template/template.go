@@ -88,7 +88,6 @@ func merge(shared, own *yaml.Node) *yaml.Node {
 
 	merged := *own
 	merged.Content = slices.Clone(shared.Content)
-
 	if own.Kind == yaml.SequenceNode {
 		merged.Content = append(merged.Content, own.Content...)
 

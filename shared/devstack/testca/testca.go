@@ -22,7 +22,6 @@ import (
 // serve, which serves a handler at the https address that it returns until the test ends. No CA trusts another.
 func New(t testing.TB) (file string, serve func(http.Handler) (url string)) {
 	t.Helper()
-
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
