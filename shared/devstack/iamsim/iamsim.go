@@ -30,11 +30,8 @@ import (
 
 // Config says who is who, and what is protected by what.
 type Config struct {
-	// Roles are who has an access key, by access key id.
-	Roles map[string]Role
-	// KeyARN is the customer managed KMS key of parameters, secrets and buckets. "" is AWS's own keys, which ask nobody
-	// for a permission.
-	KeyARN string
+	Roles  map[string]Role // by access key id
+	KeyARN string          // the customer's KMS key of parameters, secrets and buckets; "": AWS's own, which ask for no permission
 }
 
 // Guard is IAM: it decides, and keeps a record. It may be used by any number of goroutines.
@@ -47,14 +44,9 @@ type Guard struct {
 
 // Use is one line of the record.
 type Use struct {
-	// Role is the role's name.
-	Role string
-	// Action and Resource are what was asked for.
-	Action, Resource string
-	// Allowed says whether it was allowed, and Statement by which statement; where it was not, Statement is the one that
-	// denies it, or "".
-	Allowed   bool
-	Statement string
+	Role, Action, Resource string
+	Allowed                bool
+	Statement              string // as [Decision] has it
 }
 
 // New returns a guard whose record is empty.

@@ -24,7 +24,7 @@ func (e *evaluation) value(node *yaml.Node) any {
 	case node.Kind == yaml.ScalarNode:
 		return e.scalar(node)
 	default:
-		e.fault(node, "neither a value nor an alias that CloudFormation would take")
+		fail(node, "neither a value nor an alias that CloudFormation would take")
 
 		return nil
 	}
@@ -50,7 +50,7 @@ func (e *evaluation) object(node *yaml.Node) map[string]any {
 	result := make(map[string]any, len(node.Content))
 	for name, inner := range pairs(node) {
 		if name == "Ref" || strings.HasPrefix(name, "Fn::") {
-			e.fault(inner, "%s is not evaluated here: write its short form, such as !Ref", name)
+			fail(inner, "%s is not evaluated here: write its short form, such as !Ref", name)
 		} else if value := e.value(inner); value != (absent{}) {
 			result[name] = value
 		}
@@ -72,17 +72,14 @@ func (e *evaluation) list(node *yaml.Node) []any {
 
 // text evaluates what has to be text, a number or a bool.
 func (e *evaluation) text(node *yaml.Node) string {
-	before := len(e.problems)
-	switch value := e.value(node).(type) {
+	value := e.value(node)
+	switch value.(type) {
 	case string, int, float64, bool:
-		return fmt.Sprint(value)
 	default:
-		if len(e.problems) == before {
-			e.fault(node, "this is to be text")
-		}
-
-		return ""
+		fail(node, "this is to be text")
 	}
+
+	return fmt.Sprint(value)
 }
 
 // call evaluates a function.
@@ -99,30 +96,25 @@ func (e *evaluation) call(node *yaml.Node) any {
 	case "!Split":
 		return e.split(node)
 	default:
-		e.fault(node, "%s is no function that is evaluated here", node.Tag)
+		fail(node, "%s is no function that is evaluated here", node.Tag)
 
 		return nil
 	}
 }
 
 func (e *evaluation) choose(node *yaml.Node) any {
-	switch {
-	case !e.operands(node, 3):
-		return nil
-	case e.condition(node.Content[0].Value, node):
-		return e.value(node.Content[1])
-	default:
-		return e.value(node.Content[2])
+	of := operands(node, 3)
+	if e.condition(of[0].Value, node) {
+		return e.value(of[1])
 	}
+
+	return e.value(of[2])
 }
 
 func (e *evaluation) split(node *yaml.Node) any {
-	if !e.operands(node, 2) {
-		return nil
-	}
-
 	var list []any
-	for item := range strings.SplitSeq(e.text(node.Content[1]), node.Content[0].Value) {
+	of := operands(node, 2)
+	for item := range strings.SplitSeq(e.text(of[1]), of[0].Value) {
 		list = append(list, item)
 	}
 
@@ -136,11 +128,7 @@ var placeholder = regexp.MustCompile(`\$\{(!?)([^}]*)\}`)
 func (e *evaluation) sub(node *yaml.Node) any {
 	source, own := node, map[string]*yaml.Node{}
 	if node.Kind == yaml.SequenceNode {
-		if !e.operands(node, 2) {
-			return nil
-		}
-
-		source = node.Content[0]
+		source = operands(node, 2)[0]
 		maps.Insert(own, pairs(node.Content[1]))
 	}
 
@@ -158,7 +146,7 @@ func (e *evaluation) sub(node *yaml.Node) any {
 
 		text, is := e.ref(name, node).(string)
 		if !is {
-			e.fault(node, "${%s} is no text", name)
+			fail(node, "${%s} is no text", name)
 		}
 
 		return text
