@@ -77,10 +77,8 @@ func undecoded(err error) error {
 // Service is an AWS service: an [http.Handler] over its operations. It answers one request at a time, so that operations need
 // no lock of their own.
 type Service struct {
-	// Target is the service's prefix in X-Amz-Target, such as "AmazonSSM".
-	Target string
-	// Operations maps the operation's name to what answers it.
-	Operations map[string]Operation
+	Target     string               // its prefix in X-Amz-Target, such as "AmazonSSM"
+	Operations map[string]Operation // by name
 
 	mu sync.Mutex
 }

@@ -27,42 +27,30 @@ import (
 
 // Function is one function that an [Endpoint] runs.
 type Function struct {
-	// Name is what it is invoked by.
-	Name string
-	// Path is the built binary, what a deployment package calls bootstrap. It must exist when the endpoint is made, and is
-	// read again by each new process.
-	Path string
+	Name string // what it is invoked by
+	Path string // the built binary; it must exist when the endpoint is made, and is read again by each new process
 	// Env is the function's own environment. Lambda's own variables (AWS_LAMBDA_FUNCTION_NAME, _HANDLER, …) win over it; it
 	// wins over AWS_REGION, AWS_DEFAULT_REGION, TZ, LANG, PATH and HOME.
-	Env map[string]string
-	// Timeout is how long one invocation may take before its process is killed. 0 is Lambda's default of 3 s.
-	Timeout time.Duration
-	// MemoryMB is the configured memory in MB; 0 is Lambda's default of 128.
-	MemoryMB int
-	// ReservedConcurrency is how many invocations may run at once; what goes beyond is throttled. 0 is no bound.
-	ReservedConcurrency int
+	Env                 map[string]string
+	Timeout             time.Duration // of one invocation, whose process is then killed; 0: Lambda's default of 3 s
+	MemoryMB            int           // 0: Lambda's default of 128
+	ReservedConcurrency int           // how many invocations may run at once; what goes beyond is throttled; 0: any number
 }
 
 // Config says what an [Endpoint] serves.
 type Config struct {
-	// Functions are what can be invoked; their names differ.
-	Functions []Function
-	// Region is the region in ARNs and in AWS_REGION. Empty is "local".
-	Region string
+	Functions []Function // their names differ
+	Region    string     // in ARNs and in AWS_REGION; "": local
 	// Logs gets what the processes print, stdout and stderr alike: each Write is one whole line with its newline, and no two
 	// run at once. A line over 256 KB, Lambda's limit of a log event, is split. Nil drops the lines.
-	Logs io.Writer
-	// Logger gets a warning for each process that ended unasked. Nil drops it.
-	Logger *slog.Logger
-	// Grace is how long an invocation may take to end after SIGTERM, when the endpoint is closed, until its process is killed.
-	// 0 is 10 s.
-	Grace time.Duration
+	Logs   io.Writer
+	Logger *slog.Logger  // gets a warning for each process that ended unasked; nil: none
+	Grace  time.Duration // from SIGTERM, when the endpoint is closed, until the process of an invocation is killed; 0: 10 s
 }
 
 // FunctionReport is what an endpoint has counted for one function since it was made.
 type FunctionReport struct {
-	// Invocations are those that ran, whatever came of them; throttled ones are not among them.
-	Invocations int
+	Invocations int // that ran, whatever came of them
 	// PeakMemory is the most memory that a process of the function had when an invocation ended, or before it was killed:
 	// the kernel's high-water mark of the resident set, in bytes. It is 0 where there is no /proc.
 	PeakMemory int64

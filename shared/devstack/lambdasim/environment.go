@@ -18,17 +18,13 @@ const initLimit = 10 * time.Second
 // environment is one execution environment: a process, the Runtime API that it talks to and the pipe that it prints into. One
 // goroutine at a time runs an invocation on it.
 type environment struct {
-	command *exec.Cmd
-	api     *runtimeAPI
-	output  *output
-	// exited is closed when the process is gone, its last line has been passed on and the function has forgotten it.
-	exited chan struct{}
-	// asked says that the endpoint ended the process, or asked it to end.
-	asked atomic.Bool
-	// measured is called with the most memory that the process has had so far, in bytes.
-	measured func(peak int64)
-	// idle says that nobody runs an invocation on it. The function's mutex guards it.
-	idle bool
+	command  *exec.Cmd
+	api      *runtimeAPI
+	output   *output
+	exited   chan struct{}    // closed when the process is gone, its last line is passed on and the function has forgotten it
+	asked    atomic.Bool      // the endpoint ended the process, or asked it to end
+	measured func(peak int64) // is called with the most memory that the process has had so far, in bytes
+	idle     bool             // nobody runs an invocation on it; the function's mutex guards it
 }
 
 // startEnvironment starts a process of f, which ends with the endpoint's lifetime at the latest.

@@ -20,14 +20,11 @@ const (
 
 // invocation is one call of a function. It is handed to one process at most.
 type invocation struct {
-	id, arn string
-	payload []byte
-	// timeout is set before it is handed out; its time counts from then.
-	timeout time.Duration
-	// answer is what the runtime posted.
-	answer atomic.Pointer[reply]
-	// finished is closed once the runtime has answered and asked for the next invocation.
-	finished chan struct{}
+	id, arn  string
+	payload  []byte
+	timeout  time.Duration         // is set before it is handed out; its time counts from then
+	answer   atomic.Pointer[reply] // what the runtime posted
+	finished chan struct{}         // closed once the runtime has answered and asked for the next invocation
 }
 
 // reply is what a caller gets: a result, or the document of an error.
@@ -58,9 +55,7 @@ func timedOut(inv *invocation, after time.Duration) reply {
 type runtimeAPI struct {
 	*httptest.Server
 
-	// work hands an invocation to the process; nobody receives while the process comes up or is busy.
-	work chan *invocation
-	// current is what the process is at.
+	work    chan *invocation // to the process; nobody receives while it comes up or is busy
 	current atomic.Pointer[invocation]
 }
 

@@ -126,12 +126,12 @@ func TestAValueIsWhatCloudFormationMakesOfItAndWhatIsNotKnownIsAnErrorWithItsLin
 func TestWhatCannotBeDecidedIsAnErrorWithItsLine(t *testing.T) {
 	t.Parallel()
 	for content, says := range map[string]string{
-		"Conditions:\n  A: !Not [!Equals [1]]":                           "line 2: !Equals takes a list of 2",
-		"Conditions:\n  A: !Ref AWS::Region":                             "line 2: !Ref is none of the functions that decide",
+		"Conditions:\n  A: !Not [!Equals [1]]":                            "line 2: !Equals takes a list of 2",
+		"Conditions:\n  A: !Ref AWS::Region":                              "line 2: !Ref is none of the functions that decide",
 		"Conditions:\n  A: !Not [!Condition B]\n  B: !Not [!Condition A]": "line 3: the condition A is made of itself",
-		"Resources:\n  Q: {Type: T, Properties: {Colour: !Ref Red}}":     "line 2: Red is neither",
-		"Outputs:\n  O: {Value: !Ref Green}":                             "line 2: Green is neither",
-		"Outputs:\n  O: {Value: 2, Condition: Maybe}":                    "line 2: the condition Maybe is not there",
+		"Resources:\n  Q: {Type: T, Properties: {Colour: !Ref Red}}":      "line 2: Red is neither",
+		"Outputs:\n  O: {Value: !Ref Green}":                              "line 2: Green is neither",
+		"Outputs:\n  O: {Value: 2, Condition: Maybe}":                     "line 2: the condition Maybe is not there",
 	} {
 		stack, err := read(t, content).Evaluate(template.Deployment{})
 		if stack != nil || err == nil || !strings.Contains(err.Error(), says) {
