@@ -118,8 +118,8 @@ func (c Config) validate() error {
 	}
 	refuse(c.ClientID == "", "field ClientID is empty: name the OAuth client")
 	refuse(c.ClientSecret.Empty(), "field ClientSecret is empty: give the OAuth client a secret")
-	err := checkLifetime(c.TokenLifetime)
-	refuse(err != nil, "field TokenLifetime: %w", err)
+	refuse(c.TokenLifetime < time.Second || c.TokenLifetime > maxTokenLifetime || c.TokenLifetime%time.Second != 0,
+		"field TokenLifetime is %s: give whole seconds, from 1s to %s", c.TokenLifetime, maxTokenLifetime)
 	numbers := map[string]int{
 		"Users": c.Users, "IdleTimeout": int(c.IdleTimeout), "RateLimit": c.RateLimit,
 		"RateWindow": int(c.RateWindow), "Latency": int(c.Latency), "MaxPageSize": c.MaxPageSize,
@@ -159,13 +159,4 @@ func (c Config) perMinute(requests int) int {
 	scaled := float64(requests) * float64(time.Minute) / float64(c.RateWindow)
 
 	return int(max(1, min(scaled, math.MaxInt32)))
-}
-
-// checkLifetime refuses a token lifetime that no expires_in can say.
-func checkLifetime(lifetime time.Duration) error {
-	if lifetime < time.Second || lifetime > maxTokenLifetime || lifetime%time.Second != 0 {
-		return fmt.Errorf("lifetime is %s: give whole seconds, from 1s to %s", lifetime, maxTokenLifetime)
-	}
-
-	return nil
 }

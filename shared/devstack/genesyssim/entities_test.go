@@ -99,7 +99,7 @@ func TestWriteListingReportsWhatItCannotListAndBrokenWriters(t *testing.T) {
 	}
 	reader, writer := io.Pipe()
 	_ = reader.Close()
-	if err := s.WriteUsers(writer, genesyssim.Query{}); !errors.Is(err, io.ErrClosedPipe) {
+	if err := s.WriteListing(writer, "users", genesyssim.Query{}); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("a broken writer gives error %v, want its own", err)
 	}
 }

@@ -143,13 +143,7 @@ func (s *Simulator) answerListing(x *exchange, of Listing) *reply {
 
 // answerPageOf serves the page that a query string asks for. entities are those that it chooses.
 func (s *Simulator) answerPageOf(x *exchange, of Listing, raw string, entities func(selection) source, more ...member) *reply {
-	s.change(func(o *organisation) {
-		if last, found := o.asked[of.Path]; found && x.fault.Action == ActionRepeatPage {
-			raw = last
-		}
-		o.asked[of.Path] = raw
-		o.shifted[of.Name] += x.fault.Shift
-	})
+	s.change(func(o *organisation) { o.shifted[of.Name] += x.fault.Shift })
 	q, chosen, refusal := s.parse(of, raw)
 	if refusal != nil {
 		return x.refuse(refusal)

@@ -31,10 +31,10 @@ func (s *Simulator) answerToken(x *exchange) *reply {
 		ExpiresIn   int64  `json:"expires_in"`
 	}
 	s.change(func(o *organisation) {
-		minted.AccessToken, minted.TokenType = o.mint(time.Now()), "bearer"
-		minted.ExpiresIn = int64(o.lifetime / time.Second)
+		minted.AccessToken, minted.TokenType = o.mint(s.config.TokenLifetime), "bearer"
 		o.stats.TokensMinted++
 	})
+	minted.ExpiresIn = int64(s.config.TokenLifetime / time.Second)
 	x.header.Set("Cache-Control", "no-store")
 
 	return x.json(http.StatusOK, minted)
@@ -77,8 +77,8 @@ func (s *Simulator) checkGrant(x *exchange, form url.Values) *reply {
 	if !basic {
 		id, given = form.Get("client_id"), form.Get("client_secret")
 	}
-	good := false
-	s.change(func(o *organisation) { good = !o.disabled && sameCredential(given, o.secret.Reveal(), basic) })
+	disabled := false
+	s.change(func(o *organisation) { disabled = o.disabled })
 	switch grant := form.Get("grant_type"); {
 	case basic && form.Has("client_secret"):
 		return x.badTokenRequest("credentials are given twice; use one way")
@@ -88,7 +88,7 @@ func (s *Simulator) checkGrant(x *exchange, form url.Values) *reply {
 		return x.refuseToken(http.StatusUnauthorized, "invalid_client", "authentication failed")
 	case !sameCredential(id, s.config.ClientID, basic):
 		return x.refuseToken(http.StatusBadRequest, "invalid_client", "client not found")
-	case !good:
+	case disabled, !sameCredential(given, s.config.ClientSecret.Reveal(), basic):
 		return x.refuseToken(http.StatusUnauthorized, "invalid_client", "authentication failed")
 	case grant == "":
 		return x.badTokenRequest("grant_type is missing")

@@ -20,11 +20,6 @@ type Query struct {
 	Available time.Time
 }
 
-// WriteUsers is [Simulator.WriteListing] of the users.
-func (s *Simulator) WriteUsers(w io.Writer, query Query) error {
-	return s.WriteListing(w, "users", query)
-}
-
 // WriteListing writes every entity of a listing that query chooses to w, in the listing's order, one a line, each line's bytes
 // those of the entity in the pages. A query that the API would refuse is an error, as is one of w.
 func (s *Simulator) WriteListing(w io.Writer, name string, query Query) error {
