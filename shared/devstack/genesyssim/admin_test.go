@@ -1,9 +1,7 @@
 package genesyssim_test
 
 import (
-	"bytes"
 	"html"
-	"log/slog"
 	"os"
 	"strings"
 	"testing"
@@ -84,11 +82,10 @@ func TestOtherSitesCannotChangeTheOrganisation(t *testing.T) {
 	}
 }
 
-func TestThePageShowsCountsFaultsAndTheReadmeAndNeitherPageNorLogATokenOrSecret(t *testing.T) {
+func TestThePageShowsCountsFaultsAndTheReadmeAndNoTokenAndNoSecret(t *testing.T) {
 	t.Parallel()
-	var log bytes.Buffer
 	s := start(t, genesyssim.Config{
-		Users: 123, Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Users:  123,
 		Faults: []genesyssim.Fault{{Path: "/api/v2/users/query", Nth: 2, Status: 500, Note: "the <second> fails"}},
 	})
 	token := s.token()
@@ -109,11 +106,8 @@ func TestThePageShowsCountsFaultsAndTheReadmeAndNeitherPageNorLogATokenOrSecret(
 		}
 	}
 	for _, hidden := range []string{token, clientSecret, clientID, "@example.com", "<b>bold", "<second>"} {
-		if strings.Contains(got.body, hidden) || strings.Contains(log.String(), hidden) && hidden != "<b>bold" {
-			t.Errorf("the page or the log shows %q", hidden)
+		if strings.Contains(got.body, hidden) {
+			t.Errorf("the page shows %q", hidden)
 		}
-	}
-	if count := strings.Count(log.String(), `"request answered"`); count != 5 {
-		t.Errorf("%d lines of requests, want 5", count)
 	}
 }

@@ -66,9 +66,6 @@ func (p Paging) rules() rules {
 // history reports whether the pages are a job's results.
 func (p Paging) history() bool { return p == byJob || p == byAuditQuery }
 
-// maxNumberedInactive is how far GET /api/v2/users goes with state=inactive.
-const maxNumberedInactive = 10_000
-
 // directory is what an organisation consists of, users aside.
 func directory() []Listing {
 	return []Listing{

@@ -34,7 +34,6 @@ func TestBadRequestsAreRefusedByNameAndRunNothing(t *testing.T) {
 		"the log's tail": {lambda.InvokeInput{LogType: types.LogTypeTail}, badValue, http.StatusBadRequest},
 		"client context": {lambda.InvokeInput{ClientContext: aws.String("e30=")}, badValue, http.StatusBadRequest},
 		"no JSON":        {lambda.InvokeInput{Payload: []byte(`{"a":`)}, "InvalidRequestContentException", http.StatusBadRequest},
-		"more than 6 MB": {lambda.InvokeInput{Payload: jsonOf(6<<20 + 1)}, "RequestTooLargeException", http.StatusRequestEntityTooLarge},
 	} {
 		_, err := w.call(t, test.input)
 		wantRefusal(t, name, err, test.code, test.status)

@@ -175,7 +175,7 @@ func (r *run) exportAndCheck(ctx context.Context) (verify.Report, error) {
 		Bucket: os.DirFS(bucketFolder(r.Out)), BucketName: stack.Bucket, Prefix: stack.Prefix, Listing: listing, ExportID: r.order.ExportID,
 	}
 	if genesys := r.stack.Genesys; genesys != nil {
-		check.Truth = func(w io.Writer) error { return genesys.WriteListing(w, "users", genesyssim.Query{State: r.order.State}) }
+		check.Truth = func(w io.Writer) error { return genesys.WriteListing(w, "users?state="+r.order.State) }
 	}
 
 	report, err := verify.Export(ctx, check)

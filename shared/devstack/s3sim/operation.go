@@ -64,7 +64,7 @@ func parameters(operation string) []string {
 		return []string{"If-Match", "If-None-Match", "X-Amz-Checksum-Mode"}
 	case "PutObject":
 		return []string{
-			"If-Match", "If-None-Match", "X-Amz-Sdk-Checksum-Algorithm", crc32Header, crc32cHeader, crc64Header, sha256Header,
+			"If-Match", "If-None-Match", "X-Amz-Sdk-Checksum-Algorithm", crc32Header, crc64Header, sha256Header,
 		}
 	case "ListObjectsV2":
 		return []string{"list-type", "prefix", "delimiter", "max-keys", "continuation-token", "encoding-type"}
