@@ -1,7 +1,9 @@
 package genesyssim_test
 
 import (
+	"bytes"
 	"html"
+	"log/slog"
 	"os"
 	"strings"
 	"testing"
@@ -82,10 +84,11 @@ func TestOtherSitesCannotChangeTheOrganisation(t *testing.T) {
 	}
 }
 
-func TestThePageShowsCountsFaultsAndTheReadmeAndNoTokenAndNoSecret(t *testing.T) {
+func TestThePageShowsCountsFaultsAndTheReadmeAndNeitherPageNorLogATokenOrSecret(t *testing.T) {
 	t.Parallel()
+	var log bytes.Buffer
 	s := start(t, genesyssim.Config{
-		Users:  123,
+		Users: 123, Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Faults: []genesyssim.Fault{{Path: "/api/v2/users/query", Nth: 2, Status: 500, Note: "the <second> fails"}},
 	})
 	token := s.token()
@@ -106,8 +109,11 @@ func TestThePageShowsCountsFaultsAndTheReadmeAndNoTokenAndNoSecret(t *testing.T)
 		}
 	}
 	for _, hidden := range []string{token, clientSecret, clientID, "@example.com", "<b>bold", "<second>"} {
-		if strings.Contains(got.body, hidden) {
-			t.Errorf("the page shows %q", hidden)
+		if strings.Contains(got.body, hidden) || strings.Contains(log.String(), hidden) && hidden != "<b>bold" {
+			t.Errorf("the page or the log shows %q", hidden)
 		}
+	}
+	if count := strings.Count(log.String(), `"request answered"`); count != 5 {
+		t.Errorf("%d lines of requests, want 5", count)
 	}
 }

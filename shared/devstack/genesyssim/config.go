@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"maps"
 	"math"
 	"slices"
@@ -54,6 +55,7 @@ type Config struct {
 	Latency     time.Duration // how long the API takes for each reply; the token endpoint answers at once
 	MaxPageSize int           // what larger page sizes are silently cut to; 0: [DefaultMaxPageSize]
 	Faults      []Fault       // what goes wrong
+	Logger      *slog.Logger  // gets a line at debug level for each request, without tokens, secrets and entities; nil: none
 }
 
 // Flags defines a flag for each setting; its default is the setting's value. The credentials are no flags: every process
@@ -101,6 +103,7 @@ func (c Config) withDefaults() Config {
 	c.RateWindow = cmp.Or(c.RateWindow, DefaultRateWindow)
 	c.JobLife, c.CursorLife = cmp.Or(c.JobLife, DefaultLife), cmp.Or(c.CursorLife, DefaultLife)
 	c.MaxPageSize = cmp.Or(c.MaxPageSize, DefaultMaxPageSize)
+	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 
 	return c
 }

@@ -5,7 +5,7 @@
 // rather than luck there. It holds no entities, no pages and no cursors, and of a job what was asked: a million users
 // cost what ten cost. It starts no goroutine and asks the clock only when asked itself, so that it lives under the virtual
 // time of testing/synctest.
-// Tokens are random; all else that it says follows from [Config]. It logs nothing.
+// Tokens are random; all else that it says follows from [Config]. No token, secret or entity is ever logged.
 package genesyssim
 
 import (
@@ -73,6 +73,8 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.interfere(x)
 	answer := s.answer(x)
 	x.header.Set("ININ-Correlation-Id", x.correlationID)
+	s.config.Logger.DebugContext(r.Context(), "request answered", "method", r.Method, "path", r.URL.Path,
+		"status", answer.status, "correlation_id", x.correlationID, "fault", x.fault.Path != "")
 	s.send(x, answer)
 }
 
