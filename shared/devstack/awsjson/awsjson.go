@@ -27,8 +27,8 @@ type apiError struct{ code, message string }
 
 func (e *apiError) Error() string { return e.code + ": " + e.message }
 
-// Errorf makes a refusal of an AWS error type, such as "ParameterNotFound", and of a message that clients print. It goes out
-// with status 400. Any other error goes out as InternalServerError, without its text.
+// Errorf makes an error of an AWS type, which goes out with status 400. Any other error goes out as InternalServerError, without its
+// text.
 func Errorf(code, format string, args ...any) error {
 	return &apiError{code: code, message: fmt.Sprintf(format, args...)}
 }
@@ -74,8 +74,7 @@ func undecoded(err error) error {
 	}
 }
 
-// Service is an AWS service: an [http.Handler] over its operations. It answers one request at a time, so that operations need
-// no lock of their own.
+// Service is an AWS service over its operations. It answers one request at a time, so that operations need no lock.
 type Service struct {
 	Target     string               // its prefix in X-Amz-Target, such as "AmazonSSM"
 	Operations map[string]Operation // by name

@@ -15,8 +15,7 @@ const (
 // extraDatapoints is how many datapoints beyond its evaluation periods an alarm looks for.
 const extraDatapoints = 2
 
-// evaluate returns the state that CloudWatch gives the alarm at a time, when previous was its state before. Samples of the
-// minute that is not over yet do not count.
+// evaluate returns the alarm's state at a time, after a previous one. Samples of the minute that is not over do not count.
 func (a Alarm) evaluate(store *Store, at time.Time, previous State) State {
 	end := at.Truncate(time.Minute)
 	var breaching []bool // the datapoints that are there, the oldest first
@@ -59,8 +58,7 @@ type Change struct {
 	State State
 }
 
-// Watch evaluates the alarm once a minute, from a time to another one, both included. It begins in INSUFFICIENT_DATA, as a new
-// alarm does, and returns the states that it went into.
+// Watch evaluates a new alarm once a minute, both ends included, and returns the states that it went into from INSUFFICIENT_DATA.
 func (a Alarm) Watch(store *Store, from, to time.Time) []Change {
 	var changes []Change
 	state := InsufficientData

@@ -1,9 +1,6 @@
-// Package conformance lets a test run against an AWS endpoint that somebody else wrote. A simulator that only its own authors
-// use is an opinion; a test that passes here and there says that both are what the test expects.
-//
-// Rules: a test that asks for an [Endpoint] is never skipped. It runs against this repository's own simulator unless the
-// environment names another. Where two endpoints disagree, AWS's documentation decides, and the test says by name what the one
-// that differs does, so that it fails when that is over. Only tests import this package.
+// Package conformance lets a test run against an AWS endpoint that somebody else wrote, where the environment names one; else against
+// this repository's simulator. A test is never skipped. Where two endpoints disagree, AWS's documentation decides, and the test says by
+// name what the one that differs does, so that it fails when that is over. Only tests import this package.
 package conformance
 
 import (
@@ -39,8 +36,7 @@ const (
 	Versitygw Name = "versitygw"
 )
 
-// Endpoint is who answers, and a configuration that leads there: clients made from it retry as the functions' do, with the
-// access key "local", whose secret is "local".
+// Endpoint is who answers, and a configuration that leads there, with the functions' retries and the access key "local".
 type Endpoint struct {
 	Name   Name
 	Config aws.Config

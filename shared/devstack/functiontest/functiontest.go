@@ -72,8 +72,7 @@ func (f *Function) Logs() string {
 	return f.logs.String()
 }
 
-// WantModules compares what the function is linked from, this module and the standard library aside, with a list, and lets
-// nothing of devstack be among its packages. What AWS's SDK and this project's settings always bring need not be listed.
+// WantModules compares the modules that a function links with a list, beside those that every function links. None is devstack's.
 func WantModules(t testing.TB, function string, more ...string) {
 	t.Helper()
 	output, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", "lambda.norpc", //nolint:gosec // the go command

@@ -21,9 +21,8 @@ var (
 // RevokeTokens revokes every token that the client has.
 func (s *Simulator) RevokeTokens() { s.change(func(o *organisation) { clear(o.tokens) }) }
 
-// answerAdmin does what a request under /_sim/ asks for. It is nil where it has written the reply itself. It asks for no token:
-// serve the simulator on the loopback alone. A browser that sends a request from another site's page is refused, or every page
-// that is open there could meddle.
+// answerAdmin does what a request under /_sim/ asks for; nil: it has written the reply itself. It asks for no token, so serve it on the
+// loopback alone. What another site's page sends is refused.
 func (s *Simulator) answerAdmin(x *exchange) *reply {
 	if new(http.CrossOriginProtection).Check(x.request) != nil {
 		return x.refuse(newError(http.StatusForbidden, "not.allowed", "Another site's page sent this; use the admin page itself"))

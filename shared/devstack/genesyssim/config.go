@@ -58,8 +58,7 @@ type Config struct {
 	Logger      *slog.Logger  // gets a line at debug level for each request, without tokens, secrets and entities; nil: none
 }
 
-// Flags defines a flag for each setting; its default is the setting's value. The credentials are no flags: every process
-// sees command lines.
+// Flags defines a flag for each setting but the credentials: every process sees command lines. Its default is the setting's value.
 func (c *Config) Flags(flags *flag.FlagSet) {
 	flags.IntVar(&c.Users, "users", c.Users, "how many users the organisation has, in all states together")
 	flags.Uint64Var(&c.Seed, "seed", c.Seed, "chooses the organisation's users")

@@ -66,8 +66,7 @@ type Fault struct {
 	Note string `json:"note,omitempty"` // what the fault is there for, in words
 }
 
-// ParseFaults reads a script of JSON lines, one fault a line; empty lines are passed over. An unknown field, or a fault
-// that could not happen, is an error that names the line.
+// ParseFaults reads JSON, one fault a line. An unknown field, or a fault that could not happen, is an error that names the line.
 func ParseFaults(r io.Reader) ([]Fault, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {

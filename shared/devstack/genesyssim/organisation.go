@@ -30,8 +30,8 @@ func (s *Simulator) change(do func(*organisation)) {
 	do(&s.now)
 }
 
-// Stats is what the simulator saw since it began. Admin requests are not counted. A request
-// is early if it comes before the Retry-After of a 429 or 503 to the same token, or to anybody at a token endpoint, has passed.
+// Stats is what the simulator saw since it began, admin requests aside. A request is early if it comes before the Retry-After of a 429
+// or 503 to the same token, or to anybody at a token endpoint, has passed.
 type Stats struct {
 	Requests         map[string]int64 `json:"requests"`           // by "METHOD path"
 	Throttled        int64            `json:"throttled"`          // replies with status 429, scripted ones included

@@ -155,8 +155,7 @@ type tutorialBody struct {
 	SortOrder   *string  `json:"sortOrder"`
 }
 
-// tutorialQuery reads the body of a tutorial's request as the query string that asks the same. What the body leaves out, its
-// nextPageUri says.
+// tutorialQuery is the query string of a tutorial's body. What the body leaves out, its nextPageUri says.
 func tutorialQuery(r *http.Request) (string, *apiError) {
 	if r.URL.RawQuery != "" {
 		return "", errBadRequest("There are no query parameters; use the body")

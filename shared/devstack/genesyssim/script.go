@@ -57,8 +57,7 @@ func (s *Simulator) Faults() (script []FaultCount) {
 	return script
 }
 
-// SetFaults replaces the script of faults; its counts begin anew. A fault that could not happen is an error, and the old
-// script stays.
+// SetFaults replaces the script; its counts begin anew. A fault that could not happen is an error, and the old script stays.
 func (s *Simulator) SetFaults(faults []Fault) error {
 	for i, fault := range faults {
 		if err := fault.validate(); err != nil {

@@ -68,8 +68,7 @@ func readForm(r *http.Request) (form url.Values, wrong string) {
 	return form, ""
 }
 
-// checkGrant authenticates the OAuth client, by Basic or by the form, and looks at what it asks for. Basic that cannot be
-// decoded is a client that nobody knows.
+// checkGrant authenticates the OAuth client and checks what it asks for. Basic that cannot be decoded is an unknown client.
 func (s *Simulator) checkGrant(x *exchange, form url.Values) *reply {
 	scheme, _, _ := strings.Cut(x.request.Header.Get("Authorization"), " ")
 	basic := strings.EqualFold(scheme, "Basic")
@@ -99,8 +98,7 @@ func (s *Simulator) checkGrant(x *exchange, form url.Values) *reply {
 	}
 }
 
-// sameCredential compares as it is, and for Basic also form-decoded, since RFC 6749 (2.3.1) has clients encode both
-// halves first, and not all do.
+// sameCredential also takes Basic that was form-encoded first: RFC 6749 (2.3.1) asks for that, and not every client does it.
 func sameCredential(given, want string, basic bool) bool {
 	decoded, err := url.QueryUnescape(given)
 

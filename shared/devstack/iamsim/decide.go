@@ -26,8 +26,7 @@ type Decision struct {
 	Statement string // the id of the one that allowed or explicitly denied it, "" for none
 }
 
-// Decide answers as IAM does of identity policies alone: a Deny wins over every Allow, and what nothing allows is denied.
-// Of several Allows the first is named.
+// Decide answers as IAM does: a Deny wins, and what nothing allows is denied. Of several Allows the first is named.
 func (r Role) Decide(access Access) Decision {
 	var decision Decision
 	for _, statement := range r.Statements {
@@ -52,8 +51,7 @@ func (s Statement) applies(access Access) bool {
 		!slices.ContainsFunc(s.Conditions, unmet)
 }
 
-// met says whether the condition is met by what is known of a request. The names of keys have no case, and a value that is
-// not known is not there.
+// met compares the request's value of the key, whose name has no case. A value that is not known is not there.
 func (c Condition) met(context map[string]string) bool {
 	for name, value := range context {
 		if strings.EqualFold(name, c.Key) {

@@ -1,19 +1,13 @@
-// Package iamsim is IAM in front of the local AWS: who may do what. It reads identity policies as a template has them, and
-// lets a request through to a service where the role of its access key may do what the request asks for; else it refuses
-// as AWS does, in AWS's words.
+// Package iamsim is IAM in front of the local AWS: it lets a request through where the role of its access key may do what the request
+// asks for; else it refuses in AWS's words.
 //
-// Rules: statements are evaluated as IAM evaluates identity policies: default deny, and an explicit Deny wins. It knows what
-// the template's roles have; any other element, condition operator or policy variable is an error when the policy is read.
-// There are no resource policies, permissions boundaries and trust policies, and global condition keys have no values. The
-// access key id of its signature says who sends a request. Signatures are not checked, and a key that no role has is the
-// developer's, who may do everything. It knows the requests of the functions; any other, and one that cannot be read, counts
-// as the widest that it could be, so that a role may not send it. With a customer key, what AWS asks of KMS on a caller's
-// behalf has to be allowed too, of S3 as for a bucket without a bucket key.
+// Rules: statements are evaluated as IAM evaluates identity policies: default deny, and an explicit Deny wins. An element, condition
+// operator or policy variable that the template's roles do not have is an error when the policy is read. There are no other policies,
+// and global condition keys have no values. Signatures are not checked; a key that no role has is the developer's, who may do
+// everything. A request that the functions do not send counts as the widest that it could be, so that a role may not send it. With a
+// customer key, what AWS asks of KMS on a caller's behalf has to be allowed too, of S3 as for a bucket without a bucket key.
 //
-// S3 hides from who may not list the whole bucket whether a key exists: a read of a missing one is 403, not 404.
-//
-// Sources: the IAM User Guide on policy elements and evaluation, the Service Authorization Reference on actions, resources
-// and keys, and each service's guide on its use of KMS.
+// Sources: the IAM User Guide, the Service Authorization Reference, and each service's guide on its use of KMS.
 package iamsim
 
 import (

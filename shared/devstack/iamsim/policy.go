@@ -34,8 +34,7 @@ type Condition struct {
 	Values   []string // one of them is enough
 }
 
-// Statements reads the document of a policy of that name: a map of Version and a list of Statements, as a template has it
-// after its evaluation. What it does not know is an error and is never passed over; the error lists every problem.
+// Statements reads a policy's document as an evaluated template has it. What it does not know is an error, which lists every problem.
 func Statements(policy string, document any) ([]Statement, error) {
 	var read struct {
 		Version   string

@@ -1,14 +1,11 @@
-// Package lambdasim is Lambda on this machine: it serves the Invoke API and runs built Go binaries, the very "bootstrap" of a
-// deployment package for provided.al2023, through the real Runtime API.
+// Package lambdasim is Lambda on this machine: it serves the Invoke API and runs built binaries through the real Runtime API.
 //
-// Its rules are Lambda's. An execution environment is one process. It serves one invocation at a time and is used again when
-// idle; invocations that overlap have one each. One that crashed, or was killed at its deadline, is replaced by the next
-// invocation. A function sees the environment variables that it was configured with, and none of the calling process's. A
-// caller gets what Lambda answers to an error, a crash and a timeout, and gets it after the last line that the invocation
-// printed. Requests are taken as they come: iamsim says who may send them.
+// Its rules are Lambda's. An execution environment is one process, which serves one invocation at a time and is used again when idle.
+// One that crashed, or was killed at its deadline, is replaced by the next invocation. A function sees the environment variables that it
+// was configured with, and none of the calling process's. A caller gets what Lambda answers to an error, a crash and a timeout, after
+// the last line that the invocation printed. iamsim says who may send requests.
 //
-// What is not there: asynchronous invocations, the other operations of the API, versions and aliases, and the freeze between
-// invocations. A function learns how much memory it has, and may take more.
+// What is not there: asynchronous invocations, other operations, versions and aliases, a freeze between invocations, a bound on memory.
 package lambdasim
 
 import (
@@ -51,8 +48,7 @@ type Config struct {
 // FunctionReport is what an endpoint has counted for one function since it was made.
 type FunctionReport struct {
 	Invocations int // that ran, whatever came of them
-	// PeakMemory is the most memory that a process of the function had when an invocation ended, or before it was killed:
-	// the kernel's high-water mark of the resident set, in bytes. It is 0 where there is no /proc.
+	// PeakMemory is the kernel's high-water mark of a process's resident set, in bytes; 0 where there is no /proc.
 	PeakMemory int64
 }
 
@@ -62,8 +58,7 @@ type Endpoint struct {
 	grace     time.Duration
 	routes    *http.ServeMux
 
-	// ending is done once Close has begun, and lifetime when its grace is over. Neither is a request's: an invocation goes on
-	// where its caller hangs up, as in Lambda.
+	// ending is done once Close has begun, lifetime when its grace is over. As in Lambda, an invocation outlives its caller's request.
 	ending, lifetime context.Context
 	end, stop        context.CancelFunc
 
@@ -71,8 +66,7 @@ type Endpoint struct {
 	work sync.WaitGroup
 }
 
-// New makes an endpoint and starts nothing: the first process starts with the first invocation. The error names every binary
-// that is missing.
+// New makes an endpoint; the first process starts with the first invocation. The error names every binary that is missing.
 func New(config Config) (*Endpoint, error) {
 	e := &Endpoint{grace: cmp.Or(config.Grace, 10*time.Second), routes: http.NewServeMux()}
 	e.routes.HandleFunc("POST /2015-03-31/functions/{name}/invocations", e.invoke)
@@ -110,9 +104,8 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.routes.ServeHTTP(w, r)
 }
 
-// Close ends everything: each process gets SIGTERM, and one with an invocation has [Config].Grace to answer; then every process
-// is killed. It waits until all of them are gone and every invocation has been answered, by ServiceException where its process
-// did not. Later invocations are refused likewise. It may be called again, and then only waits. Its error is always nil.
+// Close sends SIGTERM to each process, gives an invocation [Config].Grace to answer, then kills every process. It waits until all are
+// gone. Invocations that did not answer, and later ones, get ServiceException. It may be called again. Its error is always nil.
 func (e *Endpoint) Close() error {
 	e.mu.Lock()
 	e.end()
@@ -128,8 +121,7 @@ func (e *Endpoint) Close() error {
 	return nil
 }
 
-// begin announces an invocation that Close waits for, and reports false where the endpoint is closed. The caller calls
-// e.work.Done.
+// begin announces an invocation, whose caller calls e.work.Done; false where the endpoint is closed.
 func (e *Endpoint) begin() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -152,8 +144,7 @@ func (e *Endpoint) find(name string) *function {
 	return nil
 }
 
-// Kill kills every process of the named function, busy and idle, as the kernel kills one that is out of memory, and waits
-// until they are gone. It returns how many there were; for an unknown name that is none.
+// Kill kills every process of the function as the kernel kills one that is out of memory, waits, and returns how many there were.
 func (e *Endpoint) Kill(name string) int {
 	if f := e.find(name); f != nil {
 		return f.kill()

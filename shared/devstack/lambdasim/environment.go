@@ -15,8 +15,7 @@ import (
 // initLimit is how long a process may take until it asks for its first invocation: Lambda's limit.
 const initLimit = 10 * time.Second
 
-// environment is one execution environment: a process, the Runtime API that it talks to and the pipe that it prints into. One
-// goroutine at a time runs an invocation on it.
+// environment is one execution environment, on which one goroutine at a time runs an invocation.
 type environment struct {
 	command  *exec.Cmd
 	api      *runtimeAPI
@@ -67,8 +66,7 @@ func (e *environment) close() {
 	e.api.Close()
 }
 
-// run hands the invocation to the process, and returns what came of it once all that it printed has been passed on. It reports
-// false where the process was gone before.
+// run returns what came of an invocation once all that it printed has been passed on; false where the process was gone before.
 func (e *environment) run(inv *invocation, timeout time.Duration) (reply, bool) {
 	inv.timeout = timeout
 	limit := time.NewTimer(initLimit)

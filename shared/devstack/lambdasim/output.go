@@ -14,8 +14,7 @@ import (
 // maxLine is Lambda's limit of one log event.
 const maxLine = 256 << 10
 
-// output is the pipe that a process prints into. The parent has its writing end too: once a mark that it writes comes out, all
-// that was printed before has come out.
+// output is the pipe that a process prints into. Once a mark that the parent writes comes out, all that was printed before has come out.
 type output struct {
 	read  *os.File
 	write *os.File

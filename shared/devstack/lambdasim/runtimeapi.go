@@ -50,8 +50,8 @@ func timedOut(inv *invocation, after time.Duration) reply {
 	return failed(inv, typeTimedOut, fmt.Sprintf("Task timed out after %.2f seconds", after.Seconds()))
 }
 
-// runtimeAPI is the Runtime API of one environment, version 2018-06-01, on a loopback port of its own. Its client is the loop
-// of aws-lambda-go, which answers each invocation once before it asks for the next.
+// runtimeAPI is the Runtime API of one environment, version 2018-06-01. aws-lambda-go answers each invocation once, then asks for the
+// next.
 type runtimeAPI struct {
 	*httptest.Server
 

@@ -14,9 +14,8 @@ func Location(r *http.Request) (bucket, key string) {
 	return bucket, key
 }
 
-// Operation returns the name of the operation that a request asks for, as the S3 API reference has it ("PutObject",
-// "ListObjectsV2", …), and "" where this package has none. A fault-injecting handler in front of the endpoint tells
-// requests apart by it, and by [Location]; the body stays unread.
+// Operation returns the name of the operation that a request asks for ("PutObject", "ListObjectsV2", …), and "" where this package has
+// none. The body stays unread.
 func Operation(r *http.Request) string {
 	operation := operationOf(r)
 	known := append(parameters(operation),
@@ -56,8 +55,7 @@ func operationOf(r *http.Request) string {
 	return ""
 }
 
-// parameters are an operation's query parameters and headers. With another one a request would be another operation
-// ("acl", X-Amz-Copy-Source), or expect what does not come.
+// parameters are an operation's query parameters and headers. With another one it is another operation, or expects what does not come.
 func parameters(operation string) []string {
 	switch operation {
 	case "GetObject", "HeadObject":

@@ -44,8 +44,7 @@ func (e *Endpoint) refusalOf(err error) *refusal {
 	return &refusal{http.StatusInternalServerError, "InternalError", "We encountered an internal error. Please try again."}
 }
 
-// diskFull reports a full disk. S3 has no such error: no client repeats a request with this status, as nothing changes until
-// somebody makes room.
+// diskFull reports a full disk. S3 has no such error; no client repeats a request with this status.
 func (e *Endpoint) diskFull() *refusal {
 	full := fmt.Errorf("the disk is full below %s", e.config.Folder)
 	if e.config.OnFull != nil {

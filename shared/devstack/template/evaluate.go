@@ -59,8 +59,7 @@ func (t *Template) Evaluate(d Deployment) (stack *Stack, err error) {
 	return e.stack(), nil
 }
 
-// checkRules reports the assertions that are false, as CloudFormation does before it begins. Those of a rule whose condition
-// is false are not looked at.
+// checkRules reports the first assertion that is false. Those of a rule whose condition is false are not looked at.
 func (e *evaluation) checkRules() {
 	for _, name := range sortedKeys(e.Rules) {
 		rule := e.Rules[name]

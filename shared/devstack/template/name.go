@@ -94,8 +94,7 @@ func (e *evaluation) find(id string, node *yaml.Node) (called naming, physical s
 	return called, e.nameOf(id)
 }
 
-// nameOf is a resource's name: the template's, where it gives one, else the stack's name and the logical id. AWS adds random
-// characters to the last.
+// nameOf is a resource's name: the template's, or made of the stack's name and the logical id, to which AWS adds random characters.
 func (e *evaluation) nameOf(id string) string {
 	declared := e.Resources[id]
 	property, local := namingOf(declared.Type).property, declared.Type == functionType && e.deployment.Local
