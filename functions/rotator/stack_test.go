@@ -70,7 +70,7 @@ func newStack(t *testing.T, change ...func(*genesyssim.Config)) *stack {
 
 	simulator, err := genesyssim.New(organisation)
 	noError(t, err)
-	parameters, secrets := ssmsim.New(ssmsim.Config{}), secretsim.New(secretsim.Config{})
+	parameters, secrets := ssmsim.New(), secretsim.New()
 
 	services := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if secretsim.Operation(r) != "" {

@@ -32,7 +32,7 @@ type peer struct {
 func newPeer(t *testing.T) *peer {
 	t.Helper()
 
-	endpoint := conformance.New(t, func() (http.Handler, error) { return secretsim.New(secretsim.Config{}), nil })
+	endpoint := conformance.New(t, func() (http.Handler, error) { return secretsim.New(), nil })
 
 	client, id := secretsmanager.NewFromConfig(endpoint.Config), "genesys/client-"+rand.Text()
 

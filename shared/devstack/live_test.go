@@ -115,7 +115,7 @@ func (l *live) requireExport(t *testing.T, printed, state string) {
 	}
 
 	var want bytes.Buffer
-	if err := l.organisation.WriteUsers(&want, genesyssim.Query{State: state}); err != nil {
+	if err := l.organisation.WriteListing(&want, "users?state="+state); err != nil {
 		t.Fatal(err)
 	}
 

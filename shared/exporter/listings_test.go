@@ -57,8 +57,11 @@ func (w *world) lines(result export.Result) []byte {
 func (w *world) expected(listing, interval string) []byte {
 	w.t.Helper()
 
+	if interval != "" {
+		listing += "?interval=" + interval
+	}
 	var expected bytes.Buffer
-	if err := w.genesys.WriteListing(&expected, listing, genesyssim.Query{Interval: interval}); err != nil {
+	if err := w.genesys.WriteListing(&expected, listing); err != nil {
 		w.t.Fatal(err)
 	}
 

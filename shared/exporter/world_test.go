@@ -99,7 +99,7 @@ func must[T any](value T, err error) func(t *testing.T) T {
 
 // services are AWS's, at one address.
 func (w *world) services() http.Handler {
-	parameters := ssmsim.New(ssmsim.Config{})
+	parameters := ssmsim.New()
 	objects := must(s3sim.New(s3sim.Config{Folder: w.t.TempDir(), Buckets: []string{bucket}}))(w.t)
 
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {

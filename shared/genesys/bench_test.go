@@ -23,7 +23,7 @@ func compressedPage(b *testing.B) []byte {
 	}
 
 	var lines bytes.Buffer
-	if err := organisation.WriteUsers(&lines, genesyssim.Query{State: "any"}); err != nil {
+	if err := organisation.WriteListing(&lines, "users?state=any"); err != nil {
 		b.Fatal(err)
 	}
 

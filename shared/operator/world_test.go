@@ -109,7 +109,7 @@ func emptyWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = objects.Close() })
-	w.services = map[string]http.Handler{"ssm": ssmsim.New(ssmsim.Config{}), "secretsmanager": secretsim.New(secretsim.Config{}), "s3": objects}
+	w.services = map[string]http.Handler{"ssm": ssmsim.New(), "secretsmanager": secretsim.New(), "s3": objects}
 
 	return w
 }

@@ -37,7 +37,7 @@ type peer struct {
 func newPeer(t *testing.T) peer {
 	t.Helper()
 
-	endpoint := conformance.New(t, func() (http.Handler, error) { return ssmsim.New(ssmsim.Config{}), nil })
+	endpoint := conformance.New(t, func() (http.Handler, error) { return ssmsim.New(), nil })
 	w := peer{
 		Endpoint: endpoint, client: ssm.NewFromConfig(endpoint.Config),
 		parameter: "/conformance/" + strings.ReplaceAll(t.Name(), "/", "_"),

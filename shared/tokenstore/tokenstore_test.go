@@ -32,7 +32,7 @@ func inBubble(t *testing.T, name, keyID string, test func(t *testing.T, front *a
 	t.Run(name, func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			front := awstest.NewFront(ssmsim.New(ssmsim.Config{}), ssmsim.Operation)
+			front := awstest.NewFront(ssmsim.New(), ssmsim.Operation)
 			client := ssm.NewFromConfig(awstest.Serve(t, memnet.New(), "ssm.test", front))
 			test(t, front, tokenstore.New(client, parameter, keyID))
 		})

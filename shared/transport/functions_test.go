@@ -40,7 +40,7 @@ func newCloud(t *testing.T) *cloud {
 
 	genesys, err := genesyssim.New(genesyssim.Config{Users: 300, ClientID: "wire", ClientSecret: secret.New(clientSecret)})
 	noError(t, err)
-	parameters, secrets := ssmsim.New(ssmsim.Config{}), secretsim.New(secretsim.Config{})
+	parameters, secrets := ssmsim.New(), secretsim.New()
 	objects, err := s3sim.New(s3sim.Config{Folder: t.TempDir(), Buckets: []string{bucket}})
 	noError(t, err)
 

@@ -6,7 +6,6 @@
 package awsjson
 
 import (
-	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -28,15 +27,18 @@ type apiError struct{ code, message string }
 
 func (e *apiError) Error() string { return e.code + ": " + e.message }
 
-// Errorf makes a refusal of an AWS error type, such as "ParameterNotFound", and of a message that clients print. It goes out
-// with status 400. Any other error goes out as InternalServerError, without its text.
+// Errorf makes an error of an AWS type, which goes out with status 400. Any other error goes out as InternalServerError, without its
+// text.
 func Errorf(code, format string, args ...any) error {
 	return &apiError{code: code, message: fmt.Sprintf(format, args...)}
 }
 
-// ARN returns the name of a service's resource. An empty region is eu-central-1, an empty account twelve zeros.
-func ARN(service, region, account, resource string) string {
-	return "arn:aws:" + service + ":" + cmp.Or(region, "eu-central-1") + ":" + cmp.Or(account, "000000000000") + ":" + resource
+// Region is where everything is.
+const Region = "eu-central-1"
+
+// ARN returns the name of a service's resource, of the account 000000000000.
+func ARN(service, resource string) string {
+	return "arn:aws:" + service + ":" + Region + ":000000000000:" + resource
 }
 
 // Reply is the JSON object that answers a request.
@@ -72,13 +74,10 @@ func undecoded(err error) error {
 	}
 }
 
-// Service is an AWS service: an [http.Handler] over its operations. It answers one request at a time, so that operations need
-// no lock of their own.
+// Service is an AWS service over its operations. It answers one request at a time, so that operations need no lock.
 type Service struct {
-	// Target is the service's prefix in X-Amz-Target, such as "AmazonSSM".
-	Target string
-	// Operations maps the operation's name to what answers it.
-	Operations map[string]Operation
+	Target     string               // its prefix in X-Amz-Target, such as "AmazonSSM"
+	Operations map[string]Operation // by name
 
 	mu sync.Mutex
 }
@@ -102,11 +101,20 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if !ok {
 			status, refused = http.StatusInternalServerError, &apiError{"InternalServerError", "an error on the server side"}
 		}
-		w.Header().Set("X-Amzn-ErrorType", refused.code)
-		w.WriteHeader(status)
-		reply, _ = json.Marshal(Reply{"__type": refused.code, "message": refused.message}, json.Deterministic(true))
+		Refuse(w, status, refused.code, refused.message)
+
+		return
 	}
 	_, _ = w.Write(reply)
+}
+
+// Refuse answers with an error of AWS.
+func Refuse(w http.ResponseWriter, status int, code, message string) {
+	body, _ := json.Marshal(Reply{"__type": code, "message": message}, json.Deterministic(true))
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	w.Header().Set("X-Amzn-ErrorType", code)
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
 }
 
 func (s *Service) answer(r *http.Request) ([]byte, error) {

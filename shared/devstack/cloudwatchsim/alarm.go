@@ -11,9 +11,8 @@ import (
 
 // Alarm is an alarm on one metric. [ParseAlarm] makes one.
 type Alarm struct {
-	Name, Description string
-	// Actions and OKActions are the ARNs of what is notified when the alarm begins, and when it ends.
-	Actions, OKActions []string
+	Name, Description  string
+	Actions, OKActions []string // the ARNs of what is notified when the alarm begins, and when it ends
 	Metric             Metric
 
 	period time.Duration // of each datapoint

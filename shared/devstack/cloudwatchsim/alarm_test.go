@@ -28,7 +28,6 @@ func parsed(replaced map[string]any) (cloudwatchsim.Alarm, error) {
 
 func alarm(t *testing.T, replaced map[string]any) cloudwatchsim.Alarm {
 	t.Helper()
-
 	read, err := parsed(replaced)
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +40,6 @@ func alarm(t *testing.T, replaced map[string]any) cloudwatchsim.Alarm {
 // missing.
 func stored(points string) *cloudwatchsim.Store {
 	var store cloudwatchsim.Store
-
 	for i, point := range strings.Fields(points) {
 		if point != "-" {
 			put(&store, time.Duration(i)*time.Minute, map[string]float64{"0": 0, "X": 2}[point])
@@ -70,13 +68,11 @@ func after(a cloudwatchsim.Alarm, store *cloudwatchsim.Store, d time.Duration) c
 // in the last place follow from the text under them, and are in earlier editions of the guide.
 func TestMissingDataIsTreatedAsInTheUserGuide(t *testing.T) {
 	t.Parallel()
-
 	const (
 		ok       = cloudwatchsim.OK
 		inAlarm  = cloudwatchsim.InAlarm
 		retained = cloudwatchsim.InsufficientData // the state before, which is a new alarm's
 	)
-
 	for _, row := range []struct {
 		datapointsToAlarm               int
 		data                            string
@@ -109,13 +105,10 @@ func TestMissingDataIsTreatedAsInTheUserGuide(t *testing.T) {
 
 func TestAnAlarmComparesItsStatisticOfAPeriod(t *testing.T) {
 	t.Parallel()
-
 	var store cloudwatchsim.Store
-
 	put(&store, 59*time.Second, 4, 1, 3, 2)
 	put(&store, -time.Second, 100)
 	put(&store, time.Minute, 100) // both belong to other periods
-
 	for statistic, value := range map[string]float64{"Sum": 10, "Minimum": 1, "Maximum": 4, "SampleCount": 4} {
 		for operator, want := range map[string][]cloudwatchsim.State{ // of a threshold below the value, equal to it and above it
 			"GreaterThanThreshold":          {cloudwatchsim.InAlarm, cloudwatchsim.OK, cloudwatchsim.OK},
@@ -134,7 +127,6 @@ func TestAnAlarmComparesItsStatisticOfAPeriod(t *testing.T) {
 
 func TestSamplesOfAnotherMetricDoNotCount(t *testing.T) {
 	t.Parallel()
-
 	for name, replaced := range map[string]map[string]any{
 		"dimensions": {"Dimensions": []any{map[string]any{"Name": "Stack", "Value": "local"}}},
 		"namespace":  {"Namespace": "Tests"},
@@ -149,9 +141,7 @@ func TestSamplesOfAnotherMetricDoNotCount(t *testing.T) {
 // An alarm's states are written as the time and the state that it went into.
 func TestAnAlarmIsWatchedThroughItsStates(t *testing.T) {
 	t.Parallel()
-
 	sum := map[string]any{"Statistic": "Sum", "Period": 300, "Threshold": 3, "TreatMissingData": "notBreaching"}
-
 	for name, test := range map[string]struct {
 		replaced map[string]any
 		points   string
@@ -177,7 +167,6 @@ func TestAnAlarmIsWatchedThroughItsStates(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-
 			var got []string
 			for _, change := range alarm(t, test.replaced).Watch(stored(test.points), began.Add(test.from), began.Add(20*time.Minute)) {
 				got = append(got, fmt.Sprint(change.At.Sub(began), " ", change.State))
@@ -193,7 +182,6 @@ func TestAnAlarmIsWatchedThroughItsStates(t *testing.T) {
 // Whether an alarm is well-formed cfn-lint says. What it takes and is not imitated here must not be passed over.
 func TestAnAlarmThatIsNotImitatedIsRefusedByName(t *testing.T) {
 	t.Parallel()
-
 	for want, replaced := range map[string]map[string]any{
 		`unknown object member name "Metrics"`:           {"Metrics": []any{}},
 		`unknown object member name "ExtendedStatistic"`: {"ExtendedStatistic": "p99"},

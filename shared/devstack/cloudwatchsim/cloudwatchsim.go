@@ -1,14 +1,11 @@
-// Package cloudwatchsim does with this project's metrics what CloudWatch does: it takes them from the functions' log, and
-// evaluates alarms on them.
+// Package cloudwatchsim takes metrics from the functions' log and evaluates alarms on them, as CloudWatch does.
 //
-// It has no clock and no AWS: every time is given, so that an hour of an alarm's life takes no time. An alarm is one metric
-// against one number. What else CloudWatch knows is refused where it is read, never passed over; whether an alarm is well
-// formed, cfn-lint judges. The rules are those of the CloudWatch User Guide:
+// Every time is given, so that an hour of an alarm's life takes no time. An alarm is one metric against one number. What else CloudWatch
+// knows is refused, never passed over; whether an alarm is well formed, cfn-lint judges. The rules are the CloudWatch User Guide's:
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
 //
-// The guide leaves two things open. How far beyond its evaluation periods an alarm looks for data it shows by an example (3
-// periods: 5 datapoints), so it is always two datapoints here. An alarm's periods end with the last full minute, so that
-// longer ones overlap from one evaluation to the next.
+// The guide leaves two things open. An alarm looks for data two datapoints beyond its evaluation periods, as in the guide's example. Its
+// periods end with the last full minute, so that longer ones overlap from one evaluation to the next.
 package cloudwatchsim
 
 import (
@@ -69,7 +66,6 @@ func (s *Store) Metrics() []Metric {
 // values returns those of a metric from one time to before another.
 func (s *Store) values(metric Metric, from, to time.Time) []float64 {
 	var values []float64
-
 	for _, sample := range s.samples[metric.String()] {
 		if !sample.At.Before(from) && sample.At.Before(to) {
 			values = append(values, sample.Value)

@@ -31,19 +31,15 @@ type directive struct {
 	Metrics    []struct{ Name, Unit string }
 }
 
-// ParseLog takes the samples out of a log of functions: those of every line that is a JSON object with the member "_aws",
-// the mark of the embedded metric format. All other lines are passed over, also Lambda's REPORT, since it names no function.
-// An error names the line that breaks the format, where CloudWatch would drop the metrics in silence.
+// ParseLog takes the samples out of a log of functions: of every line in the embedded metric format, an object with the member "_aws".
+// Other lines are passed over. An error names the line that breaks the format, where CloudWatch would drop the metrics in silence.
 func ParseLog(log io.Reader) ([]Sample, error) {
 	var samples []Sample
-
 	lines := bufio.NewScanner(log)
 	lines.Buffer(nil, maxLogLine)
-
 	number := 0
 	for lines.Scan() {
 		number++
-
 		found, err := parseLine(lines.Bytes())
 		if err != nil {
 			return nil, fmt.Errorf("line %d of the log: %w", number, err)

@@ -12,14 +12,12 @@ import (
 
 func TestTheMetricsOfALogAreTaken(t *testing.T) {
 	t.Parallel()
-
 	const log = `START RequestId: 1 Version: $LATEST
 {"a":1.5,"b":2,"Stack":"local","Listing":"users","_aws":{"Timestamp":1795641818048,"CloudWatchMetrics":[{"Namespace":"Test","Dimensions":[["Stack","Listing"],[]],"Metrics":[{"Name":"a","Unit":"Seconds"}]},{"Namespace":"Other","Dimensions":[["Stack"]],"Metrics":[{"Name":"b"}]}]}}
 {"level":"INFO","message":"the mark is \"_aws\""}
 {"level":"INFO"
 [1]
 REPORT RequestId: 1	Duration: 1.00 ms`
-
 	got, err := cloudwatchsim.ParseLog(strings.NewReader(log))
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +36,6 @@ REPORT RequestId: 1	Duration: 1.00 ms`
 
 func TestALineThatBreaksTheFormatIsReportedByItsNumber(t *testing.T) {
 	t.Parallel()
-
 	whole := func(metrics string) string {
 		return `{"a":1,"t":"x","Stack":"local","_aws":{"Timestamp":1,"CloudWatchMetrics":[` + metrics + `]}}`
 	}
@@ -70,12 +67,10 @@ func TestALineThatBreaksTheFormatIsReportedByItsNumber(t *testing.T) {
 
 func TestAStoreNamesEachMetricOnce(t *testing.T) {
 	t.Parallel()
-
 	var (
 		store cloudwatchsim.Store
 		got   []string
 	)
-
 	for _, name := range []string{"b", "a", "b"} {
 		store.Put(cloudwatchsim.Sample{Metric: cloudwatchsim.Metric{Namespace: "Test", Name: name, Dimensions: map[string]string{"Stack": "local", "Listing": "users"}}})
 	}
@@ -92,6 +87,5 @@ func TestAStoreNamesEachMetricOnce(t *testing.T) {
 func FuzzParseLog(f *testing.F) {
 	f.Add(`{"a":1,"Stack":"local","_aws":{"Timestamp":1795641818048,"CloudWatchMetrics":[{"Namespace":"Test","Dimensions":[["Stack"]],"Metrics":[{"Name":"a","Unit":"Count"}]}]}}`)
 	f.Add("START RequestId: 1\n\xff")
-
 	f.Fuzz(func(_ *testing.T, log string) { _, _ = cloudwatchsim.ParseLog(strings.NewReader(log)) })
 }

@@ -15,13 +15,10 @@ const (
 // extraDatapoints is how many datapoints beyond its evaluation periods an alarm looks for.
 const extraDatapoints = 2
 
-// evaluate returns the state that CloudWatch gives the alarm at a time, when previous was its state before. Samples of the
-// minute that is not over yet do not count.
+// evaluate returns the alarm's state at a time, after a previous one. Samples of the minute that is not over do not count.
 func (a Alarm) evaluate(store *Store, at time.Time, previous State) State {
 	end := at.Truncate(time.Minute)
-
 	var breaching []bool // the datapoints that are there, the oldest first
-
 	for age := a.evaluationPeriods + extraDatapoints; age > 0; age-- {
 		from := end.Add(-time.Duration(age) * a.period)
 		if values := store.values(a.Metric, from, from.Add(a.period)); len(values) > 0 {
@@ -35,7 +32,6 @@ func (a Alarm) evaluate(store *Store, at time.Time, previous State) State {
 // judge decides by the datapoints that are there, as many as the evaluation periods at most; the others are missing.
 func (a Alarm) judge(there []bool, previous State) State {
 	missing, breaching := a.evaluationPeriods-len(there), 0
-
 	for _, breaches := range there {
 		if breaches {
 			breaching++
@@ -62,13 +58,10 @@ type Change struct {
 	State State
 }
 
-// Watch evaluates the alarm once a minute, from a time to another one, both included. It begins in INSUFFICIENT_DATA, as a new
-// alarm does, and returns the states that it went into.
+// Watch evaluates a new alarm once a minute, both ends included, and returns the states that it went into from INSUFFICIENT_DATA.
 func (a Alarm) Watch(store *Store, from, to time.Time) []Change {
 	var changes []Change
-
 	state := InsufficientData
-
 	for at := from; !at.After(to); at = at.Add(time.Minute) {
 		if next := a.evaluate(store, at, state); next != state {
 			state = next

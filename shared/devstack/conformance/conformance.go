@@ -1,9 +1,6 @@
-// Package conformance lets a test run against an AWS endpoint that somebody else wrote. A simulator that only its own authors
-// use is an opinion; a test that passes here and there says that both are what the test expects.
-//
-// Rules: a test that asks for an [Endpoint] is never skipped. It runs against this repository's own simulator unless the
-// environment names another. Where two endpoints disagree, AWS's documentation decides, and the test says by name what the one
-// that differs does, so that it fails when that is over. Only tests import this package.
+// Package conformance lets a test run against an AWS endpoint that somebody else wrote, where the environment names one; else against
+// this repository's simulator. A test is never skipped. Where two endpoints disagree, AWS's documentation decides, and the test says by
+// name what the one that differs does, so that it fails when that is over. Only tests import this package.
 package conformance
 
 import (
@@ -39,8 +36,7 @@ const (
 	Versitygw Name = "versitygw"
 )
 
-// Endpoint is who answers, and a configuration that leads there: clients made from it retry as the functions' do, with the
-// access key "local", whose secret is "local".
+// Endpoint is who answers, and a configuration that leads there, with the functions' retries and the access key "local".
 type Endpoint struct {
 	Name   Name
 	Config aws.Config
@@ -50,9 +46,7 @@ type Endpoint struct {
 // the test ends. What was stored there before stays: use names that no other test uses.
 func New(t testing.TB, simulator func() (http.Handler, error)) Endpoint {
 	t.Helper()
-
 	name, url := Name(os.Getenv(NameVariable)), os.Getenv(EndpointVariable) //nolint:forbidigo // no function reads this
-
 	switch {
 	case name == "" && url == "":
 		handler, err := simulator()
@@ -62,7 +56,6 @@ func New(t testing.TB, simulator func() (http.Handler, error)) Endpoint {
 
 		server := httptest.NewServer(handler)
 		t.Cleanup(server.Close)
-
 		name, url = Simulator, server.URL
 	case name != Moto && name != Versitygw:
 		t.Fatalf("%s is %q: name %s or %s, or set neither it nor %s", NameVariable, name, Moto, Versitygw, EndpointVariable)

@@ -31,14 +31,11 @@ func TestASettingThatIsHalfOrWrongEndsTheTest(t *testing.T) {
 	} {
 		t.Setenv(conformance.NameVariable, test.name)
 		t.Setenv(conformance.EndpointVariable, test.endpoint)
-
 		inner := &halted{TB: t}
-
 		func() {
 			defer func() { _ = recover() }()
 			conformance.New(inner, nil)
 		}()
-
 		if !strings.Contains(inner.why, test.says) {
 			t.Errorf("%q at %q: it ended with %q, want %q in it", test.name, test.endpoint, inner.why, test.says)
 		}

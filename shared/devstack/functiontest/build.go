@@ -27,8 +27,7 @@ func Binaries() (string, error) {
 	return filepath.Join(root(), ".build"), err
 }
 
-// Main runs a package's tests with every function built, and the folder of [Binaries] put into folder. It returns the process's
-// exit code.
+// Main runs a package's tests with every function built, puts the folder of [Binaries] into folder, and returns the exit code.
 func Main(m *testing.M, folder *string) int {
 	var err error
 	if *folder, err = Binaries(); err != nil {
@@ -38,8 +37,7 @@ func Main(m *testing.M, folder *string) int {
 	return m.Run()
 }
 
-// Command runs a package's tests with a command of this module built, and its file put into binary. It returns the process's
-// exit code.
+// Command runs a package's tests with a command of this module built, puts its file into binary, and returns the exit code.
 func Command(m *testing.M, binary *string, packaged string) int {
 	var err error
 	// A package that is called command has its name from the folder around it.
@@ -53,12 +51,10 @@ func Command(m *testing.M, binary *string, packaged string) int {
 // done has a func() error for each file that this process has built.
 var done sync.Map //nolint:gochecknoglobals // what is built is built for the whole process
 
-// Build builds the command in a folder of this module into a file below .build, as the Makefile does, and returns the file's
-// whole path. A process builds a file once; where it is up to date already, that takes a moment.
+// Build builds the command in a folder of this module into a file below .build, once a process, and returns the file's whole path.
 func Build(packaged, file string) (string, error) {
 	path := filepath.Join(root(), ".build", file)
 	once, _ := done.LoadOrStore(file, sync.OnceValue(func() error { return build(packaged, path) }))
-
 	if err := once.(func() error)(); err != nil {
 		return "", fmt.Errorf("build %s: %w", packaged, err)
 	}
@@ -85,10 +81,8 @@ func build(packaged, path string) error {
 		return fmt.Errorf("lock the folder: %w", err)
 	}
 	defer unlock()
-
 	command := exec.Command("sh", "-c", string(found[1])+"go"+string(found[2])+` -o "$0" "$1"`, path, "./"+packaged) //nolint:gosec,noctx // the Makefile's own line
 	command.Dir = root()
-
 	if output, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w\n%s", err, output)
 	}

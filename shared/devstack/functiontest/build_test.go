@@ -27,7 +27,6 @@ func TestMain(m *testing.M) {
 
 func TestProcessesThatBuildAtOnceShareOneFile(t *testing.T) {
 	t.Parallel()
-
 	file, err := functiontest.Build("functions/rotator", "rotator/bootstrap")
 	before, errRead := os.ReadFile(file)
 	if err != nil || errRead != nil || !strings.HasSuffix(file, "/.build/rotator/bootstrap") {
@@ -37,10 +36,8 @@ func TestProcessesThatBuildAtOnceShareOneFile(t *testing.T) {
 	for range 3 {
 		t.Run("at once", func(t *testing.T) {
 			t.Parallel()
-
 			command := exec.CommandContext(t.Context(), os.Args[0])
 			command.Env = append(command.Environ(), building+"=1")
-
 			printed, err := command.Output()
 			after, errRead := os.ReadFile(file)
 			if err != nil || errRead != nil || string(printed) != file || string(after) != string(before) {
@@ -52,7 +49,6 @@ func TestProcessesThatBuildAtOnceShareOneFile(t *testing.T) {
 
 func TestWhatDoesNotCompileIsNamedWithTheCompilersWords(t *testing.T) {
 	t.Parallel()
-
 	_, err := functiontest.Build("functions/none", "none/bootstrap")
 	if err == nil || !strings.Contains(err.Error(), "build functions/none: ") || !strings.Contains(err.Error(), "not found") {
 		t.Errorf("got %v, want what the compiler said", err)

@@ -9,13 +9,10 @@ import (
 	"genesys-cloud-export/shared/settings"
 )
 
-// WantTemplateVariables compares the function's environment in template.yaml with the variables that the function reads: each is
-// set, from a parameter or a resource, or has a default. A parameter whose variable has a default has the same one, so that an
-// operator who leaves it out gets what the README says; otherwise names those for which the template chooses another. What the
-// template sets beside them is for other functions.
+// WantTemplateVariables compares the function's environment in template.yaml with the variables that it reads: each is set, or has a
+// default. A parameter has the same default as its variable, but for those named otherwise.
 func WantTemplateVariables(t testing.TB, function string, read []settings.Variable, otherwise ...string) {
 	t.Helper()
-
 	source, err := template.Read(filepath.Join(root(), "template.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +35,6 @@ func WantTemplateVariables(t testing.TB, function string, read []settings.Variab
 
 	for _, variable := range read {
 		value, given := set[variable.Name]
-
 		switch _, text := value.(string); {
 		case !given && variable.Default == "":
 			t.Errorf("template.yaml does not set %s", variable.Name)

@@ -41,7 +41,6 @@ func Start(t testing.TB, function string, timeout time.Duration, environment map
 	}
 
 	var logs bytes.Buffer
-
 	endpoint, err := lambdasim.New(lambdasim.Config{
 		Logs:      &logs,
 		Functions: []lambdasim.Function{{Name: function, Path: file, Env: environment, Timeout: timeout}},
@@ -58,7 +57,6 @@ func Start(t testing.TB, function string, timeout time.Duration, environment map
 // Invoke invokes the function, and returns its reply and whether that is an error.
 func (f *Function) Invoke(t testing.TB, payload string) (reply []byte, failed bool) {
 	t.Helper()
-
 	answer := httptest.NewRecorder()
 	f.endpoint.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodPost,
 		"/2015-03-31/functions/"+f.name+"/invocations", strings.NewReader(payload)))
@@ -73,11 +71,9 @@ func (f *Function) Logs() string {
 	return f.logs.String()
 }
 
-// WantModules compares what the function is linked from, this module and the standard library aside, with a list, and lets
-// nothing of devstack be among its packages. What AWS's SDK and this project's settings always bring need not be listed.
+// WantModules compares the modules that a function links with a list, beside those that every function links. None is devstack's.
 func WantModules(t testing.TB, function string, more ...string) {
 	t.Helper()
-
 	output, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", "lambda.norpc", //nolint:gosec // the go command
 		"-f", "{{.ImportPath}} {{with .Module}}{{.Path}}{{end}}", module+"/functions/"+function).Output()
 	if err != nil {
@@ -99,7 +95,6 @@ func WantModules(t testing.TB, function string, more ...string) {
 	want := append(common(), more...)
 	slices.Sort(want)
 	slices.Sort(got)
-
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("linked modules (-want +got):\n%s", diff)
 	}
@@ -120,7 +115,6 @@ func common() []string {
 // Events returns the function's example events by file name.
 func Events(t testing.TB, function string) map[string][]byte {
 	t.Helper()
-
 	files, err := filepath.Glob(filepath.Join(root(), "events", function+"-*.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("find the events of %s: %v, %v", function, files, err)
@@ -143,7 +137,6 @@ var row = regexp.MustCompile("(?m)^\\| `([A-Z_]+)` \\| ([^|]+) \\| ([^|]*) \\| [
 // Rows are meant for the function that they name, for all, or, where the function exports, for exporters.
 func WantReadmeVariables(t testing.TB, function string, read []settings.Variable) {
 	t.Helper()
-
 	readme, err := os.ReadFile(filepath.Join(root(), "functions", "README.md"))
 	if err != nil {
 		t.Fatal(err)

@@ -15,9 +15,9 @@ type token struct {
 }
 
 // mint issues a token. Those issued before stay what they are.
-func (o *organisation) mint(now time.Time) string {
-	minted := rand.Text() + rand.Text()
-	o.tokens[minted] = &token{expires: now.Add(o.lifetime), lastUsed: now}
+func (o *organisation) mint(lifetime time.Duration) string {
+	minted, now := rand.Text()+rand.Text(), time.Now()
+	o.tokens[minted] = &token{expires: now.Add(lifetime), lastUsed: now}
 
 	return minted
 }

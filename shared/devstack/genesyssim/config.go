@@ -58,8 +58,7 @@ type Config struct {
 	Logger      *slog.Logger  // gets a line at debug level for each request, without tokens, secrets and entities; nil: none
 }
 
-// Flags defines a flag for each setting; its default is the setting's value. The credentials are no flags: every process
-// sees command lines.
+// Flags defines a flag for each setting but the credentials: every process sees command lines. Its default is the setting's value.
 func (c *Config) Flags(flags *flag.FlagSet) {
 	flags.IntVar(&c.Users, "users", c.Users, "how many users the organisation has, in all states together")
 	flags.Uint64Var(&c.Seed, "seed", c.Seed, "chooses the organisation's users")
@@ -118,8 +117,8 @@ func (c Config) validate() error {
 	}
 	refuse(c.ClientID == "", "field ClientID is empty: name the OAuth client")
 	refuse(c.ClientSecret.Empty(), "field ClientSecret is empty: give the OAuth client a secret")
-	err := checkLifetime(c.TokenLifetime)
-	refuse(err != nil, "field TokenLifetime: %w", err)
+	refuse(c.TokenLifetime < time.Second || c.TokenLifetime > maxTokenLifetime || c.TokenLifetime%time.Second != 0,
+		"field TokenLifetime is %s: give whole seconds, from 1s to %s", c.TokenLifetime, maxTokenLifetime)
 	numbers := map[string]int{
 		"Users": c.Users, "IdleTimeout": int(c.IdleTimeout), "RateLimit": c.RateLimit,
 		"RateWindow": int(c.RateWindow), "Latency": int(c.Latency), "MaxPageSize": c.MaxPageSize,
@@ -159,13 +158,4 @@ func (c Config) perMinute(requests int) int {
 	scaled := float64(requests) * float64(time.Minute) / float64(c.RateWindow)
 
 	return int(max(1, min(scaled, math.MaxInt32)))
-}
-
-// checkLifetime refuses a token lifetime that no expires_in can say.
-func checkLifetime(lifetime time.Duration) error {
-	if lifetime < time.Second || lifetime > maxTokenLifetime || lifetime%time.Second != 0 {
-		return fmt.Errorf("lifetime is %s: give whole seconds, from 1s to %s", lifetime, maxTokenLifetime)
-	}
-
-	return nil
 }

@@ -14,9 +14,8 @@ type bookmark struct {
 	issued      int64 // when, in Unix seconds; 0 where the cursor lives for ever
 }
 
-// seal returns the cursor of a bookmark in a scope, the same each time. Nothing is remembered: a cursor says its place, and is
-// signed. The key follows from the seed and the number of users, so a cursor outlives a restart of the same organisation and is
-// worth nothing in any other.
+// seal returns the cursor of a bookmark in a scope. It is signed by a key of the seed and the number of users, so it outlives a restart
+// of the same organisation and is worth nothing in any other.
 func (s *Simulator) seal(scope string, mark bookmark) string {
 	sum := hmac.New(sha256.New, fmt.Appendf(nil, "%d users, seed %d", s.config.Users, s.config.Seed))
 	_, _ = fmt.Fprint(sum, scope, mark) // a hash takes everything
@@ -25,8 +24,7 @@ func (s *Simulator) seal(scope string, mark bookmark) string {
 	return base64.RawURLEncoding.EncodeToString(plain)
 }
 
-// open returns the bookmark that a cursor was sealed from; ok is false for every string that seal did not return for this
-// scope, and for a cursor whose life is over.
+// open returns the bookmark of a cursor; ok is false for what seal did not return in this scope, and where its life is over.
 func (s *Simulator) open(scope, cursor string) (mark bookmark, ok bool) {
 	sealed, _ := base64.RawURLEncoding.DecodeString(cursor)
 	_, err := fmt.Sscan(string(sealed), &mark.place, &mark.turn, &mark.issued)

@@ -20,21 +20,14 @@ const (
 	ActionReset       Action = "reset"        // the connection is reset before the headers
 	ActionResetBody   Action = "reset_body"   // it is reset after half the body
 	ActionTruncate    Action = "truncate"     // a chunked body ends in the middle, without its last chunk
-	ActionShortLength Action = "short_length" // Content-Length promises more than comes
-	ActionCutGzip     Action = "cut_gzip"     // half of a gzip stream, complete as HTTP
 	ActionHang        Action = "hang"         // nothing, until the client goes
-	ActionDrip        Action = "drip"         // the body byte by byte, drip_ms apart
 	ActionRevokeToken Action = "revoke_token" // the calling token is revoked, then the request is looked at
 	ActionEmptyPage   Action = "empty_page"   // no entities; by cursor, the next link is new and loses nobody
-	ActionRepeatPage  Action = "repeat_page"  // the page before, of the same path
 )
 
 // Actions lists the actions.
 func Actions() []Action {
-	return []Action{
-		ActionReset, ActionResetBody, ActionTruncate, ActionShortLength, ActionCutGzip, ActionHang, ActionDrip,
-		ActionRevokeToken, ActionEmptyPage, ActionRepeatPage,
-	}
+	return []Action{ActionReset, ActionResetBody, ActionTruncate, ActionHang, ActionRevokeToken, ActionEmptyPage}
 }
 
 // Fault is one thing that goes wrong: which requests it hits, and what happens to them. Where several faults of a script
@@ -48,25 +41,22 @@ type Fault struct {
 
 	// A reply is scripted where Status, Body or Code is given. It is made before token and limits are looked at.
 
-	Action       Action            `json:"action,omitempty"`        // beside what the other fields say
-	Status       int               `json:"status,omitzero"`         // with neither Body nor Code: an error, as the endpoint says it
-	Headers      map[string]string `json:"headers,omitempty"`       // are set on the reply, scripted or not
-	Body         *string           `json:"body,omitzero"`           // as it is; JSON with status 200, unless they are given
-	Code         string            `json:"code,omitempty"`          // of an error in the endpoint's form, of status 400 unless given
-	Message      string            `json:"message,omitempty"`       // of such an error
-	Limit        int               `json:"limit,omitzero"`          // limit.value of a 429's body; 0 leaves it out
-	RetryAfter   string            `json:"retry_after,omitempty"`   // the header Retry-After as it is
-	RetryAfterIn *int              `json:"retry_after_in,omitzero"` // the header as a date so many seconds ahead; may be negative
-	DelayMS      int               `json:"delay_ms,omitzero"`       // how long to wait first
-	DripMS       int               `json:"drip_ms,omitzero"`        // how long to wait behind each byte of [ActionDrip]
+	Action     Action            `json:"action,omitempty"`      // beside what the other fields say
+	Status     int               `json:"status,omitzero"`       // with neither Body nor Code: an error, as the endpoint says it
+	Headers    map[string]string `json:"headers,omitempty"`     // are set on the reply, scripted or not
+	Body       *string           `json:"body,omitzero"`         // as it is; JSON with status 200, unless they are given
+	Code       string            `json:"code,omitempty"`        // of an error in the endpoint's form, of status 400 unless given
+	Message    string            `json:"message,omitempty"`     // of such an error
+	Limit      int               `json:"limit,omitzero"`        // limit.value of a 429's body; 0 leaves it out
+	RetryAfter string            `json:"retry_after,omitempty"` // the header Retry-After as it is
+	DelayMS    int               `json:"delay_ms,omitzero"`     // how long to wait first
 
 	// These change a page of a listing, in the order Drop, Set. In Set, {self}, {next} and {cursor} become the page's own link,
 	// its next link, and the cursor in that.
 
-	Set          map[string]jsontext.Value `json:"set,omitempty"`           // members, entities included, and their values in JSON
-	Drop         []string                  `json:"drop,omitempty"`          // members that are taken away
-	Entity       string                    `json:"entity,omitempty"`        // what is added behind the entities, JSON or not
-	EntityBase64 []byte                    `json:"entity_base64,omitempty"` // the same, for bytes that no JSON string has
+	Set    map[string]jsontext.Value `json:"set,omitempty"`    // members, entities included, and their values in JSON
+	Drop   []string                  `json:"drop,omitempty"`   // members that are taken away
+	Entity string                    `json:"entity,omitempty"` // what is added behind the entities, JSON or not
 
 	// These change what the organisation has, before the reply is made.
 
@@ -76,8 +66,7 @@ type Fault struct {
 	Note string `json:"note,omitempty"` // what the fault is there for, in words
 }
 
-// ParseFaults reads a script of JSON lines, one fault a line; empty lines are passed over. An unknown field, or a fault
-// that could not happen, is an error that names the line.
+// ParseFaults reads JSON, one fault a line. An unknown field, or a fault that could not happen, is an error that names the line.
 func ParseFaults(r io.Reader) ([]Fault, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
@@ -103,16 +92,12 @@ func (f *Fault) validate() error {
 	switch {
 	case !strings.HasPrefix(f.Path, "/"):
 		return fmt.Errorf("field path is %q: give the path that is hit", f.Path)
-	case f.Nth < 0, f.Every < 0, f.Times < -1, f.DelayMS < 0, f.DripMS < 0:
-		return errors.New("a number is negative: only times and retry_after_in may be")
+	case f.Nth < 0, f.Every < 0, f.Times < -1, f.DelayMS < 0:
+		return errors.New("a number is negative: only times and shift may be")
 	case f.Status != 0 && (f.Status < http.StatusOK || f.Status > 599):
 		return fmt.Errorf("field status is %d: give 200 to 599", f.Status)
 	case f.Action != "" && !slices.Contains(Actions(), f.Action):
 		return fmt.Errorf("field action is %q: there is no such action", f.Action)
-	case f.Action == ActionDrip && f.DripMS == 0:
-		return errors.New("field drip_ms is missing: say how far apart the bytes are")
-	case f.Entity != "" && len(f.EntityBase64) > 0:
-		return errors.New("the entity is given twice: give one of entity, entity_base64")
 	case f.Job != "" && jobStates()[f.Job] == "":
 		return fmt.Errorf("field job is %q: there is no such state", f.Job)
 	case f.shapesPage() && isTokenPath(f.Path):
@@ -129,17 +114,14 @@ func (f *Fault) validate() error {
 func (f *Fault) scripted() bool { return f.Status != 0 || f.Body != nil || f.Code != "" }
 
 func (f *Fault) idle() bool {
-	return f.Action == "" && !f.scripted() && len(f.Headers) == 0 && f.RetryAfter == "" && f.RetryAfterIn == nil &&
+	return f.Action == "" && !f.scripted() && len(f.Headers) == 0 && f.RetryAfter == "" &&
 		f.DelayMS == 0 && f.Job == "" && !f.shapesPage()
 }
 
 // shapesPage reports whether the fault changes a page of a listing.
 func (f *Fault) shapesPage() bool {
-	return f.Action == ActionEmptyPage || f.Action == ActionRepeatPage || f.Shift != 0 || len(f.Set)+len(f.Drop) > 0 || len(f.entity()) > 0
+	return f.Action == ActionEmptyPage || f.Shift != 0 || len(f.Set)+len(f.Drop)+len(f.Entity) > 0
 }
-
-// entity is the raw entity that the fault adds to a page, empty for none.
-func (f *Fault) entity() []byte { return append([]byte(f.Entity), f.EntityBase64...) }
 
 // matches reports whether the fault is about a method and a path.
 func (f *Fault) matches(method, path string) bool {

@@ -28,8 +28,7 @@ func (w *window) take(limit int, length time.Duration, now time.Time) bool {
 	return true
 }
 
-// noteRetryAfter remembers how long a caller has to wait: delay seconds, or until an HTTP date (RFC 9110, section 10.2.3).
-// Anything else binds nobody.
+// noteRetryAfter remembers how long a caller has to wait: seconds, or until an HTTP date. Anything else binds nobody.
 func (o *organisation) noteRetryAfter(caller string, status int, retryAfter string, now time.Time) {
 	if status != http.StatusTooManyRequests && status != http.StatusServiceUnavailable {
 		return

@@ -77,9 +77,9 @@ func TestRequestsBeforeRetryAfterHasPassedAreCountedByPath(t *testing.T) {
 	}{
 		"seconds, early":                {genesyssim.Fault{Path: users, Status: 429, RetryAfter: "20"}, 19, 1},
 		"seconds, in time":              {genesyssim.Fault{Path: users, Status: 503, RetryAfter: "20"}, 20, 0},
-		"date, early":                   {genesyssim.Fault{Path: users, Status: 429, RetryAfterIn: new(30)}, 28, 1},
-		"date, in time":                 {genesyssim.Fault{Path: users, Status: 429, RetryAfterIn: new(30)}, 30, 0},
-		"date in the past":              {genesyssim.Fault{Path: users, Status: 429, RetryAfterIn: new(-5)}, 0, 0},
+		"date, early":                   {genesyssim.Fault{Path: users, Status: 429, RetryAfter: "Sat, 01 Jan 2000 00:00:30 GMT"}, 28, 1},
+		"date, in time":                 {genesyssim.Fault{Path: users, Status: 429, RetryAfter: "Sat, 01 Jan 2000 00:00:30 GMT"}, 30, 0},
+		"date in the past":              {genesyssim.Fault{Path: users, Status: 429, RetryAfter: "Fri, 31 Dec 1999 23:59:55 GMT"}, 0, 0},
 		"garbage":                       {genesyssim.Fault{Path: users, Status: 429, RetryAfter: "soon"}, 0, 0},
 		"another status":                {genesyssim.Fault{Path: users, Status: 500, RetryAfter: "20"}, 0, 0},
 		"token, early for every caller": {genesyssim.Fault{Path: token, Nth: 3, Status: 429, RetryAfter: "7"}, 6, 1},

@@ -66,9 +66,6 @@ func (p Paging) rules() rules {
 // history reports whether the pages are a job's results.
 func (p Paging) history() bool { return p == byJob || p == byAuditQuery }
 
-// maxNumberedInactive is how far GET /api/v2/users goes with state=inactive.
-const maxNumberedInactive = 10_000
-
 // directory is what an organisation consists of, users aside.
 func directory() []Listing {
 	return []Listing{
@@ -143,13 +140,7 @@ func (s *Simulator) answerListing(x *exchange, of Listing) *reply {
 
 // answerPageOf serves the page that a query string asks for. entities are those that it chooses.
 func (s *Simulator) answerPageOf(x *exchange, of Listing, raw string, entities func(selection) source, more ...member) *reply {
-	s.change(func(o *organisation) {
-		if last, found := o.asked[of.Path]; found && x.fault.Action == ActionRepeatPage {
-			raw = last
-		}
-		o.asked[of.Path] = raw
-		o.shifted[of.Name] += x.fault.Shift
-	})
+	s.change(func(o *organisation) { o.shifted[of.Name] += x.fault.Shift })
 	q, chosen, refusal := s.parse(of, raw)
 	if refusal != nil {
 		return x.refuse(refusal)

@@ -3,29 +3,23 @@ package genesyssim
 import (
 	"maps"
 	"time"
-
-	"genesys-cloud-export/shared/secret"
 )
 
 // organisation is what changes while the simulator runs. [Simulator.change] is the way to it.
 type organisation struct {
-	secret   secret.Text
 	disabled bool
-	lifetime time.Duration // of tokens to come
 	tokens   map[string]*token
 	waiting  map[string]time.Time // until when a caller has to wait by a Retry-After
 	script   []FaultCount
-	asked    map[string]string // a listing's path to the query string of its last page
-	shifted  map[string]int    // how many of a listing's entities faults removed at its front, less those that they added
-	jobs     map[string]*job   // by id
+	shifted  map[string]int  // how many of a listing's entities faults removed at its front, less those that they added
+	jobs     map[string]*job // by id
 	stats    Stats
 }
 
 func newOrganisation(config Config) organisation {
 	return organisation{
-		secret: config.ClientSecret, lifetime: config.TokenLifetime, tokens: map[string]*token{},
-		waiting: map[string]time.Time{}, script: newScript(config.Faults), asked: map[string]string{},
-		shifted: map[string]int{}, jobs: map[string]*job{}, stats: newStats(),
+		tokens: map[string]*token{}, waiting: map[string]time.Time{}, script: newScript(config.Faults),
+		shifted: map[string]int{}, jobs: map[string]*job{}, stats: Stats{Requests: map[string]int64{}, EarlyRequests: map[string]int64{}},
 	}
 }
 
@@ -36,8 +30,8 @@ func (s *Simulator) change(do func(*organisation)) {
 	do(&s.now)
 }
 
-// Stats is what the simulator saw since it began, or since the counts were reset. Admin requests are not counted. A request
-// is early if it comes before the Retry-After of a 429 or 503 to the same token, or to anybody at a token endpoint, has passed.
+// Stats is what the simulator saw since it began, admin requests aside. A request is early if it comes before the Retry-After of a 429
+// or 503 to the same token, or to anybody at a token endpoint, has passed.
 type Stats struct {
 	Requests         map[string]int64 `json:"requests"`           // by "METHOD path"
 	Throttled        int64            `json:"throttled"`          // replies with status 429, scripted ones included
@@ -48,10 +42,6 @@ type Stats struct {
 	Pages            int64            `json:"pages"`              // that went out whole
 	EntitiesServed   int64            `json:"entities_served"`    // in those pages
 	FaultsHit        int64            `json:"faults_hit"`         // requests that a fault hit
-}
-
-func newStats() Stats {
-	return Stats{Requests: map[string]int64{}, EarlyRequests: map[string]int64{}}
 }
 
 // Stats returns a copy of the counts.

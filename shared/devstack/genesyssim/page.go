@@ -43,8 +43,8 @@ func (s *Simulator) turn(fault *Fault, q query, from source) *page {
 	if !whole {
 		next.turn = q.from.turn + 1
 	}
-	if extra := fault.entity(); len(extra) > 0 {
-		entities = append(append(entities, extra...), ',')
+	if fault.Entity != "" {
+		entities = append(append(entities, fault.Entity...), ',')
 		p.count++
 	}
 	p.members = []member{{q.of.member, append(bytes.TrimSuffix(entities, []byte(",")), ']')}}

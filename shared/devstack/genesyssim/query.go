@@ -119,19 +119,16 @@ func (s *Simulator) parse(of Listing, raw string) (query, selection, *apiError) 
 		}
 	}
 	q.scope = fmt.Sprint(of.Path, chosen)
-	q.from, err = s.place(q, chosen.state, values.Get(rules.place.name))
+	q.from, err = s.place(q, values.Get(rules.place.name))
 
 	return q, chosen, err
 }
 
 // place reads where the page begins. An empty place is the first page's.
-func (s *Simulator) place(q query, state, place string) (from bookmark, refusal *apiError) {
+func (s *Simulator) place(q query, place string) (from bookmark, refusal *apiError) {
 	switch {
 	case q.of.Paging == ByNumber:
 		from.place = (whole(place, 1) - 1) * q.pageSize
-		if state == "inactive" && from.place+q.pageSize > maxNumberedInactive {
-			return from, errInvalidValue("pageNumber", "with state inactive no more than 10000 records can be read")
-		}
 	case place != "":
 		var ok bool
 		if from, ok = s.open(q.scope, place); !ok {
@@ -158,8 +155,7 @@ type tutorialBody struct {
 	SortOrder   *string  `json:"sortOrder"`
 }
 
-// tutorialQuery reads the body of a tutorial's request as the query string that asks the same. What the body leaves out, its
-// nextPageUri says.
+// tutorialQuery is the query string of a tutorial's body. What the body leaves out, its nextPageUri says.
 func tutorialQuery(r *http.Request) (string, *apiError) {
 	if r.URL.RawQuery != "" {
 		return "", errBadRequest("There are no query parameters; use the body")

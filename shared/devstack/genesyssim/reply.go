@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,12 +33,12 @@ func (x *exchange) reply(status int, contentType string, body []byte) *reply {
 // send writes the reply, or what the exchange's fault leaves of it.
 func (s *Simulator) send(x *exchange, answer *reply) {
 	now := time.Now()
-	x.fault.decorate(x.header, now)
+	x.fault.decorate(x.header)
 	body := answer.body
 	if len(body) >= minCompressed {
 		x.header.Set("Vary", "Accept-Encoding")
 	}
-	if x.fault.Action == ActionCutGzip || len(body) >= minCompressed && strings.Contains(x.request.Header.Get("Accept-Encoding"), "gzip") {
+	if len(body) >= minCompressed && strings.Contains(x.request.Header.Get("Accept-Encoding"), "gzip") {
 		body = compress(body)
 		x.header.Set("Content-Encoding", "gzip")
 	}
@@ -60,51 +59,24 @@ func (s *Simulator) send(x *exchange, answer *reply) {
 
 // deliver writes status and body in the way of the fault, and reports whether all went out as it should.
 func (x *exchange) deliver(status int, body []byte) bool {
-	const missing = 100
-	length, sent := len(body), body
-	switch half := len(body) / 2; x.fault.Action {
-	case ActionTruncate:
-		length, sent = -1, body[:half]
-	case ActionResetBody:
-		sent = body[:half]
-	case ActionCutGzip:
-		length, sent = half, body[:half]
-	case ActionShortLength:
-		length += missing
-	default:
+	truncated, reset := x.fault.Action == ActionTruncate, x.fault.Action == ActionResetBody
+	if !truncated && status != http.StatusNoContent && status != http.StatusNotModified {
+		x.header.Set("Content-Length", strconv.Itoa(len(body)))
 	}
-	if length >= 0 && status != http.StatusNoContent && status != http.StatusNotModified {
-		x.header.Set("Content-Length", strconv.Itoa(length))
+	if truncated || reset {
+		body = body[:len(body)/2]
 	}
 	x.writer.WriteHeader(status)
-	whole := x.write(sent)
-
-	switch x.fault.Action {
-	case ActionTruncate:
+	_, err := x.writer.Write(body)
+	_ = http.NewResponseController(x.writer).Flush()
+	if truncated {
 		panic(http.ErrAbortHandler)
-	case ActionResetBody:
+	}
+	if reset {
 		x.resetConnection()
-	default:
 	}
 
-	return whole && length == len(body)
-}
-
-// write sends a body, byte by byte where the fault is [ActionDrip], and reports whether all of it went out.
-func (x *exchange) write(body []byte) bool {
-	size, pause := max(1, len(body)), 0
-	if x.fault.Action == ActionDrip {
-		size, pause = 1, x.fault.DripMS
-	}
-	for drop := range slices.Chunk(body, size) {
-		if _, err := x.writer.Write(drop); err != nil {
-			return false
-		}
-		_ = http.NewResponseController(x.writer).Flush()
-		x.pause(time.Duration(pause) * time.Millisecond)
-	}
-
-	return true
+	return err == nil
 }
 
 // resetConnection ends the connection as a crashed peer does: by RST over TCP, by a plain close elsewhere.

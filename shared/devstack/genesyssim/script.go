@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // FaultCount is one fault of the script in force, and what has become of it.
@@ -58,8 +57,7 @@ func (s *Simulator) Faults() (script []FaultCount) {
 	return script
 }
 
-// SetFaults replaces the script of faults; its counts begin anew. A fault that could not happen is an error, and the old
-// script stays.
+// SetFaults replaces the script; its counts begin anew. A fault that could not happen is an error, and the old script stays.
 func (s *Simulator) SetFaults(faults []Fault) error {
 	for i, fault := range faults {
 		if err := fault.validate(); err != nil {
@@ -115,15 +113,11 @@ func usualCodes(status int) (api, token string) {
 }
 
 // decorate sets the headers that a fault adds to whatever the reply is.
-func (f *Fault) decorate(header http.Header, now time.Time) {
+func (f *Fault) decorate(header http.Header) {
 	for name, value := range f.Headers {
 		header.Set(name, value)
 	}
 	if f.RetryAfter != "" {
 		header.Set("Retry-After", f.RetryAfter)
-	}
-	if f.RetryAfterIn != nil {
-		at := now.Add(time.Duration(*f.RetryAfterIn) * time.Second)
-		header.Set("Retry-After", at.UTC().Format(http.TimeFormat))
 	}
 }

@@ -1,11 +1,10 @@
-// Package genesyssim simulates one Genesys Cloud organisation over HTTP: token endpoints, listings, limits, and by script
-// everything that goes wrong there. README.md says what is served, and of each thing how sure it is.
+// Package genesyssim simulates one Genesys Cloud organisation over HTTP: token endpoints, listings, limits, and by script everything
+// that goes wrong there. README.md says what is served, and of each thing how sure it is.
 //
-// Rules: the simulator is strict where the platform's answer is unknown, so that a client's mistake is an error here
-// rather than luck there. It holds no entities, no pages and no cursors, and of a job what was asked: a million users
-// cost what ten cost. It starts no goroutine and asks the clock only when asked itself, so that it lives under the virtual
-// time of testing/synctest.
-// Tokens are random; all else that it says follows from [Config]. No token, secret or entity is ever logged.
+// Rules: the simulator is strict where the platform's answer is unknown, so that a client's mistake is an error. It holds no entities,
+// no pages and no cursors: a million users cost what ten cost. It starts no goroutine and asks the clock only when asked itself, so that
+// it lives under the virtual time of testing/synctest. Tokens are random; all else follows from [Config]. No token, secret or entity is
+// logged.
 package genesyssim
 
 import (
@@ -28,8 +27,7 @@ const (
 	adminPrefix       = "/_sim/"
 )
 
-// Simulator is one Genesys Cloud organisation behind an [http.Handler]. Make it with [New]; it is safe for concurrent
-// use, starts no goroutine and needs no closing.
+// Simulator is one organisation: an [http.Handler] for concurrent use, which needs no closing. [New] makes it.
 type Simulator struct {
 	config   Config
 	listings []Listing

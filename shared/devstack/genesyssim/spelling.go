@@ -8,9 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// respell appends JSON in one of the spellings that servers have, which mean the same to a JSON reader and differ in their
-// bytes: a copy that decodes and encodes again is found out. Of ten, seven stay as they are, two escape what HTML and
-// JavaScript would take amiss, and one escapes slashes and everything but ASCII, pairs of surrogates included.
+// respell appends JSON in another spelling of the same, so that a copy that decodes and encodes again is found out. Of ten, seven stay
+// as they are, two escape what HTML and JavaScript would take amiss, and one escapes slashes and everything but ASCII.
 func respell(dst, src []byte, spelling uint64) []byte {
 	const asItIs, asASCII = 7, 9
 	if spelling < asItIs {

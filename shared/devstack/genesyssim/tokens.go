@@ -31,10 +31,10 @@ func (s *Simulator) answerToken(x *exchange) *reply {
 		ExpiresIn   int64  `json:"expires_in"`
 	}
 	s.change(func(o *organisation) {
-		minted.AccessToken, minted.TokenType = o.mint(time.Now()), "bearer"
-		minted.ExpiresIn = int64(o.lifetime / time.Second)
+		minted.AccessToken, minted.TokenType = o.mint(s.config.TokenLifetime), "bearer"
 		o.stats.TokensMinted++
 	})
+	minted.ExpiresIn = int64(s.config.TokenLifetime / time.Second)
 	x.header.Set("Cache-Control", "no-store")
 
 	return x.json(http.StatusOK, minted)
@@ -68,8 +68,7 @@ func readForm(r *http.Request) (form url.Values, wrong string) {
 	return form, ""
 }
 
-// checkGrant authenticates the OAuth client, by Basic or by the form, and looks at what it asks for. Basic that cannot be
-// decoded is a client that nobody knows.
+// checkGrant authenticates the OAuth client and checks what it asks for. Basic that cannot be decoded is an unknown client.
 func (s *Simulator) checkGrant(x *exchange, form url.Values) *reply {
 	scheme, _, _ := strings.Cut(x.request.Header.Get("Authorization"), " ")
 	basic := strings.EqualFold(scheme, "Basic")
@@ -77,8 +76,8 @@ func (s *Simulator) checkGrant(x *exchange, form url.Values) *reply {
 	if !basic {
 		id, given = form.Get("client_id"), form.Get("client_secret")
 	}
-	good := false
-	s.change(func(o *organisation) { good = !o.disabled && sameCredential(given, o.secret.Reveal(), basic) })
+	disabled := false
+	s.change(func(o *organisation) { disabled = o.disabled })
 	switch grant := form.Get("grant_type"); {
 	case basic && form.Has("client_secret"):
 		return x.badTokenRequest("credentials are given twice; use one way")
@@ -88,7 +87,7 @@ func (s *Simulator) checkGrant(x *exchange, form url.Values) *reply {
 		return x.refuseToken(http.StatusUnauthorized, "invalid_client", "authentication failed")
 	case !sameCredential(id, s.config.ClientID, basic):
 		return x.refuseToken(http.StatusBadRequest, "invalid_client", "client not found")
-	case !good:
+	case disabled, !sameCredential(given, s.config.ClientSecret.Reveal(), basic):
 		return x.refuseToken(http.StatusUnauthorized, "invalid_client", "authentication failed")
 	case grant == "":
 		return x.badTokenRequest("grant_type is missing")
@@ -99,8 +98,7 @@ func (s *Simulator) checkGrant(x *exchange, form url.Values) *reply {
 	}
 }
 
-// sameCredential compares as it is, and for Basic also form-decoded, since RFC 6749 (2.3.1) has clients encode both
-// halves first, and not all do.
+// sameCredential also takes Basic that was form-encoded first: RFC 6749 (2.3.1) asks for that, and not every client does it.
 func sameCredential(given, want string, basic bool) bool {
 	decoded, err := url.QueryUnescape(given)
 

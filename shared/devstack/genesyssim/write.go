@@ -7,36 +7,13 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 )
 
-// Query chooses entities as the API's parameters do.
-type Query struct {
-	// State is of users: active, inactive, deleted, any, or "" for active.
-	State string
-	// Interval is of histories: BEGIN/END, both in RFC 3339. What is listed is what a job of this interval gives.
-	Interval string
-	// Available is the time up to which such a job finds data; zero: as much as one that is submitted now.
-	Available time.Time
-}
-
-// WriteUsers is [Simulator.WriteListing] of the users.
-func (s *Simulator) WriteUsers(w io.Writer, query Query) error {
-	return s.WriteListing(w, "users", query)
-}
-
-// WriteListing writes every entity of a listing that query chooses to w, in the listing's order, one a line, each line's bytes
-// those of the entity in the pages. A query that the API would refuse is an error, as is one of w.
-func (s *Simulator) WriteListing(w io.Writer, name string, query Query) error {
-	values := url.Values{}
-	for parameter, value := range map[string]string{"state": query.State, "interval": query.Interval} {
-		if value != "" {
-			values.Set(parameter, value)
-		}
-	}
-	if !query.Available.IsZero() {
-		values.Set("available", query.Available.UTC().Format(time.RFC3339Nano))
-	}
+// WriteListing writes entities of the organisation's own to w: what is NAME?PARAMETERS, as GET /_sim/ takes it. It writes one
+// entity a line, in the listing's order, its bytes those in the pages. A query that is refused is an error, as is one of w.
+func (s *Simulator) WriteListing(w io.Writer, what string) error {
+	name, parameters, _ := strings.Cut(what, "?")
+	values, _ := url.ParseQuery(parameters)
 	entities, refusal := s.list(name, values)
 	if refusal != nil {
 		return fmt.Errorf("write the simulated %s: %w", name, refusal)

@@ -52,7 +52,6 @@ func (r request) sent(t *testing.T, guard *iamsim.Guard) *httptest.ResponseRecor
 // sentBy is the reply to whoever has that access key, or none, of a service behind the guard.
 func (r request) sentBy(t *testing.T, accessKey string, guard *iamsim.Guard, service http.Handler) *httptest.ResponseRecorder {
 	t.Helper()
-
 	made := httptest.NewRequestWithContext(t.Context(), r.method, r.target, strings.NewReader(r.body))
 	made.Header.Set(r.header, r.value)
 	if accessKey != "" {
@@ -70,18 +69,16 @@ func guarding(t *testing.T, keyARN, statements string) *iamsim.Guard {
 	t.Helper()
 
 	return iamsim.New(iamsim.Config{
-		Roles: map[string]iamsim.Role{"reader": role(t, statements)}, Region: "eu-central-1", Account: "000000000000", KeyARN: keyARN,
+		Roles: map[string]iamsim.Role{"reader": role(t, statements)}, KeyARN: keyARN,
 	})
 }
 
 // A run under the template's roles shows the rest of what the functions ask for.
 func TestARequestAsksForWhatItNeedsAndAnUnknownOneForTheWidestThatItCouldBe(t *testing.T) {
 	t.Parallel()
-
 	put := `{"Name":"/stack/token","Type":"SecureString","KeyId":"` + key + `","Value":"`
 	rewritten := objects(http.MethodPut, "/bucket/a/b")
 	rewritten.header, rewritten.value = "If-Match", `"e"`
-
 	for name, test := range map[string]struct {
 		request   request
 		key, want string // action and resource
@@ -104,7 +101,6 @@ func TestARequestAsksForWhatItNeedsAndAnUnknownOneForTheWidestThatItCouldBe(t *t
 		var got []string
 		for _, use := range guard.Uses() {
 			got = append(got, use.Action+" "+use.Resource)
-
 			if !use.Allowed || use.Statement != "S" || use.Role != "Reader" {
 				t.Errorf("%s: the record has %+v", name, use)
 			}

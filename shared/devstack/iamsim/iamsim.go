@@ -1,19 +1,13 @@
-// Package iamsim is IAM in front of the local AWS: who may do what. It reads identity policies as a template has them, and
-// lets a request through to a service where the role of its access key may do what the request asks for; else it refuses
-// as AWS does, in AWS's words.
+// Package iamsim is IAM in front of the local AWS: it lets a request through where the role of its access key may do what the request
+// asks for; else it refuses in AWS's words.
 //
-// Rules: statements are evaluated as IAM evaluates identity policies: default deny, and an explicit Deny wins. It knows what
-// the template's roles have; any other element, condition operator or policy variable is an error when the policy is read.
-// There are no resource policies, permissions boundaries and trust policies, and global condition keys have no values. The
-// access key id of its signature says who sends a request. Signatures are not checked, and a key that no role has is the
-// developer's, who may do everything. It knows the requests of the functions; any other, and one that cannot be read, counts
-// as the widest that it could be, so that a role may not send it. With a customer key, what AWS asks of KMS on a caller's
-// behalf has to be allowed too, of S3 as for a bucket without a bucket key.
+// Rules: statements are evaluated as IAM evaluates identity policies: default deny, and an explicit Deny wins. An element, condition
+// operator or policy variable that the template's roles do not have is an error when the policy is read. There are no other policies,
+// and global condition keys have no values. Signatures are not checked; a key that no role has is the developer's, who may do
+// everything. A request that the functions do not send counts as the widest that it could be, so that a role may not send it. With a
+// customer key, what AWS asks of KMS on a caller's behalf has to be allowed too, of S3 as for a bucket without a bucket key.
 //
-// S3 hides from who may not list the whole bucket whether a key exists: a read of a missing one is 403, not 404.
-//
-// Sources: the IAM User Guide on policy elements and evaluation, the Service Authorization Reference on actions, resources
-// and keys, and each service's guide on its use of KMS.
+// Sources: the IAM User Guide, the Service Authorization Reference, and each service's guide on its use of KMS.
 package iamsim
 
 import (
@@ -23,17 +17,15 @@ import (
 	"regexp"
 	"slices"
 	"sync"
+
+	"genesys-cloud-export/shared/devstack/awsjson"
+	"genesys-cloud-export/shared/devstack/s3sim"
 )
 
 // Config says who is who, and what is protected by what.
 type Config struct {
-	// Roles are who has an access key, by access key id.
-	Roles map[string]Role
-	// Region and Account are those of ARNs.
-	Region, Account string
-	// KeyARN is the customer managed KMS key of parameters, secrets and buckets. "" is AWS's own keys, which ask nobody
-	// for a permission.
-	KeyARN string
+	Roles  map[string]Role // by access key id
+	KeyARN string          // the customer's KMS key of parameters, secrets and buckets; "": AWS's own, which ask for no permission
 }
 
 // Guard is IAM: it decides, and keeps a record. It may be used by any number of goroutines.
@@ -46,14 +38,9 @@ type Guard struct {
 
 // Use is one line of the record.
 type Use struct {
-	// Role is the role's name.
-	Role string
-	// Action and Resource are what was asked for.
-	Action, Resource string
-	// Allowed says whether it was allowed, and Statement by which statement; where it was not, Statement is the one that
-	// denies it, or "".
-	Allowed   bool
-	Statement string
+	Role, Action, Resource string
+	Allowed                bool
+	Statement              string // as [Decision] has it
 }
 
 // New returns a guard whose record is empty.
@@ -62,10 +49,8 @@ func New(config Config) *Guard { return &Guard{config: config, uses: make(map[Us
 // Decide decides and records.
 func (g *Guard) Decide(role Role, access Access) Decision {
 	decision := role.Decide(access)
-
 	g.mu.Lock()
 	defer g.mu.Unlock()
-
 	g.uses[Use{role.Name, access.Action, access.Resource, decision.Allowed, decision.Statement}] = true
 
 	return decision
@@ -92,26 +77,35 @@ func (g *Guard) Secrets(next http.Handler) http.Handler {
 	return g.front(next, g.secretAccess, refuseJSON(http.StatusBadRequest))
 }
 
-// Objects is S3 for whoever may use it.
+// Objects is S3 for whoever may use it. A read may tell a missing key from a forbidden one where the whole bucket may be listed:
+// a right that is bound to a prefix does not count.
 func (g *Guard) Objects(next http.Handler) http.Handler {
-	concealing := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if role, known := g.caller(r); known && g.conceals(role, r) {
-			w = &concealer{ResponseWriter: w, request: r}
+	hiding := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		bucket, _ := s3sim.Location(r)
+		list := Access{Action: "s3:ListBucket", Resource: objectARN(bucket, "")}
+		if role, known := g.caller(r); known && !role.Decide(list).Allowed {
+			r = s3sim.WithoutList(r)
 		}
-
 		next.ServeHTTP(w, r)
 	})
 
-	return g.front(concealing, g.objectAccess, refuseXML)
+	return g.front(hiding, g.objectAccess, s3sim.Deny)
 }
 
 // Functions is Lambda for whoever may use it.
 func (g *Guard) Functions(next http.Handler) http.Handler {
-	return g.front(next, g.functionAccess, refuseJSON(http.StatusForbidden))
+	return g.front(next, functionAccess, refuseJSON(http.StatusForbidden))
 }
 
 // refusal answers a request that is not allowed.
 type refusal func(w http.ResponseWriter, r *http.Request, message string)
+
+// refuseJSON answers with that status as Parameter Store, Secrets Manager and Lambda do.
+func refuseJSON(status int) refusal {
+	return func(w http.ResponseWriter, _ *http.Request, message string) {
+		awsjson.Refuse(w, status, "AccessDeniedException", message)
+	}
+}
 
 // front lets a request through where everything that it asks for is allowed.
 func (g *Guard) front(next http.Handler, asked func(*http.Request) []Access, refuse refusal) http.Handler {
@@ -155,9 +149,4 @@ func denial(role Role, access Access, decision Decision) string {
 	}
 
 	return "User: " + role.User + " is not authorized to perform: " + access.Action + " on resource: " + access.Resource + " " + because
-}
-
-// arn is the ARN of something in the account's region.
-func (g *Guard) arn(service, resource string) string {
-	return "arn:aws:" + service + ":" + g.config.Region + ":" + g.config.Account + ":" + resource
 }

@@ -12,32 +12,29 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+// What is known of policies' words.
+const (
+	allow, deny  = "Allow", "Deny"
+	equals, like = "StringEquals", "StringLike"
+)
+
 // Statement is one statement of an identity policy. [Statements] makes them.
 type Statement struct {
-	// ID is the statement's Sid, or "policy[number]" where it has none.
-	ID string `json:"Sid"`
-	// Effect is Allow or Deny; Deny says which.
-	Effect string
-	Deny   bool `json:"-"`
-	// Actions and Resources are patterns with * and ?.
-	Actions   []string `json:"Action"`
-	Resources []string `json:"Resource"`
-	// Conditions have to be met all. They are sorted by operator and key.
-	Conditions []Condition `json:"Condition"`
+	ID         string      `json:"Sid"` // "policy[number]" where it has none
+	Effect     string      // allow or deny
+	Actions    []string    `json:"Action"`    // patterns with * and ?
+	Resources  []string    `json:"Resource"`  // patterns too
+	Conditions []Condition `json:"Condition"` // all have to be met; sorted by operator and key
 }
 
 // Condition is one test of a value that belongs to a request.
 type Condition struct {
-	// Operator is such as "StringLike".
-	Operator string
-	// Key is the name of the value, such as "s3:prefix".
-	Key string
-	// Values are what the operator compares with; one of them is enough.
-	Values []string
+	Operator string   // StringEquals or StringLike
+	Key      string   // the name of the value, such as "s3:prefix"
+	Values   []string // one of them is enough
 }
 
-// Statements reads the document of a policy of that name: a map of Version and a list of Statements, as a template has it
-// after its evaluation. What it does not know is an error and is never passed over; the error lists every problem.
+// Statements reads a policy's document as an evaluated template has it. What it does not know is an error, which lists every problem.
 func Statements(policy string, document any) ([]Statement, error) {
 	var read struct {
 		Version   string
@@ -61,7 +58,7 @@ func Statements(policy string, document any) ([]Statement, error) {
 			problems = append(problems, fmt.Errorf("%s: %s", place, problem))
 		}
 
-		s.ID, s.Deny = cmp.Or(s.ID, place), s.Effect == "Deny"
+		s.ID = cmp.Or(s.ID, place)
 	}
 
 	if err := errors.Join(problems...); err != nil {
@@ -101,9 +98,8 @@ func readConditions(content *jsontext.Decoder, into *[]Condition) error {
 // unknown says what is not known here, "" where everything is.
 func (s Statement) unknown() string {
 	patterns := slices.Concat(s.Actions, s.Resources)
-
 	for _, c := range s.Conditions {
-		if patterns = append(patterns, c.Values...); comparison(c.Operator) == nil {
+		if patterns = append(patterns, c.Values...); c.Operator != equals && c.Operator != like {
 			return "the condition operator " + c.Operator + " is not known here"
 		}
 	}
@@ -111,7 +107,7 @@ func (s Statement) unknown() string {
 	switch {
 	case strings.Contains(strings.Join(patterns, " "), "${"):
 		return "policy variables are not known here"
-	case s.Effect != "Allow" && s.Effect != "Deny":
+	case s.Effect != allow && s.Effect != deny:
 		return "the Effect is neither Allow nor Deny"
 	default:
 		return ""

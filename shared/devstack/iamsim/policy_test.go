@@ -11,7 +11,6 @@ import (
 // role has statements that are a list in JSON.
 func role(t *testing.T, list string) iamsim.Role {
 	t.Helper()
-
 	var decoded any
 	if err := json.Unmarshal([]byte(`{"Version":"2012-10-17","Statement":`+list+`}`), &decoded); err != nil {
 		t.Fatal(err)
@@ -29,7 +28,6 @@ func role(t *testing.T, list string) iamsim.Role {
 
 func TestAPolicyIsEvaluatedAsIAMDoes(t *testing.T) {
 	t.Parallel()
-
 	const get, put = "s3:GetObject", "xray:PutTraceSegments"
 	// one has the Sid One and allows what it says, in JSON.
 	one := func(action, resource string) string {
@@ -37,7 +35,6 @@ func TestAPolicyIsEvaluatedAsIAMDoes(t *testing.T) {
 	}
 
 	allowed, denied := iamsim.Decision{Allowed: true, Statement: "One"}, iamsim.Decision{}
-
 	for name, test := range map[string]struct {
 		statements, action, resource string
 		want                         iamsim.Decision
@@ -69,7 +66,6 @@ func TestAPolicyIsEvaluatedAsIAMDoes(t *testing.T) {
 
 func TestConditionsAreMetAsIAMSays(t *testing.T) {
 	t.Parallel()
-
 	for name, test := range map[string]struct {
 		condition string
 		context   map[string]string
@@ -96,9 +92,7 @@ func TestConditionsAreMetAsIAMSays(t *testing.T) {
 
 func TestWhatAPolicySaysThatIsNotKnownIsNeverPassedOver(t *testing.T) {
 	t.Parallel()
-
 	const rest = `"Effect":"Allow","Action":"a:B","Resource":"*"`
-
 	for name, test := range map[string]struct{ document, says string }{
 		"no map":                       {`[]`, "unmarshal JSON array"},
 		"another element":              {`{"Statements":[]}`, `unknown object member name "Statements"`},

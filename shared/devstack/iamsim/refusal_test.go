@@ -10,13 +10,11 @@ import (
 
 func TestARefusalIsInTheWordsOfAWSAndIsRecorded(t *testing.T) {
 	t.Parallel()
-
 	const (
 		asks    = "User: arn:aws:sts::000000000000:assumed-role/stack-Reader/reader is not authorized to perform: "
 		because = " because no identity-based policy allows the "
 		denied  = `[{"Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"Never","Effect":"Deny","Action":"s3:*","Resource":"*"}]`
 	)
-
 	for name, test := range map[string]struct {
 		request    request
 		statements string
@@ -53,7 +51,6 @@ func TestARefusalIsInTheWordsOfAWSAndIsRecorded(t *testing.T) {
 		guard := guarding(t, "", test.statements)
 		reply := test.request.sent(t, guard)
 		body := reply.Body.String()
-
 		if reply.Code != test.status || reply.Header().Get("X-Amzn-Errortype") != test.code ||
 			!strings.Contains(body, test.says) || test.says == "" && body != "" {
 			t.Errorf("%s: got %d %s, want %s", name, reply.Code, body, test.says)
@@ -67,9 +64,7 @@ func TestARefusalIsInTheWordsOfAWSAndIsRecorded(t *testing.T) {
 
 func TestTheDeveloperMayDoEverythingAndIsNotRecorded(t *testing.T) {
 	t.Parallel()
-
 	guard := guarding(t, key, `[{"Effect":"Allow","Action":"a:B","Resource":"*"}]`)
-
 	for _, accessKey := range []string{"local", "", "read"} {
 		if reply := objects(http.MethodGet, "/bucket/a").sentBy(t, accessKey, guard, http.NotFoundHandler()); reply.Code != http.StatusNotFound {
 			t.Errorf("%q got %d, want what is behind the guard", accessKey, reply.Code)
@@ -83,12 +78,10 @@ func TestTheDeveloperMayDoEverythingAndIsNotRecorded(t *testing.T) {
 
 func TestAMissingKeyIsForbiddenToWhoMayNotListTheWholeBucket(t *testing.T) {
 	t.Parallel()
-
 	const (
 		read = `{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject","s3:DeleteObject"],"Resource":"arn:aws:s3:::bucket/*"}`
 		list = `,{"Effect":"Allow","Action":"s3:ListBucket","Resource":"arn:aws:s3:::`
 	)
-
 	for name, test := range map[string]struct {
 		statements string
 		missing    int
@@ -104,7 +97,6 @@ func TestAMissingKeyIsForbiddenToWhoMayNotListTheWholeBucket(t *testing.T) {
 		}
 
 		guard := guarding(t, "", "["+test.statements+"]")
-
 		for _, sent := range []struct {
 			method, target string
 			want           int
@@ -117,7 +109,6 @@ func TestAMissingKeyIsForbiddenToWhoMayNotListTheWholeBucket(t *testing.T) {
 		} {
 			ask := objects(sent.method, sent.target)
 			ask.body = "text"
-
 			if got := ask.sentBy(t, "reader", guard, store).Code; got != sent.want {
 				t.Errorf("%s: %s %s got %d, want %d", name, sent.method, sent.target, got, sent.want)
 			}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"genesys-cloud-export/shared/devstack/awsjson"
 	"genesys-cloud-export/shared/devstack/s3sim"
 	"genesys-cloud-export/shared/devstack/secretsim"
 	"genesys-cloud-export/shared/devstack/ssmsim"
@@ -35,7 +36,6 @@ type body struct {
 func readBody(r *http.Request) (read body) {
 	content, err := io.ReadAll(r.Body)
 	r.Body = io.NopCloser(bytes.NewReader(content))
-
 	if err != nil || json.Unmarshal(content, &read) != nil {
 		return body{}
 	}
@@ -46,12 +46,11 @@ func readBody(r *http.Request) (read body) {
 func (g *Guard) parameterAccess(r *http.Request) []Access {
 	asked, operation, resource := readBody(r), ssmsim.Operation(r), everything
 	if asked.Name != "" {
-		resource = g.arn("ssm", "parameter/"+strings.TrimPrefix(asked.Name, "/"))
+		resource = awsjson.ARN("ssm", "parameter/"+strings.TrimPrefix(asked.Name, "/"))
 	}
 
 	// What Parameter Store asks KMS for, of which key. KMS itself encrypts a standard parameter, and a data key an advanced one.
 	var action, key string
-
 	switch reads := strings.HasPrefix(operation, "GetParameter"); {
 	case reads && asked.WithDecryption:
 		action, key = "kms:Decrypt", g.config.KeyARN
@@ -64,7 +63,7 @@ func (g *Guard) parameterAccess(r *http.Request) []Access {
 
 	all := []Access{{Action: "ssm:" + operation, Resource: resource}}
 	if key != "" && key != ssmsim.DefaultKey {
-		all = append(all, g.useOfKey(action, key, "ssm", "PARAMETER_ARN", resource))
+		all = append(all, useOfKey(action, key, "ssm", "PARAMETER_ARN", resource))
 	}
 
 	return all
@@ -79,7 +78,7 @@ func (g *Guard) secretAccess(r *http.Request) []Access {
 
 	all := []Access{{Action: "secretsmanager:" + operation, Resource: resource}}
 	if operation == "GetSecretValue" && g.config.KeyARN != "" {
-		all = append(all, g.useOfKey("kms:Decrypt", g.config.KeyARN, "secretsmanager", "SecretARN", resource))
+		all = append(all, useOfKey("kms:Decrypt", g.config.KeyARN, "secretsmanager", "SecretARN", resource))
 	}
 
 	return all
@@ -89,7 +88,6 @@ func (g *Guard) objectAccess(r *http.Request) []Access {
 	bucket, key := s3sim.Location(r)
 	operation := s3sim.Operation(r)
 	access := Access{Action: "s3:" + operation, Resource: objectARN(bucket, key)} // which mostly has the operation's name
-
 	switch operation {
 	case "":
 		access.Action += unknown
@@ -110,7 +108,7 @@ func (g *Guard) objectAccess(r *http.Request) []Access {
 	// A HEAD reads nothing that is encrypted.
 	action := map[string]string{"GetObject": "kms:Decrypt", "PutObject": "kms:GenerateDataKey"}[operation]
 	if action != "" && g.config.KeyARN != "" {
-		all = append(all, g.useOfKey(action, g.config.KeyARN, "s3", "aws:s3:arn", access.Resource))
+		all = append(all, useOfKey(action, g.config.KeyARN, "s3", "aws:s3:arn", access.Resource))
 	}
 
 	return all
@@ -127,7 +125,7 @@ func objectARN(bucket, key string) string {
 // invocation is the path of an invocation, with the function's name or ARN.
 var invocation = regexp.MustCompile(`^/2015-03-31/functions/([^/]+)/invocations/?$`)
 
-func (g *Guard) functionAccess(r *http.Request) []Access {
+func functionAccess(r *http.Request) []Access {
 	path := invocation.FindStringSubmatch(r.URL.Path)
 	if path == nil || r.URL.Query().Has("Qualifier") {
 		return []Access{{Action: "lambda:" + unknown, Resource: everything}}
@@ -135,18 +133,18 @@ func (g *Guard) functionAccess(r *http.Request) []Access {
 
 	resource := path[1]
 	if !strings.HasPrefix(resource, "arn:") {
-		resource = g.arn("lambda", "function:"+resource)
+		resource = awsjson.ARN("lambda", "function:"+resource)
 	}
 
 	return []Access{{Action: "lambda:InvokeFunction", Resource: resource}}
 }
 
 // useOfKey is what a service asks of KMS on a caller's behalf, with the encryption context that it gives.
-func (g *Guard) useOfKey(action, key, service, contextKey, contextValue string) Access {
+func useOfKey(action, key, service, contextKey, contextValue string) Access {
 	return Access{
 		Action: action, Resource: key,
 		Context: map[string]string{
-			"kms:ViaService":                      service + "." + g.config.Region + ".amazonaws.com",
+			"kms:ViaService":                      service + "." + awsjson.Region + ".amazonaws.com",
 			"kms:EncryptionContext:" + contextKey: contextValue,
 		},
 	}

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"net/http"
 
@@ -15,9 +13,6 @@ import (
 const (
 	headerRequestID = "X-Amzn-Requestid"
 	invokeSync      = "RequestResponse"
-
-	// maxPayload is Lambda's limit of a synchronous request, 6 MB.
-	maxPayload = 6 << 20
 )
 
 // apiError is an error as the Lambda API answers it.
@@ -29,7 +24,6 @@ type apiError struct {
 // write answers the error. The API spells the message's name differently from error to error, so both are there.
 func (a *apiError) write(w http.ResponseWriter) {
 	body, _ := json.Marshal(map[string]string{"Message": a.message, "message": a.message}) //nolint:errchkjson // it is text alone
-
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Amzn-Errortype", a.code)
 	w.WriteHeader(a.status)
@@ -66,7 +60,7 @@ func (e *Endpoint) call(w http.ResponseWriter, r *http.Request) (reply, *apiErro
 		return reply{}, &apiError{http.StatusNotFound, "ResourceNotFoundException", "Function not found: " + name}
 	}
 
-	payload, refused := readPayload(w, r)
+	payload, refused := readPayload(r)
 	if refused != nil {
 		return reply{}, refused
 	}
@@ -76,9 +70,7 @@ func (e *Endpoint) call(w http.ResponseWriter, r *http.Request) (reply, *apiErro
 		return reply{}, closed
 	}
 	defer e.work.Done()
-
 	answer, admitted := f.try(newInvocation(w.Header().Get(headerRequestID), f.arn(), payload))
-
 	switch {
 	case !admitted:
 		return reply{}, &apiError{http.StatusTooManyRequests, "TooManyRequestsException", "Rate Exceeded."}
@@ -90,7 +82,7 @@ func (e *Endpoint) call(w http.ResponseWriter, r *http.Request) (reply, *apiErro
 }
 
 // readPayload refuses what the endpoint does not do, rather than pass it over.
-func readPayload(w http.ResponseWriter, r *http.Request) ([]byte, *apiError) {
+func readPayload(r *http.Request) ([]byte, *apiError) {
 	bad := func(code, message string) ([]byte, *apiError) {
 		return nil, &apiError{http.StatusBadRequest, code, message}
 	}
@@ -102,14 +94,8 @@ func readPayload(w http.ResponseWriter, r *http.Request) ([]byte, *apiError) {
 			"the local Lambda runs "+invokeSync+" alone, without a log's tail, a client context or a qualifier: LocalStack has more")
 	}
 
-	payload, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPayload))
-	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
-
+	payload, err := io.ReadAll(r.Body)
 	switch {
-	case tooLarge:
-		return nil, &apiError{
-			http.StatusRequestEntityTooLarge, "RequestTooLargeException", fmt.Sprintf("the payload is larger than %d bytes", maxPayload),
-		}
 	case err != nil:
 		return bad("InvalidRequestContentException", "the request's body ended early")
 	case len(payload) == 0:

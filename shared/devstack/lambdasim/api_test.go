@@ -19,9 +19,7 @@ import (
 func TestBadRequestsAreRefusedByNameAndRunNothing(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-
 	const notFound, badValue = "ResourceNotFoundException", "InvalidParameterValueException"
-
 	for name, test := range map[string]struct {
 		input  lambda.InvokeInput
 		code   string
@@ -36,7 +34,6 @@ func TestBadRequestsAreRefusedByNameAndRunNothing(t *testing.T) {
 		"the log's tail": {lambda.InvokeInput{LogType: types.LogTypeTail}, badValue, http.StatusBadRequest},
 		"client context": {lambda.InvokeInput{ClientContext: aws.String("e30=")}, badValue, http.StatusBadRequest},
 		"no JSON":        {lambda.InvokeInput{Payload: []byte(`{"a":`)}, "InvalidRequestContentException", http.StatusBadRequest},
-		"more than 6 MB": {lambda.InvokeInput{Payload: jsonOf(6<<20 + 1)}, "RequestTooLargeException", http.StatusRequestEntityTooLarge},
 	} {
 		_, err := w.call(t, test.input)
 		wantRefusal(t, name, err, test.code, test.status)
@@ -44,7 +41,6 @@ func TestBadRequestsAreRefusedByNameAndRunNothing(t *testing.T) {
 
 	_, err := w.client.ListFunctions(t.Context(), &lambda.ListFunctionsInput{})
 	wantRefusal(t, "another operation", err, "UnknownOperationException", http.StatusNotFound)
-
 	if got := w.Report("probe"); got != (lambdasim.FunctionReport{}) || w.Report("nobody") != got {
 		t.Errorf("got the report %+v, want nothing in it", got)
 	}
@@ -53,7 +49,6 @@ func TestBadRequestsAreRefusedByNameAndRunNothing(t *testing.T) {
 func TestTheLargestPayloadGoesInAndOutAndNoneIsAnEmptyObject(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-
 	for _, payload := range []string{string(jsonOf(6 << 20)), ""} {
 		if got := string(w.invoke(t, payload).Payload); got != cmp.Or(payload, "{}") {
 			t.Errorf("sent %d bytes, got %d others back", len(payload), len(got))
@@ -69,9 +64,7 @@ func jsonOf(size int) []byte {
 func TestAFunctionAnswersToNameAndARNAndSeesItsCallersRequestIDAndItsDeadline(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-
 	const arn = "arn:aws:lambda:local:000000000000:function:probe"
-
 	for _, name := range []string{"probe", arn} {
 		output, err := w.call(t, lambda.InvokeInput{FunctionName: aws.String(name), Payload: []byte(`{"do":"context"}`)})
 		if err != nil || output.StatusCode != http.StatusOK || output.FunctionError != nil {
@@ -95,10 +88,8 @@ func TestAFunctionAnswersToNameAndARNAndSeesItsCallersRequestIDAndItsDeadline(t 
 func TestAReplyComesAfterTheLastLineOfItsInvocation(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-
 	wantLast := func(event, last string) {
 		t.Helper()
-
 		if w.invoke(t, event); !strings.HasSuffix(w.logs.String(), last+"\n") {
 			t.Errorf("the log does not end with %q", last)
 		}
@@ -115,14 +106,12 @@ func TestAReplyComesAfterTheLastLineOfItsInvocation(t *testing.T) {
 func TestTheLogsOfAllProcessesAreWholeLines(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-
 	var callers sync.WaitGroup
 	for i := range 3 {
 		callers.Go(func() { w.invoke(t, fmt.Sprintf(`{"do":"log","count":200,"text":"of caller %d"}`, i)) })
 	}
 	callers.Wait()
 	w.invoke(t, `{"do":"log","count":1,"text":"`+strings.Repeat("x", 300<<10)+`"}`)
-
 	seen := make(map[string]int)
 	all := strings.Split(strings.TrimSpace(w.logs.String()), "\n")
 	for _, line := range all {

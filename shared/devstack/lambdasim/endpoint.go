@@ -1,14 +1,11 @@
-// Package lambdasim is Lambda on this machine: it serves the Invoke API and runs built Go binaries, the very "bootstrap" of a
-// deployment package for provided.al2023, through the real Runtime API.
+// Package lambdasim is Lambda on this machine: it serves the Invoke API and runs built binaries through the real Runtime API.
 //
-// Its rules are Lambda's. An execution environment is one process. It serves one invocation at a time and is used again when
-// idle; invocations that overlap have one each. One that crashed, or was killed at its deadline, is replaced by the next
-// invocation. A function sees the environment variables that it was configured with, and none of the calling process's. A
-// caller gets what Lambda answers to an error, a crash and a timeout, and gets it after the last line that the invocation
-// printed. Requests are taken as they come: iamsim says who may send them.
+// Its rules are Lambda's. An execution environment is one process, which serves one invocation at a time and is used again when idle.
+// One that crashed, or was killed at its deadline, is replaced by the next invocation. A function sees the environment variables that it
+// was configured with, and none of the calling process's. A caller gets what Lambda answers to an error, a crash and a timeout, after
+// the last line that the invocation printed. iamsim says who may send requests.
 //
-// What is not there: asynchronous invocations, the other operations of the API, versions and aliases, and the freeze between
-// invocations. A function learns how much memory it has, and may take more.
+// What is not there: asynchronous invocations, other operations, versions and aliases, a freeze between invocations, a bound on memory.
 package lambdasim
 
 import (
@@ -27,44 +24,31 @@ import (
 
 // Function is one function that an [Endpoint] runs.
 type Function struct {
-	// Name is what it is invoked by.
-	Name string
-	// Path is the built binary, what a deployment package calls bootstrap. It must exist when the endpoint is made, and is
-	// read again by each new process.
-	Path string
+	Name string // what it is invoked by
+	Path string // the built binary; it must exist when the endpoint is made, and is read again by each new process
 	// Env is the function's own environment. Lambda's own variables (AWS_LAMBDA_FUNCTION_NAME, _HANDLER, …) win over it; it
 	// wins over AWS_REGION, AWS_DEFAULT_REGION, TZ, LANG, PATH and HOME.
-	Env map[string]string
-	// Timeout is how long one invocation may take before its process is killed. 0 is Lambda's default of 3 s.
-	Timeout time.Duration
-	// MemoryMB is the configured memory in MB; 0 is Lambda's default of 128.
-	MemoryMB int
-	// ReservedConcurrency is how many invocations may run at once; what goes beyond is throttled. 0 is no bound.
-	ReservedConcurrency int
+	Env                 map[string]string
+	Timeout             time.Duration // of one invocation, whose process is then killed; 0: Lambda's default of 3 s
+	MemoryMB            int           // 0: Lambda's default of 128
+	ReservedConcurrency int           // how many invocations may run at once; what goes beyond is throttled; 0: any number
 }
 
 // Config says what an [Endpoint] serves.
 type Config struct {
-	// Functions are what can be invoked; their names differ.
-	Functions []Function
-	// Region is the region in ARNs and in AWS_REGION. Empty is "local".
-	Region string
+	Functions []Function // their names differ
+	Region    string     // in ARNs and in AWS_REGION; "": local
 	// Logs gets what the processes print, stdout and stderr alike: each Write is one whole line with its newline, and no two
 	// run at once. A line over 256 KB, Lambda's limit of a log event, is split. Nil drops the lines.
-	Logs io.Writer
-	// Logger gets a warning for each process that ended unasked. Nil drops it.
-	Logger *slog.Logger
-	// Grace is how long an invocation may take to end after SIGTERM, when the endpoint is closed, until its process is killed.
-	// 0 is 10 s.
-	Grace time.Duration
+	Logs   io.Writer
+	Logger *slog.Logger  // gets a warning for each process that ended unasked; nil: none
+	Grace  time.Duration // from SIGTERM, when the endpoint is closed, until the process of an invocation is killed; 0: 10 s
 }
 
 // FunctionReport is what an endpoint has counted for one function since it was made.
 type FunctionReport struct {
-	// Invocations are those that ran, whatever came of them; throttled ones are not among them.
-	Invocations int
-	// PeakMemory is the most memory that a process of the function had when an invocation ended, or before it was killed:
-	// the kernel's high-water mark of the resident set, in bytes. It is 0 where there is no /proc.
+	Invocations int // that ran, whatever came of them
+	// PeakMemory is the kernel's high-water mark of a process's resident set, in bytes; 0 where there is no /proc.
 	PeakMemory int64
 }
 
@@ -74,8 +58,7 @@ type Endpoint struct {
 	grace     time.Duration
 	routes    *http.ServeMux
 
-	// ending is done once Close has begun, and lifetime when its grace is over. Neither is a request's: an invocation goes on
-	// where its caller hangs up, as in Lambda.
+	// ending is done once Close has begun, lifetime when its grace is over. As in Lambda, an invocation outlives its caller's request.
 	ending, lifetime context.Context
 	end, stop        context.CancelFunc
 
@@ -83,18 +66,15 @@ type Endpoint struct {
 	work sync.WaitGroup
 }
 
-// New makes an endpoint and starts nothing: the first process starts with the first invocation. The error names every binary
-// that is missing.
+// New makes an endpoint; the first process starts with the first invocation. The error names every binary that is missing.
 func New(config Config) (*Endpoint, error) {
 	e := &Endpoint{grace: cmp.Or(config.Grace, 10*time.Second), routes: http.NewServeMux()}
 	e.routes.HandleFunc("POST /2015-03-31/functions/{name}/invocations", e.invoke)
 	e.routes.HandleFunc("/", e.unknown)
 	e.lifetime, e.stop = context.WithCancel(context.Background())
 	e.ending, e.end = context.WithCancel(e.lifetime)
-
 	logs := &lineLog{out: cmp.Or(config.Logs, io.Discard)}
 	logger := cmp.Or(config.Logger, slog.New(slog.DiscardHandler))
-
 	var problems []error
 	for _, f := range config.Functions {
 		path, err := filepath.Abs(f.Path)
@@ -124,19 +104,16 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.routes.ServeHTTP(w, r)
 }
 
-// Close ends everything: each process gets SIGTERM, and one with an invocation has [Config].Grace to answer; then every process
-// is killed. It waits until all of them are gone and every invocation has been answered, by ServiceException where its process
-// did not. Later invocations are refused likewise. It may be called again, and then only waits. Its error is always nil.
+// Close sends SIGTERM to each process, gives an invocation [Config].Grace to answer, then kills every process. It waits until all are
+// gone. Invocations that did not answer, and later ones, get ServiceException. It may be called again. Its error is always nil.
 func (e *Endpoint) Close() error {
 	e.mu.Lock()
 	e.end()
 	e.mu.Unlock()
-
 	overdue := time.AfterFunc(e.grace, e.stop)
 	e.work.Wait()
 	overdue.Stop()
 	e.stop()
-
 	for _, f := range e.functions {
 		f.attendants.Wait()
 	}
@@ -144,12 +121,10 @@ func (e *Endpoint) Close() error {
 	return nil
 }
 
-// begin announces an invocation that Close waits for, and reports false where the endpoint is closed. The caller calls
-// e.work.Done.
+// begin announces an invocation, whose caller calls e.work.Done; false where the endpoint is closed.
 func (e *Endpoint) begin() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-
 	if e.ending.Err() != nil {
 		return false
 	}
@@ -169,8 +144,7 @@ func (e *Endpoint) find(name string) *function {
 	return nil
 }
 
-// Kill kills every process of the named function, busy and idle, as the kernel kills one that is out of memory, and waits
-// until they are gone. It returns how many there were; for an unknown name that is none.
+// Kill kills every process of the function as the kernel kills one that is out of memory, waits, and returns how many there were.
 func (e *Endpoint) Kill(name string) int {
 	if f := e.find(name); f != nil {
 		return f.kill()

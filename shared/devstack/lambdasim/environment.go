@@ -15,20 +15,15 @@ import (
 // initLimit is how long a process may take until it asks for its first invocation: Lambda's limit.
 const initLimit = 10 * time.Second
 
-// environment is one execution environment: a process, the Runtime API that it talks to and the pipe that it prints into. One
-// goroutine at a time runs an invocation on it.
+// environment is one execution environment, on which one goroutine at a time runs an invocation.
 type environment struct {
-	command *exec.Cmd
-	api     *runtimeAPI
-	output  *output
-	// exited is closed when the process is gone, its last line has been passed on and the function has forgotten it.
-	exited chan struct{}
-	// asked says that the endpoint ended the process, or asked it to end.
-	asked atomic.Bool
-	// measured is called with the most memory that the process has had so far, in bytes.
-	measured func(peak int64)
-	// idle says that nobody runs an invocation on it. The function's mutex guards it.
-	idle bool
+	command  *exec.Cmd
+	api      *runtimeAPI
+	output   *output
+	exited   chan struct{}    // closed when the process is gone, its last line is passed on and the function has forgotten it
+	asked    atomic.Bool      // the endpoint ended the process, or asked it to end
+	measured func(peak int64) // is called with the most memory that the process has had so far, in bytes
+	idle     bool             // nobody runs an invocation on it; the function's mutex guards it
 }
 
 // startEnvironment starts a process of f, which ends with the endpoint's lifetime at the latest.
@@ -71,13 +66,11 @@ func (e *environment) close() {
 	e.api.Close()
 }
 
-// run hands the invocation to the process, and returns what came of it once all that it printed has been passed on. It reports
-// false where the process was gone before.
+// run returns what came of an invocation once all that it printed has been passed on; false where the process was gone before.
 func (e *environment) run(inv *invocation, timeout time.Duration) (reply, bool) {
 	inv.timeout = timeout
 	limit := time.NewTimer(initLimit)
 	defer limit.Stop()
-
 	select {
 	case e.api.work <- inv:
 		limit.Reset(timeout)

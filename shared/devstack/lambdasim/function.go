@@ -75,7 +75,6 @@ func (f *function) run(inv *invocation) reply {
 func (f *function) takeIdle() *environment {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-
 	for _, env := range f.alive {
 		if env.idle {
 			env.idle = false
@@ -99,7 +98,6 @@ func (f *function) start() (*environment, error) {
 	f.mu.Lock()
 	f.alive = append(f.alive, env)
 	f.mu.Unlock()
-
 	f.attendants.Go(func() {
 		defer context.AfterFunc(f.ending, env.terminate)()
 		env.await()
@@ -114,7 +112,6 @@ func (f *function) start() (*environment, error) {
 func (f *function) putBack(env *environment) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-
 	f.report.Invocations++
 	env.idle = true
 }
@@ -123,7 +120,6 @@ func (f *function) putBack(env *environment) {
 func (f *function) forget(env *environment) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-
 	f.alive = slices.DeleteFunc(f.alive, func(other *environment) bool { return other == env })
 	if !env.asked.Load() {
 		f.logger.Warn("a process ended unasked", "process_id", env.command.Process.Pid, "state", env.state())
@@ -135,7 +131,6 @@ func (f *function) kill() int {
 	f.mu.Lock()
 	doomed := slices.Clone(f.alive)
 	f.mu.Unlock()
-
 	for _, env := range doomed {
 		env.kill()
 	}
@@ -149,6 +144,5 @@ func (f *function) kill() int {
 func (f *function) measured(peak int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-
 	f.report.PeakMemory = max(f.report.PeakMemory, peak)
 }

@@ -43,7 +43,6 @@ type world struct {
 // start runs an endpoint over loopback until the test ends. The changes are made to its configuration.
 func start(t *testing.T, changes ...func(*lambdasim.Config, *lambdasim.Function)) world {
 	t.Helper()
-
 	logs := &lines{}
 	config := lambdasim.Config{
 		Logs: logs, Functions: []lambdasim.Function{{Name: "probe", Path: program, Timeout: time.Minute}},
@@ -71,7 +70,6 @@ func start(t *testing.T, changes ...func(*lambdasim.Config, *lambdasim.Function)
 // call sends an invocation of the probe, unless the input names another function.
 func (w world) call(t *testing.T, input lambda.InvokeInput) (*lambda.InvokeOutput, error) {
 	t.Helper()
-
 	if input.FunctionName == nil {
 		input.FunctionName = aws.String("probe")
 	}
@@ -82,7 +80,6 @@ func (w world) call(t *testing.T, input lambda.InvokeInput) (*lambda.InvokeOutpu
 // invoke calls the probe.
 func (w world) invoke(t *testing.T, payload string) *lambda.InvokeOutput {
 	t.Helper()
-
 	output, err := w.call(t, lambda.InvokeInput{Payload: []byte(payload)})
 	if err != nil {
 		t.Fatalf("Invoke %.100s: %v", payload, err)
@@ -94,7 +91,6 @@ func (w world) invoke(t *testing.T, payload string) *lambda.InvokeOutput {
 // decoded reads a reply of the probe.
 func decoded[T any](t *testing.T, payload []byte) (into T) {
 	t.Helper()
-
 	if err := json.Unmarshal(payload, &into); err != nil {
 		t.Fatalf("%s: %v", payload, err)
 	}
@@ -110,13 +106,11 @@ type result struct {
 // begin calls the probe and returns once it runs. The function that it returns waits for what comes of it.
 func (w world) begin(t *testing.T, payload string) (await func() result) {
 	t.Helper()
-
 	done := make(chan result, 1)
 	go func() {
 		output, err := w.call(t, lambda.InvokeInput{Payload: []byte(payload)})
 		done <- result{output, err}
 	}()
-
 	for began := time.Now(); !strings.Contains(w.logs.String(), "running\n"); time.Sleep(time.Millisecond) {
 		if time.Since(began) > 30*time.Second {
 			t.Fatal("the invocation does not run")
@@ -137,10 +131,8 @@ func (w world) begin(t *testing.T, payload string) (await func() result) {
 // wantRefusal wants an error of the API, with a message.
 func wantRefusal(t *testing.T, what string, err error, code string, status int) {
 	t.Helper()
-
 	answer, named := errors.AsType[smithy.APIError](err)
 	reply, answered := errors.AsType[*smithyhttp.ResponseError](err)
-
 	if !named || !answered || answer.ErrorCode() != code || reply.HTTPStatusCode() != status || answer.ErrorMessage() == "" {
 		t.Errorf("%s got %v, want %s, status %d and a message", what, err, code, status)
 	}
@@ -157,7 +149,6 @@ type lines struct {
 func (l *lines) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-
 	if bytes.IndexByte(p, '\n') != len(p)-1 {
 		l.broken++
 	}

@@ -14,8 +14,7 @@ import (
 // maxLine is Lambda's limit of one log event.
 const maxLine = 256 << 10
 
-// output is the pipe that a process prints into. The parent has its writing end too: once a mark that it writes comes out, all
-// that was printed before has come out.
+// output is the pipe that a process prints into. Once a mark that the parent writes comes out, all that was printed before has come out.
 type output struct {
 	read  *os.File
 	write *os.File
@@ -60,7 +59,6 @@ func (o *output) finish() {
 
 func (o *output) pump() {
 	defer close(o.ended)
-
 	lines := bufio.NewReaderSize(o.read, maxLine)
 	for {
 		line, err := lines.ReadSlice('\n')
@@ -86,6 +84,5 @@ type lineLog struct {
 func (l *lineLog) line(line string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-
 	_, _ = io.WriteString(l.out, line+"\n") // a log that cannot be written stops no function
 }

@@ -21,12 +21,10 @@ import (
 func TestAFunctionSeesItsOwnEnvironmentWithLambdasDefaultsAndNoOther(t *testing.T) {
 	t.Setenv("LEAK", "of the parent")
 	t.Setenv("AWS_PROFILE", "of the parent")
-
 	own := map[string]string{
 		"EXPORT_BUCKET": "exports", "AWS_REGION": "eu-central-1", "AWS_LAMBDA_LOG_FORMAT": "JSON", "HOME": "/elsewhere",
 	}
 	w := start(t, func(_ *lambdasim.Config, f *lambdasim.Function) { f.Env, f.Timeout = own, 0 })
-
 	if left := decoded[map[string]any](t, w.invoke(t, `{"do":"context"}`).Payload)["millis_left"].(float64); left > 3000 || left < 1000 {
 		t.Errorf("%v ms are left, want the 3 s that are Lambda's default", left)
 	}
@@ -39,7 +37,6 @@ func TestAFunctionSeesItsOwnEnvironmentWithLambdasDefaultsAndNoOther(t *testing.
 		"AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/probe", "AWS_LAMBDA_RUNTIME_API": "set", "AWS_LAMBDA_LOG_STREAM_NAME": "set",
 	}
 	maps.Copy(want, own)
-
 	got := make(map[string]string)
 	for _, variable := range decoded[[]string](t, w.invoke(t, `{"do":"env"}`).Payload) {
 		key, value, _ := strings.Cut(variable, "=")
@@ -49,7 +46,6 @@ func TestAFunctionSeesItsOwnEnvironmentWithLambdasDefaultsAndNoOther(t *testing.
 		got[key] = value
 	}
 	delete(got, "_X_AMZN_TRACE_ID") // set by the Go runtime itself
-
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("environment (-want +got):\n%s", diff)
 	}
@@ -67,11 +63,9 @@ func (w world) count(t *testing.T) count {
 func TestAnIdleProcessIsUsedAgainAndOverlappingInvocationsHaveOneEach(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-
 	first, again := w.count(t), w.count(t)
 	w.begin(t, `{"do":"sleep","millis":60000}`)
 	other := w.count(t)
-
 	if first.PID == 0 || again != (count{first.PID, 2}) || other.PID == first.PID || other.Invocations != 1 {
 		t.Errorf("got %+v, %+v again, and %+v while the first process was busy", first, again, other)
 	}
@@ -80,11 +74,9 @@ func TestAnIdleProcessIsUsedAgainAndOverlappingInvocationsHaveOneEach(t *testing
 func TestBeyondTheReservedConcurrencyCallersAreThrottled(t *testing.T) {
 	t.Parallel()
 	w := start(t, func(_ *lambdasim.Config, f *lambdasim.Function) { f.ReservedConcurrency = 1 })
-
 	one := w.begin(t, `{"do":"sleep","millis":60000}`)
 	_, err := w.call(t, lambda.InvokeInput{})
 	wantRefusal(t, "the second caller", err, "TooManyRequestsException", http.StatusTooManyRequests)
-
 	w.Kill("probe")
 	one()
 	w.invoke(t, "{}")
@@ -92,9 +84,7 @@ func TestBeyondTheReservedConcurrencyCallersAreThrottled(t *testing.T) {
 
 func TestAFailureReadsAsInLambda(t *testing.T) {
 	t.Parallel()
-
 	const lambdas = `"errorMessage":"RequestId: [0-9a-f-]{36} Error: `
-
 	for name, test := range map[string]struct {
 		event, payload string
 		survives       bool
@@ -112,7 +102,6 @@ func TestAFailureReadsAsInLambda(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := start(t, func(_ *lambdasim.Config, f *lambdasim.Function) { f.Timeout = 2250 * time.Millisecond })
-
 			output := w.invoke(t, test.event)
 			if output.StatusCode != http.StatusOK || aws.ToString(output.FunctionError) != "Unhandled" || !regexp.MustCompile(test.payload).Match(output.Payload) {
 				t.Errorf("got status %d, function error %q and %s; want %s", output.StatusCode, aws.ToString(output.FunctionError), output.Payload, test.payload)
@@ -129,7 +118,6 @@ func TestAFailureReadsAsInLambda(t *testing.T) {
 
 func TestAProcessThatDoesNotComeUpIsAnErrorOfItsInvocation(t *testing.T) {
 	t.Parallel()
-
 	nonsense := filepath.Join(t.TempDir(), "bootstrap")
 	if err := os.WriteFile(nonsense, []byte("no program\n"), 0o700); err != nil {
 		t.Fatal(err)
@@ -159,13 +147,11 @@ func TestThePeakMemoryIsThatOfTheFunctionAndNotOfItsParent(t *testing.T) {
 		ballast[i] = 1
 	}
 	w := start(t)
-
 	w.invoke(t, "{}")
 	if small := w.Report("probe").PeakMemory; small < 1<<20 || small > 100<<20 {
 		t.Errorf("an empty invocation peaked at %d bytes, its parent has %d", small, len(ballast))
 	}
 	runtime.KeepAlive(ballast)
-
 	w.invoke(t, `{"do":"eat","count":300}`)
 	w.Kill("probe")
 	w.invoke(t, "{}")
@@ -176,7 +162,6 @@ func TestThePeakMemoryIsThatOfTheFunctionAndNotOfItsParent(t *testing.T) {
 
 func TestEveryMissingBinaryIsNamed(t *testing.T) {
 	t.Parallel()
-
 	folder := t.TempDir()
 	_, err := lambdasim.New(lambdasim.Config{Functions: []lambdasim.Function{
 		{Name: "missing", Path: filepath.Join(folder, "bootstrap")}, {Name: "folder", Path: folder},
@@ -193,9 +178,7 @@ func TestEveryMissingBinaryIsNamed(t *testing.T) {
 
 func TestClosingWaitsForAnInvocationThatCatchesSIGTERMAndKillsAnyOther(t *testing.T) {
 	t.Parallel()
-
 	const aMinute = `{"do":"sleep","millis":60000}`
-
 	for name, test := range map[string]struct {
 		catch, event string
 		grace, least time.Duration
@@ -210,10 +193,8 @@ func TestClosingWaitsForAnInvocationThatCatchesSIGTERMAndKillsAnyOther(t *testin
 			w := start(t, func(c *lambdasim.Config, f *lambdasim.Function) {
 				c.Grace, f.Env = test.grace, map[string]string{"CATCH_SIGTERM": test.catch}
 			})
-
 			answer := w.begin(t, test.event)
 			w.invoke(t, "{}") // and leaves an idle process
-
 			began := time.Now()
 			err := w.Close()
 			if took := time.Since(began); err != nil || took < test.least || took > 20*time.Second {

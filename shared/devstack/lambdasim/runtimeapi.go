@@ -20,14 +20,11 @@ const (
 
 // invocation is one call of a function. It is handed to one process at most.
 type invocation struct {
-	id, arn string
-	payload []byte
-	// timeout is set before it is handed out; its time counts from then.
-	timeout time.Duration
-	// answer is what the runtime posted.
-	answer atomic.Pointer[reply]
-	// finished is closed once the runtime has answered and asked for the next invocation.
-	finished chan struct{}
+	id, arn  string
+	payload  []byte
+	timeout  time.Duration         // is set before it is handed out; its time counts from then
+	answer   atomic.Pointer[reply] // what the runtime posted
+	finished chan struct{}         // closed once the runtime has answered and asked for the next invocation
 }
 
 // reply is what a caller gets: a result, or the document of an error.
@@ -53,20 +50,17 @@ func timedOut(inv *invocation, after time.Duration) reply {
 	return failed(inv, typeTimedOut, fmt.Sprintf("Task timed out after %.2f seconds", after.Seconds()))
 }
 
-// runtimeAPI is the Runtime API of one environment, version 2018-06-01, on a loopback port of its own. Its client is the loop
-// of aws-lambda-go, which answers each invocation once before it asks for the next.
+// runtimeAPI is the Runtime API of one environment, version 2018-06-01. aws-lambda-go answers each invocation once, then asks for the
+// next.
 type runtimeAPI struct {
 	*httptest.Server
 
-	// work hands an invocation to the process; nobody receives while the process comes up or is busy.
-	work chan *invocation
-	// current is what the process is at.
+	work    chan *invocation // to the process; nobody receives while it comes up or is busy
 	current atomic.Pointer[invocation]
 }
 
 func newRuntimeAPI() *runtimeAPI {
 	a := &runtimeAPI{work: make(chan *invocation)}
-
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", a.next)
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", a.take(false))

@@ -97,9 +97,9 @@ func (o order) event(of listing) ([]byte, error) {
 func (o order) expected(w io.Writer, organisation *genesyssim.Simulator, of listing) error {
 	switch {
 	case of.function == stack.ExportUsers:
-		return organisation.WriteListing(w, of.Name, genesyssim.Query{State: o.State})
+		return organisation.WriteListing(w, of.Name+"?state="+o.State)
 	case of.Job == nil:
-		return organisation.WriteListing(w, of.Name, genesyssim.Query{})
+		return organisation.WriteListing(w, of.Name)
 	}
 
 	begin, end, _ := strings.Cut(o.Interval, "/")
@@ -120,8 +120,8 @@ func (o order) expected(w io.Writer, organisation *genesyssim.Simulator, of list
 			midnight = to
 		}
 
-		window := genesyssim.Query{Interval: from.Format(time.RFC3339) + "/" + midnight.Format(time.RFC3339)}
-		if err := organisation.WriteListing(w, of.Name, window); err != nil {
+		window := from.Format(time.RFC3339) + "/" + midnight.Format(time.RFC3339)
+		if err := organisation.WriteListing(w, of.Name+"?interval="+window); err != nil {
 			return err
 		}
 

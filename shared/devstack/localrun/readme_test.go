@@ -98,7 +98,7 @@ func row(role, titles string, s iamsim.Statement) string {
 	code := func(all []string, between string) string { return "`" + strings.Join(all, "`"+between+"`") + "`" }
 
 	actions := code(s.Actions, ", ")
-	if s.Deny {
+	if s.Effect == "Deny" {
 		actions = "**never** " + actions
 	}
 

@@ -1,8 +1,5 @@
-// Package memnet is a network in memory: servers and connections made of [net.Pipe], which block on channels alone.
-//
-// It exists for tests under virtual time. Inside a bubble of testing/synctest the clock moves only when every goroutine
-// is blocked on something of that bubble; a socket is not, a pipe is. So real HTTP servers and the real AWS SDK run over
-// this network while an hour of waiting takes no time at all.
+// Package memnet is a network in memory for tests under virtual time: the clock of testing/synctest moves only when every goroutine is
+// blocked on something of the bubble, and a [net.Pipe] is that, while a socket is not. Real servers and the real AWS SDK run over it.
 package memnet
 
 import (
@@ -26,8 +23,7 @@ func New() *Network {
 	return &Network{listeners: make(map[string]*listener)}
 }
 
-// Serve runs handler on address, "host:port" as a client dials it, until the returned function is called, which closes every
-// connection and waits. A taken address is an error.
+// Serve runs handler on "host:port" until stop is called, which closes every connection and waits. A taken address is an error.
 func (n *Network) Serve(address string, handler http.Handler) (stop func(), err error) {
 	l := &listener{network: n, address: address, accepted: make(chan net.Conn), closed: make(chan struct{})}
 

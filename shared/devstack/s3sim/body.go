@@ -16,7 +16,6 @@ import (
 const (
 	checksumPrefix = "X-Amz-Checksum-"
 	crc32Header    = checksumPrefix + "Crc32"
-	crc32cHeader   = checksumPrefix + "Crc32c"
 	crc64Header    = checksumPrefix + "Crc64nvme"
 	sha256Header   = checksumPrefix + "Sha256"
 )
@@ -31,8 +30,6 @@ func digestOf(header string, body []byte) string {
 		digest = md5.New() //nolint:gosec // as above
 	case crc32Header:
 		digest = crc32.NewIEEE()
-	case crc32cHeader:
-		digest = crc32.New(crc32.MakeTable(crc32.Castagnoli))
 	case crc64Header:
 		digest = crc64.New(crc64.MakeTable(nvme))
 	case sha256Header:

@@ -81,8 +81,7 @@ func (f folder) stat(name string) (stamp, error) {
 	return stamp{info.Size(), info.ModTime()}, nil
 }
 
-// write writes a draft and renames it, so that a process that is killed in the middle leaves the old content. The next draft
-// overwrites what it left of this one.
+// write writes a draft and renames it, so that a process that is killed in the middle leaves the old content.
 func (f folder) write(name string, content []byte) error {
 	err := f.WriteFile(draft, content, fileMode)
 	if err == nil {

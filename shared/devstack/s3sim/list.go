@@ -30,8 +30,7 @@ type listed struct {
 
 type commonPrefix struct{ Prefix string }
 
-// list answers ListObjectsV2. Keys are written as they are, whatever encoding-type asks for: no key is here that XML cannot
-// contain, and the reply says that it is not encoded.
+// list answers ListObjectsV2. Keys are not encoded, and the reply says so: no key is here that XML cannot contain.
 func (e *Endpoint) list(w http.ResponseWriter, r *http.Request, bucket string) error {
 	if e.config.DenyList {
 		return accessDenied()

@@ -50,20 +50,11 @@ func (e *Endpoint) find(name string) (object, error) {
 	return found, nil
 }
 
-// missing answers for a key that is not there.
-func (e *Endpoint) missing() error {
-	if e.config.DenyList {
-		return accessDenied()
-	}
-
-	return &refusal{http.StatusNotFound, "NoSuchKey", "The specified key does not exist."}
-}
-
 // get answers GET and HEAD.
 func (e *Endpoint) get(w http.ResponseWriter, r *http.Request, name string) error {
 	found, content, err := e.read(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return e.missing()
+		return e.missing(r)
 	}
 	if err != nil {
 		return err
@@ -115,7 +106,7 @@ func (e *Endpoint) put(w http.ResponseWriter, r *http.Request, name string) erro
 	e.mu.Lock()
 	defer e.mu.Unlock()
 
-	if err := e.condition(r.Header, name); err != nil {
+	if err := e.condition(r, name); err != nil {
 		return err
 	}
 	if e.full.Load() {
@@ -138,8 +129,8 @@ func (e *Endpoint) put(w http.ResponseWriter, r *http.Request, name string) erro
 
 // condition returns an error where a put's condition does not hold. S3 knows If-None-Match with an asterisk alone, and not
 // both headers in one request. Its caller has the lock.
-func (e *Endpoint) condition(header http.Header, name string) error {
-	match, none := header.Get("If-Match"), header.Get("If-None-Match")
+func (e *Endpoint) condition(r *http.Request, name string) error {
+	match, none := r.Header.Get("If-Match"), r.Header.Get("If-None-Match")
 	if match == "" && none == "" {
 		return nil
 	}
@@ -150,7 +141,7 @@ func (e *Endpoint) condition(header http.Header, name string) error {
 	there, err := e.find(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && match != "":
-		return e.missing()
+		return e.missing(r)
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:

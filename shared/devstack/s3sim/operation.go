@@ -14,9 +14,8 @@ func Location(r *http.Request) (bucket, key string) {
 	return bucket, key
 }
 
-// Operation returns the name of the operation that a request asks for, as the S3 API reference has it ("PutObject",
-// "ListObjectsV2", …), and "" where this package has none. A fault-injecting handler in front of the endpoint tells
-// requests apart by it, and by [Location]; the body stays unread.
+// Operation returns the name of the operation that a request asks for ("PutObject", "ListObjectsV2", …), and "" where this package has
+// none. The body stays unread.
 func Operation(r *http.Request) string {
 	operation := operationOf(r)
 	known := append(parameters(operation),
@@ -56,15 +55,14 @@ func operationOf(r *http.Request) string {
 	return ""
 }
 
-// parameters are an operation's query parameters and headers. With another one a request would be another operation
-// ("acl", X-Amz-Copy-Source), or expect what does not come.
+// parameters are an operation's query parameters and headers. With another one it is another operation, or expects what does not come.
 func parameters(operation string) []string {
 	switch operation {
 	case "GetObject", "HeadObject":
 		return []string{"If-Match", "If-None-Match", "X-Amz-Checksum-Mode"}
 	case "PutObject":
 		return []string{
-			"If-Match", "If-None-Match", "X-Amz-Sdk-Checksum-Algorithm", crc32Header, crc32cHeader, crc64Header, sha256Header,
+			"If-Match", "If-None-Match", "X-Amz-Sdk-Checksum-Algorithm", crc32Header, crc64Header, sha256Header,
 		}
 	case "ListObjectsV2":
 		return []string{"list-type", "prefix", "delimiter", "max-keys", "continuation-token", "encoding-type"}
@@ -77,7 +75,7 @@ func parameters(operation string) []string {
 func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Amz-Request-Id", rand.Text())
 	if err := e.serve(w, r); err != nil {
-		e.writeError(w, r, err)
+		e.refusalOf(err).write(w, r)
 	}
 }
 

@@ -1,6 +1,8 @@
 package s3sim
 
 import (
+	"context"
+	"crypto/rand"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -42,8 +44,7 @@ func (e *Endpoint) refusalOf(err error) *refusal {
 	return &refusal{http.StatusInternalServerError, "InternalError", "We encountered an internal error. Please try again."}
 }
 
-// diskFull reports a full disk. S3 has no such error: no client repeats a request with this status, as nothing changes until
-// somebody makes room.
+// diskFull reports a full disk. S3 has no such error; no client repeats a request with this status.
 func (e *Endpoint) diskFull() *refusal {
 	full := fmt.Errorf("the disk is full below %s", e.config.Folder)
 	if e.config.OnFull != nil {
@@ -61,9 +62,31 @@ type refusalBody struct {
 	RequestID string `xml:"RequestId"`
 }
 
-func (e *Endpoint) writeError(w http.ResponseWriter, r *http.Request, err error) {
-	refused := e.refusalOf(err)
-	writeXML(w, r, refused.status, refusalBody{Code: refused.code, Message: refused.message, RequestID: w.Header().Get("X-Amz-Request-Id")})
+func (r *refusal) write(w http.ResponseWriter, about *http.Request) {
+	writeXML(w, about, r.status, refusalBody{Code: r.code, Message: r.message, RequestID: w.Header().Get("X-Amz-Request-Id")})
+}
+
+// Deny answers AccessDenied.
+func Deny(w http.ResponseWriter, r *http.Request, message string) {
+	w.Header().Set("X-Amz-Request-Id", rand.Text())
+	(&refusal{http.StatusForbidden, "AccessDenied", message}).write(w, r)
+}
+
+// listDenied is the key of a request's context that says that its caller has no s3:ListBucket.
+type listDenied struct{}
+
+// WithoutList returns the request as that of a caller without s3:ListBucket, as [Config].DenyList has all.
+func WithoutList(r *http.Request) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), listDenied{}, true))
+}
+
+// missing answers for a key that is not there.
+func (e *Endpoint) missing(r *http.Request) error {
+	if e.config.DenyList || r.Context().Value(listDenied{}) != nil {
+		return accessDenied()
+	}
+
+	return &refusal{http.StatusNotFound, "NoSuchKey", "The specified key does not exist."}
 }
 
 // writeXML writes a reply. A HEAD's has no body.

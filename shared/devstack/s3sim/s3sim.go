@@ -25,18 +25,15 @@ import (
 
 // Config says where objects are kept and who asks for them.
 type Config struct {
-	// Folder is where objects are kept; it is made where it is missing.
-	Folder string
-	// Buckets are made at the start where they are missing.
-	Buckets []string
+	Folder  string   // is made where it is missing
+	Buckets []string // are made at the start where they are missing
 	// DenyList imitates a caller without s3:ListBucket: listings are AccessDenied, and so are a read of a key that does not
 	// exist and a put with If-Match on one.
 	DenyList bool
 	// OnFull is called whenever the disk has no room for a put, with an error that names the folder; it does not block. The caller
 	// of S3 gets the status 507 and the code DiskFull, which S3 does not have. Nil: nothing is called.
 	OnFull func(error)
-	// Logger logs failures on the server side; nil discards them.
-	Logger *slog.Logger
+	Logger *slog.Logger // gets failures on the server side; nil: none
 }
 
 // Endpoint is the service: an [http.Handler] that may be served by any number of goroutines.

@@ -23,17 +23,10 @@ const (
 	notFound = "ResourceNotFoundException"
 )
 
-// Config says whose secrets these are.
-type Config struct {
-	// Region and Account stand in ARNs; see [awsjson.ARN] where they are empty.
-	Region, Account string
-}
-
 // Endpoint is the service: an [http.Handler] that may be served by any number of goroutines.
 type Endpoint struct {
 	awsjson.Service
 
-	config  Config
 	secrets map[string]*secret // by name
 }
 
@@ -54,8 +47,8 @@ type version struct {
 type content struct{ SecretString, SecretBinary *string }
 
 // New returns a Secrets Manager without secrets. It starts nothing in the background.
-func New(config Config) *Endpoint {
-	s := &Endpoint{config: config, secrets: make(map[string]*secret)}
+func New() *Endpoint {
+	s := &Endpoint{secrets: make(map[string]*secret)}
 	s.Service = awsjson.Service{Target: target, Operations: map[string]awsjson.Operation{
 		"CreateSecret":   awsjson.Typed(s.create),
 		"GetSecretValue": awsjson.Typed(s.get),
@@ -102,7 +95,7 @@ func (s *Endpoint) create(in createInput) (awsjson.Reply, error) {
 		return nil, awsjson.Errorf("ResourceExistsException", "the secret %q exists, or no name was given", in.Name)
 	}
 
-	arn := awsjson.ARN(target, s.config.Region, s.config.Account, "secret:"+in.Name+"-"+rand.Text()[:suffixLength-1])
+	arn := awsjson.ARN(target, "secret:"+in.Name+"-"+rand.Text()[:suffixLength-1])
 	made := &secret{name: in.Name, arn: arn, stages: make(map[string]version)}
 	s.secrets[in.Name] = made
 	if in.SecretString == nil && in.SecretBinary == nil {

@@ -17,7 +17,7 @@ const name = "genesys/credentials"
 // How secrets are read, shared/clientcred's conformance tests show, and the AWS CLI and boto3 what else is answered.
 func TestWhatAWSRefusesIsRefused(t *testing.T) {
 	t.Parallel()
-	endpoint := conformance.New(t, func() (http.Handler, error) { return secretsim.New(secretsim.Config{}), nil })
+	endpoint := conformance.New(t, func() (http.Handler, error) { return secretsim.New(), nil })
 	client := secretsmanager.NewFromConfig(endpoint.Config)
 	create := func() (string, error) {
 		out, err := client.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: aws.String(name), SecretString: aws.String("v")})

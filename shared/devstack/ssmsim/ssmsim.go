@@ -25,17 +25,10 @@ const target = "AmazonSSM"
 // DefaultKey is the KMS key of a SecureString that was put without a KeyId.
 const DefaultKey = "alias/aws/ssm"
 
-// Config says whose parameter store this is.
-type Config struct {
-	// Region and Account stand in ARNs; see [awsjson.ARN] where they are empty.
-	Region, Account string
-}
-
 // Endpoint is the service: an [http.Handler] that may be served by any number of goroutines.
 type Endpoint struct {
 	awsjson.Service
 
-	config     Config
 	denied     atomic.Pointer[[]string] // keys
 	parameters map[string]*parameter
 }
@@ -64,8 +57,8 @@ func (p *parameter) newest() version {
 }
 
 // New returns an empty parameter store. It starts nothing in the background.
-func New(config Config) *Endpoint {
-	s := &Endpoint{config: config, parameters: make(map[string]*parameter)}
+func New() *Endpoint {
+	s := &Endpoint{parameters: make(map[string]*parameter)}
 	s.Service = awsjson.Service{Target: target, Operations: map[string]awsjson.Operation{
 		"PutParameter":        awsjson.Typed(s.put),
 		"GetParameter":        awsjson.Typed(s.get),
@@ -105,7 +98,7 @@ func (s *Endpoint) find(name string) (*parameter, error) {
 }
 
 // shape is a version as replies show it. Without decryption, a SecureString shows nothing of its value.
-func (s *Endpoint) shape(p *parameter, v version, decrypt bool) awsjson.Reply {
+func shape(p *parameter, v version, decrypt bool) awsjson.Reply {
 	value := v.value
 	if v.keyID != "" && !decrypt {
 		value = rand.Text()
@@ -113,7 +106,7 @@ func (s *Endpoint) shape(p *parameter, v version, decrypt bool) awsjson.Reply {
 
 	return awsjson.Reply{
 		"Name": p.name, "Type": p.kind, "Value": value, "Version": v.number, "KeyId": v.keyID, "Tier": v.tier,
-		"ARN":              awsjson.ARN("ssm", s.config.Region, s.config.Account, "parameter/"+strings.TrimPrefix(p.name, "/")),
+		"ARN":              awsjson.ARN("ssm", "parameter/"+strings.TrimPrefix(p.name, "/")),
 		"LastModifiedDate": float64(v.modified.UnixMilli()) / 1000,
 	}
 }
@@ -139,7 +132,7 @@ func (s *Endpoint) get(in getInput) (awsjson.Reply, error) {
 		return nil, err
 	}
 
-	return awsjson.Reply{"Parameter": s.shape(p, p.newest(), in.WithDecryption)}, nil
+	return awsjson.Reply{"Parameter": shape(p, p.newest(), in.WithDecryption)}, nil
 }
 
 // history shows every version that is kept, oldest first.
@@ -150,7 +143,7 @@ func (s *Endpoint) history(in getInput) (awsjson.Reply, error) {
 	}
 	shown := make([]awsjson.Reply, len(p.versions))
 	for i, v := range p.versions {
-		shown[i] = s.shape(p, v, in.WithDecryption)
+		shown[i] = shape(p, v, in.WithDecryption)
 	}
 
 	return awsjson.Reply{"Parameters": shown}, nil
@@ -177,7 +170,7 @@ func (s *Endpoint) describe(in describeInput) (awsjson.Reply, error) {
 	shown := make([]awsjson.Reply, len(names))
 	for i, name := range names {
 		p := s.parameters[name]
-		shown[i] = s.shape(p, p.newest(), false)
+		shown[i] = shape(p, p.newest(), false)
 		delete(shown[i], "Value")
 	}
 

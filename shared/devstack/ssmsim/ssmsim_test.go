@@ -24,7 +24,7 @@ type store struct{ *ssm.Client }
 
 func newStore(t *testing.T) store {
 	t.Helper()
-	parameters := ssmsim.New(ssmsim.Config{})
+	parameters := ssmsim.New()
 	parameters.DenyKeys(deniedKey)
 	endpoint := conformance.New(t, func() (http.Handler, error) { return parameters, nil })
 

@@ -23,8 +23,8 @@ type gateway struct {
 
 // newStores makes a gateway that lacks Lambda.
 func (s *Stack) newStores(config Config) (g gateway, err error) {
-	g.parameters = ssmsim.New(ssmsim.Config{Region: Region, Account: Account})
-	g.secrets = secretsim.New(secretsim.Config{Region: Region, Account: Account})
+	g.parameters = ssmsim.New()
+	g.secrets = secretsim.New()
 
 	s.Objects, err = s3sim.New(s3sim.Config{
 		Folder: config.Data, Buckets: []string{Bucket}, OnFull: config.OnFullDisk, Logger: config.Logger,

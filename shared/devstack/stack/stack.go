@@ -147,7 +147,7 @@ func (s *Stack) start(ctx context.Context, config Config) error {
 	}
 
 	s.TokenParameter, s.RotationEvery = deployed.tokenParameter, deployed.rotationEvery
-	s.IAM = iamsim.New(iamsim.Config{Roles: deployed.byKey, Region: Region, Account: Account, KeyARN: deployed.Parameters["KmsKeyArn"]})
+	s.IAM = iamsim.New(iamsim.Config{Roles: deployed.byKey, KeyARN: deployed.Parameters["KmsKeyArn"]})
 	s.Lambda, err = lambdasim.New(lambdasim.Config{
 		Region: Region, Logs: config.Logs, Logger: config.Logger, Functions: deployed.configured(config, organisation.variables),
 	})

@@ -2,7 +2,6 @@ package template
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,12 +11,9 @@ import (
 
 // Deployment says which stack a template is evaluated for.
 type Deployment struct {
-	// StackName, Region and Account; where empty "genesys-cloud-export", "eu-central-1", "000000000000".
-	StackName, Region, Account string
-	// Parameters are values by name; those left out have their defaults.
-	Parameters map[string]string
-	// Local calls the functions as the local world does: by the folders of their code.
-	Local bool
+	StackName, Region, Account string            // where empty "genesys-cloud-export", "eu-central-1", "000000000000"
+	Parameters                 map[string]string // by name; those left out have their defaults
+	Local                      bool              // functions are called as the local world does: by the folders of their code
 }
 
 // evaluation is one template being decided for one deployment.
@@ -27,41 +23,43 @@ type evaluation struct {
 	deployment Deployment
 	parameters map[string]string
 	conditions map[string]bool
-	problems   []error // what could not be decided
+	deciding   map[string]bool // conditions that are decided, or about to be
 }
 
-// fault notes a problem with the line where it is. What a function returns beside it does not matter: there is no stack then.
-func (e *evaluation) fault(node *yaml.Node, format string, arguments ...any) {
-	e.problems = append(e.problems, fmt.Errorf("line %d: "+format, append([]any{node.Line}, arguments...)...))
+// undecided ends an evaluation: a panic from where it stands to [Template.Evaluate].
+type undecided struct{ error }
+
+// fail ends the evaluation with the line where the problem is.
+func fail(node *yaml.Node, format string, arguments ...any) {
+	panic(undecided{fmt.Errorf("line %d: "+format, append([]any{node.Line}, arguments...)...)})
 }
 
-// Evaluate decides everything. Its error lists the problems of the parameters and rules, or, where there are none, all
-// others, each with its line; there is no Stack then.
-func (t *Template) Evaluate(d Deployment) (*Stack, error) {
+// Evaluate decides everything. Its error lists the problems of the parameters; or it is the first other problem, with its line.
+func (t *Template) Evaluate(d Deployment) (stack *Stack, err error) {
 	d.StackName = cmp.Or(d.StackName, "genesys-cloud-export")
 	d.Region, d.Account = cmp.Or(d.Region, "eu-central-1"), cmp.Or(d.Account, "000000000000")
-
-	e := &evaluation{sections: &t.sections, deployment: d, conditions: map[string]bool{}}
-
-	var stack *Stack
-
-	e.parameters, e.problems = t.values(d.Parameters)
-	if e.problems == nil {
-		e.checkRules()
+	e := &evaluation{sections: &t.sections, deployment: d, conditions: map[string]bool{}, deciding: map[string]bool{}}
+	defer func() {
+		switch ended := recover().(type) {
+		case nil:
+		case undecided:
+			err = ended.error
+		default:
+			panic(ended)
+		}
+		if err != nil {
+			stack, err = nil, fmt.Errorf("evaluate %s for the stack %s: %w", t.file, d.StackName, err)
+		}
+	}()
+	if e.parameters, err = t.values(d.Parameters); err != nil {
+		return nil, err
 	}
-	if e.problems == nil {
-		stack = e.stack()
-	}
+	e.checkRules()
 
-	if err := errors.Join(e.problems...); err != nil {
-		return nil, fmt.Errorf("evaluate %s for the stack %s: %w", t.file, d.StackName, err)
-	}
-
-	return stack, nil
+	return e.stack(), nil
 }
 
-// checkRules reports the assertions that are false, as CloudFormation does before it begins. Those of a rule whose condition
-// is false are not looked at.
+// checkRules reports the first assertion that is false. Those of a rule whose condition is false are not looked at.
 func (e *evaluation) checkRules() {
 	for _, name := range sortedKeys(e.Rules) {
 		rule := e.Rules[name]
@@ -71,7 +69,7 @@ func (e *evaluation) checkRules() {
 
 		for _, assertion := range rule.Assertions {
 			if !e.verdict(&assertion.Assert) {
-				e.fault(&assertion.Assert, "the parameters given are refused by the rule %s: %s", name, assertion.AssertDescription)
+				fail(&assertion.Assert, "the parameters given are refused by the rule %s: %s", name, assertion.AssertDescription)
 			}
 		}
 	}
@@ -79,7 +77,6 @@ func (e *evaluation) checkRules() {
 
 func (e *evaluation) stack() *Stack {
 	stack := &Stack{Parameters: e.parameters, Conditions: e.conditions, Resources: map[string]Resource{}, Outputs: map[string]Output{}}
-
 	for _, name := range sortedKeys(e.Conditions) {
 		e.condition(name, new(e.Conditions[name]))
 	}
@@ -119,11 +116,13 @@ func (e *evaluation) condition(name string, node *yaml.Node) bool {
 	}
 
 	declared, there := e.Conditions[name]
-	if !there {
-		e.fault(node, "the condition %s is not there", name)
-
-		return false
+	switch {
+	case !there:
+		fail(node, "the condition %s is not there", name)
+	case e.deciding[name]:
+		fail(node, "the condition %s is made of itself", name)
 	}
+	e.deciding[name] = true
 
 	e.conditions[name] = e.verdict(&declared)
 
@@ -135,7 +134,9 @@ func (e *evaluation) verdict(node *yaml.Node) bool {
 	switch node.Tag {
 	case "!Equals":
 		// As CloudFormation compares, to which 0 and "0" are the same.
-		return e.operands(node, 2) && e.text(node.Content[0]) == e.text(node.Content[1])
+		of := operands(node, 2)
+
+		return e.text(of[0]) == e.text(of[1])
 	case "!Not":
 		return e.several(node) == 0
 	case "!And":
@@ -145,7 +146,7 @@ func (e *evaluation) verdict(node *yaml.Node) bool {
 	case "!Condition":
 		return e.condition(node.Value, node)
 	default:
-		e.fault(node, "%s is none of the functions that decide: !Equals, !Not, !And, !Or, !Condition", node.Tag)
+		fail(node, "%s is none of the functions that decide: !Equals, !Not, !And, !Or, !Condition", node.Tag)
 
 		return false
 	}
@@ -162,13 +163,13 @@ func (e *evaluation) several(node *yaml.Node) (count int) {
 	return count
 }
 
-// operands says whether a function has so many.
-func (e *evaluation) operands(node *yaml.Node, count int) bool {
+// operands are those of a function that has so many.
+func operands(node *yaml.Node, count int) []*yaml.Node {
 	if len(node.Content) != count {
-		e.fault(node, "%s takes a list of %d", node.Tag, count)
+		fail(node, "%s takes a list of %d", node.Tag, count)
 	}
 
-	return len(node.Content) == count
+	return node.Content
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

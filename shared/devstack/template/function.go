@@ -24,7 +24,7 @@ func (e *evaluation) value(node *yaml.Node) any {
 	case node.Kind == yaml.ScalarNode:
 		return e.scalar(node)
 	default:
-		e.fault(node, "neither a value nor an alias that CloudFormation would take")
+		fail(node, "neither a value nor an alias that CloudFormation would take")
 
 		return nil
 	}
@@ -36,7 +36,6 @@ func (e *evaluation) scalar(node *yaml.Node) any {
 		truth  bool
 		number any
 	)
-
 	switch tag := node.ShortTag(); {
 	case (tag == "!!int" || tag == "!!float") && node.Decode(&number) == nil:
 		return number
@@ -49,10 +48,9 @@ func (e *evaluation) scalar(node *yaml.Node) any {
 
 func (e *evaluation) object(node *yaml.Node) map[string]any {
 	result := make(map[string]any, len(node.Content))
-
 	for name, inner := range pairs(node) {
 		if name == "Ref" || strings.HasPrefix(name, "Fn::") {
-			e.fault(inner, "%s is not evaluated here: write its short form, such as !Ref", name)
+			fail(inner, "%s is not evaluated here: write its short form, such as !Ref", name)
 		} else if value := e.value(inner); value != (absent{}) {
 			result[name] = value
 		}
@@ -63,7 +61,6 @@ func (e *evaluation) object(node *yaml.Node) map[string]any {
 
 func (e *evaluation) list(node *yaml.Node) []any {
 	result := make([]any, 0, len(node.Content))
-
 	for _, inner := range node.Content {
 		if value := e.value(inner); value != (absent{}) {
 			result = append(result, value)
@@ -75,18 +72,14 @@ func (e *evaluation) list(node *yaml.Node) []any {
 
 // text evaluates what has to be text, a number or a bool.
 func (e *evaluation) text(node *yaml.Node) string {
-	before := len(e.problems)
-
-	switch value := e.value(node).(type) {
+	value := e.value(node)
+	switch value.(type) {
 	case string, int, float64, bool:
-		return fmt.Sprint(value)
 	default:
-		if len(e.problems) == before {
-			e.fault(node, "this is to be text")
-		}
-
-		return ""
+		fail(node, "this is to be text")
 	}
+
+	return fmt.Sprint(value)
 }
 
 // call evaluates a function.
@@ -105,30 +98,25 @@ func (e *evaluation) call(node *yaml.Node) any {
 	case "!Join":
 		return e.join(node)
 	default:
-		e.fault(node, "%s is no function that is evaluated here", node.Tag)
+		fail(node, "%s is no function that is evaluated here", node.Tag)
 
 		return nil
 	}
 }
 
 func (e *evaluation) choose(node *yaml.Node) any {
-	switch {
-	case !e.operands(node, 3):
-		return nil
-	case e.condition(node.Content[0].Value, node):
-		return e.value(node.Content[1])
-	default:
-		return e.value(node.Content[2])
+	of := operands(node, 3)
+	if e.condition(of[0].Value, node) {
+		return e.value(of[1])
 	}
+
+	return e.value(of[2])
 }
 
 func (e *evaluation) split(node *yaml.Node) any {
-	if !e.operands(node, 2) {
-		return nil
-	}
-
 	var list []any
-	for item := range strings.SplitSeq(e.text(node.Content[1]), node.Content[0].Value) {
+	of := operands(node, 2)
+	for item := range strings.SplitSeq(e.text(of[1]), of[0].Value) {
 		list = append(list, item)
 	}
 
@@ -136,12 +124,9 @@ func (e *evaluation) split(node *yaml.Node) any {
 }
 
 func (e *evaluation) join(node *yaml.Node) any {
-	if !e.operands(node, 2) {
-		return nil
-	}
-
-	list, _ := e.value(node.Content[1]).([]any)
-	joined := strings.TrimSuffix(strings.Repeat("%v"+node.Content[0].Value, len(list)), node.Content[0].Value)
+	of := operands(node, 2)
+	list, _ := e.value(of[1]).([]any)
+	joined := strings.TrimSuffix(strings.Repeat("%v"+of[0].Value, len(list)), of[0].Value)
 
 	return fmt.Sprintf(joined, list...)
 }
@@ -152,20 +137,14 @@ var placeholder = regexp.MustCompile(`\$\{(!?)([^}]*)\}`)
 // sub evaluates !Sub, of a text alone or with a map of its own names.
 func (e *evaluation) sub(node *yaml.Node) any {
 	source, own := node, map[string]*yaml.Node{}
-
 	if node.Kind == yaml.SequenceNode {
-		if !e.operands(node, 2) {
-			return nil
-		}
-
-		source = node.Content[0]
+		source = operands(node, 2)[0]
 		maps.Insert(own, pairs(node.Content[1]))
 	}
 
 	return placeholder.ReplaceAllStringFunc(source.Value, func(found string) string {
 		parts := placeholder.FindStringSubmatch(found)
 		name := parts[2]
-
 		switch inner, is := own[name]; {
 		case parts[1] == "!":
 			return "${" + name + "}"
@@ -177,7 +156,7 @@ func (e *evaluation) sub(node *yaml.Node) any {
 
 		text, is := e.ref(name, node).(string)
 		if !is {
-			e.fault(node, "${%s} is no text", name)
+			fail(node, "${%s} is no text", name)
 		}
 
 		return text

@@ -69,43 +69,35 @@ func (e *evaluation) ref(name string, node *yaml.Node) any {
 func (e *evaluation) attribute(whole string, node *yaml.Node) string {
 	id, attribute, _ := strings.Cut(whole, ".")
 	called, physical := e.find(id, node)
-
 	switch {
-	case called == (naming{}) || attribute == called.property:
+	case attribute == called.property:
 		return physical
-	case attribute == "Arn" && called.arn != "":
-		return e.fill(called.arn, physical)
-	default:
-		e.fault(node, "the attribute %s of a resource of the type %s is not known here", attribute, e.Resources[id].Type)
-
-		return ""
+	case attribute != "Arn" || called.arn == "":
+		fail(node, "the attribute %s of a resource of the type %s is not known here", attribute, e.Resources[id].Type)
 	}
+
+	return e.fill(called.arn, physical)
 }
 
-// find is how a resource of this deployment is called; zero with a fault where it is not known.
+// find is how a resource of this deployment is called.
 func (e *evaluation) find(id string, node *yaml.Node) (called naming, physical string) {
 	declared, is := e.Resources[id]
-
 	switch called = namingOf(declared.Type); {
 	case !is:
-		e.fault(node, "%s is neither a parameter nor a resource", id)
+		fail(node, "%s is neither a parameter nor a resource", id)
 	case !e.included(declared):
-		e.fault(node, "%s is not in this deployment: its condition %s is false", id, declared.Condition.Value)
+		fail(node, "%s is not in this deployment: its condition %s is false", id, declared.Condition.Value)
 	case called.property == "":
-		e.fault(node, "what a resource of the type %s is called is not known here", declared.Type)
-	default:
-		return called, e.nameOf(id)
+		fail(node, "what a resource of the type %s is called is not known here", declared.Type)
 	}
 
-	return naming{}, ""
+	return called, e.nameOf(id)
 }
 
-// nameOf is a resource's name: the template's, where it gives one, else the stack's name and the logical id. AWS adds random
-// characters to the last.
+// nameOf is a resource's name: the template's, or made of the stack's name and the logical id, to which AWS adds random characters.
 func (e *evaluation) nameOf(id string) string {
 	declared := e.Resources[id]
 	property, local := namingOf(declared.Type).property, declared.Type == functionType && e.deployment.Local
-
 	for name, node := range pairs(&declared.Properties) {
 		switch {
 		case local && name == "CodeUri":

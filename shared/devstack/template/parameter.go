@@ -2,6 +2,7 @@ package template
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -11,30 +12,22 @@ import (
 
 // Parameter is a parameter as a template declares it. What the template leaves out is zero or nil.
 type Parameter struct {
-	// Name is such as "LogRetentionDays", Type is "String" or "Number".
-	Name string `yaml:"-"`
-	Type string `yaml:"Type"`
-	// Description is for whoever deploys.
-	Description string `yaml:"Description"`
-	// Default is the value where none is given; nil: the parameter is required.
-	Default *string `yaml:"Default"`
-	// AllowedPattern is a regular expression that the whole value has to match, ConstraintDescription says it in words.
-	AllowedPattern        string `yaml:"AllowedPattern"`
-	ConstraintDescription string `yaml:"ConstraintDescription"`
-	// AllowedValues are all values that are allowed; empty: any.
-	AllowedValues []string `yaml:"AllowedValues"`
-	// MinValue and MaxValue bound a Number.
-	MinValue *float64 `yaml:"MinValue"`
-	MaxValue *float64 `yaml:"MaxValue"`
-	// MaxLength bounds the characters of a String; 0 is no bound.
-	MaxLength int `yaml:"MaxLength"`
+	Name                  string   `yaml:"-"`
+	Type                  string   `yaml:"Type"` // "String" or "Number"
+	Description           string   `yaml:"Description"`
+	Default               *string  `yaml:"Default"`               // nil: the parameter is required
+	AllowedPattern        string   `yaml:"AllowedPattern"`        // that the whole value has to match
+	ConstraintDescription string   `yaml:"ConstraintDescription"` // the pattern in words
+	AllowedValues         []string `yaml:"AllowedValues"`         // empty: any
+	MinValue              *float64 `yaml:"MinValue"`              // of a Number
+	MaxValue              *float64 `yaml:"MaxValue"`
+	MaxLength             int      `yaml:"MaxLength"` // of a String, in characters; 0 is no bound
 }
 
 // allows says whether the declaration, whose type is known here, allows a value.
 func (p *Parameter) allows(value string) bool {
 	number, errNumber := strconv.ParseFloat(value, 64)
 	whole, errPattern := regexp.Compile(`\A(?:` + cmp.Or(p.AllowedPattern, "(?s).*") + `)\z`)
-
 	switch {
 	case len(p.AllowedValues) > 0 && !slices.Contains(p.AllowedValues, value), errPattern != nil || !whole.MatchString(value):
 		return false
@@ -59,12 +52,11 @@ func (t *Template) Parameters() []Parameter {
 }
 
 // values are those of all parameters: the deployment's, else the defaults.
-func (t *Template) values(given map[string]string) (values map[string]string, problems []error) {
+func (t *Template) values(given map[string]string) (values map[string]string, err error) {
 	values = make(map[string]string)
-
+	var problems []error
 	for _, p := range t.Parameters() {
 		value, is := given[p.Name]
-
 		switch {
 		case !is && p.Default == nil:
 			problems = append(problems, fmt.Errorf("the parameter %s needs a value: it has no default", p.Name))
@@ -86,5 +78,5 @@ func (t *Template) values(given map[string]string) (values map[string]string, pr
 		}
 	}
 
-	return values, problems
+	return values, errors.Join(problems...)
 }

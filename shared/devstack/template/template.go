@@ -76,8 +76,7 @@ func Read(file string) (*Template, error) {
 	return t, nil
 }
 
-// merge is SAM's: maps are merged deep, lists are joined with the shared one first, and of anything else, functions
-// included, the resource's own stands.
+// merge is SAM's: maps are merged deep, lists are joined, and of anything else the resource's own stands.
 func merge(shared, own *yaml.Node) *yaml.Node {
 	switch {
 	case own.IsZero():
@@ -88,7 +87,6 @@ func merge(shared, own *yaml.Node) *yaml.Node {
 
 	merged := *own
 	merged.Content = slices.Clone(shared.Content)
-
 	if own.Kind == yaml.SequenceNode {
 		merged.Content = append(merged.Content, own.Content...)
 

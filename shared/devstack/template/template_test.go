@@ -124,29 +124,19 @@ func TestAValueIsWhatCloudFormationMakesOfItAndWhatIsNotKnownIsAnErrorWithItsLin
 	}
 }
 
-func TestEveryProblemIsReportedAtOnce(t *testing.T) {
+func TestWhatCannotBeDecidedIsAnErrorWithItsLine(t *testing.T) {
 	t.Parallel()
-
-	_, err := read(t, `
-Conditions:
-  B: !Not [!Equals [1]]
-  C: !Ref AWS::Region
-Resources:
-  Queue: {Type: AWS::SQS::Queue, Properties: {Colour: !Ref Red}}
-Outputs:
-  One: {Value: !Ref Green}
-  Two: {Value: 2, Condition: Maybe}
-`).Evaluate(template.Deployment{})
-	if err == nil {
-		t.Fatal("there is no error")
-	}
-
-	for _, says := range []string{
-		"line 3: !Equals takes a list of 2", "line 4: !Ref is none of the functions that decide", "line 6: Red is", "line 8: Green is",
-		"line 9: the condition Maybe is not there",
+	for content, says := range map[string]string{
+		"Conditions:\n  A: !Not [!Equals [1]]":                            "line 2: !Equals takes a list of 2",
+		"Conditions:\n  A: !Ref AWS::Region":                              "line 2: !Ref is none of the functions that decide",
+		"Conditions:\n  A: !Not [!Condition B]\n  B: !Not [!Condition A]": "line 3: the condition A is made of itself",
+		"Resources:\n  Q: {Type: T, Properties: {Colour: !Ref Red}}":      "line 2: Red is neither",
+		"Outputs:\n  O: {Value: !Ref Green}":                              "line 2: Green is neither",
+		"Outputs:\n  O: {Value: 2, Condition: Maybe}":                     "line 2: the condition Maybe is not there",
 	} {
-		if !strings.Contains(err.Error(), says) {
-			t.Errorf("%q is not among the problems:\n%v", says, err)
+		stack, err := read(t, content).Evaluate(template.Deployment{})
+		if stack != nil || err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: got %v, want no stack, and an error that says %q", content, err, says)
 		}
 	}
 }

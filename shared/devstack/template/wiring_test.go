@@ -12,7 +12,6 @@ import (
 
 func TestGlobalsAreMergedAsSAMMergesThem(t *testing.T) {
 	t.Parallel()
-
 	stack := evaluated(t, `
 Parameters: {Size: {Type: Number, Default: 128}}
 Globals:
@@ -37,7 +36,6 @@ Resources:
   Machine: {Type: AWS::Serverless::StateMachine, Properties: {Tracing: {Enabled: false}, Name: m}}
   Other: {Type: AWS::Lambda::Function, Properties: {Timeout: 1}}
 `, template.Deployment{StackName: "s"})
-
 	for id, want := range map[string]string{
 		"Bare":    "map[Architectures:[a b] Environment:map[Variables:map[X:s Y:shared]] Layers:[shared] MemorySize:128 Timeout:3 VpcConfig:map[SubnetIds:[a]]]",
 		"Full":    "map[Architectures:[own] Environment:map[Variables:map[X:s Y:own Z:128]] Layers:[shared own] MemorySize:128 Timeout:128]",
@@ -52,9 +50,7 @@ Resources:
 
 func TestResourcesAreCalledAsInAWS(t *testing.T) {
 	t.Parallel()
-
 	const here = ":us-east-1:111111111111:"
-
 	for kind, want := range map[string]string{
 		"AWS::Serverless::Function Arn":             "s-R arn:aws:lambda" + here + "function:s-R",
 		"AWS::Serverless::StateMachine Name":        "arn:aws:states" + here + "stateMachine:s-R s-R",
@@ -78,13 +74,11 @@ func TestResourcesAreCalledAsInAWS(t *testing.T) {
 
 func TestTheLocalWorldCallsAFunctionAsItsFolder(t *testing.T) {
 	t.Parallel()
-
 	for local, name := range map[bool]string{false: "named", true: "f"} {
 		stack := evaluated(t, `
 Resources: {F: {Type: AWS::Serverless::Function, Properties: {FunctionName: named, CodeUri: functions/f/}}}
 Outputs: {Arn: {Value: !GetAtt F.Arn}, Name: {Value: !Ref F}}
 `, template.Deployment{Local: local})
-
 		got := fmt.Sprint(stack.Resources["F"].Name, " ", stack.Outputs["Name"].Value, " ", stack.Outputs["Arn"].Value)
 		if want := name + " " + name + " arn:aws:lambda:eu-central-1:000000000000:function:" + name; got != want {
 			t.Errorf("local %t: the function is called %s, want %s", local, got, want)
@@ -94,7 +88,6 @@ Outputs: {Arn: {Value: !GetAtt F.Arn}, Name: {Value: !Ref F}}
 
 func TestAFileThatIsNoTemplateIsRefused(t *testing.T) {
 	t.Parallel()
-
 	file := filepath.Join(t.TempDir(), "t.yaml")
 	if _, err := template.Read(file); err == nil || !strings.Contains(err.Error(), "read the template: open ") {
 		t.Errorf("no file: got %v", err)

@@ -18,11 +18,10 @@ import (
 	"time"
 )
 
-// New makes a CA, whose one certificate is good for 127.0.0.1 and a day. It returns the file of the certificate in PEM, and
-// serve, which serves a handler at the https address that it returns until the test ends. No CA trusts another.
+// New makes a CA, good for 127.0.0.1 and a day. It returns its certificate's PEM file and a function that serves a handler at an https
+// address until the test ends. No CA trusts another.
 func New(t testing.TB) (file string, serve func(http.Handler) (url string)) {
 	t.Helper()
-
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)

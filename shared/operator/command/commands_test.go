@@ -31,7 +31,7 @@ type cloud struct {
 func newCloud(t *testing.T) *cloud {
 	t.Helper()
 
-	secrets := secretsim.New(secretsim.Config{})
+	secrets := secretsim.New()
 	c := &cloud{started: make(chan string, 1)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch operation := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "AWSStepFunctions."); {
