@@ -110,7 +110,7 @@ func (i *invocation) resolve(ctx context.Context) error {
 func (i *invocation) prepare(ctx, reading context.Context, jobs Jobs, w *writer, c *caller) (Pages, stop, error) {
 	if w.job.ID == "" {
 		if i.submitted {
-			return nil, stop{reason: ReasonPending, notBefore: time.Now().Add(w.job.wait())}, nil
+			return nil, stop{reason: ReasonPending, notBefore: w.job.due()}, nil // for the next invocation to submit it
 		}
 
 		if stopped, err := i.submit(ctx, reading, jobs, w, c); !stopped.none() || err != nil {
@@ -144,7 +144,7 @@ func (i *invocation) prepare(ctx, reading context.Context, jobs Jobs, w *writer,
 			"job %s is not ready after %s, %s: invoke again for a new job, and ask the vendor's support if it happens again", id, age.Round(time.Hour), state.Text)}, nil
 	default:
 		w.job.Polls++
-		return nil, stop{reason: ReasonPending, notBefore: time.Now().Add(w.job.wait())}, nil
+		return nil, stop{reason: ReasonPending, notBefore: w.job.due()}, nil
 	}
 }
 
@@ -215,12 +215,16 @@ func (w *writer) resubmit(how string) stop {
 		"%d jobs in a row failed; of the last, %s, %s: invoke again later, and ask the vendor's support if it happens again", maxSubmits, id, how)}
 }
 
-// wait is how long to wait for a job that is not ready.
-func (j Job) wait() time.Duration {
+// due is when a job that is not ready is to be looked at again, or another one is to be submitted; zero, at once: the first of a window.
+func (j Job) due() time.Time {
+	if j.Submits == 0 {
+		return time.Time{}
+	}
+
 	wait := firstPoll
 	for range j.Polls - 1 {
 		wait = min(2*wait, longestPoll)
 	}
 
-	return wait
+	return due(wait)
 }

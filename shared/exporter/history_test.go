@@ -151,6 +151,21 @@ func (w *world) until(payload string, pause time.Duration) string {
 	return ""
 }
 
+func TestAJobThatIsReadyAtOnceIsReadByTheInvocationThatSubmitsIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		organisation := histories()
+		organisation.JobTime = 0
+		w := newWorld(t, organisation)
+		begun := time.Now()
+
+		result, invocations := w.finish(w.processOf(genesys.Histories()), `{"export_id":"e1","listing":"conversations","interval":"`+threeDays+`"}`)
+		if took := time.Since(begun); invocations != len(days()) || took > 10*time.Second {
+			t.Errorf("it took %d invocations and %v, want one a day and no wait between them: %+v", invocations, took, result)
+		}
+	})
+}
+
 func TestAJobThatFailsIsSubmittedAgainTwiceAndThenNamed(t *testing.T) {
 	t.Parallel()
 
