@@ -282,3 +282,13 @@ func TestALiveExportThatCannotGoWellFailsByNameAndSendsNothing(t *testing.T) {
 		})
 	}
 }
+
+func TestThePermissionsAreNamedBeforeAnybodyIsAskedForASecret(t *testing.T) {
+	t.Parallel()
+
+	code, stdout, stderr := newLive(t).start(t, "-yes", "-listings", "queues,conversations").ended(t)
+	if want := "needs         a role with routing:queue:view, analytics:conversationDetail:view, in all divisions\n"; code != 1 || stdout != want ||
+		!strings.Contains(stderr, "no client credentials") {
+		t.Errorf("ended with %d and said %q and %q, want %q and that there are no credentials", code, stdout, stderr, want)
+	}
+}

@@ -50,9 +50,25 @@ func TestAListingOfEachKindOfPagingIsWholeWhateverBecomesOfItsInvocations(t *tes
 			w.organisation.Sizes = map[string]int{"queues": 220, "external-contacts": 230, "conversations": 100}
 			interfere(t, w)
 
+			var counted genesyssim.Stats
+
+			interfered := w.BeforeCheck
+			w.BeforeCheck = func(ctx context.Context, s *stack.Stack, r export.Result) {
+				if interfered != nil {
+					interfered(ctx, s, r)
+				}
+
+				counted = s.Genesys.Stats()
+			}
+
 			summary, err := localrun.Run(t.Context(), w.Config, w.organisation)
 			if err != nil {
 				t.Fatalf("the run failed: %v\n%s", err, &w.out)
+			}
+
+			faults, throttled := len(w.organisation.Faults), w.organisation.RateLimit > 0
+			if counted.FaultsHit != int64(faults) || counted.Throttled > 0 != throttled || !strings.Contains(w.out.String(), "continue (pending, ") {
+				t.Errorf("it was not interfered as it was to be, or no job was pending: %+v\n%s", counted, &w.out)
 			}
 
 			records := make(map[string]int64)
@@ -73,7 +89,10 @@ func threeCallers(t *testing.T, w *world) {
 
 	w.organisation.Latency = 400 * time.Millisecond
 
-	var others sync.WaitGroup
+	var (
+		others  sync.WaitGroup
+		crossed = make(map[string]bool)
+	)
 
 	w.OnInvocation = func(ctx context.Context, s *stack.Stack, i driver.Invocation) {
 		if i.Number > 1 {
@@ -84,6 +103,8 @@ func threeCallers(t *testing.T, w *world) {
 		if i.Result.Listing == "conversations" {
 			function = stack.ExportHistory
 		}
+
+		crossed[i.Result.Listing] = true
 
 		for range 2 {
 			others.Go(func() {
@@ -96,7 +117,13 @@ func threeCallers(t *testing.T, w *world) {
 			})
 		}
 	}
-	w.BeforeCheck = func(context.Context, *stack.Stack, export.Result) { others.Wait() }
+	w.BeforeCheck = func(_ context.Context, _ *stack.Stack, r export.Result) {
+		others.Wait()
+
+		if !crossed[r.Listing] {
+			t.Errorf("nobody else called for %s: it was complete at once", r.Listing)
+		}
+	}
 }
 
 func TestOneListingThatIsForbiddenIsNamedAndTheOthersAreComplete(t *testing.T) {
@@ -120,5 +147,33 @@ func TestOneListingThatIsForbiddenIsNamedAndTheOthersAreComplete(t *testing.T) {
 	w.Listings = []string{"queue"}
 	if _, err := localrun.Run(t.Context(), w.Config, w.organisation); err == nil || !strings.Contains(err.Error(), `the listing "queue" is none of users, queues, groups`) {
 		t.Errorf("an unknown listing: got %v", err)
+	}
+}
+
+// The second run begins where the first one's history ended, less the look-back.
+func TestALiveRunGoesOnWhereTheHistoryOfTheLastOneEnded(t *testing.T) {
+	t.Parallel()
+
+	w := newLiveWorld(t)
+	w.Listings, w.PageSize = []string{"queues", "conversations"}, localrun.MaxPageSize
+	w.Stack.Environment["MAX_REQUESTS_PER_MINUTE"] = "60000"
+
+	if diff := cmp.Diff([]string{"routing:queue:view", "analytics:conversationDetail:view"}, w.Permissions()); diff != "" {
+		t.Errorf("permissions (-want +got):\n%s", diff)
+	}
+
+	for _, run := range []string{"the first", "the second"} {
+		summary, err := localrun.RunLive(t.Context(), w.Live)
+		if err != nil {
+			t.Fatalf("%s run failed: %v\n%s", run, err, w.out)
+		}
+
+		if len(summary.Exported) != 2 || summary.Exported[0].Records != 400 || summary.Exported[1].Records < 1000 {
+			t.Errorf("%s run exported %+v", run, summary.Exported)
+		}
+	}
+
+	if left, _ := filepath.Glob(filepath.Join(w.Out, "s3", stack.Bucket, "exports", "_state", "conversations", "watermark.json")); len(left) != 1 {
+		t.Errorf("there is no watermark of the conversations: %v", left)
 	}
 }

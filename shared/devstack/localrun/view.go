@@ -131,7 +131,7 @@ func (v *view) report(s Summary, verdict error, compared bool) error {
 	case compared:
 		v.line("verified  every record of the organisation, once and in order")
 	default:
-		v.line("verified  the export in itself: every part is as the manifest says, and no record is there twice")
+		v.line("verified  the export in itself: every part is as the manifest says, and no record is there twice; of histories and of listings that drifted it may be")
 	}
 
 	if err := v.table(s); err != nil {
