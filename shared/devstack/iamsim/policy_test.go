@@ -53,7 +53,8 @@ func TestAPolicyIsEvaluatedAsIAMDoes(t *testing.T) {
 		},
 		"a denial wins, wherever it stands": {
 			`[{"Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"Two","Effect":"Deny","Action":"s3:*","Resource":"*"}]`,
-			get, object, iamsim.Decision{Statement: "Two"},
+			get, object,
+			iamsim.Decision{Statement: "Two"},
 		},
 	} {
 		got := role(t, test.statements).Decide(iamsim.Access{Action: test.action, Resource: test.resource})
