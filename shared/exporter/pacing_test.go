@@ -80,6 +80,6 @@ func TestX01TheLimitOfA429IsLearnedAndKeptForTheNextInvocation(t *testing.T) {
 	t.Parallel()
 
 	synctest.Test(t, func(t *testing.T) {
-		newWorld(t, genesyssim.Config{Users: 3_000, Seed: 1, RateLimit: 60, RateLimitHeaders: true}).follow(45*time.Second, 3_000, 1)
+		newWorld(t, genesyssim.Config{Users: 3_000, Seed: 1, RateLimit: 60}).follow(45*time.Second, 3_000, 1)
 	})
 }

@@ -63,7 +63,6 @@ func Typed[In any](answer func(In) (Reply, error)) Operation {
 // undecoded names the member that did not decode, and never its value.
 func undecoded(err error) error {
 	semantic, ok := errors.AsType[*json.SemanticError](err)
-
 	switch {
 	case ok && errors.Is(err, json.ErrUnknownName):
 		return Errorf("ValidationException", "this local operation has no member %q: %s", semantic.JSONPointer, elsewhere)
@@ -93,7 +92,6 @@ func OperationName(r *http.Request, target string) string {
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Amzn-RequestId", rand.Text())
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
-
 	reply, err := s.answer(r)
 	if err != nil {
 		status := http.StatusBadRequest
@@ -124,15 +122,12 @@ func (s *Service) answer(r *http.Request) ([]byte, error) {
 		return nil, Errorf("UnknownOperationException", "this local %s has no operation %q, only %s: %s",
 			s.Target, name, strings.Join(slices.Sorted(maps.Keys(s.Operations)), ", "), elsewhere)
 	}
-
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return nil, Errorf("SerializationException", "the body was cut short")
 	}
-
 	s.mu.Lock()
 	defer s.mu.Unlock()
-
 	reply, err := operation(body)
 	if err != nil {
 		return nil, err

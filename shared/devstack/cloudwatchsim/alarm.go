@@ -47,12 +47,10 @@ func ParseAlarm(given map[string]any) (Alarm, error) {
 		DatapointsToAlarm           int
 		TreatMissingData            string
 	}
-
 	text, err := json.Marshal(given)
 	if err == nil {
 		err = json.Unmarshal(text, &p, json.RejectUnknownMembers(true))
 	}
-
 	periods, errPeriods := strconv.Atoi(fmt.Sprint(p.EvaluationPeriods))
 	alarm := Alarm{
 		Name: p.AlarmName, Description: p.AlarmDescription, Actions: p.AlarmActions, OKActions: p.OKActions,
@@ -60,15 +58,12 @@ func ParseAlarm(given map[string]any) (Alarm, error) {
 		period: time.Duration(p.Period) * time.Second, evaluationPeriods: periods, datapointsToAlarm: p.DatapointsToAlarm,
 		statistic: statistic(p.Statistic), breaches: comparison(p.ComparisonOperator, p.Threshold), treatMissing: p.TreatMissingData,
 	}
-
 	if alarm.datapointsToAlarm == 0 {
 		alarm.datapointsToAlarm = periods
 	}
-
 	for _, dimension := range p.Dimensions {
 		alarm.Metric.Dimensions[dimension.Name] = dimension.Value
 	}
-
 	switch {
 	case err != nil:
 	case alarm.statistic == nil:
@@ -82,7 +77,6 @@ func ParseAlarm(given map[string]any) (Alarm, error) {
 	default:
 		err = errPeriods
 	}
-
 	if err != nil {
 		return Alarm{}, fmt.Errorf("read the alarm %v: %w", given["AlarmName"], err)
 	}

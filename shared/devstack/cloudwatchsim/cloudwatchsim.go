@@ -46,7 +46,6 @@ func (s *Store) Put(samples ...Sample) {
 	if s.samples == nil {
 		s.samples = make(map[string][]Sample)
 	}
-
 	for _, sample := range samples {
 		key := sample.Metric.String()
 		s.samples[key] = append(s.samples[key], sample)

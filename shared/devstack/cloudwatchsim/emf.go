@@ -44,10 +44,8 @@ func ParseLog(log io.Reader) ([]Sample, error) {
 		if err != nil {
 			return nil, fmt.Errorf("line %d of the log: %w", number, err)
 		}
-
 		samples = append(samples, found...)
 	}
-
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("read the log after line %d: %w", number, err)
 	}
@@ -59,32 +57,26 @@ func parseLine(line []byte) (samples []Sample, err error) {
 	if !bytes.HasPrefix(bytes.TrimSpace(line), []byte("{")) || !bytes.Contains(line, []byte(`"_aws"`)) {
 		return nil, nil
 	}
-
 	var members map[string]jsontext.Value
 	if err := json.Unmarshal(line, &members); err != nil {
 		return nil, fmt.Errorf("it has metrics, but is no JSON object: %w", err)
 	}
-
 	marked, is := members["_aws"]
 	if !is { // the mark is part of a text
 		return nil, nil
 	}
-
 	var envelope envelope
 	if err := json.Unmarshal(marked, &envelope, json.RejectUnknownMembers(true)); err != nil {
 		return nil, fmt.Errorf("read the member _aws: %w", err)
 	}
-
 	if envelope.Timestamp == nil {
 		return nil, errors.New("the member _aws has no Timestamp")
 	}
-
 	for _, directive := range envelope.CloudWatchMetrics {
 		found, err := directive.samples(members, time.UnixMilli(*envelope.Timestamp).UTC())
 		if err != nil {
 			return nil, err
 		}
-
 		samples = append(samples, found...)
 	}
 
@@ -96,7 +88,6 @@ func (d directive) samples(members map[string]jsontext.Value, at time.Time) (sam
 	if d.Namespace == "" || len(d.Dimensions) == 0 || len(d.Metrics) > maxDirectiveMetrics {
 		return nil, fmt.Errorf("a directive with the namespace %q, %d sets of dimensions and %d metrics", d.Namespace, len(d.Dimensions), len(d.Metrics))
 	}
-
 	for _, names := range d.Dimensions {
 		dimensions := make(map[string]string, len(names))
 		for _, name := range names {
@@ -104,16 +95,13 @@ func (d directive) samples(members map[string]jsontext.Value, at time.Time) (sam
 			if json.Unmarshal(members[name], &value) != nil || value == "" {
 				return nil, fmt.Errorf("dimension %q has no text beside _aws", name)
 			}
-
 			dimensions[name] = value
 		}
-
 		for _, metric := range d.Metrics {
 			var value *float64
 			if json.Unmarshal(members[metric.Name], &value) != nil || value == nil {
 				return nil, fmt.Errorf("metric %q has no number beside _aws", metric.Name)
 			}
-
 			samples = append(samples, Sample{Metric{d.Namespace, metric.Name, dimensions}, at, *value})
 		}
 	}

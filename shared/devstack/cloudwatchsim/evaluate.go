@@ -37,11 +37,9 @@ func (a Alarm) judge(there []bool, previous State) State {
 			breaching++
 		}
 	}
-
 	if a.treatMissing == treatBreaching {
 		breaching += missing
 	}
-
 	switch {
 	case breaching >= a.datapointsToAlarm:
 		return InAlarm

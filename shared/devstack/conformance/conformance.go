@@ -53,7 +53,6 @@ func New(t testing.TB, simulator func() (http.Handler, error)) Endpoint {
 		if err != nil {
 			t.Fatalf("make the simulator: %v", err)
 		}
-
 		server := httptest.NewServer(handler)
 		t.Cleanup(server.Close)
 		name, url = Simulator, server.URL

@@ -70,12 +70,10 @@ func build(packaged, path string) error {
 	if err != nil {
 		return err
 	}
-
 	found := recipe.FindSubmatch(makefile)
 	if found == nil {
 		return errors.New("the Makefile has no line BUILD := … $(GO) build …")
 	}
-
 	unlock, err := lock(filepath.Join(root(), ".build"))
 	if err != nil {
 		return fmt.Errorf("lock the folder: %w", err)
@@ -95,12 +93,10 @@ func lock(folder string) (unlock func(), err error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // as make leaves it
 		return nil, err
 	}
-
 	file, err := os.OpenFile(filepath.Join(folder, "lock"), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // in this repository
 	if err != nil {
 		return nil, err
 	}
-
 	for err = syscall.EINTR; errors.Is(err, syscall.EINTR); {
 		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX)
 	}

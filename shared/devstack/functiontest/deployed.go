@@ -17,14 +17,12 @@ func WantTemplateVariables(t testing.TB, function string, read []settings.Variab
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	evaluated, err := source.Evaluate(template.Deployment{
 		Local: true, Parameters: map[string]string{"GenesysEnvironment": "mypurecloud.de", "RunbookUrl": "https://example.com/runbook"},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	set := make(map[string]any)
 	for _, resource := range evaluated.OfType("AWS::Serverless::Function") {
 		if resource.Name == function {
@@ -32,7 +30,6 @@ func WantTemplateVariables(t testing.TB, function string, read []settings.Variab
 			set, _ = environment["Variables"].(map[string]any)
 		}
 	}
-
 	for _, variable := range read {
 		value, given := set[variable.Name]
 		switch _, text := value.(string); {

@@ -39,7 +39,6 @@ func Start(t testing.TB, function string, timeout time.Duration, environment map
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	var logs bytes.Buffer
 	endpoint, err := lambdasim.New(lambdasim.Config{
 		Logs:      &logs,
@@ -48,7 +47,6 @@ func Start(t testing.TB, function string, timeout time.Duration, environment map
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	t.Cleanup(func() { _ = endpoint.Close() })
 
 	return &Function{endpoint, function, &logs}
@@ -79,19 +77,16 @@ func WantModules(t testing.TB, function string, more ...string) {
 	if err != nil {
 		t.Fatalf("list what %s links: %v", function, err)
 	}
-
 	var got []string
 	for line := range strings.Lines(string(output)) {
 		fields := strings.Fields(line)
 		if strings.HasPrefix(fields[0], module+"/shared/devstack") {
 			t.Errorf("%s, which was made for development, is linked", fields[0])
 		}
-
 		if len(fields) == 2 && fields[1] != module && !slices.Contains(got, fields[1]) {
 			got = append(got, fields[1])
 		}
 	}
-
 	want := append(common(), more...)
 	slices.Sort(want)
 	slices.Sort(got)
@@ -119,7 +114,6 @@ func Events(t testing.TB, function string) map[string][]byte {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("find the events of %s: %v, %v", function, files, err)
 	}
-
 	events := make(map[string][]byte, len(files))
 	for _, file := range files {
 		if events[filepath.Base(file)], err = os.ReadFile(file); err != nil { //nolint:gosec // a file of this repository
@@ -141,7 +135,6 @@ func WantReadmeVariables(t testing.TB, function string, read []settings.Variable
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	listed := make(map[string]string)
 	for _, match := range row.FindAllStringSubmatch(string(readme), -1) {
 		meant := strings.TrimSpace(match[2])

@@ -52,17 +52,11 @@ func (s *Simulator) admit(x *exchange) (refusal *apiError) {
 
 			return
 		}
-		allowed := calling.spent.take(s.config.RateLimit, s.config.RateWindow, now)
-		left := calling.spent.ends.Sub(now)
-		seconds := max(1, int((left+time.Second-1)/time.Second)) // rounded up: who waits so long does not come early
-		if !allowed {
-			refusal = errThrottled(seconds, s.config.perMinute(s.config.RateLimit))
+		if !calling.spent.take(s.config.RateLimit, s.config.RateWindow, now) {
+			left := calling.spent.ends.Sub(now)
+			seconds := int((left + time.Second - 1) / time.Second) // rounded up: who waits so long does not come early
+			refusal = errThrottled(seconds, s.config.limitPerMinute())
 			x.header.Set("Retry-After", strconv.Itoa(seconds))
-		}
-		if s.config.RateLimitHeaders && s.config.RateLimit > 0 {
-			x.header.Set("inin-ratelimit-count", strconv.Itoa(s.config.perMinute(calling.spent.used)))
-			x.header.Set("inin-ratelimit-allowed", strconv.Itoa(s.config.perMinute(s.config.RateLimit)))
-			x.header.Set("inin-ratelimit-reset", strconv.Itoa(seconds))
 		}
 	})
 

@@ -27,7 +27,7 @@ const (
 )
 
 // Config says which organisation is simulated. The zero value of every field but ClientID and ClientSecret is usable.
-// A rate limit is for each RateWindow; a 429 and the rate-limit headers name it per minute: RateLimit × 1 min / RateWindow.
+// A rate limit is for each RateWindow; a 429 names it per minute: RateLimit × 1 min / RateWindow.
 type Config struct {
 	Users        int            // in all states together
 	Seed         uint64         // the same Seed and Users give the same users, byte for byte, in every process
@@ -40,9 +40,8 @@ type Config struct {
 	TokenLifetime time.Duration // of new tokens, in whole seconds, up to two days; 0: [DefaultTokenLifetime]
 	IdleTimeout   time.Duration // ends a token that was not used for so long; 0: never; HIPAA organisations have 15 minutes
 
-	RateLimit        int           // API requests of one token; 0: any number; the platform's is 300 a minute
-	RateWindow       time.Duration // how long the limit counts before it begins anew; 0: [DefaultRateWindow], the platform's
-	RateLimitHeaders bool          // sends inin-ratelimit-count, -allowed and -reset (seconds), which were withdrawn in June 2021
+	RateLimit  int           // API requests of one token; 0: any number; the platform's is 300 a minute
+	RateWindow time.Duration // how long the limit counts before it begins anew; 0: [DefaultRateWindow], the platform's
 
 	// A job of a history is ready JobTime after it was submitted, and expires JobLife (0: [DefaultLife]) later. Data of calls and
 	// agents are available up to AvailabilityLag ago, or, where it is given, up to AvailableUntil; audits are at once.
@@ -66,7 +65,6 @@ func (c *Config) Flags(flags *flag.FlagSet) {
 	flags.DurationVar(&c.IdleTimeout, "idle-timeout", c.IdleTimeout, "kills a token that was not used for so long; 0 is never, HIPAA has 15m")
 	flags.IntVar(&c.RateLimit, "rate-limit", c.RateLimit, "API requests a token may make in each -rate-window; 0 is any number")
 	flags.DurationVar(&c.RateWindow, "rate-window", c.RateWindow, "how long the rate limit counts before it begins anew")
-	flags.BoolVar(&c.RateLimitHeaders, "rate-limit-headers", c.RateLimitHeaders, "send the inin-ratelimit headers, withdrawn in June 2021")
 	flags.DurationVar(&c.Latency, "latency", c.Latency, "how long the API thinks before each reply")
 	flags.Func("sizes", "`NAME=N,…`: how many entities listings have; of conversations and audits: a day", c.readSizes)
 	flags.Func("forbidden", "`NAME,…`: listings that the client has no permission for", func(names string) error {
@@ -153,9 +151,9 @@ func (c Config) names(permission bool) (names []string) {
 	return names
 }
 
-// perMinute scales a number of requests in each RateWindow to a minute, rounded down, to at least 1.
-func (c Config) perMinute(requests int) int {
-	scaled := float64(requests) * float64(time.Minute) / float64(c.RateWindow)
+// limitPerMinute scales RateLimit from each RateWindow to a minute, rounded down, to at least 1.
+func (c Config) limitPerMinute() int {
+	scaled := float64(c.RateLimit) * float64(time.Minute) / float64(c.RateWindow)
 
 	return int(max(1, min(scaled, math.MaxInt32)))
 }

@@ -37,10 +37,10 @@ func TestFlagsSetTheOrganisationAndKeepWhatTheyDoNotName(t *testing.T) {
 	before := genesyssim.Config{Users: 7, Latency: time.Second}
 	for arguments, want := range map[string]genesyssim.Config{
 		"": before,
-		"-users=5 -seed=3 -token-lifetime=5m -idle-timeout=15m -rate-limit=80 -rate-window=2s -rate-limit-headers -latency=10ms -max-page-size=100 " +
+		"-users=5 -seed=3 -token-lifetime=5m -idle-timeout=15m -rate-limit=80 -rate-window=2s -latency=10ms -max-page-size=100 " +
 			"-sizes=queues=4,audits=5 -forbidden=queues,teams -job-time=3s -job-life=4s -availability-lag=5s -cursor-life=6s": {
 			Users: 5, Seed: 3, TokenLifetime: 5 * time.Minute, IdleTimeout: 15 * time.Minute, RateLimit: 80, RateWindow: 2 * time.Second,
-			RateLimitHeaders: true, Latency: 10 * time.Millisecond, MaxPageSize: 100, Sizes: map[string]int{"queues": 4, "audits": 5},
+			Latency: 10 * time.Millisecond, MaxPageSize: 100, Sizes: map[string]int{"queues": 4, "audits": 5},
 			Forbidden: []string{"queues", "teams"}, JobTime: 3 * time.Second, JobLife: 4 * time.Second,
 			AvailabilityLag: 5 * time.Second, CursorLife: 6 * time.Second,
 		},

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"genesys-cloud-export/shared/retry"
 )
 
 // The paths that are served; every other one is 404.
@@ -161,14 +163,7 @@ func isTokenPath(path string) bool { return path == tokenPath || path == tutoria
 
 // pause waits, and ends the request where its client went first.
 func (x *exchange) pause(d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-x.request.Context().Done():
+	if retry.Sleep(x.request.Context(), d) != nil {
 		panic(http.ErrAbortHandler)
 	}
 }

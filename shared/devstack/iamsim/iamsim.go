@@ -116,7 +116,6 @@ func (g *Guard) front(next http.Handler, asked func(*http.Request) []Access, ref
 
 			return
 		}
-
 		for _, access := range asked(r) {
 			if decision := g.Decide(role, access); !decision.Allowed {
 				refuse(w, r, denial(role, access, decision))
@@ -124,7 +123,6 @@ func (g *Guard) front(next http.Handler, asked func(*http.Request) []Access, ref
 				return
 			}
 		}
-
 		next.ServeHTTP(w, r)
 	})
 }

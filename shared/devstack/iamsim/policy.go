@@ -40,27 +40,22 @@ func Statements(policy string, document any) ([]Statement, error) {
 		Version   string
 		Statement []Statement
 	}
-
 	content, err := json.Marshal(document)
 	if err == nil {
 		err = json.Unmarshal(content, &read, json.RejectUnknownMembers(true),
 			json.WithUnmarshalers(json.JoinUnmarshalers(json.UnmarshalFunc(readTexts), json.UnmarshalFromFunc(readConditions))))
 	}
-
 	problems := []error{err}
 	if err == nil && len(read.Statement) == 0 {
 		problems = append(problems, errors.New("it has no list of Statements"))
 	}
-
 	for i := range read.Statement {
 		s, place := &read.Statement[i], fmt.Sprintf("%s[%d]", policy, i)
 		if problem := s.unknown(); problem != "" {
 			problems = append(problems, fmt.Errorf("%s: %s", place, problem))
 		}
-
 		s.ID = cmp.Or(s.ID, place)
 	}
-
 	if err := errors.Join(problems...); err != nil {
 		return nil, fmt.Errorf("read the policy %s: %w", policy, err)
 	}
@@ -73,7 +68,6 @@ func readTexts(content []byte, into *[]string) error {
 	if content[0] == '[' {
 		return json.Unmarshal(content, into)
 	}
-
 	*into = make([]string, 1)
 
 	return json.Unmarshal(content, &(*into)[0])
@@ -85,7 +79,6 @@ func readConditions(content *jsontext.Decoder, into *[]Condition) error {
 	if err := json.UnmarshalDecode(content, &block); err != nil {
 		return err
 	}
-
 	for _, operator := range slices.Sorted(maps.Keys(block)) {
 		for _, key := range slices.Sorted(maps.Keys(block[operator])) {
 			*into = append(*into, Condition{operator, key, block[operator][key]})
@@ -103,7 +96,6 @@ func (s Statement) unknown() string {
 			return "the condition operator " + c.Operator + " is not known here"
 		}
 	}
-
 	switch {
 	case strings.Contains(strings.Join(patterns, " "), "${"):
 		return "policy variables are not known here"

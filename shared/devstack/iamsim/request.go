@@ -60,7 +60,6 @@ func (g *Guard) parameterAccess(r *http.Request) []Access {
 	default:
 		action, key = "kms:Encrypt", asked.KeyID
 	}
-
 	all := []Access{{Action: "ssm:" + operation, Resource: resource}}
 	if key != "" && key != ssmsim.DefaultKey {
 		all = append(all, useOfKey(action, key, "ssm", "PARAMETER_ARN", resource))
@@ -75,7 +74,6 @@ func (g *Guard) secretAccess(r *http.Request) []Access {
 	if id := readBody(r).SecretID; strings.HasPrefix(id, "arn:") {
 		resource = id
 	}
-
 	all := []Access{{Action: "secretsmanager:" + operation, Resource: resource}}
 	if operation == "GetSecretValue" && g.config.KeyARN != "" {
 		all = append(all, useOfKey("kms:Decrypt", g.config.KeyARN, "secretsmanager", "SecretARN", resource))
@@ -99,7 +97,6 @@ func (g *Guard) objectAccess(r *http.Request) []Access {
 			access.Context = map[string]string{"s3:prefix": query.Get("prefix")}
 		}
 	}
-
 	all := []Access{access}
 	if operation == "PutObject" && r.Header.Get("If-Match") != "" { // whose answer is about the object that is there
 		all = append(all, Access{Action: "s3:GetObject", Resource: access.Resource})
@@ -130,7 +127,6 @@ func functionAccess(r *http.Request) []Access {
 	if path == nil || r.URL.Query().Has("Qualifier") {
 		return []Access{{Action: "lambda:" + unknown, Resource: everything}}
 	}
-
 	resource := path[1]
 	if !strings.HasPrefix(resource, "arn:") {
 		resource = awsjson.ARN("lambda", "function:"+resource)

@@ -44,7 +44,6 @@ func (e *Endpoint) invoke(w http.ResponseWriter, r *http.Request) {
 
 		return
 	}
-
 	w.Header().Set("Content-Type", "application/json")
 	if answer.failed {
 		w.Header().Set("X-Amz-Function-Error", "Unhandled")
@@ -59,12 +58,10 @@ func (e *Endpoint) call(w http.ResponseWriter, r *http.Request) (reply, *apiErro
 	if f == nil {
 		return reply{}, &apiError{http.StatusNotFound, "ResourceNotFoundException", "Function not found: " + name}
 	}
-
 	payload, refused := readPayload(r)
 	if refused != nil {
 		return reply{}, refused
 	}
-
 	closed := &apiError{http.StatusInternalServerError, "ServiceException", "the local Lambda is closed"}
 	if !e.begin() {
 		return reply{}, closed
@@ -86,14 +83,12 @@ func readPayload(r *http.Request) ([]byte, *apiError) {
 	bad := func(code, message string) ([]byte, *apiError) {
 		return nil, &apiError{http.StatusBadRequest, code, message}
 	}
-
 	h := r.Header
 	if cmp.Or(h.Get("X-Amz-Invocation-Type"), invokeSync) != invokeSync || h.Get("X-Amz-Log-Type") == "Tail" ||
 		h.Get("X-Amz-Client-Context") != "" || r.URL.Query().Has("Qualifier") {
 		return bad("InvalidParameterValueException",
 			"the local Lambda runs "+invokeSync+" alone, without a log's tail, a client context or a qualifier: LocalStack has more")
 	}
-
 	payload, err := io.ReadAll(r.Body)
 	switch {
 	case err != nil:

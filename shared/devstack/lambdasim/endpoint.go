@@ -84,11 +84,9 @@ func New(config Config) (*Endpoint, error) {
 		if err != nil {
 			problems = append(problems, fmt.Errorf("function %s: build the binary first: %w", f.Name, err))
 		}
-
 		f.Path, f.Timeout, f.MemoryMB = path, cmp.Or(f.Timeout, 3*time.Second), cmp.Or(f.MemoryMB, 128)
 		e.functions = append(e.functions, newFunction(f, e, cmp.Or(config.Region, "local"), logs, logger))
 	}
-
 	if len(problems) > 0 {
 		e.stop()
 
@@ -159,7 +157,6 @@ func (e *Endpoint) Report(name string) FunctionReport {
 	if f == nil {
 		return FunctionReport{}
 	}
-
 	f.mu.Lock()
 	defer f.mu.Unlock()
 

@@ -32,7 +32,6 @@ func startEnvironment(f *function) (*environment, error) {
 	if err != nil {
 		return nil, err
 	}
-
 	e := &environment{api: newRuntimeAPI(), output: out, exited: make(chan struct{}), measured: f.measured}
 	e.command = exec.CommandContext(f.lifetime, f.Path) //nolint:gosec // the function that it is made to run
 	e.command.Dir, e.command.Env = filepath.Dir(f.Path), f.environ(e.api.Listener.Addr().String())
@@ -44,7 +43,6 @@ func startEnvironment(f *function) (*environment, error) {
 
 		return e.command.Process.Kill()
 	}
-
 	if err := e.command.Start(); err != nil {
 		e.close()
 
@@ -81,7 +79,6 @@ func (e *environment) run(inv *invocation, timeout time.Duration) (reply, bool) 
 
 		return timedOut(inv, initLimit), true
 	}
-
 	overran := false
 	select {
 	case <-inv.finished:
@@ -138,7 +135,6 @@ func (e *environment) measure() {
 	if err != nil {
 		return
 	}
-
 	_, rest, _ := bytes.Cut(status, []byte("\nVmHWM:"))
 	var kilobytes int64
 	if _, err := fmt.Sscan(string(rest), &kilobytes); err == nil {

@@ -60,7 +60,6 @@ func (f *function) run(inv *invocation) reply {
 				return failed(inv, typeEntrypoint, err.Error())
 			}
 		}
-
 		answer, taken := env.run(inv, f.Timeout)
 		if !taken && !cold {
 			continue // it died idle before anybody noticed, which is no failure of this invocation
@@ -94,7 +93,6 @@ func (f *function) start() (*environment, error) {
 
 		return nil, err
 	}
-
 	f.mu.Lock()
 	f.alive = append(f.alive, env)
 	f.mu.Unlock()

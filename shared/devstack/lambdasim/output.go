@@ -30,7 +30,6 @@ func newOutput(sink func(line string)) (*output, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a pipe for a function's log: %w", err)
 	}
-
 	o := &output{read: read, write: write, sink: sink, mark: rand.Text(), reached: make(chan struct{}, 1), ended: make(chan struct{})}
 	go o.pump()
 
@@ -43,7 +42,6 @@ func (o *output) flush() {
 	if _, err := io.WriteString(o.write, "\n"+o.mark+"\n"); err != nil {
 		return
 	}
-
 	select {
 	case <-o.reached:
 	case <-o.ended:

@@ -75,7 +75,6 @@ func (a *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 	if done := a.current.Swap(nil); done != nil {
 		close(done.finished)
 	}
-
 	select {
 	case inv := <-a.work:
 		a.current.Store(inv)
@@ -98,7 +97,6 @@ func (a *runtimeAPI) take(failed bool) http.HandlerFunc {
 
 			return
 		}
-
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			return // the process died while it answered: its end is the outcome

@@ -26,15 +26,12 @@ func New() *Network {
 // Serve runs handler on "host:port" until stop is called, which closes every connection and waits. A taken address is an error.
 func (n *Network) Serve(address string, handler http.Handler) (stop func(), err error) {
 	l := &listener{network: n, address: address, accepted: make(chan net.Conn), closed: make(chan struct{})}
-
 	n.mu.Lock()
 	defer n.mu.Unlock()
-
 	if _, taken := n.listeners[address]; taken {
 		return nil, fmt.Errorf("listen on %s: the address is in use", address)
 	}
 	n.listeners[address] = l
-
 	server := &http.Server{Handler: handler} //nolint:gosec // no slow client reaches a network in memory
 	done := make(chan struct{})
 	go func() {
@@ -53,11 +50,9 @@ func (n *Network) DialContext(_ context.Context, _, address string) (net.Conn, e
 	n.mu.Lock()
 	l, found := n.listeners[address]
 	n.mu.Unlock()
-
 	if !found {
 		return nil, &net.OpError{Op: "dial", Net: "memory", Err: fmt.Errorf("nobody listens on %s", address)}
 	}
-
 	client, server := net.Pipe()
 	select {
 	case l.accepted <- server:
@@ -78,7 +73,6 @@ func (n *Network) Carry(client *http.Client) (*http.Client, error) {
 	if !ok {
 		return nil, fmt.Errorf("carry a client whose transport is a %T: it is not shared/transport's", client.Transport)
 	}
-
 	t.Proxy, t.DialContext = nil, n.DialContext
 
 	return client, nil
@@ -104,7 +98,6 @@ func (l *listener) Accept() (net.Conn, error) {
 func (l *listener) Close() error {
 	l.network.mu.Lock()
 	defer l.network.mu.Unlock()
-
 	close(l.closed)
 	delete(l.network.listeners, l.address)
 

@@ -66,7 +66,6 @@ func (e *evaluation) checkRules() {
 		if !rule.RuleCondition.IsZero() && !e.verdict(&rule.RuleCondition) {
 			continue
 		}
-
 		for _, assertion := range rule.Assertions {
 			if !e.verdict(&assertion.Assert) {
 				fail(&assertion.Assert, "the parameters given are refused by the rule %s: %s", name, assertion.AssertDescription)
@@ -80,7 +79,6 @@ func (e *evaluation) stack() *Stack {
 	for _, name := range sortedKeys(e.Conditions) {
 		e.condition(name, new(e.Conditions[name]))
 	}
-
 	for _, id := range sortedKeys(e.Resources) {
 		if declared := e.Resources[id]; e.included(declared) {
 			resource := Resource{
@@ -90,11 +88,9 @@ func (e *evaluation) stack() *Stack {
 			if namingOf(declared.Type).property != "" {
 				resource.Name = e.nameOf(id)
 			}
-
 			stack.Resources[id] = resource
 		}
 	}
-
 	for _, name := range sortedKeys(e.Outputs) {
 		if declared := e.Outputs[name]; e.included(declared) {
 			stack.Outputs[name] = Output{Description: declared.Description, Value: e.value(&declared.Value)}
@@ -114,7 +110,6 @@ func (e *evaluation) condition(name string, node *yaml.Node) bool {
 	if decided, known := e.conditions[name]; known {
 		return decided
 	}
-
 	declared, there := e.Conditions[name]
 	switch {
 	case !there:
@@ -123,7 +118,6 @@ func (e *evaluation) condition(name string, node *yaml.Node) bool {
 		fail(node, "the condition %s is made of itself", name)
 	}
 	e.deciding[name] = true
-
 	e.conditions[name] = e.verdict(&declared)
 
 	return e.conditions[name]

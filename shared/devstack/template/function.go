@@ -153,7 +153,6 @@ func (e *evaluation) sub(node *yaml.Node) any {
 		case strings.Contains(name, "."):
 			return e.attribute(name, node)
 		}
-
 		text, is := e.ref(name, node).(string)
 		if !is {
 			fail(node, "${%s} is no text", name)

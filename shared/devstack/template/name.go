@@ -51,7 +51,6 @@ func (e *evaluation) ref(name string, node *yaml.Node) any {
 	if value, is := e.parameters[name]; is {
 		return value
 	}
-
 	pseudo, is := map[string]any{
 		"AWS::NoValue": absent{}, "AWS::StackName": e.deployment.StackName, "AWS::Region": e.deployment.Region,
 		"AWS::AccountId": e.deployment.Account, "AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com",
@@ -59,7 +58,6 @@ func (e *evaluation) ref(name string, node *yaml.Node) any {
 	if is {
 		return pseudo
 	}
-
 	called, physical := e.find(name, node)
 
 	return e.fill(cmp.Or(called.ref, "{name}"), physical)
@@ -106,7 +104,6 @@ func (e *evaluation) nameOf(id string) string {
 			return e.text(node)
 		}
 	}
-
 	if declared.Type == "AWS::S3::Bucket" {
 		return strings.ToLower(e.deployment.StackName + "-" + id)
 	}

@@ -65,13 +65,11 @@ func (t *Template) values(given map[string]string) (values map[string]string, er
 		case !is:
 			value = *p.Default
 		}
-
 		values[p.Name] = value
 		if !p.allows(value) {
 			problems = append(problems, fmt.Errorf("the parameter %s, a %s, does not allow %q. %s", p.Name, p.Type, value, p.ConstraintDescription))
 		}
 	}
-
 	for _, name := range sortedKeys(given) {
 		if _, declared := t.sections.Parameters[name]; !declared {
 			problems = append(problems, fmt.Errorf("the parameter %s is given a value, and the template has no such parameter", name))

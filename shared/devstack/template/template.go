@@ -59,12 +59,10 @@ func Read(file string) (*Template, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the template: %w", err)
 	}
-
 	t := &Template{file: filepath.Base(file)}
 	if err := yaml.Unmarshal(content, &t.sections); err != nil {
 		return nil, fmt.Errorf("read the template %s: %w", t.file, err)
 	}
-
 	for id, resource := range t.sections.Resources {
 		kind, serverless := strings.CutPrefix(resource.Type, "AWS::Serverless::")
 		if shared, there := t.sections.Globals[kind]; serverless && there {
@@ -84,7 +82,6 @@ func merge(shared, own *yaml.Node) *yaml.Node {
 	case isFunction(shared), isFunction(own), shared.Kind != own.Kind, own.Kind == yaml.ScalarNode:
 		return own
 	}
-
 	merged := *own
 	merged.Content = slices.Clone(shared.Content)
 	if own.Kind == yaml.SequenceNode {
@@ -92,7 +89,6 @@ func merge(shared, own *yaml.Node) *yaml.Node {
 
 		return &merged
 	}
-
 	for name, content := range pairs(own) {
 		merged.Content = set(merged.Content, name, content)
 	}

@@ -33,7 +33,6 @@ func main() {
 	if os.Getenv("STILLBORN") != "" {
 		os.Exit(3)
 	}
-
 	p := &probe{terminated: make(chan os.Signal, 1)}
 	if os.Getenv("CATCH_SIGTERM") != "" {
 		signal.Notify(p.terminated, syscall.SIGTERM)
@@ -47,7 +46,6 @@ func (p *probe) handle(ctx context.Context, raw json.RawMessage) (any, error) {
 	if err := json.Unmarshal(raw, &e); err != nil {
 		return raw, nil // not addressed to the probe: echoed
 	}
-
 	switch e.Do {
 	case "fail":
 		return nil, messages.InvokeResponse_Error{Type: "RateLimited", Message: e.Text}
