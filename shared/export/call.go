@@ -69,6 +69,9 @@ func (c *caller) fits(wait time.Duration) bool {
 // none where one did; doing says in its failure what was being done.
 func (c *caller) do(ctx context.Context, policy retry.Policy, doing string, request func(context.Context) (limit int, err error)) stop {
 	first := !c.answered
+	if !first && c.budget.Left() <= c.slowest {
+		return stop{reason: ReasonBudget, blames: c.timeTaker()}
+	}
 
 	limit := c.budget.Stop()
 	if first {
@@ -181,7 +184,7 @@ func (c *caller) why(ctx context.Context, err error, first bool, doing string) s
 	case isFinal, ctx.Err() != nil, errors.Is(err, errBudgetSpent):
 		return stop{reason: ReasonBudget, blames: c.timeTaker()}
 	case errors.Is(err, errPaced) && !first && !c.fits(0):
-		return stop{reason: ReasonBudget} // no request would fit, paced or not
+		return stop{reason: ReasonBudget, blames: c.timeTaker()} // no request would fit, paced or not
 	case errors.Is(err, errPaced), isRefused && refused.Throttled:
 		// Where the pace is the export's own, a request that failed before it is what counts, if anything.
 		return stop{reason: ReasonRateLimited, notBefore: due(refused.Wait), blames: c.failed}

@@ -39,10 +39,6 @@ func (f *fetcher) run(ctx context.Context, source Pages, free <-chan *Page, page
 	first, window := source.First(), f.position.Window
 
 	for !f.position.Done && f.position.Window == window {
-		if f.answered && f.budget.Left() <= f.slowest {
-			return stop{reason: ReasonBudget}
-		}
-
 		var page *Page
 		select {
 		case page = <-free:

@@ -241,7 +241,7 @@ func (i *invocation) readWindows(ctx, reading context.Context, w *writer, f *fet
 
 		stopped, err = i.transfer(ctx, reading, w, f, pages)
 		if w.position.Next == "" && failure.Is(stopped.err, failure.JobFailed) {
-			stopped = w.resubmit(stopped.err.Error())
+			stopped = w.resubmit(ctx, stopped.err.Error())
 		}
 	}
 

@@ -135,7 +135,7 @@ func (i *invocation) prepare(ctx, reading context.Context, jobs Jobs, w *writer,
 	case state.Ready:
 		return jobs.Results(w.job.ID), stop{}, nil
 	case state.Failed:
-		return nil, w.resubmit(state.Text), nil
+		return nil, w.resubmit(ctx, state.Text), nil
 	case age > maxJobAge:
 		id := w.job.ID
 		w.job = Job{} // a later invocation begins anew
@@ -200,12 +200,14 @@ func (i *invocation) drop(ctx context.Context, jobs Jobs, id string) {
 
 // resubmit has the next invocation, or this one, submit another job instead of one that failed, or is gone, before a page of it
 // was committed: up to three times.
-func (w *writer) resubmit(how string) stop {
+func (w *writer) resubmit(ctx context.Context, how string) stop {
 	id := w.job.ID
 	w.job = Job{Submits: w.job.Submits}
 
 	if w.job.Submits < maxSubmits {
-		w.logger.Warn("a job failed, and another one is submitted", slog.String("export_id", w.id), slog.String("job", id), slog.String("state", how))
+		w.logger.WarnContext(ctx, "a job failed, and another one is submitted",
+			slog.String("export_id", w.id), slog.String("job", id), slog.String("state", how))
+
 		return stop{}
 	}
 

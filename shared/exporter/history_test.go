@@ -166,6 +166,25 @@ func TestAJobThatIsReadyAtOnceIsReadByTheInvocationThatSubmitsIt(t *testing.T) {
 	})
 }
 
+func TestInvocationsThatLookAtAReadyJobAndHaveNoTimeForAPageEndByName(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		organisation := histories()
+		organisation.JobTime, organisation.Latency = 0, 4*time.Second
+		w := newWorld(t, organisation)
+
+		var last error
+
+		for range 3 {
+			_, last = w.send(w.processOf(genesys.Histories()), 10*time.Second, `{"export_id":"e1","listing":"conversations","interval":"`+aDay+`"}`)
+		}
+
+		if failed := reported(t, last); failed.Type != string(failure.UpstreamUnavailable) || !strings.Contains(failed.Message, "give the function more time") {
+			t.Errorf("got %+v", failed)
+		}
+	})
+}
+
 func TestAJobThatFailsIsSubmittedAgainTwiceAndThenNamed(t *testing.T) {
 	t.Parallel()
 
