@@ -59,7 +59,7 @@ type exchange struct {
 
 // ServeHTTP answers the token endpoints, the API, and under /_sim/ the admin API.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{request: r, writer: w, header: w.Header(), correlationID: newUUID(), bearer: bearerToken(r), fault: &Fault{}}
+	x := &exchange{request: r, writer: w, header: w.Header(), correlationID: newUUID(rand.Reader), bearer: bearerToken(r), fault: &Fault{}}
 	if strings.HasPrefix(r.URL.Path, adminPrefix) {
 		if answer := s.answerAdmin(x); answer != nil {
 			s.send(x, answer)
@@ -166,12 +166,4 @@ func (x *exchange) pause(d time.Duration) {
 	if retry.Sleep(x.request.Context(), d) != nil {
 		panic(http.ErrAbortHandler)
 	}
-}
-
-// newUUID returns a random UUID of version 4.
-func newUUID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails: it ends the process instead
-
-	return string(appendUUID(nil, b))
 }

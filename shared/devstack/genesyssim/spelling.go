@@ -1,11 +1,14 @@
 package genesyssim
 
 import (
+	"bytes"
 	"encoding/binary"
-	"encoding/hex"
 	"fmt"
+	"io"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	smithyrand "github.com/aws/smithy-go/rand"
 )
 
 // respell appends JSON in another spelling of the same, so that a copy that decodes and encodes again is found out. Of ten, seven stay
@@ -45,19 +48,14 @@ func appendID(dst []byte, seed uint64, kind string, n uint64) []byte {
 	binary.BigEndian.PutUint64(b[:8], high)
 	binary.BigEndian.PutUint64(b[8:], mix(high^seed))
 
-	return appendUUID(dst, b)
+	return append(dst, newUUID(bytes.NewReader(b[:]))...)
 }
 
-// appendUUID appends b as a UUID of version 4 (RFC 9562).
-func appendUUID(dst []byte, b [16]byte) []byte {
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	dst = hex.AppendEncode(dst, b[:4])
-	for _, part := range [][]byte{b[4:6], b[6:8], b[8:10], b[10:]} {
-		dst = hex.AppendEncode(append(dst, '-'), part)
-	}
+// newUUID returns the UUID of version 4 of 16 bytes of a source that does not fail.
+func newUUID(source io.Reader) string {
+	id, _ := smithyrand.NewUUID(source).GetUUID()
 
-	return dst
+	return id
 }
 
 // mix is the finaliser of splitmix64: every bit of x touches every bit of the result, and no two x give the same.

@@ -46,8 +46,8 @@ type Use struct {
 // New returns a guard whose record is empty.
 func New(config Config) *Guard { return &Guard{config: config, uses: make(map[Use]bool)} }
 
-// Decide decides and records.
-func (g *Guard) Decide(role Role, access Access) Decision {
+// decide decides and records.
+func (g *Guard) decide(role Role, access Access) Decision {
 	decision := role.Decide(access)
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -117,7 +117,7 @@ func (g *Guard) front(next http.Handler, asked func(*http.Request) []Access, ref
 			return
 		}
 		for _, access := range asked(r) {
-			if decision := g.Decide(role, access); !decision.Allowed {
+			if decision := g.decide(role, access); !decision.Allowed {
 				refuse(w, r, denial(role, access, decision))
 
 				return
