@@ -10,13 +10,4 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 )
 
-func main() { lambda.Start(newHandler(invocation.NewProcess())) }
-
-func newHandler(p *invocation.Process) *invocation.Handler {
-	var s exporter.Settings
-	if err := p.Load(&s); err != nil {
-		return invocation.Refuse(err, p.Logger)
-	}
-
-	return exporter.New(p, &s, genesys.Directory()...)
-}
+func main() { lambda.Start(exporter.Load(invocation.NewProcess(), genesys.Directory()...)) }

@@ -31,6 +31,17 @@ func pageRetry() retry.Policy {
 	return retry.Policy{Base: time.Second, Cap: 30 * time.Second, Attempts: 5}
 }
 
+// Load is New with the settings of every exporter: for a function that has none of its own. Where they are bad, the handler
+// answers every event with all that is wrong.
+func Load(p *invocation.Process, listings ...genesys.Definition) *invocation.Handler {
+	var s Settings
+	if err := p.Load(&s); err != nil {
+		return invocation.Refuse(err, p.Logger)
+	}
+
+	return New(p, &s, listings...)
+}
+
 // New returns the handler of the function that exports these listings.
 func New(p *invocation.Process, s *Settings, listings ...genesys.Definition) *invocation.Handler {
 	base, err := s.API()

@@ -12,6 +12,7 @@ import (
 
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/export"
+	"genesys-cloud-export/shared/exporter"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/genesys"
 	"genesys-cloud-export/shared/invocation"
@@ -39,7 +40,7 @@ func offline(t *testing.T, environ ...string) (refused func(payload string) mess
 	out = &bytes.Buffer{}
 	client := &http.Client{Transport: noNetwork{t}}
 	cloud := aws.Config{Region: "eu-central-1", HTTPClient: client, Credentials: aws.AnonymousCredentials{}}
-	h := newHandler(&invocation.Process{Environ: environ, Cloud: cloud, HTTP: client, Out: out, Logger: slog.New(slog.NewJSONHandler(out, nil))}, genesys.Users(http.MethodGet))
+	h := exporter.Load(&invocation.Process{Environ: environ, Cloud: cloud, HTTP: client, Out: out, Logger: slog.New(slog.NewJSONHandler(out, nil))}, genesys.Users(http.MethodGet))
 
 	return func(payload string) messages.InvokeResponse_Error {
 		t.Helper()

@@ -145,16 +145,6 @@ func (w *world) shortenToken(left time.Duration) {
 	must(w.tokens().Write(w.t.Context(), shortened))(w.t)
 }
 
-// newHandler makes the handler of a function that exports these listings.
-func newHandler(p *invocation.Process, listings ...genesys.Definition) *invocation.Handler {
-	var s exporter.Settings
-	if err := p.Load(&s); err != nil {
-		return invocation.Refuse(err, p.Logger)
-	}
-
-	return exporter.New(p, &s, listings...)
-}
-
 // process is a new process of the function, with its memory empty.
 func (w *world) process(variables ...string) *invocation.Handler {
 	return w.processOf([]genesys.Definition{genesys.Users(http.MethodGet)}, variables...)
@@ -164,7 +154,7 @@ func (w *world) process(variables ...string) *invocation.Handler {
 func (w *world) processOf(listings []genesys.Definition, variables ...string) *invocation.Handler {
 	environ := []string{"GENESYS_API_URL=http://" + genesysHost, "TOKEN_PARAMETER_NAME=" + tokenName, "EXPORT_BUCKET=" + bucket}
 
-	return newHandler(&invocation.Process{
+	return exporter.Load(&invocation.Process{
 		Environ: append(environ, variables...), Cloud: w.cloud, HTTP: w.network, Out: &w.out, Logger: slog.New(slog.NewJSONHandler(&w.out, nil)),
 	}, listings...)
 }
