@@ -41,7 +41,7 @@ func Users(method string) Definition {
 	}
 }
 
-// Directory is what an organisation consists of, users aside. A further listing is a line here. Paths and maxima are those of
+// Directory is what an organisation consists of, users aside. A further listing is a line here, and what tests then ask for. Paths and maxima are those of
 // the vendor's JavaScript SDK 262; permissions are from the documentation, and "" is none.
 func Directory() []Definition {
 	return []Definition{

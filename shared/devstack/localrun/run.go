@@ -67,6 +67,7 @@ type Summary struct {
 	verify.Report // of all listings together
 
 	Exported          []Exported
+	Interval          string // of the histories; "": there are none
 	Invocations       int
 	Throttled, Minted int64 // requests that were answered with 429, and tokens; as the functions counted
 	PeakMemory        int64 // of the export function that took most, in bytes
@@ -199,6 +200,12 @@ func (r *run) summary(logs string, took time.Duration) Summary {
 		counted := r.stack.Lambda.Report(function)
 		summary.Invocations += counted.Invocations
 		summary.PeakMemory = max(summary.PeakMemory, counted.PeakMemory)
+	}
+
+	for _, listing := range r.listings {
+		if listing.Job != nil {
+			summary.Interval = r.order.Interval
+		}
 	}
 
 	for _, exported := range r.exported {

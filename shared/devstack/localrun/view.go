@@ -128,6 +128,8 @@ func (v *view) report(s Summary, verdict error, compared bool) error {
 	switch {
 	case verdict != nil:
 		v.line("FAILED    %v", verdict)
+	case compared && s.Interval != "":
+		v.line("verified  every record of the organisation, in order; of histories what each day's job gives, %s", s.Interval)
 	case compared:
 		v.line("verified  every record of the organisation, once and in order")
 	default:
