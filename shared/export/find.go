@@ -53,13 +53,14 @@ func (i *invocation) find(ctx context.Context) (bool, error) {
 
 // create begins the export. It reports false, with the checkpoint read, where another invocation was faster.
 func (i *invocation) create(ctx context.Context) (bool, error) {
-	if err := i.resolve(ctx); err != nil {
+	limit, err := i.resolve(ctx)
+	if err != nil {
 		return false, err
 	}
 
 	cp := Checkpoint{
 		SchemaVersion: SchemaVersion, ExportID: i.id, Listing: i.listing, Environment: i.engine.Environment,
-		Generator: i.engine.Generator, Query: i.pages.Query(), StartedAt: now(), Parts: []Part{},
+		Generator: i.engine.Generator, Query: i.pages.Query(), StartedAt: now(), Parts: []Part{}, Limit: limit,
 	}
 	if windows(i.pages) == 0 {
 		cp.Position.Done, cp.Position.Reason, cp.CompletedAt = true, ReasonEnd, cp.StartedAt

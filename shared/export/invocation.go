@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"genesys-cloud-export/shared/budget"
-	"genesys-cloud-export/shared/failure"
 )
 
 // pagesInFlight is how many pages are in memory at most: one that is being fetched, one that is being written.
@@ -240,7 +239,8 @@ func (i *invocation) readWindows(ctx, reading context.Context, w *writer, f *fet
 		}
 
 		stopped, err = i.transfer(ctx, reading, w, f, pages)
-		if w.position.Next == "" && failure.Is(stopped.err, failure.JobFailed) {
+		if w.lost(stopped.err) {
+			f.position = w.position
 			stopped = w.resubmit(ctx, stopped.err.Error())
 		}
 	}

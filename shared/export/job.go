@@ -11,11 +11,10 @@ import (
 )
 
 const (
-	maxSubmits   = 3                // how often the job of a window is submitted before the export fails
-	maxJobAge    = 24 * time.Hour   // how long a job may take
-	firstPoll    = 5 * time.Second  // the wait after the first look at a job that is not ready; it doubles
-	longestPoll  = 2 * time.Minute  // up to this
-	deleteWithin = 10 * time.Second // how long the deletion of a job may take
+	maxSubmits  = 3               // how often the job of a window is submitted before the export fails
+	maxJobAge   = 24 * time.Hour  // how long a job may take
+	firstPoll   = 5 * time.Second // the wait after the first look at a job that is not ready; it doubles
+	longestPoll = 2 * time.Minute // up to this
 )
 
 // Jobs are pages that jobs of the API prepare: one job for each window of the query's interval. Each method with a context
@@ -54,6 +53,7 @@ type Job struct {
 	SubmittedAt time.Time `json:"submitted_at,omitzero"`
 	Submits     int       `json:"submits"` // how many jobs were submitted for this window
 	Polls       int       `json:"polls"`   // how often this one was not ready
+	Ready       bool      `json:"ready,omitzero"`
 }
 
 // windows is how many windows a query has.
@@ -66,19 +66,18 @@ func windows(pages Pages) int {
 }
 
 // resolve fixes the interval of a new export whose pages are prepared by jobs. There is no checkpoint yet to keep a wait in,
-// so what does not fit into the invocation is a failure.
-func (i *invocation) resolve(ctx context.Context) error {
+// so what does not fit into the invocation is a failure. limit is the lowest rate limit that the API gave.
+func (i *invocation) resolve(ctx context.Context) (limit int, err error) {
 	jobs, ok := i.pages.(Jobs)
 	if !ok {
-		return nil
+		return 0, nil
 	}
 
 	var through time.Time
 
 	if jobs.SinceLast() {
-		var err error
 		if through, err = i.watermark(ctx); err != nil {
-			return err
+			return 0, err
 		}
 	}
 
@@ -91,16 +90,16 @@ func (i *invocation) resolve(ctx context.Context) error {
 
 	switch {
 	case stopped.none() && through.After(jobs.Through()):
-		return i.badWatermark("lies past what is available, which ends at " + jobs.Through().Format(time.RFC3339))
+		return 0, i.badWatermark("lies past what is available, which ends at " + jobs.Through().Format(time.RFC3339))
 	case stopped.none():
-		return nil
+		return calls.limit, nil
 	case stopped.err != nil:
-		return stopped.err
+		return 0, stopped.err
 	case stopped.reason == ReasonRateLimited:
-		return failure.New(failure.RateLimited, "the API asks to wait %d s before it says up to when the listing is available: invoke again after that",
+		return 0, failure.New(failure.RateLimited, "the API asks to wait %d s before it says up to when the listing is available: invoke again after that",
 			seconds(time.Until(stopped.notBefore)))
 	default:
-		return failure.New(failure.UpstreamUnavailable, "the invocation ended before the API said up to when the listing is available: invoke again")
+		return 0, failure.New(failure.UpstreamUnavailable, "the invocation ended before the API said up to when the listing is available: invoke again")
 	}
 }
 
@@ -118,7 +117,7 @@ func (i *invocation) prepare(ctx, reading context.Context, jobs Jobs, w *writer,
 		}
 	}
 
-	if w.position.Next != "" { // a page of it was read: where the job is gone, its results say so
+	if w.job.Ready { // where it is gone by now, its results say so
 		return jobs.Results(w.job.ID), stop{}, nil
 	}
 
@@ -133,6 +132,7 @@ func (i *invocation) prepare(ctx, reading context.Context, jobs Jobs, w *writer,
 	case !stopped.none():
 		return nil, stopped, nil
 	case state.Ready:
+		w.job.Ready = true
 		return jobs.Results(w.job.ID), stop{}, nil
 	case state.Failed:
 		return nil, w.resubmit(ctx, state.Text), nil
@@ -175,7 +175,7 @@ func (i *invocation) submit(ctx, reading context.Context, jobs Jobs, w *writer, 
 
 	err := w.commit(ctx, w.next())
 	if errors.Is(err, errLost) && i.state.checkpoint.Job.ID != id {
-		i.drop(ctx, jobs, id)
+		i.drop(ctx, jobs, c, id)
 	}
 
 	return stop{}, err
@@ -188,14 +188,28 @@ func rejectedOnce(err error) bool {
 }
 
 // drop deletes a job that lost its commit. Where that fails, the API deletes it in time.
-func (i *invocation) drop(ctx context.Context, jobs Jobs, id string) {
-	ctx, cancel := context.WithTimeout(ctx, deleteWithin)
-	defer cancel()
-
-	if err := jobs.Delete(ctx, id); err != nil {
+func (i *invocation) drop(ctx context.Context, jobs Jobs, c *caller, id string) {
+	stopped := c.do(ctx, retry.Policy{Attempts: 1}, "delete job "+id, func(ctx context.Context) (int, error) { return 0, jobs.Delete(ctx, id) })
+	if !stopped.none() {
 		i.engine.Logger.WarnContext(ctx, "a job that another invocation's replaces stays until the API deletes it",
-			slog.String("export_id", i.id), slog.String("job", id), slog.Any("error", err))
+			slog.String("export_id", i.id), slog.String("job", id), slog.Any("error", stopped.err))
 	}
+}
+
+// lost reports whether the job of the window that is being read is gone before a page of it was committed; what was read of it
+// is thrown away then.
+func (w *writer) lost(err error) bool {
+	committed := w.state.checkpoint.Position
+	gone := failure.Is(err, failure.JobFailed) || failure.Is(err, failure.CursorExpired)
+
+	if !gone || committed.Next != "" || committed.Window != w.position.Window {
+		return false
+	}
+
+	w.position = committed
+	w.part.reset()
+
+	return true
 }
 
 // resubmit has the next invocation, or this one, submit another job instead of one that failed, or is gone, before a page of it

@@ -35,7 +35,7 @@ func (i *invocation) watermark(ctx context.Context) (time.Time, error) {
 	case stored.Environment != i.engine.Environment:
 		return time.Time{}, i.badWatermark("is that of the environment " + stored.Environment)
 	default:
-		return stored.Through, nil
+		return stored.Through.UTC().Truncate(time.Millisecond), nil
 	}
 }
 

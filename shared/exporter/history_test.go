@@ -166,21 +166,28 @@ func TestAJobThatIsReadyAtOnceIsReadByTheInvocationThatSubmitsIt(t *testing.T) {
 	})
 }
 
-func TestInvocationsThatLookAtAReadyJobAndHaveNoTimeForAPageEndByName(t *testing.T) {
+// Also where an invocation has time for one request alone: a job that is ready is not looked at again.
+func TestAnExportWhoseInvocationsFitOneRequestReadsItsPages(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		organisation := histories()
-		organisation.JobTime, organisation.Latency = 0, 4*time.Second
+		organisation.JobTime = 0
 		w := newWorld(t, organisation)
 
-		var last error
+		for invocations := 1; ; invocations++ {
+			h := w.processOf(genesys.Histories(), "MAX_REQUESTS_PER_MINUTE=1", "RATE_SHARE_PERCENT=100")
+			result := w.invoke(h, time.Minute, `{"export_id":"e1","listing":"conversations","interval":"`+aDay+`"}`)
 
-		for range 3 {
-			_, last = w.send(w.processOf(genesys.Histories()), 10*time.Second, `{"export_id":"e1","listing":"conversations","interval":"`+aDay+`"}`)
-		}
+			if result.Status == export.StatusComplete {
+				w.wantWindows("conversations", result, aDay)
+				break
+			}
 
-		if failed := reported(t, last); failed.Type != string(failure.UpstreamUnavailable) || !strings.Contains(failed.Message, "give the function more time") {
-			t.Errorf("got %+v", failed)
+			if invocations > 10 {
+				t.Fatalf("after %d invocations got %+v", invocations, result)
+			}
+
+			time.Sleep(time.Duration(result.WaitSeconds) * time.Second)
 		}
 	})
 }
@@ -225,8 +232,11 @@ func TestAJobThatFailsIsSubmittedAgainTwiceAndThenNamed(t *testing.T) {
 		"results end without an array": {
 			genesyssim.Fault{Method: http.MethodGet, Path: conversations + "/{id}/results", Nth: 2, Times: -1, Drop: []string{"conversations", "cursor"}}, 0, 1, "100 records",
 		},
-		"a cursor expires after a committed page": {
-			genesyssim.Fault{Method: http.MethodGet, Path: conversations + "/{id}/results", Nth: 2, Code: "invalid.cursor", Times: -1}, 0, 1, "no longer takes the next link",
+		"a cursor expires before a page was committed": {
+			genesyssim.Fault{Method: http.MethodGet, Path: conversations + "/{id}/results", Nth: 2, Code: "invalid.cursor"}, 0, 2, "",
+		},
+		"a cursor expires after a committed page": { // which the wait has committed
+			genesyssim.Fault{Method: http.MethodGet, Path: conversations + "/{id}/results", Nth: 2, Status: http.StatusTooManyRequests, RetryAfter: "600"}, 0, 1, "no longer takes the next link",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -235,6 +245,10 @@ func TestAJobThatFailsIsSubmittedAgainTwiceAndThenNamed(t *testing.T) {
 				organisation := histories()
 				if test.fault.Times != 0 || test.fault.Job == "" {
 					organisation.Faults = []genesyssim.Fault{test.fault}
+				}
+
+				if strings.Contains(test.ends, "next link") {
+					organisation.Faults = append(organisation.Faults, genesyssim.Fault{Method: http.MethodGet, Path: test.fault.Path, Nth: 3, Code: "invalid.cursor"})
 				}
 
 				organisation.JobTime = test.jobTime
@@ -347,6 +361,7 @@ func TestAWatermarkThatCannotBeMeantIsRefusedByName(t *testing.T) {
 
 	for name, watermark := range map[string]string{
 		"of another environment": fmt.Sprintf(document, 1, "mypurecloud.de", "1999-12-30T00:00:00Z"),
+		"is none that this":      `null`,
 		"lies past what is":      fmt.Sprintf(document, 1, genesysHost, "1999-12-31T23:00:00Z"),
 		"by newer code":          fmt.Sprintf(document, 2, genesysHost, "1999-12-30T00:00:00Z"),
 		"none that this code":    `{"schema_version":1}`,

@@ -197,7 +197,7 @@ func (a *answer) unauthorized() error {
 			"it rejected the access token twice, also a fresh one: check that the OAuth client is enabled and belongs to this environment")
 	}
 
-	a.pages.rejected = true
+	*a.pages.rejected = true
 
 	return &retry.TransientError{Err: a.fail(failure.TokenUnavailable, "it rejected the access token: invoke again later")}
 }

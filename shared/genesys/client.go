@@ -54,8 +54,8 @@ func (p *pages) Fetch(ctx context.Context, link string, page *export.Page) error
 func (p *pages) exchange(
 	ctx context.Context, build func(context.Context) (*http.Request, error), link string, page *export.Page, read func(*answer) error,
 ) error {
-	rejected := p.rejected
-	p.rejected = false
+	rejected := *p.rejected
+	*p.rejected = false
 
 	access, err := p.client.Tokens.Token(ctx)
 	if err != nil {

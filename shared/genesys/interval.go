@@ -43,7 +43,7 @@ func newSpan(fields map[string]json.RawMessage) (s span, err error) {
 		read func(json.RawMessage) bool
 		rule string
 	}{
-		{intervalField, s.readInterval, `a string: two times with their zone, the later one second, such as "2026-11-01T00:00:00Z/2026-11-02T00:00:00Z", a year apart at most`},
+		{intervalField, s.readInterval, `a string: two times with their zone, the later one second, such as "2026-11-01T00:00:00Z/2026-11-02T00:00:00Z"`},
 		{sinceLastField, func(raw json.RawMessage) bool { return json.Unmarshal(raw, &s.sinceLast) == nil }, "true or false"},
 		{startField, s.readStart, `a string: a time with its zone, such as "2026-11-01T00:00:00Z"`},
 		{lookBackField, s.readLookBack, fmt.Sprintf("a whole number of hours, 1 to %d", mostLookBack)},
@@ -75,7 +75,7 @@ func (s *span) readInterval(raw json.RawMessage) bool {
 	s.from, okFrom = readMoment(from)
 	s.to, okTo = readMoment(to)
 
-	return okFrom && okTo && !s.to.Before(s.from) && s.to.Sub(s.from) <= longestInterval
+	return okFrom && okTo && !s.to.Before(s.from)
 }
 
 func (s *span) readStart(raw json.RawMessage) bool {
@@ -120,11 +120,15 @@ func (s span) add(query *object) {
 // String is the interval in the API's form.
 func (s span) String() string { return s.from.Format(moment) + "/" + s.to.Format(moment) }
 
-// contradicts is what in an event cannot be meant together.
-func (s span) contradicts() error {
+// check is what in an event cannot be meant. An interval that was resolved may be longer than one that is asked for.
+func (s span) check() error {
 	if !s.to.IsZero() && (s.sinceLast || !s.start.IsZero() || s.lookBack > 0) {
 		return failure.New(failure.InvalidInput, "%s stands beside %s, %s or %s: send either %s, or %s and what belongs to it",
 			intervalField, sinceLastField, startField, lookBackField, intervalField, sinceLastField)
+	}
+
+	if s.to.Sub(s.from) > longestInterval {
+		return failure.New(failure.InvalidInput, "%s is longer than a year: its times must be %d days apart at most", intervalField, longestInterval/(24*time.Hour))
 	}
 
 	if !s.to.IsZero() && s.to.Equal(s.from) {

@@ -27,7 +27,7 @@ func TestWhatOfAHistoryIsAskedForIsSentOnceAndOtherwiseSaysWhatToSend(t *testing
 		`{"interval":"1999-12-01T02:00:00+02:00/1999-12-02T00:00:00Z"}`:                           {query: `"interval":"1999-12-01T00:00:00Z/1999-12-02T00:00:00Z"`},
 		`{"interval":"1999-12-02T00:00:00Z/1999-12-01T00:00:00Z"}`:                                {says: "interval must be a string: two times"},
 		`{"interval":"1999-12-01T00:00:00Z/1999-12-01T00:00:00Z"}`:                                {says: "interval is empty"},
-		`{"interval":"1998-12-01T00:00:00Z/1999-12-31T00:00:00Z"}`:                                {says: "a year apart at most"},
+		`{"interval":"1998-12-01T00:00:00Z/1999-12-31T00:00:00Z"}`:                                {says: "interval is longer than a year"},
 		`{"interval":"1999-12-01T00:00:00/1999-12-02T00:00:00"}`:                                  {says: "with their zone"},
 		`{"interval":"1999-12-01/1999-12-02"}`:                                                    {says: "interval must be"},
 		`{"interval":7}`:                                                                          {says: "interval must be"},
@@ -53,6 +53,9 @@ func TestWhatOfAHistoryIsAskedForIsSentOnceAndOtherwiseSaysWhatToSend(t *testing
 		`{"since_last":true,"start":"1999-12-30T00:00:00Z","look_back_hours":2}`: {
 			through: "1999-12-31T12:00:00Z",
 			query:   `"interval":"1999-12-31T10:00:00Z/1999-12-31T18:00:00.5Z","since_last":true,"start":"1999-12-30T00:00:00Z","look_back_hours":2`,
+		},
+		`{"since_last":true,"start":"1997-12-30T00:00:00Z"}`: { // however long ago
+			query: `"interval":"1997-12-30T00:00:00Z/1999-12-31T18:00:00.5Z","since_last":true,"start":"1997-12-30T00:00:00Z","look_back_hours":24`,
 		},
 		`{"look_back_hours":1,"since_last":true}`: {
 			through: "1999-12-31T18:00:00.5Z",
@@ -90,6 +93,22 @@ func TestWhatOfAHistoryIsAskedForIsSentOnceAndOtherwiseSaysWhatToSend(t *testing
 			}
 		})
 	}
+}
+
+func TestNothingIsAvailableThatLiesAhead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := serveFake(t, listingBase, answer(http.StatusOK, `{"dataAvailabilityDate":"2000-03-02T00:00:00Z"}`))
+
+		pages, err := ask(t, genesys.NewListing(genesys.Histories()[0], f.Client), `{"since_last":true,"start":"1999-12-31T00:00:00Z"}`)
+		if err == nil {
+			_, err = pages.(export.Jobs).Resolve(t.Context(), time.Time{})
+		}
+
+		if err != nil || pages.(export.Jobs).Through().After(time.Now()) {
+			t.Errorf("%v, through %s", err, pages.(export.Jobs).Through())
+		}
+	})
 }
 
 func TestAuditsAreAvailableUntilAnHourAgo(t *testing.T) {

@@ -2,6 +2,7 @@ package genesys
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -44,7 +45,7 @@ type jobs struct {
 func newJobs(p *pages, fields map[string]json.RawMessage) (*jobs, error) {
 	s, err := newSpan(fields)
 	if err == nil {
-		err = s.contradicts()
+		err = s.check()
 	}
 
 	return &jobs{p, s}, err
@@ -76,12 +77,12 @@ func (j *jobs) Resolve(ctx context.Context, through time.Time) (limit int, err e
 			Until time.Time `json:"dataAvailabilityDate"`
 		}
 
-		limit, err = j.call(ctx, http.MethodGet, path, nil, &reply, func(string) bool { return !reply.Until.IsZero() })
+		limit, err = j.call(ctx, http.MethodGet, path, nil, &reply, func(*answer) bool { return !reply.Until.IsZero() })
 		if err != nil {
 			return limit, err
 		}
 
-		available = reply.Until.UTC().Truncate(time.Millisecond)
+		available = earlier(reply.Until, time.Now()).UTC().Truncate(time.Millisecond) // nothing is there before it happens
 	}
 
 	resolved, err := j.span.resolved(available, through)
@@ -92,15 +93,25 @@ func (j *jobs) Resolve(ctx context.Context, through time.Time) (limit int, err e
 	return limit, err
 }
 
+func earlier(one, other time.Time) time.Time {
+	if one.Before(other) {
+		return one
+	}
+
+	return other
+}
+
 // Submit implements [export.Jobs].
 func (j *jobs) Submit(ctx context.Context, window int) (id string, limit int, err error) {
 	var query object
 	query.add(intervalField, j.span.window(window).String())
 
-	for name, value := range map[string]string{"order": j.definition.Job.Order, "orderBy": j.definition.Job.OrderBy} {
-		if value != "" {
-			query.add(name, value)
-		}
+	if order := j.definition.Job.Order; order != "" {
+		query.add("order", order)
+	}
+
+	if by := j.definition.Job.OrderBy; by != "" {
+		query.add("orderBy", by)
 	}
 
 	var reply struct {
@@ -108,9 +119,12 @@ func (j *jobs) Submit(ctx context.Context, window int) (id string, limit int, er
 		ID    string `json:"id"`
 	}
 
-	limit, err = j.call(ctx, http.MethodPost, j.definition.Path, query.closed(), &reply, func(string) bool { return jobIDs.MatchString(reply.JobID + reply.ID) })
+	limit, err = j.call(ctx, http.MethodPost, j.definition.Path, query.closed(), &reply, func(a *answer) bool {
+		id = cmp.Or(reply.JobID, reply.ID)
+		return jobIDs.MatchString(id) && !repeats(id, a.access.Access.Reveal())
+	})
 
-	return reply.JobID + reply.ID, limit, err
+	return id, limit, err
 }
 
 // Poll implements [export.Jobs].
@@ -119,11 +133,11 @@ func (j *jobs) Poll(ctx context.Context, id string) (state export.JobState, limi
 		State string `json:"state"`
 	}
 
-	limit, err = j.of(id).call(ctx, http.MethodGet, j.definition.Path+"/"+id, nil, &reply, func(correlationID string) bool {
+	limit, err = j.of(id).call(ctx, http.MethodGet, j.definition.Path+"/"+id, nil, &reply, func(a *answer) bool {
 		name := strings.ToUpper(reply.State) // audits write it in small letters
 		state.Ready = slices.Contains([]string{"FULFILLED", "SUCCEEDED"}, name)
 		state.Failed = slices.Contains([]string{"FAILED", "CANCELLED", "EXPIRED"}, name)
-		state.Text = fmt.Sprintf("its state is %s (correlation id %s)", name, correlationID)
+		state.Text = fmt.Sprintf("its state is %s (correlation id %s)", name, a.correlationID())
 
 		return state.Ready || state.Failed || slices.Contains([]string{"QUEUED", "PENDING", "RUNNING"}, name)
 	})
@@ -158,7 +172,7 @@ func (j *jobs) of(id string) *jobs {
 }
 
 // call sends one request and reads its reply into a struct; whether what it says can be meant is for valid to say.
-func (j *jobs) call(ctx context.Context, method, path string, body []byte, into any, valid func(correlationID string) bool) (limit int, err error) {
+func (j *jobs) call(ctx context.Context, method, path string, body []byte, into any, valid func(*answer) bool) (limit int, err error) {
 	build := func(ctx context.Context) (*http.Request, error) {
 		request, err := http.NewRequestWithContext(ctx, method, j.client.Base.JoinPath(path).String(), bytes.NewReader(body))
 		if err != nil {
@@ -184,7 +198,7 @@ func (j *jobs) call(ctx context.Context, method, path string, body []byte, into 
 			return j.broken(ctx, err)
 		}
 
-		if json.Unmarshal(raw, into) != nil || !valid(a.correlationID()) {
+		if json.Unmarshal(raw, into) != nil || !valid(a) {
 			return a.noPage(ctx, "it is not the reply about a job that the API promises")
 		}
 

@@ -102,14 +102,14 @@ type pages struct {
 	values   map[string][]string // of the options, by name
 
 	job      string // whose results these are; "": of none
-	rejected bool   // the API rejected the token of the last request
+	rejected *bool  // whether the API rejected the token of the last request; jobs and their results share it
 }
 
 // pages are those of the listing's default query.
 func (l *Listing) pages(pageSize int) *pages {
 	p := &pages{
 		definition: l.definition, client: l.client,
-		method: cmp.Or(l.definition.Method, http.MethodGet), pageSize: pageSize, values: make(map[string][]string),
+		method: cmp.Or(l.definition.Method, http.MethodGet), pageSize: pageSize, values: make(map[string][]string), rejected: new(bool),
 	}
 
 	for _, option := range l.definition.Options {
