@@ -61,7 +61,12 @@ func TestX15InvocationThatAnotherCrossesAnywhereCommitsNothingTwice(t *testing.T
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			anywhere(t, scenarios(), crossings(), func(t *testing.T, s scenario, w *world, operation int, cross crossing) {
+			crossed := scenarios()
+			if name == "at once" { // jobs or not, it is busy
+				crossed = crossed[:3]
+			}
+
+			anywhere(t, crossed, crossings(), func(t *testing.T, s scenario, w *world, operation int, cross crossing) {
 				fault := w.lives(at(operation, cross(func() { other(t, w) })))
 
 				did := w.zombie(t.Context(), fault)

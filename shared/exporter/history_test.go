@@ -16,6 +16,7 @@ import (
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/genesys"
+	"genesys-cloud-export/shared/invocation"
 
 	gocmp "github.com/google/go-cmp/cmp"
 )
@@ -34,8 +35,13 @@ func days() []string {
 // histories is an organisation with some events a day.
 func histories(faults ...genesyssim.Fault) genesyssim.Config {
 	return genesyssim.Config{
-		Sizes: map[string]int{"conversations": 150, "audits": 120, "user-status": 130}, JobTime: 40 * time.Second, AvailabilityLag: 6 * time.Hour, Faults: faults,
+		Sizes: map[string]int{"conversations": 30, "audits": 24, "user-status": 26}, JobTime: 40 * time.Second, AvailabilityLag: 6 * time.Hour, Faults: faults,
 	}
+}
+
+// history is a new process of the function that exports histories, in small pages.
+func (w *world) history(variables ...string) *invocation.Handler {
+	return w.processOf(genesys.Histories(), append(variables, "EXPORT_PAGE_SIZE=20")...)
 }
 
 // requests is how often the API was asked for that.
@@ -64,7 +70,7 @@ func TestEveryHistoryIsExportedByteForByteADayAJob(t *testing.T) {
 
 		for _, listing := range genesys.Histories() {
 			// Each invocation is one of a new process, which knows nothing but the checkpoint.
-			result, _ := w.finish(w.processOf(genesys.Histories()), fmt.Sprintf(`{"export_id":"e1","listing":%q,"interval":%q}`, listing.Name, threeDays))
+			result, _ := w.finish(w.history(), fmt.Sprintf(`{"export_id":"e1","listing":%q,"interval":%q}`, listing.Name, threeDays))
 			w.wantWindows(listing.Name, result, days()...)
 
 			if submits := w.requests(http.MethodPost, listing.Path); submits != 3 {
@@ -86,7 +92,7 @@ func TestAJobThatIsNotReadyIsPendingLongerEachTimeAndAskedNothingBefore(t *testi
 		var waits []int64
 
 		for result := (export.Result{}); result.Status != export.StatusComplete; {
-			result = w.invoke(w.processOf(genesys.Histories()), 5*time.Minute, payload)
+			result = w.invoke(w.history(), 5*time.Minute, payload)
 			if result.Status == export.StatusComplete {
 				break
 			}
@@ -94,7 +100,7 @@ func TestAJobThatIsNotReadyIsPendingLongerEachTimeAndAskedNothingBefore(t *testi
 			waits = append(waits, result.WaitSeconds)
 			asked := w.genesys.Stats().Requests
 
-			if early := w.invoke(w.processOf(genesys.Histories()), 5*time.Minute, payload); early.Reason != export.ReasonPending || result.Reason != export.ReasonPending {
+			if early := w.invoke(w.history(), 5*time.Minute, payload); early.Reason != export.ReasonPending || result.Reason != export.ReasonPending {
 				t.Fatalf("ended as %+v, and invoked too early as %+v", result, early)
 			}
 
@@ -121,7 +127,7 @@ func (w *world) until(payload string, pause time.Duration) string {
 	w.t.Helper()
 
 	for range 1000 {
-		reply, err := w.send(w.processOf(genesys.Histories()), 5*time.Minute, payload)
+		reply, err := w.send(w.history(), 5*time.Minute, payload)
 		if err != nil {
 			failed := reported(w.t, err)
 			if !failure.Kind(failed.Type).Retryable() {
@@ -136,7 +142,7 @@ func (w *world) until(payload string, pause time.Duration) string {
 
 		var result export.Result
 		if err := json.Unmarshal(reply, &result); err != nil || result.Status == export.StatusComplete {
-			if got, want := w.lines(result), w.expected("conversations", aDay); !bytes.Equal(got, want[:min(len(got), len(want))]) || result.Records < 100 {
+			if got, want := w.lines(result), w.expected("conversations", aDay); !bytes.Equal(got, want[:min(len(got), len(want))]) || result.Records < 20 {
 				w.t.Errorf("%d records were exported, and not the first of the organisation", result.Records)
 			}
 
@@ -159,7 +165,7 @@ func TestAJobThatIsReadyAtOnceIsReadByTheInvocationThatSubmitsIt(t *testing.T) {
 		w := newWorld(t, organisation)
 		begun := time.Now()
 
-		result, invocations := w.finish(w.processOf(genesys.Histories()), `{"export_id":"e1","listing":"conversations","interval":"`+threeDays+`"}`)
+		result, invocations := w.finish(w.history(), `{"export_id":"e1","listing":"conversations","interval":"`+threeDays+`"}`)
 		if took := time.Since(begun); invocations != len(days()) || took > 10*time.Second {
 			t.Errorf("it took %d invocations and %v, want one a day and no wait between them: %+v", invocations, took, result)
 		}
@@ -175,7 +181,7 @@ func TestAnExportWhoseInvocationsFitOneRequestReadsItsPages(t *testing.T) {
 		w := newWorld(t, organisation)
 
 		for invocations := 1; ; invocations++ {
-			h := w.processOf(genesys.Histories(), "MAX_REQUESTS_PER_MINUTE=1", "RATE_SHARE_PERCENT=100")
+			h := w.history("MAX_REQUESTS_PER_MINUTE=1", "RATE_SHARE_PERCENT=100")
 			result := w.invoke(h, time.Minute, `{"export_id":"e1","listing":"conversations","interval":"`+aDay+`"}`)
 
 			if result.Status == export.StatusComplete {
@@ -230,7 +236,7 @@ func TestAJobThatFailsIsSubmittedAgainTwiceAndThenNamed(t *testing.T) {
 			genesyssim.Fault{Method: http.MethodGet, Path: conversations + "/{id}/results", Code: "not.found", Status: http.StatusNotFound, Times: 3}, 0, 3, "the job is gone: invoke again later",
 		},
 		"results end without an array": {
-			genesyssim.Fault{Method: http.MethodGet, Path: conversations + "/{id}/results", Nth: 2, Times: -1, Drop: []string{"conversations", "cursor"}}, 0, 1, "100 records",
+			genesyssim.Fault{Method: http.MethodGet, Path: conversations + "/{id}/results", Nth: 2, Times: -1, Drop: []string{"conversations", "cursor"}}, 0, 1, "20 records",
 		},
 		"a cursor expires before a page was committed": {
 			genesyssim.Fault{Method: http.MethodGet, Path: conversations + "/{id}/results", Nth: 2, Code: "invalid.cursor"}, 0, 2, "",
@@ -255,7 +261,7 @@ func TestAJobThatFailsIsSubmittedAgainTwiceAndThenNamed(t *testing.T) {
 				w := newWorld(t, organisation)
 
 				said := w.until(`{"export_id":"e1","listing":"conversations","interval":"`+aDay+`"}`, test.jobTime/50)
-				if !strings.Contains(said, cmp.Or(test.ends, "153 records")) {
+				if !strings.Contains(said, cmp.Or(test.ends, "33 records")) {
 					t.Errorf("ended as %q, want %q", said, test.ends)
 				}
 
@@ -274,7 +280,7 @@ func TestSinceLastBeginsAtTheWatermarkLessTheLookBackAndEndsWhereDataDo(t *testi
 		export := func(id, options string) (interval string, result export.Result) {
 			t.Helper()
 
-			result, _ = w.finish(w.processOf(genesys.Histories()), fmt.Sprintf(`{"export_id":%q,"listing":"conversations","since_last":true%s}`, id, options))
+			result, _ = w.finish(w.history(), fmt.Sprintf(`{"export_id":%q,"listing":"conversations","since_last":true%s}`, id, options))
 
 			var query struct {
 				Interval string `json:"interval"`
@@ -338,7 +344,7 @@ func TestNothingNewIsCompleteWithoutAJob(t *testing.T) {
 		organisation := histories()
 		organisation.AvailableUntil = time.Date(1999, 12, 31, 0, 0, 0, 0, time.UTC)
 		w := newWorld(t, organisation)
-		h := w.processOf(genesys.Histories())
+		h := w.history()
 
 		w.finish(h, `{"export_id":"e1","listing":"user-status","since_last":true,"start":"1999-12-30T00:00:00Z"}`)
 		submits := w.requests(http.MethodPost, "/api/v2/analytics/users/details/jobs")
@@ -371,7 +377,7 @@ func TestAWatermarkThatCannotBeMeantIsRefusedByName(t *testing.T) {
 			w.put("exports/_state/audits/watermark.json", watermark)
 			w.put("exports/_state/conversations/watermark.json", watermark)
 
-			_, err := w.send(w.processOf(genesys.Histories()), time.Minute, `{"listing":"conversations","since_last":true}`)
+			_, err := w.send(w.history(), time.Minute, `{"listing":"conversations","since_last":true}`)
 			if failed := reported(t, err); failed.Type != string(failure.InvalidInput) || !strings.Contains(failed.Message, "s3://exports/exports/_state/conversations/watermark.json") {
 				t.Errorf("%s: got %s: %s", name, failed.Type, failed.Message)
 			}
@@ -412,10 +418,10 @@ func TestWhoeverLosesTheCommitOfAJobDeletesItsOwn(t *testing.T) {
 
 		const payload = `{"export_id":"e1","listing":"conversations","interval":"` + threeDays + `"}`
 
-		w.invoke(w.processOf(genesys.Histories()), time.Minute, payload)
+		w.invoke(w.history(), time.Minute, payload)
 		time.Sleep(time.Minute)
 
-		result := w.invoke(w.processOf(genesys.Histories()), time.Minute, payload)
+		result := w.invoke(w.history(), time.Minute, payload)
 		if deleted := w.requests(http.MethodDelete, conversations+"/{id}"); result.Reason != export.ReasonBusy || deleted != 1 {
 			t.Errorf("got %+v, and %d jobs were deleted", result, deleted)
 		}
@@ -426,7 +432,7 @@ func TestTwoExportsSinceTheLastAtOnceOverlapAndTheWatermarkNeverMovesBack(t *tes
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, histories())
-		h := w.processOf(genesys.Histories())
+		h := w.history()
 
 		const payload = `{"export_id":%q,"listing":"conversations","since_last":true,"start":"1999-12-31T00:00:00Z"}`
 

@@ -73,8 +73,15 @@ func TestEveryListingOfTheDirectoryIsExportedByteForByte(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		// A further listing is a line of the client's table, and one of the simulator's.
 		listings := append(genesys.Directory(), genesys.Definition{Name: "trunks", Path: "/api/v2/telephony/providers/edges/trunks", Permission: "telephony:plugin:all"})
-		w := newWorld(t, genesyssim.Config{Listings: []genesyssim.Listing{{Name: "trunks", Path: "/api/v2/telephony/providers/edges/trunks", Entities: 250}}})
-		h := w.processOf(listings)
+		organisation := genesyssim.Config{
+			Listings: []genesyssim.Listing{{Name: "trunks", Path: "/api/v2/telephony/providers/edges/trunks", Entities: 25}}, Sizes: map[string]int{},
+		}
+		for _, listing := range genesys.Directory() {
+			organisation.Sizes[listing.Name] = 25
+		}
+
+		w := newWorld(t, organisation)
+		h := w.processOf(listings, "EXPORT_PAGE_SIZE=10")
 
 		for _, listing := range listings {
 			result, _ := w.finish(h, fmt.Sprintf(`{"export_id":"e1","listing":%q}`, listing.Name))
