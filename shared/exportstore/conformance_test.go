@@ -17,7 +17,6 @@ import (
 	"genesys-cloud-export/shared/devstack/conformance"
 	"genesys-cloud-export/shared/devstack/s3sim"
 	"genesys-cloud-export/shared/export"
-	"genesys-cloud-export/shared/export/exporttest"
 	"genesys-cloud-export/shared/failure"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -48,33 +47,6 @@ func newPeer(t *testing.T) peer {
 	}
 
 	return w
-}
-
-func TestConformanceStoresHaveTheSemanticsOfAStoreOfExports(t *testing.T) {
-	t.Parallel()
-
-	exporttest.Semantics(t, func(t *testing.T) exporttest.Stores {
-		t.Helper()
-		w := newPeer(t)
-
-		return exporttest.Stores{
-			Documents: w.documents(), Parts: w.parts(),
-			// moto 5.2 stores a body whatever x-amz-checksum-sha256 says. S3 compares it with the checksum and answers BadDigest:
-			// https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
-			ChecksumUnread: w.Name == conformance.Moto,
-		}
-	})
-}
-
-func TestABucketThatMayNotBeListedHasTheSemanticsOfAStoreOfExports(t *testing.T) {
-	t.Parallel()
-
-	exporttest.Semantics(t, func(t *testing.T) exporttest.Stores {
-		t.Helper()
-		b := serve(t, s3sim.Config{DenyList: true})
-
-		return exporttest.Stores{Documents: b.documents(), Parts: b.parts(), ListDenied: true}
-	})
 }
 
 func TestConformanceObjectsLieThereAsReadersExpectThem(t *testing.T) {

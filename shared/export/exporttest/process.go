@@ -1,8 +1,7 @@
-// Package exporttest is what exports are tested with: a bucket in memory with compare-and-swap, a scripted listing, and the
-// semantics that every store of exports has to have.
+// Package exporttest is what exports are tested with: a bucket in memory with compare-and-swap, and a scripted listing.
 //
 // The fakes behave: they keep real bytes under the keys of the contract, check what a real store checks, and answer as it
-// answers. Invocations use them through a [Process], which is where faults are injected. All waiting is done with timers
+// answers. The tests of shared/exportstore hold the bucket to the semantics that every store of exports has to have. Invocations use them through a [Process], which is where faults are injected. All waiting is done with timers
 // under a context, so that it takes no time in a bubble of testing/synctest.
 package exporttest
 

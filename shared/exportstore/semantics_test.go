@@ -1,4 +1,4 @@
-package exporttest
+package exportstore_test
 
 import (
 	"context"
@@ -10,30 +10,31 @@ import (
 	"sync"
 	"testing"
 
+	"genesys-cloud-export/shared/devstack/conformance"
+	"genesys-cloud-export/shared/devstack/s3sim"
 	"genesys-cloud-export/shared/export"
+	"genesys-cloud-export/shared/export/exporttest"
 	"genesys-cloud-export/shared/failure"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// Stores is what an export is kept in.
-type Stores struct {
-	Documents      export.Documents
-	Parts          export.Parts
-	ListDenied     bool // the stores may not be listed
-	ChecksumUnread bool // they take a part whatever its checksum is; S3 refuses one that does not match
+// tested is a pair of stores in one test.
+type tested struct {
+	*testing.T
+	export.Documents
+	export.Parts
+
+	listDenied     bool // the stores may not be listed
+	checksumUnread bool // they take a part whatever its checksum is; S3 refuses one that does not match
 }
 
-const (
-	racers   = 8 // how many writers run against each other where one may win
-	document = "users/e1/checkpoint.json"
-	partName = "part-000001-a.jsonl.gz"
-)
+// racers is how many writers run against each other where one may win.
+const racers = 8
 
-// Semantics tests a pair of stores for what the engine builds its safety on. newStores returns empty ones for each test,
-// which may use them from several goroutines.
-func Semantics(t *testing.T, newStores func(t *testing.T) Stores) {
+// haveSemantics tests a pair of stores for what the engine builds its safety on. empty returns empty ones for each test.
+func haveSemantics(t *testing.T, empty func(t *testing.T) tested) {
 	t.Helper()
 
 	for name, show := range map[string]func(tested){
@@ -48,57 +49,86 @@ func Semantics(t *testing.T, newStores func(t *testing.T) Stores) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			show(tested{t, newStores(t)})
+			show(empty(t))
 		})
 	}
 }
 
-// tested is a pair of stores in one test.
-type tested struct {
-	*testing.T
-	Stores
+func TestConformanceStoresHaveTheSemanticsOfAStoreOfExports(t *testing.T) {
+	t.Parallel()
+	haveSemantics(t, func(t *testing.T) tested {
+		w := newPeer(t)
+		// moto 5.2 stores a body whatever x-amz-checksum-sha256 says. S3 compares it with the checksum and answers BadDigest:
+		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+		return tested{T: t, Documents: w.documents(), Parts: w.parts(), checksumUnread: w.Name == conformance.Moto}
+	})
+}
+
+func TestABucketThatMayNotBeListedHasTheSemanticsOfAStoreOfExports(t *testing.T) {
+	t.Parallel()
+	haveSemantics(t, func(t *testing.T) tested {
+		b := serve(t, s3sim.Config{DenyList: true})
+		return tested{T: t, Documents: b.documents(), Parts: b.parts(), listDenied: true}
+	})
+}
+
+func TestTheStoreThatTheEngineIsTestedWithHasTheSemanticsOfAStoreOfExports(t *testing.T) {
+	t.Parallel()
+
+	for name, denied := range map[string]bool{"one that may be listed": false, "one that may not be listed": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			haveSemantics(t, func(t *testing.T) tested {
+				store := exporttest.NewStore()
+				store.ListDenied = denied
+				documents, parts := store.Of(nil)
+
+				return tested{T: t, Documents: documents, Parts: parts, listDenied: denied}
+			})
+		})
+	}
 }
 
 func (s tested) createsOnce() {
 	s.wantAbsent()
 
 	body := []byte("first")
-	tag := s.written(s.Documents.Create(s.Context(), document, body))
+	tag := s.written(s.Create(s.Context(), checkpoint, body))
 	copy(body, "xxxxx") // the store keeps what was written, not the caller's memory
 
 	s.wantDocument("first", tag)
 
-	_, err := s.Documents.Create(s.Context(), document, []byte("second"))
+	_, err := s.Create(s.Context(), checkpoint, []byte("second"))
 	s.wantError("creating it again", err, export.ErrConflict)
 	s.wantDocument("first", tag)
 }
 
 func (s tested) replacesByTag() {
-	other := s.written(s.Documents.Create(s.Context(), "users/other/checkpoint.json", []byte("other")))
+	other := s.written(s.Create(s.Context(), "users/other/checkpoint.json", []byte("other")))
 
 	// Who may not list does not learn what is missing.
-	_, err := s.Documents.Replace(s.Context(), document, other, []byte("second"))
-	if !s.ListDenied || !failure.Is(err, failure.StorageUnavailable) {
+	_, err := s.Replace(s.Context(), checkpoint, other, []byte("second"))
+	if !s.listDenied || !failure.Is(err, failure.StorageUnavailable) {
 		s.wantError("replacing what is not there", err, export.ErrAbsent)
 	}
 
 	s.wantAbsent()
 
-	first := s.written(s.Documents.Create(s.Context(), document, []byte("first")))
-	second := s.written(s.Documents.Replace(s.Context(), document, first, []byte("second")))
+	first := s.written(s.Create(s.Context(), checkpoint, []byte("first")))
+	second := s.written(s.Replace(s.Context(), checkpoint, first, []byte("second")))
 
 	if first == second {
 		s.Errorf("two contents have one tag, %s", first)
 	}
 
-	_, err = s.Documents.Replace(s.Context(), document, first, []byte("third"))
+	_, err = s.Replace(s.Context(), checkpoint, first, []byte("third"))
 	s.wantError("replacing by an old tag", err, export.ErrConflict)
 	s.wantDocument("second", second)
 }
 
 func (s tested) letsOneWin() {
-	tag := s.race("creator", func(body []byte) (string, error) { return s.Documents.Create(s.Context(), document, body) })
-	s.race("replacer", func(body []byte) (string, error) { return s.Documents.Replace(s.Context(), document, tag, body) })
+	tag := s.race("creator", func(body []byte) (string, error) { return s.Create(s.Context(), checkpoint, body) })
+	s.race("replacer", func(body []byte) (string, error) { return s.Replace(s.Context(), checkpoint, tag, body) })
 }
 
 // race lets several of a name write at once, each its own content, wants one to win, and returns its tag.
@@ -131,12 +161,12 @@ func (s tested) race(name string, write func(body []byte) (string, error)) strin
 }
 
 func (s tested) listsDocuments() {
-	for _, name := range []string{document, "users/e1/manifest.json", "users/e11/checkpoint.json", "users/latest.json"} {
-		s.written(s.Documents.Create(s.Context(), name, []byte("{}")))
+	for _, name := range []string{checkpoint, "users/e1/manifest.json", "users/e11/checkpoint.json", "users/latest.json"} {
+		s.written(s.Create(s.Context(), name, []byte("{}")))
 	}
 
-	for id, want := range map[string][]string{"e1": {document, "users/e1/manifest.json"}, "e": nil} {
-		got, err := s.Documents.Names(s.Context(), "users", id)
+	for id, want := range map[string][]string{"e1": {checkpoint, "users/e1/manifest.json"}, "e": nil} {
+		got, err := s.Names(s.Context(), "users", id)
 		wantListed(s, "documents of "+id, want, got, err)
 	}
 }
@@ -151,7 +181,7 @@ func (s tested) listsParts() {
 	s.wantParts("e")
 
 	for range 2 { // deleting again is no error
-		s.written("", s.Parts.Delete(s.Context(), "users", "e1", partName))
+		s.written("", s.Delete(s.Context(), "users", "e1", partName))
 		s.wantParts("e1", three)
 	}
 }
@@ -159,8 +189,8 @@ func (s tested) listsParts() {
 func (s tested) checksSums() {
 	wrong := sha256.Sum256([]byte("another"))
 
-	err := s.Parts.Put(s.Context(), "users", "e1", partName, []byte("one"), wrong[:])
-	if s.ChecksumUnread {
+	err := s.Put(s.Context(), "users", "e1", partName, []byte("one"), wrong[:])
+	if s.checksumUnread {
 		s.written("", err)
 		return
 	}
@@ -170,12 +200,12 @@ func (s tested) checksSums() {
 }
 
 func (s tested) addresses() {
-	location := s.Parts.Location("users", "e1")
+	location := s.Location("users", "e1")
 	bucket, _, _ := strings.Cut(strings.TrimPrefix(location, "s3://"), "/")
 	prefix := strings.TrimSuffix(location, "users/export_id=e1/")
 
-	want := []string{prefix + "users/export_id=e1/", location + "name", prefix + "_state/" + document}
-	got := []string{location, "s3://" + bucket + "/" + s.Parts.Key("users", "e1", "name"), s.Documents.URI(document)}
+	want := []string{prefix + "users/export_id=e1/", location + "name", prefix + "_state/" + checkpoint}
+	got := []string{location, "s3://" + bucket + "/" + s.Key("users", "e1", "name"), s.URI(checkpoint)}
 
 	if diff := cmp.Diff(want, got); diff != "" || !strings.HasPrefix(location, "s3://") {
 		s.Errorf("the addresses (-want +got):\n%s", diff)
@@ -186,7 +216,7 @@ func (s tested) endsWithItsContext() {
 	ctx, cancel := context.WithCancel(s.Context())
 	cancel()
 
-	_, err := s.Documents.Create(ctx, document, []byte("{}"))
+	_, err := s.Create(ctx, checkpoint, []byte("{}"))
 	s.wantUnavailable("writing a document", err)
 	s.wantUnavailable("writing a part", s.put(ctx, "e1", partName, "one"))
 	s.wantAbsent()
@@ -195,7 +225,7 @@ func (s tested) endsWithItsContext() {
 
 func (s tested) put(ctx context.Context, id, name, body string) error {
 	sum := sha256.Sum256([]byte(body))
-	return s.Parts.Put(ctx, "users", id, name, []byte(body), sum[:])
+	return s.Put(ctx, "users", id, name, []byte(body), sum[:])
 }
 
 // written wants no error of a write, and returns the tag.
@@ -212,7 +242,7 @@ func (s tested) written(tag string, err error) string {
 func (s tested) wantAbsent() {
 	s.Helper()
 
-	_, _, err := s.Documents.Read(s.Context(), document)
+	_, _, err := s.Read(s.Context(), checkpoint)
 	s.wantError("reading what is not there", err, export.ErrAbsent)
 }
 
@@ -235,7 +265,7 @@ func (s tested) wantUnavailable(doing string, err error) {
 func (s tested) wantDocument(body, tag string) {
 	s.Helper()
 
-	stored, storedTag, err := s.Documents.Read(s.Context(), document)
+	stored, storedTag, err := s.Read(s.Context(), checkpoint)
 	if err != nil || string(stored) != body || storedTag != tag {
 		s.Errorf("the document: got %q with tag %s and %v, want %q with tag %s", stored, storedTag, err, body, tag)
 	}
@@ -244,7 +274,7 @@ func (s tested) wantDocument(body, tag string) {
 func (s tested) wantParts(id string, want ...export.StoredPart) {
 	s.Helper()
 
-	got, err := s.Parts.List(s.Context(), "users", id)
+	got, err := s.List(s.Context(), "users", id)
 	wantListed(s, "parts of "+id, want, got, err)
 }
 
@@ -252,7 +282,7 @@ func (s tested) wantParts(id string, want ...export.StoredPart) {
 func wantListed[T any](s tested, what string, want, got []T, err error) {
 	s.Helper()
 
-	if s.ListDenied {
+	if s.listDenied {
 		s.wantError(what, err, export.ErrListDenied)
 		return
 	}
