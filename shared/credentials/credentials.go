@@ -8,6 +8,7 @@ package credentials
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -90,13 +91,10 @@ func read(name string) ([]byte, os.FileMode, error) {
 	}
 	defer func() { _ = file.Close() }() // it was only read
 
-	info, err := file.Stat()
-	if err != nil {
-		return nil, 0, err
-	}
+	info, statErr := file.Stat()
+	text, readErr := io.ReadAll(io.LimitReader(file, fileLimit+1))
 
-	text, err := io.ReadAll(io.LimitReader(file, fileLimit+1))
-	if err != nil {
+	if err := errors.Join(statErr, readErr); err != nil {
 		return nil, 0, err
 	}
 

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/BurntSushi/toml"
 
 	"genesys-cloud-export/shared/secret"
 )
@@ -61,77 +61,34 @@ func FromProfile(name, profile string) (Credentials, error) {
 	return c, c.complete(c.Source, profileClientID)
 }
 
-// parseProfiles reads as much of TOML as the file has: tables one level deep with strings in them, by lower-case table and
-// key. Values of other types and keys outside of a table are passed over. Errors name a line and nothing of it.
-func parseProfiles(text []byte) (map[string]map[string]string, error) {
+// parseProfiles returns the texts of each table by lower-case table and key, and passes over all else. Errors name a line and
+// nothing of it.
+func parseProfiles(file []byte) (map[string]map[string]string, error) {
+	var tables map[string]any
+	if err := toml.Unmarshal(file, &tables); err != nil {
+		// The decoder's own errors may repeat what they stumbled over.
+		wrong, _ := errors.AsType[toml.ParseError](err)
+		return nil, fmt.Errorf("line %d is no TOML: correct it", wrong.Position.Line)
+	}
+
 	profiles := make(map[string]map[string]string)
-	table := map[string]string{} // what stands before the first table belongs to no profile
-	closing := ""                // of a text over several lines that has begun
+	for _, name := range slices.Sorted(maps.Keys(tables)) {
+		table, isTable := tables[name].(map[string]any)
+		if !isTable {
+			continue
+		}
 
-	for number, line := range strings.Split(string(text), "\n") {
-		line = strings.TrimSpace(strings.TrimPrefix(line, "\ufeff"))
-		inside := closing != ""
+		lower := strings.ToLower(name)
+		if profiles[lower] == nil { // [DEFAULT] and [default.oauth] are one
+			profiles[lower] = make(map[string]string)
+		}
 
-		switch {
-		case inside && strings.Contains(line, closing):
-			closing = ""
-		case inside, line == "", line[0] == '#':
-		case line[0] == '[':
-			name := header.FindStringSubmatch(line)
-			if name == nil {
-				return nil, fmt.Errorf("line %d is no [profile]: correct it", number+1)
-			}
-
-			table = make(map[string]string)
-			profiles[strings.ToLower(bare(name[1]))] = table
-		default:
-			key, value, ok := strings.Cut(line, "=")
-			if !ok {
-				return nil, fmt.Errorf("line %d is neither [profile] nor key = \"value\": correct it", number+1)
-			}
-
-			if table[strings.ToLower(bare(key))], closing, ok = stringValue(strings.TrimSpace(value)); !ok {
-				return nil, fmt.Errorf("line %d has a value whose quotes or escapes are wrong: correct it", number+1)
+		for key, value := range table {
+			if text, isText := value.(string); isText {
+				profiles[lower][strings.ToLower(key)] = text
 			}
 		}
 	}
 
 	return profiles, nil
-}
-
-// header is [name], or an array's [[name]], which is read as one table.
-var header = regexp.MustCompile(`^\[{1,2}([^\[\]#]*[^\[\]#\s][^\[\]#]*)]{1,2}\s*(?:#.*)?$`)
-
-// bare takes spaces and quotes off a key or a table's name.
-func bare(name string) string { return strings.Trim(name, "\"' \t") }
-
-// stringValue decodes a quoted value; one of another type is "". What follows the closing quote is a comment. Of a text over
-// several lines that does not end in its first, closing is what ends it.
-func stringValue(value string) (decoded, closing string, ok bool) {
-	for _, quotes := range []string{`"""`, "'''", "'"} {
-		rest, quoted := strings.CutPrefix(value, quotes)
-		if !quoted {
-			continue
-		}
-
-		text, _, closed := strings.Cut(rest, quotes)
-		if len(quotes) == 3 && !closed {
-			return "", quotes, true
-		}
-
-		return text, "", closed
-	}
-
-	if !strings.HasPrefix(value, `"`) {
-		return "", "", true
-	}
-
-	quoted, err := strconv.QuotedPrefix(value)
-	if err != nil {
-		return "", "", false
-	}
-
-	decoded, err = strconv.Unquote(quoted)
-
-	return decoded, "", err == nil
 }

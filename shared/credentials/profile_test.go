@@ -85,14 +85,14 @@ func TestAProfileThatCannotLogInIsRefused(t *testing.T) {
 	for name, test := range map[string]struct{ text, profile, says string }{
 		"it has a token only":       {profiles, "token_only", "has no client_credentials and no client_secret"},
 		"it is not there":           {"[a]\n[b]\n", "c", `has no profile "c": name one of a, b`},
-		"it is no profile at all":   {canary + "\n", "default", "line 1 is neither"},
-		"a table is not closed":     {"\n[default\nclient_secret=\"" + canary + `"`, "default", "line 2 is no [profile]"},
-		"a quote is not closed":     {"[default]\nclient_secret=\"" + canary, "default", "line 2 has a value whose quotes"},
-		"a literal is not closed":   {"[default]\nclient_secret='" + canary, "default", "line 2 has a value whose quotes"},
-		"an escape is none":         {`[default]` + "\n" + `client_secret="` + canary + `\q"`, "default", "line 2 has a value whose quotes"},
+		"it is no profile at all":   {canary + "\n", "default", "line 1 is no TOML"},
+		"a table is not closed":     {"\n[default\nclient_secret=\"" + canary + `"`, "default", "line 3 is no TOML"},
+		"a quote is not closed":     {"[default]\nclient_secret=\"" + canary, "default", "line 2 is no TOML"},
+		"a literal is not closed":   {"[default]\nclient_secret='" + canary, "default", "line 2 is no TOML"},
+		"an escape is none":         {`[default]` + "\n" + `client_secret="` + canary + `\q"`, "default", "line 2 is no TOML"},
+		"a long text never ends":    {"[default]\nclient_credentials='an-id'\nclient_secret='''\n" + canary, "default", "is no TOML"},
+		"a key stands there twice":  {"[default]\n" + strings.Repeat("client_secret='"+canary+"'\n", 2), "default", "line 3 is no TOML"},
 		"the secret is no string":   {"[default]\nclient_credentials='an-id'\nclient_secret=12345", "default", "has no client_secret"},
-		"a long text never ends":    {"[default]\nclient_credentials='an-id'\nclient_secret='''\n" + canary, "default", "has no client_secret"},
-		"the table has no name":     {"[ ]\n", "default", "line 1 is no [profile]"},
 		"the file is not a profile": {strings.Repeat("#", 1<<20+1), "default", "larger than"},
 	} {
 		t.Run(name, func(t *testing.T) {
