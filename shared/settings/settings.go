@@ -99,24 +99,6 @@ func variableOf(field reflect.StructField) string {
 	return name
 }
 
-// Variable is one environment variable that a settings struct reads.
-type Variable struct{ Name, Default string }
-
-// Variables lists what a settings struct reads, embedded structs included, by name.
-func Variables(settings any) []Variable {
-	var found []Variable
-
-	for _, field := range reflect.VisibleFields(reflect.TypeOf(settings)) {
-		if name := variableOf(field); name != "" {
-			found = append(found, Variable{Name: name, Default: field.Tag.Get("envDefault")})
-		}
-	}
-
-	slices.SortFunc(found, func(a, b Variable) int { return strings.Compare(a.Name, b.Name) })
-
-	return found
-}
-
 // Common is what every function reads.
 type Common struct {
 	GenesysEnvironment string `env:"GENESYS_ENVIRONMENT"`

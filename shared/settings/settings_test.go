@@ -1,7 +1,6 @@
 package settings_test
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -241,17 +240,6 @@ func TestAnAPIAddressIsUsedInsteadOfTheEnvironments(t *testing.T) {
 	refused := settings.Common{GenesysEnvironment: "mypurecloud.evil", GenesysAPIURL: "https://user:canary@a.test"}
 	if _, err := refused.API(); !failure.Is(err, failure.InvalidConfiguration) || strings.Contains(err.Error(), "canary") || refused.Domain() != "" {
 		t.Errorf("of settings that were refused: got %v and domain %q", err, refused.Domain())
-	}
-}
-
-func TestNoVariableIsNamedLikeASecret(t *testing.T) {
-	t.Parallel()
-
-	secretive := regexp.MustCompile(`PASSWORD|SECRET$|CLIENT_SECRET|ACCESS_TOKEN|_KEY$`)
-	for _, variable := range settings.Variables(exporter.Settings{}) {
-		if secretive.MatchString(variable.Name) {
-			t.Errorf("%s looks like a secret in the environment", variable.Name)
-		}
 	}
 }
 

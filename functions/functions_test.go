@@ -1,0 +1,349 @@
+// Package functions_test is what holds for every function alike, as it is built and deployed.
+package functions_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"genesys-cloud-export/shared/devstack/functiontest"
+	"genesys-cloud-export/shared/devstack/s3sim"
+	"genesys-cloud-export/shared/devstack/template"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const (
+	canary  = "canary"
+	timeout = 20 * time.Second
+	module  = "genesys-cloud-export"
+	aws     = "github.com/aws/aws-sdk-go-v2/"
+)
+
+// function is what is different about a function.
+type function struct {
+	bad     map[string]string // variables that are wrong; what is required is not there
+	wrong   string            // the variables that it then names
+	modules string            // of the SDK, beside those that every function links
+	// differs is a variable whose default is not the template's.
+	differs string
+}
+
+func exporter() function {
+	return function{
+		bad:     map[string]string{"GENESYS_ENVIRONMENT": "mypurecloud.example", "EXPORT_PAGE_SIZE": "501", "MAX_REQUESTS_PER_MINUTE": "many"},
+		wrong:   "GENESYS_ENVIRONMENT TOKEN_PARAMETER_NAME EXPORT_BUCKET EXPORT_PAGE_SIZE MAX_REQUESTS_PER_MINUTE",
+		modules: "aws/protocol/eventstream service/internal/checksum service/internal/s3shared service/lambda service/s3",
+	}
+}
+
+func all() map[string]function {
+	users := exporter()
+	users.bad["USERS_QUERY_METHOD"] = "PUT"
+	users.wrong += " USERS_QUERY_METHOD"
+
+	return map[string]function{
+		"export-users": users, "export-directory": exporter(), "export-history": exporter(),
+		"rotator": {
+			bad: map[string]string{
+				"GENESYS_TOKEN_URL": "http://login.example.com/oauth/token", "TOKEN_ROTATION_BUFFER_SECONDS": "soon", "TOKEN_PROBE_SECONDS": "-1",
+			},
+			wrong: "GENESYS_ENVIRONMENT GENESYS_TOKEN_URL TOKEN_PARAMETER_NAME GENESYS_CREDENTIALS_SECRET_ID TOKEN_ROTATION_BUFFER_SECONDS" +
+				" TOKEN_PROBE_SECONDS",
+			modules: "service/secretsmanager",
+			// A third of the lifetime bounds it, and the alarm at half of it leaves half an hour.
+			differs: "TOKEN_ROTATION_BUFFER_SECONDS",
+		},
+	}
+}
+
+// each runs a test for every function that there is.
+func each(t *testing.T, test func(t *testing.T, name string, f function)) {
+	t.Helper()
+
+	functions := all()
+	mains, err := filepath.Glob("*/main.go")
+	if err != nil || len(mains) != len(functions) {
+		t.Fatalf("there are %s, and %d functions are tested: %v", mains, len(functions), err)
+	}
+
+	for name, f := range functions {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, name, f)
+		})
+	}
+}
+
+// failure is what the function fails with.
+func failure(t *testing.T, f *functiontest.Function, event string) (kind, message string) {
+	t.Helper()
+
+	var problem struct{ ErrorType, ErrorMessage string }
+
+	reply, failed := f.Invoke(t, event)
+	if err := json.Unmarshal(reply, &problem); err != nil || !failed || strings.Contains(string(reply), canary) {
+		t.Errorf("%s is answered with %s (%v), want a failure without a secret", event, reply, err)
+	}
+
+	return problem.ErrorType, problem.ErrorMessage
+}
+
+// wantLogs wants all of this in what the function printed, and no secret.
+func wantLogs(t *testing.T, f *functiontest.Function, parts ...string) {
+	t.Helper()
+
+	logs := f.Logs()
+	if strings.Contains(logs, canary) {
+		t.Errorf("a secret is in the log:\n%s", logs)
+	}
+
+	for _, part := range parts {
+		if !strings.Contains(logs, part) {
+			t.Errorf("%s is not in the log:\n%s", part, logs)
+		}
+	}
+}
+
+func TestABuiltFunctionAnswersEveryEventWithAllProblemsOfItsConfiguration(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, name string, f function) {
+		f.bad["AWS_SECRET_ACCESS_KEY"] = canary
+		started := functiontest.Start(t, name, timeout, f.bad)
+
+		for range 2 {
+			kind, message := failure(t, started, "{}")
+			if kind != "InvalidConfiguration" {
+				t.Errorf("it is a failure of the type %s: %s", kind, message)
+			}
+
+			for variable := range strings.FieldsSeq(f.wrong) {
+				if !strings.Contains(message, variable+" ") {
+					t.Errorf("%s is not named in %s", variable, message)
+				}
+			}
+		}
+
+		wantLogs(t, started, `"the function starts" version=`, "InvalidConfiguration")
+	})
+}
+
+// stores are an empty bucket, and stores of the token and of the client credentials that refuse everything.
+func stores(t *testing.T) (address string) {
+	t.Helper()
+
+	objects, err := s3sim.New(s3sim.Config{Folder: t.TempDir(), Buckets: []string{"exports"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Amz-Target") == "" {
+			objects.ServeHTTP(w, r)
+			return
+		}
+
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, `{"__type":"ValidationException","message":"`+canary+`"}`)
+	}))
+	t.Cleanup(server.Close)
+
+	return server.URL
+}
+
+// An event that is taken gets as far as the stored token.
+func TestEveryExampleEventIsTakenOrAsItsNameSaysRefused(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, name string, _ function) {
+		events, err := filepath.Glob("../events/" + name + "-*.json")
+		if err != nil || len(events) < 2 {
+			t.Fatalf("the events are %s: %v", events, err)
+		}
+
+		started := functiontest.Start(t, name, timeout, map[string]string{
+			"GENESYS_ENVIRONMENT": "mypurecloud.de", "TOKEN_PARAMETER_NAME": "/token", "EXPORT_BUCKET": "exports", "GENESYS_CREDENTIALS_SECRET_ID": "client",
+			"AWS_ENDPOINT_URL": stores(t), "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": canary,
+		})
+
+		for _, file := range events {
+			event, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+
+			want := "StorageUnavailable"
+			if strings.HasSuffix(file, "-invalid.json") {
+				want = "InvalidInput"
+			}
+
+			if kind, message := failure(t, started, string(event)); kind != want {
+				t.Errorf("%s: got %s: %s; want %s", file, kind, message, want)
+			}
+		}
+
+		wantLogs(t, started, "StorageUnavailable", "InvalidInput")
+	})
+}
+
+func TestAFunctionLinksNothingElseAndNothingOfDevstack(t *testing.T) {
+	t.Parallel()
+
+	const (
+		common = `github.com/caarlos0/env/v11 github.com/go-json-experiment/json github.com/klauspost/compress golang.org/x/sync
+			golang.org/x/time github.com/aws/aws-lambda-go github.com/aws/smithy-go github.com/aws/aws-sdk-go-v2`
+		ofSDK = `config credentials feature/ec2/imds internal/configsources internal/endpoints/v2 internal/v4a service/internal/accept-encoding
+			service/internal/presigned-url service/signin service/ssm service/sso service/ssooidc service/sts `
+	)
+
+	each(t, func(t *testing.T, name string, f function) {
+		output, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", "lambda.norpc",
+			"-f", "{{.ImportPath}} {{with .Module}}{{.Path}}{{end}}", "./"+name).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		var got []string
+		for line := range strings.Lines(string(output)) {
+			fields := strings.Fields(line)
+			if strings.HasPrefix(fields[0], module+"/shared/devstack") {
+				t.Errorf("%s, which was made for development, is linked", fields[0])
+			}
+			if len(fields) == 2 && fields[1] != module {
+				got = append(got, fields[1])
+			}
+		}
+
+		want := strings.Fields(common)
+		for service := range strings.FieldsSeq(ofSDK + f.modules) {
+			want = append(want, aws+service)
+		}
+
+		slices.Sort(want)
+		slices.Sort(got)
+		if diff := cmp.Diff(want, slices.Compact(got)); diff != "" {
+			t.Errorf("modules (-want +got):\n%s", diff)
+		}
+	})
+}
+
+var (
+	// tag is how a field of a settings struct names its variable and the default.
+	tag = regexp.MustCompile("`env:\"([A-Z_]+)(?:,required)?\"(?: envDefault:\"([^\"]*)\")?`")
+	// row is a row of the README's configuration table: variable, functions, default, meaning.
+	row = regexp.MustCompile("(?m)^\\| `([A-Z_]+)` \\| ([^|]+) \\| `?([^|`]*)`? \\| [^|]+ \\|$")
+)
+
+// variables are those that a function reads, with their defaults.
+func variables(t *testing.T, name string) map[string]string {
+	t.Helper()
+
+	files, err := filepath.Glob(name + "/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	files = append(files, "../shared/settings/settings.go")
+	if name != "rotator" {
+		files = append(files, "../shared/exporter/settings.go")
+	}
+
+	read := make(map[string]string)
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		for _, found := range tag.FindAllStringSubmatch(string(source), -1) {
+			read[found[1]] = found[2]
+		}
+	}
+
+	return read
+}
+
+func TestNoVariableIsNamedLikeASecret(t *testing.T) {
+	t.Parallel()
+
+	secretive := regexp.MustCompile(`PASSWORD|SECRET$|CLIENT_SECRET|ACCESS_TOKEN|_KEY$`)
+
+	each(t, func(t *testing.T, name string, _ function) {
+		for variable := range variables(t, name) {
+			if secretive.MatchString(variable) {
+				t.Errorf("%s looks like a secret in the environment", variable)
+			}
+		}
+	})
+}
+
+func TestTheReadmeListsAFunctionsVariablesAndTheirDefaults(t *testing.T) {
+	t.Parallel()
+
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	each(t, func(t *testing.T, name string, _ function) {
+		listed := make(map[string]string)
+		for _, found := range row.FindAllStringSubmatch(string(readme), -1) {
+			if meant := strings.TrimSpace(found[2]); meant == "all" || meant == name || meant == "exporters" && name != "rotator" {
+				listed[found[1]] = strings.TrimSpace(found[3])
+			}
+		}
+
+		if diff := cmp.Diff(variables(t, name), listed); diff != "" {
+			t.Errorf("the configuration table (-code +README):\n%s", diff)
+		}
+	})
+}
+
+func TestTheTemplateSetsWhatAFunctionReadsOrLeavesItsDefault(t *testing.T) {
+	t.Parallel()
+
+	source, err := template.Read("../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	evaluated, err := source.Evaluate(template.Deployment{
+		Local: true, Parameters: map[string]string{"GenesysEnvironment": "mypurecloud.de", "RunbookUrl": "https://example.com/runbook"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	set := make(map[string]map[string]any) // by function
+	for _, resource := range evaluated.OfType("AWS::Serverless::Function") {
+		environment, _ := resource.Properties["Environment"].(map[string]any)
+		set[resource.Name], _ = environment["Variables"].(map[string]any)
+	}
+
+	each(t, func(t *testing.T, name string, f function) {
+		for variable, byDefault := range variables(t, name) {
+			value, given := set[name][variable]
+			_, text := value.(string)
+			differs := variable == f.differs || variable == "STACK_NAME"
+
+			if !given && byDefault == "" || given && !text || given && byDefault != "" && value != byDefault && !differs {
+				t.Errorf("%s is %v by the template, and %q by the function's default", variable, value, byDefault)
+			}
+		}
+
+		// What AWS's SDK and Go's HTTP client read by themselves.
+		for _, variable := range []string{"AWS_ENDPOINT_URL", "HTTPS_PROXY", "NO_PROXY"} {
+			if _, given := set[name][variable]; !given {
+				t.Errorf("%s is not set", variable)
+			}
+		}
+	})
+}
