@@ -23,6 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"genesys-cloud-export/shared/awsapi"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/retry"
 )
@@ -123,19 +124,13 @@ func functionError(reply []byte, flagged bool) *FunctionError {
 // retryable reports whether a failed invocation is worth another attempt: by the failure's kind, where Lambda throttled, and
 // where the connection failed. What the caller did wrong stays wrong.
 func retryable(err error) bool {
-	failed, fromFunction := errors.AsType[*FunctionError](err)
-	_, unsent := errors.AsType[*smithyhttp.RequestSendError](err)
-	reply, answered := errors.AsType[*smithyhttp.ResponseError](err)
-
-	switch {
-	case fromFunction:
+	if failed, ok := errors.AsType[*FunctionError](err); ok {
 		return failure.Kind(failed.Type).Retryable() || failed.Type == typeTimedOut || failed.Type == typeExit
-	case unsent || !answered:
-		return unsent
-	default:
-		status := reply.HTTPStatusCode()
-
-		// 200 is a reply that was cut short.
-		return status == http.StatusTooManyRequests || status >= http.StatusInternalServerError || status == http.StatusOK
 	}
+
+	_, unsent := errors.AsType[*smithyhttp.RequestSendError](err)
+	status := awsapi.Status(err)
+
+	// 200 is a reply that was cut short.
+	return unsent || status == http.StatusTooManyRequests || status >= http.StatusInternalServerError || status == http.StatusOK
 }
