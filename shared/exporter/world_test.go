@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/devstack/awstest"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/memnet"
 	"genesys-cloud-export/shared/devstack/s3sim"
@@ -30,14 +30,12 @@ import (
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 )
 
 const (
 	genesysHost  = "127.0.0.1:8001"
-	awsHost      = "127.0.0.1:8002"
 	clientID     = "world"
 	clientSecret = "a secret of the world"
 	tokenName    = "/world/token"
@@ -68,16 +66,12 @@ func newWorld(t *testing.T, organisation genesyssim.Config) *world {
 	t.Cleanup(carrier.CloseIdleConnections)
 
 	w := &world{t: t, network: &http.Client{Transport: carrier, CheckRedirect: transport.NoRedirect}}
-	w.cloud = aws.Config{
-		Region: "eu-central-1", Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
-		HTTPClient: w.network, Retryer: awsapi.NewRetryer, BaseEndpoint: aws.String("http://" + awsHost),
-	}
 
 	organisation.ClientID, organisation.ClientSecret, organisation.TokenLifetime = clientID, secret.New(clientSecret), 24*time.Hour
 	w.genesys = must(genesyssim.New(organisation))(t)
 
 	t.Cleanup(must(network.Serve(genesysHost, w.genesys))(t))
-	t.Cleanup(must(network.Serve(awsHost, w.services()))(t))
+	w.cloud = awstest.Serve(t, network, "10.0.0.1", w.services()) // an IP literal: path style
 	w.storeToken()
 	time.Sleep(time.Minute) // a fresh token's rejection would not count yet
 
