@@ -3,6 +3,7 @@ package functions_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -23,10 +24,9 @@ import (
 )
 
 const (
-	canary  = "canary"
-	timeout = 20 * time.Second
-	module  = "genesys-cloud-export"
-	aws     = "github.com/aws/aws-sdk-go-v2/"
+	canary = "canary"
+	module = "genesys-cloud-export"
+	aws    = "github.com/aws/aws-sdk-go-v2/"
 )
 
 // function is what is different about a function.
@@ -36,10 +36,12 @@ type function struct {
 	modules string            // of the SDK, beside those that every function links
 	// differs is a variable whose default is not the template's.
 	differs string
+	event   string // what an exporter exports by
 }
 
-func exporter() function {
+func exporter(event string) function {
 	return function{
+		event:   event,
 		bad:     map[string]string{"GENESYS_ENVIRONMENT": "mypurecloud.example", "EXPORT_PAGE_SIZE": "501", "MAX_REQUESTS_PER_MINUTE": "many"},
 		wrong:   "GENESYS_ENVIRONMENT TOKEN_PARAMETER_NAME EXPORT_BUCKET EXPORT_PAGE_SIZE MAX_REQUESTS_PER_MINUTE",
 		modules: "aws/protocol/eventstream service/internal/checksum service/internal/s3shared service/lambda service/s3",
@@ -47,12 +49,13 @@ func exporter() function {
 }
 
 func all() map[string]function {
-	users := exporter()
+	users := exporter("{}")
 	users.bad["USERS_QUERY_METHOD"] = "PUT"
 	users.wrong += " USERS_QUERY_METHOD"
 
 	return map[string]function{
-		"export-users": users, "export-directory": exporter(), "export-history": exporter(),
+		"export-users": users, "export-directory": exporter(`{"listing":"queues"}`),
+		"export-history": exporter(`{"listing":"audits","interval":"2026-11-01T00:00:00Z/2026-11-02T00:00:00Z"}`),
 		"rotator": {
 			bad: map[string]string{
 				"GENESYS_TOKEN_URL": "http://login.example.com/oauth/token", "TOKEN_ROTATION_BUFFER_SECONDS": "soon", "TOKEN_PROBE_SECONDS": "-1",
@@ -118,7 +121,7 @@ func TestABuiltFunctionAnswersEveryEventWithAllProblemsOfItsConfiguration(t *tes
 	t.Parallel()
 	each(t, func(t *testing.T, name string, f function) {
 		f.bad["AWS_SECRET_ACCESS_KEY"] = canary
-		started := functiontest.Start(t, name, timeout, f.bad)
+		started := functiontest.Start(t, name, f.bad)
 
 		for range 2 {
 			kind, message := failure(t, started, "{}")
@@ -137,8 +140,8 @@ func TestABuiltFunctionAnswersEveryEventWithAllProblemsOfItsConfiguration(t *tes
 	})
 }
 
-// stores are an empty bucket, and stores of the token and of the client credentials that refuse everything.
-func stores(t *testing.T) (address string) {
+// start starts a function that has an empty bucket. Everything else that it asks is answered by others.
+func start(t *testing.T, name string, others http.HandlerFunc) *functiontest.Function {
 	t.Helper()
 
 	objects, err := s3sim.New(s3sim.Config{Folder: t.TempDir(), Buckets: []string{"exports"}})
@@ -147,17 +150,20 @@ func stores(t *testing.T) (address string) {
 	}
 
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("X-Amz-Target") == "" {
+		if s3sim.Operation(r) != "" && r.Header.Get("X-Amz-Target") == "" && !strings.HasPrefix(r.URL.Path, "/api/") {
 			objects.ServeHTTP(w, r)
 			return
 		}
 
-		w.WriteHeader(http.StatusBadRequest)
-		_, _ = io.WriteString(w, `{"__type":"ValidationException","message":"`+canary+`"}`)
+		others(w, r)
 	}))
 	t.Cleanup(server.Close)
 
-	return server.URL
+	return functiontest.Start(t, name, map[string]string{
+		"GENESYS_ENVIRONMENT": "mypurecloud.de", "GENESYS_API_URL": server.URL, "TOKEN_PARAMETER_NAME": "/token", "EXPORT_BUCKET": "exports",
+		"GENESYS_CREDENTIALS_SECRET_ID": "client", "AWS_ENDPOINT_URL": server.URL, "AWS_REGION": "eu-central-1",
+		"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": canary,
+	})
 }
 
 // An event that is taken gets as far as the stored token.
@@ -169,9 +175,9 @@ func TestEveryExampleEventIsTakenOrAsItsNameSaysRefused(t *testing.T) {
 			t.Fatalf("the events are %s: %v", events, err)
 		}
 
-		started := functiontest.Start(t, name, timeout, map[string]string{
-			"GENESYS_ENVIRONMENT": "mypurecloud.de", "TOKEN_PARAMETER_NAME": "/token", "EXPORT_BUCKET": "exports", "GENESYS_CREDENTIALS_SECRET_ID": "client",
-			"AWS_ENDPOINT_URL": stores(t), "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": canary,
+		started := start(t, name, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, `{"__type":"ValidationException","message":"`+canary+`"}`)
 		})
 
 		for _, file := range events {
@@ -191,6 +197,51 @@ func TestEveryExampleEventIsTakenOrAsItsNameSaysRefused(t *testing.T) {
 		}
 
 		wantLogs(t, started, "StorageUnavailable", "InvalidInput")
+	})
+}
+
+// The API begins a job, and answers nothing else.
+func TestABuiltExporterThatIsAskedToEndAnswersThatItIsToBeContinued(t *testing.T) {
+	t.Parallel()
+
+	stored, err := json.Marshal(fmt.Sprintf(`{"schema_version":1,"access_token":%q,"token_type":"bearer","issued_at":%q,"expires_at":%q}`,
+		canary, time.Now().UTC().Format(time.RFC3339), time.Now().Add(time.Hour).UTC().Format(time.RFC3339)))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	each(t, func(t *testing.T, name string, f function) {
+		if f.event == "" { // the rotator, whose invocations are short
+			return
+		}
+
+		asked := make(chan struct{})
+		started := start(t, name, func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("X-Amz-Target") != "" {
+				_, _ = fmt.Fprintf(w, `{"Parameter":{"Name":"/token","Version":1,"Value":%s}}`, stored)
+				return
+			}
+
+			if r.Method == http.MethodPost {
+				_, _ = io.WriteString(w, `{"id":"job-1"}`)
+				return
+			}
+
+			close(asked)
+			<-r.Context().Done()
+		})
+
+		go func() {
+			<-asked
+			started.Logs() // which asks it to end
+		}()
+
+		reply, failed := started.Invoke(t, f.event)
+		if failed || !strings.Contains(string(reply), `"status":"continue","reason":"budget"`) {
+			t.Errorf("it answered %s", reply)
+		}
+
+		wantLogs(t, started, "not complete yet")
 	})
 }
 

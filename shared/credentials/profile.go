@@ -13,16 +13,12 @@ import (
 	"genesys-cloud-export/shared/secret"
 )
 
-// The keys of a profile, and the profile that the vendor's command line takes where none is named. They are read in its
-// configuration package (https://github.com/MyPureCloud/platform-client-sdk-cli, build/gc/config/config.go), which
-// knows neither profiles nor keys by their case.
+// The keys of a profile, as the vendor's command line reads them (https://github.com/MyPureCloud/platform-client-sdk-cli,
+// build/gc/config/config.go), which knows neither profiles nor keys by their case.
 const (
 	profileClientID     = "client_credentials"
 	profileClientSecret = "client_secret"
 	profileEnvironment  = "environment"
-
-	// DefaultProfile is the profile of which the command line's own manual writes [DEFAULT].
-	DefaultProfile = "default"
 )
 
 // FromProfile reads a profile of the vendor's command line, whose file is ~/.gc/config.toml: its client id, its secret and

@@ -69,7 +69,7 @@ func TestAProfileThatOthersCanReadIsTakenWithAWarning(t *testing.T) {
 
 	name := written(t, profiles, 0o644)
 
-	got, err := credentials.FromProfile(name, credentials.DefaultProfile)
+	got, err := credentials.FromProfile(name, "default")
 	if err != nil {
 		t.Fatal(err)
 	}

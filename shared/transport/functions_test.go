@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"genesys-cloud-export/shared/devstack/functiontest"
 	"genesys-cloud-export/shared/devstack/genesyssim"
@@ -95,17 +94,17 @@ func (c *cloud) start(t *testing.T, service string) (function *functiontest.Func
 	t.Helper()
 
 	if service == "login" || service == "secrets" {
-		return functiontest.Start(t, "rotator", 20*time.Second, c.environment), `{"force":true}`
+		return functiontest.Start(t, "rotator", c.environment), `{"force":true}`
 	}
 
 	if service != "lambda" { // without a token, an export asks the rotator
-		rotator := functiontest.Start(t, "rotator", 20*time.Second, c.environment)
+		rotator := functiontest.Start(t, "rotator", c.environment)
 		if reply, failed := rotator.Invoke(t, `{}`); failed {
 			t.Fatalf("the rotator answered %s\n%s", reply, rotator.Logs())
 		}
 	}
 
-	return functiontest.Start(t, "export-users", 20*time.Second, c.environment), `{"export_id":"wire"}`
+	return functiontest.Start(t, "export-users", c.environment), `{"export_id":"wire"}`
 }
 
 // succeeds invokes the function and reports whether it did what was asked. A failure has to have a name.

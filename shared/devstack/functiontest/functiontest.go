@@ -20,8 +20,8 @@ type Function struct {
 	logs     *bytes.Buffer
 }
 
-// Start serves the built function with these environment variables until the test ends.
-func Start(t testing.TB, function string, timeout time.Duration, environment map[string]string) *Function {
+// Start serves the built function with these environment variables until the test ends. An invocation has 20 s.
+func Start(t testing.TB, function string, environment map[string]string) *Function {
 	t.Helper()
 
 	file, err := Build("functions/"+function, function+"/bootstrap")
@@ -31,7 +31,7 @@ func Start(t testing.TB, function string, timeout time.Duration, environment map
 	var logs bytes.Buffer
 	endpoint, err := lambdasim.New(lambdasim.Config{
 		Logs:      &logs,
-		Functions: []lambdasim.Function{{Name: function, Path: file, Env: environment, Timeout: timeout}},
+		Functions: []lambdasim.Function{{Name: function, Path: file, Env: environment, Timeout: 20 * time.Second}},
 	})
 	if err != nil {
 		t.Fatal(err)
