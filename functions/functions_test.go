@@ -53,7 +53,7 @@ func all() map[string]function {
 
 	return map[string]function{
 		"export-users": users, "export-directory": exporter(`{"listing":"queues"}`),
-		"export-history": exporter(`{"listing":"audits","interval":"2026-11-01T00:00:00Z/2026-11-02T00:00:00Z"}`),
+		"export-history": exporter(`{"listing":"conversations","interval":"2026-11-01T00:00:00Z/2026-11-02T00:00:00Z"}`),
 		"rotator": {
 			bad: map[string]string{
 				"GENESYS_TOKEN_URL": "http://login.example.com/oauth/token", "TOKEN_ROTATION_BUFFER_SECONDS": "soon", "TOKEN_PROBE_SECONDS": "-1",
@@ -198,7 +198,7 @@ func TestEveryExampleEventIsTakenOrAsItsNameSaysRefused(t *testing.T) {
 	})
 }
 
-// The API begins a job, and answers nothing else.
+// The API answers nothing.
 func TestABuiltExporterThatIsAskedToEndAnswersThatItIsToBeContinued(t *testing.T) {
 	t.Parallel()
 
@@ -217,11 +217,6 @@ func TestABuiltExporterThatIsAskedToEndAnswersThatItIsToBeContinued(t *testing.T
 		started := start(t, name, func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("X-Amz-Target") != "" {
 				_, _ = fmt.Fprintf(w, `{"Parameter":{"Name":"/token","Version":1,"Value":%s}}`, stored)
-				return
-			}
-
-			if r.Method == http.MethodPost {
-				_, _ = io.WriteString(w, `{"id":"job-1"}`)
 				return
 			}
 

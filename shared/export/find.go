@@ -52,12 +52,7 @@ func (i *invocation) find(ctx context.Context) (bool, error) {
 }
 
 // create begins the export. It reports false, with the checkpoint read, where another invocation was faster.
-func (i *invocation) create(ctx context.Context) (bool, error) {
-	limit, err := i.resolve(ctx)
-	if err != nil {
-		return false, err
-	}
-
+func (i *invocation) create(ctx context.Context, limit int) (bool, error) {
 	cp := Checkpoint{
 		SchemaVersion: SchemaVersion, ExportID: i.id, Listing: i.listing, Environment: i.engine.Environment,
 		Generator: i.engine.Generator, Query: i.pages.Query(), StartedAt: now(), Parts: []Part{}, Limit: limit,

@@ -53,15 +53,8 @@ func (i *invocation) run(ctx context.Context, event Event) (Result, error) {
 	}
 
 	if !found {
-		created, err := i.create(ctx)
-
-		switch {
-		case err != nil:
-			return Result{}, err
-		case created && i.state.checkpoint.Position.Done:
-			return i.finish(ctx)
-		case created:
-			return i.work(ctx)
+		if result, begun, err := i.begin(ctx); begun || err != nil {
+			return result, err
 		}
 	}
 
@@ -70,6 +63,32 @@ func (i *invocation) run(ctx context.Context, event Event) (Result, error) {
 	}
 
 	return i.resume(ctx)
+}
+
+// begin creates the export and works on it. It reports false, with the checkpoint read, where another invocation was faster.
+func (i *invocation) begin(ctx context.Context) (result Result, begun bool, err error) {
+	limit, stopped := i.resolve(ctx)
+
+	switch {
+	case stopped.err != nil:
+		return Result{}, false, stopped.err
+	case !stopped.none():
+		i.state.checkpoint = Checkpoint{ExportID: i.id, Listing: i.listing} // there is none yet
+		return i.handOver(stopped), true, nil
+	}
+
+	created, err := i.create(ctx, limit)
+
+	switch {
+	case err != nil || !created:
+		return Result{}, false, err
+	case i.state.checkpoint.Position.Done:
+		result, err = i.finish(ctx)
+	default:
+		result, err = i.work(ctx)
+	}
+
+	return result, true, err
 }
 
 func (i *invocation) resume(ctx context.Context) (Result, error) {
@@ -194,23 +213,11 @@ func (i *invocation) handOver(stopped stop) Result {
 // read reads and writes pages until the listing ends or the invocation has to stop: why no more pages came, and the error with
 // which a write failed.
 func (i *invocation) read(ctx context.Context, w *writer, c *caller) (stop, error) {
-	reading, cancel := context.WithCancelCause(ctx)
-
-	var watching sync.WaitGroup
-
-	watching.Go(func() {
-		select {
-		case <-i.engine.Stopping:
-			cancel(errStopping)
-		case <-reading.Done():
-		}
-	})
+	reading, end := i.engine.untilStopping(ctx)
+	defer end()
 
 	f := i.newFetcher(c)
 	stopped, err := i.readWindows(ctx, reading, w, f)
-
-	cancel(nil)
-	watching.Wait()
 
 	i.stats.PagesFetched = f.count
 	if err != nil {
@@ -223,6 +230,27 @@ func (i *invocation) read(ctx context.Context, w *writer, c *caller) (stop, erro
 	}
 
 	return stopped, err
+}
+
+// untilStopping is ctx, which the end of the process ends too, for what is asked of the API: what is stored is still to be stored
+// then. end has to be called.
+func (e *Engine) untilStopping(ctx context.Context) (asking context.Context, end func()) {
+	asking, cancel := context.WithCancelCause(ctx)
+
+	var watching sync.WaitGroup
+
+	watching.Go(func() {
+		select {
+		case <-e.Stopping:
+			cancel(errStopping)
+		case <-asking.Done():
+		}
+	})
+
+	return asking, func() {
+		cancel(nil)
+		watching.Wait()
+	}
 }
 
 // readWindows reads one window of the query after the other. Most listings have a single one, which no job prepares.

@@ -65,41 +65,40 @@ func windows(pages Pages) int {
 	return 1
 }
 
-// resolve fixes the interval of a new export whose pages are prepared by jobs. There is no checkpoint yet to keep a wait in,
-// so what does not fit into the invocation is a failure. limit is the lowest rate limit that the API gave.
-func (i *invocation) resolve(ctx context.Context) (limit int, err error) {
+// resolve fixes the interval of a new export whose pages are prepared by jobs. There is no checkpoint yet: the stop is why it cannot
+// be begun now, and a wait in it binds nobody but the caller. limit is the lowest rate limit that the API gave.
+func (i *invocation) resolve(ctx context.Context) (limit int, stopped stop) {
 	jobs, ok := i.pages.(Jobs)
 	if !ok {
-		return 0, nil
+		return 0, stop{}
 	}
 
 	var through time.Time
 
 	if jobs.SinceLast() {
+		var err error
 		if through, err = i.watermark(ctx); err != nil {
-			return 0, err
+			return 0, stop{err: err}
 		}
 	}
 
-	calls := i.newCaller()
+	asking, end := i.engine.untilStopping(ctx)
+	defer end()
 
-	stopped := calls.do(ctx, calls.retry, "ask up to when the listing is available", func(ctx context.Context) (int, error) {
+	c := i.newCaller()
+	stopped = c.do(asking, c.retry, "ask up to when the listing is available", func(ctx context.Context) (int, error) {
 		return jobs.Resolve(ctx, through)
 	})
-	i.count(calls)
+	i.count(c)
 
 	switch {
 	case stopped.none() && through.After(jobs.Through()):
-		return 0, i.badWatermark("lies past what is available, which ends at " + jobs.Through().Format(time.RFC3339))
-	case stopped.none():
-		return calls.limit, nil
-	case stopped.err != nil:
-		return 0, stopped.err
-	case stopped.reason == ReasonRateLimited:
-		return 0, failure.New(failure.RateLimited, "the API asks to wait %d s before it says up to when the listing is available: invoke again after that",
-			seconds(time.Until(stopped.notBefore)))
+		return 0, stop{err: i.badWatermark("lies past what is available, which ends at " + jobs.Through().Format(time.RFC3339))}
+	case stopped.reason == ReasonBudget && stopped.blames != "": // nothing would count how often
+		return 0, stop{err: failure.New(failure.UpstreamUnavailable,
+			"the invocation's time ended before the API said up to when the listing is available: invoke again, and give the function more time where it stays so")}
 	default:
-		return 0, failure.New(failure.UpstreamUnavailable, "the invocation ended before the API said up to when the listing is available: invoke again")
+		return c.limit, stopped
 	}
 }
 

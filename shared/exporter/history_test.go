@@ -172,6 +172,31 @@ func TestAJobThatIsReadyAtOnceIsReadByTheInvocationThatSubmitsIt(t *testing.T) {
 	})
 }
 
+func TestAnExportThatCannotBeginYetIsToBeContinuedWhenTheAPISays(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, histories(genesyssim.Fault{
+			Method: http.MethodGet, Path: conversations + "/availability", Status: http.StatusTooManyRequests, RetryAfter: "3600", Limit: 60,
+		}))
+
+		const payload = `{"export_id":"e1","listing":"conversations","interval":"` + aDay + `"}`
+
+		result := w.invoke(w.history(), 5*time.Minute, payload)
+		if result.Reason != export.ReasonRateLimited || result.WaitSeconds < 3600 || result.ExportID != "e1" || result.Listing != "conversations" {
+			t.Fatalf("got %+v", result)
+		}
+
+		time.Sleep(time.Duration(result.WaitSeconds) * time.Second)
+
+		result, _ = w.finish(w.history(), payload)
+		w.wantWindows("conversations", result, aDay)
+
+		if early := w.genesys.Stats().EarlyRequests; len(early) != 0 {
+			t.Errorf("early requests: %v", early)
+		}
+	})
+}
+
 // Also where an invocation has time for one request alone: a job that is ready is not looked at again.
 func TestAnExportWhoseInvocationsFitOneRequestReadsItsPages(t *testing.T) {
 	t.Parallel()
