@@ -34,19 +34,17 @@ type live struct {
 func newLive(t *testing.T) *live {
 	t.Helper()
 
-	binaries, errBinaries := functiontest.Binaries()
 	organisation, err := genesyssim.New(genesyssim.Config{
 		Users: 1_500, Seed: 3, ClientID: "a-client", ClientSecret: secret.New(liveSecret),
 		Faults: []genesyssim.Fault{{Path: "/api/v2/users/query", Nth: 4, Status: http.StatusTooManyRequests, RetryAfter: "1"}},
 	})
-
-	if err := errors.Join(err, errBinaries); err != nil {
+	if err != nil {
 		t.Fatal(err)
 	}
 
 	ca, serve := testca.New(t)
 
-	return &live{organisation, binaries, serve(organisation), t.TempDir(), filepath.Join(t.TempDir(), "it's here"), ca}
+	return &live{organisation, functiontest.Binaries(t), serve(organisation), t.TempDir(), filepath.Join(t.TempDir(), "it's here"), ca}
 }
 
 // file writes a file of the person's home.

@@ -14,13 +14,6 @@ import (
 	"genesys-cloud-export/shared/devstack/functiontest"
 )
 
-// binary is the command, built once for all tests.
-var binary string //nolint:gochecknoglobals // set by TestMain alone
-
-func TestMain(m *testing.M) {
-	os.Exit(functiontest.Command(m, &binary, "shared/devstack"))
-}
-
 // patience is how long anything in these tests may take at most.
 const patience = time.Minute
 
@@ -55,7 +48,7 @@ func start(t *testing.T, folder string, environment []string, arguments ...strin
 	stdout, errStdout := os.Create(filepath.Join(output, "stdout"))
 	stderr, errStderr := os.Create(filepath.Join(output, "stderr"))
 
-	p := &process{exec.CommandContext(ctx, binary, arguments...), printed{stdout}, printed{stderr}}
+	p := &process{exec.CommandContext(ctx, functiontest.Command(t, "shared/devstack", "devstack"), arguments...), printed{stdout}, printed{stderr}}
 	p.Stdout, p.Stderr, p.Dir, p.Env = stdout, stderr, folder, environment
 	p.Cancel = func() error { return p.Process.Signal(syscall.SIGTERM) }
 

@@ -12,7 +12,7 @@ import (
 	"genesys-cloud-export/shared/devstack/cloudwatchsim"
 )
 
-var began = time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // a time is no constant
+func began() time.Time { return time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC) }
 
 // parsed is an alarm on Test/Values, some of whose properties are replaced. A nil takes one away.
 func parsed(replaced map[string]any) (cloudwatchsim.Alarm, error) {
@@ -51,13 +51,13 @@ func stored(points string) *cloudwatchsim.Store {
 
 func put(store *cloudwatchsim.Store, after time.Duration, values ...float64) {
 	for _, value := range values {
-		store.Put(cloudwatchsim.Sample{Metric: cloudwatchsim.Metric{Namespace: "Test", Name: "Values"}, At: began.Add(after), Value: value})
+		store.Put(cloudwatchsim.Sample{Metric: cloudwatchsim.Metric{Namespace: "Test", Name: "Values"}, At: began().Add(after), Value: value})
 	}
 }
 
 // after is the state that a new alarm is in at a time.
 func after(a cloudwatchsim.Alarm, store *cloudwatchsim.Store, d time.Duration) cloudwatchsim.State {
-	for _, change := range a.Watch(store, began.Add(d), began.Add(d)) {
+	for _, change := range a.Watch(store, began().Add(d), began().Add(d)) {
 		return change.State
 	}
 
@@ -168,8 +168,8 @@ func TestAnAlarmIsWatchedThroughItsStates(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var got []string
-			for _, change := range alarm(t, test.replaced).Watch(stored(test.points), began.Add(test.from), began.Add(20*time.Minute)) {
-				got = append(got, fmt.Sprint(change.At.Sub(began), " ", change.State))
+			for _, change := range alarm(t, test.replaced).Watch(stored(test.points), began().Add(test.from), began().Add(20*time.Minute)) {
+				got = append(got, fmt.Sprint(change.At.Sub(began()), " ", change.State))
 			}
 
 			if diff := cmp.Diff(test.want, got); diff != "" {

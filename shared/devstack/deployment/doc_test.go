@@ -8,10 +8,8 @@ package deployment_test
 
 import (
 	"maps"
-	"os"
 	"testing"
 
-	"genesys-cloud-export/shared/devstack/functiontest"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/template"
 )
@@ -21,13 +19,6 @@ const (
 	templateFile = "../../../template.yaml"
 	runbookFile  = "../../operator/RUNBOOK.md"
 )
-
-// binaries is where TestMain built the functions, once for all tests.
-var binaries string //nolint:gochecknoglobals // set by TestMain alone
-
-func TestMain(m *testing.M) {
-	os.Exit(functiontest.Main(m, &binaries))
-}
 
 // source is the project's template.
 func source(t *testing.T) *template.Template {

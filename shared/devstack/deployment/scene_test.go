@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"genesys-cloud-export/shared/devstack/cloudwatchsim"
+	"genesys-cloud-export/shared/devstack/functiontest"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/token"
@@ -58,7 +59,7 @@ func newScene(t *testing.T, organisation genesyssim.Config, changes ...func(*sta
 	}
 
 	config := stack.Config{
-		Template: templateFile, Binaries: binaries, Data: t.TempDir(), Organisation: stack.Simulated{Config: organisation}, Logs: written,
+		Template: templateFile, Binaries: functiontest.Binaries(t), Data: t.TempDir(), Organisation: stack.Simulated{Config: organisation}, Logs: written,
 		// A buffer of minutes, so that a scene is short.
 		Environment: map[string]string{"MAX_REQUESTS_PER_MINUTE": "60000", "TOKEN_ROTATION_BUFFER_SECONDS": "300"},
 	}

@@ -13,39 +13,33 @@ import (
 	"testing"
 )
 
-// Binaries builds every function as it is deployed, and returns the folder with a folder for each, which has its bootstrap.
-func Binaries() (string, error) {
+// Binaries is the folder with a folder for each function, built as it is deployed, which has its bootstrap.
+func Binaries(t testing.TB) string {
+	t.Helper()
+
 	mains, err := filepath.Glob(filepath.Join(root(), "functions", "*", "main.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
 
 	for _, main := range mains {
 		function := filepath.Base(filepath.Dir(main))
-		if _, err = Build("functions/"+function, function+"/bootstrap"); err != nil {
-			return "", err
-		}
+		Command(t, "functions/"+function, function+"/bootstrap")
 	}
 
-	return filepath.Join(root(), ".build"), err
+	return filepath.Join(root(), ".build")
 }
 
-// Main runs a package's tests with every function built, puts the folder of [Binaries] into folder, and returns the exit code.
-func Main(m *testing.M, folder *string) int {
-	var err error
-	if *folder, err = Binaries(); err != nil {
-		panic(err)
+// Command is the file of a command of this module, built below .build as [Build] does it.
+func Command(t testing.TB, packaged, file string) string {
+	t.Helper()
+
+	path, err := Build(packaged, file)
+	if err != nil {
+		t.Fatal(err)
 	}
 
-	return m.Run()
-}
-
-// Command runs a package's tests with a command of this module built, puts its file into binary, and returns the exit code.
-func Command(m *testing.M, binary *string, packaged string) int {
-	var err error
-	// A package that is called command has its name from the folder around it.
-	if *binary, err = Build(packaged, filepath.Base(strings.TrimSuffix(packaged, "/command"))); err != nil {
-		panic(err)
-	}
-
-	return m.Run()
+	return path
 }
 
 // done has a func() error for each file that this process has built.

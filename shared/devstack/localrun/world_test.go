@@ -34,16 +34,13 @@ const (
 	clientSecret = "canary-of-a-client-secret-81f0"
 )
 
-// binaries is where TestMain built the functions, once for all tests.
-var binaries string //nolint:gochecknoglobals // set by TestMain alone
-
 // These tests wait most of the time: for a rate limit, for a function that has to end in time.
 func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "8"); err != nil {
 		panic(err)
 	}
 
-	os.Exit(functiontest.Main(m, &binaries))
+	os.Exit(m.Run())
 }
 
 // world is a run, the organisation that it exports, and what it printed.
@@ -64,7 +61,7 @@ func newWorld(t *testing.T) *world {
 	w.Config = localrun.Config{
 		Listings: []string{"users"}, PageSize: pageSize, Out: t.TempDir(), Stdout: &w.out,
 		Stack: stack.Config{
-			Binaries: binaries, Template: templateFile, Timeout: 3 * time.Second,
+			Binaries: functiontest.Binaries(t), Template: templateFile, Timeout: 3 * time.Second,
 			Environment: map[string]string{"EXPORT_TIME_RESERVE_SECONDS": "1", "MAX_REQUESTS_PER_MINUTE": "60000"},
 		},
 		Retry: retry.Policy{Base: 50 * time.Millisecond, Cap: time.Second, Attempts: 5},

@@ -17,9 +17,6 @@ const (
 	OpDeleteJob = "delete job"
 )
 
-// Through is where the interval of a listing ends whose pages jobs prepare.
-var Through = time.Date(1999, 12, 31, 0, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // a constant, but for its type
-
 // ByJobs has jobs prepare the listing, a window for each of these numbers of pages. A job is ready when it is looked at for the
 // second time. The listing is one since the last export.
 func (l *Listing) ByJobs(pages ...int) {
@@ -46,7 +43,7 @@ type jobs struct{ *view }
 
 func (j jobs) Windows() int       { return len(j.windows) }
 func (j jobs) SinceLast() bool    { return true }
-func (j jobs) Through() time.Time { return Through }
+func (j jobs) Through() time.Time { return time.Date(1999, 12, 31, 0, 0, 0, 0, time.UTC) }
 
 func (j jobs) Resolve(ctx context.Context, _ time.Time) (int, error) {
 	return 0, j.do(ctx, OpResolve, "", func() error { return nil })

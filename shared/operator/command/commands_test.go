@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
+	"genesys-cloud-export/shared/devstack/functiontest"
 	"genesys-cloud-export/shared/devstack/secretsim"
 )
 
@@ -82,18 +83,23 @@ func (c *cloud) operated(t *testing.T, environment []string, arguments ...string
 
 	var said bytes.Buffer
 
-	command := exec.CommandContext(t.Context(), binary, arguments...)
+	command := exec.CommandContext(t.Context(), built(t), arguments...)
 	command.Stdout, command.Stderr = &said, &said
 	command.Env = append([]string{"HOME=" + t.TempDir(), "AWS_EC2_METADATA_DISABLED=true", "AWS_ENDPOINT_URL=" + c.url}, environment...)
 
 	return command, &said
 }
 
+// built is the command.
+func built(t *testing.T) string {
+	t.Helper()
+
+	return functiontest.Command(t, "shared/operator/command", "operator")
+}
+
 // keys and placed are environments with AWS credentials, without and with a region.
-var (
-	keys   = []string{"AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b"} //nolint:gochecknoglobals // constant lists
-	placed = append([]string{"AWS_REGION=eu-central-1"}, keys...)       //nolint:gochecknoglobals // constant lists
-)
+func keys() []string   { return []string{"AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b"} }
+func placed() []string { return append(keys(), "AWS_REGION=eu-central-1") }
 
 func TestAnOperatorsCommandSaysInALineWhatIsMissing(t *testing.T) {
 	t.Parallel()
@@ -110,16 +116,16 @@ func TestAnOperatorsCommandSaysInALineWhatIsMissing(t *testing.T) {
 			[]string{"ready"},
 			"operator: no AWS credentials: log in (aws sso login) or set AWS_PROFILE\n",
 		},
-		"no region":             {keys, []string{"delete-stack"}, "operator: no region: set AWS_REGION\n"},
-		"no such profile":       {append([]string{"AWS_PROFILE=none"}, placed...), []string{"delete-stack"}, "operator: there is no AWS profile none: set AWS_PROFILE to one that is configured (aws configure list-profiles)\n"},
-		"no command":            {placed, []string{"undo"}, "operator: \"undo\" is none of the commands built, delete-stack, doctor, export, policy, ready, region, set-credentials\n"},
-		"a check that failed":   {placed, []string{"doctor"}, "operator: 1 of 10 checks failed; what to do stands beside each\n"},
-		"no such stack":         {placed, []string{"export"}, "operator: there is no stack genesys-cloud-export in eu-central-1: deploy it first, or name another with STACK=\n"},
-		"no name of a stack":    {placed, []string{"export", "-stack", ""}, "operator: -stack is empty: give it a value, or leave it out (make: STACK=)\n"},
-		"nobody at a terminal":  {placed, []string{"set-credentials", "-stack", "mine"}, "operator: no client credentials: give -credentials FILE (make: CREDENTIALS=), or be at a terminal to type them\n"},
-		"options of no sense":   {placed, []string{"export", "-stack", "mine", "-options", "x"}, "operator: the options are not a JSON object such as {\"state\":\"any\"}: correct -options (make: OPTIONS=)\n"},
-		"what is no option":     {placed, []string{"doctor", "now"}, "operator: \"now\" is no option (operator doctor -h lists them)\n"},
-		"an output of old days": {placed, []string{"delete-stack", "-stack", "mine"}, "operator: the stack mine (CREATE_COMPLETE) has no output TokenReadPolicyArn: it is not of this template, or not deployed whole: deploy it again\n"},
+		"no region":             {keys(), []string{"delete-stack"}, "operator: no region: set AWS_REGION\n"},
+		"no such profile":       {append([]string{"AWS_PROFILE=none"}, placed()...), []string{"delete-stack"}, "operator: there is no AWS profile none: set AWS_PROFILE to one that is configured (aws configure list-profiles)\n"},
+		"no command":            {placed(), []string{"undo"}, "operator: \"undo\" is none of the commands built, delete-stack, doctor, export, policy, ready, region, set-credentials\n"},
+		"a check that failed":   {placed(), []string{"doctor"}, "operator: 1 of 10 checks failed; what to do stands beside each\n"},
+		"no such stack":         {placed(), []string{"export"}, "operator: there is no stack genesys-cloud-export in eu-central-1: deploy it first, or name another with STACK=\n"},
+		"no name of a stack":    {placed(), []string{"export", "-stack", ""}, "operator: -stack is empty: give it a value, or leave it out (make: STACK=)\n"},
+		"nobody at a terminal":  {placed(), []string{"set-credentials", "-stack", "mine"}, "operator: no client credentials: give -credentials FILE (make: CREDENTIALS=), or be at a terminal to type them\n"},
+		"options of no sense":   {placed(), []string{"export", "-stack", "mine", "-options", "x"}, "operator: the options are not a JSON object such as {\"state\":\"any\"}: correct -options (make: OPTIONS=)\n"},
+		"what is no option":     {placed(), []string{"doctor", "now"}, "operator: \"now\" is no option (operator doctor -h lists them)\n"},
+		"an output of old days": {placed(), []string{"delete-stack", "-stack", "mine"}, "operator: the stack mine (CREATE_COMPLETE) has no output TokenReadPolicyArn: it is not of this template, or not deployed whole: deploy it again\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -151,7 +157,7 @@ func TestCredentialsAreTakenFromAFileAndReplacedOnlyAfterConfirmation(t *testing
 			t.Fatal(err)
 		}
 
-		command, said := c.operated(t, placed, append([]string{"set-credentials", "-stack", "mine", "-credentials", file}, more...)...)
+		command, said := c.operated(t, placed(), append([]string{"set-credentials", "-stack", "mine", "-credentials", file}, more...)...)
 		_ = command.Run()
 
 		reply, err := c.secrets.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String("credentials")})
@@ -174,7 +180,7 @@ func TestAnInterruptStopsFollowingAndNotTheExport(t *testing.T) {
 	t.Parallel()
 
 	c := newCloud(t)
-	command, said := c.operated(t, placed,
+	command, said := c.operated(t, placed(),
 		"export", "-stack", "mine", "-export-id", "e-1", "-options", `{"page_size":500}`)
 
 	if err := command.Start(); err != nil {
@@ -193,7 +199,7 @@ func TestAnInterruptStopsFollowingAndNotTheExport(t *testing.T) {
 	}
 	_ = command.Wait()
 
-	if text := said.String(); command.ProcessState.ExitCode() != 1 || !strings.Contains(text, binary+" export -stack mine -wait-for e-1-") {
+	if text := said.String(); command.ProcessState.ExitCode() != 1 || !strings.Contains(text, built(t)+" export -stack mine -wait-for e-1-") {
 		t.Errorf("ended with %d: %s", command.ProcessState.ExitCode(), text)
 	}
 }
