@@ -91,7 +91,14 @@ GO_TEST := $(GO) test -count=1
 .PHONY: test
 test: build build-operator ## run every test, the functions' and what they are made of with the race detector
 	@$(if $(RACE),,echo "no C compiler: the tests run without the race detector")
+	@$(MAKE) --no-print-directory -j 2 test-product test-local-world
+
+# Side by side: the product's tests take the processor, those of the local world wait most of the time.
+.PHONY: test-product test-local-world
+test-product:
 	$(GO_TEST) $(RACE) $$($(GO) list ./functions/... ./shared/... | grep -v /shared/devstack)
+
+test-local-world:
 	$(GO_TEST) ./shared/devstack/...
 
 .PHONY: test-race
