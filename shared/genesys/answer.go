@@ -51,7 +51,7 @@ func (a *answer) taken(method string) bool {
 func (a *answer) read(ctx context.Context, page *export.Page) error {
 	body := &faultReader{body: a.reply.Body, left: maxPageBytes}
 
-	found, err := readPage(body, page, a.pages.entities())
+	found, err := readPage(body, page, a.pages.entities(), a.pages.definition.Paging)
 
 	var wrong pageError
 
@@ -73,13 +73,11 @@ func (a *answer) read(ctx context.Context, page *export.Page) error {
 		return a.pages.broken(ctx, err)
 	}
 
-	if a.pages.definition.Paging.counted() {
-		if found.cutShort() {
-			return a.noPage(ctx, "it is not the last of its pages, and links to no other")
-		}
-
-		page.Total = found.total
+	if found.cutShort() {
+		return a.noPage(ctx, "it is not the last of its pages, and links to no other")
 	}
+
+	page.Total = found.total
 
 	return a.follow(found, page)
 }

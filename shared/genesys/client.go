@@ -49,8 +49,8 @@ func (p *pages) Fetch(ctx context.Context, link string, page *export.Page) error
 	return p.exchange(ctx, build, link, page, func(a *answer) error { return a.read(ctx, page) })
 }
 
-// exchange sends the request that build makes and hands its reply to read. A reply that is a refusal becomes its failure, and teaches the page
-// its limit. link is that of a page, or "".
+// exchange sends the request that build makes and hands its reply to read. A reply that is a refusal becomes its failure, and
+// teaches the page its limit. link is that of a page, or "".
 func (p *pages) exchange(
 	ctx context.Context, build func(context.Context) (*http.Request, error), link string, page *export.Page, read func(*answer) error,
 ) error {

@@ -19,7 +19,7 @@ type Links struct{ NextURI, NextPageURI, Cursor string }
 
 // ReadPage is readPage.
 func ReadPage(body io.Reader, page *export.Page) (Links, error) {
-	found, err := readPage(body, page, "entities")
+	found, err := readPage(body, page, "entities", ByCursor)
 	return Links{found.nextURI, found.nextPageURI, found.cursor}, err
 }
 

@@ -30,10 +30,10 @@ func (e pageError) Error() string { return e.what }
 // ever. Invalid UTF-8 is damage.
 //
 // A body that ends too early is io.ErrUnexpectedEOF; one that is wrong is a pageError.
-func readPage(body io.Reader, page *export.Page, entities string) (around, error) {
+func readPage(body io.Reader, page *export.Page, entities string, paging Paging) (around, error) {
 	// Invalid UTF-8 is looked for here, as the decoder would refuse unpaired surrogates with it.
 	decoder := jsontext.NewDecoder(body, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	reader := pageReader{decoder: decoder, page: page, list: entities, seen: make(map[string]bool)}
+	reader := pageReader{decoder: decoder, page: page, list: entities, paging: paging, seen: make(map[string]bool)}
 
 	if err := reader.object(); err != nil {
 		return around{}, err
@@ -64,6 +64,7 @@ type pageReader struct {
 	decoder *jsontext.Decoder
 	page    *export.Page
 	list    string // the name of the list of entities
+	paging  Paging
 	seen    map[string]bool
 	around  around
 }
@@ -95,28 +96,44 @@ func (r *pageReader) object() error {
 }
 
 func (r *pageReader) field(name string) error {
-	read, known := map[string]func() error{
-		r.list:        r.entities,
-		"nextUri":     func() error { return r.text(name, &r.around.nextURI) },
-		"nextPageUri": func() error { return r.text(name, &r.around.nextPageURI) },
-		"cursor":      func() error { return r.text(name, &r.around.cursor) },
-		"cursors":     r.cursors,
-		"total":       func() error { return r.number(name, &r.around.total) },
-		"pageNumber":  func() error { return r.number(name, &r.around.pageNumber) },
-		"pageCount":   func() error { return r.number(name, &r.around.pageCount) },
-	}[name]
-
-	if known && r.seen[name] {
-		return pageError{name + " stands twice"}
-	}
-
+	read, again := r.reader(name), r.seen[name]
 	r.seen[name] = true
 
-	if !known {
+	switch {
+	case read == nil:
 		return classify(r.decoder.SkipValue())
+	case again:
+		return pageError{name + " stands twice"}
+	default:
+		return read()
 	}
+}
 
-	return read()
+// reader reads the field of that name; nil: nothing is asked of it. What another kind of paging has is as good as any other field.
+func (r *pageReader) reader(name string) func() error {
+	text := func(to *string) func() error { return func() error { return r.text(name, to) } }
+	number := func(to **int64) func() error { return func() error { return r.number(name, to) } }
+
+	switch counted := r.paging.counted(); {
+	case name == r.list:
+		return r.entities
+	case name == "nextUri":
+		return text(&r.around.nextURI)
+	case name == "nextPageUri":
+		return text(&r.around.nextPageURI)
+	case name == "cursor":
+		return text(&r.around.cursor)
+	case name == "cursors" && r.paging == ByScan:
+		return r.cursors
+	case name == "total" && counted:
+		return number(&r.around.total)
+	case name == "pageNumber" && counted:
+		return number(&r.around.pageNumber)
+	case name == "pageCount" && counted:
+		return number(&r.around.pageCount)
+	default:
+		return nil
+	}
 }
 
 // number reads a whole number, or null, which the vendor's gateway writes for an absent one.

@@ -6,14 +6,17 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"unicode/utf8"
 
 	"genesys-cloud-export/shared/export"
+	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/genesys"
 
 	"pgregory.net/rapid"
@@ -168,5 +171,52 @@ func TestAPageCutAnywhereIsNoPage(t *testing.T) {
 		if _, err := genesys.ReadPage(strings.NewReader(body[:end]), &export.Page{}); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("cut at %d, after %q: got %v, want %v", end, body[:end], err, io.ErrUnexpectedEOF)
 		}
+	}
+}
+
+func TestWhatAPageSaysOfTheWholeCountsByTheKindOfItsPaging(t *testing.T) {
+	t.Parallel()
+
+	for _, test := range []struct {
+		paging     genesys.Paging
+		says       string
+		total      int64 // 0: none
+		next, want string
+	}{
+		{genesys.ByCursor, `"total":"many","pageNumber":{},"pageCount":1.5,"cursors":7`, 0, "", ""},
+		{genesys.ByNumber, `"total":7,"pageNumber":2,"pageCount":2`, 7, "", ""},
+		{genesys.ByNumber, `"total":null,"pageNumber":null,"pageCount":null`, 0, "", ""},
+		{genesys.ByNumber, `"total":"many"`, 0, "", "total is not a whole number"},
+		{genesys.ByNumber, `"pageNumber":1,"pageCount":2`, 0, "", "it is not the last of its pages"},
+		{genesys.OnePage, `"total":3`, 3, "", ""},
+		{genesys.ByScan, `"cursors":{"before":"a","after":"b"}`, 0, "/api/v2/routing/queues?cursor=b", ""},
+		{genesys.ByScan, `"cursors":7`, 0, "", "cursors is not an object of texts"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f := serveFake(t, listingBase, answer(http.StatusOK, `{"entities":[{}],`+test.says+`}`))
+			definition := queues()
+			definition.Paging = test.paging
+
+			pages, err := ask(t, genesys.NewListing(definition, f.Client), `{}`)
+			if err != nil {
+				t.Fatal(err)
+			}
+
+			if err := pages.Fetch(t.Context(), "", &f.page); test.want != "" {
+				requireFailure(t, err, failure.UpstreamInvalid, true, test.want)
+				return
+			} else if err != nil {
+				t.Fatalf("%s: %v", test.says, err)
+			}
+
+			var total int64
+			if f.page.Total != nil {
+				total = *f.page.Total
+			}
+
+			if total != test.total || f.page.Next != test.next {
+				t.Errorf("%s: total %d, next %q", test.says, total, f.page.Next)
+			}
+		})
 	}
 }
