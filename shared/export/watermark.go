@@ -31,7 +31,7 @@ func (i *invocation) watermark(ctx context.Context) (time.Time, error) {
 	case json.Unmarshal(body, &stored) != nil || stored.SchemaVersion < SchemaVersion || stored.Through.IsZero():
 		return time.Time{}, i.badWatermark("is none that this code has written")
 	case stored.SchemaVersion > SchemaVersion:
-		return time.Time{}, i.badWatermark("was written by newer code: deploy the newer version, or")
+		return time.Time{}, i.badWatermark("was written by newer code (deploy that)")
 	case stored.Environment != i.engine.Environment:
 		return time.Time{}, i.badWatermark("is that of the environment " + stored.Environment)
 	default:
