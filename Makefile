@@ -184,8 +184,13 @@ need-sam:
 	@command -v $(SAM) >/dev/null || { echo "this needs the SAM CLI: pipx install aws-sam-cli, or make sam-test STEPS=validate, which installs it below .tools" >&2; exit 1; }
 
 .PHONY: bench
-bench: ## run the benchmarks, each with the ratio that it shows
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: build build-bench ## measure speed and size beside a floor and beside other clients (BENCH=--smoke, or --write for the documents)
+	@GO="$(GO)" .ci/bench/run $(BENCH)
+
+# The floor and the empty function, which the built functions are held against.
+.PHONY: build-bench
+build-bench: say-build
+	@for program in floor empty; do $(BUILD) -o .build/bench/$$program ./shared/devstack/testdata/bench/$$program || exit; done
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for a while (FUZZTIME=)

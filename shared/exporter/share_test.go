@@ -1,0 +1,99 @@
+package exporter_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"genesys-cloud-export/shared/devstack/genesyssim"
+	"genesys-cloud-export/shared/export"
+)
+
+// share is a figure that make bench prints too.
+func share(t *testing.T, name string, value float64) float64 {
+	t.Helper()
+	t.Attr(name, fmt.Sprintf("%.4f", value))
+
+	return value
+}
+
+// Another client of the token uses the rest of the limit, evenly.
+func TestAnExportUsesItsShareOfALimitThatItDoesNotKnow(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		const (
+			limit, own, minutes = 180, 80, 10 // requests a minute, where the export is told 300; percent; minutes
+		)
+
+		w := newWorld(t, genesyssim.Config{Users: 100_000, Seed: 1, RateLimit: limit, Latency: 200 * time.Millisecond})
+		end := time.Now().Add(minutes * time.Minute)
+		other := make(chan int)
+
+		go func() {
+			refused := 0
+
+			for ; time.Now().Before(end); time.Sleep(time.Minute * 100 / (limit * (100 - own))) {
+				if w.get("/api/v2/users?pageSize=1") == http.StatusTooManyRequests {
+					refused++
+				}
+			}
+
+			other <- refused
+		}()
+
+		var result export.Result
+		for time.Now().Before(end) {
+			result = w.invoke(w.process(), time.Until(end)+10*time.Second, `{"export_id":"shared","state":"any","page_size":10}`)
+			time.Sleep(time.Duration(result.WaitSeconds) * time.Second)
+		}
+
+		refused := <-other
+		share(t, "share_of_the_limit", float64(result.Pages)/(limit*own/100*minutes))
+		share(t, "throttled", float64(w.genesys.Stats().Throttled-int64(refused)))
+		share(t, "throttled_other", float64(refused))
+	})
+}
+
+// What throttling adds to the time that is billed, of what it adds to the time that an export takes.
+func TestThrottledWaitingIsHandedOverAndNotBilled(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		billed, took := billedTime(t)
+		billedThrottled, tookThrottled := billedTime(t, genesyssim.Fault{
+			Path: "/api/v2/users/query", Nth: 50, Every: 50, Times: -1, Status: http.StatusTooManyRequests, RetryAfter: "22",
+		})
+
+		share(t, "billed_share_of_waiting", float64(billedThrottled-billed)/float64(tookThrottled-took))
+	})
+}
+
+// billedTime exports 1,000 pages, and returns how long the invocations took and how long it took with the waits between them. The API
+// takes 200 ms, AWS 30.
+func billedTime(t *testing.T, faults ...genesyssim.Fault) (billed, took time.Duration) {
+	t.Helper()
+
+	w := newWorld(t, genesyssim.Config{Users: 10_000, Seed: 1, Latency: 200 * time.Millisecond, Faults: faults})
+	w.front = func(http.ResponseWriter, *http.Request) bool {
+		time.Sleep(30 * time.Millisecond)
+
+		return false
+	}
+	warm, begun := w.process("MAX_REQUESTS_PER_MINUTE=100000", "RATE_SHARE_PERCENT=100"), time.Now()
+
+	var result export.Result
+	for result.Status != export.StatusComplete {
+		time.Sleep(time.Duration(result.WaitSeconds) * time.Second)
+
+		invoked := time.Now()
+		result = w.invoke(warm, 15*time.Minute, `{"export_id":"billed","state":"any","page_size":10}`)
+		billed += time.Since(invoked)
+	}
+
+	w.wantUsers(10_000, result)
+
+	return billed, time.Since(begun)
+}
