@@ -13,7 +13,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Process:
-    """A function's process. It has asked for its first event when it is made; start_seconds is how long that took from exec on."""
+    """A function's process. It has asked for its first event when it is made; start_seconds is how long that took."""
 
     def __init__(self, binary, variables, prefix=()):
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -24,10 +24,10 @@ class Process:
             "AWS_LAMBDA_FUNCTION_NAME": "bench", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
         }
         self.log = tempfile.TemporaryFile()
+        begun = time.perf_counter()
         self.process = subprocess.Popen(
             [*prefix, str(binary)], env=environ | variables, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log
         )
-        begun = time.perf_counter()
         self.expect(NEXT)
         self.start_seconds = time.perf_counter() - begun
 
