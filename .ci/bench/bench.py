@@ -29,7 +29,7 @@ def main(argument=""):
 
 def smoke():
     sizes = [5_000, 50_000]
-    first, _ = measure.cpu(sizes[1], 3)
+    first, _ = measure.cpu(sizes[1], 5)
     figures = [first, *measure.memory(measure.growth(sizes, 1), sizes), *measure.start(2)]
     report(figures, SLACK)
 

@@ -10,9 +10,9 @@ SLACK = 1.5  # of the bounds, in a smoke test on a machine that others use as we
 
 
 class Figure:
-    """What was measured several times, and the bound that the median keeps. places is how many digits are shown."""
+    """What was measured several times, and the bound that the median keeps, if any. places is how many digits are shown."""
 
-    def __init__(self, name, values, sign, bound, unit="×", places=2):
+    def __init__(self, name, values, sign="", bound=0, unit="×", places=2):
         self.name, self.values, self.sign, self.bound, self.unit, self.places = name, values, sign, bound, unit, places
 
     @property
@@ -20,17 +20,19 @@ class Figure:
         return statistics.median(self.values)
 
     def holds(self, slack=1):
-        return self.median <= self.bound * slack if self.sign == "≤" else self.median >= self.bound / slack
+        return not self.sign or (self.median <= self.limit(slack) if self.sign == "≤" else self.median >= self.limit(slack))
+
+    def limit(self, slack):
+        return self.bound * slack if self.sign == "≤" else self.bound / slack
 
     def shown(self, value):
         return f"{value:,.{self.places}f} {self.unit}".rstrip()
 
     def row(self, slack=1):
         spread = f"{min(self.values):,.{self.places}f} to {max(self.values):,.{self.places}f}, n={len(self.values)}"
-        bound = self.bound * slack if self.sign == "≤" else self.bound / slack
-        verdict = "ok" if self.holds(slack) else "**not ok**"
+        end = f"{self.sign} {self.shown(self.limit(slack))} | {'ok' if self.holds(slack) else '**not ok**'}" if self.sign else "|"
 
-        return f"| {self.name} | {self.shown(self.median)} | {spread} | {self.sign} {self.shown(bound)} | {verdict} |"
+        return f"| {self.name} | {self.shown(self.median)} | {spread} | {end} |"
 
 
 def table(figures, slack=1):

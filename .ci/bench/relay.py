@@ -16,6 +16,11 @@ class Relay(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
+    def parse_request(self):
+        self.arrived = time.monotonic()
+
+        return super().parse_request()
+
     def fetch(self):
         """The upstream's status, headers and body."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -48,13 +53,13 @@ class Pages(Relay):
     """Sends each page as the organisation sent it the first time, so that a client is measured and not the simulator."""
 
     def relay(self):
-        arrived, cursor = time.monotonic(), "".join(urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query).get("cursor", []))
+        cursor = "".join(urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query).get("cursor", []))
         page = self.pages.get(cursor)
         if page is None:
             page = self.fetch()
             if page[0] == 200:
                 self.pages[cursor] = page
-        time.sleep(max(0, arrived + self.delay - time.monotonic()))
+        time.sleep(max(0, self.arrived + self.delay - time.monotonic()))
         self.send(*page)
 
 

@@ -23,7 +23,7 @@ with httpx.Client(base_url=url, headers=headers, verify=os.environ.get("SSL_CERT
         page = reply.get("nextUri")
 
 with open(file, "wb") as out:
-    out.write(gzip.compress("".join(json.dumps(user) + "\n" for user in users).encode(), compresslevel=1))
+    out.write(gzip.compress("".join(json.dumps(user) + "\n" for user in users).encode()))
 
 print(len(users), flush=True)
 sys.stdin.readline()

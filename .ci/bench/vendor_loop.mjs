@@ -37,7 +37,7 @@ async function* lines() {
   }
 }
 
-await pipeline(lines, createGzip({ level: 1 }), createWriteStream(file));
+await pipeline(lines, createGzip(), createWriteStream(file));
 console.log(records);
 await input.next();
 process.exit();
