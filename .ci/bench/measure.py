@@ -33,10 +33,10 @@ def floor(world):
     """What the floor uses of the processor for each page."""
     with Process(BUILD / "bench/floor", world.variables()) as process:
         before = process.cpu()
-        result = process.invoke({"URL": world.first_page, "Token": world.token})
+        pages = process.invoke({"Origin": world.genesys, "Path": world.first_page, "Token": world.token})
         used = process.cpu() - before
-    if result["Pages"] != world.pages:
-        raise SystemExit(f"the floor read {result['Pages']} pages, not {world.pages}")
+    if pages != world.pages:
+        raise SystemExit(f"the floor read {pages} pages, not {world.pages}")
 
     return used / world.pages
 

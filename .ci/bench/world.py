@@ -35,7 +35,7 @@ class World:
 
     @property
     def first_page(self):
-        return f"{self.genesys}/api/v2/users/query?pageSize={self.page}&state=any&expand={','.join(EXPAND)}"
+        return f"/api/v2/users/query?pageSize={self.page}&state=any&expand={','.join(EXPAND)}"
 
     def call(self, target, **body):
         """An operation of SSM or Secrets Manager, as the stack's developer. Nobody checks the signature."""

@@ -8,57 +8,43 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"regexp"
 
 	"github.com/aws/aws-lambda-go/lambda"
 )
 
-type event struct{ URL, Token string }
-
-type result struct{ Pages, Bytes int64 }
+type event struct{ Origin, Path, Token string }
 
 func main() { lambda.Start(read) }
 
 // nextLink stands behind a page's entities.
 var nextLink = regexp.MustCompile(`"nextUri":"([^"]+)"`)
 
-func read(ctx context.Context, e event) (total result, err error) {
+func read(ctx context.Context, e event) (pages int, err error) {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true) // costs less than HTTP/2
 	client := &http.Client{Transport: &http.Transport{Protocols: protocols, DisableCompression: true}}
-	page, err := url.Parse(e.URL)
+	inflate := new(gzip.Reader)
 
-	var (
-		inflate gzip.Reader
-		end     tail
-	)
-
-	for err == nil && page != nil {
-		end.kept = end.kept[:0]
-		if err = readPage(ctx, client, page.String(), e.Token, &inflate, &end); err != nil {
-			break
+	for path := e.Path; path != ""; pages++ {
+		end, err := readPage(ctx, client, e.Origin+path, e.Token, inflate)
+		if err != nil {
+			return pages, err
 		}
 
-		total.Pages++
-		total.Bytes += end.written
-		end.written = 0
-
-		found := nextLink.FindSubmatch(end.kept)
-		if found == nil {
-			return total, nil
+		if path = ""; nextLink.Match(end) {
+			path = string(nextLink.FindSubmatch(end)[1])
 		}
-
-		page, err = page.Parse(string(found[1]))
 	}
 
-	return total, err
+	return pages, nil
 }
 
-func readPage(ctx context.Context, client *http.Client, address, token string, inflate *gzip.Reader, into io.Writer) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+// readPage returns the page's end.
+func readPage(ctx context.Context, client *http.Client, url, token string, inflate *gzip.Reader) (end tail, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 
 	request.Header.Set("Authorization", "Bearer "+token)
@@ -66,35 +52,31 @@ func readPage(ctx context.Context, client *http.Client, address, token string, i
 
 	reply, err := client.Do(request)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer reply.Body.Close()
 
 	if reply.StatusCode != http.StatusOK || reply.Header.Get("Content-Encoding") != "gzip" {
-		return fmt.Errorf("the page has status %d and encoding %q", reply.StatusCode, reply.Header.Get("Content-Encoding"))
+		return nil, fmt.Errorf("the page has status %d and encoding %q", reply.StatusCode, reply.Header.Get("Content-Encoding"))
 	}
 
 	if err := inflate.Reset(reply.Body); err != nil {
-		return err
+		return nil, err
 	}
 
-	_, err = io.Copy(into, inflate)
+	_, err = io.Copy(&end, inflate)
 
-	return err
+	return end, err
 }
 
 // tail keeps the end of what is written to it.
-type tail struct {
-	kept    []byte
-	written int64
-}
-
-const tailSize = 4096
+type tail []byte
 
 func (t *tail) Write(p []byte) (int, error) {
-	t.written += int64(len(p))
-	t.kept = append(t.kept, p[max(0, len(p)-tailSize):]...)
-	t.kept = t.kept[:copy(t.kept, t.kept[max(0, len(t.kept)-tailSize):])]
+	const size = 4096
+	if *t = append(*t, p[max(0, len(p)-size):]...); len(*t) > size {
+		*t = append((*t)[:0], (*t)[len(*t)-size:]...)
+	}
 
 	return len(p), nil
 }
