@@ -36,7 +36,7 @@ func TestAnExportUsesItsShareOfALimitThatItDoesNotKnow(t *testing.T) {
 			refused := 0
 
 			for ; time.Now().Before(end); time.Sleep(time.Minute * 100 / (limit * (100 - own))) {
-				if w.get("/api/v2/users?pageSize=1") == http.StatusTooManyRequests {
+				if w.get("/api/v2/groups?pageSize=1") == http.StatusTooManyRequests {
 					refused++
 				}
 			}
