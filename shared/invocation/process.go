@@ -49,7 +49,7 @@ func NewProcess() *Process {
 		debug.SetMemoryLimit(limit)
 	}
 
-	cloud, err := awsapi.Load(context.Background())
+	cloud, err := awsapi.Load(os.Environ())
 	asked, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM) // until the process ends
 	logger := lambdacontext.NewLogger()
 	logger.Info("the function starts", "version", Version())
