@@ -39,9 +39,9 @@ type function struct {
 
 func exporter(event string) function {
 	return function{
-		event:   event,
-		bad:     map[string]string{"GENESYS_ENVIRONMENT": "mypurecloud.example", "EXPORT_PAGE_SIZE": "501", "MAX_REQUESTS_PER_MINUTE": "many"},
-		wrong:   "GENESYS_ENVIRONMENT TOKEN_PARAMETER_NAME EXPORT_BUCKET EXPORT_PAGE_SIZE MAX_REQUESTS_PER_MINUTE",
+		event: event,
+		bad:   map[string]string{"GENESYS_ENVIRONMENT": "mypurecloud.example", "EXPORT_PAGE_SIZE": "501", "MAX_REQUESTS_PER_MINUTE": "many"},
+		wrong: "GENESYS_ENVIRONMENT TOKEN_PARAMETER_NAME EXPORT_BUCKET EXPORT_PAGE_SIZE MAX_REQUESTS_PER_MINUTE",
 		modules: `aws/protocol/eventstream internal/v4a service/internal/accept-encoding service/internal/checksum
 			service/internal/presigned-url service/internal/s3shared service/lambda service/s3`,
 	}
