@@ -1,7 +1,7 @@
 # What the scripts of this folder's neighbours share, to be sourced at the top of the checkout: programs of others are
-# installed by name and version into the ignored folder .tools, and nowhere else.
+# installed by name and version, once a machine, into a cache folder, which the checkout's ignored folder .tools links to.
 
-readonly tools=$PWD/.tools
+readonly tools=$PWD/.tools store=${XDG_CACHE_HOME:-$HOME/.cache}/genesys-cloud-export
 export GO=${GO:-go} SAM_CLI_TELEMETRY=0 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$PWD/.ci/lib
 
 need() { # what it is, a command that shows that it is there
@@ -20,16 +20,21 @@ need_node() {
   need "npm" npm --version
 }
 
-# once installs what is not there in just that form. What an earlier form or a broken installation left is removed first.
-once() { # folder or file below .tools, form, command that is given its path
-  local target=$tools/$1 form=$2
+# once installs what is not there in just that form. What a broken installation left is removed first.
+once() { # folder below .tools, form, command that is given the folder to install into
+  local name=$1 form=$2
+  local folder=$store/${form//[^A-Za-z0-9.=-]/_}
   shift 2
-  [ "$(cat "$target.form" 2>/dev/null)" != "$form" ] || return 0
-  rm -rf "$target" "$target.form"
-  mkdir -p "$tools"
-  echo "installing $form" >&2
-  "$@" "$target" >"$target.log" 2>&1 || { cat "$target.log" >&2; echo "$form could not be installed" >&2; exit 1; }
-  echo "$form" >"$target.form"
+  mkdir -p "$tools" "$store"
+  (
+    flock 9 2>/dev/null || true # without flock, as on macOS, nobody else may install at the same time
+    [ ! -e "$folder.installed" ] || exit 0
+    rm -rf "$folder"
+    echo "installing $form" >&2
+    "$@" "$folder" >"$folder.log" 2>&1 || { cat "$folder.log" >&2; echo "$form could not be installed" >&2; exit 1; }
+    touch "$folder.installed"
+  ) 9>"$folder.lock" || exit 1
+  ln -sfn "$folder" "$tools/$name"
 }
 
 python_packages() { # package…, folder

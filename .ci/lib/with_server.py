@@ -86,7 +86,7 @@ def versitygw(folder, options):
     with socket.socket() as probe:  # it does not tell which port it took
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    argv = [TOOLS / "versitygw", "--quiet", "--region", REGION, "--port", f"127.0.0.1:{port}", *options]
+    argv = [TOOLS / "versitygw/versitygw", "--quiet", "--region", REGION, "--port", f"127.0.0.1:{port}", *options]
     argv += ["posix", "--sidecar", sidecar, objects]
     with running(argv, folder, {"ROOT_ACCESS_KEY_ID": ACCESS_KEY, "ROOT_SECRET_ACCESS_KEY": SECRET_KEY}) as log:
         until(log, lambda: answers(port))

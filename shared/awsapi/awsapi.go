@@ -78,12 +78,12 @@ func WebPage(contentType string) bool {
 }
 
 // errorCode is what an error code looks like; what does not is not repeated.
-var errorCode = regexp.MustCompile(`^[A-Za-z0-9._-]{1,80}$`)
+var errorCode = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 
 // Describe says in a few words why a call failed, and what to do. It does not use the error's text, which may contain an ARN.
 func Describe(err error) string {
 	code := Code(err)
-	if code != "" && !errorCode.MatchString(code) {
+	if code != "" && (len(code) > 80 || !errorCode.MatchString(code)) {
 		code = "an error without a name"
 	}
 

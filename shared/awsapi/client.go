@@ -1,23 +1,17 @@
 package awsapi
 
 import (
-	"context"
 	"errors"
 	"net/http"
-	"regexp"
 	"slices"
 	"time"
 
-	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/retry"
 	"genesys-cloud-export/shared/transport"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	awsretry "github.com/aws/aws-sdk-go-v2/aws/retry"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/smithy-go/logging"
 )
 
 const (
@@ -94,43 +88,4 @@ func Patient(cloud aws.Config) aws.Config {
 	}
 
 	return patient
-}
-
-// regionName is what may stand in a host name; the SDK would find out at the first call.
-var regionName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-
-// Load returns the AWS configuration of a function, with this package's retry policy and HTTP client. Its failures are
-// InvalidConfiguration, also for a missing region. The SDK logs nothing, as it prints what our errors leave out.
-func Load(ctx context.Context) (aws.Config, error) {
-	cloud, err := config.LoadDefaultConfig(ctx, config.WithRetryer(NewRetryer), config.WithLogger(logging.Nop{}))
-	if err != nil {
-		// The cause's text may repeat what stands in the environment or a profile.
-		return aws.Config{}, failure.Because(err, failure.InvalidConfiguration,
-			"the AWS configuration cannot be loaded: check AWS_REGION and the other AWS_ variables")
-	}
-
-	if !regionName.MatchString(cloud.Region) {
-		return aws.Config{}, failure.New(failure.InvalidConfiguration,
-			"AWS_REGION is missing or names no region: set it to the stack's, such as eu-central-1 (Lambda does so by itself)")
-	}
-
-	cloud.HTTPClient = trusting(cloud.HTTPClient)
-
-	cached, _ := cloud.Credentials.(*aws.CredentialsCache)
-	cloud.Retryer = func() aws.Retryer { return newRetryer(cached) }
-
-	return cloud, nil
-}
-
-// trusting is [NewHTTPClient]'s with the certificates of AWS_CA_BUNDLE, which the SDK has put into its own.
-func trusting(sdk aws.HTTPClient) *http.Client {
-	client := NewHTTPClient()
-
-	if built, ok := sdk.(*awshttp.BuildableClient); ok {
-		if own, ok := client.Transport.(*transport.Transport); ok {
-			own.TLSClientConfig.RootCAs = built.GetTransport().TLSClientConfig.RootCAs
-		}
-	}
-
-	return client
 }

@@ -38,7 +38,7 @@ func environment(t *testing.T) {
 func load(t *testing.T) aws.Config {
 	t.Helper()
 
-	config, err := awsapi.Load(t.Context())
+	config, err := awsapi.Load(os.Environ())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,14 +50,15 @@ func TestABadAWSConfigurationIsReportedAtStartAndWithoutItsText(t *testing.T) {
 	for name, test := range map[string]struct{ variable, value, want string }{
 		"no region":        {"AWS_REGION", "", "AWS_REGION is missing"},
 		"no region's name": {"AWS_REGION", "canary region", "AWS_REGION is missing or names no region"},
-		"no profile":       {"AWS_PROFILE", "canary", "the AWS configuration cannot be loaded"},
-		"no such bundle":   {"AWS_CA_BUNDLE", "/canary.pem", "the AWS configuration cannot be loaded"},
+		"no credentials":   {"AWS_ACCESS_KEY_ID", "", "AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is missing"},
+		"no such bundle":   {"AWS_CA_BUNDLE", "/canary.pem", "AWS_CA_BUNDLE names no file with certificates"},
+		"no certificates":  {"AWS_CA_BUNDLE", os.DevNull, "AWS_CA_BUNDLE names no file with certificates"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			environment(t)
 			t.Setenv(test.variable, test.value)
 
-			_, err := awsapi.Load(t.Context())
+			_, err := awsapi.Load(os.Environ())
 			if !failure.Is(err, failure.InvalidConfiguration) || !strings.Contains(err.Error(), test.want) {
 				t.Fatalf("got %v, want %s: … %s", err, failure.InvalidConfiguration, test.want)
 			}

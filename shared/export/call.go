@@ -12,6 +12,11 @@ import (
 	"genesys-cloud-export/shared/retry"
 )
 
+// patience is the longest wait that an invocation sits out once it has read a page. A longer one is handed over: the next
+// invocation's beginning is billed for a fraction of it. Before its first page an invocation waits for as long as fits, since an
+// end without one counts as no progress.
+const patience = 10 * time.Second
+
 // leastCall is the shortest time that a request is expected to take after a wait, before one was answered.
 const leastCall = 250 * time.Millisecond
 
@@ -44,6 +49,7 @@ type caller struct {
 	begun    time.Time     // when they began
 	failed   failure.Kind  // what the last request met, where a later one may succeed
 	answered bool          // whether a request of this invocation was answered
+	pages    int64         // that were read
 
 	throttled, retried int64 // as in [Stats]
 }
@@ -83,7 +89,9 @@ func (c *caller) do(ctx context.Context, policy retry.Policy, doing string, requ
 
 	sent := 0
 
-	err := policy.Do(bounded, c.fits, func(ctx context.Context) error {
+	sitsOut := func(wait time.Duration) bool { return c.fits(wait) && (wait <= patience || c.pages == 0) }
+
+	err := policy.Do(bounded, sitsOut, func(ctx context.Context) error {
 		if err := c.await(ctx); err != nil {
 			return err
 		}

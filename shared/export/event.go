@@ -15,7 +15,7 @@ const (
 	fieldPageSize = "page_size"
 )
 
-var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$`)
+var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
 
 // Event is what an exporter is invoked with. What it leaves out is zero.
 type Event struct {
@@ -30,7 +30,7 @@ type Options map[string]json.RawMessage
 
 // ValidID reports whether id has the form of an export's id: 1 to 80 letters, digits, hyphens and underscores, the first a
 // letter or digit.
-func ValidID(id string) bool { return idPattern.MatchString(id) }
+func ValidID(id string) bool { return len(id) <= 80 && idPattern.MatchString(id) }
 
 // ParseEvent reads an event strictly: one JSON object, each name once, and the fields that every event may have of their
 // type. The failure is InvalidInput and names the field.

@@ -23,7 +23,6 @@ type fetcher struct {
 	windows  int // of the query
 	pageSize int
 	position Position
-	count    int64     // pages read
 	logged   time.Time // when it was last logged how far the reading is
 }
 
@@ -56,7 +55,7 @@ func (f *fetcher) run(ctx context.Context, source Pages, free <-chan *Page, page
 		}
 
 		f.position = position
-		f.count++
+		f.pages++
 		f.log(ctx, page)
 
 		select {

@@ -219,7 +219,7 @@ func (i *invocation) read(ctx context.Context, w *writer, c *caller) (stop, erro
 	f := i.newFetcher(c)
 	stopped, err := i.readWindows(ctx, reading, w, f)
 
-	i.stats.PagesFetched = f.count
+	i.stats.PagesFetched = f.pages
 	if err != nil {
 		stopped = stop{} // it ended the reading
 	}

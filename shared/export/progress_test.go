@@ -146,7 +146,7 @@ func TestProcessThatIsAskedToEndCommitsWhatItReadAndReleasesTheLease(t *testing.
 
 	for name, page := range map[string]exporttest.PageFault{
 		"while a page is read":               {Latency: time.Hour},
-		"while it waits for a throttled API": exporttest.Throttled(20 * time.Second),
+		"while it waits for a throttled API": exporttest.Throttled(9 * time.Second),
 		"while it waits for a token":         exporttest.Tokenless(),
 	} {
 		bubble(t, name, func(t *testing.T) {

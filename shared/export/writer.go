@@ -28,7 +28,7 @@ type writer struct {
 func (i *invocation) newWriter() *writer {
 	return &writer{
 		parts: i.engine.Parts, logger: i.engine.Logger, listing: i.listing, id: i.id, partBytes: i.engine.PartBytes,
-		state: i.state, stats: &i.stats, part: newPendingPart(),
+		state: i.state, stats: &i.stats, part: newPendingPart(i.engine.PartBytes),
 		position: i.state.checkpoint.Position, job: i.state.checkpoint.Job,
 	}
 }

@@ -30,7 +30,7 @@ const (
 )
 
 var (
-	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]+[a-z0-9]$`)
 	keyPrefix  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.=-]*(/[A-Za-z0-9][A-Za-z0-9_.=-]*)*$`)
 )
 
@@ -42,7 +42,7 @@ func (s *Settings) Validate() []string {
 		problems = append(problems, "GENESYS_ENVIRONMENT is not set, and GENESYS_API_URL is not either")
 	}
 
-	if s.Bucket != "" && !bucketName.MatchString(s.Bucket) {
+	if s.Bucket != "" && (len(s.Bucket) > 63 || !bucketName.MatchString(s.Bucket)) {
 		problems = append(problems, "EXPORT_BUCKET is not the name of a bucket")
 	}
 

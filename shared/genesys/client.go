@@ -72,12 +72,15 @@ func (p *pages) exchange(
 
 	request.Header.Set("Authorization", "Bearer "+access.Access.Reveal())
 	request.Header.Set("Accept", "application/json")
+	request.Header.Set("Accept-Encoding", "gzip")
 
 	reply, err := p.client.HTTP.Do(request)
 	if err != nil {
 		return p.broken(ctx, err)
 	}
 	defer reply.Body.Close()
+
+	inflate(reply, p.inflater)
 
 	a := answer{pages: p, link: link, access: access, rejected: rejected, reply: reply}
 	if a.taken(request.Method) {

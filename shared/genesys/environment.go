@@ -45,7 +45,7 @@ func regions() map[string]string {
 }
 
 // hostName is what a domain and a region look like.
-var hostName = regexp.MustCompile(`^[a-z0-9.-]{1,60}$`)
+var hostName = regexp.MustCompile(`^[a-z0-9.-]+$`)
 
 // Domain returns the domain of an environment that is named by its domain or by its AWS region. An unknown name is an
 // error that lists the known ones: a token request to a guessed host would hand it the client credentials.
@@ -62,7 +62,7 @@ func Domain(environment string) (string, error) {
 
 	// What does not look like either may be anything that was pasted here, and is not repeated.
 	shown := "it"
-	if hostName.MatchString(environment) {
+	if len(environment) <= 60 && hostName.MatchString(environment) {
 		shown = strconv.Quote(environment)
 	}
 

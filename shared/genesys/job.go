@@ -30,7 +30,9 @@ type Job struct {
 const availableAfter = time.Hour
 
 // jobIDs is the form of a job's id, which becomes part of a path.
-var jobIDs = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
+var jobIDs = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+const maxJobID = 100 // characters
 
 // maxJobReply bounds a reply about a job, in bytes; they are under a kilobyte.
 const maxJobReply = 64 << 10
@@ -121,7 +123,7 @@ func (j *jobs) Submit(ctx context.Context, window int) (id string, limit int, er
 
 	limit, err = j.call(ctx, http.MethodPost, j.definition.Path, query.closed(), &reply, func(a *answer) bool {
 		id = cmp.Or(reply.JobID, reply.ID)
-		return jobIDs.MatchString(id) && !repeats(id, a.access.Access.Reveal())
+		return len(id) <= maxJobID && jobIDs.MatchString(id) && !repeats(id, a.access.Access.Reveal())
 	})
 
 	return id, limit, err

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"genesys-cloud-export/shared/export"
+
+	"github.com/klauspost/compress/gzip"
 )
 
 // The members of every query.
@@ -101,15 +103,16 @@ type pages struct {
 	pageSize int
 	values   map[string][]string // of the options, by name
 
-	job      string // whose results these are; "": of none
-	rejected *bool  // whether the API rejected the token of the last request; jobs and their results share it
+	job      string       // whose results these are; "": of none
+	rejected *bool        // whether the API rejected the token of the last request; jobs and their results share it
+	inflater *gzip.Reader // of replies, of which one is read at a time
 }
 
 // pages are those of the listing's default query.
 func (l *Listing) pages(pageSize int) *pages {
 	p := &pages{
 		definition: l.definition, client: l.client,
-		method: cmp.Or(l.definition.Method, http.MethodGet), pageSize: pageSize, values: make(map[string][]string), rejected: new(bool),
+		method: cmp.Or(l.definition.Method, http.MethodGet), pageSize: pageSize, values: make(map[string][]string), rejected: new(bool), inflater: new(gzip.Reader),
 	}
 
 	for _, option := range l.definition.Options {

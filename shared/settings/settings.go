@@ -108,7 +108,7 @@ type Common struct {
 }
 
 // parameterName is SSM's: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
-var parameterName = regexp.MustCompile(`^(/[A-Za-z0-9_.-]+){1,15}$`)
+var parameterName = regexp.MustCompile(`^(/[A-Za-z0-9_.-]+)+$`)
 
 // Validate implements [Validator] for the variables of every function. That the environment is given is the function's
 // own rule, since it depends on the addresses that the function uses.
@@ -123,7 +123,7 @@ func (c *Common) Validate() []string {
 
 	problems = append(problems, CheckURL("GENESYS_API_URL", c.GenesysAPIURL)...)
 
-	if c.TokenParameterName != "" && !parameterName.MatchString(c.TokenParameterName) {
+	if c.TokenParameterName != "" && (strings.Count(c.TokenParameterName, "/") > 15 || !parameterName.MatchString(c.TokenParameterName)) {
 		problems = append(problems, "TOKEN_PARAMETER_NAME is not an SSM name with a leading slash, such as /genesys/token")
 	}
 

@@ -1,0 +1,112 @@
+package awsapi
+
+import (
+	"cmp"
+	"context"
+	"crypto/x509"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+
+	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/transport"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
+	"github.com/aws/smithy-go/logging"
+	"github.com/caarlos0/env/v11"
+)
+
+// regionName is what may stand in a host name; the SDK would find out at the first call.
+var regionName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// Load returns the AWS configuration of a function, with this package's retry policy and HTTP client. It comes from environ,
+// "NAME=value" each: region, credentials, endpoints and certificates, in the variables that every SDK reads. Its failures are
+// InvalidConfiguration and repeat no value. The SDK logs nothing, as it prints what our errors leave out.
+//
+// The SDK's own loader knows profiles, logins and instances too, which no function has, and takes a quarter of a function's start.
+func Load(environ []string) (aws.Config, error) {
+	variables := env.ToMap(environ)
+
+	region := cmp.Or(variables["AWS_REGION"], variables["AWS_DEFAULT_REGION"])
+	if !regionName.MatchString(region) {
+		return aws.Config{}, failure.New(failure.InvalidConfiguration,
+			"AWS_REGION is missing or names no region: set it to the stack's, such as eu-central-1 (Lambda does so by itself)")
+	}
+
+	access, err := accessFrom(variables)
+	if err != nil {
+		return aws.Config{}, err
+	}
+
+	client, err := clientFrom(variables)
+	if err != nil {
+		return aws.Config{}, err
+	}
+
+	cloud := aws.Config{
+		Region: region, Credentials: access, HTTPClient: client, Logger: logging.Nop{},
+		Retryer:                    func() aws.Retryer { return newRetryer(access) },
+		ConfigSources:              []any{endpoints(variables)},
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
+		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
+	}
+	if url := variables["AWS_ENDPOINT_URL"]; url != "" {
+		cloud.BaseEndpoint = &url
+	}
+
+	return cloud, nil
+}
+
+// accessFrom returns the credentials that the variables hold, or that the endpoint which they name hands out.
+func accessFrom(variables map[string]string) (*aws.CredentialsCache, error) {
+	id, key := variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"]
+	endpoint := variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
+
+	switch {
+	case id != "" && key != "":
+		return aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider(id, key, variables["AWS_SESSION_TOKEN"])), nil
+	case endpoint != "":
+		return aws.NewCredentialsCache(endpointcreds.New(endpoint, func(o *endpointcreds.Options) {
+			o.AuthorizationToken = variables["AWS_CONTAINER_AUTHORIZATION_TOKEN"]
+		})), nil
+	default:
+		return nil, failure.New(failure.InvalidConfiguration,
+			"AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is missing: set both (Lambda does so by itself)")
+	}
+}
+
+// clientFrom returns [NewHTTPClient]'s, which trusts the certificates in the file AWS_CA_BUNDLE alone, where that is given.
+func clientFrom(variables map[string]string) (*http.Client, error) {
+	client := NewHTTPClient()
+
+	bundle := variables["AWS_CA_BUNDLE"]
+	if bundle == "" {
+		return client, nil
+	}
+
+	trusted := x509.NewCertPool()
+
+	certificates, err := os.ReadFile(bundle)
+	if err != nil || !trusted.AppendCertsFromPEM(certificates) {
+		return nil, failure.Because(err, failure.InvalidConfiguration, "AWS_CA_BUNDLE names no file with certificates: correct it, or unset it")
+	}
+
+	if own, ok := client.Transport.(*transport.Transport); ok {
+		own.TLSClientConfig.RootCAs = trusted
+	}
+
+	return client, nil
+}
+
+// endpoints are the variables that put another address in the place of one service's. SDK clients ask their configuration for it.
+type endpoints map[string]string
+
+// GetServiceBaseEndpoint returns AWS_ENDPOINT_URL_<SERVICE>.
+func (e endpoints) GetServiceBaseEndpoint(_ context.Context, service string) (url string, found bool, err error) {
+	url = e["AWS_ENDPOINT_URL_"+strings.ToUpper(strings.ReplaceAll(service, " ", "_"))]
+
+	return url, url != "", nil
+}
