@@ -16,7 +16,7 @@ from world import BUILD, PAGE, slow_uploads, world
 
 FUNCTIONS = {"rotator": 1.6, "export-users": 2.0, "export-directory": 2.0, "export-history": 2.0}
 LATENCY, UPLOAD = 0.2, 0.1
-WALL_PAGES = 100
+WALL_PAGES = 200
 SMALL, LARGE, HUGE = 10_000, 200_000, 1_000_000
 MEGA = 1_000_000
 
@@ -118,14 +118,14 @@ def started(path, w):
 def wall(runs):
     """The time of an export where each page takes 200 ms and each upload 100 ms more, of what the pages alone take."""
     cores = {"": (), ", on one core": ("taskset", "-c", "0")}
-    least, ratios = [], {name: [] for name in cores}
+    ratios = {name: [] for name in cores}
     with world(WALL_PAGES * PAGE, LATENCY) as w, slow_uploads(w.aws, UPLOAD) as s3:
         floor(w)
+        begun = time.perf_counter()
+        floor(w)
+        least = (time.perf_counter() - begun) / (w.pages * LATENCY)
         for run in range(runs):
             say(f"wall time, {run + 1} of {runs}")
-            begun = time.perf_counter()
-            floor(w)
-            least.append((time.perf_counter() - begun) / (w.pages * LATENCY))
             for name, prefix in cores.items():
                 ratios[name].append(Export(w, prefix, AWS_ENDPOINT_URL_S3=s3).wall / (w.pages * LATENCY))
     figures = [
@@ -133,7 +133,7 @@ def wall(runs):
         for name, values in ratios.items()
     ]
 
-    return [*figures, Figure("the floor's time, which uploads nothing, of the same", least, places=3)]
+    return [*figures, Figure("the floor's time, which uploads nothing, of the same", [least], places=3)]
 
 
 def growth(sizes, runs, compared=()):
@@ -187,6 +187,6 @@ def virtual(runs):
     return [
         Figure("used of its share of a limit that it does not know, ten virtual minutes", values["share_of_the_limit"], "≥", 0.95),
         Figure("429s that it meets there", values["throttled"], "≤", 1, "", 0),
-        Figure("429s that a second client meets there", values["throttled_other"], "≤", 0, "", 0),
+        Figure("429s that a second client meets there, once the first one's window is over", values["throttled_other"], "≤", 0, "", 0),
         Figure("billed of what it waits for after a 429", [100 * value for value in values["billed_share_of_waiting"]], "≤", 2, "%", 1),
     ]
