@@ -86,6 +86,30 @@ func TestX02RetryAfterBeyondTheTimeLeftIsHandedOverAndNotSlept(t *testing.T) {
 	})
 }
 
+// Waiting between invocations costs nothing. Before its first page an invocation waits, as an end without one counts against the export.
+func TestAWaitThatFitsIsHandedOverWhereItIsLongAndAPageWasRead(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct {
+		page   int
+		after  time.Duration
+		status string
+	}{
+		"long, after a page":  {1, 20 * time.Second, export.StatusContinue},
+		"short, after a page": {1, 5 * time.Second, export.StatusComplete},
+		"long, before a page": {0, 20 * time.Second, export.StatusComplete},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(3, 2, 4)
+			w.listing.Fault(test.page, exporttest.Throttled(test.after))
+
+			if did := w.invoke(t.Context(), nil); did.Status != test.status {
+				t.Errorf("got %+v, want %s", did.Result, test.status)
+			}
+		})
+	}
+}
+
 // Where an invocation fails after it met a limit, or met it in its last attempt, the limit binds the next invocation as long
 // as one write gets through.
 func TestX02WaitBindsTheNextInvocationHoweverTheOneThatMetItEnds(t *testing.T) {
