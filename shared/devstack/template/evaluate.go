@@ -23,7 +23,6 @@ type evaluation struct {
 	deployment Deployment
 	parameters map[string]string
 	conditions map[string]bool
-	deciding   map[string]bool // conditions that are decided, or about to be
 }
 
 // undecided ends an evaluation: a panic from where it stands to [Template.Evaluate].
@@ -38,7 +37,7 @@ func fail(node *yaml.Node, format string, arguments ...any) {
 func (t *Template) Evaluate(d Deployment) (stack *Stack, err error) {
 	d.StackName = cmp.Or(d.StackName, "genesys-cloud-export")
 	d.Region, d.Account = cmp.Or(d.Region, "eu-central-1"), cmp.Or(d.Account, "000000000000")
-	e := &evaluation{sections: &t.sections, deployment: d, conditions: map[string]bool{}, deciding: map[string]bool{}}
+	e := &evaluation{sections: &t.sections, deployment: d, conditions: map[string]bool{}}
 	defer func() {
 		switch ended := recover().(type) {
 		case nil:
@@ -81,10 +80,7 @@ func (e *evaluation) stack() *Stack {
 	}
 	for _, id := range sortedKeys(e.Resources) {
 		if declared := e.Resources[id]; e.included(declared) {
-			resource := Resource{
-				LogicalID: id, Type: declared.Type, Properties: e.object(&declared.Properties),
-				DeletionPolicy: declared.DeletionPolicy, UpdateReplacePolicy: declared.UpdateReplacePolicy,
-			}
+			resource := Resource{LogicalID: id, Type: declared.Type, Properties: e.object(&declared.Properties)}
 			if namingOf(declared.Type).property != "" {
 				resource.Name = e.nameOf(id)
 			}
@@ -111,13 +107,9 @@ func (e *evaluation) condition(name string, node *yaml.Node) bool {
 		return decided
 	}
 	declared, there := e.Conditions[name]
-	switch {
-	case !there:
+	if !there {
 		fail(node, "the condition %s is not there", name)
-	case e.deciding[name]:
-		fail(node, "the condition %s is made of itself", name)
 	}
-	e.deciding[name] = true
 	e.conditions[name] = e.verdict(&declared)
 
 	return e.conditions[name]

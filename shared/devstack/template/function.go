@@ -131,8 +131,8 @@ func (e *evaluation) join(node *yaml.Node) any {
 	return fmt.Sprintf(joined, list...)
 }
 
-// placeholder is a name in !Sub's text; ${!Name} stands for ${Name} itself.
-var placeholder = regexp.MustCompile(`\$\{(!?)([^}]*)\}`)
+// placeholder is a name in !Sub's text.
+var placeholder = regexp.MustCompile(`\$\{[^}]*\}`)
 
 // sub evaluates !Sub, of a text alone or with a map of its own names.
 func (e *evaluation) sub(node *yaml.Node) any {
@@ -143,14 +143,11 @@ func (e *evaluation) sub(node *yaml.Node) any {
 	}
 
 	return placeholder.ReplaceAllStringFunc(source.Value, func(found string) string {
-		parts := placeholder.FindStringSubmatch(found)
-		name := parts[2]
-		switch inner, is := own[name]; {
-		case parts[1] == "!":
-			return "${" + name + "}"
-		case is:
+		name := found[2 : len(found)-1]
+		if inner, is := own[name]; is {
 			return e.text(inner)
-		case strings.Contains(name, "."):
+		}
+		if strings.Contains(name, ".") {
 			return e.attribute(name, node)
 		}
 		text, is := e.ref(name, node).(string)
