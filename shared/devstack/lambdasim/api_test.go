@@ -12,8 +12,6 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
-
-	"genesys-cloud-export/shared/devstack/lambdasim"
 )
 
 func TestBadRequestsAreRefusedByNameAndRunNothing(t *testing.T) {
@@ -41,8 +39,8 @@ func TestBadRequestsAreRefusedByNameAndRunNothing(t *testing.T) {
 
 	_, err := w.client.ListFunctions(t.Context(), &lambda.ListFunctionsInput{})
 	wantRefusal(t, "another operation", err, "UnknownOperationException", http.StatusNotFound)
-	if got := w.Report("probe"); got != (lambdasim.FunctionReport{}) || w.Report("nobody") != got {
-		t.Errorf("got the report %+v, want nothing in it", got)
+	if got := w.Invocations("probe"); got != 0 || w.Invocations("nobody") != 0 {
+		t.Errorf("%d invocations were counted, want none", got)
 	}
 }
 

@@ -3,7 +3,6 @@ package lambdasim
 import (
 	"cmp"
 	"context"
-	"log/slog"
 	"math"
 	"slices"
 	"sync"
@@ -15,28 +14,23 @@ import (
 type function struct {
 	Function
 
-	region           string
-	logs             *lineLog
-	logger           *slog.Logger
-	ending, lifetime context.Context // the endpoint's
-
+	endpoint    *Endpoint
 	concurrency *semaphore.Weighted
 	attendants  sync.WaitGroup // one for each process, until it is gone
 
-	mu     sync.Mutex
-	alive  []*environment
-	report FunctionReport
+	mu          sync.Mutex
+	alive       []*environment
+	invocations int
 }
 
-func newFunction(f Function, e *Endpoint, region string, logs *lineLog, logger *slog.Logger) *function {
+func newFunction(f Function, e *Endpoint) *function {
 	return &function{
-		Function: f, region: region, logs: logs, logger: logger.With("function", f.Name), ending: e.ending, lifetime: e.lifetime,
-		concurrency: semaphore.NewWeighted(cmp.Or(int64(f.ReservedConcurrency), math.MaxInt64)),
+		Function: f, endpoint: e, concurrency: semaphore.NewWeighted(cmp.Or(int64(f.ReservedConcurrency), math.MaxInt64)),
 	}
 }
 
 func (f *function) arn() string {
-	return "arn:aws:lambda:" + f.region + ":000000000000:function:" + f.Name
+	return "arn:aws:lambda:" + f.endpoint.region + ":000000000000:function:" + f.Name
 }
 
 // try runs an invocation, and reports false where it is throttled.
@@ -89,15 +83,13 @@ func (f *function) takeIdle() *environment {
 func (f *function) start() (*environment, error) {
 	env, err := startEnvironment(f)
 	if err != nil {
-		f.logger.Warn("no process could be started", "error", err)
-
 		return nil, err
 	}
 	f.mu.Lock()
 	f.alive = append(f.alive, env)
 	f.mu.Unlock()
 	f.attendants.Go(func() {
-		defer context.AfterFunc(f.ending, env.terminate)()
+		defer context.AfterFunc(f.endpoint.ending, env.terminate)()
 		env.await()
 		f.forget(env)
 		close(env.exited)
@@ -110,7 +102,7 @@ func (f *function) start() (*environment, error) {
 func (f *function) putBack(env *environment) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.report.Invocations++
+	f.invocations++
 	env.idle = true
 }
 
@@ -119,9 +111,6 @@ func (f *function) forget(env *environment) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.alive = slices.DeleteFunc(f.alive, func(other *environment) bool { return other == env })
-	if !env.asked.Load() {
-		f.logger.Warn("a process ended unasked", "process_id", env.command.Process.Pid, "state", env.state())
-	}
 }
 
 // kill kills all environments as if by the kernel, waits, and returns how many there were.
@@ -137,10 +126,4 @@ func (f *function) kill() int {
 	}
 
 	return len(doomed)
-}
-
-func (f *function) measured(peak int64) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.report.PeakMemory = max(f.report.PeakMemory, peak)
 }

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -109,7 +108,7 @@ func TestAFailureReadsAsInLambda(t *testing.T) {
 			if next := w.count(t); (next.Invocations == 2) != test.survives {
 				t.Errorf("the next invocation was given %+v", next)
 			}
-			if got := w.Report("probe").Invocations; got != 2 {
+			if got := w.Invocations("probe"); got != 2 {
 				t.Errorf("%d invocations were counted, want 2", got)
 			}
 		})
@@ -133,30 +132,6 @@ func TestAProcessThatDoesNotComeUpIsAnErrorOfItsInvocation(t *testing.T) {
 		if output.FunctionError == nil || !strings.HasSuffix(string(output.Payload), want) {
 			t.Errorf("got %s, want …%s", output.Payload, want)
 		}
-	}
-}
-
-func TestThePeakMemoryIsThatOfTheFunctionAndNotOfItsParent(t *testing.T) {
-	t.Parallel()
-	if runtime.GOOS != "linux" {
-		return // there is no /proc
-	}
-
-	ballast := make([]byte, 200<<20)
-	for i := range ballast {
-		ballast[i] = 1
-	}
-	w := start(t)
-	w.invoke(t, "{}")
-	if small := w.Report("probe").PeakMemory; small < 1<<20 || small > 100<<20 {
-		t.Errorf("an empty invocation peaked at %d bytes, its parent has %d", small, len(ballast))
-	}
-	runtime.KeepAlive(ballast)
-	w.invoke(t, `{"do":"eat","count":300}`)
-	w.Kill("probe")
-	w.invoke(t, "{}")
-	if large := w.Report("probe").PeakMemory; large < 300<<20 || large > 700<<20 {
-		t.Errorf("an invocation that took 300 MB peaked at %d bytes", large)
 	}
 }
 

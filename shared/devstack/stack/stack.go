@@ -149,7 +149,7 @@ func (s *Stack) start(ctx context.Context, config Config) error {
 	s.TokenParameter, s.RotationEvery = deployed.tokenParameter, deployed.rotationEvery
 	s.IAM = iamsim.New(iamsim.Config{Roles: deployed.byKey, KeyARN: deployed.Parameters["KmsKeyArn"]})
 	s.Lambda, err = lambdasim.New(lambdasim.Config{
-		Region: Region, Logs: config.Logs, Logger: config.Logger, Functions: deployed.configured(config, organisation.variables),
+		Region: Region, Logs: config.Logs, Functions: deployed.configured(config, organisation.variables),
 	})
 	if err != nil {
 		return fmt.Errorf("start Lambda: %w", err)

@@ -2,7 +2,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -66,8 +65,6 @@ func (p *probe) handle(ctx context.Context, raw json.RawMessage) (any, error) {
 		}
 	case "part":
 		fmt.Print(e.Text)
-	case "eat":
-		return len(bytes.Repeat([]byte{1}, e.Count<<20)), nil
 	case "env":
 		return os.Environ(), nil
 	case "context":
