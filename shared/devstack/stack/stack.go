@@ -28,6 +28,8 @@ import (
 	"genesys-cloud-export/shared/devstack/iamsim"
 	"genesys-cloud-export/shared/devstack/lambdasim"
 	"genesys-cloud-export/shared/devstack/s3sim"
+	"genesys-cloud-export/shared/devstack/secretsim"
+	"genesys-cloud-export/shared/devstack/ssmsim"
 )
 
 // What the stack itself chooses, and gives the template as parameters where that has them.
@@ -54,7 +56,7 @@ const developer = "local"
 // Config says what the local world is like.
 type Config struct {
 	// Template is the file of the template, Parameters are values of its parameters beside those that the stack sets itself: the
-	// organisation's, those of bucket, prefix and secret, AwsEndpointUrl and Architecture.
+	// organisation's, those of bucket, prefix and secret, AwsEndpointUrl and RunbookUrl.
 	Template   string
 	Parameters map[string]string
 	// Organisation is whose data the functions export.
@@ -74,7 +76,7 @@ type Config struct {
 	OnFullDisk func(error)
 	// Logs gets what the functions print. Nil drops it.
 	Logs io.Writer
-	// Logger reports what the endpoints meet. Nil drops it.
+	// Logger reports what fails in S3 itself. Nil drops it.
 	Logger *slog.Logger
 }
 
@@ -112,52 +114,44 @@ func (s *Stack) start(ctx context.Context, config Config) error {
 	if config.Organisation == nil {
 		return errors.New("start the stack: no organisation is given")
 	}
-
 	organisation, err := config.Organisation.open(ctx, s, config.AlsoListen)
 	if err != nil {
 		return err
 	}
-
-	s.GenesysURL = organisation.apiURL
-
 	// The functions' environment has the address, so that it is taken first and served on last.
 	taken, err := s.listen(ctx, config.AlsoListen)
 	if err != nil {
 		return err
 	}
-
-	s.AWSURL = taken.url()
+	s.GenesysURL, s.AWSURL = organisation.apiURL, taken.url()
 	s.aws = aws.Config{
 		Region: Region, BaseEndpoint: &s.AWSURL, Credentials: credentials.NewStaticCredentialsProvider(developer, developer, ""),
 	}
-
-	stores, err := s.newStores(config)
+	if s.Objects, err = s3sim.New(s3sim.Config{
+		Folder: config.Data, Buckets: []string{Bucket}, OnFull: config.OnFullDisk, Logger: config.Logger,
+	}); err != nil {
+		return fmt.Errorf("start S3: %w", err)
+	}
+	s.closers = append(s.closers, s.Objects.Close)
+	secrets := secretsim.New()
+	secretARN, err := putCredentials(secrets, organisation)
 	if err != nil {
 		return err
 	}
-
-	secretARN, err := stores.putCredentials(ctx, organisation)
-	if err != nil {
-		return err
-	}
-
 	deployed, err := deploy(config, s.parameters(organisation, secretARN))
 	if err != nil {
 		return err
 	}
-
 	s.TokenParameter, s.RotationEvery = deployed.tokenParameter, deployed.rotationEvery
 	s.IAM = iamsim.New(iamsim.Config{Roles: deployed.byKey, KeyARN: deployed.Parameters["KmsKeyArn"]})
-	s.Lambda, err = lambdasim.New(lambdasim.Config{
+	if s.Lambda, err = lambdasim.New(lambdasim.Config{
 		Region: Region, Logs: config.Logs, Functions: deployed.configured(config, organisation.variables),
-	})
-	if err != nil {
+	}); err != nil {
 		return fmt.Errorf("start Lambda: %w", err)
 	}
-
 	s.serve(taken, gateway{
-		parameters: s.IAM.Parameters(stores.parameters), secrets: s.IAM.Secrets(stores.secrets),
-		objects: s.IAM.Objects(stores.objects), functions: s.IAM.Functions(s.Lambda),
+		parameters: s.IAM.Parameters(ssmsim.New()), secrets: s.IAM.Secrets(secrets),
+		objects: s.IAM.Objects(s.Objects), functions: s.IAM.Functions(s.Lambda),
 	})
 
 	return nil
@@ -178,11 +172,9 @@ func (s *Stack) Close() error {
 	if s.Lambda != nil {
 		failed = s.Lambda.Close()
 	}
-
 	for _, closer := range slices.Backward(s.closers) {
 		failed = errors.Join(failed, closer())
 	}
-
 	s.closers = nil
 
 	return failed
