@@ -42,12 +42,7 @@ func startEnvironment(f *function) (*environment, error) {
 	return e, nil
 }
 
-// await waits for the end of the process and closes what was opened for it.
-func (e *environment) await() {
-	_ = e.command.Wait() // how it ended is in ProcessState
-	e.close()
-}
-
+// close closes what was opened for the process, once that has ended or has not come up.
 func (e *environment) close() {
 	e.output.finish()
 	e.api.CloseClientConnections()

@@ -15,8 +15,8 @@ type function struct {
 	Function
 
 	endpoint    *Endpoint
-	concurrency *semaphore.Weighted
-	attendants  sync.WaitGroup // one for each process, until it is gone
+	concurrency *semaphore.Weighted // its invocations at once
+	attendants  sync.WaitGroup      // one for each process, until it is gone
 
 	mu          sync.Mutex
 	alive       []*environment
@@ -31,16 +31,6 @@ func newFunction(f Function, e *Endpoint) *function {
 
 func (f *function) arn() string {
 	return "arn:aws:lambda:" + f.endpoint.region + ":000000000000:function:" + f.Name
-}
-
-// try runs an invocation, and reports false where it is throttled.
-func (f *function) try(inv *invocation) (reply, bool) {
-	if !f.concurrency.TryAcquire(1) {
-		return reply{}, false
-	}
-	defer f.concurrency.Release(1)
-
-	return f.run(inv), true
 }
 
 // run runs an invocation on an idle environment, or on a new one.
@@ -90,8 +80,11 @@ func (f *function) start() (*environment, error) {
 	f.mu.Unlock()
 	f.attendants.Go(func() {
 		defer context.AfterFunc(f.endpoint.ending, env.terminate)()
-		env.await()
-		f.forget(env)
+		_ = env.command.Wait() // how it ended is in ProcessState
+		env.close()
+		f.mu.Lock()
+		f.alive = slices.DeleteFunc(f.alive, func(other *environment) bool { return other == env })
+		f.mu.Unlock()
 		close(env.exited)
 	})
 
@@ -104,13 +97,6 @@ func (f *function) putBack(env *environment) {
 	defer f.mu.Unlock()
 	f.invocations++
 	env.idle = true
-}
-
-// forget drops an environment whose process has ended.
-func (f *function) forget(env *environment) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.alive = slices.DeleteFunc(f.alive, func(other *environment) bool { return other == env })
 }
 
 // kill kills all environments as if by the kernel, waits, and returns how many there were.

@@ -63,7 +63,7 @@ func TestAnIdleProcessIsUsedAgainAndOverlappingInvocationsHaveOneEach(t *testing
 	t.Parallel()
 	w := start(t)
 	first, again := w.count(t), w.count(t)
-	w.begin(t, `{"do":"sleep","millis":60000}`)
+	w.begin(t, `{"do":"sleep"}`)
 	other := w.count(t)
 	if first.PID == 0 || again != (count{first.PID, 2}) || other.PID == first.PID || other.Invocations != 1 {
 		t.Errorf("got %+v, %+v again, and %+v while the first process was busy", first, again, other)
@@ -73,7 +73,7 @@ func TestAnIdleProcessIsUsedAgainAndOverlappingInvocationsHaveOneEach(t *testing
 func TestBeyondTheReservedConcurrencyCallersAreThrottled(t *testing.T) {
 	t.Parallel()
 	w := start(t, func(_ *lambdasim.Config, f *lambdasim.Function) { f.ReservedConcurrency = 1 })
-	one := w.begin(t, `{"do":"sleep","millis":60000}`)
+	one := w.begin(t, `{"do":"sleep"}`)
 	_, err := w.call(t, lambda.InvokeInput{})
 	wantRefusal(t, "the second caller", err, "TooManyRequestsException", http.StatusTooManyRequests)
 	w.Kill("probe")
@@ -95,7 +95,7 @@ func TestAFailureReadsAsInLambda(t *testing.T) {
 			`{"do":"exit"}`, lambdas + `Runtime exited without providing a reason","errorType":"Runtime.ExitError"\}$`, false,
 		},
 		"a sleep beyond the timeout": {
-			`{"do":"sleep","millis":60000}`, lambdas + `Task timed out after 2.25 seconds","errorType":"Sandbox.Timedout"\}$`, false,
+			`{"do":"sleep"}`, lambdas + `Task timed out after 2.25 seconds","errorType":"Sandbox.Timedout"\}$`, false,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -153,7 +153,7 @@ func TestEveryMissingBinaryIsNamed(t *testing.T) {
 
 func TestClosingWaitsForAnInvocationThatCatchesSIGTERMAndKillsAnyOther(t *testing.T) {
 	t.Parallel()
-	const aMinute = `{"do":"sleep","millis":60000}`
+	const aMinute = `{"do":"sleep"}`
 	for name, test := range map[string]struct {
 		catch, event string
 		grace, least time.Duration

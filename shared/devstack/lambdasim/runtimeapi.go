@@ -33,10 +33,6 @@ type reply struct {
 	failed bool
 }
 
-func newInvocation(id, arn string, payload []byte) *invocation {
-	return &invocation{id: id, arn: arn, payload: payload, finished: make(chan struct{})}
-}
-
 // failed is a reply of Lambda's own, in the form of an error that a runtime posts.
 func failed(inv *invocation, errorType, message string) reply {
 	body, _ := json.Marshal(map[string]string{ //nolint:errchkjson // it is text alone

@@ -124,9 +124,9 @@ func TestAStackThatCannotBeWiredSaysWhy(t *testing.T) {
 		"it sets the template's parameter ExportBucketName itself": with(func(c *stack.Config) {
 			c.Parameters = map[string]string{"ExportBucketName": "mine"}
 		}),
-		"Colour":                              with(func(c *stack.Config) { c.Parameters = map[string]string{"Colour": "red"} }),
-		"start Lambda":                        func(t *testing.T, c *stack.Config) { t.Helper(); c.Binaries = t.TempDir() },
-		"listen on 192.0.2.1, port ":          with(func(c *stack.Config) { c.AlsoListen = "192.0.2.1" }), // reserved for documentation
+		"Colour":                     with(func(c *stack.Config) { c.Parameters = map[string]string{"Colour": "red"} }),
+		"start Lambda":               func(t *testing.T, c *stack.Config) { t.Helper(); c.Binaries = t.TempDir() },
+		"listen on 192.0.2.1, port ": with(func(c *stack.Config) { c.AlsoListen = "192.0.2.1" }), // reserved for documentation
 		`Rotator: read the properties: json: cannot unmarshal JSON string into Go stack.number within "/Timeout"`: edit(
 			"  Rotator:", "Timeout: 30", "Timeout: soon"),
 		`Rotator: its role "arn:aws:iam::000000000000:role/admin" is none of the template's`: edit(
@@ -139,7 +139,7 @@ func TestAStackThatCannotBeWiredSaysWhy(t *testing.T) {
 		"More: policies of the type AWS::IAM::RolePolicy are not known here": edit(
 			"Resources:\n", "  Credentials:", "  More: {Type: AWS::IAM::RolePolicy, Properties: {}}\n  Credentials:"),
 		"no schedule of the form rate(… minutes) for the rotator": edit("  Rotator:", "rate(1 minute)", "cron(* * * * ? *)"),
-		"there is no output TokenParameterName":           edit("Outputs:\n", "TokenParameterName:", "TokenName:"),
+		"there is no output TokenParameterName":                   edit("Outputs:\n", "TokenParameterName:", "TokenName:"),
 	} {
 		t.Run(says, func(t *testing.T) {
 			t.Parallel()

@@ -16,10 +16,9 @@ import (
 )
 
 type event struct {
-	Do     string `json:"do"`
-	Text   string `json:"text"`
-	Count  int    `json:"count"`
-	Millis int    `json:"millis"`
+	Do    string `json:"do"`
+	Text  string `json:"text"`
+	Count int    `json:"count"`
 }
 
 // probe counts its invocations, and knows whether its process was asked to end.
@@ -58,7 +57,7 @@ func (p *probe) handle(ctx context.Context, raw json.RawMessage) (any, error) {
 		return "committed", nil
 	case "sleep":
 		fmt.Println("running")
-		time.Sleep(time.Duration(e.Millis) * time.Millisecond)
+		time.Sleep(time.Minute)
 	case "log":
 		for i := range e.Count {
 			fmt.Fprintf(os.Stderr, "line %d %s\n", i, e.Text)
