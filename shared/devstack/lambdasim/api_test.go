@@ -62,7 +62,7 @@ func jsonOf(size int) []byte {
 func TestAFunctionAnswersToNameAndARNAndSeesItsCallersRequestIDAndItsDeadline(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	const arn = "arn:aws:lambda:local:000000000000:function:probe"
+	const arn = "arn:aws:lambda:eu-central-1:000000000000:function:probe"
 	for _, name := range []string{"probe", arn} {
 		output, err := w.call(t, lambda.InvokeInput{FunctionName: aws.String(name), Payload: []byte(`{"do":"context"}`)})
 		if err != nil || output.StatusCode != http.StatusOK || output.FunctionError != nil {

@@ -36,7 +36,6 @@ type Function struct {
 // Config says what an [Endpoint] serves.
 type Config struct {
 	Functions []Function // their names differ
-	Region    string     // in ARNs and in AWS_REGION; "": local
 	// Logs gets what the processes print, stdout and stderr alike: each Write is one whole line with its newline, and no two
 	// run at once. A line over 256 KB, Lambda's limit of a log event, is split. Nil drops the lines.
 	Logs  io.Writer
@@ -46,7 +45,6 @@ type Config struct {
 // Endpoint is an [http.Handler] of the Lambda API, safe for concurrent use. Close it before the server that it is served by.
 type Endpoint struct {
 	functions []*function
-	region    string
 	logs      *lineLog
 	grace     time.Duration
 	routes    *http.ServeMux
@@ -62,8 +60,7 @@ type Endpoint struct {
 // New makes an endpoint; the first process starts with the first invocation. The error names every binary that is missing.
 func New(config Config) (*Endpoint, error) {
 	e := &Endpoint{
-		region: cmp.Or(config.Region, "local"), logs: &lineLog{out: cmp.Or(config.Logs, io.Discard)},
-		grace: cmp.Or(config.Grace, 10*time.Second), routes: http.NewServeMux(),
+		logs: &lineLog{out: cmp.Or(config.Logs, io.Discard)}, grace: cmp.Or(config.Grace, 10*time.Second), routes: http.NewServeMux(),
 	}
 	e.routes.HandleFunc("POST /2015-03-31/functions/{name}/invocations", e.invoke)
 	e.routes.HandleFunc("/", e.unknown)

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"genesys-cloud-export/shared/devstack/awsjson"
 )
 
 // initLimit is how long a process may take until it asks for its first invocation: Lambda's limit.
@@ -113,8 +115,7 @@ func (e *environment) state() string {
 // environ returns the whole environment of a process: of two values for a variable the last counts.
 func (f *function) environ(runtimeAPI string) []string {
 	environ := []string{
-		"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=en_US.UTF-8", "TZ=:UTC",
-		"AWS_REGION=" + f.endpoint.region, "AWS_DEFAULT_REGION=" + f.endpoint.region,
+		"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=en_US.UTF-8", "TZ=:UTC", "AWS_REGION=" + awsjson.Region, "AWS_DEFAULT_REGION=" + awsjson.Region,
 		// A home without files: the SDK would read the developer's profile in the real one.
 		"HOME=/nonexistent",
 	}

@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"golang.org/x/sync/semaphore"
+
+	"genesys-cloud-export/shared/devstack/awsjson"
 )
 
 // function has the execution environments of one function.
@@ -29,9 +31,7 @@ func newFunction(f Function, e *Endpoint) *function {
 	}
 }
 
-func (f *function) arn() string {
-	return "arn:aws:lambda:" + f.endpoint.region + ":000000000000:function:" + f.Name
-}
+func (f *function) arn() string { return awsjson.ARN("lambda", "function:"+f.Name) }
 
 // run runs an invocation on an idle environment, or on a new one.
 func (f *function) run(inv *invocation) reply {

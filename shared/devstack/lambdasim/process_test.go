@@ -21,7 +21,7 @@ func TestAFunctionSeesItsOwnEnvironmentWithLambdasDefaultsAndNoOther(t *testing.
 	t.Setenv("LEAK", "of the parent")
 	t.Setenv("AWS_PROFILE", "of the parent")
 	own := map[string]string{
-		"EXPORT_BUCKET": "exports", "AWS_REGION": "eu-central-1", "AWS_LAMBDA_LOG_FORMAT": "JSON", "HOME": "/elsewhere",
+		"EXPORT_BUCKET": "exports", "AWS_REGION": "us-east-1", "AWS_LAMBDA_LOG_FORMAT": "JSON", "HOME": "/elsewhere",
 	}
 	w := start(t, func(_ *lambdasim.Config, f *lambdasim.Function) { f.Env, f.Timeout = own, 0 })
 	if left := decoded[map[string]any](t, w.invoke(t, `{"do":"context"}`).Payload)["millis_left"].(float64); left > 3000 || left < 1000 {
@@ -30,7 +30,7 @@ func TestAFunctionSeesItsOwnEnvironmentWithLambdasDefaultsAndNoOther(t *testing.
 
 	want := map[string]string{
 		"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "en_US.UTF-8", "TZ": ":UTC", "_HANDLER": "bootstrap",
-		"LAMBDA_TASK_ROOT": filepath.Dir(program), "AWS_DEFAULT_REGION": "local",
+		"LAMBDA_TASK_ROOT": filepath.Dir(program), "AWS_DEFAULT_REGION": "eu-central-1",
 		"AWS_LAMBDA_FUNCTION_NAME": "probe", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128", "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
 		"AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/probe", "AWS_LAMBDA_RUNTIME_API": "set", "AWS_LAMBDA_LOG_STREAM_NAME": "set",

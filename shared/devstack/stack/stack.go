@@ -127,9 +127,8 @@ func (s *Stack) start(ctx context.Context, config Config) error {
 	}
 	s.TokenParameter, s.RotationEvery = deployed.tokenParameter, deployed.rotationEvery
 	s.IAM = iamsim.New(iamsim.Config{Roles: deployed.byKey, KeyARN: deployed.Parameters["KmsKeyArn"]})
-	if s.Lambda, err = lambdasim.New(lambdasim.Config{
-		Region: Region, Logs: config.Logs, Functions: deployed.configured(config, organisation.variables),
-	}); err != nil {
+	functions := deployed.configured(config, organisation.variables)
+	if s.Lambda, err = lambdasim.New(lambdasim.Config{Logs: config.Logs, Functions: functions}); err != nil {
 		return fmt.Errorf("start Lambda: %w", err)
 	}
 	s.serve(taken, gateway{
