@@ -171,7 +171,6 @@ func TestAnAlarmIsWatchedThroughItsStates(t *testing.T) {
 			for _, change := range alarm(t, test.replaced).Watch(stored(test.points), began().Add(test.from), began().Add(20*time.Minute)) {
 				got = append(got, fmt.Sprint(change.At.Sub(began()), " ", change.State))
 			}
-
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("states (-want +got):\n%s", diff)
 			}

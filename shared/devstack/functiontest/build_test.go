@@ -16,7 +16,6 @@ func TestMain(m *testing.M) {
 	if os.Getenv(building) == "" {
 		os.Exit(m.Run())
 	}
-
 	file, err := functiontest.Build("functions/rotator", "rotator/bootstrap")
 	if err != nil {
 		_, _ = os.Stderr.WriteString(err.Error())
@@ -32,7 +31,6 @@ func TestProcessesThatBuildAtOnceShareOneFile(t *testing.T) {
 	if err != nil || errRead != nil || !strings.HasSuffix(file, "/.build/rotator/bootstrap") {
 		t.Fatalf("the binary is %s, want the Makefile's (%v, %v)", file, err, errRead)
 	}
-
 	for range 3 {
 		t.Run("at once", func(t *testing.T) {
 			t.Parallel()

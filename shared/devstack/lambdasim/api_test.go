@@ -36,7 +36,6 @@ func TestBadRequestsAreRefusedByNameAndRunNothing(t *testing.T) {
 		_, err := w.call(t, test.input)
 		wantRefusal(t, name, err, test.code, test.status)
 	}
-
 	_, err := w.client.ListFunctions(t.Context(), &lambda.ListFunctionsInput{})
 	wantRefusal(t, "another operation", err, "UnknownOperationException", http.StatusNotFound)
 	if got := w.Invocations("probe"); got != 0 || w.Invocations("nobody") != 0 {
@@ -68,7 +67,6 @@ func TestAFunctionAnswersToNameAndARNAndSeesItsCallersRequestIDAndItsDeadline(t 
 		if err != nil || output.StatusCode != http.StatusOK || output.FunctionError != nil {
 			t.Fatalf("%s: got %+v, %v", name, output, err)
 		}
-
 		seen := decoded[struct {
 			RequestID  string `json:"request_id"`
 			ARN        string `json:"arn"`
@@ -92,7 +90,6 @@ func TestAReplyComesAfterTheLastLineOfItsInvocation(t *testing.T) {
 			t.Errorf("the log does not end with %q", last)
 		}
 	}
-
 	for i := range 20 {
 		wantLast(fmt.Sprintf(`{"do":"log","count":50,"text":"of invocation %d"}`, i), fmt.Sprintf("\nline 49 of invocation %d", i))
 	}

@@ -29,7 +29,6 @@ func TestMain(m *testing.M) {
 	if program, err = functiontest.Build("shared/devstack/lambdasim/testdata/src/probe", "probe/bootstrap"); err != nil {
 		panic(err)
 	}
-
 	goleak.VerifyTestMain(m)
 }
 
@@ -50,7 +49,6 @@ func start(t *testing.T, changes ...func(*lambdasim.Config, *lambdasim.Function)
 	for _, change := range changes {
 		change(&config, &config.Functions[0])
 	}
-
 	endpoint, err := lambdasim.New(config)
 	if err != nil {
 		t.Fatalf("New: %v", err)

@@ -27,7 +27,6 @@ func TestAFunctionSeesItsOwnEnvironmentWithLambdasDefaultsAndNoOther(t *testing.
 	if left := decoded[map[string]any](t, w.invoke(t, `{"do":"context"}`).Payload)["millis_left"].(float64); left > 3000 || left < 1000 {
 		t.Errorf("%v ms are left, want the 3 s that are Lambda's default", left)
 	}
-
 	want := map[string]string{
 		"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "en_US.UTF-8", "TZ": ":UTC", "_HANDLER": "bootstrap",
 		"LAMBDA_TASK_ROOT": filepath.Dir(program), "AWS_DEFAULT_REGION": "eu-central-1",
@@ -55,7 +54,6 @@ type count struct{ PID, Invocations int }
 
 func (w world) count(t *testing.T) count {
 	t.Helper()
-
 	return decoded[count](t, w.invoke(t, `{"do":"count"}`).Payload)
 }
 
@@ -121,7 +119,6 @@ func TestAProcessThatDoesNotComeUpIsAnErrorOfItsInvocation(t *testing.T) {
 	if err := os.WriteFile(nonsense, []byte("no program\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-
 	for want, change := range map[string]func(*lambdasim.Config, *lambdasim.Function){
 		`Runtime exited with error: exit status 3","errorType":"Runtime.ExitError"}`: func(_ *lambdasim.Config, f *lambdasim.Function) {
 			f.Env = map[string]string{"STILLBORN": "1"}
@@ -175,14 +172,12 @@ func TestClosingWaitsForAnInvocationThatCatchesSIGTERMAndKillsAnyOther(t *testin
 			if took := time.Since(began); err != nil || took < test.least || took > 20*time.Second {
 				t.Errorf("closing took %v (%v), want at least %v and no minute", took, err, test.least)
 			}
-
 			switch ended := answer(); {
 			case !test.answers:
 				wantRefusal(t, "the invocation", ended.err, "ServiceException", http.StatusInternalServerError)
 			case ended.err != nil || ended.output.FunctionError != nil || string(ended.output.Payload) != `"committed"`:
 				t.Errorf("the invocation ended as %+v, want what it answers after SIGTERM", ended)
 			}
-
 			_, err = w.call(t, lambda.InvokeInput{})
 			wantRefusal(t, "the next invocation", err, "ServiceException", http.StatusInternalServerError)
 		})

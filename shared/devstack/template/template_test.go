@@ -17,12 +17,10 @@ import (
 // read reads a template's text.
 func read(t *testing.T, content string) *template.Template {
 	t.Helper()
-
 	file := filepath.Join(t.TempDir(), "t.yaml")
 	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-
 	source, err := template.Read(file)
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +32,6 @@ func read(t *testing.T, content string) *template.Template {
 // evaluated is a template's text for a deployment.
 func evaluated(t *testing.T, content string, d template.Deployment) *template.Stack {
 	t.Helper()
-
 	stack, err := read(t, content).Evaluate(d)
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +60,6 @@ type refused string
 
 func TestAValueIsWhatCloudFormationMakesOfItAndWhatIsNotKnownIsAnErrorWithItsLine(t *testing.T) {
 	t.Parallel()
-
 	for name, test := range map[string]struct {
 		value string
 		want  any
@@ -104,7 +100,6 @@ func TestAValueIsWhatCloudFormationMakesOfItAndWhatIsNotKnownIsAnErrorWithItsLin
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-
 			stack, err := read(t, strings.Replace(world, "TRIED", test.value, 1)).Evaluate(template.Deployment{StackName: "Stack"})
 			if says, is := test.want.(refused); is {
 				if err == nil || !strings.Contains(err.Error(), "evaluate t.yaml for the stack Stack: line 9: "+string(says)) {
@@ -113,11 +108,9 @@ func TestAValueIsWhatCloudFormationMakesOfItAndWhatIsNotKnownIsAnErrorWithItsLin
 
 				return
 			}
-
 			if err != nil {
 				t.Fatal(err)
 			}
-
 			if diff := cmp.Diff(test.want, stack.Resources["Subject"].Properties["Tried"]); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", test.value, diff)
 			}
@@ -143,7 +136,6 @@ func TestWhatCannotBeDecidedIsAnErrorWithItsLine(t *testing.T) {
 
 func TestConditionsDecideWhatIsThere(t *testing.T) {
 	t.Parallel()
-
 	source := read(t, `
 Parameters: {A: {Type: String, Default: ""}, B: {Type: Number, Default: 0}}
 Conditions:
@@ -172,12 +164,10 @@ Outputs:
 		if err != nil {
 			t.Fatal(err)
 		}
-
 		var ofT []string
 		for _, resource := range stack.OfType("T") {
 			ofT = append(ofT, resource.LogicalID)
 		}
-
 		got := fmt.Sprintf("resources %v, of T %v, outputs %v, conditions %v",
 			slices.Sorted(maps.Keys(stack.Resources)), ofT, stack.Outputs, stack.Conditions)
 		always := template.Resource{LogicalID: "Always", Type: "T", Properties: map[string]any{}}
@@ -189,7 +179,6 @@ Outputs:
 
 func TestARuleThatIsBrokenIsReportedInItsOwnWords(t *testing.T) {
 	t.Parallel()
-
 	source := read(t, `
 Parameters: {A: {Type: String, Default: ""}, B: {Type: String, Default: "on"}}
 Rules:
