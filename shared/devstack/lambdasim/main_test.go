@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -17,17 +18,13 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"go.uber.org/goleak"
 
-	"genesys-cloud-export/shared/devstack/functiontest"
 	"genesys-cloud-export/shared/devstack/lambdasim"
 )
 
-// program is the probe, built once for all tests.
-var program string //nolint:gochecknoglobals // set by TestMain alone
-
+// TestMain is the probe's main too: the endpoint runs this binary.
 func TestMain(m *testing.M) {
-	var err error
-	if program, err = functiontest.Build("shared/devstack/lambdasim/testdata/src/probe", "probe/bootstrap"); err != nil {
-		panic(err)
+	if os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" {
+		runProbe()
 	}
 	goleak.VerifyTestMain(m)
 }
@@ -44,7 +41,7 @@ func start(t *testing.T, changes ...func(*lambdasim.Config, *lambdasim.Function)
 	t.Helper()
 	logs := &lines{}
 	config := lambdasim.Config{
-		Logs: logs, Functions: []lambdasim.Function{{Name: "probe", Path: program, Timeout: time.Minute}},
+		Logs: logs, Functions: []lambdasim.Function{{Name: "probe", Path: os.Args[0], Timeout: time.Minute}},
 	}
 	for _, change := range changes {
 		change(&config, &config.Functions[0])

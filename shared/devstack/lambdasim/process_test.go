@@ -29,7 +29,7 @@ func TestAFunctionSeesItsOwnEnvironmentWithLambdasDefaultsAndNoOther(t *testing.
 	}
 	want := map[string]string{
 		"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "en_US.UTF-8", "TZ": ":UTC", "_HANDLER": "bootstrap",
-		"LAMBDA_TASK_ROOT": filepath.Dir(program), "AWS_DEFAULT_REGION": "eu-central-1",
+		"LAMBDA_TASK_ROOT": filepath.Dir(os.Args[0]), "AWS_DEFAULT_REGION": "eu-central-1",
 		"AWS_LAMBDA_FUNCTION_NAME": "probe", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128", "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
 		"AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/probe", "AWS_LAMBDA_RUNTIME_API": "set", "AWS_LAMBDA_LOG_STREAM_NAME": "set",

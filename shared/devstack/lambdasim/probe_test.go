@@ -1,5 +1,4 @@
-// Command probe is a function that does what its event says.
-package main
+package lambdasim_test
 
 import (
 	"context"
@@ -10,7 +9,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambda" //nolint:depguard // the probe is a function
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
@@ -21,13 +20,14 @@ type event struct {
 	Count int    `json:"count"`
 }
 
-// probe counts its invocations, and knows whether its process was asked to end.
+// probe is a function that does what its event says. It counts its invocations, and knows whether its process was asked to end.
 type probe struct {
 	invocations int
 	terminated  chan os.Signal
 }
 
-func main() {
+// runProbe is the probe's main. It does not return.
+func runProbe() {
 	if os.Getenv("STILLBORN") != "" {
 		os.Exit(3)
 	}
