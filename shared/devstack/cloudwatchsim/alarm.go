@@ -1,6 +1,7 @@
 package cloudwatchsim
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -55,11 +56,8 @@ func ParseAlarm(given map[string]any) (Alarm, error) {
 	alarm := Alarm{
 		Name: p.AlarmName, Description: p.AlarmDescription, Actions: p.AlarmActions, OKActions: p.OKActions,
 		Metric: Metric{Namespace: p.Namespace, Name: p.MetricName, Dimensions: make(map[string]string)},
-		period: time.Duration(p.Period) * time.Second, evaluationPeriods: periods, datapointsToAlarm: p.DatapointsToAlarm,
+		period: time.Duration(p.Period) * time.Second, evaluationPeriods: periods, datapointsToAlarm: cmp.Or(p.DatapointsToAlarm, periods),
 		statistic: statistic(p.Statistic), breaches: comparison(p.ComparisonOperator, p.Threshold), treatMissing: p.TreatMissingData,
-	}
-	if alarm.datapointsToAlarm == 0 {
-		alarm.datapointsToAlarm = periods
 	}
 	for _, dimension := range p.Dimensions {
 		alarm.Metric.Dimensions[dimension.Name] = dimension.Value

@@ -46,16 +46,11 @@ func TestBadRequestsAreRefusedByNameAndRunNothing(t *testing.T) {
 func TestTheLargestPayloadGoesInAndOutAndNoneIsAnEmptyObject(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	for _, payload := range []string{string(jsonOf(6 << 20)), ""} {
+	for _, payload := range []string{`"` + strings.Repeat("x", 6<<20-2) + `"`, ""} {
 		if got := string(w.invoke(t, payload).Payload); got != cmp.Or(payload, "{}") {
 			t.Errorf("sent %d bytes, got %d others back", len(payload), len(got))
 		}
 	}
-}
-
-// jsonOf returns a JSON string of exactly that many bytes.
-func jsonOf(size int) []byte {
-	return []byte(`"` + strings.Repeat("x", size-2) + `"`)
 }
 
 func TestAFunctionAnswersToNameAndARNAndSeesItsCallersRequestIDAndItsDeadline(t *testing.T) {

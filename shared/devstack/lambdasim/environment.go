@@ -66,25 +66,17 @@ func (e *environment) run(inv *invocation, timeout time.Duration) (reply, bool) 
 
 		return timedOut(inv, initLimit), true
 	}
-	overran := false
 	select {
 	case <-inv.finished:
 		e.output.flush()
 	case <-e.exited:
+		inv.end(failed(inv, typeExit, e.state()))
 	case <-limit.C:
 		e.stop()
-		overran = true
+		inv.end(timedOut(inv, timeout))
 	}
 
-	// The reply counts from the moment it was posted, even if the process then died or went on until its deadline.
-	switch answer := inv.answer.Load(); {
-	case answer != nil:
-		return *answer, true
-	case overran:
-		return timedOut(inv, timeout), true
-	default:
-		return failed(inv, typeExit, e.state()), true
-	}
+	return *inv.answer.Load(), true
 }
 
 // terminate asks the process to end. One that catches SIGTERM may finish its invocation.

@@ -41,9 +41,7 @@ func runProbe() {
 func (p *probe) handle(ctx context.Context, raw json.RawMessage) (any, error) {
 	p.invocations++
 	var e event
-	if err := json.Unmarshal(raw, &e); err != nil {
-		return raw, nil // not addressed to the probe: echoed
-	}
+	_ = json.Unmarshal(raw, &e) // what is not addressed to the probe is echoed
 	switch e.Do {
 	case "fail":
 		return nil, messages.InvokeResponse_Error{Type: "RateLimited", Message: e.Text}
@@ -52,32 +50,30 @@ func (p *probe) handle(ctx context.Context, raw json.RawMessage) (any, error) {
 	case "exit":
 		os.Exit(e.Count)
 	case "until terminated":
-		fmt.Println("running")
+		_, _ = os.Stdout.WriteString("running\n")
 		<-p.terminated
 		return "committed", nil
 	case "sleep":
-		fmt.Println("running")
+		_, _ = os.Stdout.WriteString("running\n")
 		time.Sleep(time.Minute)
 	case "log":
 		for i := range e.Count {
 			fmt.Fprintf(os.Stderr, "line %d %s\n", i, e.Text)
 		}
 	case "part":
-		fmt.Print(e.Text)
+		_, _ = os.Stdout.WriteString(e.Text)
 	case "env":
 		return os.Environ(), nil
 	case "context":
-		return describe(ctx), nil
+		lc, _ := lambdacontext.FromContext(ctx)
+		deadline, _ := ctx.Deadline()
+
+		return map[string]any{
+			"request_id": lc.AwsRequestID, "arn": lc.InvokedFunctionArn, "millis_left": time.Until(deadline).Milliseconds(),
+		}, nil
 	case "":
 		return raw, nil
 	}
 
 	return map[string]int{"pid": os.Getpid(), "invocations": p.invocations}, nil
-}
-
-func describe(ctx context.Context) map[string]any {
-	lc, _ := lambdacontext.FromContext(ctx)
-	deadline, _ := ctx.Deadline()
-
-	return map[string]any{"request_id": lc.AwsRequestID, "arn": lc.InvokedFunctionArn, "millis_left": time.Until(deadline).Milliseconds()}
 }

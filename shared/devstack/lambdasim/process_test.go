@@ -75,7 +75,7 @@ func TestBeyondTheReservedConcurrencyCallersAreThrottled(t *testing.T) {
 	_, err := w.call(t, lambda.InvokeInput{})
 	wantRefusal(t, "the second caller", err, "TooManyRequestsException", http.StatusTooManyRequests)
 	w.Kill("probe")
-	one()
+	<-one
 	w.invoke(t, "{}")
 }
 
@@ -172,7 +172,7 @@ func TestClosingWaitsForAnInvocationThatCatchesSIGTERMAndKillsAnyOther(t *testin
 			if took := time.Since(began); err != nil || took < test.least || took > 20*time.Second {
 				t.Errorf("closing took %v (%v), want at least %v and no minute", took, err, test.least)
 			}
-			switch ended := answer(); {
+			switch ended := <-answer; {
 			case !test.answers:
 				wantRefusal(t, "the invocation", ended.err, "ServiceException", http.StatusInternalServerError)
 			case ended.err != nil || ended.output.FunctionError != nil || string(ended.output.Payload) != `"committed"`:

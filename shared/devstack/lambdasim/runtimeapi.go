@@ -33,6 +33,10 @@ type reply struct {
 	failed bool
 }
 
+// end answers an invocation that has no answer yet. One counts from the moment it was posted, even if the process then died or went on
+// until its deadline.
+func (i *invocation) end(answer reply) { i.answer.CompareAndSwap(nil, &answer) }
+
 // failed is a reply of Lambda's own, in the form of an error that a runtime posts.
 func failed(inv *invocation, errorType, message string) reply {
 	body, _ := json.Marshal(map[string]string{ //nolint:errchkjson // it is text alone
