@@ -62,7 +62,7 @@ type Config struct {
 	// AlsoListen is a further IP address to listen on, on the same ports as on loopback: that of Docker's bridge, so that
 	// containers reach the stack. "" is none.
 	AlsoListen  string
-	Timeout     time.Duration     // of the export functions, also shorter than the template takes; 0: the template's
+	Timeout     time.Duration     // of the export functions, also shorter than the template allows; 0: the template's
 	Environment map[string]string // is set for every function, over what the template sets
 	OnFullDisk  func(error)       // is called whenever S3 has no room for an object, with an error that names the folder; may be nil
 	Logs        io.Writer         // gets what the functions print; nil: nobody

@@ -127,7 +127,7 @@ func TestAStackThatCannotBeWiredSaysWhy(t *testing.T) {
 		"Colour":                     with(func(c *stack.Config) { c.Parameters = map[string]string{"Colour": "red"} }),
 		"start Lambda":               func(t *testing.T, c *stack.Config) { t.Helper(); c.Binaries = t.TempDir() },
 		"listen on 192.0.2.1, port ": with(func(c *stack.Config) { c.AlsoListen = "192.0.2.1" }), // reserved for documentation
-		`Rotator: read the properties: json: cannot unmarshal JSON string into Go stack.number within "/Timeout"`: edit(
+		`JSON string into Go stack.number within "/Timeout"`: edit(
 			"  Rotator:", "Timeout: 30", "Timeout: soon"),
 		`Rotator: its role "arn:aws:iam::000000000000:role/admin" is none of the template's`: edit(
 			"  Rotator:", "Role: !GetAtt RotatorRole.Arn", "Role: arn:aws:iam::000000000000:role/admin"),

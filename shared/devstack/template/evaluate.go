@@ -23,6 +23,7 @@ type evaluation struct {
 	deployment Deployment
 	parameters map[string]string
 	conditions map[string]bool
+	deciding   map[string]bool // conditions that are decided, or about to be
 }
 
 // undecided ends an evaluation: a panic from where it stands to [Template.Evaluate].
@@ -37,7 +38,7 @@ func fail(node *yaml.Node, format string, arguments ...any) {
 func (t *Template) Evaluate(d Deployment) (stack *Stack, err error) {
 	d.StackName = cmp.Or(d.StackName, "genesys-cloud-export")
 	d.Region, d.Account = cmp.Or(d.Region, "eu-central-1"), cmp.Or(d.Account, "000000000000")
-	e := &evaluation{sections: &t.sections, deployment: d, conditions: map[string]bool{}}
+	e := &evaluation{sections: &t.sections, deployment: d, conditions: map[string]bool{}, deciding: map[string]bool{}}
 	defer func() {
 		switch ended := recover().(type) {
 		case nil:
@@ -107,9 +108,10 @@ func (e *evaluation) condition(name string, node *yaml.Node) bool {
 		return decided
 	}
 	declared, there := e.Conditions[name]
-	if !there {
-		fail(node, "the condition %s is not there", name)
+	if !there || e.deciding[name] {
+		fail(node, "the condition %s is not there, or is made of itself", name)
 	}
+	e.deciding[name] = true
 	e.conditions[name] = e.verdict(&declared)
 
 	return e.conditions[name]

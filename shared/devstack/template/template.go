@@ -2,9 +2,8 @@
 // conditions and functions, without an account. The local world is wired by what comes out, and tests look things up in it.
 //
 // Rules: it knows the functions and types that the template uses, in their short form (!Ref, !Sub …). What it does not know
-// is an error with its line, and never a guess. Whether a template is well formed, and its conditions are not made of
-// themselves, cfn-lint checks. SAM's transform is not applied: AWS::Serverless resources are taken as they stand, with Globals
-// merged into them.
+// is an error with its line, and never a guess. Whether a template is well formed, cfn-lint checks. SAM's transform is not
+// applied: AWS::Serverless resources are taken as they stand, with Globals merged into them.
 package template
 
 import (

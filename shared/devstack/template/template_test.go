@@ -121,11 +121,12 @@ func TestAValueIsWhatCloudFormationMakesOfItAndWhatIsNotKnownIsAnErrorWithItsLin
 func TestWhatCannotBeDecidedIsAnErrorWithItsLine(t *testing.T) {
 	t.Parallel()
 	for content, says := range map[string]string{
-		"Conditions:\n  A: !Not [!Equals [1]]":                       "line 2: !Equals takes a list of 2",
-		"Conditions:\n  A: !Ref AWS::Region":                         "line 2: !Ref is none of the functions that decide",
-		"Resources:\n  Q: {Type: T, Properties: {Colour: !Ref Red}}": "line 2: Red is neither",
-		"Outputs:\n  O: {Value: !Ref Green}":                         "line 2: Green is neither",
-		"Outputs:\n  O: {Value: 2, Condition: Maybe}":                "line 2: the condition Maybe is not there",
+		"Conditions:\n  A: !Not [!Equals [1]]":                            "line 2: !Equals takes a list of 2",
+		"Conditions:\n  A: !Ref AWS::Region":                              "line 2: !Ref is none of the functions that decide",
+		"Conditions:\n  A: !Not [!Condition B]\n  B: !Not [!Condition A]": "line 3: the condition A is not there, or is made of itself",
+		"Resources:\n  Q: {Type: T, Properties: {Colour: !Ref Red}}":      "line 2: Red is neither",
+		"Outputs:\n  O: {Value: !Ref Green}":                              "line 2: Green is neither",
+		"Outputs:\n  O: {Value: 2, Condition: Maybe}":                     "line 2: the condition Maybe is not there",
 	} {
 		stack, err := read(t, content).Evaluate(template.Deployment{})
 		if stack != nil || err == nil || !strings.Contains(err.Error(), says) {
@@ -198,6 +199,32 @@ Resources: {R: {Type: T}}
 		_, err := source.Evaluate(template.Deployment{Parameters: map[string]string{"A": test.a, "B": test.b}})
 		if (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
 			t.Errorf("%s: got %v, want %q", what, err, test.says)
+		}
+	}
+}
+
+func TestAValueIsCheckedByItsParameter(t *testing.T) {
+	t.Parallel()
+	for declared, given := range map[string]struct{ allowed, refused []string }{
+		"Type: String":                              {[]string{"", "a\nb"}, nil},
+		"Type: String, AllowedValues: [a, true]":    {[]string{"true"}, []string{"c", ""}},
+		"Type: String, AllowedPattern: 'a|b+'":      {[]string{"a", "bb"}, []string{"bba", ""}},
+		"Type: String, AllowedPattern: 'a$'":        {[]string{"a"}, []string{"a\n"}},
+		"Type: String, MaxLength: 3":                {[]string{"äöü"}, []string{"äöüß"}},
+		"Type: Number, MinValue: -1, MaxValue: 2.5": {[]string{"2.50", "-1"}, []string{"-1.5", "3", "two"}},
+		"Type: Number, AllowedValues: [1, 7]":       {[]string{"7"}, []string{"2"}},
+		"Type: CommaDelimitedList":                  {nil, []string{"a"}},
+	} {
+		for _, value := range slices.Concat(given.allowed, given.refused) {
+			stack, err := read(t, "Parameters: {P: {"+declared+"}}\nResources: {R: {Type: T, Properties: {P: !Ref P}}}").
+				Evaluate(template.Deployment{Parameters: map[string]string{"P": value}})
+			if slices.Contains(given.refused, value) {
+				if says := fmt.Sprintf("does not allow %q", value); err == nil || !strings.Contains(err.Error(), says) {
+					t.Errorf("%s: got %v, want an error that says %q", declared, err, says)
+				}
+			} else if err != nil || stack.Parameters["P"] != value || stack.Resources["R"].Properties["P"] != value {
+				t.Errorf("%s: got %v, %v, want %q as it is given", declared, stack, err, value)
+			}
 		}
 	}
 }

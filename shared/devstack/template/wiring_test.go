@@ -94,7 +94,7 @@ func TestAFileThatIsNoTemplateIsRefused(t *testing.T) {
 	}
 	for content, says := range map[string]string{
 		"Resources: [a]":                   "read the template t.yaml: yaml: unmarshal errors:\n  line 1: ",
-		"Parameters: {P: {MaxValue: x}}":   "line 1: cannot unmarshal !!str `x` into float64",
+		"Parameters: {P: {MinValue: x}}":   "line 1: cannot unmarshal !!str `x` into float64",
 		"Resources: {A: {Type: T}, A: {}}": `"A" already defined`,
 	} {
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
