@@ -22,15 +22,8 @@ type Alarm struct {
 
 	statistic    func([]float64) float64
 	breaches     func(float64) bool
-	treatMissing string
+	treatMissing string // "notBreaching", "breaching" or "ignore"
 }
-
-// The ways to treat missing data.
-const (
-	treatNotBreaching = "notBreaching"
-	treatBreaching    = "breaching"
-	treatIgnore       = "ignore"
-)
 
 // ParseAlarm reads the properties of an AWS::CloudWatch::Alarm as an evaluated template has them. Its error names what is not
 // imitated: metric math, percentiles, averages, units, missing data that counts as such, and periods that are no whole minutes.
@@ -68,7 +61,7 @@ func ParseAlarm(given map[string]any) (Alarm, error) {
 		err = fmt.Errorf("the statistic %q is not known here", p.Statistic)
 	case alarm.breaches == nil:
 		err = fmt.Errorf("the comparison %q is not known here", p.ComparisonOperator)
-	case !slices.Contains([]string{treatNotBreaching, treatBreaching, treatIgnore}, alarm.treatMissing):
+	case !slices.Contains([]string{"notBreaching", "breaching", "ignore"}, alarm.treatMissing):
 		err = fmt.Errorf("the treatment of missing data %q is not known here", p.TreatMissingData)
 	case alarm.period <= 0 || alarm.period%time.Minute != 0:
 		err = fmt.Errorf("a period of %d seconds is not whole minutes", p.Period)

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"os/exec"
 	"path/filepath"
@@ -45,7 +46,7 @@ type Config struct {
 // Endpoint is an [http.Handler] of the Lambda API, safe for concurrent use. Close it before the server that it is served by.
 type Endpoint struct {
 	functions []*function
-	logs      *lineLog
+	logs      *log.Logger // writes whole lines, one at a time
 	grace     time.Duration
 	routes    *http.ServeMux
 
@@ -60,7 +61,7 @@ type Endpoint struct {
 // New makes an endpoint; the first process starts with the first invocation. The error names every binary that is missing.
 func New(config Config) (*Endpoint, error) {
 	e := &Endpoint{
-		logs: &lineLog{out: cmp.Or(config.Logs, io.Discard)}, grace: cmp.Or(config.Grace, 10*time.Second), routes: http.NewServeMux(),
+		logs: log.New(cmp.Or(config.Logs, io.Discard), "", 0), grace: cmp.Or(config.Grace, 10*time.Second), routes: http.NewServeMux(),
 	}
 	e.routes.HandleFunc("POST /2015-03-31/functions/{name}/invocations", e.invoke)
 	e.routes.HandleFunc("/", e.unknown)

@@ -25,7 +25,7 @@ type environment struct {
 
 // startEnvironment starts a process of f, which ends with the endpoint's lifetime at the latest.
 func startEnvironment(f *function) (*environment, error) {
-	out, err := newOutput(f.endpoint.logs.line)
+	out, err := newOutput(f.endpoint.logs)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (e *environment) run(inv *invocation, timeout time.Duration) (reply, bool) 
 	case e.api.work <- inv:
 		limit.Reset(timeout)
 	case <-e.exited:
-		return failed(inv, typeExit, e.state()), false
+		return failed(inv, "Runtime.ExitError", e.state()), false
 	case <-limit.C:
 		e.stop()
 
@@ -70,7 +70,7 @@ func (e *environment) run(inv *invocation, timeout time.Duration) (reply, bool) 
 	case <-inv.finished:
 		e.output.flush()
 	case <-e.exited:
-		inv.end(failed(inv, typeExit, e.state()))
+		inv.end(failed(inv, "Runtime.ExitError", e.state()))
 	case <-limit.C:
 		e.stop()
 		inv.end(timedOut(inv, timeout))

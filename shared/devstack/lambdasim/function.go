@@ -41,7 +41,7 @@ func (f *function) run(inv *invocation) reply {
 		if cold {
 			var err error
 			if env, err = f.start(); err != nil {
-				return failed(inv, typeEntrypoint, err.Error())
+				return failed(inv, "Runtime.InvalidEntrypoint", err.Error())
 			}
 		}
 		answer, taken := env.run(inv, f.Timeout)

@@ -11,13 +11,6 @@ import (
 	"time"
 )
 
-// Error types as Lambda names them.
-const (
-	typeTimedOut   = "Sandbox.Timedout"
-	typeExit       = "Runtime.ExitError"
-	typeEntrypoint = "Runtime.InvalidEntrypoint"
-)
-
 // invocation is one call of a function. It is handed to one process at most.
 type invocation struct {
 	id, arn  string
@@ -47,7 +40,7 @@ func failed(inv *invocation, errorType, message string) reply {
 }
 
 func timedOut(inv *invocation, after time.Duration) reply {
-	return failed(inv, typeTimedOut, fmt.Sprintf("Task timed out after %.2f seconds", after.Seconds()))
+	return failed(inv, "Sandbox.Timedout", fmt.Sprintf("Task timed out after %.2f seconds", after.Seconds()))
 }
 
 // runtimeAPI is the Runtime API of one environment, version 2018-06-01. aws-lambda-go answers each invocation once, then asks for the
