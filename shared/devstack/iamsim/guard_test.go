@@ -65,9 +65,7 @@ func (r request) sentBy(t *testing.T, accessKey string, guard *iamsim.Guard, ser
 // guarding is a guard for the access key "reader", which has these statements.
 func guarding(t *testing.T, keyARN, statements string) *iamsim.Guard {
 	t.Helper()
-	return iamsim.New(iamsim.Config{
-		Roles: map[string]iamsim.Role{"reader": role(t, statements)}, KeyARN: keyARN,
-	})
+	return iamsim.New(iamsim.Config{Roles: map[string]iamsim.Role{"reader": role(t, statements)}, KeyARN: keyARN})
 }
 
 // A run under the template's roles shows the rest of what the functions ask for.
