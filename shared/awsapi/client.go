@@ -61,7 +61,7 @@ func newRetryer(credentials *aws.CredentialsCache) aws.Retryer {
 
 // passes corrects the SDK on which errors pass. It signs each attempt anew, by the server's clock where ours is off.
 func passes(err error) aws.Ternary {
-	if _, long := errors.AsType[transport.TooLongError](err); long {
+	if refused, ok := errors.AsType[transport.RefusedError](err); ok && refused.TooLong {
 		return aws.FalseTernary
 	}
 
@@ -73,11 +73,13 @@ func passes(err error) aws.Ternary {
 }
 
 // NewHTTPClient returns the HTTP client of every store's client. It reads each reply whole, in bounded memory and time.
-func NewHTTPClient() *http.Client {
+func NewHTTPClient() *http.Client { return newTransport().Client() }
+
+func newTransport() *transport.Transport {
 	bounded := transport.New()
 	bounded.MaxReply, bounded.Timeout = MaxReply, attemptTimeout
 
-	return bounded.Client()
+	return bounded
 }
 
 // Patient returns cloud without the bound on an attempt's time, over the same connections: for a call that takes as long as the
@@ -114,23 +116,15 @@ func Load(ctx context.Context) (aws.Config, error) {
 			"AWS_REGION is missing or names no region: set it to the stack's, such as eu-central-1 (Lambda does so by itself)")
 	}
 
-	cloud.HTTPClient = trusting(cloud.HTTPClient)
+	own := newTransport()
+	if sdk, ok := cloud.HTTPClient.(*awshttp.BuildableClient); ok {
+		own.TLSClientConfig.RootCAs = sdk.GetTransport().TLSClientConfig.RootCAs // of AWS_CA_BUNDLE
+	}
+
+	cloud.HTTPClient = own.Client()
 
 	cached, _ := cloud.Credentials.(*aws.CredentialsCache)
 	cloud.Retryer = func() aws.Retryer { return newRetryer(cached) }
 
 	return cloud, nil
-}
-
-// trusting is [NewHTTPClient]'s with the certificates of AWS_CA_BUNDLE, which the SDK has put into its own.
-func trusting(sdk aws.HTTPClient) *http.Client {
-	client := NewHTTPClient()
-
-	if built, ok := sdk.(*awshttp.BuildableClient); ok {
-		if own, ok := client.Transport.(*transport.Transport); ok {
-			own.TLSClientConfig.RootCAs = built.GetTransport().TLSClientConfig.RootCAs
-		}
-	}
-
-	return client
 }
