@@ -75,13 +75,12 @@ func New(p *invocation.Process, s *Settings, listings ...genesys.Definition) *in
 // newReader reads the stored token, and asks the rotator where one is named. The call is bounded by rotatorclient,
 // so its HTTP client has no timeout of its own.
 func newReader(p *invocation.Process, s *Settings) *token.Reader {
-	reader := &token.Reader{Store: tokenstore.New(ssm.NewFromConfig(p.Cloud), s.TokenParameterName, "")}
-
+	var rotator token.Asker
 	if s.RotatorFunctionName != "" {
-		reader.Rotator = rotatorclient.New(lambda.NewFromConfig(awsapi.Patient(p.Cloud)), s.RotatorFunctionName)
+		rotator = rotatorclient.New(lambda.NewFromConfig(awsapi.Patient(p.Cloud)), s.RotatorFunctionName)
 	}
 
-	return reader
+	return token.NewReader(tokenstore.New(ssm.NewFromConfig(p.Cloud), s.TokenParameterName, ""), rotator)
 }
 
 // exporter is the work of one function.
