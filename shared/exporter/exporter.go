@@ -55,10 +55,10 @@ func New(p *invocation.Process, s *Settings, listings ...genesys.Definition) *in
 	}
 
 	client := genesys.Client{Base: base, HTTP: p.HTTP, Tokens: newReader(p, s), Attempt: pageAttempt, Logger: p.Logger}
-	bucket := s3.NewFromConfig(p.Cloud)
+	store := exportstore.New(s3.NewFromConfig(p.Cloud), s.Bucket, s.Prefix)
 
 	config := export.Config{
-		Documents: exportstore.NewDocuments(bucket, s.Bucket, s.Prefix), Parts: exportstore.NewParts(bucket, s.Bucket, s.Prefix),
+		Documents: store, Parts: store,
 		Logger: p.Logger, Environment: environment, Generator: "genesys-cloud-export " + invocation.Version(), Stopping: p.Stopping,
 		PageSize: s.PageSize, PartBytes: export.DefaultPartBytes, Reserve: s.Reserve(), Retry: pageRetry(),
 		MaxPerMinute: s.MaxRequestsPerMinute, SharePercent: s.RateSharePercent,
