@@ -81,7 +81,8 @@ func formProblems(settings any, err error) []string {
 		problem := "a variable cannot be read"
 		if unparsed, ok := errors.AsType[env.ParseError](one); ok {
 			field, _ := reflect.TypeOf(settings).Elem().FieldByName(unparsed.Name)
-			problem = variableOf(field) + " is not a whole number"
+			name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
+			problem = name + " is not a whole number"
 		} else if unset, ok := errors.AsType[env.VarIsNotSetError](one); ok {
 			problem = unset.Key + " is not set"
 		}
@@ -90,13 +91,6 @@ func formProblems(settings any, err error) []string {
 	}
 
 	return problems
-}
-
-// variableOf is the variable that a field is read from; "" is none.
-func variableOf(field reflect.StructField) string {
-	name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
-
-	return name
 }
 
 // Common is what every function reads.
