@@ -52,7 +52,7 @@ func (r *Rotator) fresh(ctx context.Context, reason string, outcome *Outcome) (T
 		return Token{}, err
 	}
 
-	outcome.Minted, outcome.Skew = true, grant.Skew
+	outcome.Skew = grant.Skew
 
 	return Token{
 		Access:    grant.Access,

@@ -77,7 +77,7 @@ func (r *Reader) endTurn() { <-r.turn }
 func (r *Reader) renew(ctx context.Context) (Stored, error) {
 	backoff := retry.Policy{Base: busyBase, Cap: busyCap}
 
-	for busy := 0; ; {
+	for busy := 1; ; {
 		stored, unusable, err := r.read(ctx)
 		if err != nil {
 			return Stored{}, err
@@ -97,23 +97,18 @@ func (r *Reader) renew(ctx context.Context) (Stored, error) {
 			continue // somebody may have replaced it meanwhile
 		}
 
-		err = r.ask(ctx, stored, unusable)
-		if err == nil {
+		switch err = r.ask(ctx, stored, unusable); {
+		case err == nil:
 			return r.afterRotation(ctx, stored)
-		}
-
-		if !errors.Is(err, ErrRotatorBusy) {
+		case !errors.Is(err, ErrRotatorBusy):
 			return Stored{}, err
+		case busy == busyAttempts:
+			return Stored{}, unavailable(err, "%s, and the rotator was busy each of the %d times it was asked: look at the rotator's log", unusable, busy)
+		case retry.Sleep(ctx, backoff.Backoff(busy)) != nil:
+			return Stored{}, unavailable(err, "%s, and the rotator was busy until the time ended: look at the rotator's log", unusable)
 		}
 
-		if busy++; busy == busyAttempts {
-			return Stored{}, unavailable(ErrRotatorBusy,
-				"%s, and the rotator was busy each of the %d times it was asked: look at the rotator's log", unusable, busy)
-		}
-
-		if retry.Sleep(ctx, backoff.Backoff(busy)) != nil {
-			return Stored{}, unavailable(ErrRotatorBusy, "%s, and the rotator was busy until the time ended: look at the rotator's log", unusable)
-		}
+		busy++
 	}
 }
 

@@ -50,7 +50,6 @@ type Outcome struct {
 	Rotated bool
 	Reason  string
 	Stored  Stored
-	Minted  bool // a token was requested and granted
 	// Skew is the token endpoint's clock less ours; nil where nothing was minted, or the endpoint sent no time.
 	Skew *time.Duration
 	// MintFailed: a token was due, and none that can be stored was granted.
