@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"genesys-cloud-export/shared/awsapi"
 	"genesys-cloud-export/shared/devstack/awstest"
@@ -97,7 +98,12 @@ func TestConformanceValuesUpToTheLimitAreStored(t *testing.T) {
 
 	w := newPeer(t)
 
-	// A value over the limit never leaves the store.
+	// A value over the limit never leaves the store, nor one whose times RFC 3339 cannot write.
+	endless := tokenNow("access")
+	endless.ExpiresAt = time.Date(10_000, time.January, 1, 0, 0, 0, 0, time.UTC)
+	if _, err := w.store.Write(t.Context(), endless); err == nil {
+		t.Error("a token that expires in the year 10,000 was written")
+	}
 	_, err := w.store.Write(t.Context(), tokenOfDocument(t, tokenstore.MaxValueBytes+1))
 	awstest.WantFailure(t, err, failure.UpstreamInvalid, w.parameter)
 	if _, err := w.store.Read(t.Context()); !errors.Is(err, token.ErrNotStored) {
