@@ -3,6 +3,7 @@
 package exporter
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -42,24 +43,15 @@ func Load(p *invocation.Process, listings ...genesys.Definition) *invocation.Han
 	return New(p, &s, listings...)
 }
 
-// New returns the handler of the function that exports these listings.
+// New returns the handler of the function that exports these listings. The settings are those that the process has loaded.
 func New(p *invocation.Process, s *Settings, listings ...genesys.Definition) *invocation.Handler {
-	base, err := s.API()
-	if err != nil {
-		return invocation.Refuse(err, p.Logger)
-	}
-
-	environment := s.Domain()
-	if environment == "" {
-		environment = base.Host
-	}
-
+	base := s.API()
 	client := genesys.Client{Base: base, HTTP: p.HTTP, Tokens: newReader(p, s), Attempt: pageAttempt, Logger: p.Logger}
 	store := exportstore.New(s3.NewFromConfig(p.Cloud), s.Bucket, s.Prefix)
 
 	config := export.Config{
 		Documents: store, Parts: store,
-		Logger: p.Logger, Environment: environment, Generator: "genesys-cloud-export " + invocation.Version(), Stopping: p.Stopping,
+		Logger: p.Logger, Environment: cmp.Or(s.Domain(), base.Host), Generator: "genesys-cloud-export " + invocation.Version(), Stopping: p.Stopping,
 		PageSize: s.PageSize, PartBytes: export.DefaultPartBytes, Reserve: s.Reserve(), Retry: pageRetry(),
 		MaxPerMinute: s.MaxRequestsPerMinute, SharePercent: s.RateSharePercent,
 	}

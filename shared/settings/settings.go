@@ -132,13 +132,10 @@ func (c *Common) Domain() string {
 }
 
 // API is the address of the API: the override, else the environment's.
-func (c *Common) API() (*url.URL, error) {
-	parsed, err := genesys.ParseURL(cmp.Or(c.GenesysAPIURL, genesys.APIURL(c.Domain())))
-	if err != nil {
-		return nil, failure.Because(err, failure.InvalidConfiguration, "GENESYS_API_URL: %v", err)
-	}
+func (c *Common) API() *url.URL {
+	parsed, _ := genesys.ParseURL(cmp.Or(c.GenesysAPIURL, genesys.APIURL(c.Domain()))) // Validate has refused what is none
 
-	return parsed, nil
+	return parsed
 }
 
 // CheckURL says what is wrong with an address override; an empty one is none.
