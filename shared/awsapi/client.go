@@ -73,13 +73,11 @@ func passes(err error) aws.Ternary {
 }
 
 // NewHTTPClient returns the HTTP client of every store's client. It reads each reply whole, in bounded memory and time.
-func NewHTTPClient() *http.Client { return newTransport().Client() }
-
-func newTransport() *transport.Transport {
+func NewHTTPClient() *http.Client {
 	bounded := transport.New()
 	bounded.MaxReply, bounded.Timeout = MaxReply, attemptTimeout
 
-	return bounded
+	return bounded.Client()
 }
 
 // Patient returns cloud without the bound on an attempt's time, over the same connections: for a call that takes as long as the
@@ -116,15 +114,23 @@ func Load(ctx context.Context) (aws.Config, error) {
 			"AWS_REGION is missing or names no region: set it to the stack's, such as eu-central-1 (Lambda does so by itself)")
 	}
 
-	own := newTransport()
-	if sdk, ok := cloud.HTTPClient.(*awshttp.BuildableClient); ok {
-		own.TLSClientConfig.RootCAs = sdk.GetTransport().TLSClientConfig.RootCAs // of AWS_CA_BUNDLE
-	}
-
-	cloud.HTTPClient = own.Client()
+	cloud.HTTPClient = trusting(cloud.HTTPClient)
 
 	cached, _ := cloud.Credentials.(*aws.CredentialsCache)
 	cloud.Retryer = func() aws.Retryer { return newRetryer(cached) }
 
 	return cloud, nil
+}
+
+// trusting is [NewHTTPClient]'s with the certificates of AWS_CA_BUNDLE, which the SDK has put into its own.
+func trusting(sdk aws.HTTPClient) *http.Client {
+	client := NewHTTPClient()
+
+	if built, ok := sdk.(*awshttp.BuildableClient); ok {
+		if own, ok := client.Transport.(*transport.Transport); ok {
+			own.TLSClientConfig.RootCAs = built.GetTransport().TLSClientConfig.RootCAs
+		}
+	}
+
+	return client
 }
