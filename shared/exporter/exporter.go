@@ -27,11 +27,6 @@ import (
 // pageAttempt ends a page request that hangs; a page of 500 users takes the API a few seconds.
 const pageAttempt = 30 * time.Second
 
-// pageRetry outlasts a passing fault. Longer ones are left to the next invocation, whose wait costs nothing.
-func pageRetry() retry.Policy {
-	return retry.Policy{Base: time.Second, Cap: 30 * time.Second, Attempts: 5}
-}
-
 // Load is New with the settings of every exporter: for a function that has none of its own. Where they are bad, the handler
 // answers every event with all that is wrong.
 func Load(p *invocation.Process, listings ...genesys.Definition) *invocation.Handler {
@@ -52,8 +47,10 @@ func New(p *invocation.Process, s *Settings, listings ...genesys.Definition) *in
 	config := export.Config{
 		Documents: store, Parts: store,
 		Logger: p.Logger, Environment: cmp.Or(s.Domain(), base.Host), Generator: "genesys-cloud-export " + invocation.Version(), Stopping: p.Stopping,
-		PageSize: s.PageSize, PartBytes: export.DefaultPartBytes, Reserve: s.Reserve(), Retry: pageRetry(),
+		PageSize: s.PageSize, PartBytes: export.DefaultPartBytes, Reserve: s.Reserve(),
 		MaxPerMinute: s.MaxRequestsPerMinute, SharePercent: s.RateSharePercent,
+		// It outlasts a passing fault. Longer ones are left to the next invocation, whose wait costs nothing.
+		Retry: retry.Policy{Base: time.Second, Cap: 30 * time.Second, Attempts: 5},
 	}
 	for _, listing := range listings {
 		config.Listings = append(config.Listings, genesys.NewListing(listing, client))
