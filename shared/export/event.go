@@ -35,7 +35,7 @@ func ValidID(id string) bool { return len(id) <= 80 && idPattern.MatchString(id)
 // ParseEvent reads an event strictly: one JSON object, each name once, and the fields that every event may have of their
 // type. The failure is InvalidInput and names the field.
 func ParseEvent(payload []byte) (Event, error) {
-	fields, err := event.Fields(payload, nil)
+	fields, err := event.Fields(payload)
 	if err != nil {
 		return Event{}, err
 	}
