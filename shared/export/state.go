@@ -70,37 +70,40 @@ func (s *state) vanished() error {
 
 // create begins the export with cp, leased. It reports false, with the checkpoint read, where another invocation was faster.
 func (s *state) create(ctx context.Context, cp Checkpoint, deadline time.Time) (bool, error) {
-	cp = s.leased(cp, deadline)
+	err := s.put(s.leased(cp, deadline), func(body []byte) (string, error) { return s.documents.Create(ctx, s.name, body) })
 
-	body, err := encodeCheckpoint(cp)
-	if err != nil {
-		return false, err
-	}
-
-	tag, err := s.documents.Create(ctx, s.name, body)
-
-	switch {
-	case err == nil:
-		s.checkpoint, s.tag, s.sum = cp, tag, sha256.Sum256(body)
-		return true, nil
-	case errors.Is(err, ErrConflict):
+	if errors.Is(err, ErrConflict) {
 		if err = s.read(ctx); errors.Is(err, ErrAbsent) {
-			err = s.contradicted(s.name)
+			err = failure.New(failure.StorageUnavailable,
+				"the store says that %s is there, and that it is not: grant s3:GetObject on it, or invoke again where it was deleted just now", s.documents.URI(s.name))
 		}
 
 		return false, err
-	default:
-		s.doubtful = true
-		s.release(ctx, time.Time{}, 0)
+	}
 
+	if err != nil {
+		s.release(ctx, time.Time{}, 0)
 		return false, storeFailed(err, "create the checkpoint")
 	}
+
+	return true, nil
 }
 
-// contradicted is what it means that a document may not be created, as it is there, and cannot be read, as it is not.
-func (s *state) contradicted(name string) error {
-	return failure.New(failure.StorageUnavailable,
-		"the store says that %s is there, and that it is not: grant s3:GetObject on it, or invoke again where it was deleted just now", s.documents.URI(name))
+// put has write store next. After an error that is none of the two which say that nothing was written, it may be written.
+func (s *state) put(next Checkpoint, write func(body []byte) (tag string, err error)) error {
+	body, err := encodeCheckpoint(next)
+	if err != nil {
+		return err
+	}
+
+	tag, err := write(body)
+	if err == nil {
+		s.checkpoint, s.tag, s.sum = next, tag, sha256.Sum256(body)
+	}
+
+	s.doubtful = err != nil && !errors.Is(err, ErrConflict) && !errors.Is(err, ErrAbsent)
+
+	return err
 }
 
 // acquire gets the lease of the export. It reports false, with what is stored now in s, where somebody else was faster.
@@ -136,23 +139,16 @@ func (s *state) leased(cp Checkpoint, deadline time.Time) Checkpoint {
 func (s *state) replace(ctx context.Context, next Checkpoint) (bool, error) {
 	next.Generation++
 
-	body, err := encodeCheckpoint(next)
-	if err != nil {
-		return false, err
-	}
-
-	tag, err := s.documents.Replace(ctx, s.name, s.tag, body)
+	err := s.put(next, func(body []byte) (string, error) { return s.documents.Replace(ctx, s.name, s.tag, body) })
 
 	switch {
 	case err == nil:
-		s.checkpoint, s.tag, s.sum, s.doubtful = next, tag, sha256.Sum256(body), false
 		return true, nil
 	case errors.Is(err, ErrConflict):
 		return false, s.lost(ctx)
 	case errors.Is(err, ErrAbsent):
 		return false, s.vanished()
 	default:
-		s.doubtful = true
 		return false, storeFailed(err, "write the checkpoint")
 	}
 }

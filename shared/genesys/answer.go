@@ -51,7 +51,7 @@ func (a *answer) taken(method string) bool {
 func (a *answer) read(ctx context.Context, page *export.Page) error {
 	body := &faultReader{body: a.reply.Body, left: maxPageBytes}
 
-	found, err := readPage(body, page, a.pages.entities(), a.pages.definition.Paging)
+	found, err := readPage(body, page, cmp.Or(a.pages.definition.Entities, "entities"), a.pages.definition.Paging)
 
 	var wrong pageError
 

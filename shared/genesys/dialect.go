@@ -1,8 +1,6 @@
 package genesys
 
 import (
-	"bytes"
-	"io"
 	"net/http"
 	"slices"
 )
@@ -12,7 +10,7 @@ func (p *pages) inBody() bool { return p.method == http.MethodPost }
 
 // body is the tutorial's query. It knows no state and no order, so these are sent only where they are not the API's
 // defaults.
-func (p *pages) body(link string) io.Reader {
+func (p *pages) body(link string) []byte {
 	var query object
 
 	query.add(p.definition.Paging.size(), p.pageSize)
@@ -27,5 +25,5 @@ func (p *pages) body(link string) io.Reader {
 		}
 	}
 
-	return bytes.NewReader(query.closed())
+	return query.closed()
 }

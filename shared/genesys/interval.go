@@ -3,6 +3,7 @@ package genesys
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,12 +65,7 @@ func newSpan(fields map[string]json.RawMessage) (s span, err error) {
 }
 
 func (s *span) readInterval(raw json.RawMessage) bool {
-	var text string
-	if json.Unmarshal(raw, &text) != nil {
-		return false
-	}
-
-	from, to, _ := strings.Cut(text, "/")
+	from, to, _ := strings.Cut(jsonText(raw), "/")
 
 	var okFrom, okTo bool
 	s.from, okFrom = readMoment(from)
@@ -78,14 +74,8 @@ func (s *span) readInterval(raw json.RawMessage) bool {
 	return okFrom && okTo && !s.to.Before(s.from)
 }
 
-func (s *span) readStart(raw json.RawMessage) bool {
-	var text string
-
-	ok := json.Unmarshal(raw, &text) == nil
-	if ok {
-		s.start, ok = readMoment(text)
-	}
-
+func (s *span) readStart(raw json.RawMessage) (ok bool) {
+	s.start, ok = readMoment(jsonText(raw))
 	return ok
 }
 
@@ -184,16 +174,10 @@ func (s span) windows() int {
 func (s span) window(number int) span {
 	day := midnight(s.from).AddDate(0, 0, number)
 
-	from, to := day, day.AddDate(0, 0, 1)
-	if from.Before(s.from) {
-		from = s.from
-	}
-
-	if to.After(s.to) {
-		to = s.to
-	}
-
-	return span{from: from, to: to}
+	return span{from: latest(day, s.from), to: earliest(day.AddDate(0, 0, 1), s.to)}
 }
+
+func earliest(times ...time.Time) time.Time { return slices.MinFunc(times, time.Time.Compare) }
+func latest(times ...time.Time) time.Time   { return slices.MaxFunc(times, time.Time.Compare) }
 
 func midnight(t time.Time) time.Time { return t.Truncate(24 * time.Hour) }

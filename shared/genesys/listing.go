@@ -15,6 +15,7 @@ type Definition struct {
 	Path       string // below the API's address: "/api/v2/users/query"
 	Permission string // what the OAuth client's role needs, for the error that it is missing; "": nothing is documented
 	Paging     Paging
+	Entities   string // the name of a page's list; "": entities
 
 	LeastPage, MostPage int // the bounds of a page size; 0: 1 and [MaxPageSize]
 

@@ -71,16 +71,16 @@ func Histories() []Definition {
 
 	return []Definition{
 		{
-			Name: "conversations", Path: conversations, Permission: "analytics:conversationDetail:view", Paging: ByCursor,
-			Job: &Job{Available: conversations + "/availability", Entities: "conversations", Order: "asc", OrderBy: "conversationStart"},
+			Name: "conversations", Path: conversations, Permission: "analytics:conversationDetail:view", Paging: ByCursor, Entities: "conversations",
+			Job: &Job{Available: conversations + "/availability", Order: "asc", OrderBy: "conversationStart"},
 		},
 		{
-			Name: "user-status", Path: users, Permission: "analytics:userDetail:view", Paging: ByCursor,
-			Job: &Job{Available: users + "/availability", Entities: "userDetails", Order: "asc"},
+			Name: "user-status", Path: users, Permission: "analytics:userDetail:view", Paging: ByCursor, Entities: "userDetails",
+			Job: &Job{Available: users + "/availability", Order: "asc"},
 		},
 		{
 			Name: "audits", Path: audits, Permission: "audits:audit:view", Paging: ByCursor,
-			Job: &Job{Entities: "entities", Lasting: true},
+			Job: &Job{Lasting: true},
 		},
 	}
 }

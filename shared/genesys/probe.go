@@ -34,13 +34,15 @@ func (p *TokenProbe) Probe(ctx context.Context, t token.Token) (bool, error) {
 
 	request.Header.Set("Authorization", "Bearer "+t.Access.Reveal())
 
-	reply, err := p.HTTP.Do(request)
-	if err != nil {
-		return false, failure.Because(err, failure.UpstreamUnavailable, "try the stored token: %s: %s", p.Base.Host, transport.Describe(err))
-	}
-	defer reply.Body.Close()
+	var body apiError
 
-	body, err := readError(reply)
+	reply, err := p.HTTP.Do(request)
+	if err == nil {
+		defer reply.Body.Close()
+
+		body, err = readError(reply)
+	}
+
 	if err != nil {
 		return false, failure.Because(err, failure.UpstreamUnavailable, "try the stored token: %s: %s", p.Base.Host, transport.Describe(err))
 	}

@@ -86,16 +86,11 @@ func (c *TokenClient) awaitDue(ctx context.Context, fits func(time.Duration) boo
 	failed, due := c.failed, c.due
 	c.mu.Unlock()
 
-	switch wait := time.Until(due); {
-	case wait <= 0:
-		return nil
-	case !fits(wait):
-		return &retry.RefusedError{Err: failed, Wait: wait, Throttled: true}
-	case retry.Sleep(ctx, wait) != nil:
+	if wait := time.Until(due); wait > 0 && (!fits(wait) || retry.Sleep(ctx, wait) != nil) {
 		return &retry.RefusedError{Err: failed, Wait: max(time.Until(due), 0), Throttled: true}
-	default:
-		return nil
 	}
+
+	return nil
 }
 
 // remember keeps when the endpoint asked to come again.
@@ -190,11 +185,7 @@ func (c *TokenClient) invalid(format string, args ...any) error {
 }
 
 func (c *TokenClient) host() string {
-	parsed, err := url.Parse(c.URL)
-	if err != nil {
-		return "the token endpoint"
-	}
-
+	parsed, _ := url.Parse(c.URL) // of which a request was made
 	return parsed.Host
 }
 
