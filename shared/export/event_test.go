@@ -294,7 +294,7 @@ func TestPaceIsTheTokensAndALearnedLimitIsTheListings(t *testing.T) {
 			return time.Since(begun).Round(time.Second)
 		}
 
-		throttled := exporttest.ThrottledUntold()
+		throttled := exporttest.Throttled(0)
 		throttled.Limit = 15 // a request in five seconds
 
 		w.listing.Fault(0, throttled)

@@ -227,7 +227,7 @@ func drawPlan(t *rapid.T) plan {
 	for range rapid.IntRange(0, 5).Draw(t, "page faults") {
 		p.faulty = append(p.faulty, rapid.IntRange(0, len(p.sizes)-1).Draw(t, "page"))
 		p.faults = append(p.faults, rapid.SampledFrom([]exporttest.PageFault{
-			exporttest.Broken(), exporttest.ThrottledUntold(), exporttest.Throttled(time.Second), exporttest.Throttled(5 * time.Second),
+			exporttest.Broken(), exporttest.Throttled(0), exporttest.Throttled(time.Second), exporttest.Throttled(5 * time.Second),
 			exporttest.Busy(time.Second),
 			{Latency: time.Second},
 		}).Draw(t, "page fault"))

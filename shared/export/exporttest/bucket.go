@@ -20,20 +20,10 @@ type bucket struct {
 
 // call does something under the store's lock, as the process' faults let it.
 func (b bucket) call(ctx context.Context, op, name string, do func() error) error {
-	locked := func() error {
-		b.mu.Lock()
-		defer b.mu.Unlock()
+	now := func() error { return locked(&b.mu, do) }
+	later := func() error { b.late = append(b.late, now); return nil }
 
-		return do()
-	}
-	later := func() {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-
-		b.late = append(b.late, locked)
-	}
-
-	return b.process.call(ctx, request{op, name, locked, later})
+	return b.process.call(ctx, Call{op, name}, now, func() { _ = locked(&b.mu, later) })
 }
 
 func (b bucket) Names(ctx context.Context, listing, id string) (names []string, err error) {

@@ -23,14 +23,9 @@ type PageFault struct {
 // Broken is a request that breaks off with half a page, or that the API fails on its side: a later attempt may get it.
 func Broken() PageFault { return passing(failure.UpstreamUnavailable, retry.TransientError{}) }
 
-// Throttled is a 429 with a Retry-After.
+// Throttled is a 429 with a Retry-After; 0: without one.
 func Throttled(after time.Duration) PageFault {
 	return passing(failure.RateLimited, retry.TransientError{Throttled: true, After: after})
-}
-
-// ThrottledUntold is a 429 without a Retry-After.
-func ThrottledUntold() PageFault {
-	return passing(failure.RateLimited, retry.TransientError{Throttled: true})
 }
 
 // Busy is a server that fails on its side and says, with a Retry-After, when it will be back.

@@ -9,18 +9,10 @@ import (
 	"genesys-cloud-export/shared/failure"
 )
 
-// The operations of a listing whose pages jobs prepare.
-const (
-	OpResolve   = "resolve"
-	OpSubmit    = "submit"
-	OpPoll      = "poll"
-	OpDeleteJob = "delete job"
-)
-
 // ByJobs has jobs prepare the listing, a window for each of these numbers of pages. A job is ready when it is looked at for the
 // second time. The listing is one since the last export.
 func (l *Listing) ByJobs(pages ...int) {
-	l.polls = make(map[string]int)
+	l.polls, l.windows = make(map[string]int), nil
 
 	first := 0
 	for _, count := range pages {
@@ -85,14 +77,7 @@ func (j jobs) Delete(ctx context.Context, id string) error {
 
 // do makes a call while no other one changes the listing.
 func (j jobs) do(ctx context.Context, op, name string, change func() error) error {
-	do := func() error {
-		j.mu.Lock()
-		defer j.mu.Unlock()
-
-		return change()
-	}
-
-	return j.process.call(ctx, request{op: op, name: name, do: do, later: func() { _ = do() }})
+	return j.process.call(ctx, Call{op, name}, func() error { return locked(&j.mu, change) }, nil)
 }
 
 func (j jobs) Results(id string) export.Pages { return results{j.view, id} }

@@ -17,7 +17,7 @@ import (
 	"genesys-cloud-export/shared/retry"
 )
 
-// The operations that a process does outside of itself, as a [Fault] sees them.
+// The operations that a process does outside of itself, as a [Fault] sees them: those of the store, of a listing, and of jobs.
 const (
 	OpNames   = "names"
 	OpRead    = "read"
@@ -26,7 +26,13 @@ const (
 	OpList    = "list"
 	OpPut     = "put"
 	OpDelete  = "delete"
-	OpFetch   = "fetch"
+
+	OpFetch = "fetch"
+
+	OpResolve   = "resolve"
+	OpSubmit    = "submit"
+	OpPoll      = "poll"
+	OpDeleteJob = "delete job"
 )
 
 // Effect is what becomes of a call.
@@ -92,21 +98,14 @@ func (p *Process) Kill() {
 	p.cancel(errors.New("the process was killed"))
 }
 
-// request is a call on its way. do does it, and later keeps it until [Store.Land].
-type request struct {
-	op, name string
-	do       func() error
-	later    func()
-}
-
-// call lets a request meet its fate.
-func (p *Process) call(ctx context.Context, r request) error {
+// call lets a call meet its fate. do does it, and later has it done by [Store.Land]; nil: what is late is done at once.
+func (p *Process) call(ctx context.Context, call Call, do func() error, later func()) error {
 	if ctx.Err() != nil {
-		return unanswered(ctx, r.op)
+		return unanswered(ctx, call.Op)
 	}
 
-	action := p.fate(r)
-	if r.op == OpSubmit && action.Effect == Resend {
+	action := p.fate(call)
+	if call.Op == OpSubmit && action.Effect == Resend {
 		action.Effect = Proceed // nothing below us sends it again
 	}
 
@@ -115,17 +114,17 @@ func (p *Process) call(ctx context.Context, r request) error {
 	}
 
 	if retry.Sleep(ctx, action.Delay) != nil {
-		return unanswered(ctx, r.op)
+		return unanswered(ctx, call.Op)
 	}
 
 	var err error
 
-	switch action.Effect {
-	case FailBefore, KillBefore:
-	case FailLate:
-		r.later()
+	switch {
+	case action.Effect == FailBefore, action.Effect == KillBefore:
+	case action.Effect == FailLate && later != nil:
+		later()
 	default:
-		err = r.do()
+		err = do()
 	}
 
 	if action.Effect == KillBefore || action.Effect == KillAfter {
@@ -140,27 +139,35 @@ func (p *Process) call(ctx context.Context, r request) error {
 	case Proceed:
 		return err
 	case Resend:
-		return r.do()
+		return do()
 	default:
-		return cmp.Or(action.Err, unanswered(ctx, r.op))
+		return cmp.Or(action.Err, unanswered(ctx, call.Op))
 	}
 }
 
+// locked does something under a lock.
+func locked(mu sync.Locker, do func() error) error {
+	mu.Lock()
+	defer mu.Unlock()
+
+	return do()
+}
+
 // fate notes a call, and asks what becomes of it.
-func (p *Process) fate(r request) Action {
+func (p *Process) fate(call Call) Action {
 	if p == nil {
 		return Action{}
 	}
 
 	p.mu.Lock()
-	p.Calls = append(p.Calls, Call{Op: r.op, Name: r.name})
+	p.Calls = append(p.Calls, call)
 	p.mu.Unlock()
 
 	if p.fault == nil {
 		return Action{}
 	}
 
-	return p.fault(r.op, r.name)
+	return p.fault(call.Op, call.Name)
 }
 
 // unanswered is what a call returns that has no answer: a page's is the end of its context, or may pass by itself.

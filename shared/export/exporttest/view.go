@@ -42,16 +42,17 @@ func (v *view) Ask(pageSize int, options export.Options) (export.Pages, error) {
 		}
 	}
 
-	return (&view{v.Listing, v.process, q}).pages(), nil
+	return v.pages(q), nil
 }
 
-// pages are those of the view's query.
-func (v *view) pages() export.Pages {
-	if v.windows != nil {
-		return jobs{v}
+// pages are those that q asks for.
+func (v *view) pages(q query) export.Pages {
+	asked := &view{v.Listing, v.process, q}
+	if v.polls != nil {
+		return jobs{asked}
 	}
 
-	return v
+	return asked
 }
 
 func (v *view) Open(stored export.Query) (export.Pages, error) {
@@ -61,17 +62,14 @@ func (v *view) Open(stored export.Query) (export.Pages, error) {
 		return nil, failure.New(failure.CheckpointInvalid, "the query was written by newer code: deploy the newer version")
 	}
 
-	return (&view{v.Listing, v.process, q}).pages(), nil
+	return v.pages(q), nil
 }
 
 func (v *view) Query() export.Query {
 	q := v.query
 	q.Expand = slices.Compact(slices.Sorted(slices.Values(q.Expand)))
 
-	body, err := json.Marshal(q)
-	if err != nil {
-		panic(err) // numbers and strings always encode
-	}
+	body, _ := json.Marshal(q) // numbers and strings always encode
 
 	return export.Query{PageSize: q.PageSize, Canonical: body}
 }
@@ -83,5 +81,5 @@ func (v *view) Fetch(ctx context.Context, link string, page *export.Page) error 
 		link = v.First()
 	}
 
-	return v.process.call(ctx, request{op: OpFetch, name: link, do: func() error { return v.fetch(ctx, link, page) }, later: func() {}})
+	return v.process.call(ctx, Call{OpFetch, link}, func() error { return v.fetch(ctx, link, page) }, nil)
 }
