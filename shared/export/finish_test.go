@@ -76,12 +76,10 @@ func TestX22InvocationThatWasThoughtDeadCannotTouchAFinishedExport(t *testing.T)
 func TestX23FinishedExportGivesItsResultAgainAndFetchesAndWritesNothing(t *testing.T) {
 	t.Parallel()
 
-	for name, test := range map[string]struct {
-		denied bool
-	}{"a bucket that may be listed": {false}, "a bucket that may not": {true}} {
+	for name, denied := range map[string]bool{"a bucket that may be listed": false, "a bucket that may not": true} {
 		bubble(t, name, func(t *testing.T) {
 			w := newWorld(3, 2)
-			w.store.ListDenied = test.denied
+			w.store.ListDenied = denied
 
 			first := w.complete(t, nil)
 			before := w.store.Journal()
@@ -101,8 +99,8 @@ func TestX23FinishedExportGivesItsResultAgainAndFetchesAndWritesNothing(t *testi
 				t.Errorf("the calls were %v, want to look only", again.calls)
 			}
 
-			if warned := len(w.logged("grant s3:ListBucket")) > 0; warned != test.denied {
-				t.Errorf("the logs say what is to be granted: %t, want %t", warned, test.denied)
+			if warned := len(w.logged("grant s3:ListBucket")) > 0; warned != denied {
+				t.Errorf("the logs say what is to be granted: %t, want %t", warned, denied)
 			}
 		})
 	}

@@ -117,63 +117,45 @@ func TestX07PageWithTheEntitiesOfThePageBeforeIsAPaginationLoopAlsoAcrossInvocat
 	}
 }
 
-func TestX07EmptyPagesAreFineUpToAThousand(t *testing.T) {
+func TestX07ListingEndsWithItsLastPageAfterUpToAThousandEmptyOnesAndTheReasonSaysWhetherThatWasFull(t *testing.T) {
 	t.Parallel()
 
-	empty := func(pages int) []int { return make([]int, pages) }
-	rest := slices.Concat([]int{3}, empty(50), []int{1})
+	const end, full = export.ReasonEnd, export.ReasonEndAfterFullPage
 
-	for name, test := range map[string]struct {
-		sizes []int
-		parts int // 0: it is a loop
-	}{
-		"1":                           {slices.Concat([]int{2}, empty(1), rest), 3},
-		"150":                         {slices.Concat([]int{2}, empty(150), rest), 3},
-		"1,000":                       {slices.Concat([]int{2}, empty(1000), rest), 3},
-		"1,001":                       {slices.Concat([]int{2}, empty(1001), rest), 0},
-		"1,500":                       {slices.Concat([]int{2}, empty(1500), rest), 0},
-		"1,001, and the last ends it": {append([]int{2}, empty(1001)...), 1},
-	} {
-		bubble(t, name, func(t *testing.T) {
-			w := newWorld(test.sizes...)
-
-			if test.parts == 0 {
-				w.invoke(t.Context(), nil).wantFailure(t, failure.PaginationLoop)
-				return
-			}
-
-			did := w.invokeComplete(t, nil)
-			if did.Reason != export.ReasonEnd || did.Pages != int64(len(test.sizes)) || did.Parts != test.parts {
-				t.Errorf("got %+v, want every page and no part without records", did.Result)
-			}
-		})
-	}
-}
-
-func TestListingThatEndsAfterAFullPageHasEndedAndTheReasonSaysSo(t *testing.T) {
-	t.Parallel()
+	withEmpty := func(pages int, last ...int) []int { return slices.Concat([]int{2}, make([]int, pages), last) }
 
 	for name, test := range map[string]struct {
 		sizes  []int
-		reason string
+		reason string // "": it is a loop
 	}{
-		"an empty listing":                         {[]int{0}, "end"},
-		"one short page":                           {[]int{3}, "end"},
-		"one full page":                            {[]int{5}, "end_after_full_page"},
-		"a short page at the end":                  {[]int{5, 5, 1}, "end"},
-		"an empty page at the end":                 {[]int{5, 5, 0}, "end"},
-		"a full page at the end":                   {[]int{5, 5, 5}, "end_after_full_page"},
-		"the platform gives less than asked for":   {[]int{3, 3, 3}, "end"},
-		"more than was asked for":                  {[]int{5, 6}, "end_after_full_page"},
-		"short pages in the middle mean nothing":   {[]int{5, 1, 0, 2}, "end"},
-		"a listing that begins with an empty page": {[]int{0, 2}, "end"},
+		"an empty listing":                         {[]int{0}, end},
+		"one short page":                           {[]int{3}, end},
+		"one full page":                            {[]int{5}, full},
+		"a short page at the end":                  {[]int{5, 5, 1}, end},
+		"an empty page at the end":                 {[]int{5, 5, 0}, end},
+		"a full page at the end":                   {[]int{5, 5, 5}, full},
+		"the platform gives less than asked for":   {[]int{3, 3, 3}, end},
+		"more than was asked for":                  {[]int{5, 6}, full},
+		"short pages in the middle mean nothing":   {[]int{5, 1, 0, 2}, end},
+		"a listing that begins with an empty page": {[]int{0, 2}, end},
+		"1,000 empty pages, and more later":        {withEmpty(1000, append(withEmpty(50), 1)...), end},
+		"1,001 empty pages":                        {withEmpty(1001, 3), ""},
+		"1,001 empty pages, and the last ends it":  {withEmpty(1001), end},
 	} {
 		bubble(t, name, func(t *testing.T) {
 			w := newWorld(test.sizes...)
 			w.pageSize = 5
 
-			if did := w.invokeComplete(t, nil); did.Reason != test.reason {
-				t.Errorf("the reason is %s, want %s", did.Reason, test.reason)
+			if test.reason == "" {
+				w.invoke(t.Context(), nil).wantFailure(t, failure.PaginationLoop)
+				return
+			}
+
+			parts := len(slices.DeleteFunc(slices.Clone(test.sizes), func(size int) bool { return size == 0 }))
+
+			did := w.invokeComplete(t, nil)
+			if did.Reason != test.reason || did.Pages != int64(len(test.sizes)) || did.Parts != parts {
+				t.Errorf("got %+v, want the reason %s, every page, and no part without records", did.Result, test.reason)
 			}
 		})
 	}
