@@ -9,22 +9,9 @@ import (
 
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/failure"
-	"genesys-cloud-export/shared/genesys"
 
 	"github.com/google/go-cmp/cmp"
 )
-
-func TestTheUsersListingIsTheVendors(t *testing.T) {
-	t.Parallel()
-
-	var listing export.Listing = genesys.NewListing(genesys.Users(http.MethodGet), genesys.Client{})
-	least, most := listing.PageSizes()
-
-	want := []any{"users", 1, 500, []string{"expand", "state", "sort_order"}}
-	if diff := cmp.Diff(want, []any{listing.Name(), least, most, listing.Options()}); diff != "" {
-		t.Errorf("name, page sizes and options (-want +got):\n%s", diff)
-	}
-}
 
 func TestThePageIsAskedForAsTheVendorsClientsDo(t *testing.T) {
 	t.Parallel()

@@ -10,13 +10,16 @@ import (
 	"genesys-cloud-export/shared/genesys"
 )
 
-// askJobs is a history's pages by jobs.
-func askJobs(t *testing.T, f *fakeAPI) export.Jobs {
-	t.Helper()
+// oneDay are the options of a history of one day.
+const oneDay = `{"interval":"1999-12-01T00:00:00Z/1999-12-02T00:00:00Z"}`
 
-	pages, err := ask(t, genesys.NewListing(genesys.Histories()[0], f.Client), `{"interval":"1999-12-01T00:00:00Z/1999-12-02T00:00:00Z"}`)
+// jobs are what options ask of a history.
+func (f *fakeAPI) jobs(history genesys.Definition, options string) export.Jobs {
+	f.t.Helper()
+
+	pages, err := ask(f.t, genesys.NewListing(history, f.Client), options)
 	if err != nil {
-		t.Fatal(err)
+		f.t.Fatal(err)
 	}
 
 	return pages.(export.Jobs)
@@ -32,7 +35,7 @@ func TestAJobIsSubmittedInTheAPIsFormAndItsIDIsWhatAPathMayHave(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			f := serveFake(t, listingBase, answer(http.StatusAccepted, reply))
 
-			id, _, err := askJobs(t, f).Submit(t.Context(), 0)
+			id, _, err := f.jobs(genesys.Histories()[0], oneDay).Submit(t.Context(), 0)
 			if valid && (err != nil || id != "5f0c6d1e-1") {
 				t.Errorf("%s: %q, %v", reply, id, err)
 			}
@@ -53,7 +56,7 @@ func TestASecondTokenThatIsRejectedInARowIsFinalForJobsToo(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := serveFake(t, listingBase, answer(http.StatusUnauthorized, errorBody(401, "bad.credentials")))
-		jobs := askJobs(t, f)
+		jobs := f.jobs(genesys.Histories()[0], oneDay)
 
 		_, _, first := jobs.Poll(t.Context(), "a")
 		_, _, second := jobs.Poll(t.Context(), "a")

@@ -25,7 +25,7 @@ func queues() genesys.Definition {
 }
 
 // ask has a listing take the options of an event.
-func ask(t *testing.T, listing export.Listing, event string) (export.Pages, error) {
+func ask(t testing.TB, listing export.Listing, event string) (export.Pages, error) {
 	t.Helper()
 
 	asked, err := export.ParseEvent([]byte(event))
@@ -36,8 +36,15 @@ func ask(t *testing.T, listing export.Listing, event string) (export.Pages, erro
 	return listing.Ask(100, asked.Options)
 }
 
-func TestTheQueryOfUsersIsCanonical(t *testing.T) {
+func TestTheListingOfUsersIsTheVendorsAndItsQueryIsCanonical(t *testing.T) {
 	t.Parallel()
+
+	listing := users(http.MethodGet)
+	least, most := listing.PageSizes()
+
+	if diff := cmp.Diff([]any{"users", 1, 500, []string{"expand", "state", "sort_order"}}, []any{listing.Name(), least, most, listing.Options()}); diff != "" {
+		t.Errorf("name, page sizes and options (-want +got):\n%s", diff)
+	}
 
 	const rest = `,"state":"active","sort_order":"ASC"}`
 
