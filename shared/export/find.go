@@ -17,9 +17,8 @@ type look struct {
 	sealed bool // whether there is a manifest
 }
 
-// find looks what there is of the export, and reads its checkpoint. The parts are listed before the documents: what
-// another invocation begins in between then is no contradiction. Absence is learnt by listing, never from a failed
-// read alone: without full permission to list, S3 answers a read of what is not there like one that is not allowed.
+// find looks what there is of the export, and reads its checkpoint. The parts are listed first: what another invocation begins
+// meanwhile is then no contradiction. Absence is learnt by listing, as S3 may answer a read of what is absent as forbidden.
 func (i *invocation) find(ctx context.Context) (bool, error) {
 	parts, err := i.engine.Parts.List(ctx, i.listing, i.id)
 	if err != nil && !errors.Is(err, ErrListDenied) {

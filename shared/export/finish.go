@@ -14,9 +14,8 @@ import (
 // putAttempts bounds how often a document is written while others write it too.
 const putAttempts = 5
 
-// finish ends an export whose pages are all committed. It needs no lease and may be done by many at once and again: it
-// removes parts that nobody names, writes the manifest once, and moves latest and the watermark forward. A repetition writes
-// nothing.
+// finish ends an export whose pages are all committed: it removes parts that nobody names, writes the manifest once, and moves
+// latest and the watermark forward. It needs no lease, may be done by many at once, and writes nothing when repeated.
 func (i *invocation) finish(ctx context.Context) (Result, error) {
 	for _, step := range []func(context.Context) error{i.clean, i.seal, i.point, i.mark} {
 		if err := step(ctx); err != nil {
@@ -146,8 +145,8 @@ func (i *invocation) put(
 		"other exports move it, its ETag is not stable, or it may not be read (grant s3:GetObject): invoke again", what, putAttempts)
 }
 
-// keeps reports whether the latest that is stored stays: it is as new or newer, or of a schema that this code does not
-// know. An unreadable one is derived data, and is replaced; so is one that was completed at a time which cannot be meant.
+// keeps reports whether the latest that is stored stays: it is as new or newer, or of a newer schema. One that is unreadable,
+// or was completed at a time that cannot be meant, is replaced.
 func keeps(body []byte, completedAt time.Time) bool {
 	var stored Latest
 	if err := json.Unmarshal(body, &stored); err != nil {

@@ -15,13 +15,11 @@ import (
 	"genesys-cloud-export/shared/failure"
 )
 
-// Query is what an export asks of its listing. It is fixed when the export begins, kept in its checkpoint, and copied to its
-// manifest, so that an analyst reads there what was asked.
+// Query is what an export asks of its listing. It is fixed when the export begins, and stands in checkpoint and manifest.
 type Query struct {
 	PageSize int
-	// Canonical is the whole query in the listing's canonical form: one JSON object with page_size and the listing's own
-	// options, defaults included. Two queries of a listing that ask for the same are the same bytes. What is stored stays as
-	// it is, whatever the canonical form becomes later.
+	// Canonical is the whole query in the listing's canonical form: one JSON object with page_size and the listing's options,
+	// defaults included. Queries that ask for the same are the same bytes. What is stored stays, whatever that form becomes.
 	Canonical json.RawMessage
 }
 

@@ -15,8 +15,7 @@ import (
 
 const ownerBytes = 8 // of randomness, to tell invocations apart
 
-// state is the checkpoint of an export as it is stored, to the best of one invocation's knowledge, and that invocation's
-// lease of the export.
+// state is the stored checkpoint, to the best of one invocation's knowledge, and that invocation's lease of the export.
 type state struct {
 	documents Documents
 	logger    *slog.Logger
@@ -153,8 +152,7 @@ func (s *state) replace(ctx context.Context, next Checkpoint) (bool, error) {
 	}
 }
 
-// lost reads what another invocation wrote. Where that is the very document that this one read, nobody wrote anything: to
-// say busy would be to say it for ever.
+// lost reads what another invocation wrote. Where that is what this one read, nobody wrote: busy would be said for ever.
 func (s *state) lost(ctx context.Context) error {
 	before := s.sum
 	if err := s.load(ctx); err != nil {
@@ -198,8 +196,7 @@ func (s *state) settle(ctx context.Context) error {
 	return err
 }
 
-// storeFailed says what was being done when a store failed. Its errors that are no failures are answers which make sense in
-// other places: here the store contradicts itself.
+// storeFailed says what was being done when a store failed. An answer that makes sense only elsewhere is a failure here.
 func storeFailed(err error, doing string, args ...any) error {
 	if failure.KindOf(err) == "" {
 		err = failure.Because(err, failure.StorageUnavailable, "the store gave an answer that makes no sense here: invoke again")

@@ -32,8 +32,7 @@ type Client struct {
 	Logger  *slog.Logger
 }
 
-// Fetch implements [export.Pages] and sends one request. After a rejected token the next call takes another one; the second
-// rejection in a row is TokenUnavailable.
+// Fetch implements [export.Pages]. After a rejected token the next call takes another; two in a row are TokenUnavailable.
 func (p *pages) Fetch(ctx context.Context, link string, page *export.Page) error {
 	page.Reset()
 
@@ -60,8 +59,7 @@ type question struct {
 	link   string // of a page; "": the first, or no page
 }
 
-// exchange sends one request and hands its reply to read. A reply that is a refusal becomes its failure, and teaches the page
-// its limit.
+// exchange sends one request and hands its reply to read. A refusal becomes its failure, and teaches the page its limit.
 func (p *pages) exchange(ctx context.Context, asked question, page *export.Page, read func(*answer) error) error {
 	rejected := *p.rejected
 	*p.rejected = false

@@ -20,10 +20,8 @@ const (
 
 const (
 	longestInterval = 366 * 24 * time.Hour
-	// lookBack is how far before the watermark an interval begins unless the event says otherwise, in hours: conversations
-	// change after the fact.
-	lookBack     = 24
-	mostLookBack = 366 * 24
+	lookBack        = 24 // hours before the watermark where an interval begins by default: conversations change after the fact
+	mostLookBack    = 366 * 24
 )
 
 // moment is the form of a time in a query and in an interval of the API: UTC, with milliseconds where there are any.
@@ -128,8 +126,7 @@ func (s span) check() error {
 	return nil
 }
 
-// resolved is the span of a new export, where data are there up to available, and the last export ended at through; zero: there
-// was none.
+// resolved is the span of a new export, where data are there up to available, and the watermark is through; zero: there is none.
 func (s span) resolved(available, through time.Time) (span, error) {
 	invalid := func(format string, args ...any) (span, error) {
 		return span{}, failure.New(failure.InvalidInput, format, args...)

@@ -21,8 +21,7 @@ type Definition struct {
 
 	// Options are the fields of an event that the listing takes, in the order in which its query shows them.
 	Options []Option
-	// Method is how pages are asked for. It is fixed when an export begins, so the query shows it first. "" is GET, which is
-	// not shown.
+	// Method is how pages are asked for. It is fixed when an export begins, so the query shows it; "" is GET, not shown.
 	Method string
 	// Job says how the listing's jobs are made; nil: its pages are there at once.
 	Job *Job

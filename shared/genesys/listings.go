@@ -1,7 +1,6 @@
 package genesys
 
-// MaxPageSize is the largest page that a listing without a documented maximum is asked for. The vendor's own code uses it;
-// the platform clamps silently.
+// MaxPageSize is the largest page of a listing without a documented maximum, as the vendor's own code has it.
 const MaxPageSize = 500
 
 // Paging is how the pages of a listing are asked for. All of them are read by following the next link.
@@ -41,8 +40,8 @@ func Users(method string) Definition {
 	}
 }
 
-// Directory is what an organisation consists of, users aside. A further listing is a line here, and what tests then ask for. Paths and maxima are those of
-// the vendor's JavaScript SDK 262; permissions are from the documentation, and "" is none.
+// Directory is what an organisation consists of, users aside. A further listing is a line here, and what tests then ask for.
+// Paths and maxima are those of the vendor's JavaScript SDK 262; permissions are from the documentation, and "" is none.
 func Directory() []Definition {
 	return []Definition{
 		{Name: "queues", Path: "/api/v2/routing/queues", Permission: "routing:queue:view"},

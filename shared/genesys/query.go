@@ -29,8 +29,7 @@ const (
 
 var namePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*(\.[A-Za-z0-9]+)*$`)
 
-// Option is a field of an event, and a parameter of the API. Its default is always shown and sent: left out, it is the
-// vendor who decides which entities are exported.
+// Option is a field of an event, and a parameter of the API. Its default is shown and sent: the vendor does not decide.
 type Option struct {
 	Name      string // of the field: "sort_order"
 	Parameter string // of the API: "sortOrder"

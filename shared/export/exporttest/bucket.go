@@ -81,8 +81,8 @@ func (b bucket) Replace(ctx context.Context, name, tag string, body []byte) (str
 	return b.write(ctx, OpReplace, name, tag, body)
 }
 
-// write replaces the document that has this tag; "": there must be none. The body is copied at once: what is done later
-// writes what was asked for now. A write that is sent again is a success where what is stored is what it sent.
+// write replaces the document that has this tag; "": there must be none. What is done later writes what was asked for now. A
+// write that is sent again is a success where what is stored is what it sent.
 func (b bucket) write(ctx context.Context, op, name, tag string, body []byte) (written string, err error) {
 	key, sent, tries := DocumentKey(name), bytes.Clone(body), 0
 

@@ -13,8 +13,7 @@ type PageFault struct {
 	Err error
 	// Latency is added to the listing's.
 	Latency time.Duration
-	// Named is what kind of failure the end of the request's time is; "": the request returns the cause, as a page request
-	// does. A token that is being waited for names itself.
+	// Named is the kind of failure that the end of the request's time is; "": its cause is returned. Who waits for a token is named.
 	Named failure.Kind
 	// Limit is the rate limit that the reply gives, in requests a minute.
 	Limit int

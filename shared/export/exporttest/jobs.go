@@ -9,8 +9,8 @@ import (
 	"genesys-cloud-export/shared/failure"
 )
 
-// ByJobs has jobs prepare the listing, a window for each of these numbers of pages. A job is ready when it is looked at for the
-// second time. The listing is one since the last export.
+// ByJobs has jobs prepare the listing, since the last export, a window for each of these numbers of pages. A job is ready at
+// the second look.
 func (l *Listing) ByJobs(pages ...int) {
 	l.polls, l.windows = make(map[string]int), nil
 

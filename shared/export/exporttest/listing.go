@@ -22,8 +22,8 @@ const (
 	end = -1
 )
 
-// Listing is a scripted listing of pages, whose entities follow from their number alone, so that every process gets the
-// same. Pages are numbered from 0. It is scripted before it is used, and then used by any number of processes at once.
+// Listing is a scripted listing of pages, numbered from 0, whose entities follow from their number alone. It is scripted before
+// it is used, and then used by any number of processes at once.
 type Listing struct {
 	// Latency is how long the answer to each request takes.
 	Latency time.Duration

@@ -1,8 +1,7 @@
 // Package exporttest is what exports are tested with: a bucket in memory with compare-and-swap, and a scripted listing.
 //
-// The fakes behave: they keep real bytes under the keys of the contract, check what a real store checks, and answer as it
-// answers. The tests of shared/exportstore hold the bucket to the semantics that every store of exports has to have. Invocations use them through a [Process], which is where faults are injected. All waiting is done with timers
-// under a context, so that it takes no time in a bubble of testing/synctest.
+// The bucket keeps real bytes under the keys of the contract, and answers as S3 does: the tests of shared/exportstore hold it
+// to that. Invocations use both through a [Process], where faults are injected. Waits take no time in a testing/synctest bubble.
 package exporttest
 
 import (
@@ -44,8 +43,8 @@ const (
 	FailBefore               // it fails and is not done
 	FailAfter                // it is done and its reply is lost
 	FailLate                 // its reply is lost, and it is done when [Store.Land] is called, if its condition holds then
-	// Resend does it, loses the reply and sends it again, as a client below an adapter does: a condition that fails then
-	// is a success where the stored document is the one that was sent, and a conflict where it is not.
+	// Resend does it, loses the reply and sends it again, as a client below an adapter does. A condition that fails then is a
+	// success where what is stored is what was sent.
 	Resend
 	KillBefore // the process is killed before it is done
 	KillAfter  // the process is killed once it is done
@@ -64,16 +63,14 @@ type Action struct {
 	Err error
 }
 
-// Fault decides what becomes of a call of a process: op is one of the operations, name is the document's or part's name,
-// or the link of a page. It is called while no lock is held and may do anything, invoke the engine included; two calls of
-// one process may come at once.
+// Fault decides what becomes of a call: op is one of the operations, name is the document's or part's name, or the link of a
+// page. It may do anything, invoke the engine included; two calls of one process may come at once.
 type Fault func(op, name string) Action
 
 // Call is a call that a process made.
 type Call struct{ Op, Name string }
 
-// Process is one invocation's outside. Once it is killed its context has ended and every call is refused. A nil Process has
-// no faults and cannot be killed.
+// Process is one invocation's outside. Once it is killed, every call is refused. A nil one has no faults and cannot be killed.
 type Process struct {
 	Calls  []Call // those that were made, to be read once the invocation has returned
 	Killed bool   // to be read then too
