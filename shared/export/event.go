@@ -28,7 +28,8 @@ type Event struct {
 // Options are the fields of an event that only a listing can read, by name.
 type Options map[string]json.RawMessage
 
-// ValidID reports whether id has the form of an export's id: 1 to 80 letters, digits, - and _, the first a letter or digit.
+// ValidID reports whether id has the form of an export's id: 1 to 80 letters, digits, hyphens and underscores, the first a
+// letter or digit.
 func ValidID(id string) bool { return idPattern.MatchString(id) }
 
 // ParseEvent reads an event strictly: one JSON object, each name once. The failure is InvalidInput and names the field.

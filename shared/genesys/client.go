@@ -43,12 +43,12 @@ func (p *pages) Fetch(ctx context.Context, link string, page *export.Page) error
 			"the next link %v, so the token was not sent there: begin a new export, and tell the vendor's support if it happens again", err)
 	}
 
-	asked := question{method: p.method, target: target, link: link}
+	asked := question{method: p.method, target: target}
 	if p.inBody() {
 		asked.body = p.body(link)
 	}
 
-	return p.exchange(ctx, asked, page, func(a *answer) error { return a.read(ctx, page) })
+	return p.exchange(ctx, asked, link, page, func(a *answer) error { return a.read(ctx, page) })
 }
 
 // question is what the API is asked.
@@ -56,11 +56,11 @@ type question struct {
 	method string
 	target *url.URL
 	body   []byte // JSON; nil: none
-	link   string // of a page; "": the first, or no page
 }
 
-// exchange sends one request and hands its reply to read. A refusal becomes its failure, and teaches the page its limit.
-func (p *pages) exchange(ctx context.Context, asked question, page *export.Page, read func(*answer) error) error {
+// exchange sends one request and hands its reply to read. A refusal becomes its failure, and teaches the page its limit. link is
+// that of a page, or "".
+func (p *pages) exchange(ctx context.Context, asked question, link string, page *export.Page, read func(*answer) error) error {
 	rejected := *p.rejected
 	*p.rejected = false
 
@@ -90,7 +90,7 @@ func (p *pages) exchange(ctx context.Context, asked question, page *export.Page,
 	}
 	defer reply.Body.Close()
 
-	a := answer{pages: p, link: asked.link, access: access, rejected: rejected, reply: reply}
+	a := answer{pages: p, link: link, access: access, rejected: rejected, reply: reply}
 	if a.taken(request.Method) {
 		return read(&a)
 	}

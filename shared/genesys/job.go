@@ -165,7 +165,7 @@ func (j *jobs) of(id string) *jobs {
 func (j *jobs) call(ctx context.Context, method, path string, body []byte, into any, valid func(*answer) bool) (limit int, err error) {
 	var page export.Page
 
-	err = j.exchange(ctx, question{method: method, target: j.client.Base.JoinPath(path), body: body}, &page, func(a *answer) error {
+	err = j.exchange(ctx, question{method: method, target: j.client.Base.JoinPath(path), body: body}, "", &page, func(a *answer) error {
 		if into == nil {
 			return nil
 		}
