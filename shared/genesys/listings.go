@@ -14,11 +14,6 @@ const (
 	OnePage // of all entities
 )
 
-// String names the kind for a reader.
-func (p Paging) String() string {
-	return [...]string{ByNumber: "page number", ByCursor: "cursor", ByScan: "cursor that lives for a day", OnePage: "one page"}[p]
-}
-
 // size is the parameter that asks for a page's size; "": there is none.
 func (p Paging) size() string {
 	return [...]string{ByNumber: "pageSize", ByCursor: "pageSize", ByScan: "limit", OnePage: ""}[p]
