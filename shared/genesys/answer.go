@@ -118,17 +118,21 @@ func (a *answer) noPage(ctx context.Context, what string) error {
 
 // smaller is what to do about a page that is too large; alone says that one entity is.
 func (a *answer) smaller(alone bool) string {
-	fewer := ""
-	if sets := a.pages.definition.sets(); len(sets) > 0 {
-		fewer = "fewer " + strings.Join(sets, ", ")
+	var sets []string // the options that make entities larger
+	for _, option := range a.pages.definition.Options {
+		if option.isSet() {
+			sets = append(sets, option.Name)
+		}
 	}
 
+	fewer := "fewer " + strings.Join(sets, ", ")
+
 	switch alone = alone || a.pages.pageSize == 1; {
-	case alone && fewer == "":
+	case alone && sets == nil:
 		return "one entity alone is too large, which a smaller page_size does not change: make that entity smaller"
 	case alone:
 		return "one entity alone is too large, which a smaller page_size does not change: ask for " + fewer + " in a new export, or make that entity smaller"
-	case fewer == "":
+	case sets == nil:
 		return "ask for a smaller page_size in a new export"
 	default:
 		return "ask for a smaller page_size or " + fewer + " in a new export"

@@ -40,15 +40,6 @@ type jobs struct {
 	span span
 }
 
-func newJobs(p *pages, fields map[string]json.RawMessage) (*jobs, error) {
-	s, err := newSpan(fields)
-	if err == nil {
-		err = s.check()
-	}
-
-	return &jobs{p, s}, err
-}
-
 // Query implements [export.Pages].
 func (j *jobs) Query() export.Query {
 	canonical := j.canonical()

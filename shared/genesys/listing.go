@@ -27,18 +27,6 @@ type Definition struct {
 	Job *Job
 }
 
-// sets are the names of the options that make entities larger.
-func (d Definition) sets() []string {
-	var names []string
-	for _, option := range d.Options {
-		if option.isSet() {
-			names = append(names, option.Name)
-		}
-	}
-
-	return names
-}
-
 // Listing is a listing of the API. It implements [export.Listing], and may be used by many at once.
 type Listing struct {
 	definition Definition
@@ -85,7 +73,12 @@ func (l *Listing) Ask(pageSize int, options export.Options) (export.Pages, error
 		return p, nil
 	}
 
-	return newJobs(p, maps.Clone(options))
+	span, err := newSpan(maps.Clone(options))
+	if err == nil {
+		err = span.check()
+	}
+
+	return &jobs{p, span}, err
 }
 
 // Open implements [export.Listing]. What the query leaves out was not known to the code that wrote it, and has its default.
