@@ -21,9 +21,14 @@ type bucket struct {
 // call does something under the store's lock, as the process' faults let it.
 func (b bucket) call(ctx context.Context, op, name string, do func() error) error {
 	now := func() error { return locked(&b.mu, do) }
-	later := func() error { b.late = append(b.late, now); return nil }
+	later := func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
 
-	return b.process.call(ctx, Call{op, name}, now, func() { _ = locked(&b.mu, later) })
+		b.late = append(b.late, now)
+	}
+
+	return b.process.call(ctx, Call{op, name}, now, later)
 }
 
 func (b bucket) Names(ctx context.Context, listing, id string) (names []string, err error) {
