@@ -117,7 +117,7 @@ func (l *Listing) Seen() Seen {
 }
 
 // Of returns the listing as a process sees it; nil is one that meets no faults but the listing's own.
-func (l *Listing) Of(process *Process) export.Listing { return &view{l, process, query{}} }
+func (l *Listing) Of(process *Process) export.Listing { return &view{Listing: l, process: process} }
 
 func (l *Listing) fetch(ctx context.Context, link string, page *export.Page) error {
 	var number int

@@ -1,6 +1,7 @@
 package exporttest
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -16,6 +17,9 @@ type view struct {
 
 	process *Process
 	query   query
+
+	job   string // whose results these are; "": of none
+	first int    // the number of the first page
 }
 
 // query is what a scripted listing is asked, in the form of the users' listing. Its options change nothing in the pages.
@@ -47,7 +51,7 @@ func (v *view) Ask(pageSize int, options export.Options) (export.Pages, error) {
 
 // pages are those that q asks for.
 func (v *view) pages(q query) export.Pages {
-	asked := &view{v.Listing, v.process, q}
+	asked := &view{Listing: v.Listing, process: v.process, query: q}
 	if v.polls != nil {
 		return jobs{asked}
 	}
@@ -74,12 +78,14 @@ func (v *view) Query() export.Query {
 	return export.Query{PageSize: q.PageSize, Canonical: body}
 }
 
-func (v *view) First() string { return linkTo(0) }
+func (v *view) First() string { return linkTo(v.first) }
 
 func (v *view) Fetch(ctx context.Context, link string, page *export.Page) error {
-	if link == "" {
-		link = v.First()
+	if link == "" && v.job != "" && !v.hasJob(v.job) {
+		return failure.New(failure.JobFailed, "job %s is gone", v.job)
 	}
+
+	link = cmp.Or(link, v.First())
 
 	return v.process.call(ctx, Call{OpFetch, link}, func() error { return v.fetch(ctx, link, page) }, nil)
 }
