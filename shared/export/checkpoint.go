@@ -167,8 +167,8 @@ func (cp Checkpoint) names(part string) bool {
 	return slices.ContainsFunc(cp.Parts, func(named Part) bool { return named.Name == part })
 }
 
-// missing returns the first part of cp that stored lacks or has in another size, and "" where all are there.
-func (cp Checkpoint) missing(stored []StoredPart) string {
+// missing is the failure that stored lacks a part of cp, or has it in another size; nil: all are there.
+func (cp Checkpoint) missing(stored []StoredPart) error {
 	there := make(map[StoredPart]bool, len(stored))
 	for _, part := range stored {
 		there[part] = true
@@ -176,9 +176,10 @@ func (cp Checkpoint) missing(stored []StoredPart) string {
 
 	for _, part := range cp.Parts {
 		if !there[StoredPart{Name: part.Name, Bytes: part.Bytes}] {
-			return part.Name
+			return failure.New(failure.CheckpointInvalid,
+				"%s, which the checkpoint names, is gone from the store or has another size: restore it, or begin a new export under another export_id", part.Name)
 		}
 	}
 
-	return ""
+	return nil
 }

@@ -116,7 +116,7 @@ func (i *invocation) inspect(ctx context.Context) error {
 		return wrong("is that of an unfinished export while the manifest lies in the store, so it was rolled back")
 	}
 
-	if cp.missing(i.seen.parts) == "" {
+	if cp.missing(i.seen.parts) == nil {
 		return nil
 	}
 
@@ -130,9 +130,5 @@ func (i *invocation) inspect(ctx context.Context) error {
 		return storeFailed(err, "list the parts again")
 	}
 
-	if gone := cp.missing(parts); gone != "" {
-		return wrong("names %s, which is gone from the store or has another size", gone)
-	}
-
-	return nil
+	return cp.missing(parts)
 }

@@ -37,9 +37,8 @@ func (i *invocation) clean(ctx context.Context) error {
 		return storeFailed(err, "list the parts")
 	}
 
-	if gone := i.state.checkpoint.missing(stored); gone != "" {
-		return failure.New(failure.CheckpointInvalid,
-			"%s, which the checkpoint names, is gone from the store or has another size: restore it, or begin a new export", gone)
+	if err := i.state.checkpoint.missing(stored); err != nil {
+		return err
 	}
 
 	for _, part := range stored {

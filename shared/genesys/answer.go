@@ -60,9 +60,7 @@ func (a *answer) read(ctx context.Context, page *export.Page) error {
 		return a.pages.broken(ctx, body.fault)
 	case body.over:
 		return a.invalid(fmt.Sprintf("it is longer than %d bytes: %s", maxPageBytes, a.smaller(page.Records == 0)))
-	case errors.Is(err, io.ErrUnexpectedEOF) && endsWithConnection(a.reply):
-		return a.pages.broken(ctx, err)
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.ErrUnexpectedEOF) && !endsWithConnection(a.reply):
 		// Its framing was whole; still, a length that is too short is a fault which may pass.
 		return a.noPage(ctx, "it is cut off")
 	case errors.Is(err, errNoEntities) && a.pages.job != "" && found.cursor == "" && !found.errored:
