@@ -28,20 +28,15 @@ func (i *invocation) finish(ctx context.Context) (Result, error) {
 
 // clean deletes the parts that the checkpoint does not name, and makes sure that those which it names are there.
 func (i *invocation) clean(ctx context.Context) error {
-	stored, err := i.engine.Parts.List(ctx, i.listing, i.id)
-	if errors.Is(err, ErrListDenied) {
-		return nil // find has warned
-	}
-
-	if err != nil {
-		return storeFailed(err, "list the parts")
-	}
-
-	if err := i.state.checkpoint.missing(stored); err != nil {
+	if err := i.listParts(ctx); err != nil || !i.seen.listed { // of which find has warned
 		return err
 	}
 
-	for _, part := range stored {
+	if err := i.state.checkpoint.missing(i.seen.parts); err != nil {
+		return err
+	}
+
+	for _, part := range i.seen.parts {
 		// What is no part was put there by somebody else, and is no business of this export.
 		if partNumber(part.Name) == 0 || i.state.checkpoint.names(part.Name) {
 			continue
