@@ -110,20 +110,17 @@ func (s span) String() string { return s.from.Format(moment) + "/" + s.to.Format
 
 // check is what in an event cannot be meant. An interval that was resolved may be longer than one that is asked for.
 func (s span) check() error {
-	if !s.to.IsZero() && (s.sinceLast || !s.start.IsZero() || s.lookBack > 0) {
+	switch given := !s.to.IsZero(); {
+	case given && (s.sinceLast || !s.start.IsZero() || s.lookBack > 0):
 		return failure.New(failure.InvalidInput, "%s stands beside %s, %s or %s: send either %s, or %s and what belongs to it",
 			intervalField, sinceLastField, startField, lookBackField, intervalField, sinceLastField)
-	}
-
-	if s.to.Sub(s.from) > longestInterval {
+	case s.to.Sub(s.from) > longestInterval:
 		return failure.New(failure.InvalidInput, "%s is longer than a year: its times must be %d days apart at most", intervalField, longestInterval/(24*time.Hour))
-	}
-
-	if !s.to.IsZero() && s.to.Equal(s.from) {
+	case given && s.to.Equal(s.from):
 		return failure.New(failure.InvalidInput, "%s is empty: its second time must be later than its first", intervalField)
+	default:
+		return nil
 	}
-
-	return nil
 }
 
 // resolved is the span of a new export, where data are there up to available, and the watermark is through; zero: there is none.
