@@ -171,7 +171,14 @@ func (s *state) lost(ctx context.Context) error {
 // release releases the lease after something failed, and writes a wait and a limit down. Where it cannot, the export is busy
 // until the lease ends. A write whose outcome is not known is looked up first.
 func (s *state) release(ctx context.Context, notBefore time.Time, limit int) {
-	err := s.settle(ctx)
+	var err error
+
+	if s.doubtful {
+		if err = s.read(ctx); errors.Is(err, ErrAbsent) {
+			s.checkpoint, err = Checkpoint{}, nil // it was never written
+		}
+	}
+
 	if err == nil && s.checkpoint.Owner == s.owner && s.owner != "" {
 		_, err = s.replace(ctx, s.checkpoint.released(notBefore, limit))
 	}
@@ -180,20 +187,6 @@ func (s *state) release(ctx context.Context, notBefore time.Time, limit int) {
 		s.logger.WarnContext(ctx, "the lease could not be released: the export is busy until it ends",
 			slog.String("export_id", s.id), slog.Any("error", err))
 	}
-}
-
-// settle reads the checkpoint again where a write of it is in doubt.
-func (s *state) settle(ctx context.Context) error {
-	if !s.doubtful {
-		return nil
-	}
-
-	err := s.read(ctx)
-	if errors.Is(err, ErrAbsent) {
-		s.checkpoint, err = Checkpoint{}, nil // it was never written
-	}
-
-	return err
 }
 
 // storeFailed says what was being done when a store failed. An answer that makes sense only elsewhere is a failure here.
