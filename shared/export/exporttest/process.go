@@ -1,7 +1,7 @@
 // Package exporttest is what exports are tested with: a bucket in memory with compare-and-swap, and a scripted listing.
 //
-// The bucket keeps real bytes under the keys of the contract, and answers as S3 does: the tests of shared/exportstore hold it
-// to that. Invocations use both through a [Process], where faults are injected. Waits take no time in a testing/synctest bubble.
+// The bucket keeps real bytes under the keys of the contract, and answers as S3 does, which the tests of shared/exportstore
+// show. Invocations use both through a [Process], where faults are injected. Waits take no time in a testing/synctest bubble.
 package exporttest
 
 import (
@@ -42,7 +42,7 @@ const (
 	Proceed    Effect = iota // the call is done
 	FailBefore               // it fails and is not done
 	FailAfter                // it is done and its reply is lost
-	FailLate                 // its reply is lost, and it is done when [Store.Land] is called, if its condition holds then
+	FailLate                 // its reply is lost, and it is done by [Store.Land], if its condition is true then; a call of the API at once
 	// Resend does it, loses the reply and sends it again, as a client below an adapter does. A condition that fails then is a
 	// success where what is stored is what was sent.
 	Resend
