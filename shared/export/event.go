@@ -62,9 +62,7 @@ func ParseEvent(payload []byte) (Event, error) {
 		}
 	}
 
-	if len(fields) > 0 {
-		parsed.Options = fields
-	}
+	parsed.Options = fields
 
 	return parsed, nil
 }

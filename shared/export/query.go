@@ -43,9 +43,7 @@ func (q *Query) UnmarshalJSON(raw []byte) error {
 // members are the query's members by name, in canonical form.
 func (q Query) members() map[string]json.RawMessage {
 	var members map[string]json.RawMessage
-	if err := json.Unmarshal(q.Canonical, &members); err != nil {
-		return nil // the listing has read it as an object
-	}
+	_ = json.Unmarshal(q.Canonical, &members) // the listing has read it as an object
 
 	return members
 }
@@ -62,13 +60,9 @@ func (e *Engine) ask(ctx context.Context, listing Listing, asked Event) (Pages, 
 
 // pick is the listing of that name; "" is the only one.
 func (e *Engine) pick(name string) (Listing, error) {
-	if name == "" && len(e.Listings) == 1 {
-		return e.Listings[0], nil
-	}
-
 	var names []string
 	for _, listing := range e.Listings {
-		if listing.Name() == name {
+		if listing.Name() == name || name == "" && len(e.Listings) == 1 {
 			return listing, nil
 		}
 
