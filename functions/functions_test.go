@@ -243,7 +243,7 @@ func TestAFunctionLinksNothingElseAndNothingOfDevstack(t *testing.T) {
 	t.Parallel()
 
 	const (
-		common = `github.com/caarlos0/env/v11 github.com/go-json-experiment/json github.com/klauspost/compress golang.org/x/sync
+		common = `github.com/caarlos0/env/v11 github.com/go-json-experiment/json github.com/klauspost/compress
 			golang.org/x/time github.com/aws/aws-lambda-go github.com/aws/smithy-go github.com/aws/aws-sdk-go-v2`
 		ofSDK = `credentials internal/configsources internal/endpoints/v2 service/ssm `
 	)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"slices"
 
 	"genesys-cloud-export/shared/genesys"
 	"genesys-cloud-export/shared/settings"
@@ -35,11 +36,10 @@ func (c *config) Validate() []string {
 		problems = append(problems, "GENESYS_TOKEN_AUTH_METHOD is neither client_secret_basic nor client_secret_post")
 	}
 
-	problems = append(problems, settings.CheckURL("GENESYS_TOKEN_URL", c.TokenURL)...)
-	problems = append(problems, settings.CheckRange("TOKEN_ROTATION_BUFFER_SECONDS", c.BufferSeconds, 1, maxSeconds)...)
-	problems = append(problems, settings.CheckRange("TOKEN_PROBE_SECONDS", c.ProbeSeconds, 0, maxSeconds)...)
-
-	return problems
+	return slices.Concat(problems,
+		settings.CheckURL("GENESYS_TOKEN_URL", c.TokenURL),
+		settings.CheckRange("TOKEN_ROTATION_BUFFER_SECONDS", c.BufferSeconds, 1, maxSeconds),
+		settings.CheckRange("TOKEN_PROBE_SECONDS", c.ProbeSeconds, 0, maxSeconds))
 }
 
 func (c *config) tokenURL() string { return cmp.Or(c.TokenURL, genesys.TokenURL(c.Domain())) }

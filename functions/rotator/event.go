@@ -11,24 +11,21 @@ import (
 
 // parseEvent reads {}, an EventBridge event, {"force":true} or {"rejected_version":N}. Anything else is InvalidInput.
 func parseEvent(payload []byte) (token.Rotation, error) {
-	envelope, err := event.Fields(payload, nil)
-	if err != nil {
+	fields, err := event.Fields(payload)
+	if err != nil || fromEventBridge(fields) {
 		return token.Rotation{}, err
 	}
 
-	if fromEventBridge(envelope) {
-		return token.Rotation{}, nil
-	}
-
-	fields, err := event.Fields(payload, []string{"force", "rejected_version"})
-	if err != nil {
+	if err := event.Known(fields, []string{"force", "rejected_version"}); err != nil {
 		return token.Rotation{}, err
 	}
 
 	var asked token.Rotation
 
-	if raw, given := fields["force"]; given && (json.Unmarshal(raw, &asked.Force) != nil || string(raw) == "null") {
-		return token.Rotation{}, failure.New(failure.InvalidInput, "force must be true or false")
+	if raw, given := fields["force"]; given {
+		if asked.Force = string(raw) == "true"; !asked.Force && string(raw) != "false" {
+			return token.Rotation{}, failure.New(failure.InvalidInput, "force must be true or false")
+		}
 	}
 
 	if raw, given := fields["rejected_version"]; given {

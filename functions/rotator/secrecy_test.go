@@ -134,11 +134,11 @@ func TestABadConfigurationAnswersEveryEventAndSendsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStack(t)
 		h := s.process("GENESYS_TOKEN_URL=http://evil.example/oauth/token", "TOKEN_PARAMETER_NAME=canary", "GENESYS_TOKEN_AUTH_METHOD=canary",
-			"TOKEN_ROTATION_BUFFER_SECONDS=canary", "GENESYS_CREDENTIALS_SECRET_ID=")
+			"TOKEN_ROTATION_BUFFER_SECONDS=canary", "GENESYS_CREDENTIALS_SECRET_ID=", "GENESYS_API_URL=")
 
 		for _, event := range []string{`{}`, `{"force":true}`, `nonsense`} {
 			_, err := s.invoke(h, event)
-			s.wantError(err, "InvalidConfiguration", "GENESYS_TOKEN_URL", "TOKEN_PARAMETER_NAME", "GENESYS_TOKEN_AUTH_METHOD",
+			s.wantError(err, "InvalidConfiguration", "GENESYS_ENVIRONMENT", "GENESYS_TOKEN_URL", "TOKEN_PARAMETER_NAME", "GENESYS_TOKEN_AUTH_METHOD",
 				"TOKEN_ROTATION_BUFFER_SECONDS", "GENESYS_CREDENTIALS_SECRET_ID")
 		}
 		s.wantRequests(requests{})

@@ -32,11 +32,6 @@ func newHandler(p *invocation.Process) *invocation.Handler {
 		return invocation.Refuse(err, p.Logger)
 	}
 
-	api, err := cfg.API()
-	if err != nil {
-		return invocation.Refuse(err, p.Logger)
-	}
-
 	r := &rotator{
 		token: &token.Rotator{
 			Store:       tokenstore.New(ssm.NewFromConfig(p.Cloud), cfg.TokenParameterName, cfg.KMSKeyID),
@@ -52,7 +47,7 @@ func newHandler(p *invocation.Process) *invocation.Handler {
 				Reserve: storeReserve,
 			},
 			Buffer:     time.Duration(cfg.BufferSeconds) * time.Second,
-			Prober:     &genesys.TokenProbe{Base: api, HTTP: p.HTTP, Attempt: probeAttempt},
+			Prober:     &genesys.TokenProbe{Base: cfg.API(), HTTP: p.HTTP, Attempt: probeAttempt},
 			ProbeEvery: time.Duration(cfg.ProbeSeconds) * time.Second,
 		},
 		metrics: &metrics.Emitter{Out: p.Out, Stack: cfg.StackName},

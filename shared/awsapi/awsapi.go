@@ -82,6 +82,8 @@ var errorCode = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 
 // Describe says in a few words why a call failed, and what to do. It does not use the error's text, which may contain an ARN.
 func Describe(err error) string {
+	refused, unwanted := errors.AsType[transport.RefusedError](err)
+
 	code := Code(err)
 	if code != "" && (len(code) > 80 || !errorCode.MatchString(code)) {
 		code = "an error without a name"
@@ -100,8 +102,8 @@ func Describe(err error) string {
 		return "the service answered " + code
 	case errors.Is(err, context.Canceled), transport.TimedOut(err):
 		return "there was no answer in time"
-	case transport.Refused(err):
-		return transport.Describe(err)
+	case unwanted:
+		return refused.Error()
 	default:
 		return "the service could not be reached: " + transport.Describe(err)
 	}

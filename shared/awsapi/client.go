@@ -55,7 +55,7 @@ func newRetryer(credentials *aws.CredentialsCache) aws.Retryer {
 
 // passes corrects the SDK on which errors pass. It signs each attempt anew, by the server's clock where ours is off.
 func passes(err error) aws.Ternary {
-	if _, long := errors.AsType[transport.TooLongError](err); long {
+	if refused, ok := errors.AsType[transport.RefusedError](err); ok && refused.TooLong {
 		return aws.FalseTernary
 	}
 

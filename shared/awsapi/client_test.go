@@ -5,8 +5,6 @@ import (
 	"compress/gzip"
 	"context"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -16,7 +14,6 @@ import (
 
 	"genesys-cloud-export/shared/awsapi"
 	"genesys-cloud-export/shared/devstack/awstest"
-	"genesys-cloud-export/shared/transport"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -143,31 +140,4 @@ func TestARequestIsSignedByTheServersClockWhereOursIsOff(t *testing.T) {
 			t.Errorf("got %v after %d calls, want success after 2", err, s.asked())
 		}
 	})
-}
-
-func TestAProxyThatDoesNotServeIsNamedWithoutItsCredentials(t *testing.T) {
-	t.Parallel()
-
-	for status, want := range map[int]string{
-		http.StatusProxyAuthRequired: "the service could not be reached: the proxy asks for credentials: check HTTPS_PROXY",
-		http.StatusForbidden:         "the service could not be reached: the proxy refuses to connect (status 403): check HTTPS_PROXY, and which hosts the proxy allows",
-	} {
-		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
-		t.Cleanup(proxy.Close)
-
-		client := awsapi.NewHTTPClient()
-		own, ok := client.Transport.(*transport.Transport)
-		if !ok {
-			t.Fatalf("the client's transport is a %T", client.Transport)
-		}
-		own.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: proxy.Listener.Addr().String(), User: url.UserPassword("canary", "canary")})
-
-		config := serve(t).config
-		config.HTTPClient, config.BaseEndpoint = client, aws.String("https://ssm.test")
-		config.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
-
-		if got := awsapi.Describe(getParameter(t.Context(), config)); got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
-	}
 }

@@ -89,7 +89,7 @@ func clientFrom(variables map[string]string) (*http.Client, error) {
 
 	trusted := x509.NewCertPool()
 
-	certificates, err := os.ReadFile(bundle)
+	certificates, err := os.ReadFile(bundle) //nolint:gosec // the file is the deployer's choice
 	if err != nil || !trusted.AppendCertsFromPEM(certificates) {
 		return nil, failure.Because(err, failure.InvalidConfiguration, "AWS_CA_BUNDLE names no file with certificates: correct it, or unset it")
 	}
@@ -101,7 +101,7 @@ func clientFrom(variables map[string]string) (*http.Client, error) {
 	return client, nil
 }
 
-// endpoints are the variables that put another address in the place of one service's. SDK clients ask their configuration for it.
+// endpoints are the variables that say which of a service's addresses is used. SDK clients ask their configuration for it.
 type endpoints map[string]string
 
 // GetServiceBaseEndpoint returns AWS_ENDPOINT_URL_<SERVICE>.
@@ -109,4 +109,14 @@ func (e endpoints) GetServiceBaseEndpoint(_ context.Context, service string) (ur
 	url = e["AWS_ENDPOINT_URL_"+strings.ToUpper(strings.ReplaceAll(service, " ", "_"))]
 
 	return url, url != "", nil
+}
+
+// GetUseFIPSEndpoint reports whether AWS_USE_FIPS_ENDPOINT asks for addresses whose cryptography is validated.
+func (e endpoints) GetUseFIPSEndpoint(context.Context) (state aws.FIPSEndpointState, found bool, err error) {
+	return aws.FIPSEndpointStateEnabled, e["AWS_USE_FIPS_ENDPOINT"] == "true", nil
+}
+
+// GetUseDualStackEndpoint reports whether AWS_USE_DUALSTACK_ENDPOINT asks for addresses that IPv6 reaches too.
+func (e endpoints) GetUseDualStackEndpoint(context.Context) (state aws.DualStackEndpointState, found bool, err error) {
+	return aws.DualStackEndpointStateEnabled, e["AWS_USE_DUALSTACK_ENDPOINT"] == "true", nil
 }

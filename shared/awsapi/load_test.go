@@ -152,3 +152,34 @@ func TestTheCertificatesOfTheBundleVariableAreTrusted(t *testing.T) {
 		t.Errorf("with it: %v", err)
 	}
 }
+
+func TestAddressesAreThoseThatTheVariablesAskFor(t *testing.T) {
+	t.Parallel()
+
+	for variable, want := range map[string]string{
+		"NONE": "ssm.eu-central-1.amazonaws.com", "AWS_USE_FIPS_ENDPOINT": "ssm-fips.eu-central-1.amazonaws.com",
+		"AWS_USE_DUALSTACK_ENDPOINT": "ssm.eu-central-1.api.aws",
+	} {
+		config, err := awsapi.Load([]string{"AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=key", variable + "=true"})
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		got := ""
+		config.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
+		config.HTTPClient = asks(func(r *http.Request) { got = r.URL.Host })
+
+		if _ = getParameter(t.Context(), config); got != want {
+			t.Errorf("%s: asked %q, want %q", variable, got, want)
+		}
+	}
+}
+
+// asks is a client that shows each request and gets no reply.
+type asks func(*http.Request)
+
+func (a asks) Do(r *http.Request) (*http.Response, error) {
+	a(r)
+
+	return nil, io.EOF
+}

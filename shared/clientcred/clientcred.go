@@ -4,7 +4,6 @@ package clientcred
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"strings"
 
 	"genesys-cloud-export/shared/awsapi"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 )
 
 // Store is one secret, whose value is {"client_id":"…","client_secret":"…"}. It implements [token.CredentialsReader] and
@@ -54,16 +52,11 @@ func (s *Store) Read(ctx context.Context) (token.Credentials, error) {
 }
 
 func (s *Store) failed(err error) error {
-	var (
-		missing *types.ResourceNotFoundException
-		invalid *types.InvalidRequestException
-	)
-
-	switch {
-	case errors.As(err, &missing):
+	switch awsapi.Code(err) {
+	case "ResourceNotFoundException":
 		return failure.Because(err, failure.InvalidCredentials,
 			"secret %s does not exist or has no value: put the OAuth client's id and secret there", s.name())
-	case errors.As(err, &invalid):
+	case "InvalidRequestException":
 		return failure.Because(err, failure.InvalidCredentials,
 			"secret %s is marked for deletion: restore it, or name another in GENESYS_CREDENTIALS_SECRET_ID", s.name())
 	default:

@@ -17,9 +17,9 @@ import (
 // shown is how much of a name from an event is repeated in an error, in bytes.
 const shown = 40
 
-// Fields splits an event into its fields. What is not a JSON object, a field that is not among known, and a name that
-// stands twice in an object are failures of kind InvalidInput that name it. A nil known takes every field.
-func Fields(payload []byte, known []string) (map[string]json.RawMessage, error) {
+// Fields splits an event into its fields. What is not a JSON object, and a name that stands twice in an object, are failures
+// of kind InvalidInput that name it.
+func Fields(payload []byte) (map[string]json.RawMessage, error) {
 	if len(bytes.TrimSpace(payload)) == 0 {
 		return nil, failure.New(failure.InvalidInput, "the event is empty: send a JSON object, {} at least")
 	}
@@ -39,11 +39,7 @@ func Fields(payload []byte, known []string) (map[string]json.RawMessage, error) 
 		return nil, failure.New(failure.InvalidInput, "the event is not valid JSON")
 	}
 
-	if known == nil {
-		return fields, nil
-	}
-
-	return fields, Known(fields, known)
+	return fields, nil
 }
 
 // Known refuses, as InvalidInput, the first field by name that is not among known.

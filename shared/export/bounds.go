@@ -2,13 +2,10 @@ package export
 
 import "time"
 
-// Times and limits come from outside: from the API, from other clocks, from documents that anybody may edit. None of them
-// counts beyond what can be meant.
+// Times and limits come from the API, other clocks, and documents that anybody may edit. None counts beyond what can be meant.
 const (
-	maxWait = 24 * time.Hour // the longest wait that counts, and the largest wait_seconds; a longer one counts as this
-	// maxLease is the longest lease that counts: Lambda's longest timeout, and five minutes for clocks that differ. A longer
-	// one counts as expired.
-	maxLease = 20 * time.Minute
+	maxWait  = 24 * time.Hour   // the longest wait that counts, and the largest wait_seconds; a longer one counts as this
+	maxLease = 20 * time.Minute // Lambda's longest timeout and five minutes for clocks; a longer lease counts as expired
 	maxBusy  = 15 * time.Minute // the longest wait for a lease: Lambda's longest timeout
 	maxAhead = 24 * time.Hour   // how far ahead a completion may lie that counts
 

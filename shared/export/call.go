@@ -26,8 +26,7 @@ var (
 	errPaced = errors.New("the export's pace asks for a longer wait than the time left")
 )
 
-// final is a failure of the token or of a store. What caused it is hidden: it may be the end of the time, or something that
-// passes, and then decides nothing.
+// final is a failure of the token or of a store. Its cause is hidden, and decides nothing, even where that passes by itself.
 type final struct{ failed error }
 
 // Error returns the text of the failure.
@@ -69,10 +68,9 @@ func (c *caller) fits(wait time.Duration) bool {
 	return wait+max(c.slowest, leastCall) <= c.budget.Left()
 }
 
-// do calls request, which sends one request and returns the rate limit that the reply gave, with retries by policy. The
-// invocation's first request may take the time up to the deadline less a second, so that an invocation whose time is short
-// still makes progress; but no wait is begun that ends in the reserve. The stop is why no request succeeded, and
-// none where one did; doing says in its failure what was being done.
+// do calls request, which sends one request and returns the rate limit that the reply gave, with retries by policy. The stop
+// is why no request succeeded; doing says in its failure what was being done. An invocation's first request may use the
+// reserve, up to the deadline less a second, so that a short invocation makes progress too; no wait may.
 func (c *caller) do(ctx context.Context, policy retry.Policy, doing string, request func(context.Context) (limit int, err error)) stop {
 	first := !c.answered
 	if !first && c.budget.Left() <= c.slowest {
@@ -107,8 +105,7 @@ func (c *caller) do(ctx context.Context, policy retry.Policy, doing string, requ
 		return stop{}
 	}
 
-	// Whatever the time ran out in, a token that was being waited for included, it is the time that ran out. Where it did
-	// not even suffice for the invocation's first request, what took it is worth more than that.
+	// Whatever the time ran out in, it is the time that ran out; but of an invocation's first request, what took it says more.
 	if !first && errors.Is(context.Cause(bounded), errBudgetSpent) {
 		err = errBudgetSpent
 	}
@@ -178,8 +175,7 @@ func (c *caller) learn(limit int) {
 	}
 }
 
-// why is what the failure of a request means. What names itself comes before the end of the time, which may have caused it:
-// an invocation that got nothing ends as what it waited for.
+// why is what the failure of a request means. An invocation that got nothing ends as what it waited for, also at its time's end.
 func (c *caller) why(ctx context.Context, err error, first bool, doing string) stop {
 	named, isFinal := errors.AsType[final](err)
 	refused, isRefused := errors.AsType[*retry.RefusedError](err)

@@ -19,9 +19,8 @@ import (
 // SchemaVersion is the version of the checkpoint, manifest and latest documents that this code writes and reads.
 const SchemaVersion = 1
 
-// Checkpoint is the state of one export between and during invocations. Whoever replaces it by compare-and-swap has
-// committed what it says. A field that is added later is left out where it is zero: the checksum is taken of the document
-// as this code writes it, and has to match for the checkpoints of exports that are running.
+// Checkpoint is the state of one export. Whoever replaces it by compare-and-swap has committed what it says. A field that is
+// added later is left out where it is zero, so that the checksums of older checkpoints still match.
 type Checkpoint struct {
 	SchemaVersion int    `json:"schema_version"`
 	ExportID      string `json:"export_id"`
@@ -89,9 +88,8 @@ func (cp Checkpoint) marshal() ([]byte, error) {
 	return body, nil
 }
 
-// DecodeCheckpoint reads a checkpoint, or returns a failure of kind CheckpointInvalid that says what is wrong with it. A
-// newer schema, and a field that this code does not know, were written by newer code: they are refused, and the document is
-// to be left as it is.
+// DecodeCheckpoint reads a checkpoint. The failure is CheckpointInvalid and says what is wrong with it. A newer schema and an
+// unknown field were written by newer code: the document is to be left as it is.
 func DecodeCheckpoint(body []byte) (Checkpoint, error) {
 	var cp Checkpoint
 
@@ -136,8 +134,7 @@ func damaged(what string) error {
 		"the checkpoint %s: restore the object's last good version, or begin a new export under another export_id", what)
 }
 
-// released is cp without a lease, with the wait and the rate limit that bind the next invocation. A limit of 0 leaves the one
-// that is known.
+// released is cp without a lease, with the wait and the rate limit that bind the next invocation; a limit of 0 changes none.
 func (cp Checkpoint) released(notBefore time.Time, limit int) Checkpoint {
 	cp.Owner, cp.LeaseUntil, cp.NotBefore, cp.Pending = "", time.Time{}, notEarlier(notBefore), false
 	if limit > 0 {
@@ -170,8 +167,8 @@ func (cp Checkpoint) names(part string) bool {
 	return slices.ContainsFunc(cp.Parts, func(named Part) bool { return named.Name == part })
 }
 
-// missing returns the first part of cp that stored lacks or has in another size, and "" where all are there.
-func (cp Checkpoint) missing(stored []StoredPart) string {
+// missing is the failure that stored lacks a part of cp, or has it in another size; nil: all are there.
+func (cp Checkpoint) missing(stored []StoredPart) error {
 	there := make(map[StoredPart]bool, len(stored))
 	for _, part := range stored {
 		there[part] = true
@@ -179,9 +176,10 @@ func (cp Checkpoint) missing(stored []StoredPart) string {
 
 	for _, part := range cp.Parts {
 		if !there[StoredPart{Name: part.Name, Bytes: part.Bytes}] {
-			return part.Name
+			return failure.New(failure.CheckpointInvalid,
+				"%s, which the checkpoint names, is gone from the store or has another size: restore it, or begin a new export under another export_id", part.Name)
 		}
 	}
 
-	return ""
+	return nil
 }

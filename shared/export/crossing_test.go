@@ -26,6 +26,9 @@ func crossings() map[string]crossing {
 		"and its reply":     meanwhile(exporttest.FailAfter),
 		"and its repeat":    meanwhile(exporttest.Resend),
 		"and it lands late": meanwhile(exporttest.FailLate),
+		"and a kill after it": func(other func()) exporttest.Action {
+			return exporttest.Action{Effect: exporttest.KillAfter, Before: other}
+		},
 	}
 }
 
@@ -35,7 +38,7 @@ func (o outcome) inOrder() bool {
 }
 
 // Another invocation comes in at any operation: at once, when it is busy, or once the lease is over, when it reads a page or
-// all of them, and the first goes on after it.
+// completes the export, and the first, which was thought dead, goes on after it.
 func TestX15InvocationThatAnotherCrossesAnywhereCommitsNothingTwice(t *testing.T) {
 	t.Parallel()
 

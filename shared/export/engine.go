@@ -29,20 +29,18 @@ type Config struct {
 	PartBytes int           // the compressed size at which a part is closed
 	Reserve   time.Duration // kept back from the deadline for the stop: one part and one checkpoint
 	Retry     retry.Policy  // how page requests are repeated
-	// MaxPerMinute is the rate limit of a token, in requests a minute, before a lower one is learned; SharePercent is what
-	// part of a limit an export may use. 0 a minute is no pacing at all.
+	// MaxPerMinute is a token's rate limit until a lower one is learned, 0: no pacing. SharePercent of it an export may use.
 	MaxPerMinute, SharePercent int
-	// Stopping is closed when the process is asked to end; nil: it never is. From then on an invocation abandons the request
-	// in flight, reads no further page, commits what is pending, releases the lease, and is continued for its budget, which
-	// does not count as one without progress.
+	// Stopping is closed when the process is asked to end; nil: it never is. An invocation then abandons its request, commits
+	// what is pending, and is to be continued for its budget, which does not count as one without progress.
 	Stopping <-chan struct{}
 }
 
-// Engine runs the invocations of exports. Between calls it keeps no more than its pacer: what is used of the token's rate,
-// and the rate limits that it has learned. It may be called by many at once.
+// Engine runs the invocations of exports. Between calls it keeps no more than the pace and the rate limits that it has
+// learned. It may be called by many at once.
 //
-// While pages are read it logs "reading" at INFO, at most every five seconds, with export_id, pages and records: totals of
-// the whole export, what is not committed yet included.
+// While pages are read it logs "reading" at INFO, at most every five seconds, with export_id, pages and records: the export's
+// totals, with what is not committed yet.
 type Engine struct {
 	Config
 
@@ -57,8 +55,8 @@ func NewEngine(config Config) *Engine {
 // Run does one invocation's work on the export that event names; newID names it where the event does not. ctx carries the
 // invocation's deadline. Everything that Run began has ended when it returns.
 //
-// The result is complete or continue; everything else is a failure of a kind of its own, and what was committed before
-// stays. Stats are given in any case; those of an event that is refused before anything is looked at are zero.
+// The result is complete or continue; all else is a failure with a kind, and what was committed stays. Stats are given after
+// failures too; those of an event that is refused at once are zero.
 func (e *Engine) Run(ctx context.Context, event Event, newID string) (Result, Stats, error) {
 	listing, err := e.pick(event.Listing)
 	if err != nil {

@@ -32,10 +32,9 @@ type Options map[string]json.RawMessage
 // letter or digit.
 func ValidID(id string) bool { return len(id) <= 80 && idPattern.MatchString(id) }
 
-// ParseEvent reads an event strictly: one JSON object, each name once, and the fields that every event may have of their
-// type. The failure is InvalidInput and names the field.
+// ParseEvent reads an event strictly: one JSON object, each name once. The failure is InvalidInput and names the field.
 func ParseEvent(payload []byte) (Event, error) {
-	fields, err := event.Fields(payload, nil)
+	fields, err := event.Fields(payload)
 	if err != nil {
 		return Event{}, err
 	}
@@ -63,9 +62,7 @@ func ParseEvent(payload []byte) (Event, error) {
 		}
 	}
 
-	if len(fields) > 0 {
-		parsed.Options = fields
-	}
+	parsed.Options = fields
 
 	return parsed, nil
 }

@@ -6,8 +6,8 @@
 // nothing and doubles nothing. The lease in it keeps callers from starving each other; safety does not depend on it.
 // Requests are spread, so that an export keeps to its share of the rate limit, which it learns.
 //
-// The package knows no AWS and no HTTP. What it needs of them it declares as [Listing], [Documents] and [Parts]. It knows no
-// listing either: of a query it reads page_size, and keeps the rest as the listing wrote it.
+// The package knows no AWS and no HTTP: it declares what it needs as [Listing], [Documents] and [Parts]. Of a query it knows
+// page_size, and keeps the rest as the listing wrote it.
 package export
 
 import (
@@ -20,8 +20,7 @@ import (
 type Page struct {
 	Lines   []byte
 	Records int
-	// Replaced counts the unpaired surrogate escapes that were written as \ufffd, and ReplacedIn is the number of the first
-	// entity with one, from 1.
+	// Replaced counts the unpaired surrogate escapes that were written as \ufffd; ReplacedIn is the first entity with one, from 1.
 	Replaced, ReplacedIn int
 	Next                 string // the link to the page after this one; "": there is none
 	Total                *int64 // how many entities the listing says that it has; nil: it does not say
@@ -42,8 +41,7 @@ type Listing interface {
 	// Ask opens the query of a new export: options, with the listing's defaults for what they leave out. All of them are
 	// among [Listing.Options]; a bad value is a failure of kind InvalidInput that names the option.
 	Ask(pageSize int, options Options) (Pages, error)
-	// Open opens a query that was stored, by this code or by older code. What it does not know was written by newer code:
-	// that is a failure of kind CheckpointInvalid.
+	// Open opens a stored query. What it does not know was written by newer code, and is a failure of kind CheckpointInvalid.
 	Open(q Query) (Pages, error)
 }
 
@@ -53,14 +51,12 @@ type Pages interface {
 	Query() Query
 	// First returns the address of the first page, as a next link would be written.
 	First() string
-	// Fetch requests the page at link ("": the first) once and fills page, which it resets before. After an error the page
-	// is to be thrown away. What may pass by itself is a retry.TransientError; the end of ctx is its cause; everything else is a
-	// failure that says what to do.
+	// Fetch requests the page at link ("": the first) once and fills page anew; after an error only its Limit counts. What may
+	// pass by itself is a retry.TransientError; the end of ctx is its cause; everything else is a failure that says what to do.
 	Fetch(ctx context.Context, link string, page *Page) error
 }
 
-// ErrNoEntities is behind the failure of a page without a list of entities and without an error, where such a page is the
-// last one if it comes again and again.
+// ErrNoEntities is behind the failure of a page without entities, where that is the last one if it comes again and again.
 var ErrNoEntities = errors.New("the page has no list of entities")
 
 // Errors of the stores, which are no failures by themselves.

@@ -32,8 +32,7 @@ func (i *invocation) newFetcher(c *caller) *fetcher {
 	return &fetcher{caller: c, windows: windows(i.pages), pageSize: cp.Query.PageSize, position: cp.Position, logged: time.Now()}
 }
 
-// run fetches pages of a window into pages from free and sends them on. It never keeps more than one page, and closes neither
-// channel.
+// run fetches pages of a window into pages from free and sends them on. It closes neither channel.
 func (f *fetcher) run(ctx context.Context, source Pages, free <-chan *Page, pages chan<- fetched) stop {
 	first, window := source.First(), f.position.Window
 

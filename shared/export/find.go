@@ -10,23 +10,19 @@ import (
 	"genesys-cloud-export/shared/failure"
 )
 
-// look is what the store listed of the export before its checkpoint was read.
+// look is what the store listed of the export: at first before its checkpoint was read.
 type look struct {
 	listed bool // whether the store listed the parts
 	parts  []StoredPart
 	sealed bool // whether there is a manifest
 }
 
-// find looks what there is of the export, and reads its checkpoint. The parts are listed before the documents: what
-// another invocation begins in between then is no contradiction. Absence is learnt by listing, never from a failed
-// read alone: without full permission to list, S3 answers a read of what is not there like one that is not allowed.
+// find looks what there is of the export, and reads its checkpoint. The parts are listed first: what another invocation begins
+// meanwhile is then no contradiction. Absence is learnt by listing, as S3 may answer a read of what is absent as forbidden.
 func (i *invocation) find(ctx context.Context) (bool, error) {
-	parts, err := i.engine.Parts.List(ctx, i.listing, i.id)
-	if err != nil && !errors.Is(err, ErrListDenied) {
-		return false, storeFailed(err, "list the parts")
+	if err := i.listParts(ctx); err != nil {
+		return false, err
 	}
-
-	i.seen.parts, i.seen.listed = parts, err == nil
 
 	names, err := i.engine.Documents.Names(ctx, i.listing, i.id)
 
@@ -42,13 +38,25 @@ func (i *invocation) find(ctx context.Context) (bool, error) {
 		return err == nil, err
 	case err != nil:
 		return false, storeFailed(err, "list the checkpoint")
-	case len(names) == 0 && len(parts) == 0:
+	case len(names) == 0 && len(i.seen.parts) == 0:
 		return false, nil
 	default:
 		// Also where the checkpoint was not listed: that it is gone is final, so it takes two signs.
 		i.seen.sealed = slices.Contains(names, manifestName(i.listing, i.id))
 		return true, i.state.load(ctx)
 	}
+}
+
+// listParts lists the parts, where the store allows it.
+func (i *invocation) listParts(ctx context.Context) (err error) {
+	i.seen.parts, err = i.engine.Parts.List(ctx, i.listing, i.id)
+	i.seen.listed = err == nil
+
+	if err != nil && !errors.Is(err, ErrListDenied) {
+		return storeFailed(err, "list the parts")
+	}
+
+	return nil
 }
 
 // create begins the export. It reports false, with the checkpoint read, where another invocation was faster.
@@ -117,23 +125,14 @@ func (i *invocation) inspect(ctx context.Context) error {
 		return wrong("is that of an unfinished export while the manifest lies in the store, so it was rolled back")
 	}
 
-	if cp.missing(i.seen.parts) == "" {
+	if cp.missing(i.seen.parts) == nil {
 		return nil
 	}
 
 	// The list is older than the checkpoint, so a part may have come in between; a second look decides.
-	parts, err := i.engine.Parts.List(ctx, i.listing, i.id)
-	if errors.Is(err, ErrListDenied) {
-		return nil
+	if err := i.listParts(ctx); err != nil || !i.seen.listed {
+		return err
 	}
 
-	if err != nil {
-		return storeFailed(err, "list the parts again")
-	}
-
-	if gone := cp.missing(parts); gone != "" {
-		return wrong("names %s, which is gone from the store or has another size", gone)
-	}
-
-	return nil
+	return cp.missing(i.seen.parts)
 }

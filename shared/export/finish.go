@@ -11,12 +11,11 @@ import (
 	"genesys-cloud-export/shared/failure"
 )
 
-// moveAttempts bounds how often a document that all exports of a listing share is tried while others move it too.
-const moveAttempts = 5
+// putAttempts bounds how often a document is written while others write it too.
+const putAttempts = 5
 
-// finish ends an export whose pages are all committed. It needs no lease and may be done by many at once and again: it
-// removes parts that nobody names, writes the manifest once, and moves latest and the watermark forward. A repetition writes
-// nothing.
+// finish ends an export whose pages are all committed: it removes parts that nobody names, writes the manifest once, and moves
+// latest and the watermark forward. It needs no lease, may be done by many at once, and writes nothing when repeated.
 func (i *invocation) finish(ctx context.Context) (Result, error) {
 	for _, step := range []func(context.Context) error{i.clean, i.seal, i.point, i.mark} {
 		if err := step(ctx); err != nil {
@@ -29,21 +28,15 @@ func (i *invocation) finish(ctx context.Context) (Result, error) {
 
 // clean deletes the parts that the checkpoint does not name, and makes sure that those which it names are there.
 func (i *invocation) clean(ctx context.Context) error {
-	stored, err := i.engine.Parts.List(ctx, i.listing, i.id)
-	if errors.Is(err, ErrListDenied) {
-		return nil // find has warned
+	if err := i.listParts(ctx); err != nil || !i.seen.listed { // of which find has warned
+		return err
 	}
 
-	if err != nil {
-		return storeFailed(err, "list the parts")
+	if err := i.state.checkpoint.missing(i.seen.parts); err != nil {
+		return err
 	}
 
-	if gone := i.state.checkpoint.missing(stored); gone != "" {
-		return failure.New(failure.CheckpointInvalid,
-			"%s, which the checkpoint names, is gone from the store or has another size: restore it, or begin a new export", gone)
-	}
-
-	for _, part := range stored {
+	for _, part := range i.seen.parts {
 		// What is no part was put there by somebody else, and is no business of this export.
 		if partNumber(part.Name) == 0 || i.state.checkpoint.names(part.Name) {
 			continue
@@ -67,33 +60,17 @@ func (i *invocation) seal(ctx context.Context) error {
 		return err
 	}
 
-	name := manifestName(i.listing, i.id)
-
-	body, _, err := i.engine.Documents.Read(ctx, name)
-	if errors.Is(err, ErrAbsent) {
-		_, err = i.engine.Documents.Create(ctx, name, manifest)
-		if err == nil {
-			i.completed(ctx)
-			return nil
-		}
-
-		if errors.Is(err, ErrConflict) {
-			if body, _, err = i.engine.Documents.Read(ctx, name); errors.Is(err, ErrAbsent) {
-				return i.state.contradicted(name)
-			}
-		}
-	}
-
-	if err != nil {
-		return storeFailed(err, "write the manifest")
-	}
-
-	if !bytes.Equal(body, manifest) {
-		return failure.New(failure.CheckpointInvalid,
+	differs := func([]byte) (bool, error) {
+		return false, failure.New(failure.CheckpointInvalid,
 			"the manifest that lies in the store contradicts the checkpoint: restore one of the two, or begin a new export")
 	}
 
-	return nil
+	written, err := i.put(ctx, "the manifest", manifestName(i.listing, i.id), manifest, differs)
+	if written {
+		i.completed(ctx)
+	}
+
+	return err
 }
 
 // completed counts an export whose manifest was written just now, and warns of what its reader has to know.
@@ -121,38 +98,49 @@ func (i *invocation) point(ctx context.Context) error {
 // move replaces a document that all exports of a listing share, unless what is stored is to be kept.
 func (i *invocation) move(ctx context.Context, what, name string, document any, keeps func(stored []byte) bool) error {
 	mine, err := marshalDocument(what, document)
-	if err != nil {
-		return err
+	if err == nil {
+		_, err = i.put(ctx, what, name, mine, func(stored []byte) (bool, error) { return !keeps(stored), nil })
 	}
 
-	for range moveAttempts {
-		body, tag, err := i.engine.Documents.Read(ctx, name)
+	return err
+}
+
+// put writes a document and reports whether it did. Where another one is stored, replace decides.
+func (i *invocation) put(
+	ctx context.Context, what, name string, mine []byte, replace func(stored []byte) (bool, error),
+) (written bool, err error) {
+	for range putAttempts {
+		stored, tag, err := i.engine.Documents.Read(ctx, name)
 
 		switch {
 		case errors.Is(err, ErrAbsent):
 			_, err = i.engine.Documents.Create(ctx, name, mine)
 		case err != nil:
-		case bytes.Equal(body, mine), keeps(body):
-			return nil
+		case bytes.Equal(stored, mine):
+			return false, nil
 		default:
+			if replaces, err := replace(stored); err != nil || !replaces {
+				return false, err
+			}
+
 			_, err = i.engine.Documents.Replace(ctx, name, tag, mine)
 		}
 
 		if err == nil {
-			return nil
+			return true, nil
 		}
 
 		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrAbsent) {
-			return storeFailed(err, "write %s", what)
+			return false, storeFailed(err, "write %s", what)
 		}
 	}
 
-	return failure.New(failure.StorageUnavailable,
-		"write %s: %d times the store said that it is not what was read just before: other exports move it, or its ETag is not stable: invoke again", what, moveAttempts)
+	return false, failure.New(failure.StorageUnavailable, "write %s: %d times the store said that it is not what was read just before: "+
+		"other exports move it, its ETag is not stable, or it may not be read (grant s3:GetObject): invoke again", what, putAttempts)
 }
 
-// keeps reports whether the latest that is stored stays: it is as new or newer, or of a schema that this code does not
-// know. An unreadable one is derived data, and is replaced; so is one that was completed at a time which cannot be meant.
+// keeps reports whether the latest that is stored stays: it is as new or newer, or of a newer schema. One that is unreadable,
+// or was completed at a time that cannot be meant, is replaced.
 func keeps(body []byte, completedAt time.Time) bool {
 	var stored Latest
 	if err := json.Unmarshal(body, &stored); err != nil {

@@ -14,74 +14,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestX18ExportWhoseFinishFailedIsOnlyFinishedByTheNextInvocation(t *testing.T) {
-	t.Parallel()
-
-	for name, fault := range map[string]exporttest.Fault{
-		"the list of parts":      onNth(exporttest.OpList, "", 2, failing(exporttest.FailBefore)),
-		"the manifest, not done": on(exporttest.OpCreate, manifestName, failing(exporttest.FailBefore)),
-		"the manifest, done":     on(exporttest.OpCreate, manifestName, failing(exporttest.FailAfter)),
-		"the manifest, later":    on(exporttest.OpCreate, manifestName, failing(exporttest.FailLate)),
-		"latest, not done":       on(exporttest.OpCreate, latestName, failing(exporttest.FailBefore)),
-		"latest, done":           on(exporttest.OpCreate, latestName, failing(exporttest.FailAfter)),
-	} {
-		bubble(t, name, func(t *testing.T) {
-			w := newWorld(3, 2)
-			w.invoke(t.Context(), fault).wantFailure(t, failure.StorageUnavailable)
-
-			next := w.invoke(t.Context(), nil)
-			next.wantComplete(t)
-
-			if next.count(exporttest.OpFetch, exporttest.OpPut, exporttest.OpReplace) != 0 {
-				t.Errorf("the calls were %v, want it to finish only", next.calls)
-			}
-
-			w.store.Land()
-			w.mustHold(t)
-		})
-	}
-}
-
-func TestX22InvocationThatWasThoughtDeadCannotTouchAFinishedExport(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(3, 2, 4)
-
-		var sealed []byte
-		// It writes its part, and is killed before it learns that it lost.
-		did := w.zombie(t.Context(), w.lives(onNth(exporttest.OpPut, "", 2, exporttest.Action{Effect: exporttest.KillAfter, Before: func() {
-			time.Sleep(w.timeout)
-			w.complete(t, w.lives(nil))
-			sealed = w.document(manifestName)
-		}})))
-		if !did.killed {
-			t.Fatal("the first invocation was not killed")
-		}
-
-		if diff := cmp.Diff(string(sealed), string(w.document(manifestName))); diff != "" {
-			t.Errorf("the manifest was changed (-before +after):\n%s", diff)
-		}
-
-		if w.check() == nil {
-			t.Error("the stray part is not there, so this test shows nothing")
-		}
-
-		again := w.mustComplete(t)
-		if again.count(exporttest.OpDelete) != 1 || again.writes() != 1 {
-			t.Errorf("the calls were %v, want the stray part to be deleted and nothing else to be written", again.calls)
-		}
-	})
-}
-
 func TestX23FinishedExportGivesItsResultAgainAndFetchesAndWritesNothing(t *testing.T) {
 	t.Parallel()
 
-	for name, test := range map[string]struct {
-		denied bool
-	}{"a bucket that may be listed": {false}, "a bucket that may not": {true}} {
+	for name, denied := range map[string]bool{"a bucket that may be listed": false, "a bucket that may not": true} {
 		bubble(t, name, func(t *testing.T) {
 			w := newWorld(3, 2)
-			w.store.ListDenied = test.denied
+			w.store.ListDenied = denied
 
 			first := w.complete(t, nil)
 			before := w.store.Journal()
@@ -101,8 +40,8 @@ func TestX23FinishedExportGivesItsResultAgainAndFetchesAndWritesNothing(t *testi
 				t.Errorf("the calls were %v, want to look only", again.calls)
 			}
 
-			if warned := len(w.logged("grant s3:ListBucket")) > 0; warned != test.denied {
-				t.Errorf("the logs say what is to be granted: %t, want %t", warned, test.denied)
+			if warned := len(w.logged("grant s3:ListBucket")) > 0; warned != denied {
+				t.Errorf("the logs say what is to be granted: %t, want %t", warned, denied)
 			}
 		})
 	}

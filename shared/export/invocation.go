@@ -9,8 +9,9 @@ import (
 	"genesys-cloud-export/shared/budget"
 )
 
-// pagesInFlight is how many pages are in memory at most: one that is being fetched, one that is being written.
-const pagesInFlight = 2
+// pagesInFlight is how many pages are in memory at most: one that is being fetched, one that waits while a part is committed, which
+// takes two writes, and one that is being written.
+const pagesInFlight = 3
 
 // errStopping ends the reading because the process is asked to end.
 var errStopping = errors.New("the process is asked to end")
@@ -282,7 +283,7 @@ func (i *invocation) transfer(ctx, reading context.Context, w *writer, f *fetche
 	reading, cancel := context.WithCancelCause(reading)
 	defer cancel(nil)
 
-	pages := make(chan fetched)
+	pages := make(chan fetched, pagesInFlight-2)
 	free := make(chan *Page, pagesInFlight)
 	for range pagesInFlight {
 		free <- &Page{}

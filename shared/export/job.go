@@ -17,12 +17,12 @@ const (
 	longestPoll = 2 * time.Minute // up to this
 )
 
-// Jobs are pages that jobs of the API prepare: one job for each window of the query's interval. Each method with a context
-// sends one request, with errors as those of [Pages.Fetch]; limit is the rate limit that the reply gave, after errors too.
+// Jobs are pages that jobs of the API prepare, one for each window of the query's interval. Each method with a context sends
+// one request, with errors as those of [Pages.Fetch]; limit is the rate limit that the reply gave, after errors too.
 type Jobs interface {
 	Pages
-	// Resolve fixes the interval of a new export. through is where the last export ended whose interval was found like this
-	// one's; zero: there is none. A query that asks for what is not available is a failure of kind InvalidInput.
+	// Resolve fixes the interval of a new export. through is the watermark; zero: there is none. A query that asks for what is
+	// not available is a failure of kind InvalidInput.
 	Resolve(ctx context.Context, through time.Time) (limit int, err error)
 	// SinceLast reports whether the interval is to begin where the last such export ended.
 	SinceLast() bool
@@ -36,8 +36,7 @@ type Jobs interface {
 	Poll(ctx context.Context, id string) (state JobState, limit int, err error)
 	// Delete deletes a job, where the API knows how to.
 	Delete(ctx context.Context, id string) error
-	// Results are the pages of a job that is ready. Where the job is gone before the first of them was read, Fetch returns a
-	// failure of kind JobFailed.
+	// Results are the pages of a job that is ready. Where it is gone before the first page, Fetch fails as JobFailed.
 	Results(id string) Pages
 }
 
@@ -102,9 +101,8 @@ func (i *invocation) resolve(ctx context.Context) (limit int, stopped stop) {
 	}
 }
 
-// prepare returns the pages of the window that is to be read, once its job is ready; else why they cannot be read now. A job
-// is submitted once an invocation at most, and committed before it is looked at, so that a crash or a lost reply leaves one
-// job behind at most.
+// prepare returns the pages of the window that is to be read, or why they cannot be read now. A job is submitted once an
+// invocation, and committed before it is looked at, so that a crash or a lost reply leaves one job behind at most.
 func (i *invocation) prepare(ctx, reading context.Context, jobs Jobs, w *writer, c *caller) (Pages, stop, error) {
 	if w.job.ID == "" {
 		if i.submitted {
@@ -195,8 +193,7 @@ func (i *invocation) drop(ctx context.Context, jobs Jobs, c *caller, id string) 
 	}
 }
 
-// lost reports whether the job of the window that is being read is gone before a page of it was committed; what was read of it
-// is thrown away then.
+// lost reports whether the window's job is gone before a page of it was committed; what was read of it is then thrown away.
 func (w *writer) lost(err error) bool {
 	committed := w.state.checkpoint.Position
 	gone := failure.Is(err, failure.JobFailed) || failure.Is(err, failure.CursorExpired)
@@ -211,8 +208,7 @@ func (w *writer) lost(err error) bool {
 	return true
 }
 
-// resubmit has the next invocation, or this one, submit another job instead of one that failed, or is gone, before a page of it
-// was committed: up to three times.
+// resubmit has this or the next invocation submit another job for one that is gone before a page was committed, twice.
 func (w *writer) resubmit(ctx context.Context, how string) stop {
 	id := w.job.ID
 	w.job = Job{Submits: w.job.Submits}

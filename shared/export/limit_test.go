@@ -14,18 +14,17 @@ import (
 func TestX01WhatPassesIsRetriedWhenTheAPISaysAndThePageStandsOnce(t *testing.T) {
 	t.Parallel()
 
-	untold, throttled := exporttest.ThrottledUntold(), exporttest.Throttled
+	throttled := exporttest.Throttled
 
 	for name, test := range map[string]struct {
 		faults []exporttest.PageFault
 		least  time.Duration
 	}{
 		"Retry-After":            {[]exporttest.PageFault{throttled(7 * time.Second)}, 7 * time.Second},
-		"Retry-After 0":          {[]exporttest.PageFault{throttled(0)}, 0},
-		"none":                   {[]exporttest.PageFault{untold}, 0},
+		"no Retry-After":         {[]exporttest.PageFault{throttled(0)}, 0},
 		"503 with Retry-After":   {[]exporttest.PageFault{exporttest.Busy(4 * time.Second)}, 4 * time.Second},
-		"three in a row":         {[]exporttest.PageFault{throttled(3 * time.Second), untold, throttled(5 * time.Second)}, 8 * time.Second},
-		"more than the attempts": {slices.Repeat([]exporttest.PageFault{untold}, 7), 0},
+		"three in a row":         {[]exporttest.PageFault{throttled(3 * time.Second), throttled(0), throttled(5 * time.Second)}, 8 * time.Second},
+		"more than the attempts": {slices.Repeat([]exporttest.PageFault{throttled(0)}, 7), 0},
 		"X03 pages that break":   {slices.Repeat([]exporttest.PageFault{exporttest.Broken()}, 4), 0},
 	} {
 		bubble(t, name, func(t *testing.T) {
@@ -84,6 +83,30 @@ func TestX02RetryAfterBeyondTheTimeLeftIsHandedOverAndNotSlept(t *testing.T) {
 
 		w.mustComplete(t)
 	})
+}
+
+// Waiting between invocations costs nothing. Before its first page an invocation waits, as an end without one counts against the export.
+func TestAWaitThatFitsIsHandedOverWhereItIsLongAndAPageWasRead(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct {
+		page   int
+		after  time.Duration
+		status string
+	}{
+		"long, after a page":  {1, 20 * time.Second, export.StatusContinue},
+		"short, after a page": {1, 5 * time.Second, export.StatusComplete},
+		"long, before a page": {0, 20 * time.Second, export.StatusComplete},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			w := newWorld(3, 2, 4)
+			w.listing.Fault(test.page, exporttest.Throttled(test.after))
+
+			if did := w.invoke(t.Context(), nil); did.Status != test.status {
+				t.Errorf("got %+v, want %s", did.Result, test.status)
+			}
+		})
+	}
 }
 
 // Where an invocation fails after it met a limit, or met it in its last attempt, the limit binds the next invocation as long

@@ -12,8 +12,7 @@ func manifestName(listing, id string) string   { return listing + "/" + id + "/m
 func latestName(listing string) string         { return listing + "/latest.json" }
 func watermarkName(listing string) string      { return listing + "/watermark.json" }
 
-// Manifest says what a complete export consists of. Readers go by it and by nothing else. It is a pure function of the
-// checkpoint, so that whoever finishes an export writes the same bytes.
+// Manifest says what a complete export consists of, and is all that readers go by. It follows from the checkpoint alone.
 type Manifest struct {
 	SchemaVersion int            `json:"schema_version"`
 	ExportID      string         `json:"export_id"`
@@ -31,8 +30,7 @@ type Manifest struct {
 	ReplacedSurrogates int64 `json:"replaced_surrogates,omitzero"`
 }
 
-// Drift is in a manifest where the listing's own total moved while it was read, or is not what was read: entities move between
-// pages that are counted, so that some may be there twice or not at all.
+// Drift is in a manifest where the listing's total moved, or is not what was read: entities may be there twice or not at all.
 type Drift struct {
 	TotalFirst int64 `json:"total_first"`
 	TotalLast  int64 `json:"total_last"`

@@ -12,26 +12,6 @@ import (
 	"genesys-cloud-export/shared/failure"
 )
 
-func TestFirstPageMayUseTheReserveSoThatEveryInvocationReadsOne(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(3, 2, 4)
-		w.timeout = 30 * time.Second
-		w.listing.Latency = 28 * time.Second // more than the deadline less the reserve leaves
-
-		for page := range int64(2) {
-			did := w.invoke(t.Context(), nil)
-			did.wantWait(t, export.ReasonBudget, 0, 0)
-
-			if did.Pages != page+1 {
-				t.Fatalf("got %+v, want page %d", did.Result, page+1)
-			}
-		}
-
-		w.invokeComplete(t, nil)
-	})
-}
-
 func TestX14InvocationStopsInTimeWhateverAPageTakes(t *testing.T) {
 	t.Parallel()
 
@@ -46,6 +26,7 @@ func TestX14InvocationStopsInTimeWhateverAPageTakes(t *testing.T) {
 		pages, requests int64 // a page that will not fit is not asked for
 		took            time.Duration
 	}{
+		"a first in the reserve":  {slices.Repeat(faults{lasts(28)}, 2), 1, 1, 28 * time.Second}, // and so does the next invocation's
 		"even pages":              {slices.Repeat(faults{lasts(3)}, 10), 6, 6, 18 * time.Second},
 		"one that hangs":          {faults{lasts(1), lasts(1), lasts(3600), lasts(1)}, 2, 3, 20 * time.Second},
 		"a first that hangs":      {faults{lasts(3600)}, 0, 1, 29 * time.Second},
@@ -170,30 +151,8 @@ func TestProcessThatIsAskedToEndCommitsWhatItReadAndReleasesTheLease(t *testing.
 	}
 }
 
-func TestProcessesThatAreAskedToEndBeforeTheyReadAPageAreNoStalls(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(3, 2)
-		w.listing.Latency = time.Second
-
-		for range 4 {
-			w.stopping = make(chan struct{})
-			time.AfterFunc(500*time.Millisecond, func() { close(w.stopping) })
-
-			did := w.invoke(t.Context(), nil)
-			did.wantContinue(t, export.ReasonBudget)
-
-			if did.stats.InvocationsWithoutProgress != 0 {
-				t.Errorf("the numbers of the invocation are %+v, want it not to count", did.stats)
-			}
-		}
-
-		w.stopping = nil
-		w.mustComplete(t)
-	})
-}
-
-// Asked to end at any operation, an invocation ends in good order, and the next one goes on at once.
+// Asked to end at any operation, an invocation ends in good order, and so do those that are asked before they read a page: none
+// of them counts. The next one goes on at once.
 func TestProcessThatIsAskedToEndAnywhereLeavesTheExportToTheNextOne(t *testing.T) {
 	t.Parallel()
 
@@ -203,8 +162,9 @@ func TestProcessThatIsAskedToEndAnywhereLeavesTheExportToTheNextOne(t *testing.T
 			fault := w.lives(at(operation, after(func() { close(w.stopping) })))
 
 			for range 10 {
-				if did := w.invoke(t.Context(), fault); did.err != nil || did.Reason == export.ReasonBusy {
-					t.Fatalf("got %+v and %v, want a stop in good order", did.Result, did.err)
+				did := w.invoke(t.Context(), fault)
+				if did.err != nil || did.Reason == export.ReasonBusy || did.stats.InvocationsWithoutProgress != 0 {
+					t.Fatalf("got %+v, %+v and %v, want a stop in good order", did.Result, did.stats, did.err)
 				}
 			}
 

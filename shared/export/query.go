@@ -15,13 +15,11 @@ import (
 	"genesys-cloud-export/shared/failure"
 )
 
-// Query is what an export asks of its listing. It is fixed when the export begins, kept in its checkpoint, and copied to its
-// manifest, so that an analyst reads there what was asked.
+// Query is what an export asks of its listing. It is fixed when the export begins, and stands in checkpoint and manifest.
 type Query struct {
 	PageSize int
-	// Canonical is the whole query in the listing's canonical form: one JSON object with page_size and the listing's own
-	// options, defaults included. Two queries of a listing that ask for the same are the same bytes. What is stored stays as
-	// it is, whatever the canonical form becomes later.
+	// Canonical is the whole query in the listing's canonical form: one JSON object with page_size and the listing's options,
+	// defaults included. Queries that ask for the same are the same bytes. What is stored stays, whatever that form becomes.
 	Canonical json.RawMessage
 }
 
@@ -45,9 +43,7 @@ func (q *Query) UnmarshalJSON(raw []byte) error {
 // members are the query's members by name, in canonical form.
 func (q Query) members() map[string]json.RawMessage {
 	var members map[string]json.RawMessage
-	if err := json.Unmarshal(q.Canonical, &members); err != nil {
-		return nil // the listing has read it as an object
-	}
+	_ = json.Unmarshal(q.Canonical, &members) // the listing has read it as an object
 
 	return members
 }
@@ -64,13 +60,9 @@ func (e *Engine) ask(ctx context.Context, listing Listing, asked Event) (Pages, 
 
 // pick is the listing of that name; "" is the only one.
 func (e *Engine) pick(name string) (Listing, error) {
-	if name == "" && len(e.Listings) == 1 {
-		return e.Listings[0], nil
-	}
-
 	var names []string
 	for _, listing := range e.Listings {
-		if listing.Name() == name {
+		if listing.Name() == name || name == "" && len(e.Listings) == 1 {
 			return listing, nil
 		}
 

@@ -111,10 +111,9 @@ func TestReplacedSurrogatesAreWarnedOfAndCountedInCheckpointAndManifest(t *testi
 			time.Sleep(2 * time.Hour)
 		}
 
-		w.mustHold(t)
-
-		if got := w.mustManifest(t).ReplacedSurrogates; got != 4 {
-			t.Errorf("the manifest counts %d, want 4", got)
+		// The listing's own list has no surrogates, so that the independent check says how many the manifest counts.
+		if err := w.checkExport(); err == nil || !strings.Contains(err.Error(), "that 4 surrogates were replaced") {
+			t.Errorf("got %v, want the manifest to count 4", err)
 		}
 
 		w.wantLogged(t, "unpaired surrogate", "WARN", "export_id=e1 page=2 entity=2 replaced=3", "export_id=e1 page=3 entity=4 replaced=1")

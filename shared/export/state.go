@@ -15,8 +15,7 @@ import (
 
 const ownerBytes = 8 // of randomness, to tell invocations apart
 
-// state is the checkpoint of an export as it is stored, to the best of one invocation's knowledge, and that invocation's
-// lease of the export.
+// state is the stored checkpoint, to the best of one invocation's knowledge, and that invocation's lease of the export.
 type state struct {
 	documents Documents
 	logger    *slog.Logger
@@ -70,37 +69,40 @@ func (s *state) vanished() error {
 
 // create begins the export with cp, leased. It reports false, with the checkpoint read, where another invocation was faster.
 func (s *state) create(ctx context.Context, cp Checkpoint, deadline time.Time) (bool, error) {
-	cp = s.leased(cp, deadline)
+	err := s.put(s.leased(cp, deadline), func(body []byte) (string, error) { return s.documents.Create(ctx, s.name, body) })
 
-	body, err := encodeCheckpoint(cp)
-	if err != nil {
-		return false, err
-	}
-
-	tag, err := s.documents.Create(ctx, s.name, body)
-
-	switch {
-	case err == nil:
-		s.checkpoint, s.tag, s.sum = cp, tag, sha256.Sum256(body)
-		return true, nil
-	case errors.Is(err, ErrConflict):
+	if errors.Is(err, ErrConflict) {
 		if err = s.read(ctx); errors.Is(err, ErrAbsent) {
-			err = s.contradicted(s.name)
+			err = failure.New(failure.StorageUnavailable,
+				"the store says that %s is there, and that it is not: grant s3:GetObject on it, or invoke again where it was deleted just now", s.documents.URI(s.name))
 		}
 
 		return false, err
-	default:
-		s.doubtful = true
-		s.release(ctx, time.Time{}, 0)
+	}
 
+	if err != nil {
+		s.release(ctx, time.Time{}, 0)
 		return false, storeFailed(err, "create the checkpoint")
 	}
+
+	return true, nil
 }
 
-// contradicted is what it means that a document may not be created, as it is there, and cannot be read, as it is not.
-func (s *state) contradicted(name string) error {
-	return failure.New(failure.StorageUnavailable,
-		"the store says that %s is there, and that it is not: grant s3:GetObject on it, or invoke again where it was deleted just now", s.documents.URI(name))
+// put has write store next. After an error that is none of the two which say that nothing was written, it may be written.
+func (s *state) put(next Checkpoint, write func(body []byte) (tag string, err error)) error {
+	body, err := encodeCheckpoint(next)
+	if err != nil {
+		return err
+	}
+
+	tag, err := write(body)
+	if err == nil {
+		s.checkpoint, s.tag, s.sum = next, tag, sha256.Sum256(body)
+	}
+
+	s.doubtful = err != nil && !errors.Is(err, ErrConflict) && !errors.Is(err, ErrAbsent)
+
+	return err
 }
 
 // acquire gets the lease of the export. It reports false, with what is stored now in s, where somebody else was faster.
@@ -136,29 +138,21 @@ func (s *state) leased(cp Checkpoint, deadline time.Time) Checkpoint {
 func (s *state) replace(ctx context.Context, next Checkpoint) (bool, error) {
 	next.Generation++
 
-	body, err := encodeCheckpoint(next)
-	if err != nil {
-		return false, err
-	}
-
-	tag, err := s.documents.Replace(ctx, s.name, s.tag, body)
+	err := s.put(next, func(body []byte) (string, error) { return s.documents.Replace(ctx, s.name, s.tag, body) })
 
 	switch {
 	case err == nil:
-		s.checkpoint, s.tag, s.sum, s.doubtful = next, tag, sha256.Sum256(body), false
 		return true, nil
 	case errors.Is(err, ErrConflict):
 		return false, s.lost(ctx)
 	case errors.Is(err, ErrAbsent):
 		return false, s.vanished()
 	default:
-		s.doubtful = true
 		return false, storeFailed(err, "write the checkpoint")
 	}
 }
 
-// lost reads what another invocation wrote. Where that is the very document that this one read, nobody wrote anything: to
-// say busy would be to say it for ever.
+// lost reads what another invocation wrote. Where that is what this one read, nobody wrote: busy would be said for ever.
 func (s *state) lost(ctx context.Context) error {
 	before := s.sum
 	if err := s.load(ctx); err != nil {
@@ -177,7 +171,14 @@ func (s *state) lost(ctx context.Context) error {
 // release releases the lease after something failed, and writes a wait and a limit down. Where it cannot, the export is busy
 // until the lease ends. A write whose outcome is not known is looked up first.
 func (s *state) release(ctx context.Context, notBefore time.Time, limit int) {
-	err := s.settle(ctx)
+	var err error
+
+	if s.doubtful {
+		if err = s.read(ctx); errors.Is(err, ErrAbsent) {
+			s.checkpoint, err = Checkpoint{}, nil // it was never written
+		}
+	}
+
 	if err == nil && s.checkpoint.Owner == s.owner && s.owner != "" {
 		_, err = s.replace(ctx, s.checkpoint.released(notBefore, limit))
 	}
@@ -188,22 +189,7 @@ func (s *state) release(ctx context.Context, notBefore time.Time, limit int) {
 	}
 }
 
-// settle reads the checkpoint again where a write of it is in doubt.
-func (s *state) settle(ctx context.Context) error {
-	if !s.doubtful {
-		return nil
-	}
-
-	err := s.read(ctx)
-	if errors.Is(err, ErrAbsent) {
-		s.checkpoint, err = Checkpoint{}, nil // it was never written
-	}
-
-	return err
-}
-
-// storeFailed says what was being done when a store failed. Its errors that are no failures are answers which make sense in
-// other places: here the store contradicts itself.
+// storeFailed says what was being done when a store failed. An answer that makes sense only elsewhere is a failure here.
 func storeFailed(err error, doing string, args ...any) error {
 	if failure.KindOf(err) == "" {
 		err = failure.Because(err, failure.StorageUnavailable, "the store gave an answer that makes no sense here: invoke again")

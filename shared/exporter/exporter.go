@@ -3,6 +3,7 @@
 package exporter
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -26,11 +27,6 @@ import (
 // pageAttempt ends a page request that hangs; a page of 500 users takes the API a few seconds.
 const pageAttempt = 30 * time.Second
 
-// pageRetry outlasts a passing fault. Longer ones are left to the next invocation, whose wait costs nothing.
-func pageRetry() retry.Policy {
-	return retry.Policy{Base: time.Second, Cap: 30 * time.Second, Attempts: 5}
-}
-
 // Load is New with the settings of every exporter: for a function that has none of its own. Where they are bad, the handler
 // answers every event with all that is wrong.
 func Load(p *invocation.Process, listings ...genesys.Definition) *invocation.Handler {
@@ -42,26 +38,19 @@ func Load(p *invocation.Process, listings ...genesys.Definition) *invocation.Han
 	return New(p, &s, listings...)
 }
 
-// New returns the handler of the function that exports these listings.
+// New returns the handler of the function that exports these listings. The settings are those that the process has loaded.
 func New(p *invocation.Process, s *Settings, listings ...genesys.Definition) *invocation.Handler {
-	base, err := s.API()
-	if err != nil {
-		return invocation.Refuse(err, p.Logger)
-	}
-
-	environment := s.Domain()
-	if environment == "" {
-		environment = base.Host
-	}
-
+	base := s.API()
 	client := genesys.Client{Base: base, HTTP: p.HTTP, Tokens: newReader(p, s), Attempt: pageAttempt, Logger: p.Logger}
-	bucket := s3.NewFromConfig(p.Cloud)
+	store := exportstore.New(s3.NewFromConfig(p.Cloud), s.Bucket, s.Prefix)
 
 	config := export.Config{
-		Documents: exportstore.NewDocuments(bucket, s.Bucket, s.Prefix), Parts: exportstore.NewParts(bucket, s.Bucket, s.Prefix),
-		Logger: p.Logger, Environment: environment, Generator: "genesys-cloud-export " + invocation.Version(), Stopping: p.Stopping,
-		PageSize: s.PageSize, PartBytes: export.DefaultPartBytes, Reserve: s.Reserve(), Retry: pageRetry(),
+		Documents: store, Parts: store,
+		Logger: p.Logger, Environment: cmp.Or(s.Domain(), base.Host), Generator: "genesys-cloud-export " + invocation.Version(), Stopping: p.Stopping,
+		PageSize: s.PageSize, PartBytes: export.DefaultPartBytes, Reserve: s.Reserve(),
 		MaxPerMinute: s.MaxRequestsPerMinute, SharePercent: s.RateSharePercent,
+		// It outlasts a passing fault. Longer ones are left to the next invocation, whose wait costs nothing.
+		Retry: retry.Policy{Base: time.Second, Cap: 30 * time.Second, Attempts: 5},
 	}
 	for _, listing := range listings {
 		config.Listings = append(config.Listings, genesys.NewListing(listing, client))
@@ -75,13 +64,12 @@ func New(p *invocation.Process, s *Settings, listings ...genesys.Definition) *in
 // newReader reads the stored token, and asks the rotator where one is named. The call is bounded by rotatorclient,
 // so its HTTP client has no timeout of its own.
 func newReader(p *invocation.Process, s *Settings) *token.Reader {
-	reader := &token.Reader{Store: tokenstore.New(ssm.NewFromConfig(p.Cloud), s.TokenParameterName, "")}
-
+	var rotator token.Asker
 	if s.RotatorFunctionName != "" {
-		reader.Rotator = rotatorclient.New(lambda.NewFromConfig(awsapi.Patient(p.Cloud)), s.RotatorFunctionName)
+		rotator = rotatorclient.New(lambda.NewFromConfig(awsapi.Patient(p.Cloud)), s.RotatorFunctionName)
 	}
 
-	return reader
+	return token.NewReader(tokenstore.New(ssm.NewFromConfig(p.Cloud), s.TokenParameterName, ""), rotator)
 }
 
 // exporter is the work of one function.

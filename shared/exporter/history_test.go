@@ -32,11 +32,16 @@ func days() []string {
 	return []string{"1999-12-28T10:00:00Z/1999-12-29T00:00:00Z", "1999-12-29T00:00:00Z/1999-12-30T00:00:00Z", "1999-12-30T00:00:00Z/1999-12-30T08:00:00Z"}
 }
 
-// histories is an organisation with some events a day.
-func histories(faults ...genesyssim.Fault) genesyssim.Config {
+// histories is an organisation with some events a day, whose jobs take so long.
+func histories(jobTime time.Duration, faults ...genesyssim.Fault) genesyssim.Config {
 	return genesyssim.Config{
-		Sizes: map[string]int{"conversations": 30, "audits": 24, "user-status": 26}, JobTime: 40 * time.Second, AvailabilityLag: 6 * time.Hour, Faults: faults,
+		Sizes: map[string]int{"conversations": 30, "audits": 24, "user-status": 26}, JobTime: jobTime, AvailabilityLag: 6 * time.Hour, Faults: faults,
 	}
+}
+
+// ofConversations is an event that exports the conversations of an interval.
+func ofConversations(interval string) string {
+	return fmt.Sprintf(`{"export_id":"e1","listing":"conversations","interval":%q}`, interval)
 }
 
 // history is a new process of the function that exports histories, in small pages.
@@ -66,7 +71,7 @@ func (w *world) wantWindows(listing string, result export.Result, windows ...str
 func TestEveryHistoryIsExportedByteForByteADayAJob(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, histories())
+		w := newWorld(t, histories(40*time.Second))
 
 		for _, listing := range genesys.Histories() {
 			// Each invocation is one of a new process, which knows nothing but the checkpoint.
@@ -83,16 +88,12 @@ func TestEveryHistoryIsExportedByteForByteADayAJob(t *testing.T) {
 func TestAJobThatIsNotReadyIsPendingLongerEachTimeAndAskedNothingBefore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		organisation := histories()
-		organisation.JobTime = 10 * time.Minute
-		w := newWorld(t, organisation)
-
-		const payload = `{"export_id":"e1","listing":"conversations","interval":"` + aDay + `"}`
+		w := newWorld(t, histories(10*time.Minute))
 
 		var waits []int64
 
 		for result := (export.Result{}); result.Status != export.StatusComplete; {
-			result = w.invoke(w.history(), 5*time.Minute, payload)
+			result = w.invoke(w.history(), 5*time.Minute, ofConversations(aDay))
 			if result.Status == export.StatusComplete {
 				break
 			}
@@ -100,7 +101,7 @@ func TestAJobThatIsNotReadyIsPendingLongerEachTimeAndAskedNothingBefore(t *testi
 			waits = append(waits, result.WaitSeconds)
 			asked := w.genesys.Stats().Requests
 
-			if early := w.invoke(w.history(), 5*time.Minute, payload); early.Reason != export.ReasonPending || result.Reason != export.ReasonPending {
+			if early := w.invoke(w.history(), 5*time.Minute, ofConversations(aDay)); early.Reason != export.ReasonPending || result.Reason != export.ReasonPending {
 				t.Fatalf("ended as %+v, and invoked too early as %+v", result, early)
 			}
 
@@ -160,12 +161,10 @@ func (w *world) until(payload string, pause time.Duration) string {
 func TestAJobThatIsReadyAtOnceIsReadByTheInvocationThatSubmitsIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		organisation := histories()
-		organisation.JobTime = 0
-		w := newWorld(t, organisation)
+		w := newWorld(t, histories(0))
 		begun := time.Now()
 
-		result, invocations := w.finish(w.history(), `{"export_id":"e1","listing":"conversations","interval":"`+threeDays+`"}`)
+		result, invocations := w.finish(w.history(), ofConversations(threeDays))
 		if took := time.Since(begun); invocations != len(days()) || took > 10*time.Second {
 			t.Errorf("it took %d invocations and %v, want one a day and no wait between them: %+v", invocations, took, result)
 		}
@@ -175,20 +174,18 @@ func TestAJobThatIsReadyAtOnceIsReadByTheInvocationThatSubmitsIt(t *testing.T) {
 func TestAnExportThatCannotBeginYetIsToBeContinuedWhenTheAPISays(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, histories(genesyssim.Fault{
+		w := newWorld(t, histories(0, genesyssim.Fault{
 			Method: http.MethodGet, Path: conversations + "/availability", Status: http.StatusTooManyRequests, RetryAfter: "3600", Limit: 60,
 		}))
 
-		const payload = `{"export_id":"e1","listing":"conversations","interval":"` + aDay + `"}`
-
-		result := w.invoke(w.history(), 5*time.Minute, payload)
+		result := w.invoke(w.history(), 5*time.Minute, ofConversations(aDay))
 		if result.Reason != export.ReasonRateLimited || result.WaitSeconds < 3600 || result.ExportID != "e1" || result.Listing != "conversations" {
 			t.Fatalf("got %+v", result)
 		}
 
 		time.Sleep(time.Duration(result.WaitSeconds) * time.Second)
 
-		result, _ = w.finish(w.history(), payload)
+		result, _ = w.finish(w.history(), ofConversations(aDay))
 		w.wantWindows("conversations", result, aDay)
 
 		if early := w.genesys.Stats().EarlyRequests; len(early) != 0 {
@@ -201,210 +198,76 @@ func TestAnExportThatCannotBeginYetIsToBeContinuedWhenTheAPISays(t *testing.T) {
 func TestAnExportWhoseInvocationsFitOneRequestReadsItsPages(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		organisation := histories()
-		organisation.JobTime = 0
-		w := newWorld(t, organisation)
+		w := newWorld(t, histories(0))
 
-		for invocations := 1; ; invocations++ {
-			h := w.history("MAX_REQUESTS_PER_MINUTE=1", "RATE_SHARE_PERCENT=100")
-			result := w.invoke(h, time.Minute, `{"export_id":"e1","listing":"conversations","interval":"`+aDay+`"}`)
-
-			if result.Status == export.StatusComplete {
-				w.wantWindows("conversations", result, aDay)
-				break
-			}
-
-			if invocations > 10 {
-				t.Fatalf("after %d invocations got %+v", invocations, result)
-			}
-
+		result := export.Result{}
+		for n := 0; result.Status != export.StatusComplete && n <= 10; n++ {
 			time.Sleep(time.Duration(result.WaitSeconds) * time.Second)
+			result = w.invoke(w.history("MAX_REQUESTS_PER_MINUTE=1", "RATE_SHARE_PERCENT=100"), time.Minute, ofConversations(aDay))
 		}
+
+		w.wantWindows("conversations", result, aDay)
 	})
 }
 
 func TestAJobThatFailsIsSubmittedAgainTwiceAndThenNamed(t *testing.T) {
 	t.Parallel()
 
-	fails := func(state string, times int) genesyssim.Fault {
-		return genesyssim.Fault{Method: http.MethodPost, Path: conversations, Job: state, Times: times}
+	type faults = []genesyssim.Fault
+	submit := func(fault genesyssim.Fault) genesyssim.Fault {
+		fault.Method, fault.Path = http.MethodPost, conversations
+		return fault
 	}
+	results := func(fault genesyssim.Fault) genesyssim.Fault {
+		fault.Method, fault.Path = http.MethodGet, conversations+"/{id}/results"
+		return fault
+	}
+	ends := func(state string, times int) faults {
+		return faults{submit(genesyssim.Fault{Job: state, Times: times})}
+	}
+	gone := genesyssim.Fault{Code: "not.found", Status: http.StatusNotFound}
+	goneThrice := gone
+	goneThrice.Times = 3
 
 	for name, test := range map[string]struct {
-		fault   genesyssim.Fault
+		faults  faults
 		jobTime time.Duration
 		submits int64
 		ends    string // what it says in the end; "": that it is complete
 	}{
-		"failed twice":                        {fails("FAILED", 2), 0, 3, ""},
-		"cancelled and expired are no better": {fails("CANCELLED", 1), 0, 2, ""},
-		"gone":                                {fails("GONE", 2), 0, 3, ""},
-		"failed three times":                  {fails("FAILED", 3), 0, 3, "its state is FAILED (correlation id "},
-		"23 hours":                            {fails("FAILED", 0), 23 * time.Hour, 1, ""},
-		"25 hours":                            {fails("FAILED", 0), 25 * time.Hour, 1, "is not ready after 24h"},
-		"the reply to the submit is lost": {
-			genesyssim.Fault{Method: http.MethodPost, Path: conversations, Action: genesyssim.ActionResetBody}, 0, 2, "",
-		},
-		"the reply to the submit is a 503": {
-			genesyssim.Fault{Method: http.MethodPost, Path: conversations, Status: http.StatusServiceUnavailable}, 0, 2, "",
-		},
-		"throttled": {
-			genesyssim.Fault{Method: http.MethodPost, Path: conversations, Status: http.StatusTooManyRequests, RetryAfter: "20"}, 0, 2, "",
-		},
-		"the token is rejected": {
-			genesyssim.Fault{Method: http.MethodPost, Path: conversations, Status: http.StatusUnauthorized}, 0, 2, "",
-		},
-		"results are gone at the first page": {
-			genesyssim.Fault{Method: http.MethodGet, Path: conversations + "/{id}/results", Code: "not.found", Status: http.StatusNotFound}, 0, 2, "",
-		},
-		"results are gone three times": {
-			genesyssim.Fault{Method: http.MethodGet, Path: conversations + "/{id}/results", Code: "not.found", Status: http.StatusNotFound, Times: 3}, 0, 3, "the job is gone: invoke again later",
-		},
+		"failed twice":                        {ends("FAILED", 2), 0, 3, ""},
+		"cancelled and expired are no better": {ends("CANCELLED", 1), 0, 2, ""},
+		"gone":                                {ends("GONE", 2), 0, 3, ""},
+		"failed three times":                  {ends("FAILED", 3), 0, 3, "its state is FAILED (correlation id "},
+		"23 hours":                            {nil, 23 * time.Hour, 1, ""},
+		"25 hours":                            {nil, 25 * time.Hour, 1, "is not ready after 24h"},
+		"the reply to the submit is lost":     {faults{submit(genesyssim.Fault{Action: genesyssim.ActionResetBody})}, 0, 2, ""},
+		"the reply to the submit is a 503":    {faults{submit(genesyssim.Fault{Status: http.StatusServiceUnavailable})}, 0, 2, ""},
+		"throttled":                           {faults{submit(genesyssim.Fault{Status: http.StatusTooManyRequests, RetryAfter: "20"})}, 0, 2, ""},
+		"the token is rejected":               {faults{submit(genesyssim.Fault{Status: http.StatusUnauthorized})}, 0, 2, ""},
+		"results are gone at the first page":  {faults{results(gone)}, 0, 2, ""},
+		"results are gone three times":        {faults{results(goneThrice)}, 0, 3, "the job is gone: invoke again later"},
 		"results end without an array": {
-			genesyssim.Fault{Method: http.MethodGet, Path: conversations + "/{id}/results", Nth: 2, Times: -1, Drop: []string{"conversations", "cursor"}}, 0, 1, "20 records",
+			faults{results(genesyssim.Fault{Nth: 2, Times: -1, Drop: []string{"conversations", "cursor"}})}, 0, 1, "20 records",
 		},
-		"a cursor expires before a page was committed": {
-			genesyssim.Fault{Method: http.MethodGet, Path: conversations + "/{id}/results", Nth: 2, Code: "invalid.cursor"}, 0, 2, "",
-		},
+		"a cursor expires before a page was committed": {faults{results(genesyssim.Fault{Nth: 2, Code: "invalid.cursor"})}, 0, 2, ""},
 		"a cursor expires after a committed page": { // which the wait has committed
-			genesyssim.Fault{Method: http.MethodGet, Path: conversations + "/{id}/results", Nth: 2, Status: http.StatusTooManyRequests, RetryAfter: "600"}, 0, 1, "no longer takes the next link",
+			faults{
+				results(genesyssim.Fault{Nth: 2, Status: http.StatusTooManyRequests, RetryAfter: "600"}),
+				results(genesyssim.Fault{Nth: 3, Code: "invalid.cursor"}),
+			}, 0, 1, "no longer takes the next link",
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				organisation := histories()
-				if test.fault.Times != 0 || test.fault.Job == "" {
-					organisation.Faults = []genesyssim.Fault{test.fault}
-				}
+		inBubble(t, name, func(t *testing.T) {
+			w := newWorld(t, histories(test.jobTime, test.faults...))
 
-				if strings.Contains(test.ends, "next link") {
-					organisation.Faults = append(organisation.Faults, genesyssim.Fault{Method: http.MethodGet, Path: test.fault.Path, Nth: 3, Code: "invalid.cursor"})
-				}
-
-				organisation.JobTime = test.jobTime
-				w := newWorld(t, organisation)
-
-				said := w.until(`{"export_id":"e1","listing":"conversations","interval":"`+aDay+`"}`, test.jobTime/50)
-				if !strings.Contains(said, cmp.Or(test.ends, "33 records")) {
-					t.Errorf("ended as %q, want %q", said, test.ends)
-				}
-
-				if got := w.requests(http.MethodPost, conversations); got != test.submits {
-					t.Errorf("%d jobs were submitted, want %d", got, test.submits)
-				}
-			})
-		})
-	}
-}
-
-func TestSinceLastBeginsAtTheWatermarkLessTheLookBackAndEndsWhereDataDo(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, histories())
-		export := func(id, options string) (interval string, result export.Result) {
-			t.Helper()
-
-			result, _ = w.finish(w.history(), fmt.Sprintf(`{"export_id":%q,"listing":"conversations","since_last":true%s}`, id, options))
-
-			var query struct {
-				Interval string `json:"interval"`
-			}
-			if err := json.Unmarshal(w.manifest(result).Query.Canonical, &query); err != nil {
-				t.Fatal(err)
+			said := w.until(ofConversations(aDay), test.jobTime/50)
+			if !strings.Contains(said, cmp.Or(test.ends, "33 records")) {
+				t.Errorf("ended as %q, want %q", said, test.ends)
 			}
 
-			return query.Interval, result
-		}
-		wantWatermark := func(through, id string) {
-			t.Helper()
-
-			var got struct {
-				SchemaVersion int    `json:"schema_version"`
-				Environment   string `json:"environment"`
-				Through       string `json:"through"`
-				ExportID      string `json:"export_id"`
-			}
-			if err := json.Unmarshal(w.object("exports/_state/conversations/watermark.json"), &got); err != nil {
-				t.Fatal(err)
-			}
-
-			if got.SchemaVersion != 1 || got.Environment != genesysHost || got.Through != through || got.ExportID != id {
-				t.Errorf("the watermark is %+v, want %s by %s", got, through, id)
-			}
-		}
-
-		w.until(`{"listing":"conversations","since_last":true}`, 0) // what is to be sent the first time is shown in genesys
-
-		// The bubble's clock began a minute before 0:01, and data lag by six hours.
-		interval, first := export("first", `,"start":"1999-12-30T12:00:00Z"`)
-		if interval != "1999-12-30T12:00:00Z/1999-12-31T18:01:00Z" {
-			t.Errorf("the first export is of %s", interval)
-		}
-
-		w.wantWindows("conversations", first, "1999-12-30T12:00:00Z/1999-12-31T00:00:00Z", "1999-12-31T00:00:00Z/1999-12-31T18:01:00Z")
-		wantWatermark("1999-12-31T18:01:00Z", "first")
-
-		time.Sleep(24 * time.Hour)
-		w.storeToken()
-		began := time.Now().Add(-6 * time.Hour).UTC().Format("2006-01-02T15:04:05.999Z")
-
-		if interval, _ := export("second", `,"look_back_hours":2`); interval != "1999-12-31T16:01:00Z/"+began {
-			t.Errorf("the second export is of %s, and began at %s less six hours", interval, began)
-		}
-
-		wantWatermark(began, "second")
-
-		if again, _ := export("first", ""); again != interval {
-			t.Errorf("the first export, asked for again, is of %s", again)
-		}
-
-		wantWatermark(began, "second")
-	})
-}
-
-func TestNothingNewIsCompleteWithoutAJob(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		organisation := histories()
-		organisation.AvailableUntil = time.Date(1999, 12, 31, 0, 0, 0, 0, time.UTC)
-		w := newWorld(t, organisation)
-		h := w.history()
-
-		w.finish(h, `{"export_id":"e1","listing":"user-status","since_last":true,"start":"1999-12-30T00:00:00Z"}`)
-		submits := w.requests(http.MethodPost, "/api/v2/analytics/users/details/jobs")
-
-		result, invocations := w.finish(h, `{"export_id":"e2","listing":"user-status","since_last":true}`)
-		if result.Records != 0 || result.Reason != export.ReasonEnd || invocations != 1 || len(w.manifest(result).Parts) != 0 {
-			t.Errorf("after %d invocations got %+v, want an empty export", invocations, result)
-		}
-
-		if got := w.requests(http.MethodPost, "/api/v2/analytics/users/details/jobs"); got != submits {
-			t.Errorf("%d jobs were submitted", got-submits)
-		}
-	})
-}
-
-func TestAWatermarkThatCannotBeMeantIsRefusedByName(t *testing.T) {
-	t.Parallel()
-
-	const document = `{"schema_version":%d,"environment":%q,"through":%q,"export_id":"e0"}`
-
-	for name, watermark := range map[string]string{
-		"of another environment": fmt.Sprintf(document, 1, "mypurecloud.de", "1999-12-30T00:00:00Z"),
-		"is none that this":      `null`,
-		"lies past what is":      fmt.Sprintf(document, 1, genesysHost, "1999-12-31T23:00:00Z"),
-		"by newer code":          fmt.Sprintf(document, 2, genesysHost, "1999-12-30T00:00:00Z"),
-		"none that this code":    `{"schema_version":1}`,
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t, histories())
-			w.put("exports/_state/audits/watermark.json", watermark)
-			w.put("exports/_state/conversations/watermark.json", watermark)
-
-			_, err := w.send(w.history(), time.Minute, `{"listing":"conversations","since_last":true}`)
-			if failed := reported(t, err); failed.Type != string(failure.InvalidInput) || !strings.Contains(failed.Message, "s3://exports/exports/_state/conversations/watermark.json") {
-				t.Errorf("%s: got %s: %s", name, failed.Type, failed.Message)
+			if got := w.requests(http.MethodPost, conversations); got != test.submits {
+				t.Errorf("%d jobs were submitted, want %d", got, test.submits)
 			}
 		})
 	}
@@ -413,7 +276,7 @@ func TestAWatermarkThatCannotBeMeantIsRefusedByName(t *testing.T) {
 func TestWhoeverLosesTheCommitOfAJobDeletesItsOwn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, histories())
+		w := newWorld(t, histories(40*time.Second))
 
 		// Once the second job was submitted, the checkpoint is another invocation's: the one with which the export began.
 		const checkpoint = "exports/_state/conversations/e1/checkpoint.json"
@@ -441,42 +304,12 @@ func TestWhoeverLosesTheCommitOfAJobDeletesItsOwn(t *testing.T) {
 			return true
 		}
 
-		const payload = `{"export_id":"e1","listing":"conversations","interval":"` + threeDays + `"}`
-
-		w.invoke(w.history(), time.Minute, payload)
+		w.invoke(w.history(), time.Minute, ofConversations(threeDays))
 		time.Sleep(time.Minute)
 
-		result := w.invoke(w.history(), time.Minute, payload)
+		result := w.invoke(w.history(), time.Minute, ofConversations(threeDays))
 		if deleted := w.requests(http.MethodDelete, conversations+"/{id}"); result.Reason != export.ReasonBusy || deleted != 1 {
 			t.Errorf("got %+v, and %d jobs were deleted", result, deleted)
-		}
-	})
-}
-
-func TestTwoExportsSinceTheLastAtOnceOverlapAndTheWatermarkNeverMovesBack(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, histories())
-		h := w.history()
-
-		const payload = `{"export_id":%q,"listing":"conversations","since_last":true,"start":"1999-12-31T00:00:00Z"}`
-
-		if older := w.invoke(h, 5*time.Minute, fmt.Sprintf(payload, "older")); older.Reason != export.ReasonPending {
-			t.Fatalf("got %+v", older)
-		}
-
-		time.Sleep(time.Hour)
-
-		newer, _ := w.finish(h, fmt.Sprintf(payload, "newer"))
-		through := w.object("exports/_state/conversations/watermark.json")
-		older, _ := w.finish(h, fmt.Sprintf(payload, "older"))
-
-		if older.Records == 0 || newer.Records < older.Records {
-			t.Errorf("%d and %d records", older.Records, newer.Records)
-		}
-
-		if diff := gocmp.Diff(string(through), string(w.object("exports/_state/conversations/watermark.json"))); diff != "" {
-			t.Errorf("the watermark (-newer +older):\n%s", diff)
 		}
 	})
 }

@@ -100,8 +100,6 @@ func TestEveryListingOfTheDirectoryIsExportedByteForByte(t *testing.T) {
 func TestAListingThatMovesWhileItIsReadIsCompleteAndSaysHowFarItDrifted(t *testing.T) {
 	t.Parallel()
 
-	const path = "/api/v2/routing/queues"
-
 	for name, test := range map[string]struct {
 		fault genesyssim.Fault
 		want  *export.Drift
@@ -115,30 +113,20 @@ func TestAListingThatMovesWhileItIsReadIsCompleteAndSaysHowFarItDrifted(t *testi
 		"a page count that changes": {genesyssim.Fault{Nth: 2, Set: map[string]jsontext.Value{"pageCount": jsontext.Value("7")}}, nil},
 		"a page past the end":       {genesyssim.Fault{Nth: 3, Shift: 60}, &export.Drift{TotalFirst: 250, TotalLast: 190, Records: 200}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, genesyssim.Config{Sizes: map[string]int{"queues": 250}})
-				test.fault.Method, test.fault.Path = http.MethodGet, path
+		inBubble(t, name, func(t *testing.T) {
+			test.fault.Method, test.fault.Path = http.MethodGet, "/api/v2/routing/queues"
+			w := newWorld(t, genesyssim.Config{Sizes: map[string]int{"queues": 250}, Faults: []genesyssim.Fault{test.fault}})
 
-				if err := w.genesys.SetFaults([]genesyssim.Fault{test.fault}); err != nil {
-					t.Fatal(err)
-				}
+			result, _ := w.finish(w.processOf(genesys.Directory()), `{"listing":"queues"}`)
+			if diff := cmp.Diff(test.want, w.manifest(result).Drift); diff != "" {
+				t.Errorf("drift (-want +got):\n%s", diff)
+			}
 
-				result, _ := w.finish(w.processOf(genesys.Directory()), `{"listing":"queues"}`)
-				if diff := cmp.Diff(test.want, w.manifest(result).Drift); diff != "" {
-					t.Errorf("drift (-want +got):\n%s", diff)
-				}
-
-				drifted := test.want != nil
-				if warned := strings.Contains(w.out.String(), `"msg":"the listing changed while it was read`); warned != drifted {
-					t.Errorf("a warning was logged: %v", warned)
-				}
-
-				if counted := strings.Contains(w.out.String(), `"ListingsDrifted":1`); counted != drifted {
-					t.Errorf("it was counted: %v", counted)
-				}
-			})
+			warned := strings.Contains(w.out.String(), `"msg":"the listing changed while it was read`)
+			counted := strings.Contains(w.out.String(), `"ListingsDrifted":1`)
+			if drifted := test.want != nil; warned != drifted || counted != drifted {
+				t.Errorf("a warning was logged: %t, and it was counted: %t, want %t", warned, counted, drifted)
+			}
 		})
 	}
 }

@@ -44,7 +44,7 @@ func TestX04ATokenThatIsRejectedOrExpiresIsReplacedByTheRotatorWhichIsAskedOnce(
 			genesyssim.Fault{Path: usersPath, Nth: 4, Action: genesyssim.ActionRevokeToken}, time.Hour, `{"rejected_version":2}`, 1,
 		},
 		"X06 it expires during a wait": {
-			genesyssim.Fault{Path: usersPath, Nth: 4, Status: http.StatusTooManyRequests, RetryAfter: "120"}, 100 * time.Second, `{}`, 0,
+			genesyssim.Fault{Path: usersPath, Nth: 1, Status: http.StatusTooManyRequests, RetryAfter: "120"}, 100 * time.Second, `{}`, 0,
 		},
 	} {
 		inBubble(t, name, func(t *testing.T) {

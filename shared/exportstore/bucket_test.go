@@ -2,7 +2,6 @@ package exportstore_test
 
 import (
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -30,23 +29,23 @@ const (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// stores are the two stores of exports in a bucket.
+// stores is the store of exports in a bucket.
 type stores struct {
+	*exportstore.Store
+
 	client *s3.Client
 	bucket string
 }
 
-func (s stores) documents() *exportstore.Documents {
-	return exportstore.NewDocuments(s.client, s.bucket, prefix)
+func newStores(client *s3.Client, bucket string) stores {
+	return stores{exportstore.New(client, bucket, prefix), client, bucket}
 }
-
-func (s stores) parts() *exportstore.Parts { return exportstore.NewParts(s.client, s.bucket, prefix) }
 
 // create stores a document, and fails the test where that fails.
 func (s stores) create(t *testing.T, name, body string) (tag string) {
 	t.Helper()
 
-	tag, err := s.documents().Create(t.Context(), name, []byte(body))
+	tag, err := s.Create(t.Context(), name, []byte(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +125,7 @@ func serve(t *testing.T, config s3sim.Config) *bucket {
 	cloud := awstest.Serve(t, memnet.New(), address, b)
 	cloud.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenSupported
 	cloud.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenSupported
-	b.stores = stores{s3.NewFromConfig(cloud), bucketName}
+	b.stores = newStores(s3.NewFromConfig(cloud), bucketName)
 
 	t.Cleanup(func() { _ = endpoint.Close() })
 
@@ -166,5 +165,3 @@ func lostReply(operation string, meanwhile func()) spoiler {
 		panic(http.ErrAbortHandler)
 	}
 }
-
-func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }

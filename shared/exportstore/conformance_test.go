@@ -36,7 +36,7 @@ func newPeer(t *testing.T) peer {
 	t.Helper()
 
 	endpoint := conformance.New(t, func() (http.Handler, error) { return s3sim.New(s3sim.Config{Folder: t.TempDir()}) })
-	w := peer{endpoint, stores{s3.NewFromConfig(endpoint.Config), "exports-" + strings.ToLower(rand.Text())}}
+	w := peer{endpoint, newStores(s3.NewFromConfig(endpoint.Config), "exports-"+strings.ToLower(rand.Text()))}
 
 	_, err := w.client.CreateBucket(t.Context(), &s3.CreateBucketInput{
 		Bucket:                    &w.bucket,
@@ -55,7 +55,7 @@ func TestConformanceObjectsLieThereAsReadersExpectThem(t *testing.T) {
 	w := newPeer(t)
 	body := bytes.Repeat([]byte("0123456789abcdef"), 9<<16) // 9 MiB: more than the size at which parts are closed
 	sum := sha256.Sum256(body)
-	if err := w.parts().Put(t.Context(), "users", "e1", partName, body, sum[:]); err != nil {
+	if err := w.Put(t.Context(), "users", "e1", partName, body, sum[:]); err != nil {
 		t.Fatal(err)
 	}
 	w.create(t, checkpoint, "{}")
@@ -92,17 +92,16 @@ func TestConformanceWritesThatAreRepeatedAreTakenForDone(t *testing.T) {
 	t.Parallel()
 
 	w := newPeer(t)
-	documents := w.documents()
 	created := w.create(t, checkpoint, "first")
-	if again, err := documents.Create(t.Context(), checkpoint, []byte("first")); err != nil || again != created {
+	if again, err := w.Create(t.Context(), checkpoint, []byte("first")); err != nil || again != created {
 		t.Errorf("creating it twice: got tag %s and %v, want %s", again, err, created)
 	}
 
-	replaced, err := documents.Replace(t.Context(), checkpoint, created, []byte("second"))
+	replaced, err := w.Replace(t.Context(), checkpoint, created, []byte("second"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := documents.Replace(t.Context(), checkpoint, created, []byte("second")); err != nil || again != replaced {
+	if again, err := w.Replace(t.Context(), checkpoint, created, []byte("second")); err != nil || again != replaced {
 		t.Errorf("replacing it twice: got tag %s and %v, want %s", again, err, replaced)
 	}
 }
@@ -119,13 +118,13 @@ func TestConformanceListingsAreReadToTheirEnd(t *testing.T) {
 	want := make([]export.StoredPart, many)
 	for i := range many {
 		want[i] = export.StoredPart{Name: fmt.Sprintf("part-%06d-a.jsonl.gz", i+1), Bytes: 1}
-		writing.Go(func() error { return w.parts().Put(ctx, "users", "e1", want[i].Name, []byte("x"), sum[:]) })
+		writing.Go(func() error { return w.Put(ctx, "users", "e1", want[i].Name, []byte("x"), sum[:]) })
 	}
 	if err := writing.Wait(); err != nil {
 		t.Fatal(err)
 	}
 
-	got, err := w.parts().List(t.Context(), "users", "e1")
+	got, err := w.List(t.Context(), "users", "e1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,10 +137,10 @@ func TestConformanceBucketThatIsNotThereIsNoAbsence(t *testing.T) {
 	t.Parallel()
 
 	w := newPeer(t)
-	w.bucket += "-not"
+	w.stores = newStores(w.client, w.bucket+"-not")
 	all := calls(w.stores)
 	all["replace"] = func(ctx context.Context) error {
-		_, err := w.documents().Replace(ctx, checkpoint, `"1"`, nil)
+		_, err := w.Replace(ctx, checkpoint, `"1"`, nil)
 		return err
 	}
 	for what, call := range all {
@@ -163,10 +162,10 @@ func TestConformanceDocumentThatWentIsNotReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	if _, err := w.documents().Replace(t.Context(), checkpoint, tag, []byte("second")); !errors.Is(err, export.ErrAbsent) {
+	if _, err := w.Replace(t.Context(), checkpoint, tag, []byte("second")); !errors.Is(err, export.ErrAbsent) {
 		t.Errorf("at the %s: got %v, want %v", w.Name, err, export.ErrAbsent)
 	}
-	if again, err := w.documents().Create(t.Context(), checkpoint, []byte("first")); err != nil || again == "" {
+	if again, err := w.Create(t.Context(), checkpoint, []byte("first")); err != nil || again == "" {
 		t.Errorf("creating it anew: got tag %q and %v", again, err)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 
 	"genesys-cloud-export/shared/awsapi"
 	"genesys-cloud-export/shared/export"
@@ -16,51 +15,41 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// Documents implements [export.Documents]. A tag is an object's ETag.
-type Documents struct{ objects }
-
-// NewDocuments returns the documents of the exports below prefix in a bucket.
-func NewDocuments(client *s3.Client, bucket, prefix string) *Documents {
-	return &Documents{objects{client: client, bucket: bucket, prefix: prefix}}
-}
-
-func (d *Documents) root() string { return d.prefix + "/_state/" }
+func (s *Store) root() string { return s.prefix + "/_state/" }
 
 // URI implements [export.Documents].
-func (d *Documents) URI(name string) string { return d.uri(d.root() + name) }
+func (s *Store) URI(name string) string { return s.uri(s.root() + name) }
 
 // Names implements [export.Documents].
-func (d *Documents) Names(ctx context.Context, listing, id string) ([]string, error) {
-	found, err := d.list(ctx, d.root()+listing+"/"+id+"/")
-	if err != nil {
-		return nil, err
-	}
+func (s *Store) Names(ctx context.Context, listing, id string) ([]string, error) {
+	folder := listing + "/" + id + "/"
+	found, err := s.list(ctx, s.root()+folder)
 
 	names := make([]string, 0, len(found))
-	for _, listed := range found {
-		names = append(names, strings.TrimPrefix(listed.key, d.root()))
+	for _, document := range found {
+		names = append(names, folder+document.Name)
 	}
 
-	return names, nil
+	return names, err
 }
 
 // Read implements [export.Documents]. Whether a document exists whose read is denied is learnt by listing: without full
 // s3:ListBucket S3 answers 403, not 404. Where that is denied as well, it counts as absent, which a conditional write then
 // proves.
-func (d *Documents) Read(ctx context.Context, name string) (body []byte, tag string, err error) {
-	key := d.root() + name
+func (s *Store) Read(ctx context.Context, name string) (body []byte, tag string, err error) {
+	key := s.root() + name
 
-	body, tag, err = d.get(ctx, key)
+	body, tag, err = s.get(ctx, key)
 	if !awsapi.Denied(err) {
 		return body, tag, err
 	}
 
-	found, listErr := d.list(ctx, key)
+	found, listErr := s.list(ctx, key)
 	if listErr != nil && !errors.Is(listErr, export.ErrListDenied) {
 		return nil, "", listErr
 	}
 
-	if slices.ContainsFunc(found, func(listed object) bool { return listed.key == key }) {
+	if slices.ContainsFunc(found, func(listed export.StoredPart) bool { return listed.Name == "" }) {
 		return nil, "", err
 	}
 
@@ -68,8 +57,8 @@ func (d *Documents) Read(ctx context.Context, name string) (body []byte, tag str
 }
 
 // Create implements [export.Documents].
-func (d *Documents) Create(ctx context.Context, name string, body []byte) (string, error) {
-	tag, err := d.put(ctx, name, body, &s3.PutObjectInput{IfNoneMatch: aws.String("*")})
+func (s *Store) Create(ctx context.Context, name string, body []byte) (string, error) {
+	tag, err := s.put(ctx, name, body, &s3.PutObjectInput{IfNoneMatch: aws.String("*")})
 	if errors.Is(err, export.ErrAbsent) {
 		return "", export.ErrConflict // it was there, and went before it could be looked at
 	}
@@ -78,35 +67,35 @@ func (d *Documents) Create(ctx context.Context, name string, body []byte) (strin
 }
 
 // Replace implements [export.Documents].
-func (d *Documents) Replace(ctx context.Context, name, tag string, body []byte) (string, error) {
-	return d.put(ctx, name, body, &s3.PutObjectInput{IfMatch: &tag})
+func (s *Store) Replace(ctx context.Context, name, tag string, body []byte) (string, error) {
+	return s.put(ctx, name, body, &s3.PutObjectInput{IfMatch: &tag})
 }
 
 // put writes on the condition that input carries. A condition that failed counts only after a look: when the reply to
 // a write is lost, the SDK sends it again, and the second one fails on the first one's success.
-func (d *Documents) put(ctx context.Context, name string, body []byte, input *s3.PutObjectInput) (string, error) {
-	key := d.root() + name
-	input.Bucket, input.Key = &d.bucket, &key
+func (s *Store) put(ctx context.Context, name string, body []byte, input *s3.PutObjectInput) (string, error) {
+	key := s.root() + name
+	input.Bucket, input.Key = &s.bucket, &key
 	input.Body = bytes.NewReader(body)
 	input.ContentType = aws.String("application/json")
 
 	if len(body) > maxDocument {
-		return "", d.unusable(key, fmt.Sprintf("it would be longer than %d bytes: export less under one id", maxDocument))
+		return "", s.unusable(key, fmt.Sprintf("it would be longer than %d bytes: export less under one id", maxDocument))
 	}
 
-	reply, err := d.client.PutObject(ctx, input)
+	reply, err := s.client.PutObject(ctx, input)
 
 	switch {
 	case err == nil:
-		return d.tag(reply.ETag, key)
+		return s.tag(reply.ETag, key)
 	case missing(err):
 		return "", export.ErrAbsent
 	case awsapi.Status(err) != http.StatusPreconditionFailed:
-		return "", d.failed(err, key)
+		return "", s.failed(err, key)
 	}
 
 	// That it exists is known now, so a read that is denied is no absence.
-	stored, tag, err := d.get(ctx, key)
+	stored, tag, err := s.get(ctx, key)
 
 	switch {
 	case err != nil:
@@ -116,20 +105,20 @@ func (d *Documents) put(ctx context.Context, name string, body []byte, input *s3
 	case input.IfMatch == nil:
 		return "", export.ErrConflict
 	default:
-		return "", d.conflict(ctx, key, *input.IfMatch, tag, stored)
+		return "", s.conflict(ctx, key, *input.IfMatch, tag, stored)
 	}
 }
 
 // conflict is what it means that asked did not match, while stored lies there under tag: that somebody else was faster, or
 // that the store's ETags change by themselves, and nobody was.
-func (d *Documents) conflict(ctx context.Context, key, asked, tag string, stored []byte) error {
-	again, now, err := d.get(ctx, key)
+func (s *Store) conflict(ctx context.Context, key, asked, tag string, stored []byte) error {
+	again, now, err := s.get(ctx, key)
 	if err != nil {
 		return err
 	}
 
 	if tag == asked || now != tag && bytes.Equal(again, stored) {
-		return d.unusable(key, "the store does not keep to its own ETags: use one with stable ETags, and nothing in between that changes them")
+		return s.unusable(key, "the store does not keep to its own ETags: use one with stable ETags, and nothing in between that changes them")
 	}
 
 	return export.ErrConflict

@@ -16,24 +16,24 @@ import (
 
 func putPart(ctx context.Context, b stores, body string) error {
 	sum := sha256.Sum256([]byte(body))
-	return b.parts().Put(ctx, "users", "e1", partName, []byte(body), sum[:])
+	return b.Put(ctx, "users", "e1", partName, []byte(body), sum[:])
 }
 
 // calls are all that the engine asks of a bucket, by the operation that it is; each succeeds.
 func calls(b stores) map[string]func(ctx context.Context) error {
 	return map[string]func(ctx context.Context) error{
-		"list documents": func(ctx context.Context) error { _, err := b.documents().Names(ctx, "users", "e1"); return err },
-		"list parts":     func(ctx context.Context) error { _, err := b.parts().List(ctx, "users", "e1"); return err },
+		"list documents": func(ctx context.Context) error { _, err := b.Names(ctx, "users", "e1"); return err },
+		"list parts":     func(ctx context.Context) error { _, err := b.List(ctx, "users", "e1"); return err },
 		"read": func(ctx context.Context) error {
-			_, _, err := b.documents().Read(ctx, "users/latest.json")
+			_, _, err := b.Read(ctx, "users/latest.json")
 			return err
 		},
 		"create": func(ctx context.Context) error {
-			_, err := b.documents().Create(ctx, checkpoint, []byte("{}"))
+			_, err := b.Create(ctx, checkpoint, []byte("{}"))
 			return err
 		},
 		"put":    func(ctx context.Context) error { return putPart(ctx, b, "one") },
-		"delete": func(ctx context.Context) error { return b.parts().Delete(ctx, "users", "e1", partName) },
+		"delete": func(ctx context.Context) error { return b.Delete(ctx, "users", "e1", partName) },
 	}
 }
 
@@ -54,7 +54,7 @@ func operationOf(call string) string {
 func each(t *testing.T, test func(t *testing.T, b *bucket, call string)) {
 	t.Helper()
 
-	for call := range calls(stores{}) {
+	for call := range calls(newStores(nil, "")) {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
 			inBubble(t, s3sim.Config{}, func(t *testing.T, b *bucket) {
@@ -93,17 +93,17 @@ func TestAWriteThatSomebodyElseFollowedBeforeItWasSentAgainIsAConflict(t *testin
 	inBubble(t, s3sim.Config{}, func(t *testing.T, b *bucket) {
 		tag := b.create(t, checkpoint, "first")
 		b.spoiled(lostReply("PutObject", func() {
-			_, mine, err := b.documents().Read(t.Context(), checkpoint)
+			_, mine, err := b.Read(t.Context(), checkpoint)
 			if err != nil {
 				t.Error(err)
 			}
 
-			if _, err := b.documents().Replace(t.Context(), checkpoint, mine, []byte("another's")); err != nil {
+			if _, err := b.Replace(t.Context(), checkpoint, mine, []byte("another's")); err != nil {
 				t.Error(err)
 			}
 		}))
 
-		if _, err := b.documents().Replace(t.Context(), checkpoint, tag, []byte("second")); !errors.Is(err, export.ErrConflict) {
+		if _, err := b.Replace(t.Context(), checkpoint, tag, []byte("second")); !errors.Is(err, export.ErrConflict) {
 			t.Errorf("got %v, want %v", err, export.ErrConflict)
 		}
 	})
@@ -114,15 +114,32 @@ func TestADocumentThatGoesBeforeItCanBeComparedIsAConflictForItsCreator(t *testi
 	inBubble(t, s3sim.Config{}, func(t *testing.T, b *bucket) {
 		b.spoiled(refusals("PutObject", 1, http.StatusPreconditionFailed, "PreconditionFailed"))
 
-		if _, err := b.documents().Create(t.Context(), checkpoint, []byte("first")); !errors.Is(err, export.ErrConflict) {
+		if _, err := b.Create(t.Context(), checkpoint, []byte("first")); !errors.Is(err, export.ErrConflict) {
 			t.Errorf("creating: got %v, want %v", err, export.ErrConflict)
 		}
 
 		b.spoiled(refusals("PutObject", 1, http.StatusPreconditionFailed, "PreconditionFailed"))
 
-		if _, err := b.documents().Replace(t.Context(), checkpoint, `"x"`, []byte("first")); !errors.Is(err, export.ErrAbsent) {
+		if _, err := b.Replace(t.Context(), checkpoint, `"x"`, []byte("first")); !errors.Is(err, export.ErrAbsent) {
 			t.Errorf("replacing: got %v, want %v", err, export.ErrAbsent)
 		}
+	})
+}
+
+func TestAConflictThatCannotBeLookedAtTwiceIsAFailure(t *testing.T) {
+	t.Parallel()
+	inBubble(t, s3sim.Config{}, func(t *testing.T, b *bucket) {
+		b.create(t, checkpoint, "first")
+		b.spoiled(func(w http.ResponseWriter, r *http.Request, operation string, count int, next http.Handler) {
+			if operation == "GetObject" && count == 2 {
+				refuse(w, http.StatusForbidden, "AccessDenied")
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+
+		_, err := b.Replace(t.Context(), checkpoint, `"x"`, []byte("second"))
+		awstest.WantFailure(t, err, failure.StorageUnavailable, "access was denied")
 	})
 }
 
@@ -132,11 +149,11 @@ func TestReadThatIsRefusedForAnObjectThatIsThereIsAFailure(t *testing.T) {
 		b.create(t, checkpoint, "{}")
 		b.spoiled(refusals("GetObject", 1000, http.StatusForbidden, "AccessDenied"))
 
-		if _, _, err := b.documents().Read(t.Context(), checkpoint); !failure.Is(err, failure.StorageUnavailable) {
+		if _, _, err := b.Read(t.Context(), checkpoint); !failure.Is(err, failure.StorageUnavailable) {
 			t.Errorf("an object that is there: got %v, want %s", err, failure.StorageUnavailable)
 		}
 
-		if _, _, err := b.documents().Read(t.Context(), "users/e1/check"); !errors.Is(err, export.ErrAbsent) {
+		if _, _, err := b.Read(t.Context(), "users/e1/check"); !errors.Is(err, export.ErrAbsent) {
 			t.Errorf("an object that is not there, and whose name another begins with: got %v, want %v", err, export.ErrAbsent)
 		}
 
@@ -147,7 +164,7 @@ func TestReadThatIsRefusedForAnObjectThatIsThereIsAFailure(t *testing.T) {
 			}
 			refuse(w, http.StatusBadRequest, "InvalidRequest")
 		})
-		_, _, err := b.documents().Read(t.Context(), "users/e1/check")
+		_, _, err := b.Read(t.Context(), "users/e1/check")
 		awstest.WantFailure(t, err, failure.StorageUnavailable, "InvalidRequest")
 	})
 }

@@ -6,7 +6,7 @@
 //	{prefix}/_state/{listing}/{id}/manifest.json
 //	{prefix}/_state/{listing}/latest.json
 //
-// [Documents] are written by compare-and-swap on ETags alone; [Parts] under names that nobody else uses.
+// Documents are written by compare-and-swap on ETags alone; parts under names that nobody else uses.
 package exportstore
 
 import (
@@ -30,53 +30,52 @@ const (
 	maxPages = 1000
 )
 
-// objects is a bucket below a prefix.
-type objects struct {
+// Store is the part of a bucket below a prefix. It implements [export.Documents], whose tags are ETags, and [export.Parts].
+type Store struct {
 	client *s3.Client
 	bucket string
 	prefix string
 }
 
-// object is what a list says of an object.
-type object struct {
-	key   string
-	bytes int64
+// New returns the store of the exports below prefix in a bucket.
+func New(client *s3.Client, bucket, prefix string) *Store {
+	return &Store{client: client, bucket: bucket, prefix: prefix}
 }
 
-func (o objects) uri(key string) string { return "s3://" + o.bucket + "/" + key }
+func (s *Store) uri(key string) string { return "s3://" + s.bucket + "/" + key }
 
-func (o objects) failed(err error, key string) error {
-	return failure.Because(err, failure.StorageUnavailable, "%s: %s", o.uri(key), awsapi.Describe(err))
+func (s *Store) failed(err error, key string) error {
+	return failure.Because(err, failure.StorageUnavailable, "%s: %s", s.uri(key), awsapi.Describe(err))
 }
 
-func (o objects) unusable(key, why string) error {
-	return failure.New(failure.StorageUnavailable, "%s: %s", o.uri(key), why)
+func (s *Store) unusable(key, why string) error {
+	return failure.New(failure.StorageUnavailable, "%s: %s", s.uri(key), why)
 }
 
-// list returns the objects below a folder, or [export.ErrListDenied].
-func (o objects) list(ctx context.Context, folder string) ([]object, error) {
-	var found []object
+// list returns the objects whose keys begin with that, by what stands behind it in their keys, or [export.ErrListDenied].
+func (s *Store) list(ctx context.Context, folder string) ([]export.StoredPart, error) {
+	var found []export.StoredPart
 
 	seen := make(map[string]bool)
-	input := &s3.ListObjectsV2Input{Bucket: &o.bucket, Prefix: &folder}
+	input := &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: &folder}
 
 	for {
-		page, err := o.client.ListObjectsV2(ctx, input)
+		page, err := s.client.ListObjectsV2(ctx, input)
 		if awsapi.Denied(err) {
 			return nil, export.ErrListDenied
 		}
 
 		if err != nil {
-			return nil, o.failed(err, folder)
+			return nil, s.failed(err, folder)
 		}
 
 		// The SDK reads a list out of any XML, a web page too. Every store says in a list whether it goes on.
 		if page.IsTruncated == nil {
-			return nil, o.unusable(folder, "the answer was no list: check what is in between, and AWS_ENDPOINT_URL")
+			return nil, s.unusable(folder, "the answer was no list: check what is in between, and AWS_ENDPOINT_URL")
 		}
 
 		for _, listed := range page.Contents {
-			found = append(found, object{aws.ToString(listed.Key), aws.ToInt64(listed.Size)})
+			found = append(found, export.StoredPart{Name: strings.TrimPrefix(aws.ToString(listed.Key), folder), Bytes: aws.ToInt64(listed.Size)})
 		}
 
 		if !*page.IsTruncated {
@@ -85,7 +84,7 @@ func (o objects) list(ctx context.Context, folder string) ([]object, error) {
 
 		next := aws.ToString(page.NextContinuationToken)
 		if next == "" || seen[next] || len(seen) == maxPages {
-			return nil, o.unusable(folder, "the list repeats a continuation token, has none, or never ends: check the store")
+			return nil, s.unusable(folder, "the list repeats a continuation token, has none, or never ends: check the store")
 		}
 
 		seen[next], input.ContinuationToken = true, &next
@@ -93,28 +92,28 @@ func (o objects) list(ctx context.Context, folder string) ([]object, error) {
 }
 
 // get reads a document, or returns [export.ErrAbsent].
-func (o objects) get(ctx context.Context, key string) (body []byte, tag string, err error) {
-	reply, err := o.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &o.bucket, Key: &key})
+func (s *Store) get(ctx context.Context, key string) (body []byte, tag string, err error) {
+	reply, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: &key})
 	if missing(err) {
 		return nil, "", export.ErrAbsent
 	}
 
 	if err != nil {
-		return nil, "", o.failed(err, key)
+		return nil, "", s.failed(err, key)
 	}
 	defer reply.Body.Close()
 
 	if awsapi.WebPage(aws.ToString(reply.ContentType)) {
-		return nil, "", o.unusable(key, "the answer was a web page: check what is in between, and AWS_ENDPOINT_URL")
+		return nil, "", s.unusable(key, "the answer was a web page: check what is in between, and AWS_ENDPOINT_URL")
 	}
 
-	if tag, err = o.tag(reply.ETag, key); err != nil {
+	if tag, err = s.tag(reply.ETag, key); err != nil {
 		return nil, "", err
 	}
 
 	// The functions' client has read the reply already, in bounded memory.
 	if body, err = io.ReadAll(reply.Body); err != nil {
-		return nil, "", o.failed(err, key)
+		return nil, "", s.failed(err, key)
 	}
 
 	return body, tag, nil
@@ -122,10 +121,10 @@ func (o objects) get(ctx context.Context, key string) (body []byte, tag string, 
 
 // tag is the ETag of a reply. Without a strong one nothing can be written on condition: a client would send an empty
 // If-Match, or one that is never met, and the export would seem to be busy for ever.
-func (o objects) tag(etag *string, key string) (string, error) {
+func (s *Store) tag(etag *string, key string) (string, error) {
 	tag := aws.ToString(etag)
 	if strings.Trim(tag, `"`) == "" || strings.HasPrefix(tag, "W/") {
-		return "", o.unusable(key, "the store gives no ETag, or a weak one: use one with strong ETags, and nothing in between that changes them")
+		return "", s.unusable(key, "the store gives no ETag, or a weak one: use one with strong ETags, and nothing in between that changes them")
 	}
 
 	return tag, nil

@@ -5,10 +5,13 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"genesys-cloud-export/shared/devstack/conformance"
 	"genesys-cloud-export/shared/devstack/s3sim"
@@ -33,8 +36,9 @@ type tested struct {
 // racers is how many writers run against each other where one may win.
 const racers = 8
 
-// haveSemantics tests a pair of stores for what the engine builds its safety on. empty returns empty ones for each test.
-func haveSemantics(t *testing.T, empty func(t *testing.T) tested) {
+// haveSemantics tests a pair of stores for what the engine builds its safety on. empty returns empty ones for each test, which
+// runs in a bubble where the stores are in memory.
+func haveSemantics(t *testing.T, inMemory bool, empty func(t *testing.T) tested) {
 	t.Helper()
 
 	for name, show := range map[string]func(tested){
@@ -49,26 +53,55 @@ func haveSemantics(t *testing.T, empty func(t *testing.T) tested) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			show(empty(t))
+
+			if inMemory {
+				synctest.Test(t, func(t *testing.T) { show(empty(t)) })
+			} else {
+				show(empty(t))
+			}
 		})
 	}
 }
 
 func TestConformanceStoresHaveTheSemanticsOfAStoreOfExports(t *testing.T) {
 	t.Parallel()
-	haveSemantics(t, func(t *testing.T) tested {
+	haveSemantics(t, false, func(t *testing.T) tested {
 		w := newPeer(t)
 		// moto 5.2 stores a body whatever x-amz-checksum-sha256 says. S3 compares it with the checksum and answers BadDigest:
 		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
-		return tested{T: t, Documents: w.documents(), Parts: w.parts(), checksumUnread: w.Name == conformance.Moto}
+		return tested{T: t, Documents: w.Store, Parts: w.Store, checksumUnread: w.Name == conformance.Moto}
 	})
 }
 
 func TestABucketThatMayNotBeListedHasTheSemanticsOfAStoreOfExports(t *testing.T) {
 	t.Parallel()
-	haveSemantics(t, func(t *testing.T) tested {
+	haveSemantics(t, true, func(t *testing.T) tested {
 		b := serve(t, s3sim.Config{DenyList: true})
-		return tested{T: t, Documents: b.documents(), Parts: b.parts(), listDenied: true}
+		return tested{T: t, Documents: b.Store, Parts: b.Store, listDenied: true}
+	})
+}
+
+func TestABucketThatThrottlesFailsAndLosesRepliesHasTheSemanticsOfAStoreOfExports(t *testing.T) {
+	t.Parallel()
+	haveSemantics(t, true, func(t *testing.T) tested {
+		b := serve(t, s3sim.Config{})
+		b.spoiled(func(w http.ResponseWriter, r *http.Request, operation string, _ int, next http.Handler) {
+			switch attempt, _, _ := strings.Cut(r.Header.Get("Amz-Sdk-Request"), ";"); {
+			case attempt == "attempt=1" && operation == "PutObject":
+				refuse(w, http.StatusConflict, "ConditionalRequestConflict")
+			case attempt == "attempt=1":
+				refuse(w, http.StatusServiceUnavailable, "SlowDown")
+			case attempt == "attempt=2": // it is done, and its reply is lost
+				next.ServeHTTP(httptest.NewRecorder(), r)
+				panic(http.ErrAbortHandler)
+			case attempt == "attempt=3":
+				panic(http.ErrAbortHandler)
+			default:
+				next.ServeHTTP(w, r)
+			}
+		})
+
+		return tested{T: t, Documents: b.Store, Parts: b.Store}
 	})
 }
 
@@ -78,7 +111,7 @@ func TestTheStoreThatTheEngineIsTestedWithHasTheSemanticsOfAStoreOfExports(t *te
 	for name, denied := range map[string]bool{"one that may be listed": false, "one that may not be listed": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			haveSemantics(t, func(t *testing.T) tested {
+			haveSemantics(t, true, func(t *testing.T) tested {
 				store := exporttest.NewStore()
 				store.ListDenied = denied
 				documents, parts := store.Of(nil)

@@ -51,7 +51,7 @@ func (a *answer) taken(method string) bool {
 func (a *answer) read(ctx context.Context, page *export.Page) error {
 	body := &faultReader{body: a.reply.Body, left: maxPageBytes}
 
-	found, err := readPage(body, page, a.pages.entities(), a.pages.definition.Paging)
+	found, err := readPage(body, page, cmp.Or(a.pages.definition.Entities, "entities"), a.pages.definition.Paging)
 
 	var wrong pageError
 
@@ -60,9 +60,7 @@ func (a *answer) read(ctx context.Context, page *export.Page) error {
 		return a.pages.broken(ctx, body.fault)
 	case body.over:
 		return a.invalid(fmt.Sprintf("it is longer than %d bytes: %s", maxPageBytes, a.smaller(page.Records == 0)))
-	case errors.Is(err, io.ErrUnexpectedEOF) && endsWithConnection(a.reply):
-		return a.pages.broken(ctx, err)
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.ErrUnexpectedEOF) && !endsWithConnection(a.reply):
 		// Its framing was whole; still, a length that is too short is a fault which may pass.
 		return a.noPage(ctx, "it is cut off")
 	case errors.Is(err, errNoEntities) && a.pages.job != "" && found.cursor == "" && !found.errored:
@@ -118,17 +116,21 @@ func (a *answer) noPage(ctx context.Context, what string) error {
 
 // smaller is what to do about a page that is too large; alone says that one entity is.
 func (a *answer) smaller(alone bool) string {
-	fewer := ""
-	if sets := a.pages.definition.sets(); len(sets) > 0 {
-		fewer = "fewer " + strings.Join(sets, ", ")
+	var sets []string // the options that make entities larger
+	for _, option := range a.pages.definition.Options {
+		if option.isSet() {
+			sets = append(sets, option.Name)
+		}
 	}
 
+	fewer := "fewer " + strings.Join(sets, ", ")
+
 	switch alone = alone || a.pages.pageSize == 1; {
-	case alone && fewer == "":
+	case alone && sets == nil:
 		return "one entity alone is too large, which a smaller page_size does not change: make that entity smaller"
 	case alone:
 		return "one entity alone is too large, which a smaller page_size does not change: ask for " + fewer + " in a new export, or make that entity smaller"
-	case fewer == "":
+	case sets == nil:
 		return "ask for a smaller page_size in a new export"
 	default:
 		return "ask for a smaller page_size or " + fewer + " in a new export"

@@ -1,8 +1,8 @@
 package genesys
 
 import (
+	"bytes"
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -32,8 +32,7 @@ type Client struct {
 	Logger  *slog.Logger
 }
 
-// Fetch implements [export.Pages] and sends one request. After a rejected token the next call takes another one; the second
-// rejection in a row is TokenUnavailable.
+// Fetch implements [export.Pages]. After a rejected token the next call takes another; two in a row are TokenUnavailable.
 func (p *pages) Fetch(ctx context.Context, link string, page *export.Page) error {
 	page.Reset()
 
@@ -44,16 +43,24 @@ func (p *pages) Fetch(ctx context.Context, link string, page *export.Page) error
 			"the next link %v, so the token was not sent there: begin a new export, and tell the vendor's support if it happens again", err)
 	}
 
-	build := func(ctx context.Context) (*http.Request, error) { return p.request(ctx, link, target) }
+	asked := question{method: p.method, target: target}
+	if p.inBody() {
+		asked.body = p.body(link)
+	}
 
-	return p.exchange(ctx, build, link, page, func(a *answer) error { return a.read(ctx, page) })
+	return p.exchange(ctx, asked, link, page, func(a *answer) error { return a.read(ctx, page) })
 }
 
-// exchange sends the request that build makes and hands its reply to read. A reply that is a refusal becomes its failure, and
-// teaches the page its limit. link is that of a page, or "".
-func (p *pages) exchange(
-	ctx context.Context, build func(context.Context) (*http.Request, error), link string, page *export.Page, read func(*answer) error,
-) error {
+// question is what the API is asked.
+type question struct {
+	method string
+	target *url.URL
+	body   []byte // JSON; nil: none
+}
+
+// exchange sends one request and hands its reply to read. A refusal becomes its failure, and teaches the page its limit. link is
+// that of a page, or "".
+func (p *pages) exchange(ctx context.Context, asked question, link string, page *export.Page, read func(*answer) error) error {
 	rejected := *p.rejected
 	*p.rejected = false
 
@@ -65,9 +72,13 @@ func (p *pages) exchange(
 	attempt, cancel := context.WithTimeout(ctx, p.client.Attempt)
 	defer cancel()
 
-	request, err := build(attempt)
+	request, err := http.NewRequestWithContext(attempt, asked.method, asked.target.String(), bytes.NewReader(asked.body))
 	if err != nil {
-		return err
+		return failure.Because(err, failure.UpstreamInvalid, "what the API gave cannot be requested: begin a new export")
+	}
+
+	if asked.body != nil {
+		request.Header.Set("Content-Type", "application/json")
 	}
 
 	request.Header.Set("Authorization", "Bearer "+access.Access.Reveal())
@@ -108,24 +119,6 @@ func (p *pages) target(link string) (*url.URL, error) {
 	}
 
 	return target, err
-}
-
-func (p *pages) request(ctx context.Context, link string, target *url.URL) (*http.Request, error) {
-	var body io.Reader
-	if p.inBody() {
-		body = p.body(link)
-	}
-
-	request, err := http.NewRequestWithContext(ctx, p.method, target.String(), body)
-	if err != nil {
-		return nil, failure.Because(err, failure.UpstreamInvalid, "the next link cannot be requested: begin a new export")
-	}
-
-	if body != nil {
-		request.Header.Set("Content-Type", "application/json")
-	}
-
-	return request, nil
 }
 
 // broken is an exchange that broke off. The end of ctx is its cause.

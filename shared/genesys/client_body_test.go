@@ -12,11 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/genesys"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func cut(text string) string { return text[:min(len(text), 400)] }
@@ -72,24 +69,6 @@ func TestWhatIsNoPageIsTriedAgainAndThenNamed(t *testing.T) {
 			if logged := f.log.String(); !strings.Contains(logged, `"level":"WARN"`) || !strings.Contains(logged, correlation) {
 				t.Errorf("%s: logged %q, want a warning with the correlation id", cut(body), logged)
 			}
-		}
-	}
-}
-
-func TestAnUnpairedSurrogateEscapeIsReplacedAndCounted(t *testing.T) {
-	t.Parallel()
-
-	for entities, want := range map[string]export.Page{
-		`{"t":"\uD83D \ude00"}`:       {Lines: []byte(`{"t":"\ufffd \ufffd"}` + "\n"), Records: 1, Replaced: 2, ReplacedIn: 1},
-		`{"t":"\\ud83d\ud83d\ude00"}`: {Lines: []byte(`{"t":"\\ud83d\ud83d\ude00"}` + "\n"), Records: 1},
-		`{},{"t":"\ud83d"},{"t":"\ude00\ud83d"}`: {
-			Lines: []byte("{}\n" + `{"t":"\ufffd"}` + "\n" + `{"t":"\ufffd\ufffd"}` + "\n"), Records: 3, Replaced: 3, ReplacedIn: 2,
-		},
-	} {
-		f := serveFake(t, listingBase, answer(http.StatusOK, `{"entities":[`+entities+`]}`))
-		err := f.fetch(query(), "")
-		if diff := cmp.Diff(want, f.page); diff != "" || err != nil {
-			t.Errorf("%s: error %v, page (-want +got):\n%s", entities, err, diff)
 		}
 	}
 }

@@ -1,8 +1,6 @@
 package genesys
 
 import (
-	"bytes"
-	"io"
 	"net/http"
 	"slices"
 )
@@ -10,9 +8,8 @@ import (
 // inBody reports whether pages are asked for in the tutorial's dialect: by POST, with the query in the body.
 func (p *pages) inBody() bool { return p.method == http.MethodPost }
 
-// body is the tutorial's query. It knows no state and no order, so these are sent only where they are not the API's
-// defaults.
-func (p *pages) body(link string) io.Reader {
+// body is the tutorial's query. It knows no state and no order, which are sent only where they are not the API's defaults.
+func (p *pages) body(link string) []byte {
 	var query object
 
 	query.add(p.definition.Paging.size(), p.pageSize)
@@ -27,5 +24,5 @@ func (p *pages) body(link string) io.Reader {
 		}
 	}
 
-	return bytes.NewReader(query.closed())
+	return query.closed()
 }

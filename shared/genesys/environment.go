@@ -47,8 +47,8 @@ func regions() map[string]string {
 // hostName is what a domain and a region look like.
 var hostName = regexp.MustCompile(`^[a-z0-9.-]+$`)
 
-// Domain returns the domain of an environment that is named by its domain or by its AWS region. An unknown name is an
-// error that lists the known ones: a token request to a guessed host would hand it the client credentials.
+// Domain returns the domain of an environment that is named by its domain or by its AWS region. An unknown name is an error
+// that lists the known ones: a guessed host would be sent the client credentials.
 func Domain(environment string) (string, error) {
 	known := regions()
 	if domain, ok := known[environment]; ok {
@@ -76,8 +76,7 @@ func TokenURL(domain string) string { return "https://login." + domain + "/oauth
 // APIURL is a domain's API.
 func APIURL(domain string) string { return "https://api." + domain }
 
-// ParseURL reads an override of either address: https, or http to loopback and to host.docker.internal. It may carry a
-// path, a gateway's; user information, a query and a fragment are errors.
+// ParseURL reads an override of either address: https, or http to loopback and host.docker.internal. A path may follow.
 func ParseURL(text string) (*url.URL, error) {
 	parsed, err := url.Parse(text)
 	if err != nil {

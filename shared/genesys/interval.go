@@ -3,6 +3,7 @@ package genesys
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,10 +20,8 @@ const (
 
 const (
 	longestInterval = 366 * 24 * time.Hour
-	// lookBack is how far before the watermark an interval begins unless the event says otherwise, in hours: conversations
-	// change after the fact.
-	lookBack     = 24
-	mostLookBack = 366 * 24
+	lookBack        = 24 // hours before the watermark where an interval begins by default: conversations change after the fact
+	mostLookBack    = 366 * 24
 )
 
 // moment is the form of a time in a query and in an interval of the API: UTC, with milliseconds where there are any.
@@ -64,12 +63,7 @@ func newSpan(fields map[string]json.RawMessage) (s span, err error) {
 }
 
 func (s *span) readInterval(raw json.RawMessage) bool {
-	var text string
-	if json.Unmarshal(raw, &text) != nil {
-		return false
-	}
-
-	from, to, _ := strings.Cut(text, "/")
+	from, to, _ := strings.Cut(jsonText(raw), "/")
 
 	var okFrom, okTo bool
 	s.from, okFrom = readMoment(from)
@@ -78,14 +72,8 @@ func (s *span) readInterval(raw json.RawMessage) bool {
 	return okFrom && okTo && !s.to.Before(s.from)
 }
 
-func (s *span) readStart(raw json.RawMessage) bool {
-	var text string
-
-	ok := json.Unmarshal(raw, &text) == nil
-	if ok {
-		s.start, ok = readMoment(text)
-	}
-
+func (s *span) readStart(raw json.RawMessage) (ok bool) {
+	s.start, ok = readMoment(jsonText(raw))
 	return ok
 }
 
@@ -122,24 +110,20 @@ func (s span) String() string { return s.from.Format(moment) + "/" + s.to.Format
 
 // check is what in an event cannot be meant. An interval that was resolved may be longer than one that is asked for.
 func (s span) check() error {
-	if !s.to.IsZero() && (s.sinceLast || !s.start.IsZero() || s.lookBack > 0) {
+	switch given := !s.to.IsZero(); {
+	case given && (s.sinceLast || !s.start.IsZero() || s.lookBack > 0):
 		return failure.New(failure.InvalidInput, "%s stands beside %s, %s or %s: send either %s, or %s and what belongs to it",
 			intervalField, sinceLastField, startField, lookBackField, intervalField, sinceLastField)
-	}
-
-	if s.to.Sub(s.from) > longestInterval {
+	case s.to.Sub(s.from) > longestInterval:
 		return failure.New(failure.InvalidInput, "%s is longer than a year: its times must be %d days apart at most", intervalField, longestInterval/(24*time.Hour))
-	}
-
-	if !s.to.IsZero() && s.to.Equal(s.from) {
+	case given && s.to.Equal(s.from):
 		return failure.New(failure.InvalidInput, "%s is empty: its second time must be later than its first", intervalField)
+	default:
+		return nil
 	}
-
-	return nil
 }
 
-// resolved is the span of a new export, where data are there up to available, and the last export ended at through; zero: there
-// was none.
+// resolved is the span of a new export, where data are there up to available, and the watermark is through; zero: there is none.
 func (s span) resolved(available, through time.Time) (span, error) {
 	invalid := func(format string, args ...any) (span, error) {
 		return span{}, failure.New(failure.InvalidInput, format, args...)
@@ -184,16 +168,10 @@ func (s span) windows() int {
 func (s span) window(number int) span {
 	day := midnight(s.from).AddDate(0, 0, number)
 
-	from, to := day, day.AddDate(0, 0, 1)
-	if from.Before(s.from) {
-		from = s.from
-	}
-
-	if to.After(s.to) {
-		to = s.to
-	}
-
-	return span{from: from, to: to}
+	return span{from: latest(day, s.from), to: earliest(day.AddDate(0, 0, 1), s.to)}
 }
+
+func earliest(times ...time.Time) time.Time { return slices.MinFunc(times, time.Time.Compare) }
+func latest(times ...time.Time) time.Time   { return slices.MaxFunc(times, time.Time.Compare) }
 
 func midnight(t time.Time) time.Time { return t.Truncate(24 * time.Hour) }

@@ -1,7 +1,6 @@
 package genesys
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -20,7 +19,6 @@ import (
 // Job is what is particular to a listing whose pages are the results of jobs; [Definition.Path] is that of the jobs.
 type Job struct {
 	Available string // the path that says up to when there are data; "": none does, and it is an hour ago
-	Entities  string // the name of the list of a page of results
 	Order     string // with what a job is submitted beside its interval; "": without
 	OrderBy   string
 	Lasting   bool // a job cannot be deleted
@@ -42,15 +40,6 @@ type jobs struct {
 	*pages
 
 	span span
-}
-
-func newJobs(p *pages, fields map[string]json.RawMessage) (*jobs, error) {
-	s, err := newSpan(fields)
-	if err == nil {
-		err = s.check()
-	}
-
-	return &jobs{p, s}, err
 }
 
 // Query implements [export.Pages].
@@ -84,7 +73,7 @@ func (j *jobs) Resolve(ctx context.Context, through time.Time) (limit int, err e
 			return limit, err
 		}
 
-		available = earlier(reply.Until, time.Now()).UTC().Truncate(time.Millisecond) // nothing is there before it happens
+		available = earliest(reply.Until, time.Now()).UTC().Truncate(time.Millisecond) // nothing is there before it happens
 	}
 
 	resolved, err := j.span.resolved(available, through)
@@ -93,14 +82,6 @@ func (j *jobs) Resolve(ctx context.Context, through time.Time) (limit int, err e
 	}
 
 	return limit, err
-}
-
-func earlier(one, other time.Time) time.Time {
-	if one.Before(other) {
-		return one
-	}
-
-	return other
 }
 
 // Submit implements [export.Jobs].
@@ -175,22 +156,9 @@ func (j *jobs) of(id string) *jobs {
 
 // call sends one request and reads its reply into a struct; whether what it says can be meant is for valid to say.
 func (j *jobs) call(ctx context.Context, method, path string, body []byte, into any, valid func(*answer) bool) (limit int, err error) {
-	build := func(ctx context.Context) (*http.Request, error) {
-		request, err := http.NewRequestWithContext(ctx, method, j.client.Base.JoinPath(path).String(), bytes.NewReader(body))
-		if err != nil {
-			return nil, failure.Because(err, failure.UpstreamInvalid, "the path of a job cannot be requested: begin a new export")
-		}
-
-		if body != nil {
-			request.Header.Set("Content-Type", "application/json")
-		}
-
-		return request, nil
-	}
-
 	var page export.Page
 
-	err = j.exchange(ctx, build, "", &page, func(a *answer) error {
+	err = j.exchange(ctx, question{method: method, target: j.client.Base.JoinPath(path), body: body}, "", &page, func(a *answer) error {
 		if into == nil {
 			return nil
 		}

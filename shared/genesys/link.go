@@ -14,8 +14,8 @@ import (
 // maxLink is the longest next link that is followed, in bytes. The vendor's are a few hundred.
 const maxLink = 8 << 10
 
-// resolve turns a link of the listing at path into the address to request. A relative link is appended to the base, which may
-// carry a gateway's path; an absolute one must be on the base's origin and below its path. Its error does not repeat the link.
+// resolve turns a link of the listing at path into the address to request: below the base, which may carry a gateway's path. An
+// absolute link must lead there, too. The error does not repeat the link.
 func resolve(base *url.URL, path, link string) (*url.URL, error) {
 	if len(link) > maxLink {
 		return nil, fmt.Errorf("is longer than %d bytes", maxLink)
@@ -60,8 +60,8 @@ func port(u *url.URL) string {
 	return cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
 }
 
-// complete adds to a link's query the export's parameters that it lacks. Other values of an option are an error: the pages are
-// not the export's. Another page size is none, as the platform clamps it.
+// complete adds to a link's query the export's parameters that it lacks. Another value of an option is an error: the pages are
+// not the export's. Another page size is not, as the platform clamps it.
 func complete(query string, parameters url.Values, size string) (string, error) {
 	for _, name := range slices.Sorted(maps.Keys(parameters)) {
 		wanted, given := parameters[name], values(query, name)
@@ -116,8 +116,7 @@ type around struct {
 	errored bool // it is no page, and has the fields of an error
 }
 
-// next is the link to the following page: nextUri, nextPageUri, or one made of the listing's path and the cursor. "" is the
-// end. Where they contradict each other, none counts.
+// next is the link to the following page: nextUri, nextPageUri, or one made of path and cursor, which must agree. "" is the end.
 func (a around) next(path string) (string, error) {
 	link := cmp.Or(a.nextURI, a.nextPageURI)
 	if link == "" {
@@ -140,8 +139,7 @@ func (a around) next(path string) (string, error) {
 	return link, nil
 }
 
-// cutShort reports whether the page says that another one follows, without a link to it: to end there would be to end with
-// less than everything.
+// cutShort reports whether the page says that another one follows, without a link to it.
 func (a around) cutShort() bool {
 	return a.nextURI == "" && a.pageNumber != nil && a.pageCount != nil && *a.pageNumber < *a.pageCount
 }
@@ -149,8 +147,7 @@ func (a around) cutShort() bool {
 // escape is an escaped character of a URL.
 var escape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 
-// checkCursor compares a link's cursor with the reply's. A link that is escaped twice would be another cursor to the API, or
-// none, which is the first page.
+// checkCursor compares a link's cursor with the reply's. Escaped twice it would be another cursor, or none: the first page.
 func (a around) checkCursor(link string) error {
 	_, query, _ := strings.Cut(link, "?")
 
@@ -169,8 +166,7 @@ func (a around) checkCursor(link string) error {
 	return nil
 }
 
-// mayBe reports whether a link's value may be the cursor: as written, or unescaped. A plus may be a plus or a space, as some
-// servers put a cursor into a link unescaped.
+// mayBe reports whether a link's value may be the cursor. Some servers put it there unescaped: a plus may be a space.
 func mayBe(value, cursor string) bool {
 	unescaped, err := url.PathUnescape(value)
 

@@ -15,28 +15,16 @@ type Definition struct {
 	Path       string // below the API's address: "/api/v2/users/query"
 	Permission string // what the OAuth client's role needs, for the error that it is missing; "": nothing is documented
 	Paging     Paging
+	Entities   string // the name of a page's list; "": entities
 
 	LeastPage, MostPage int // the bounds of a page size; 0: 1 and [MaxPageSize]
 
 	// Options are the fields of an event that the listing takes, in the order in which its query shows them.
 	Options []Option
-	// Method is how pages are asked for. It is fixed when an export begins, so the query shows it first. "" is GET, which is
-	// not shown.
+	// Method is how pages are asked for. It is fixed when an export begins, so the query shows it; "" is GET, not shown.
 	Method string
 	// Job says how the listing's jobs are made; nil: its pages are there at once.
 	Job *Job
-}
-
-// sets are the names of the options that make entities larger.
-func (d Definition) sets() []string {
-	var names []string
-	for _, option := range d.Options {
-		if option.isSet() {
-			names = append(names, option.Name)
-		}
-	}
-
-	return names
 }
 
 // Listing is a listing of the API. It implements [export.Listing], and may be used by many at once.
@@ -85,7 +73,12 @@ func (l *Listing) Ask(pageSize int, options export.Options) (export.Pages, error
 		return p, nil
 	}
 
-	return newJobs(p, maps.Clone(options))
+	span, err := newSpan(maps.Clone(options))
+	if err == nil {
+		err = span.check()
+	}
+
+	return &jobs{p, span}, err
 }
 
 // Open implements [export.Listing]. What the query leaves out was not known to the code that wrote it, and has its default.

@@ -1,7 +1,6 @@
 package genesys
 
-// MaxPageSize is the largest page that a listing without a documented maximum is asked for. The vendor's own code uses it;
-// the platform clamps silently.
+// MaxPageSize is the largest page of a listing without a documented maximum, as the vendor's own code has it.
 const MaxPageSize = 500
 
 // Paging is how the pages of a listing are asked for. All of them are read by following the next link.
@@ -14,11 +13,6 @@ const (
 	ByScan  // by a cursor that lives for a day
 	OnePage // of all entities
 )
-
-// String names the kind for a reader.
-func (p Paging) String() string {
-	return [...]string{ByNumber: "page number", ByCursor: "cursor", ByScan: "cursor that lives for a day", OnePage: "one page"}[p]
-}
 
 // size is the parameter that asks for a page's size; "": there is none.
 func (p Paging) size() string {
@@ -41,8 +35,8 @@ func Users(method string) Definition {
 	}
 }
 
-// Directory is what an organisation consists of, users aside. A further listing is a line here, and what tests then ask for. Paths and maxima are those of
-// the vendor's JavaScript SDK 262; permissions are from the documentation, and "" is none.
+// Directory is what an organisation consists of, users aside. A further listing is a line here, and what tests then ask for.
+// Paths and maxima are those of the vendor's JavaScript SDK 262; permissions are from the documentation, and "" is none.
 func Directory() []Definition {
 	return []Definition{
 		{Name: "queues", Path: "/api/v2/routing/queues", Permission: "routing:queue:view"},
@@ -71,16 +65,16 @@ func Histories() []Definition {
 
 	return []Definition{
 		{
-			Name: "conversations", Path: conversations, Permission: "analytics:conversationDetail:view", Paging: ByCursor,
-			Job: &Job{Available: conversations + "/availability", Entities: "conversations", Order: "asc", OrderBy: "conversationStart"},
+			Name: "conversations", Path: conversations, Permission: "analytics:conversationDetail:view", Paging: ByCursor, Entities: "conversations",
+			Job: &Job{Available: conversations + "/availability", Order: "asc", OrderBy: "conversationStart"},
 		},
 		{
-			Name: "user-status", Path: users, Permission: "analytics:userDetail:view", Paging: ByCursor,
-			Job: &Job{Available: users + "/availability", Entities: "userDetails", Order: "asc"},
+			Name: "user-status", Path: users, Permission: "analytics:userDetail:view", Paging: ByCursor, Entities: "userDetails",
+			Job: &Job{Available: users + "/availability", Order: "asc"},
 		},
 		{
 			Name: "audits", Path: audits, Permission: "audits:audit:view", Paging: ByCursor,
-			Job: &Job{Entities: "entities", Lasting: true},
+			Job: &Job{Lasting: true},
 		},
 	}
 }

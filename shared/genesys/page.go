@@ -14,7 +14,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// maxPageBytes bounds one page, as sent and uncompressed. 500 users with every expand take about 3 MB; two pages in
+// maxPageBytes bounds one page, as sent and uncompressed. 500 users with every expand take about 3 MB; three pages in
 // flight have to fit into the smallest function.
 const maxPageBytes = 12 << 20
 

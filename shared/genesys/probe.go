@@ -21,8 +21,7 @@ type TokenProbe struct {
 	Attempt time.Duration // the longest that the request may take
 }
 
-// Probe implements [token.Prober]. Only 401 says that the token is no good, and not even that where it is the caller's
-// address that is refused.
+// Probe implements [token.Prober]. Only a 401 that is not about the caller's address says that the token is no good.
 func (p *TokenProbe) Probe(ctx context.Context, t token.Token) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.Attempt)
 	defer cancel()
@@ -34,13 +33,15 @@ func (p *TokenProbe) Probe(ctx context.Context, t token.Token) (bool, error) {
 
 	request.Header.Set("Authorization", "Bearer "+t.Access.Reveal())
 
-	reply, err := p.HTTP.Do(request)
-	if err != nil {
-		return false, failure.Because(err, failure.UpstreamUnavailable, "try the stored token: %s: %s", p.Base.Host, transport.Describe(err))
-	}
-	defer reply.Body.Close()
+	var body apiError
 
-	body, err := readError(reply)
+	reply, err := p.HTTP.Do(request)
+	if err == nil {
+		defer reply.Body.Close()
+
+		body, err = readError(reply)
+	}
+
 	if err != nil {
 		return false, failure.Because(err, failure.UpstreamUnavailable, "try the stored token: %s: %s", p.Base.Host, transport.Describe(err))
 	}

@@ -31,8 +31,7 @@ const (
 
 var namePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*(\.[A-Za-z0-9]+)*$`)
 
-// Option is a field of an event, and a parameter of the API. Its default is always shown and sent: left out, it is the
-// vendor who decides which entities are exported.
+// Option is a field of an event, and a parameter of the API. Its default is shown and sent: the vendor does not decide.
 type Option struct {
 	Name      string // of the field: "sort_order"
 	Parameter string // of the API: "sortOrder"
@@ -72,7 +71,7 @@ func (o Option) rule() string {
 // read returns the values that a field names, in canonical order, or reports that it breaks the rule.
 func (o Option) read(raw json.RawMessage) (values []string, ok bool) {
 	if !o.isSet() {
-		return oneOf(raw, o.Choices)
+		return []string{jsonText(raw)}, slices.Contains(o.Choices, jsonText(raw))
 	}
 	if raw[0] != '[' || json.Unmarshal(raw, &values) != nil || len(values) > maxNames || slices.ContainsFunc(values, isNoName) {
 		return nil, false
@@ -85,13 +84,10 @@ func (o Option) read(raw json.RawMessage) (values []string, ok bool) {
 
 func isNoName(text string) bool { return len(text) > maxName || !namePattern.MatchString(text) }
 
-// oneOf reads a text that has to be one of the choices.
-func oneOf(raw json.RawMessage, choices []string) ([]string, bool) {
-	var text string
-
-	ok := json.Unmarshal(raw, &text) == nil && slices.Contains(choices, text)
-
-	return []string{text}, ok
+// jsonText is the string that raw is, and "" where it is none.
+func jsonText(raw json.RawMessage) (text string) {
+	_ = json.Unmarshal(raw, &text)
+	return text
 }
 
 // pages are what a query asks of a listing. They implement [export.Pages].
@@ -122,22 +118,11 @@ func (l *Listing) pages(pageSize int) *pages {
 	return p
 }
 
-// entities is the name of a page's list.
-func (p *pages) entities() string {
-	if p.definition.Job != nil {
-		return p.definition.Job.Entities
-	}
-
-	return "entities"
-}
-
 // set changes a member of the query. It reports whether the listing knows it, and takes that value.
 func (p *pages) set(name string, raw json.RawMessage) bool {
 	if name == methodField && p.definition.Method != "" {
-		method, ok := oneOf(raw, []string{http.MethodGet, http.MethodPost})
-		p.method = method[0]
-
-		return ok
+		p.method = jsonText(raw)
+		return p.method == http.MethodGet || p.method == http.MethodPost
 	}
 
 	for _, option := range p.definition.Options {

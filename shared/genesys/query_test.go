@@ -25,7 +25,7 @@ func queues() genesys.Definition {
 }
 
 // ask has a listing take the options of an event.
-func ask(t *testing.T, listing export.Listing, event string) (export.Pages, error) {
+func ask(t testing.TB, listing export.Listing, event string) (export.Pages, error) {
 	t.Helper()
 
 	asked, err := export.ParseEvent([]byte(event))
@@ -36,8 +36,16 @@ func ask(t *testing.T, listing export.Listing, event string) (export.Pages, erro
 	return listing.Ask(100, asked.Options)
 }
 
-func TestTheQueryOfUsersIsCanonical(t *testing.T) {
+func TestTheListingOfUsersIsTheVendorsAndItsQueryIsCanonical(t *testing.T) {
 	t.Parallel()
+
+	listing := users(http.MethodGet)
+	least, most := listing.PageSizes()
+
+	want := []any{"users", 1, 500, []string{"expand", "state", "sort_order"}}
+	if diff := cmp.Diff(want, []any{listing.Name(), least, most, listing.Options()}); diff != "" {
+		t.Errorf("name, page sizes and options (-want +got):\n%s", diff)
+	}
 
 	const rest = `,"state":"active","sort_order":"ASC"}`
 
@@ -73,6 +81,11 @@ func TestTheQueryOfUsersIsCanonical(t *testing.T) {
 	pages, err := ask(t, users(http.MethodPost), `{}`)
 	if err != nil || !strings.HasPrefix(string(pages.Query().Canonical), `{"method":"POST","page_size":100,`) || pages.First() != usersPath {
 		t.Errorf("the tutorial's dialect has the query %s (%v) and begins at %s", pages.Query().Canonical, err, pages.First())
+	}
+
+	pages, err = ask(t, genesys.NewListing(queues(), genesys.Client{}), `{}`)
+	if err != nil || string(pages.Query().Canonical) != `{"page_size":100}` || pages.First() != "/api/v2/routing/queues?pageSize=100" {
+		t.Errorf("a listing without options has the query %s (%v) and begins at %s", pages.Query().Canonical, err, pages.First())
 	}
 }
 
@@ -168,34 +181,6 @@ func TestAStoredQueryThatTheListingDoesNotKnowIsRefused(t *testing.T) {
 	// A listing whose query shows no method knows none.
 	_, err := genesys.NewListing(queues(), genesys.Client{}).Open(storedQuery(t, `{"method":"GET","page_size":7}`))
 	requireFailure(t, err, failure.CheckpointInvalid, false, newer)
-}
-
-func TestAListingIsNoMoreThanItsDefinition(t *testing.T) {
-	t.Parallel()
-
-	const second = "/api/v2/routing/queues?pageNumber=2"
-
-	f := serveFake(t, listingBase, pageWith(t, next{"nextUri": second}), answer(http.StatusForbidden, errorBody(403, "missing.permissions")))
-
-	pages, err := ask(t, genesys.NewListing(queues(), f.Client), `{}`)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	if got := string(pages.Query().Canonical); got != `{"page_size":100}` {
-		t.Errorf("the query is %s", got)
-	}
-
-	if err := pages.Fetch(t.Context(), "", &f.page); err != nil || f.page.Next != second || f.page.Records != 2 {
-		t.Fatalf("got %d records, the next link %q and %v", f.page.Records, f.page.Next, err)
-	}
-
-	requireFailure(t, pages.Fetch(t.Context(), second, &f.page), failure.Forbidden, false, "routing:queue:view")
-
-	want := []string{"/api/v2/routing/queues?pageSize=100", second + "&pageSize=100"}
-	if diff := cmp.Diff(want, []string{f.seen()[0].RequestURI, f.seen()[1].RequestURI}); diff != "" {
-		t.Errorf("requests (-want +got):\n%s", diff)
-	}
 }
 
 func TestAdviceOnPagesThatAreTooLargeNamesOnlyWhatTheListingTakes(t *testing.T) {

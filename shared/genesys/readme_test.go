@@ -23,6 +23,11 @@ func TestTheReadmesHaveEachListingAsItIs(t *testing.T) {
 
 		return fmt.Sprintf("%d to %d", cmp.Or(d.LeastPage, 1), cmp.Or(d.MostPage, genesys.MaxPageSize))
 	}
+	paging := func(d genesys.Definition) string {
+		return [...]string{
+			genesys.ByNumber: "page number", genesys.ByCursor: "cursor", genesys.ByScan: "cursor that lives for a day", genesys.OnePage: "one page",
+		}[d.Paging]
+	}
 	permission := func(d genesys.Definition) string { return strings.ReplaceAll("`"+d.Permission+"`", "``", "–") }
 
 	for function, table := range map[string]struct {
@@ -33,8 +38,7 @@ func TestTheReadmesHaveEachListingAsItIs(t *testing.T) {
 	}{
 		"export-directory": {
 			"| listing | path | permission | paging | page size |", genesys.Directory(),
-			func(d genesys.Definition) []string { return []string{permission(d), d.Paging.String(), size(d)} },
-			func(d genesys.Definition) string { return d.Paging.String() },
+			func(d genesys.Definition) []string { return []string{permission(d), paging(d), size(d)} }, paging,
 		},
 		"export-history": {
 			"| listing | path of its jobs | permission | page size | a job's order |", genesys.Histories(),

@@ -49,8 +49,8 @@ type TokenClient struct {
 	due    time.Time // when that has passed
 }
 
-// Issue requests a token. The life of a grant counts from before its own request, so it never ends later than the server
-// says. What a Retry-After asked of one call binds the next ones of this client too, and may refuse them at once.
+// Issue requests a token. The life of a grant counts from before its request, so it never ends later than the server says. A
+// Retry-After binds the next calls of this client too, and may refuse them at once.
 //
 // Failures: InvalidCredentials where the client is refused; RateLimited where the endpoint asks to wait longer than there
 // is time; UpstreamUnavailable; UpstreamInvalid for a reply that is no token; Forbidden.
@@ -86,16 +86,11 @@ func (c *TokenClient) awaitDue(ctx context.Context, fits func(time.Duration) boo
 	failed, due := c.failed, c.due
 	c.mu.Unlock()
 
-	switch wait := time.Until(due); {
-	case wait <= 0:
-		return nil
-	case !fits(wait):
-		return &retry.RefusedError{Err: failed, Wait: wait, Throttled: true}
-	case retry.Sleep(ctx, wait) != nil:
+	if wait := time.Until(due); wait > 0 && (!fits(wait) || retry.Sleep(ctx, wait) != nil) {
 		return &retry.RefusedError{Err: failed, Wait: max(time.Until(due), 0), Throttled: true}
-	default:
-		return nil
 	}
+
+	return nil
 }
 
 // remember keeps when the endpoint asked to come again.
@@ -190,16 +185,12 @@ func (c *TokenClient) invalid(format string, args ...any) error {
 }
 
 func (c *TokenClient) host() string {
-	parsed, err := url.Parse(c.URL)
-	if err != nil {
-		return "the token endpoint"
-	}
-
+	parsed, _ := url.Parse(c.URL) // of which a request was made
 	return parsed.Host
 }
 
-// refusal reads the token endpoint's error shape, {"error","description","error_description"}. Throttling comes as 400
-// invalid_request, known by its text alone, as in the vendor's Terraform provider.
+// refusal reads the token endpoint's error shape. Throttling comes as 400 invalid_request, known by its text alone, as in the
+// vendor's Terraform provider.
 func (c *TokenClient) refusal(reply *http.Response, sent token.Credentials) error {
 	body, err := readError(reply)
 	if err != nil {

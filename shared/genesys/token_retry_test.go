@@ -160,19 +160,6 @@ func TestATokenRequestWhoseTimeIsOverAtOnceIsNamed(t *testing.T) {
 	})
 }
 
-// connectionFaults are faults of a connection, by what is seen of them.
-func connectionFaults() map[string]http.HandlerFunc {
-	return map[string]http.HandlerFunc{
-		"hang before the headers":  hang,
-		"a body that drips":        drip,
-		"a body that stops":        stall(http.StatusOK, goodGrant[:20]),
-		"an error that stops":      stall(http.StatusBadRequest, `{"error":`),
-		"reset before the headers": raw("", false),
-		"reset in the body":        raw(head(length(len(goodGrant)))+goodGrant[:20], false),
-		"a switch of protocols":    raw("HTTP/1.1 101 Switching Protocols\r\n\r\n", false),
-	}
-}
-
 func TestAFaultThatEndsIsRepeatedAndOneThatDoesNotStaysInsideTheBudget(t *testing.T) {
 	t.Parallel()
 
@@ -193,7 +180,15 @@ func TestAFaultThatEndsIsRepeatedAndOneThatDoesNotStaysInsideTheBudget(t *testin
 	for _, status := range []int{408, 500, 502, 503, 504} { // these spend the attempts
 		rows[strconv.Itoa(status)] = row{answer(status, "canary"), failure.UpstreamUnavailable, strconv.Itoa(status), 4, 4}
 	}
-	for name, fault := range connectionFaults() {
+	for name, fault := range map[string]http.HandlerFunc{
+		"hang before the headers":  hang,
+		"a body that drips":        drip,
+		"a body that stops":        stall(http.StatusOK, goodGrant[:20]),
+		"an error that stops":      stall(http.StatusBadRequest, `{"error":`),
+		"reset before the headers": raw("", false),
+		"reset in the body":        raw(head(length(len(goodGrant)))+goodGrant[:20], false),
+		"a switch of protocols":    raw("HTTP/1.1 101 Switching Protocols\r\n\r\n", false),
+	} {
 		rows[name] = row{fault, failure.UpstreamUnavailable, "api.acme.test", 2, 4}
 	}
 

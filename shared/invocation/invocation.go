@@ -13,12 +13,17 @@ import (
 	"runtime/debug"
 	"time"
 
+	"genesys-cloud-export/shared/failure"
+
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
 // LastMoment is how long before the deadline the work's context ends: an invocation that Lambda kills cannot say why.
 const LastMoment = 300 * time.Millisecond
+
+// unclassified is the type of an error that no failure stands behind. It is a defect of this project.
+const unclassified = "Unclassified"
 
 // RequestID is the invocation's, and "" outside of Lambda. An asynchronous retry has the same one.
 func RequestID(ctx context.Context) string {
@@ -56,7 +61,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) (answer []byte, er
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			answer, err = nil, h.failed(ctx, messages.InvokeResponse_Error{
-				Type:       Unclassified,
+				Type:       unclassified,
 				Message:    fmt.Sprintf("the function panicked (%T): this is a defect, please report it with the log", panicked),
 				ShouldExit: true,
 			}, slog.String("stack", string(debug.Stack())))
@@ -64,13 +69,12 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) (answer []byte, er
 	}()
 
 	result, err := h.do(ctx, payload)
-	if err != nil {
-		return nil, h.failed(ctx, AsLambda(err))
+	if err == nil {
+		answer, err = json.Marshal(result)
 	}
 
-	answer, err = json.Marshal(result)
 	if err != nil {
-		return nil, h.failed(ctx, AsLambda(err))
+		return nil, h.failed(ctx, asLambda(err))
 	}
 
 	return answer, nil
@@ -95,4 +99,18 @@ func (h *Handler) failed(ctx context.Context, failed messages.InvokeResponse_Err
 		append([]slog.Attr{slog.String("error_type", failed.Type), slog.String("error", failed.Message)}, more...)...)
 
 	return failed
+}
+
+// asLambda returns err in Lambda's form: its failure's kind as the type, its text as the message. An error that is no failure
+// may contain anything, so its text is withheld. Nothing may wrap the result: Lambda reports the outermost Go type.
+func asLambda(err error) messages.InvokeResponse_Error {
+	kind := failure.KindOf(err)
+	if kind == "" {
+		return messages.InvokeResponse_Error{
+			Type:    unclassified,
+			Message: fmt.Sprintf("an error that has no name (%T): this is a defect, please report it", err),
+		}
+	}
+
+	return messages.InvokeResponse_Error{Type: string(kind), Message: err.Error()}
 }

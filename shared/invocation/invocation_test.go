@@ -5,7 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,8 +16,10 @@ import (
 
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/invocation"
+	"genesys-cloud-export/shared/retry"
 	"genesys-cloud-export/shared/settings"
 
+	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/google/go-cmp/cmp"
 )
@@ -61,7 +66,7 @@ func TestAPanicEndsTheProcessWithoutShowingItsValue(t *testing.T) {
 	_, err := h.Invoke(t.Context(), []byte(`{}`))
 
 	got := reported(t, err)
-	if got.Type != invocation.Unclassified || !got.ShouldExit {
+	if got.Type != "Unclassified" || !got.ShouldExit {
 		t.Errorf("got %+v, want an unclassified error that ends the process", got)
 	}
 	if text := log.String() + got.Message; strings.Contains(text, canary) || !strings.Contains(text, "invocation_test.go") {
@@ -96,28 +101,16 @@ func TestWorkEndsAMomentBeforeADeadlineThatItStillSees(t *testing.T) {
 	})
 }
 
-func TestAFunctionThatCannotWorkRefusesEveryEvent(t *testing.T) {
-	t.Parallel()
-
-	h := invocation.Refuse(failure.New(failure.InvalidConfiguration, "EXPORT_BUCKET is not set"), slog.New(slog.DiscardHandler))
-
-	for range 2 {
-		if _, err := h.Invoke(t.Context(), []byte(`{}`)); reported(t, err).Type != "InvalidConfiguration" {
-			t.Errorf("got %v", err)
-		}
-	}
-}
-
 func TestTheResultIsAnsweredAsJSON(t *testing.T) {
 	t.Parallel()
 
 	h, log := newHandler(func(ctx context.Context, _ []byte) (any, error) {
-		return map[string]string{"request": invocation.RequestID(ctx)}, nil
+		return map[string]string{"request": invocation.RequestID(ctx), "version": invocation.Version()}, nil
 	})
 
 	answer, err := h.Invoke(lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "7f3a"}), nil)
 
-	if string(answer) != `{"request":"7f3a"}` || err != nil || log.Len() != 0 {
+	if string(answer) != `{"request":"7f3a","version":"unknown"}` || err != nil || log.Len() != 0 {
 		t.Errorf("answered %s, %v, and logged %s", answer, err, log)
 	}
 }
@@ -127,7 +120,7 @@ func TestAResultThatCannotBeEncodedIsADefect(t *testing.T) {
 
 	h, _ := newHandler(func(context.Context, []byte) (any, error) { return func() {}, nil })
 
-	if _, err := h.Invoke(t.Context(), nil); reported(t, err).Type != invocation.Unclassified {
+	if _, err := h.Invoke(t.Context(), nil); reported(t, err).Type != "Unclassified" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -158,6 +151,73 @@ func TestEveryProblemOfEnvironmentAndCloudIsReportedAtOnce(t *testing.T) {
 		}
 		if test.process.CloudFailure != nil && !errors.Is(err, cloud) {
 			t.Errorf("%s: the cause is lost in %v", name, err)
+		}
+	}
+}
+
+// reported is the error as the runtime reports it. The runtime takes type and message from a value of this very type and
+// uses the Go type's name of everything else, a pointer to it and an error that wraps it included.
+func reported(t *testing.T, err error) messages.InvokeResponse_Error {
+	t.Helper()
+
+	if got, want := reflect.TypeOf(err), reflect.TypeFor[messages.InvokeResponse_Error](); got != want {
+		t.Fatalf("the error is a %v, want a %v by value", got, want)
+	}
+
+	return err.(messages.InvokeResponse_Error) //nolint:errorlint,forcetypeassert // a wrapped one is what must not be
+}
+
+// refused is how the runtime reports each answer of a function that cannot work for this reason.
+func refused(t *testing.T, reason error) messages.InvokeResponse_Error {
+	t.Helper()
+
+	_, err := invocation.Refuse(reason, slog.New(slog.DiscardHandler)).Invoke(t.Context(), []byte(`{}`))
+
+	return reported(t, err)
+}
+
+func TestEveryKindIsAnErrorTypeOfLambda(t *testing.T) {
+	t.Parallel()
+
+	for _, kind := range failure.Kinds() {
+		failed := failure.Because(io.EOF, kind, "the service answered %d", 503)
+
+		for text, err := range map[string]error{
+			"the service answered 503":                            failed,
+			"export users: read page 3: the service answered 503": fmt.Errorf("export users: %w", fmt.Errorf("read page 3: %w", failed)),
+			"once: the service answered 503":                      fmt.Errorf("once: %w", &retry.TransientError{Err: failed}),
+		} {
+			// ShouldExit is false: the process goes on.
+			want := messages.InvokeResponse_Error{Type: string(kind), Message: text}
+			if diff := cmp.Diff(want, refused(t, err)); diff != "" {
+				t.Errorf("reported (-want +got):\n%s", diff)
+			}
+		}
+	}
+}
+
+type leakyError struct{ canary string }
+
+func (e leakyError) Error() string { return e.canary }
+
+func TestTheTextOfAnErrorThatIsNoFailureIsWithheld(t *testing.T) {
+	t.Parallel()
+
+	for typeName, err := range map[string]error{
+		"invocation_test.leakyError":    leakyError{canary},
+		"*errors.errorString":           errors.New(canary),
+		"*fmt.wrapError":                fmt.Errorf("send %s: %w", canary, io.EOF),
+		"*errors.joinError":             errors.Join(leakyError{canary}, io.EOF),
+		"context.deadlineExceededError": context.DeadlineExceeded,
+		"*retry.TransientError":         &retry.TransientError{Err: leakyError{canary}},
+		"*retry.RefusedError":           &retry.RefusedError{Err: leakyError{canary}},
+	} {
+		want := messages.InvokeResponse_Error{
+			Type:    "Unclassified",
+			Message: "an error that has no name (" + typeName + "): this is a defect, please report it",
+		}
+		if diff := cmp.Diff(want, refused(t, err)); diff != "" {
+			t.Errorf("reported (-want +got):\n%s", diff)
 		}
 	}
 }

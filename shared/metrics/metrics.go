@@ -6,17 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 )
 
 // Namespace is that of every metric of this project.
 const Namespace = "GenesysCloudExport"
-
-// The dimensions of metrics.
-const (
-	dimensionStack   = "Stack"
-	dimensionListing = "Listing"
-)
 
 // Unit is a CloudWatch unit.
 type Unit string
@@ -31,10 +26,10 @@ const (
 type Value struct {
 	Name  string
 	Unit  Unit
-	Value float64
+	Value float64 `json:"-"` // a member of the line by itself
 	// PerListing gives the metric the dimensions Stack and Listing too, which CloudWatch bills as one metric more for
 	// each listing. Without it the metric has the dimension Stack alone.
-	PerListing bool
+	PerListing bool `json:"-"`
 }
 
 // Emitter writes the metrics of a stack's function.
@@ -45,15 +40,10 @@ type Emitter struct {
 	Listing string
 }
 
-type definition struct {
-	Name string
-	Unit Unit
-}
-
 type directive struct {
 	Namespace  string
 	Dimensions [][]string
-	Metrics    []definition
+	Metrics    []Value
 }
 
 type metadata struct {
@@ -67,17 +57,23 @@ func (e *Emitter) Emit(values ...Value) error {
 		return nil
 	}
 
-	line := map[string]any{
-		"_aws":         metadata{Timestamp: time.Now().UnixMilli(), CloudWatchMetrics: e.directives(values)},
-		dimensionStack: e.Stack,
-	}
+	directives := []directive{{Namespace, [][]string{{"Stack"}}, values}}
+	line := map[string]any{"Stack": e.Stack}
+
 	if e.Listing != "" {
-		line[dimensionListing] = e.Listing
+		line["Listing"] = e.Listing
+
+		perListing := slices.DeleteFunc(slices.Clone(values), func(value Value) bool { return !value.PerListing })
+		if len(perListing) > 0 {
+			directives = append(directives, directive{Namespace, [][]string{{"Stack", "Listing"}}, perListing})
+		}
 	}
 
 	for _, value := range values {
 		line[value.Name] = value.Value
 	}
+
+	line["_aws"] = metadata{time.Now().UnixMilli(), directives}
 
 	encoded, err := json.Marshal(line)
 	if err != nil {
@@ -89,23 +85,4 @@ func (e *Emitter) Emit(values ...Value) error {
 	}
 
 	return nil
-}
-
-// directives name every value by stack, and those that ask for it by listing too.
-func (e *Emitter) directives(values []Value) []directive {
-	byStack := directive{Namespace: Namespace, Dimensions: [][]string{{dimensionStack}}}
-	byListing := directive{Namespace: Namespace, Dimensions: [][]string{{dimensionStack, dimensionListing}}}
-
-	for _, value := range values {
-		byStack.Metrics = append(byStack.Metrics, definition{value.Name, value.Unit})
-		if value.PerListing {
-			byListing.Metrics = append(byListing.Metrics, definition{value.Name, value.Unit})
-		}
-	}
-
-	if e.Listing == "" || len(byListing.Metrics) == 0 {
-		return []directive{byStack}
-	}
-
-	return []directive{byStack, byListing}
 }

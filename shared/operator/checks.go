@@ -88,7 +88,7 @@ func (e *examination) secret(ctx context.Context, id string) finding {
 
 // minted reads the token as an exporter does: where there is none to be used, the rotator is asked.
 func (e *examination) minted(ctx context.Context, name string) finding {
-	tokens := &token.Reader{Store: tokenstore.New(ssm.NewFromConfig(e.AWS), name, ""), Rotator: rotator{e.Target, e.stack}}
+	tokens := token.NewReader(tokenstore.New(ssm.NewFromConfig(e.AWS), name, ""), rotator{e.Target, e.stack})
 
 	stored, err := tokens.Token(ctx)
 

@@ -31,12 +31,12 @@ func (e *examination) listings(ctx context.Context, _ string) finding {
 
 	configured := settings.Common{GenesysEnvironment: e.stack.parameters[parameterEnvironment], GenesysAPIURL: e.stack.parameters[parameterAPI]}
 
-	base, err := configured.API()
-	if problems := configured.Validate(); len(problems) > 0 || err != nil {
+	if problems := configured.Validate(); len(problems) > 0 {
 		return failedf("the stack's parameters do not say where the API is (%s): deploy with %s or %s",
 			strings.Join(problems, "; "), parameterEnvironment, parameterAPI)
 	}
 
+	base := configured.API()
 	client := genesys.Client{Base: base, HTTP: genesys.NewHTTPClient(), Attempt: listingTimeout, Logger: slog.New(slog.DiscardHandler), Tokens: e.tokens}
 	names := strings.Split(cmp.Or(e.stack.parameters[parameterListings], "users"), ",")
 

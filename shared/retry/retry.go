@@ -127,9 +127,5 @@ func Sleep(ctx context.Context, d time.Duration) error {
 }
 
 func upTo(bound time.Duration) time.Duration {
-	if bound <= 0 {
-		return 0
-	}
-
 	return time.Duration(rand.Int64N(int64(bound) + 1)) //nolint:gosec // spreading callers needs no secrecy
 }

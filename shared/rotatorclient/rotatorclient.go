@@ -16,7 +16,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 )
 
 const (
@@ -73,11 +72,7 @@ func (c *Client) invoke(ctx context.Context, payload []byte) (*lambda.InvokeOutp
 }
 
 // busy reports whether the rotator's concurrency is taken.
-func busy(err error) bool {
-	_, ok := errors.AsType[*types.TooManyRequestsException](err)
-
-	return ok || awsapi.Status(err) == http.StatusTooManyRequests
-}
+func busy(err error) bool { return awsapi.Status(err) == http.StatusTooManyRequests }
 
 // passes reports whether a failed call may well succeed when it is sent again: all but what Lambda refuses.
 func passes(err error) bool {
@@ -93,7 +88,7 @@ func refusal(ctx context.Context, err error, attempt int) error {
 		return token.ErrRotatorBusy
 	}
 
-	if _, ok := errors.AsType[*types.ResourceNotFoundException](err); ok {
+	if awsapi.Code(err) == "ResourceNotFoundException" {
 		return errors.New("it could not be invoked: there is no such function: check ROTATOR_FUNCTION_NAME")
 	}
 

@@ -81,7 +81,8 @@ func formProblems(settings any, err error) []string {
 		problem := "a variable cannot be read"
 		if unparsed, ok := errors.AsType[env.ParseError](one); ok {
 			field, _ := reflect.TypeOf(settings).Elem().FieldByName(unparsed.Name)
-			problem = variableOf(field) + " is not a whole number"
+			name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
+			problem = name + " is not a whole number"
 		} else if unset, ok := errors.AsType[env.VarIsNotSetError](one); ok {
 			problem = unset.Key + " is not set"
 		}
@@ -90,13 +91,6 @@ func formProblems(settings any, err error) []string {
 	}
 
 	return problems
-}
-
-// variableOf is the variable that a field is read from; "" is none.
-func variableOf(field reflect.StructField) string {
-	name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
-
-	return name
 }
 
 // Common is what every function reads.
@@ -138,13 +132,10 @@ func (c *Common) Domain() string {
 }
 
 // API is the address of the API: the override, else the environment's.
-func (c *Common) API() (*url.URL, error) {
-	parsed, err := genesys.ParseURL(cmp.Or(c.GenesysAPIURL, genesys.APIURL(c.Domain())))
-	if err != nil {
-		return nil, failure.Because(err, failure.InvalidConfiguration, "GENESYS_API_URL: %v", err)
-	}
+func (c *Common) API() *url.URL {
+	parsed, _ := genesys.ParseURL(cmp.Or(c.GenesysAPIURL, genesys.APIURL(c.Domain()))) // Validate has refused what is none
 
-	return parsed, nil
+	return parsed
 }
 
 // CheckURL says what is wrong with an address override; an empty one is none.

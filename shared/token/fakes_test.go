@@ -166,6 +166,7 @@ func access(n int) string { return fmt.Sprintf("granted-token-%d", n) }
 // secrets are the client secrets that successive reads return; the last one stays.
 type secrets struct {
 	values []string
+	faults []error // of the next reads, in order; nil lets a read pass
 
 	mu    sync.Mutex
 	reads int
@@ -178,13 +179,24 @@ func (s *secrets) Read(context.Context) (token.Credentials, error) {
 	value := s.values[min(s.reads, len(s.values)-1)]
 	s.reads++
 
+	if fault := next(&s.faults); fault != nil {
+		return token.Credentials{}, fault
+	}
+
 	return token.Credentials{ClientID: "client", ClientSecret: secret.New(value)}, nil
 }
 
-// prober tries tokens on an API that rejects all.
-type prober struct{}
+// prober tries tokens on an API that rejects all, or says nothing of them.
+type prober struct {
+	err  error
+	sent int
+}
 
-func (*prober) Probe(context.Context, token.Token) (bool, error) { return true, nil }
+func (p *prober) Probe(context.Context, token.Token) (bool, error) {
+	p.sent++
+
+	return p.err == nil, p.err
+}
 
 // world is one parameter, one token endpoint and one rotator between them.
 type world struct {
@@ -193,7 +205,7 @@ type world struct {
 	endpoint  *endpoint
 	secrets   *secrets
 	rotator   *token.Rotator
-	minted    int // as outcomes report it
+	minted    int // that a step has compared already
 }
 
 func newWorld(t *testing.T) *world {

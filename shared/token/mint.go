@@ -41,8 +41,8 @@ type Issuer interface {
 }
 
 // fresh returns a token to store: the one that an earlier rotation could not write while it is good, else a new one.
-func (r *Rotator) fresh(ctx context.Context, reason string, outcome *Outcome) (Token, error) {
-	if left := r.unwritten; left != nil && reason != ReasonForced && !left.Due(time.Now(), r.Buffer) {
+func (r *Rotator) fresh(ctx context.Context, outcome *Outcome) (Token, error) {
+	if left := r.unwritten; left != nil && outcome.Reason != ReasonForced && !left.Due(time.Now(), r.Buffer) {
 		return *left, nil
 	}
 
@@ -52,7 +52,7 @@ func (r *Rotator) fresh(ctx context.Context, reason string, outcome *Outcome) (T
 		return Token{}, err
 	}
 
-	outcome.Minted, outcome.Skew = true, grant.Skew
+	outcome.Skew = grant.Skew
 
 	return Token{
 		Access:    grant.Access,

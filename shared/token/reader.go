@@ -4,11 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
-	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/singleflight"
 
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/retry"
@@ -38,26 +34,21 @@ const (
 	busyAttempts = 12
 )
 
-// Reader hands out the stored token, from memory while it is good. It may be called by many at once; those who come while
-// a token is being fetched share its outcome.
+// Reader hands out the stored token, from memory while it is good. Where many call at once they take turns: the first
+// fetches a token, and the others find it in memory.
 type Reader struct {
-	Store StoreReader
-	// Rotator is whom to ask for a fresh token; nil: nobody, then a missing or stale token is an error.
-	Rotator Asker
+	store   StoreReader
+	rotator Asker
 
-	renewals singleflight.Group
-
-	mu       sync.Mutex
-	current  dated // what is handed out from memory; of version 0 where that may not be
+	turn     chan struct{} // full while a call is at work, which alone uses the fields below
+	current  dated         // what is handed out from memory; zero where that may not be
 	rejected rejection
-	settling time.Duration // see [Reader.settlingAge]
+	settling time.Duration // how old a token has to be for its rejection to count
 }
 
-// renewal is what one call fetched for all that were waiting.
-type renewal struct {
-	stored Stored
-	err    error
-	late   bool // that call's time had ended
+// NewReader returns the reader of a store. Without a rotator to ask (nil) a missing or stale token is an error.
+func NewReader(store StoreReader, rotator Asker) *Reader {
+	return &Reader{store: store, rotator: rotator, turn: make(chan struct{}, 1), settling: firstSettlingAge}
 }
 
 // Token returns a token that may be used now. It is never one that is known to have expired. One that the API rejected is
@@ -66,55 +57,27 @@ type renewal struct {
 // Errors: StorageUnavailable as the store has it; TokenUnavailable where nothing usable is stored and the rotator could
 // not help, naming its failure, or where ctx ended meanwhile. The latter does not wrap the cause of that end.
 func (r *Reader) Token(ctx context.Context) (Stored, error) {
-	for {
-		if current := r.usable(); current.Version != 0 {
-			return current, nil
-		}
-
-		var leads atomic.Bool
-
-		fetched := r.renewals.DoChan("", func() (any, error) {
-			leads.Store(true)
-			stored, err := r.renew(ctx)
-
-			return renewal{stored: stored, err: err, late: ctx.Err() != nil}, nil
-		})
-
-		var result singleflight.Result
-
-		select {
-		case result = <-fetched:
-		case <-ctx.Done():
-			if !leads.Load() {
-				return Stored{}, unavailable(nil, "the time ended while another call of this process was waiting for it")
-			}
-
-			result = <-fetched // which says what the time was spent on, and comes at once
-		}
-
-		done, _ := result.Val.(renewal)
-		if done.err == nil || !done.late || ctx.Err() != nil {
-			return done.stored, done.err
-		}
-	}
-}
-
-func (r *Reader) usable() Stored {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-
-	if !r.current.token.Usable(time.Now()) {
-		return Stored{}
+	select {
+	case r.turn <- struct{}{}:
+		defer r.endTurn()
+	case <-ctx.Done():
+		return Stored{}, unavailable(nil, "the time ended before it was this call's turn")
 	}
 
-	return r.current.token
+	if r.current.token.Usable(time.Now()) {
+		return r.current.token, nil
+	}
+
+	return r.renew(ctx)
 }
+
+func (r *Reader) endTurn() { <-r.turn }
 
 // renew reads what is stored until it can be handed out, and has it replaced where it cannot be.
 func (r *Reader) renew(ctx context.Context) (Stored, error) {
 	backoff := retry.Policy{Base: busyBase, Cap: busyCap}
 
-	for busy := 0; ; {
+	for busy := 1; ; {
 		stored, unusable, err := r.read(ctx)
 		if err != nil {
 			return Stored{}, err
@@ -134,29 +97,24 @@ func (r *Reader) renew(ctx context.Context) (Stored, error) {
 			continue // somebody may have replaced it meanwhile
 		}
 
-		err = r.ask(ctx, stored, unusable)
-		if err == nil {
+		switch err = r.ask(ctx, stored, unusable); {
+		case err == nil:
 			return r.afterRotation(ctx, stored)
-		}
-
-		if !errors.Is(err, ErrRotatorBusy) {
+		case !errors.Is(err, ErrRotatorBusy):
 			return Stored{}, err
+		case busy == busyAttempts:
+			return Stored{}, unavailable(err, "%s, and the rotator was busy each of the %d times it was asked: look at the rotator's log", unusable, busy)
+		case retry.Sleep(ctx, backoff.Backoff(busy)) != nil:
+			return Stored{}, unavailable(err, "%s, and the rotator was busy until the time ended: look at the rotator's log", unusable)
 		}
 
-		if busy++; busy == busyAttempts {
-			return Stored{}, unavailable(ErrRotatorBusy,
-				"%s, and the rotator was busy each of the %d times it was asked: look at the rotator's log", unusable, busy)
-		}
-
-		if retry.Sleep(ctx, backoff.Backoff(busy)) != nil {
-			return Stored{}, unavailable(ErrRotatorBusy, "%s, and the rotator was busy until the time ended: look at the rotator's log", unusable)
-		}
+		busy++
 	}
 }
 
 // read returns what is stored, and in words why it may not be used ("" where it may).
 func (r *Reader) read(ctx context.Context) (stored Stored, unusable string, err error) {
-	stored, err = r.Store.Read(ctx)
+	stored, err = r.store.Read(ctx)
 
 	switch {
 	case errors.Is(err, ErrNotStored), errors.Is(err, ErrUnreadable):
@@ -175,7 +133,7 @@ func (r *Reader) read(ctx context.Context) (stored Stored, unusable string, err 
 }
 
 func (r *Reader) ask(ctx context.Context, stored Stored, unusable string) error {
-	if r.Rotator == nil {
+	if r.rotator == nil {
 		return unavailable(nil, "%s, and there is no rotator to ask: set ROTATOR_FUNCTION_NAME, or run the rotator and try again", unusable)
 	}
 
@@ -184,7 +142,7 @@ func (r *Reader) ask(ctx context.Context, stored Stored, unusable string) error 
 		rejected = stored.Version
 	}
 
-	err := r.Rotator.Ask(ctx, rejected)
+	err := r.rotator.Ask(ctx, rejected)
 	if err == nil || errors.Is(err, ErrRotatorBusy) {
 		return err
 	}
@@ -196,7 +154,7 @@ func (r *Reader) ask(ctx context.Context, stored Stored, unusable string) error 
 // afterRotation takes what is stored now unless it has expired or is the rejected one: nearer to its end than a reader
 // likes, a token that the rotator just left in place is still good for a request.
 func (r *Reader) afterRotation(ctx context.Context, before Stored) (Stored, error) {
-	stored, err := r.Store.Read(ctx)
+	stored, err := r.store.Read(ctx)
 	if err != nil && failure.KindOf(err) == "" { // there is no token; failures of the store keep their own kind
 		err = failure.Because(err, failure.TokenUnavailable, "%v", err)
 	}

@@ -53,7 +53,7 @@ func TestACallerWhoseTimeEndsFirstDoesNotWaitForTheOthers(t *testing.T) {
 
 		_, err := reader.Token(within(t, time.Second))
 
-		wantUnavailable(t, err, "another call")
+		wantUnavailable(t, err, "this call's turn")
 		if took := time.Since(began); took != time.Second {
 			t.Errorf("it ended after %s, want its own second", took)
 		}

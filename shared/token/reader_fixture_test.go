@@ -53,7 +53,7 @@ func (r *reserved) Ask(ctx context.Context, rejectedVersion int64) error {
 func (w *world) readers(n int, rotator token.Asker) []*token.Reader {
 	all := make([]*token.Reader, n)
 	for i := range all {
-		all[i] = &token.Reader{Store: w.parameter, Rotator: rotator}
+		all[i] = token.NewReader(w.parameter, rotator)
 	}
 
 	return all
@@ -63,10 +63,19 @@ func (w *world) readers(n int, rotator token.Asker) []*token.Reader {
 func (w *world) together(all []*token.Reader) []token.Stored {
 	w.t.Helper()
 
+	return w.apart(0, all)
+}
+
+// apart has the readers take a token each, so much time between one and the next.
+func (w *world) apart(pause time.Duration, all []*token.Reader) []token.Stored {
+	w.t.Helper()
+
 	got := make([]token.Stored, len(all))
 	var group sync.WaitGroup
 	for i, reader := range all {
 		group.Go(func() {
+			time.Sleep(time.Duration(i) * pause)
+
 			var err error
 			if got[i], err = reader.Token(w.t.Context()); err != nil {
 				w.t.Errorf("reader %d: %v", i, err)

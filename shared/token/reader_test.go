@@ -15,30 +15,34 @@ import (
 func TestACrowdOfReadersMintsOnce(t *testing.T) {
 	t.Parallel()
 
+	revoked := func(w *world, _ *reserved, all []*token.Reader) {
+		w.rotate(token.Rotation{})
+		settle()
+		w.rejects(all...)
+	}
+
 	for name, test := range map[string]struct {
 		prepare  func(w *world, lambda *reserved, all []*token.Reader)
-		version  int64 // that all have then
-		rejected int64 // that the rotator is asked about
+		version  int64         // that all have then
+		rejected int64         // that the rotator is asked about
+		apart    time.Duration // between one reader and the next
 	}{
-		"nothing is stored": {func(*world, *reserved, []*token.Reader) {}, 1, 0},
+		"nothing is stored": {func(*world, *reserved, []*token.Reader) {}, 1, 0, 0},
 		"the token has expired, and the scheduler is silent": {func(w *world, _ *reserved, _ []*token.Reader) {
 			w.rotate(token.Rotation{})
 			time.Sleep(lifetime + time.Hour)
-		}, 2, 0},
-		"the token is revoked": {func(w *world, _ *reserved, all []*token.Reader) {
-			w.rotate(token.Rotation{})
-			settle()
-			w.rejects(all...)
-		}, 2, 1},
+		}, 2, 0, 0},
+		"the token is revoked": {revoked, 2, 1, 0},
+		"the token is revoked, and they meet that one after another": {revoked, 2, 1, 37 * time.Millisecond},
 		"the rotator is busy for a while": {func(_ *world, lambda *reserved, _ []*token.Reader) {
 			lambda.slot <- struct{}{}
 			time.AfterFunc(2*time.Second, func() { <-lambda.slot })
-		}, 1, 0},
+		}, 1, 0, 0},
 		"they are callers of one reader": {func(_ *world, _ *reserved, all []*token.Reader) {
 			for i := range all {
 				all[i] = all[0]
 			}
-		}, 1, 0},
+		}, 1, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -48,7 +52,7 @@ func TestACrowdOfReadersMintsOnce(t *testing.T) {
 				all := w.readers(50, lambda)
 				test.prepare(w, lambda, all)
 
-				for i, got := range w.together(all) {
+				for i, got := range w.apart(test.apart, all) {
 					if got.Access.Reveal() != access(int(test.version)) || got.Version != test.version {
 						t.Errorf("reader %d has %q, version %d, want version %d", i, got.Access.Reveal(), got.Version, test.version)
 					}
@@ -66,33 +70,6 @@ func TestACrowdOfReadersMintsOnce(t *testing.T) {
 			})
 		})
 	}
-}
-
-func TestFiftyReadersThatMeetTheRejectionOneAfterAnotherMintOne(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := slowWorld(t)
-		w.rotate(token.Rotation{})
-		all := w.readers(50, newReserved(w.rotator))
-		w.together(all)
-		revoked := w.stored()
-		settle()
-
-		var group sync.WaitGroup
-		for i, reader := range all {
-			group.Go(func() {
-				time.Sleep(time.Duration(i) * 37 * time.Millisecond)
-				reader.Reject(revoked)
-				got, err := reader.Token(t.Context())
-				if err != nil || got.Version != 2 {
-					t.Errorf("reader %d has version %d, error %v, want version 2", i, got.Version, err)
-				}
-			})
-		}
-		group.Wait()
-
-		w.wantGranted(2)
-	})
 }
 
 func TestABusyRotatorIsLookedAroundBeforeItIsAskedAgain(t *testing.T) {

@@ -50,7 +50,6 @@ type Outcome struct {
 	Rotated bool
 	Reason  string
 	Stored  Stored
-	Minted  bool // a token was requested and granted
 	// Skew is the token endpoint's clock less ours; nil where nothing was minted, or the endpoint sent no time.
 	Skew *time.Duration
 	// MintFailed: a token was due, and none that can be stored was granted.
@@ -104,27 +103,24 @@ func (r *Rotator) Rotate(ctx context.Context, asked Rotation) (Outcome, error) {
 		r.unwritten = nil // the write that failed had happened after all; were it rejected now, it must not be written again
 	}
 
-	reason := r.reason(stored, asked)
-
-	var probeFailed error
-	probed := reason == ReasonFresh && r.probeDue(asked, stored)
-	if probed {
-		reason, probeFailed = r.probe(ctx, stored)
+	outcome := Outcome{Reason: r.reason(stored, asked), Stored: stored}
+	if outcome.Reason == ReasonFresh && r.probeDue(asked, stored) {
+		r.probe(ctx, &outcome)
 	}
 
-	if reason == ReasonFresh {
-		return Outcome{Reason: reason, Stored: stored, ProbeFailed: probeFailed}, nil
+	if outcome.Reason == ReasonFresh {
+		return outcome, nil
 	}
 
-	outcome, err := r.replace(ctx, stored, reason)
-	outcome.ProbeRejected = probed
+	err = r.replace(ctx, stored, &outcome)
 
 	switch {
 	case err == nil:
-	case reason == ReasonRejected, reason == ReasonRevoked:
-		r.rejected, r.rejectedReason = stored, reason // or the next rotation would take the dead token for a fresh one
-	case stored.Usable(time.Now()):
-		outcome.Stored = stored
+	case outcome.Reason == ReasonRejected, outcome.Reason == ReasonRevoked:
+		r.rejected, r.rejectedReason = stored, outcome.Reason // or the next rotation would take the dead token for a fresh one
+		outcome.Stored = Stored{}
+	case !stored.Usable(time.Now()):
+		outcome.Stored = Stored{}
 	}
 
 	return outcome, err
@@ -140,19 +136,17 @@ func (r *Rotator) probeDue(asked Rotation, stored Stored) bool {
 		(age < 0 || age >= r.ProbeEvery)
 }
 
-func (r *Rotator) probe(ctx context.Context, stored Stored) (reason string, failed error) {
+func (r *Rotator) probe(ctx context.Context, outcome *Outcome) {
 	r.probeAt = time.Now().Add(r.ProbeEvery)
 
-	rejected, err := r.Prober.Probe(ctx, stored.Token)
-	if rejected && err == nil {
-		return ReasonRevoked, nil
+	outcome.ProbeRejected, outcome.ProbeFailed = r.Prober.Probe(ctx, outcome.Stored.Token)
+	if outcome.ProbeRejected {
+		outcome.Reason = ReasonRevoked
 	}
 
-	if failed, ok := errors.AsType[*retry.TransientError](err); ok {
+	if failed, ok := errors.AsType[*retry.TransientError](outcome.ProbeFailed); ok {
 		r.probeAt = time.Now().Add(max(r.ProbeEvery, failed.After))
 	}
-
-	return ReasonFresh, err
 }
 
 // read returns what is stored, with an empty token where there is none or an unreadable one.
@@ -215,22 +209,20 @@ func (r *Rotator) reason(stored Stored, asked Rotation) string {
 	}
 }
 
-func (r *Rotator) replace(ctx context.Context, old Stored, reason string) (Outcome, error) {
-	outcome := Outcome{Reason: reason}
-
-	fresh, err := r.fresh(ctx, reason, &outcome)
+func (r *Rotator) replace(ctx context.Context, old Stored, outcome *Outcome) error {
+	fresh, err := r.fresh(ctx, outcome)
 	if err != nil {
-		return outcome, err
+		return err
 	}
 
 	r.unwritten = &fresh
 
-	stored, err := r.read(ctx, reason == ReasonForced)
+	stored, err := r.read(ctx, outcome.Reason == ReasonForced)
 	if err != nil {
-		return outcome, err
+		return err
 	}
 
-	set := stored.Is(old) && replaces(reason)
+	set := stored.Is(old) && replaces(outcome.Reason)
 	if !set && !stored.Access.Empty() && !stored.ExpiresAt.Before(fresh.ExpiresAt.Truncate(time.Second)) {
 		if !stored.Is(old) {
 			r.unwritten = nil // else it is of use when the longer-lasting one, which was due, has run down
@@ -238,7 +230,7 @@ func (r *Rotator) replace(ctx context.Context, old Stored, reason string) (Outco
 
 		outcome.Reason, outcome.Stored = ReasonSuperseded, stored
 
-		return outcome, nil
+		return nil
 	}
 
 	version, err := r.write(ctx, fresh)
@@ -247,13 +239,13 @@ func (r *Rotator) replace(ctx context.Context, old Stored, reason string) (Outco
 	}
 
 	if err != nil {
-		return outcome, err
+		return err
 	}
 
 	r.unwritten = nil
 	outcome.Rotated, outcome.Stored = true, Stored{Token: fresh, Version: version}
 
-	return outcome, nil
+	return nil
 }
 
 // replaces reports whether a rotation for this reason may replace its token by one that expires earlier.

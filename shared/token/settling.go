@@ -27,10 +27,11 @@ type rejection struct {
 	retryAt time.Time
 }
 
-// Reject reports that the API refused t, which Token returned. Whatever else has been handed out since is left alone.
+// Reject reports that the API refused t, which Token returned. Whatever else has been handed out since is left alone. It takes its
+// turn as [Reader.Token] does.
 func (r *Reader) Reject(t Stored) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.turn <- struct{}{}
+	defer r.endTurn()
 
 	if !t.Is(r.current.token) {
 		return
@@ -41,7 +42,7 @@ func (r *Reader) Reject(t Stored) {
 	}
 
 	now := time.Now()
-	r.rejected.counts = now.Sub(r.current.since) >= r.settlingAge()
+	r.rejected.counts = now.Sub(r.current.since) >= r.settling
 	r.rejected.wait = min(max(2*r.rejected.wait, firstRetry), lastRetry)
 	r.rejected.retryAt = now.Add(r.rejected.wait)
 	r.current = dated{}
@@ -49,17 +50,11 @@ func (r *Reader) Reject(t Stored) {
 
 // refuses reports whether s was rejected, and was old enough for that to count.
 func (r *Reader) refuses(s Stored) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-
 	return r.rejected.counts && s.Is(r.rejected.of.token)
 }
 
 // settlesIn is how long to wait before s is handed out; 0 or less unless it was rejected too young.
 func (r *Reader) settlesIn(s Stored) time.Duration {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-
 	if !s.Is(r.rejected.of.token) {
 		return 0
 	}
@@ -71,9 +66,6 @@ func (r *Reader) settlesIn(s Stored) time.Duration {
 // Where it replaces a rejected token the settling age doubles, so that an API which goes on rejecting good tokens costs
 // ever fewer of them.
 func (r *Reader) take(s Stored, since time.Time) Stored {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-
 	r.current = dated{token: s, since: since}
 	if now := time.Now(); since.After(now) {
 		r.current.since = now
@@ -83,12 +75,9 @@ func (r *Reader) take(s Stored, since time.Time) Stored {
 	case s.Is(r.rejected.of.token):
 		r.current.since = r.rejected.of.since
 	case r.rejected.of.token.Version != 0:
-		r.settling = min(2*r.settlingAge(), lastSettlingAge)
+		r.settling = min(2*r.settling, lastSettlingAge)
 		r.rejected = rejection{}
 	}
 
 	return s
 }
-
-// settlingAge is how old a token has to be for its rejection to count. It must be called with the lock.
-func (r *Reader) settlingAge() time.Duration { return max(r.settling, firstSettlingAge) }

@@ -2,6 +2,7 @@ package token_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,19 +36,19 @@ func (w *world) ask(rotator *token.Rotator, asked token.Rotation, want string, p
 	if err != nil {
 		words[0] = string(failure.KindOf(err))
 	}
-	for _, happened := range []struct {
-		what string
-		did  bool
-	}{{"rotated", outcome.Rotated}, {"minted", outcome.Minted}, {"mint failed", outcome.MintFailed}, {"probe rejected", outcome.ProbeRejected}} {
-		if happened.did {
-			words = append(words, happened.what)
+	for ; w.endpoint.granted > w.minted; w.minted++ {
+		words = append(words, "minted")
+	}
+	for what, happened := range map[string]bool{
+		"rotated": outcome.Rotated, "mint failed": outcome.MintFailed, "probe rejected": outcome.ProbeRejected,
+	} {
+		if happened {
+			words = append(words, what)
 		}
 	}
+	slices.Sort(words[1:])
 	got := strings.Join(append(words, fmt.Sprint("version ", outcome.Stored.Version)), ", ")
 
-	if outcome.Minted {
-		w.minted++
-	}
 	if got != want {
 		w.t.Errorf("asked %+v: got %q (%v), want %q", asked, got, err, want)
 	}
@@ -69,6 +70,7 @@ func readFails(errs ...error) step { return func(w *world) { w.parameter.readFau
 func writeFails(faults ...writeFault) step {
 	return func(w *world) { w.parameter.writeFaults = faults }
 }
+func secretFails(errs ...error) step       { return func(w *world) { w.secrets.faults = errs } }
 func sealed(yes bool) step                 { return func(w *world) { w.parameter.sealed = yes } }
 func credentialsAre(values ...string) step { return func(w *world) { w.secrets.values = values } }
 func removed(w *world)                     { w.parameter.remove() }
@@ -79,8 +81,10 @@ func storeHas(value string) step {
 	return func(w *world) { w.parameter.value, w.parameter.version = []byte(value), 1 }
 }
 
-// probes has the stored token tried each minute, and rejected.
-func probes(w *world) { w.rotator.Prober, w.rotator.ProbeEvery = &prober{}, time.Minute }
+// probes has the stored token tried each minute by p.
+func probes(p *prober) step {
+	return func(w *world) { w.rotator.Prober, w.rotator.ProbeEvery = p, time.Minute }
+}
 
 // meanwhile has these steps happen while the next token is requested.
 func meanwhile(steps ...step) step {

@@ -4,7 +4,6 @@ package tokenstore
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -22,14 +21,9 @@ import (
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
 const MaxValueBytes = 8192
 
-const (
-	// managedKey is AWS's key for parameters. It is asked for by name: a put without a key may keep the one of the version
-	// before, which the role may no longer be allowed to use.
-	managedKey = "alias/aws/ssm"
-	// versionsKept is the error code of a put that would drop a labelled version, the oldest of a hundred:
-	// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
-	versionsKept = "ParameterMaxVersionLimitExceeded"
-)
+// managedKey is AWS's key for parameters. It is asked for by name: a put without a key may keep the one of the version before,
+// which the role may no longer be allowed to use.
+const managedKey = "alias/aws/ssm"
 
 // Store is one parameter. It implements [token.Store].
 type Store struct {
@@ -71,19 +65,17 @@ func (s *Store) Read(ctx context.Context) (token.Stored, error) {
 
 func (s *Store) get(ctx context.Context, decrypt bool) (*types.Parameter, error) {
 	reply, err := s.client.GetParameter(ctx, &ssm.GetParameterInput{Name: &s.name, WithDecryption: &decrypt})
-	if err != nil {
-		if _, ok := errors.AsType[*types.ParameterNotFound](err); ok {
-			return nil, token.ErrNotStored
-		}
 
+	switch {
+	case awsapi.Code(err) == "ParameterNotFound":
+		return nil, token.ErrNotStored
+	case err != nil:
 		return nil, failure.Because(err, failure.StorageUnavailable, "SSM parameter %s: %s", s.name, awsapi.Describe(err))
-	}
-
-	if reply.Parameter == nil || reply.Parameter.Version < 1 {
+	case reply.Parameter == nil || reply.Parameter.Version < 1:
 		return nil, failure.New(failure.StorageUnavailable, "SSM parameter %s: the service answered without a parameter", s.name)
+	default:
+		return reply.Parameter, nil
 	}
-
-	return reply.Parameter, nil
 }
 
 // refused reports whether the service itself answered that it will not do it. What is worth repeating has passed or will,
@@ -117,20 +109,20 @@ func (s *Store) Write(ctx context.Context, t token.Token) (int64, error) {
 		Overwrite: aws.Bool(true),
 		KeyId:     &s.keyID,
 	})
-	if awsapi.Code(err) == versionsKept {
+
+	switch {
+	// A put would drop the oldest of a hundred versions, and that one has a label:
+	// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+	case awsapi.Code(err) == "ParameterMaxVersionLimitExceeded":
 		return 0, failure.Because(err, failure.StorageUnavailable,
 			"SSM parameter %s: the oldest of its 100 versions has a label, so it cannot make room for a new one: move the label to a newer version (aws ssm label-parameter-version)",
 			s.name)
-	}
-
-	if err != nil {
+	case err != nil:
 		return 0, failure.Because(err, failure.StorageUnavailable,
 			"SSM parameter %s, to be encrypted with %s: %s", s.name, s.keyName(), awsapi.Describe(err))
-	}
-
-	if reply.Version < 1 {
+	case reply.Version < 1:
 		return 0, failure.New(failure.StorageUnavailable, "SSM parameter %s: the service answered without a version", s.name)
+	default:
+		return reply.Version, nil
 	}
-
-	return reply.Version, nil
 }

@@ -119,14 +119,22 @@ func TestFailuresNameTheParameterAndTheKey(t *testing.T) {
 		return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) { _, _ = w.Write([]byte(body)) }
 	}
 
+	webPage := func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write([]byte("<html>canary</html>"))
+	}
+
 	for what, test := range map[string]struct {
 		fault       awstest.Fault
-		gets, puts  int // a refused read is tried without decryption
+		gets, puts  int // a refused read is tried without decryption, a trouble that passes is not taken for the key's
 		read, write string
 	}{
 		"throttled":   {refuse("ThrottlingException"), 5, 5, "ThrottlingException", "with key/1234abcd: the service answered T"},
 		"denied":      {refuse("AccessDeniedException"), 2, 1, "access was denied", "with key/1234abcd: access was denied"},
 		"versions":    {refuse("ParameterMaxVersionLimitExceeded"), 2, 1, "", "its 100 versions has a label, so it cannot make room for a new one: move"},
+		"an outage":   {awstest.Refuse(http.StatusInternalServerError, "InternalServerError"), 5, 5, "InternalServerError", "InternalServerError"},
+		"a web page":  {webPage, 5, 5, "the answer was not the service's", "the answer was not the service's"},
 		"no reply":    {awstest.Break, 5, 5, "could not be reached", "could not be reached"},
 		"no contents": {answer("{}"), 1, 1, "answered without a parameter", "answered without a version"},
 		"no version":  {answer(`{"Parameter":{}}`), 1, 1, "answered without a parameter", "answered without a version"},
@@ -172,33 +180,6 @@ func TestAValueWhoseKeyMayNotBeUsedIsUnreadableWhateverTheCode(t *testing.T) {
 				t.Errorf("the last request was %s, want none for decryption", last)
 			}
 			wantRequests(t, front, map[string]int{"PutParameter": 1, "GetParameter": 2})
-		})
-	}
-}
-
-func TestATroubleThatPassesIsNotTakenForTheKeys(t *testing.T) {
-	t.Parallel()
-
-	for what, fault := range map[string]awstest.Fault{
-		"throttled": awstest.Refuse(http.StatusBadRequest, "ThrottlingException"),
-		"an outage": awstest.Refuse(http.StatusInternalServerError, "InternalServerError"),
-		"a web page": func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-			w.Header().Set("Content-Type", "text/html")
-			w.WriteHeader(http.StatusForbidden)
-			_, _ = w.Write([]byte("<html>canary</html>"))
-		},
-		"no reply": awstest.Break,
-	} {
-		inBubble(t, what, "", func(t *testing.T, front *awstest.Front, store *tokenstore.Store) {
-			write(t, store, tokenNow("access"))
-			front.Fail("GetParameter", awstest.Times(5, fault)...) // a sixth request, without decryption, would be answered
-
-			_, err := store.Read(t.Context())
-
-			awstest.WantFailure(t, err, failure.StorageUnavailable, parameter)
-			if errors.Is(err, token.ErrUnreadable) {
-				t.Errorf("%v counts as unreadable: the token would be replaced", err)
-			}
 		})
 	}
 }

@@ -10,43 +10,37 @@ import (
 	"net/url"
 )
 
-// proxyError is a proxy's refusal to connect.
-type proxyError struct{ status int }
+// proxyError says how a proxy refuses to connect.
+type proxyError string
 
-func (e proxyError) Error() string {
-	if e.status == http.StatusProxyAuthRequired {
-		return "the proxy asks for credentials: check HTTPS_PROXY"
-	}
-
-	return fmt.Sprintf("the proxy refuses to connect (status %d): check HTTPS_PROXY, and which hosts the proxy allows", e.status)
-}
+func (e proxyError) Error() string { return string(e) }
 
 func proxyAnswered(_ context.Context, _ *url.URL, _ *http.Request, reply *http.Response) error {
-	if reply.StatusCode == http.StatusOK {
+	switch reply.StatusCode {
+	case http.StatusOK:
 		return nil
+	case http.StatusProxyAuthRequired:
+		return proxyError("the proxy asks for credentials: check HTTPS_PROXY")
+	default:
+		return proxyError(fmt.Sprintf("the proxy refuses to connect (status %d): check HTTPS_PROXY, and which hosts the proxy allows", reply.StatusCode))
 	}
-
-	return proxyError{reply.StatusCode}
 }
 
 // Describe says in fixed words why an exchange failed. The library's own text may hold the link or a proxy's credentials.
 func Describe(err error) string {
 	var (
+		refused     RefusedError
+		proxy       proxyError
 		network     *net.OpError
-		refused     proxyError
-		status      StatusError
-		long        TooLongError
 		certificate *tls.CertificateVerificationError
 		dns         *net.DNSError
 	)
 
 	switch {
-	case errors.As(err, &status):
-		return status.Error()
-	case errors.As(err, &long):
-		return long.Error()
 	case errors.As(err, &refused):
 		return refused.Error()
+	case errors.As(err, &proxy):
+		return proxy.Error()
 	case errors.As(err, &network) && network.Op == "proxyconnect":
 		return "the proxy cannot be reached: check HTTPS_PROXY"
 	case TimedOut(err):
@@ -60,14 +54,6 @@ func Describe(err error) string {
 	default:
 		return "the connection broke"
 	}
-}
-
-// Refused reports whether there was a reply, and this package refused it.
-func Refused(err error) bool {
-	_, unasked := errors.AsType[StatusError](err)
-	_, long := errors.AsType[TooLongError](err)
-
-	return unasked || long
 }
 
 // TimedOut reports whether an exchange failed because its time was over.

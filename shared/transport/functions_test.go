@@ -1,7 +1,6 @@
 package transport_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,13 +10,17 @@ import (
 	"strings"
 	"testing"
 
+	"genesys-cloud-export/shared/devstack/awstest"
 	"genesys-cloud-export/shared/devstack/functiontest"
 	"genesys-cloud-export/shared/devstack/genesyssim"
+	"genesys-cloud-export/shared/devstack/memnet"
 	"genesys-cloud-export/shared/devstack/s3sim"
 	"genesys-cloud-export/shared/devstack/secretsim"
 	"genesys-cloud-export/shared/devstack/ssmsim"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/secret"
+
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 )
 
 // What the built functions do with connections that go wrong, over real sockets, with each of the six services that they
@@ -28,9 +31,9 @@ const (
 	bucket       = "exports"
 )
 
-// cloud is everything that the functions talk to, each service behind a wire of its own.
+// cloud is everything that the functions talk to, each service behind a front of its own.
 type cloud struct {
-	wires       map[string]*wire
+	fronts      map[string]*awstest.Front
 	environment map[string]string // of both functions
 }
 
@@ -45,48 +48,29 @@ func newCloud(t *testing.T) *cloud {
 
 	rotated := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"rotated":true}`) })
 
-	c := &cloud{wires: map[string]*wire{
-		"api": {service: genesys}, "login": {service: genesys}, "ssm": {service: parameters},
-		"secrets": {service: secrets}, "s3": {service: objects}, "lambda": {service: rotated},
-	}}
-
-	address := func(name string) string {
-		server := httptest.NewServer(c.wires[name])
+	c := &cloud{fronts: make(map[string]*awstest.Front)}
+	address := func(name string, service http.Handler) string {
+		c.fronts[name] = awstest.NewFront(service, func(*http.Request) string { return "" })
+		server := httptest.NewServer(c.fronts[name])
 		t.Cleanup(server.Close)
 
 		return server.URL
 	}
 	c.environment = map[string]string{
-		"GENESYS_API_URL": address("api"), "GENESYS_TOKEN_URL": address("login") + "/oauth/token",
-		"AWS_ENDPOINT_URL_SSM": address("ssm"), "AWS_ENDPOINT_URL_SECRETS_MANAGER": address("secrets"),
-		"AWS_ENDPOINT_URL_S3": address("s3"), "AWS_ENDPOINT_URL_LAMBDA": address("lambda"),
+		"GENESYS_API_URL": address("api", genesys), "GENESYS_TOKEN_URL": address("login", genesys) + "/oauth/token",
+		"AWS_ENDPOINT_URL_SSM": address("ssm", parameters), "AWS_ENDPOINT_URL_SECRETS_MANAGER": address("secrets", secrets),
+		"AWS_ENDPOINT_URL_S3": address("s3", objects), "AWS_ENDPOINT_URL_LAMBDA": address("lambda", rotated),
 		"AWS_ACCESS_KEY_ID": "wire", "AWS_SECRET_ACCESS_KEY": canary + "-aws-secret", "AWS_REGION": "eu-central-1",
 		"TOKEN_PARAMETER_NAME": "/wire/token", "GENESYS_CREDENTIALS_SECRET_ID": "client", "TOKEN_PROBE_SECONDS": "0",
 		"EXPORT_BUCKET": bucket, "ROTATOR_FUNCTION_NAME": "rotator", "EXPORT_TIME_RESERVE_SECONDS": "2",
 	}
-	c.createSecret(t)
 
-	return c
-}
-
-func (c *cloud) createSecret(t *testing.T) {
-	t.Helper()
-
-	body, err := json.Marshal(map[string]string{
-		"Name": "client", "SecretString": fmt.Sprintf(`{"client_id":"wire","client_secret":%q}`, clientSecret),
-	})
+	value := fmt.Sprintf(`{"client_id":"wire","client_secret":%q}`, clientSecret)
+	_, err = secretsmanager.NewFromConfig(awstest.Serve(t, memnet.New(), "secrets.test", secrets)).
+		CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: new("client"), SecretString: &value})
 	noError(t, err)
 
-	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", bytes.NewReader(body))
-	request.Header.Set("Content-Type", "application/x-amz-json-1.1")
-	request.Header.Set("X-Amz-Target", "secretsmanager.CreateSecret")
-
-	recorder := httptest.NewRecorder()
-	c.wires["secrets"].service.ServeHTTP(recorder, request)
-
-	if recorder.Code != http.StatusOK {
-		t.Fatalf("the secret is not stored: %d %s", recorder.Code, recorder.Body)
-	}
+	return c
 }
 
 // start starts the function that talks to the service, with all that it needs beside it, and returns it with its event.
@@ -133,7 +117,7 @@ func TestABadConnectionEndsByNameAndReachesNoLog(t *testing.T) {
 	attempts := map[string]int{"api": 6, "login": 8}
 
 	type row struct {
-		fault   fault
+		spoil   func(reply []byte) (sent string, open bool)
 		refused bool // there is no reply
 		counted bool // each attempt is one request
 	}
@@ -158,15 +142,17 @@ func TestABadConnectionEndsByNameAndReachesNoLog(t *testing.T) {
 				c := newCloud(t)
 				function, event := c.start(t, service)
 
-				c.wires[service].set(row.fault)
+				front := c.fronts[service]
+				front.Requests()
+				front.Fail("", awstest.Times(100, spoiled(row.spoil))...)
 				if succeeds(t, function, event) && row.refused {
 					t.Error("the invocation did what was asked")
 				}
-				if sent := c.wires[service].sent(); row.counted && (sent < 2 || sent > most) {
+				if sent := front.Requests()[""]; row.counted && (sent < 2 || sent > most) {
 					t.Errorf("%d requests were sent in one invocation, want 2 to %d", sent, most)
 				}
 
-				c.wires[service].set(nil)
+				front.Fail("")
 				// This Lambda stores no token. After a spoiled reply the export may still be leased.
 				if !succeeds(t, function, event) && row.refused && service != "lambda" {
 					t.Error("afterwards the invocation did not do what was asked")

@@ -74,21 +74,14 @@ func (t *Transport) Client() *http.Client {
 // NoRedirect makes an [http.Client] return a redirect as the reply that it is.
 func NoRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// StatusError is a reply that no request asked for: it ends HTTP on its connection.
-type StatusError struct{ Status int }
-
-// Error names the status.
-func (e StatusError) Error() string {
-	return fmt.Sprintf("the answer was status %d, which was not asked for", e.Status)
+// RefusedError is a reply that this package refuses.
+type RefusedError struct {
+	TooLong bool // it is longer than is taken, and would be again
+	why     string
 }
 
-// TooLongError is a reply that is longer than is taken.
-type TooLongError struct{ Limit int64 }
-
-// Error names the limit.
-func (e TooLongError) Error() string {
-	return fmt.Sprintf("the answer is longer than %d bytes", e.Limit)
-}
+// Error says in fixed words why the reply is refused.
+func (e RefusedError) Error() string { return e.why }
 
 // RoundTrip implements [http.RoundTripper].
 func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -120,7 +113,7 @@ func (t *Transport) exchange(request *http.Request) (*http.Response, error) {
 	// Go returns 101 with the open connection as its body, which no deadline ends.
 	if reply.StatusCode < http.StatusOK {
 		reply.Body.Close()
-		return nil, StatusError{reply.StatusCode}
+		return nil, RefusedError{why: fmt.Sprintf("the answer was status %d, which was not asked for", reply.StatusCode)}
 	}
 
 	return reply, nil
@@ -152,7 +145,7 @@ func readWhole(reply *http.Response, limit int64) (*http.Response, error) {
 		return nil, err
 	}
 	if int64(len(body)) > limit {
-		return nil, TooLongError{limit}
+		return nil, RefusedError{TooLong: true, why: fmt.Sprintf("the answer is longer than %d bytes", limit)}
 	}
 
 	reply.Body = io.NopCloser(bytes.NewReader(body))

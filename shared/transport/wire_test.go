@@ -7,65 +7,30 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
-	"sync"
+
+	"genesys-cloud-export/shared/devstack/awstest"
 )
 
-// wire serves one service, and may spoil what goes over its connections.
-type wire struct {
-	service http.Handler
+// spoiled sends what change makes of the service's reply, and may leave the connection open.
+func spoiled(change func(reply []byte) (sent string, open bool)) awstest.Fault {
+	return func(w http.ResponseWriter, r *http.Request, service http.Handler) {
+		recorder := httptest.NewRecorder()
+		service.ServeHTTP(recorder, r)
 
-	mu       sync.Mutex
-	fault    fault // nil: none
-	requests int   // since the fault was set
-}
+		result := recorder.Result()
+		result.ContentLength = int64(recorder.Body.Len())
 
-// fault says what is sent instead of the service's reply, and whether the connection stays open.
-type fault func(reply []byte) (sent string, open bool)
+		var reply bytes.Buffer
+		_ = result.Write(&reply) // a buffer takes everything
 
-// sent is how many requests have arrived since the fault was set.
-func (w *wire) sent() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+		conn := raw(w)
+		defer conn.Close()
 
-	return w.requests
-}
-
-// set changes the fault; nil ends it.
-func (w *wire) set(fault fault) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-
-	w.fault, w.requests = fault, 0
-}
-
-// ServeHTTP has the service answer, or sends what the fault makes of its answer.
-func (w *wire) ServeHTTP(to http.ResponseWriter, r *http.Request) {
-	w.mu.Lock()
-	w.requests++
-	fault := w.fault
-	w.mu.Unlock()
-
-	if fault == nil {
-		w.service.ServeHTTP(to, r)
-		return
-	}
-
-	recorder := httptest.NewRecorder()
-	w.service.ServeHTTP(recorder, r)
-
-	result := recorder.Result()
-	result.ContentLength = int64(recorder.Body.Len())
-
-	var reply bytes.Buffer
-	_ = result.Write(&reply) // a buffer takes everything
-
-	conn := raw(to)
-	defer conn.Close()
-
-	sent, open := fault(reply.Bytes())
-	_, _ = io.WriteString(conn, sent)
-	if open {
-		_, _ = conn.Read(make([]byte, 1)) // until the client closes it, or asks again
+		sent, open := change(reply.Bytes())
+		_, _ = io.WriteString(conn, sent)
+		if open {
+			_, _ = conn.Read(make([]byte, 1)) // until the client closes it, or asks again
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package cloudwatchsim
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -21,15 +22,8 @@ type Alarm struct {
 
 	statistic    func([]float64) float64
 	breaches     func(float64) bool
-	treatMissing string
+	treatMissing string // "notBreaching", "breaching" or "ignore"
 }
-
-// The ways to treat missing data.
-const (
-	treatNotBreaching = "notBreaching"
-	treatBreaching    = "breaching"
-	treatIgnore       = "ignore"
-)
 
 // ParseAlarm reads the properties of an AWS::CloudWatch::Alarm as an evaluated template has them. Its error names what is not
 // imitated: metric math, percentiles, averages, units, missing data that counts as such, and periods that are no whole minutes.
@@ -55,11 +49,8 @@ func ParseAlarm(given map[string]any) (Alarm, error) {
 	alarm := Alarm{
 		Name: p.AlarmName, Description: p.AlarmDescription, Actions: p.AlarmActions, OKActions: p.OKActions,
 		Metric: Metric{Namespace: p.Namespace, Name: p.MetricName, Dimensions: make(map[string]string)},
-		period: time.Duration(p.Period) * time.Second, evaluationPeriods: periods, datapointsToAlarm: p.DatapointsToAlarm,
+		period: time.Duration(p.Period) * time.Second, evaluationPeriods: periods, datapointsToAlarm: cmp.Or(p.DatapointsToAlarm, periods),
 		statistic: statistic(p.Statistic), breaches: comparison(p.ComparisonOperator, p.Threshold), treatMissing: p.TreatMissingData,
-	}
-	if alarm.datapointsToAlarm == 0 {
-		alarm.datapointsToAlarm = periods
 	}
 	for _, dimension := range p.Dimensions {
 		alarm.Metric.Dimensions[dimension.Name] = dimension.Value
@@ -70,7 +61,7 @@ func ParseAlarm(given map[string]any) (Alarm, error) {
 		err = fmt.Errorf("the statistic %q is not known here", p.Statistic)
 	case alarm.breaches == nil:
 		err = fmt.Errorf("the comparison %q is not known here", p.ComparisonOperator)
-	case !slices.Contains([]string{treatNotBreaching, treatBreaching, treatIgnore}, alarm.treatMissing):
+	case !slices.Contains([]string{"notBreaching", "breaching", "ignore"}, alarm.treatMissing):
 		err = fmt.Errorf("the treatment of missing data %q is not known here", p.TreatMissingData)
 	case alarm.period <= 0 || alarm.period%time.Minute != 0:
 		err = fmt.Errorf("a period of %d seconds is not whole minutes", p.Period)

@@ -125,19 +125,6 @@ func TestAnAlarmComparesItsStatisticOfAPeriod(t *testing.T) {
 	}
 }
 
-func TestSamplesOfAnotherMetricDoNotCount(t *testing.T) {
-	t.Parallel()
-	for name, replaced := range map[string]map[string]any{
-		"dimensions": {"Dimensions": []any{map[string]any{"Name": "Stack", "Value": "local"}}},
-		"namespace":  {"Namespace": "Tests"},
-		"name":       {"MetricName": "Value"},
-	} {
-		if got := after(alarm(t, replaced), stored("X"), time.Minute); got != cloudwatchsim.InsufficientData {
-			t.Errorf("%s: %s", name, got)
-		}
-	}
-}
-
 // An alarm's states are written as the time and the state that it went into.
 func TestAnAlarmIsWatchedThroughItsStates(t *testing.T) {
 	t.Parallel()
@@ -164,6 +151,9 @@ func TestAnAlarmIsWatchedThroughItsStates(t *testing.T) {
 		"the minute that is not over does not count": {
 			map[string]any{"TreatMissingData": "notBreaching"}, "X", 59 * time.Second, []string{"59s OK", "1m59s ALARM", "4m59s OK"},
 		},
+		"other dimensions do not count": {map[string]any{"Dimensions": []any{map[string]any{"Name": "Stack", "Value": "local"}}}, "X", 0, nil},
+		"another namespace does not":    {map[string]any{"Namespace": "Tests"}, "X", 0, nil},
+		"another name does not":         {map[string]any{"MetricName": "Value"}, "X", 0, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -171,7 +161,6 @@ func TestAnAlarmIsWatchedThroughItsStates(t *testing.T) {
 			for _, change := range alarm(t, test.replaced).Watch(stored(test.points), began().Add(test.from), began().Add(20*time.Minute)) {
 				got = append(got, fmt.Sprint(change.At.Sub(began()), " ", change.State))
 			}
-
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("states (-want +got):\n%s", diff)
 			}

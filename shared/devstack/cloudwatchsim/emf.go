@@ -12,12 +12,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-const (
-	// maxLogLine is CloudWatch Logs' limit of one event, in bytes.
-	maxLogLine = 1 << 20
-	// maxDirectiveMetrics is the embedded metric format's.
-	maxDirectiveMetrics = 100
-)
+// maxLogLine is CloudWatch Logs' limit of one event, in bytes.
+const maxLogLine = 1 << 20
 
 // envelope is what the format asks of a line; the values stand beside it.
 type envelope struct {
@@ -85,8 +81,8 @@ func parseLine(line []byte) (samples []Sample, err error) {
 
 // samples returns those of every metric, which has them once for each set of dimensions.
 func (d directive) samples(members map[string]jsontext.Value, at time.Time) (samples []Sample, err error) {
-	if d.Namespace == "" || len(d.Dimensions) == 0 || len(d.Metrics) > maxDirectiveMetrics {
-		return nil, fmt.Errorf("a directive with the namespace %q, %d sets of dimensions and %d metrics", d.Namespace, len(d.Dimensions), len(d.Metrics))
+	if d.Namespace == "" || len(d.Dimensions) == 0 {
+		return nil, fmt.Errorf("a directive with the namespace %q and %d sets of dimensions", d.Namespace, len(d.Dimensions))
 	}
 	for _, names := range d.Dimensions {
 		dimensions := make(map[string]string, len(names))

@@ -37,13 +37,13 @@ func (a Alarm) judge(there []bool, previous State) State {
 			breaching++
 		}
 	}
-	if a.treatMissing == treatBreaching {
+	if a.treatMissing == "breaching" {
 		breaching += missing
 	}
 	switch {
 	case breaching >= a.datapointsToAlarm:
 		return InAlarm
-	case a.treatMissing == treatIgnore && missing > 0 && breaching == len(there):
+	case a.treatMissing == "ignore" && missing > 0 && breaching == len(there):
 		return previous
 	default:
 		return OK

@@ -16,12 +16,10 @@ import (
 // Binaries is the folder with a folder for each function, built as it is deployed, which has its bootstrap.
 func Binaries(t testing.TB) string {
 	t.Helper()
-
 	mains, err := filepath.Glob(filepath.Join(root(), "functions", "*", "main.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	for _, main := range mains {
 		function := filepath.Base(filepath.Dir(main))
 		Command(t, "functions/"+function, function+"/bootstrap")
@@ -33,7 +31,6 @@ func Binaries(t testing.TB) string {
 // Command is the file of a command of this module, built below .build as [Build] does it.
 func Command(t testing.TB, packaged, file string) string {
 	t.Helper()
-
 	path, err := Build(packaged, file)
 	if err != nil {
 		t.Fatal(err)

@@ -23,11 +23,7 @@ type Function struct {
 // Start serves the built function with these environment variables until the test ends. An invocation has 20 s.
 func Start(t testing.TB, function string, environment map[string]string) *Function {
 	t.Helper()
-
-	file, err := Build("functions/"+function, function+"/bootstrap")
-	if err != nil {
-		t.Fatal(err)
-	}
+	file := Command(t, "functions/"+function, function+"/bootstrap")
 	var logs bytes.Buffer
 	endpoint, err := lambdasim.New(lambdasim.Config{
 		Logs:      &logs,

@@ -45,18 +45,23 @@ func (r Role) Decide(access Access) Decision {
 func (s Statement) applies(access Access) bool {
 	isAction := func(pattern string) bool { return matches(strings.ToLower(pattern), strings.ToLower(access.Action)) }
 	isResource := func(pattern string) bool { return pattern == "*" || matchesARN(pattern, access.Resource) }
-	unmet := func(c Condition) bool { return !c.met(access.Context) }
+	for operator, tests := range s.Conditions {
+		for key, patterns := range tests {
+			if !access.has(key, patterns, operator) {
+				return false
+			}
+		}
+	}
 
-	return slices.ContainsFunc(s.Actions, isAction) && slices.ContainsFunc(s.Resources, isResource) &&
-		!slices.ContainsFunc(s.Conditions, unmet)
+	return slices.ContainsFunc(s.Actions, isAction) && slices.ContainsFunc(s.Resources, isResource)
 }
 
-// met compares the request's value of the key, whose name has no case. A value that is not known is not there.
-func (c Condition) met(context map[string]string) bool {
-	for name, value := range context {
-		if strings.EqualFold(name, c.Key) {
-			return slices.ContainsFunc(c.Values, func(pattern string) bool {
-				return pattern == value || c.Operator == like && matches(pattern, value)
+// has says whether the value of a key, whose name has no case, is one of the patterns. A value that is not known is not there.
+func (a Access) has(key string, patterns []string, operator string) bool {
+	for name, value := range a.Context {
+		if strings.EqualFold(name, key) {
+			return slices.ContainsFunc(patterns, func(pattern string) bool {
+				return pattern == value || operator == like && matches(pattern, value)
 			})
 		}
 	}

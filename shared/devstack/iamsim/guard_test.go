@@ -45,7 +45,6 @@ func functions(method, target string) request {
 // sent is the reply to the request of whoever has the access key "reader"; what is let through is echoed.
 func (r request) sent(t *testing.T, guard *iamsim.Guard) *httptest.ResponseRecorder {
 	t.Helper()
-
 	return r.sentBy(t, "reader", guard, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) }))
 }
 
@@ -57,7 +56,6 @@ func (r request) sentBy(t *testing.T, accessKey string, guard *iamsim.Guard, ser
 	if accessKey != "" {
 		made.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+accessKey+"/20260101/eu-central-1/s/aws4_request, SignedHeaders=host, Signature=0")
 	}
-
 	reply := httptest.NewRecorder()
 	r.front(guard, service).ServeHTTP(reply, made)
 
@@ -67,10 +65,7 @@ func (r request) sentBy(t *testing.T, accessKey string, guard *iamsim.Guard, ser
 // guarding is a guard for the access key "reader", which has these statements.
 func guarding(t *testing.T, keyARN, statements string) *iamsim.Guard {
 	t.Helper()
-
-	return iamsim.New(iamsim.Config{
-		Roles: map[string]iamsim.Role{"reader": role(t, statements)}, KeyARN: keyARN,
-	})
+	return iamsim.New(iamsim.Config{Roles: map[string]iamsim.Role{"reader": role(t, statements)}, KeyARN: keyARN})
 }
 
 // A run under the template's roles shows the rest of what the functions ask for.
@@ -97,7 +92,6 @@ func TestARequestAsksForWhatItNeedsAndAnUnknownOneForTheWidestThatItCouldBe(t *t
 		if reply := test.request.sent(t, guard); reply.Code != http.StatusOK || reply.Body.String() != test.request.body {
 			t.Errorf("%s: got %d and the body %q, want the body to be readable once more", name, reply.Code, reply.Body)
 		}
-
 		var got []string
 		for _, use := range guard.Uses() {
 			got = append(got, use.Action+" "+use.Resource)
@@ -105,7 +99,6 @@ func TestARequestAsksForWhatItNeedsAndAnUnknownOneForTheWidestThatItCouldBe(t *t
 				t.Errorf("%s: the record has %+v", name, use)
 			}
 		}
-
 		if asked := strings.Join(got, ", "); asked != test.want {
 			t.Errorf("%s: asked for %s, want %s", name, asked, test.want)
 		}

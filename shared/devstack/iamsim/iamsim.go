@@ -1,21 +1,22 @@
 // Package iamsim is IAM in front of the local AWS: it lets a request through where the role of its access key may do what the request
 // asks for; else it refuses in AWS's words.
 //
-// Rules: statements are evaluated as IAM evaluates identity policies: default deny, and an explicit Deny wins. An element, condition
-// operator or policy variable that the template's roles do not have is an error when the policy is read. There are no other policies,
-// and global condition keys have no values. Signatures are not checked; a key that no role has is the developer's, who may do
-// everything. A request that the functions do not send counts as the widest that it could be, so that a role may not send it. With a
-// customer key, what AWS asks of KMS on a caller's behalf has to be allowed too, of S3 as for a bucket without a bucket key.
+// Rules: statements are evaluated as identity policies, and there are no others. An element, condition operator or policy variable that
+// the template's roles do not have is an error when the policy is read; global condition keys have no values. Signatures are not
+// checked; a key that no role has is the developer's, who may do everything. A request that the functions do not send counts as the
+// widest that it could be. With a customer key, what AWS asks of KMS on a caller's behalf has to be allowed too, of S3 as for a bucket
+// without a bucket key.
 //
 // Sources: the IAM User Guide, the Service Authorization Reference, and each service's guide on its use of KMS.
 package iamsim
 
 import (
-	"cmp"
+	"fmt"
 	"maps"
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 
 	"genesys-cloud-export/shared/devstack/awsjson"
@@ -61,18 +62,15 @@ func (g *Guard) Uses() []Use {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 
-	return slices.SortedFunc(maps.Keys(g.uses), func(a, b Use) int {
-		return cmp.Or(cmp.Compare(a.Role, b.Role), cmp.Compare(a.Action, b.Action), cmp.Compare(a.Resource, b.Resource),
-			cmp.Compare(a.Statement, b.Statement))
-	})
+	return slices.SortedFunc(maps.Keys(g.uses), func(a, b Use) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 }
 
-// Parameters is Parameter Store for whoever may use it.
+// Parameters is Parameter Store for those who may use it.
 func (g *Guard) Parameters(next http.Handler) http.Handler {
 	return g.front(next, g.parameterAccess, refuseJSON(http.StatusBadRequest))
 }
 
-// Secrets is Secrets Manager for whoever may use it.
+// Secrets is Secrets Manager for those who may use it.
 func (g *Guard) Secrets(next http.Handler) http.Handler {
 	return g.front(next, g.secretAccess, refuseJSON(http.StatusBadRequest))
 }

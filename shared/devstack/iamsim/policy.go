@@ -4,12 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // What is known of policies' words.
@@ -20,18 +18,13 @@ const (
 
 // Statement is one statement of an identity policy. [Statements] makes them.
 type Statement struct {
-	ID         string      `json:"Sid"` // "policy[number]" where it has none
-	Effect     string      // allow or deny
-	Actions    []string    `json:"Action"`    // patterns with * and ?
-	Resources  []string    `json:"Resource"`  // patterns too
-	Conditions []Condition `json:"Condition"` // all have to be met; sorted by operator and key
-}
-
-// Condition is one test of a value that belongs to a request.
-type Condition struct {
-	Operator string   // StringEquals or StringLike
-	Key      string   // the name of the value, such as "s3:prefix"
-	Values   []string // one of them is enough
+	ID        string   `json:"Sid"` // "policy[number]" where it has none
+	Effect    string   // allow or deny
+	Actions   []string `json:"Action"`   // patterns with * and ?
+	Resources []string `json:"Resource"` // patterns too
+	// Conditions are values by the operator, StringEquals or StringLike, and the key, such as "s3:prefix". Every key has to have one
+	// of its values.
+	Conditions map[string]map[string][]string `json:"Condition"`
 }
 
 // Statements reads a policy's document as an evaluated template has it. What it does not know is an error, which lists every problem.
@@ -42,8 +35,7 @@ func Statements(policy string, document any) ([]Statement, error) {
 	}
 	content, err := json.Marshal(document)
 	if err == nil {
-		err = json.Unmarshal(content, &read, json.RejectUnknownMembers(true),
-			json.WithUnmarshalers(json.JoinUnmarshalers(json.UnmarshalFunc(readTexts), json.UnmarshalFromFunc(readConditions))))
+		err = json.Unmarshal(content, &read, json.RejectUnknownMembers(true), json.WithUnmarshalers(json.UnmarshalFunc(readTexts)))
 	}
 	problems := []error{err}
 	if err == nil && len(read.Statement) == 0 {
@@ -73,27 +65,15 @@ func readTexts(content []byte, into *[]string) error {
 	return json.Unmarshal(content, &(*into)[0])
 }
 
-// readConditions reads a Condition block.
-func readConditions(content *jsontext.Decoder, into *[]Condition) error {
-	var block map[string]map[string][]string
-	if err := json.UnmarshalDecode(content, &block); err != nil {
-		return err
-	}
-	for _, operator := range slices.Sorted(maps.Keys(block)) {
-		for _, key := range slices.Sorted(maps.Keys(block[operator])) {
-			*into = append(*into, Condition{operator, key, block[operator][key]})
-		}
-	}
-
-	return nil
-}
-
 // unknown says what is not known here, "" where everything is.
 func (s Statement) unknown() string {
 	patterns := slices.Concat(s.Actions, s.Resources)
-	for _, c := range s.Conditions {
-		if patterns = append(patterns, c.Values...); c.Operator != equals && c.Operator != like {
-			return "the condition operator " + c.Operator + " is not known here"
+	for operator, tests := range s.Conditions {
+		if operator != equals && operator != like {
+			return "the condition operator " + operator + " is not known here"
+		}
+		for _, values := range tests {
+			patterns = append(patterns, values...)
 		}
 	}
 	switch {

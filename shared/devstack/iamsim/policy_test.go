@@ -15,7 +15,6 @@ func role(t *testing.T, list string) iamsim.Role {
 	if err := json.Unmarshal([]byte(`{"Version":"2012-10-17","Statement":`+list+`}`), &decoded); err != nil {
 		t.Fatal(err)
 	}
-
 	statements, err := iamsim.Statements("policy", decoded)
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +32,6 @@ func TestAPolicyIsEvaluatedAsIAMDoes(t *testing.T) {
 	one := func(action, resource string) string {
 		return `[{"Sid":"One","Effect":"Allow","Action":` + action + `,"Resource":"` + resource + `"}]`
 	}
-
 	allowed, denied := iamsim.Decision{Allowed: true, Statement: "One"}, iamsim.Decision{}
 	for name, test := range map[string]struct {
 		statements, action, resource string
@@ -109,7 +107,6 @@ func TestWhatAPolicySaysThatIsNotKnownIsNeverPassedOver(t *testing.T) {
 		if err := json.Unmarshal([]byte(test.document), &decoded); err != nil {
 			t.Fatal(err)
 		}
-
 		_, err := iamsim.Statements("mine", decoded)
 		if err == nil || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), "read the policy mine") {
 			t.Errorf("%s: got %v, want an error of the policy mine that says %q", name, err, test.says)

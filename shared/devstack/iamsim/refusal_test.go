@@ -47,7 +47,6 @@ func TestARefusalIsInTheWordsOfAWSAndIsRecorded(t *testing.T) {
 		if test.statements == "" {
 			test.statements = `[{"Effect":"Allow","Action":"a:B","Resource":"*"}]`
 		}
-
 		guard := guarding(t, "", test.statements)
 		reply := test.request.sent(t, guard)
 		body := reply.Body.String()
@@ -55,7 +54,6 @@ func TestARefusalIsInTheWordsOfAWSAndIsRecorded(t *testing.T) {
 			!strings.Contains(body, test.says) || test.says == "" && body != "" {
 			t.Errorf("%s: got %d %s, want %s", name, reply.Code, body, test.says)
 		}
-
 		if uses := guard.Uses(); len(uses) != 1 || uses[0].Allowed || (uses[0].Statement == "Never") != (test.statements == denied) {
 			t.Errorf("%s: the record is %+v, want one denial", name, uses)
 		}
@@ -70,7 +68,6 @@ func TestTheDeveloperMayDoEverythingAndIsNotRecorded(t *testing.T) {
 			t.Errorf("%q got %d, want what is behind the guard", accessKey, reply.Code)
 		}
 	}
-
 	if uses := guard.Uses(); len(uses) != 0 {
 		t.Errorf("the record is %+v, want none", uses)
 	}
@@ -95,7 +92,6 @@ func TestAMissingKeyIsForbiddenToWhoMayNotListTheWholeBucket(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-
 		guard := guarding(t, "", "["+test.statements+"]")
 		for _, sent := range []struct {
 			method, target string

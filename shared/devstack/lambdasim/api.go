@@ -67,15 +67,16 @@ func (e *Endpoint) call(w http.ResponseWriter, r *http.Request) (reply, *apiErro
 		return reply{}, closed
 	}
 	defer e.work.Done()
-	answer, admitted := f.try(newInvocation(w.Header().Get(headerRequestID), f.arn(), payload))
-	switch {
-	case !admitted:
+	if !f.concurrency.TryAcquire(1) {
 		return reply{}, &apiError{http.StatusTooManyRequests, "TooManyRequestsException", "Rate Exceeded."}
-	case answer.failed && e.ending.Err() != nil:
-		return reply{}, closed
-	default:
-		return answer, nil
 	}
+	defer f.concurrency.Release(1)
+	answer := f.run(&invocation{id: w.Header().Get(headerRequestID), arn: f.arn(), payload: payload, finished: make(chan struct{})})
+	if answer.failed && e.ending.Err() != nil {
+		return reply{}, closed
+	}
+
+	return answer, nil
 }
 
 // readPayload refuses what the endpoint does not do, rather than pass it over.

@@ -12,8 +12,6 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
-
-	"genesys-cloud-export/shared/devstack/lambdasim"
 )
 
 func TestBadRequestsAreRefusedByNameAndRunNothing(t *testing.T) {
@@ -38,39 +36,32 @@ func TestBadRequestsAreRefusedByNameAndRunNothing(t *testing.T) {
 		_, err := w.call(t, test.input)
 		wantRefusal(t, name, err, test.code, test.status)
 	}
-
 	_, err := w.client.ListFunctions(t.Context(), &lambda.ListFunctionsInput{})
 	wantRefusal(t, "another operation", err, "UnknownOperationException", http.StatusNotFound)
-	if got := w.Report("probe"); got != (lambdasim.FunctionReport{}) || w.Report("nobody") != got {
-		t.Errorf("got the report %+v, want nothing in it", got)
+	if got := w.Invocations("probe"); got != 0 || w.Invocations("nobody") != 0 {
+		t.Errorf("%d invocations were counted, want none", got)
 	}
 }
 
 func TestTheLargestPayloadGoesInAndOutAndNoneIsAnEmptyObject(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	for _, payload := range []string{string(jsonOf(6 << 20)), ""} {
+	for _, payload := range []string{`"` + strings.Repeat("x", 6<<20-2) + `"`, ""} {
 		if got := string(w.invoke(t, payload).Payload); got != cmp.Or(payload, "{}") {
 			t.Errorf("sent %d bytes, got %d others back", len(payload), len(got))
 		}
 	}
 }
 
-// jsonOf returns a JSON string of exactly that many bytes.
-func jsonOf(size int) []byte {
-	return []byte(`"` + strings.Repeat("x", size-2) + `"`)
-}
-
 func TestAFunctionAnswersToNameAndARNAndSeesItsCallersRequestIDAndItsDeadline(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	const arn = "arn:aws:lambda:local:000000000000:function:probe"
+	const arn = "arn:aws:lambda:eu-central-1:000000000000:function:probe"
 	for _, name := range []string{"probe", arn} {
 		output, err := w.call(t, lambda.InvokeInput{FunctionName: aws.String(name), Payload: []byte(`{"do":"context"}`)})
 		if err != nil || output.StatusCode != http.StatusOK || output.FunctionError != nil {
 			t.Fatalf("%s: got %+v, %v", name, output, err)
 		}
-
 		seen := decoded[struct {
 			RequestID  string `json:"request_id"`
 			ARN        string `json:"arn"`
@@ -94,7 +85,6 @@ func TestAReplyComesAfterTheLastLineOfItsInvocation(t *testing.T) {
 			t.Errorf("the log does not end with %q", last)
 		}
 	}
-
 	for i := range 20 {
 		wantLast(fmt.Sprintf(`{"do":"log","count":50,"text":"of invocation %d"}`, i), fmt.Sprintf("\nline 49 of invocation %d", i))
 	}

@@ -14,7 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
+	"log"
 	"net/http"
 	"os/exec"
 	"path/filepath"
@@ -37,24 +37,16 @@ type Function struct {
 // Config says what an [Endpoint] serves.
 type Config struct {
 	Functions []Function // their names differ
-	Region    string     // in ARNs and in AWS_REGION; "": local
 	// Logs gets what the processes print, stdout and stderr alike: each Write is one whole line with its newline, and no two
 	// run at once. A line over 256 KB, Lambda's limit of a log event, is split. Nil drops the lines.
-	Logs   io.Writer
-	Logger *slog.Logger  // gets a warning for each process that ended unasked; nil: none
-	Grace  time.Duration // from SIGTERM, when the endpoint is closed, until the process of an invocation is killed; 0: 10 s
-}
-
-// FunctionReport is what an endpoint has counted for one function since it was made.
-type FunctionReport struct {
-	Invocations int // that ran, whatever came of them
-	// PeakMemory is the kernel's high-water mark of a process's resident set, in bytes; 0 where there is no /proc.
-	PeakMemory int64
+	Logs  io.Writer
+	Grace time.Duration // from SIGTERM, when the endpoint is closed, until the process of an invocation is killed; 0: 10 s
 }
 
 // Endpoint is an [http.Handler] of the Lambda API, safe for concurrent use. Close it before the server that it is served by.
 type Endpoint struct {
 	functions []*function
+	logs      *log.Logger // writes whole lines, one at a time
 	grace     time.Duration
 	routes    *http.ServeMux
 
@@ -68,13 +60,13 @@ type Endpoint struct {
 
 // New makes an endpoint; the first process starts with the first invocation. The error names every binary that is missing.
 func New(config Config) (*Endpoint, error) {
-	e := &Endpoint{grace: cmp.Or(config.Grace, 10*time.Second), routes: http.NewServeMux()}
+	e := &Endpoint{
+		logs: log.New(cmp.Or(config.Logs, io.Discard), "", 0), grace: cmp.Or(config.Grace, 10*time.Second), routes: http.NewServeMux(),
+	}
 	e.routes.HandleFunc("POST /2015-03-31/functions/{name}/invocations", e.invoke)
 	e.routes.HandleFunc("/", e.unknown)
 	e.lifetime, e.stop = context.WithCancel(context.Background())
 	e.ending, e.end = context.WithCancel(e.lifetime)
-	logs := &lineLog{out: cmp.Or(config.Logs, io.Discard)}
-	logger := cmp.Or(config.Logger, slog.New(slog.DiscardHandler))
 	var problems []error
 	for _, f := range config.Functions {
 		path, err := filepath.Abs(f.Path)
@@ -85,7 +77,7 @@ func New(config Config) (*Endpoint, error) {
 			problems = append(problems, fmt.Errorf("function %s: build the binary first: %w", f.Name, err))
 		}
 		f.Path, f.Timeout, f.MemoryMB = path, cmp.Or(f.Timeout, 3*time.Second), cmp.Or(f.MemoryMB, 128)
-		e.functions = append(e.functions, newFunction(f, e, cmp.Or(config.Region, "local"), logs, logger))
+		e.functions = append(e.functions, newFunction(f, e))
 	}
 	if len(problems) > 0 {
 		e.stop()
@@ -151,14 +143,14 @@ func (e *Endpoint) Kill(name string) int {
 	return 0
 }
 
-// Report returns what has been counted for the named function so far; for an unknown name everything is zero.
-func (e *Endpoint) Report(name string) FunctionReport {
+// Invocations returns how many invocations of the function have run, whatever came of them.
+func (e *Endpoint) Invocations(name string) int {
 	f := e.find(name)
 	if f == nil {
-		return FunctionReport{}
+		return 0
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 
-	return f.report
+	return f.invocations
 }

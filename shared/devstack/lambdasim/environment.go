@@ -1,15 +1,14 @@
 package lambdasim
 
 import (
-	"bytes"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"sync/atomic"
 	"syscall"
 	"time"
+
+	"genesys-cloud-export/shared/devstack/awsjson"
 )
 
 // initLimit is how long a process may take until it asks for its first invocation: Lambda's limit.
@@ -17,32 +16,25 @@ const initLimit = 10 * time.Second
 
 // environment is one execution environment, on which one goroutine at a time runs an invocation.
 type environment struct {
-	command  *exec.Cmd
-	api      *runtimeAPI
-	output   *output
-	exited   chan struct{}    // closed when the process is gone, its last line is passed on and the function has forgotten it
-	asked    atomic.Bool      // the endpoint ended the process, or asked it to end
-	measured func(peak int64) // is called with the most memory that the process has had so far, in bytes
-	idle     bool             // nobody runs an invocation on it; the function's mutex guards it
+	command *exec.Cmd
+	api     *runtimeAPI
+	output  *output
+	exited  chan struct{} // closed when the process is gone, its last line is passed on and the function has forgotten it
+	idle    bool          // nobody runs an invocation on it; the function's mutex guards it
 }
 
 // startEnvironment starts a process of f, which ends with the endpoint's lifetime at the latest.
 func startEnvironment(f *function) (*environment, error) {
-	out, err := newOutput(f.logs.line)
+	out, err := newOutput(f.endpoint.logs)
 	if err != nil {
 		return nil, err
 	}
-	e := &environment{api: newRuntimeAPI(), output: out, exited: make(chan struct{}), measured: f.measured}
-	e.command = exec.CommandContext(f.lifetime, f.Path) //nolint:gosec // the function that it is made to run
+	e := &environment{api: newRuntimeAPI(), output: out, exited: make(chan struct{})}
+	e.command = exec.CommandContext(f.endpoint.lifetime, f.Path) //nolint:gosec // the function that it is made to run
 	e.command.Dir, e.command.Env = filepath.Dir(f.Path), f.environ(e.api.Listener.Addr().String())
 	e.command.Stdout, e.command.Stderr = out.write, out.write
 	// In a group of its own: an interrupt typed at the terminal is for the stack, which then ends its functions in order.
 	e.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	e.command.Cancel = func() error {
-		e.asked.Store(true)
-
-		return e.command.Process.Kill()
-	}
 	if err := e.command.Start(); err != nil {
 		e.close()
 
@@ -52,12 +44,7 @@ func startEnvironment(f *function) (*environment, error) {
 	return e, nil
 }
 
-// await waits for the end of the process and closes what was opened for it.
-func (e *environment) await() {
-	_ = e.command.Wait() // how it ended is in ProcessState
-	e.close()
-}
-
+// close closes what was opened for the process, once that has ended or has not come up.
 func (e *environment) close() {
 	e.output.finish()
 	e.api.CloseClientConnections()
@@ -73,49 +60,37 @@ func (e *environment) run(inv *invocation, timeout time.Duration) (reply, bool) 
 	case e.api.work <- inv:
 		limit.Reset(timeout)
 	case <-e.exited:
-		return failed(inv, typeExit, e.state()), false
+		return failed(inv, "Runtime.ExitError", e.state()), false
 	case <-limit.C:
 		e.stop()
 
 		return timedOut(inv, initLimit), true
 	}
-	overran := false
 	select {
 	case <-inv.finished:
-		e.measure()
 		e.output.flush()
 	case <-e.exited:
+		inv.end(failed(inv, "Runtime.ExitError", e.state()))
 	case <-limit.C:
 		e.stop()
-		overran = true
+		inv.end(timedOut(inv, timeout))
 	}
 
-	// The reply counts from the moment it was posted, even if the process then died or went on until its deadline.
-	switch answer := inv.answer.Load(); {
-	case answer != nil:
-		return *answer, true
-	case overran:
-		return timedOut(inv, timeout), true
-	default:
-		return failed(inv, typeExit, e.state()), true
-	}
+	return *inv.answer.Load(), true
+}
+
+// terminate asks the process to end. One that catches SIGTERM may finish its invocation.
+func (e *environment) terminate() {
+	_ = e.command.Process.Signal(syscall.SIGTERM) // it can only have ended already
 }
 
 // kill ends the process as the kernel does, and does not wait.
 func (e *environment) kill() {
-	e.measure()
 	_ = e.command.Process.Kill() // it can only have ended already
 }
 
-// terminate asks the process, for the endpoint, to end. A process that catches SIGTERM may finish its invocation.
-func (e *environment) terminate() {
-	e.asked.Store(true)
-	_ = e.command.Process.Signal(syscall.SIGTERM) // it can only have ended already
-}
-
-// stop ends the process for the endpoint and waits for it.
+// stop kills the process and waits for it.
 func (e *environment) stop() {
-	e.asked.Store(true)
 	e.kill()
 	<-e.exited
 }
@@ -129,23 +104,10 @@ func (e *environment) state() string {
 	return "Runtime exited with error: " + e.command.ProcessState.String()
 }
 
-// measure reads the high-water mark of the process's resident set where there is one: VmHWM of proc(5), in kB.
-func (e *environment) measure() {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", e.command.Process.Pid))
-	if err != nil {
-		return
-	}
-	_, rest, _ := bytes.Cut(status, []byte("\nVmHWM:"))
-	var kilobytes int64
-	if _, err := fmt.Sscan(string(rest), &kilobytes); err == nil {
-		e.measured(kilobytes << 10)
-	}
-}
-
 // environ returns the whole environment of a process: of two values for a variable the last counts.
 func (f *function) environ(runtimeAPI string) []string {
 	environ := []string{
-		"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=en_US.UTF-8", "TZ=:UTC", "AWS_REGION=" + f.region, "AWS_DEFAULT_REGION=" + f.region,
+		"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=en_US.UTF-8", "TZ=:UTC", "AWS_REGION=" + awsjson.Region, "AWS_DEFAULT_REGION=" + awsjson.Region,
 		// A home without files: the SDK would read the developer's profile in the real one.
 		"HOME=/nonexistent",
 	}

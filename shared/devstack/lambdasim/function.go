@@ -3,51 +3,35 @@ package lambdasim
 import (
 	"cmp"
 	"context"
-	"log/slog"
 	"math"
 	"slices"
 	"sync"
 
 	"golang.org/x/sync/semaphore"
+
+	"genesys-cloud-export/shared/devstack/awsjson"
 )
 
 // function has the execution environments of one function.
 type function struct {
 	Function
 
-	region           string
-	logs             *lineLog
-	logger           *slog.Logger
-	ending, lifetime context.Context // the endpoint's
+	endpoint    *Endpoint
+	concurrency *semaphore.Weighted // its invocations at once
+	attendants  sync.WaitGroup      // one for each process, until it is gone
 
-	concurrency *semaphore.Weighted
-	attendants  sync.WaitGroup // one for each process, until it is gone
-
-	mu     sync.Mutex
-	alive  []*environment
-	report FunctionReport
+	mu          sync.Mutex
+	alive       []*environment
+	invocations int
 }
 
-func newFunction(f Function, e *Endpoint, region string, logs *lineLog, logger *slog.Logger) *function {
+func newFunction(f Function, e *Endpoint) *function {
 	return &function{
-		Function: f, region: region, logs: logs, logger: logger.With("function", f.Name), ending: e.ending, lifetime: e.lifetime,
-		concurrency: semaphore.NewWeighted(cmp.Or(int64(f.ReservedConcurrency), math.MaxInt64)),
+		Function: f, endpoint: e, concurrency: semaphore.NewWeighted(cmp.Or(int64(f.ReservedConcurrency), math.MaxInt64)),
 	}
 }
 
-func (f *function) arn() string {
-	return "arn:aws:lambda:" + f.region + ":000000000000:function:" + f.Name
-}
-
-// try runs an invocation, and reports false where it is throttled.
-func (f *function) try(inv *invocation) (reply, bool) {
-	if !f.concurrency.TryAcquire(1) {
-		return reply{}, false
-	}
-	defer f.concurrency.Release(1)
-
-	return f.run(inv), true
-}
+func (f *function) arn() string { return awsjson.ARN("lambda", "function:"+f.Name) }
 
 // run runs an invocation on an idle environment, or on a new one.
 func (f *function) run(inv *invocation) reply {
@@ -57,7 +41,7 @@ func (f *function) run(inv *invocation) reply {
 		if cold {
 			var err error
 			if env, err = f.start(); err != nil {
-				return failed(inv, typeEntrypoint, err.Error())
+				return failed(inv, "Runtime.InvalidEntrypoint", err.Error())
 			}
 		}
 		answer, taken := env.run(inv, f.Timeout)
@@ -89,17 +73,18 @@ func (f *function) takeIdle() *environment {
 func (f *function) start() (*environment, error) {
 	env, err := startEnvironment(f)
 	if err != nil {
-		f.logger.Warn("no process could be started", "error", err)
-
 		return nil, err
 	}
 	f.mu.Lock()
 	f.alive = append(f.alive, env)
 	f.mu.Unlock()
 	f.attendants.Go(func() {
-		defer context.AfterFunc(f.ending, env.terminate)()
-		env.await()
-		f.forget(env)
+		defer context.AfterFunc(f.endpoint.ending, env.terminate)()
+		_ = env.command.Wait() // how it ended is in ProcessState
+		env.close()
+		f.mu.Lock()
+		f.alive = slices.DeleteFunc(f.alive, func(other *environment) bool { return other == env })
+		f.mu.Unlock()
 		close(env.exited)
 	})
 
@@ -110,18 +95,8 @@ func (f *function) start() (*environment, error) {
 func (f *function) putBack(env *environment) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.report.Invocations++
+	f.invocations++
 	env.idle = true
-}
-
-// forget drops an environment whose process has ended.
-func (f *function) forget(env *environment) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.alive = slices.DeleteFunc(f.alive, func(other *environment) bool { return other == env })
-	if !env.asked.Load() {
-		f.logger.Warn("a process ended unasked", "process_id", env.command.Process.Pid, "state", env.state())
-	}
 }
 
 // kill kills all environments as if by the kernel, waits, and returns how many there were.
@@ -137,10 +112,4 @@ func (f *function) kill() int {
 	}
 
 	return len(doomed)
-}
-
-func (f *function) measured(peak int64) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.report.PeakMemory = max(f.report.PeakMemory, peak)
 }

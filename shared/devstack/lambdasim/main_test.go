@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -17,19 +18,14 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"go.uber.org/goleak"
 
-	"genesys-cloud-export/shared/devstack/functiontest"
 	"genesys-cloud-export/shared/devstack/lambdasim"
 )
 
-// program is the probe, built once for all tests.
-var program string //nolint:gochecknoglobals // set by TestMain alone
-
+// TestMain is the probe's main too: the endpoint runs this binary.
 func TestMain(m *testing.M) {
-	var err error
-	if program, err = functiontest.Build("shared/devstack/lambdasim/testdata/src/probe", "probe/bootstrap"); err != nil {
-		panic(err)
+	if os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" {
+		runProbe()
 	}
-
 	goleak.VerifyTestMain(m)
 }
 
@@ -45,12 +41,11 @@ func start(t *testing.T, changes ...func(*lambdasim.Config, *lambdasim.Function)
 	t.Helper()
 	logs := &lines{}
 	config := lambdasim.Config{
-		Logs: logs, Functions: []lambdasim.Function{{Name: "probe", Path: program, Timeout: time.Minute}},
+		Logs: logs, Functions: []lambdasim.Function{{Name: "probe", Path: os.Args[0], Timeout: time.Minute}},
 	}
 	for _, change := range changes {
 		change(&config, &config.Functions[0])
 	}
-
 	endpoint, err := lambdasim.New(config)
 	if err != nil {
 		t.Fatalf("New: %v", err)
@@ -103,13 +98,13 @@ type result struct {
 	err    error
 }
 
-// begin calls the probe and returns once it runs. The function that it returns waits for what comes of it.
-func (w world) begin(t *testing.T, payload string) (await func() result) {
+// begin calls the probe, returns once it runs, and sends what comes of it.
+func (w world) begin(t *testing.T, payload string) <-chan result {
 	t.Helper()
-	done := make(chan result, 1)
+	ended := make(chan result, 1)
 	go func() {
 		output, err := w.call(t, lambda.InvokeInput{Payload: []byte(payload)})
-		done <- result{output, err}
+		ended <- result{output, err}
 	}()
 	for began := time.Now(); !strings.Contains(w.logs.String(), "running\n"); time.Sleep(time.Millisecond) {
 		if time.Since(began) > 30*time.Second {
@@ -117,15 +112,7 @@ func (w world) begin(t *testing.T, payload string) (await func() result) {
 		}
 	}
 
-	return func() result {
-		select {
-		case ended := <-done:
-			return ended
-		case <-time.After(30 * time.Second):
-			t.Fatal("the invocation does not end")
-			panic("unreachable")
-		}
-	}
+	return ended
 }
 
 // wantRefusal wants an error of the API, with a message.

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"strings"
-	"sync"
 )
 
 // maxLine is Lambda's limit of one log event.
@@ -18,19 +18,19 @@ const maxLine = 256 << 10
 type output struct {
 	read  *os.File
 	write *os.File
-	sink  func(line string)
+	lines *log.Logger
 	// mark is a line that nobody prints by chance. One goroutine at a time writes it and waits until it is reached.
 	mark    string
 	reached chan struct{}
 	ended   chan struct{}
 }
 
-func newOutput(sink func(line string)) (*output, error) {
+func newOutput(lines *log.Logger) (*output, error) {
 	read, write, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("make a pipe for a function's log: %w", err)
 	}
-	o := &output{read: read, write: write, sink: sink, mark: rand.Text(), reached: make(chan struct{}, 1), ended: make(chan struct{})}
+	o := &output{read: read, write: write, lines: lines, mark: rand.Text(), reached: make(chan struct{}, 1), ended: make(chan struct{})}
 	go o.pump()
 
 	return o, nil
@@ -65,22 +65,10 @@ func (o *output) pump() {
 		case o.mark:
 			o.reached <- struct{}{}
 		default:
-			o.sink(text)
+			o.lines.Print(text)
 		}
 		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 			return
 		}
 	}
-}
-
-// lineLog writes whole lines to a writer, one at a time.
-type lineLog struct {
-	mu  sync.Mutex
-	out io.Writer
-}
-
-func (l *lineLog) line(line string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	_, _ = io.WriteString(l.out, line+"\n") // a log that cannot be written stops no function
 }

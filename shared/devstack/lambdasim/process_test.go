@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -22,16 +21,15 @@ func TestAFunctionSeesItsOwnEnvironmentWithLambdasDefaultsAndNoOther(t *testing.
 	t.Setenv("LEAK", "of the parent")
 	t.Setenv("AWS_PROFILE", "of the parent")
 	own := map[string]string{
-		"EXPORT_BUCKET": "exports", "AWS_REGION": "eu-central-1", "AWS_LAMBDA_LOG_FORMAT": "JSON", "HOME": "/elsewhere",
+		"EXPORT_BUCKET": "exports", "AWS_REGION": "us-east-1", "AWS_LAMBDA_LOG_FORMAT": "JSON", "HOME": "/elsewhere",
 	}
 	w := start(t, func(_ *lambdasim.Config, f *lambdasim.Function) { f.Env, f.Timeout = own, 0 })
 	if left := decoded[map[string]any](t, w.invoke(t, `{"do":"context"}`).Payload)["millis_left"].(float64); left > 3000 || left < 1000 {
 		t.Errorf("%v ms are left, want the 3 s that are Lambda's default", left)
 	}
-
 	want := map[string]string{
 		"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "en_US.UTF-8", "TZ": ":UTC", "_HANDLER": "bootstrap",
-		"LAMBDA_TASK_ROOT": filepath.Dir(program), "AWS_DEFAULT_REGION": "local",
+		"LAMBDA_TASK_ROOT": filepath.Dir(os.Args[0]), "AWS_DEFAULT_REGION": "eu-central-1",
 		"AWS_LAMBDA_FUNCTION_NAME": "probe", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128", "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
 		"AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/probe", "AWS_LAMBDA_RUNTIME_API": "set", "AWS_LAMBDA_LOG_STREAM_NAME": "set",
@@ -56,7 +54,6 @@ type count struct{ PID, Invocations int }
 
 func (w world) count(t *testing.T) count {
 	t.Helper()
-
 	return decoded[count](t, w.invoke(t, `{"do":"count"}`).Payload)
 }
 
@@ -64,7 +61,7 @@ func TestAnIdleProcessIsUsedAgainAndOverlappingInvocationsHaveOneEach(t *testing
 	t.Parallel()
 	w := start(t)
 	first, again := w.count(t), w.count(t)
-	w.begin(t, `{"do":"sleep","millis":60000}`)
+	w.begin(t, `{"do":"sleep"}`)
 	other := w.count(t)
 	if first.PID == 0 || again != (count{first.PID, 2}) || other.PID == first.PID || other.Invocations != 1 {
 		t.Errorf("got %+v, %+v again, and %+v while the first process was busy", first, again, other)
@@ -74,11 +71,11 @@ func TestAnIdleProcessIsUsedAgainAndOverlappingInvocationsHaveOneEach(t *testing
 func TestBeyondTheReservedConcurrencyCallersAreThrottled(t *testing.T) {
 	t.Parallel()
 	w := start(t, func(_ *lambdasim.Config, f *lambdasim.Function) { f.ReservedConcurrency = 1 })
-	one := w.begin(t, `{"do":"sleep","millis":60000}`)
+	one := w.begin(t, `{"do":"sleep"}`)
 	_, err := w.call(t, lambda.InvokeInput{})
 	wantRefusal(t, "the second caller", err, "TooManyRequestsException", http.StatusTooManyRequests)
 	w.Kill("probe")
-	one()
+	<-one
 	w.invoke(t, "{}")
 }
 
@@ -96,7 +93,7 @@ func TestAFailureReadsAsInLambda(t *testing.T) {
 			`{"do":"exit"}`, lambdas + `Runtime exited without providing a reason","errorType":"Runtime.ExitError"\}$`, false,
 		},
 		"a sleep beyond the timeout": {
-			`{"do":"sleep","millis":60000}`, lambdas + `Task timed out after 2.25 seconds","errorType":"Sandbox.Timedout"\}$`, false,
+			`{"do":"sleep"}`, lambdas + `Task timed out after 2.25 seconds","errorType":"Sandbox.Timedout"\}$`, false,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -109,7 +106,7 @@ func TestAFailureReadsAsInLambda(t *testing.T) {
 			if next := w.count(t); (next.Invocations == 2) != test.survives {
 				t.Errorf("the next invocation was given %+v", next)
 			}
-			if got := w.Report("probe").Invocations; got != 2 {
+			if got := w.Invocations("probe"); got != 2 {
 				t.Errorf("%d invocations were counted, want 2", got)
 			}
 		})
@@ -122,7 +119,6 @@ func TestAProcessThatDoesNotComeUpIsAnErrorOfItsInvocation(t *testing.T) {
 	if err := os.WriteFile(nonsense, []byte("no program\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-
 	for want, change := range map[string]func(*lambdasim.Config, *lambdasim.Function){
 		`Runtime exited with error: exit status 3","errorType":"Runtime.ExitError"}`: func(_ *lambdasim.Config, f *lambdasim.Function) {
 			f.Env = map[string]string{"STILLBORN": "1"}
@@ -136,49 +132,21 @@ func TestAProcessThatDoesNotComeUpIsAnErrorOfItsInvocation(t *testing.T) {
 	}
 }
 
-func TestThePeakMemoryIsThatOfTheFunctionAndNotOfItsParent(t *testing.T) {
-	t.Parallel()
-	if runtime.GOOS != "linux" {
-		return // there is no /proc
-	}
-
-	ballast := make([]byte, 200<<20)
-	for i := range ballast {
-		ballast[i] = 1
-	}
-	w := start(t)
-	w.invoke(t, "{}")
-	if small := w.Report("probe").PeakMemory; small < 1<<20 || small > 100<<20 {
-		t.Errorf("an empty invocation peaked at %d bytes, its parent has %d", small, len(ballast))
-	}
-	runtime.KeepAlive(ballast)
-	w.invoke(t, `{"do":"eat","count":300}`)
-	w.Kill("probe")
-	w.invoke(t, "{}")
-	if large := w.Report("probe").PeakMemory; large < 300<<20 || large > 700<<20 {
-		t.Errorf("an invocation that took 300 MB peaked at %d bytes", large)
-	}
-}
-
 func TestEveryMissingBinaryIsNamed(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	_, err := lambdasim.New(lambdasim.Config{Functions: []lambdasim.Function{
 		{Name: "missing", Path: filepath.Join(folder, "bootstrap")}, {Name: "folder", Path: folder},
 	}})
-	if err == nil {
-		t.Fatal("it was accepted")
-	}
-	for _, want := range []string{"function missing: build the binary first: ", "function folder: build the binary first: ", "is a directory"} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("the error does not say %q:\n%v", want, err)
-		}
+	both := regexp.MustCompile(`function missing: build the binary first: .*\nfunction folder: build the binary first: .* is a directory`)
+	if err == nil || !both.MatchString(err.Error()) {
+		t.Errorf("got %v, want both to be named", err)
 	}
 }
 
 func TestClosingWaitsForAnInvocationThatCatchesSIGTERMAndKillsAnyOther(t *testing.T) {
 	t.Parallel()
-	const aMinute = `{"do":"sleep","millis":60000}`
+	const aMinute = `{"do":"sleep"}`
 	for name, test := range map[string]struct {
 		catch, event string
 		grace, least time.Duration
@@ -200,14 +168,12 @@ func TestClosingWaitsForAnInvocationThatCatchesSIGTERMAndKillsAnyOther(t *testin
 			if took := time.Since(began); err != nil || took < test.least || took > 20*time.Second {
 				t.Errorf("closing took %v (%v), want at least %v and no minute", took, err, test.least)
 			}
-
-			switch ended := answer(); {
+			switch ended := <-answer; {
 			case !test.answers:
 				wantRefusal(t, "the invocation", ended.err, "ServiceException", http.StatusInternalServerError)
 			case ended.err != nil || ended.output.FunctionError != nil || string(ended.output.Payload) != `"committed"`:
 				t.Errorf("the invocation ended as %+v, want what it answers after SIGTERM", ended)
 			}
-
 			_, err = w.call(t, lambda.InvokeInput{})
 			wantRefusal(t, "the next invocation", err, "ServiceException", http.StatusInternalServerError)
 		})

@@ -11,13 +11,6 @@ import (
 	"time"
 )
 
-// Error types as Lambda names them.
-const (
-	typeTimedOut   = "Sandbox.Timedout"
-	typeExit       = "Runtime.ExitError"
-	typeEntrypoint = "Runtime.InvalidEntrypoint"
-)
-
 // invocation is one call of a function. It is handed to one process at most.
 type invocation struct {
 	id, arn  string
@@ -33,9 +26,9 @@ type reply struct {
 	failed bool
 }
 
-func newInvocation(id, arn string, payload []byte) *invocation {
-	return &invocation{id: id, arn: arn, payload: payload, finished: make(chan struct{})}
-}
+// end answers an invocation that has no answer yet. One counts from the moment it was posted, even if the process then died or went on
+// until its deadline.
+func (i *invocation) end(answer reply) { i.answer.CompareAndSwap(nil, &answer) }
 
 // failed is a reply of Lambda's own, in the form of an error that a runtime posts.
 func failed(inv *invocation, errorType, message string) reply {
@@ -47,7 +40,7 @@ func failed(inv *invocation, errorType, message string) reply {
 }
 
 func timedOut(inv *invocation, after time.Duration) reply {
-	return failed(inv, typeTimedOut, fmt.Sprintf("Task timed out after %.2f seconds", after.Seconds()))
+	return failed(inv, "Sandbox.Timedout", fmt.Sprintf("Task timed out after %.2f seconds", after.Seconds()))
 }
 
 // runtimeAPI is the Runtime API of one environment, version 2018-06-01. aws-lambda-go answers each invocation once, then asks for the

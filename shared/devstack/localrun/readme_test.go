@@ -1,8 +1,10 @@
 package localrun_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -102,9 +104,11 @@ func row(role, titles string, s iamsim.Statement) string {
 		actions = "**never** " + actions
 	}
 
-	conditions := make([]string, 0, len(s.Conditions))
-	for _, c := range s.Conditions {
-		conditions = append(conditions, "`"+c.Key+"` "+c.Operator+" "+code(c.Values, " or "))
+	var conditions []string
+	for _, operator := range slices.Sorted(maps.Keys(s.Conditions)) {
+		for _, key := range slices.Sorted(maps.Keys(s.Conditions[operator])) {
+			conditions = append(conditions, "`"+key+"` "+operator+" "+code(s.Conditions[operator][key], " or "))
+		}
 	}
 
 	return "| " + strings.Join([]string{role, titles, actions, code(s.Resources, ", "), strings.Join(conditions, "; ")}, " | ") + " |"

@@ -70,7 +70,6 @@ type Summary struct {
 	Interval          string // of the histories; "": there are none
 	Invocations       int
 	Throttled, Minted int64 // requests that were answered with 429, and tokens; as the functions counted
-	PeakMemory        int64 // of the export function that took most, in bytes
 	WallTime          time.Duration
 	Bucket            string // the bucket as a folder
 	Manifest          string // the key in it of the first listing's manifest
@@ -197,9 +196,7 @@ func (r *run) summary(logs string, took time.Duration) Summary {
 	}
 
 	for _, function := range []string{stack.ExportUsers, stack.ExportDirectory, stack.ExportHistory} {
-		counted := r.stack.Lambda.Report(function)
-		summary.Invocations += counted.Invocations
-		summary.PeakMemory = max(summary.PeakMemory, counted.PeakMemory)
+		summary.Invocations += r.stack.Lambda.Invocations(function)
 	}
 
 	for _, listing := range r.listings {

@@ -33,7 +33,7 @@ func TestEveryUserIsExportedOverSeveralInvocationsAndRateLimits(t *testing.T) {
 		t.Errorf("the run was to take several invocations, meet rate limits and mint once: %+v", summary)
 	}
 
-	if summary.PeakMemory <= 0 || summary.Bytes <= 0 || summary.Parts < 3 {
+	if summary.Bytes <= 0 || summary.Parts < 3 {
 		t.Errorf("the summary lacks figures: %+v", summary)
 	}
 

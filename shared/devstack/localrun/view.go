@@ -166,7 +166,6 @@ func (v *view) table(s Summary) error {
 		{"bytes", commandline.Grouped(s.Bytes)},
 		{"429s", commandline.Grouped(s.Throttled)},
 		{"tokens minted", commandline.Grouped(s.Minted)},
-		{"peak memory", fmt.Sprintf("%.1f MiB", float64(s.PeakMemory)/(1<<20))},
 		{"wall time", s.WallTime.Round(100 * time.Millisecond).String()},
 		{"manifest", filepath.Join(s.Bucket, s.Manifest)},
 		{"log", s.Logs},

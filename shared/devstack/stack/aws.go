@@ -1,19 +1,14 @@
 package stack
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"regexp"
 	"strings"
 
-	"genesys-cloud-export/shared/devstack/s3sim"
+	"genesys-cloud-export/shared/devstack/awsjson"
 	"genesys-cloud-export/shared/devstack/secretsim"
-	"genesys-cloud-export/shared/devstack/ssmsim"
 )
 
 // gateway is AWS behind one address: each request goes to the service whose protocol it speaks.
@@ -21,48 +16,19 @@ type gateway struct {
 	parameters, secrets, objects, functions http.Handler
 }
 
-// newStores makes a gateway that lacks Lambda.
-func (s *Stack) newStores(config Config) (g gateway, err error) {
-	g.parameters = ssmsim.New()
-	g.secrets = secretsim.New()
-
-	s.Objects, err = s3sim.New(s3sim.Config{
-		Folder: config.Data, Buckets: []string{Bucket}, OnFull: config.OnFullDisk, Logger: config.Logger,
-	})
-	if err != nil {
-		return g, fmt.Errorf("start S3: %w", err)
-	}
-
-	g.objects = s.Objects
-	s.closers = append(s.closers, s.Objects.Close)
-
-	return g, nil
-}
-
 // putCredentials stores the client credentials and returns the secret's ARN, which the template needs. Nothing is served yet, so
 // Secrets Manager is called directly.
-func (g gateway) putCredentials(ctx context.Context, organisation access) (arn string, err error) {
-	value, errValue := json.Marshal(map[string]string{
+func putCredentials(secrets *secretsim.Endpoint, organisation access) (arn string, err error) {
+	value, _ := json.Marshal(map[string]string{ // it is text alone
 		"client_id": organisation.clientID, "client_secret": organisation.clientSecret.Reveal(),
 	})
-	body, errBody := json.Marshal(map[string]string{"Name": SecretID, "SecretString": string(value)})
-
-	request, errRequest := http.NewRequestWithContext(ctx, http.MethodPost, "/", bytes.NewReader(body))
-	if err := errors.Join(errValue, errBody, errRequest); err != nil {
-		return "", fmt.Errorf("encode the client credentials: %w", err)
+	body, _ := json.Marshal(map[string]string{"Name": SecretID, "SecretString": string(value)})
+	made, err := secrets.Operations["CreateSecret"](body)
+	if err != nil {
+		return "", fmt.Errorf("store the client credentials: %w", err)
 	}
 
-	request.Header.Set("X-Amz-Target", "secretsmanager.CreateSecret")
-
-	reply := httptest.NewRecorder()
-	g.secrets.ServeHTTP(reply, request)
-
-	var made struct{ ARN string }
-	if err := json.Unmarshal(reply.Body.Bytes(), &made); err != nil || made.ARN == "" {
-		return "", fmt.Errorf("store the client credentials: Secrets Manager answered with status %d", reply.Code)
-	}
-
-	return made.ARN, nil
+	return fmt.Sprint(made.(awsjson.Reply)["ARN"]), nil
 }
 
 // lambdaPath begins every path of the Lambda API, whose parts are of several dates. No bucket can have such a name.
@@ -73,7 +39,6 @@ func (g gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	target := r.Header.Get("X-Amz-Target")
 	// The query protocol: STS, CloudFormation and others.
 	query := r.Method == http.MethodPost && r.URL.Path == "/" && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
-
 	switch {
 	case strings.HasPrefix(target, "AmazonSSM."):
 		g.parameters.ServeHTTP(w, r)

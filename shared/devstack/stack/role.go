@@ -19,22 +19,18 @@ func Roles(deployed *template.Stack) ([]iamsim.Role, error) {
 	return slices.SortedFunc(maps.Values(read), func(a, b iamsim.Role) int { return strings.Compare(a.Name, b.Name) }), err
 }
 
-// readRoles reads the roles with their inline policies, by what they are called in AWS. Policies elsewhere could add a Deny to
-// a role, so that they are refused.
+// readRoles reads the roles with their inline policies, by what they are called in AWS. A policy elsewhere could add a Deny to
+// a role, and is refused.
 func readRoles(deployed *template.Stack) (map[string]iamsim.Role, error) {
 	all := make(map[string]iamsim.Role)
-
 	var problems []error
-
 	for _, resource := range deployed.OfType("AWS::IAM::Role") {
 		statements, err := readStatements(resource)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("read the role %s: %w", resource.LogicalID, err))
 		}
-
 		all[resource.Name] = iamsim.Role{Name: resource.LogicalID, Statements: statements}
 	}
-
 	for _, kind := range []string{"AWS::IAM::Policy", "AWS::IAM::RolePolicy"} {
 		for _, resource := range deployed.OfType(kind) {
 			problems = append(problems, fmt.Errorf("%s: policies of the type %s are not known here: write it into its role", resource.LogicalID, kind))
@@ -55,12 +51,10 @@ func readStatements(role template.Resource) (all []iamsim.Statement, err error) 
 	if err := decode(role.Properties, &properties); err != nil {
 		return nil, err
 	}
-
 	var problems []error
 	if managed := properties.ManagedPolicyArns; managed != nil {
 		problems = append(problems, fmt.Errorf("managed policies are not known here, %v: write the statements into the role", managed))
 	}
-
 	for _, policy := range properties.Policies {
 		statements, err := iamsim.Statements(policy.PolicyName, policy.PolicyDocument)
 		all, problems = append(all, statements...), append(problems, err)

@@ -2,11 +2,8 @@
 // behind one address, and the built functions, wired by the template that wires them in AWS.
 //
 // The template alone says what the functions are: their environment, memory, timeout and concurrency, and what their roles may
-// do. Each function's process has an access key of its own role, and what that role does not allow is refused as AWS refuses
-// it. There are no asynchronous invocations here.
-//
-// Everything listens on free ports of loopback, and of one further address where that is given. Only the functions reach out,
-// where the organisation is [Outside].
+// do. Each function's process has an access key of its own role; what that role does not allow is refused as AWS refuses it.
+// Everything listens on free ports of loopback. Only the functions reach out, where the organisation is [Outside].
 package stack
 
 import (
@@ -28,6 +25,8 @@ import (
 	"genesys-cloud-export/shared/devstack/iamsim"
 	"genesys-cloud-export/shared/devstack/lambdasim"
 	"genesys-cloud-export/shared/devstack/s3sim"
+	"genesys-cloud-export/shared/devstack/secretsim"
+	"genesys-cloud-export/shared/devstack/ssmsim"
 )
 
 // What the stack itself chooses, and gives the template as parameters where that has them.
@@ -53,46 +52,32 @@ const developer = "local"
 
 // Config says what the local world is like.
 type Config struct {
-	// Template is the file of the template, Parameters are values of its parameters beside those that the stack sets itself: the
-	// organisation's, those of bucket, prefix and secret, AwsEndpointUrl and Architecture.
-	Template   string
-	Parameters map[string]string
-	// Organisation is whose data the functions export.
-	Organisation Organisation
-	// Binaries is the folder with a folder for each function, each with its bootstrap.
-	Binaries string
-	// Data is the folder below which S3 keeps its objects as plain files.
-	Data string
+	Template string // the template's file
+	// Parameters are the template's, beside those that the stack sets itself: the organisation's, those of bucket, prefix and secret,
+	// AwsEndpointUrl and RunbookUrl.
+	Parameters   map[string]string
+	Organisation Organisation // whose data the functions export
+	Binaries     string       // the folder with a folder for each function, each with its bootstrap
+	Data         string       // the folder below which S3 keeps its objects as plain files
 	// AlsoListen is a further IP address to listen on, on the same ports as on loopback: that of Docker's bridge, so that
 	// containers reach the stack. "" is none.
-	AlsoListen string
-	// Timeout is that of the export functions; 0 is the template's. It may be shorter than the template takes.
-	Timeout time.Duration
-	// Environment is set for every function, over what the template sets.
-	Environment map[string]string
-	// OnFullDisk is called whenever S3 has no room for an object, with an error that names the folder. It may be nil.
-	OnFullDisk func(error)
-	// Logs gets what the functions print. Nil drops it.
-	Logs io.Writer
-	// Logger reports what the endpoints meet. Nil drops it.
-	Logger *slog.Logger
+	AlsoListen  string
+	Timeout     time.Duration     // of the export functions, also shorter than the template allows; 0: the template's
+	Environment map[string]string // is set for every function, over what the template sets
+	OnFullDisk  func(error)       // is called whenever S3 has no room for an object, with an error that names the folder; may be nil
+	Logs        io.Writer         // gets what the functions print; nil: nobody
+	Logger      *slog.Logger      // gets what fails in S3 itself; nil: nobody
 }
 
 // Stack is the running local world. Close it.
 type Stack struct {
-	// Genesys is the organisation where it is [Simulated], else nil.
-	Genesys *genesyssim.Simulator
-	Lambda  *lambdasim.Endpoint
-	// Objects is the stack's S3 itself, which tests fill up.
-	Objects *s3sim.Endpoint
-	// GenesysURL is where the organisation's API is, AWSURL where AWS is: http://127.0.0.1:port.
-	GenesysURL, AWSURL string
-	// IAM decides what the functions may do, with a record of what they did.
-	IAM *iamsim.Guard
-	// TokenParameter is the name of the SSM parameter with the token.
-	TokenParameter string
-	// RotationEvery is how often the template's schedule runs the rotator. The stack has no schedule of its own.
-	RotationEvery time.Duration
+	Genesys            *genesyssim.Simulator // the organisation where it is [Simulated], else nil
+	Lambda             *lambdasim.Endpoint
+	Objects            *s3sim.Endpoint // S3 itself, which tests fill up
+	GenesysURL, AWSURL string          // of the organisation's API and of AWS: http://127.0.0.1:port
+	IAM                *iamsim.Guard   // decides what the functions may do, with a record of what they did
+	TokenParameter     string          // the name of the SSM parameter with the token
+	RotationEvery      time.Duration   // how often the template's schedule runs the rotator; the stack has no schedule of its own
 
 	aws     aws.Config // of the developer, who may do everything
 	closers []func() error
@@ -112,52 +97,43 @@ func (s *Stack) start(ctx context.Context, config Config) error {
 	if config.Organisation == nil {
 		return errors.New("start the stack: no organisation is given")
 	}
-
 	organisation, err := config.Organisation.open(ctx, s, config.AlsoListen)
 	if err != nil {
 		return err
 	}
-
-	s.GenesysURL = organisation.apiURL
-
 	// The functions' environment has the address, so that it is taken first and served on last.
 	taken, err := s.listen(ctx, config.AlsoListen)
 	if err != nil {
 		return err
 	}
-
-	s.AWSURL = taken.url()
+	s.GenesysURL, s.AWSURL = organisation.apiURL, taken.url()
 	s.aws = aws.Config{
 		Region: Region, BaseEndpoint: &s.AWSURL, Credentials: credentials.NewStaticCredentialsProvider(developer, developer, ""),
 	}
-
-	stores, err := s.newStores(config)
+	if s.Objects, err = s3sim.New(s3sim.Config{
+		Folder: config.Data, Buckets: []string{Bucket}, OnFull: config.OnFullDisk, Logger: config.Logger,
+	}); err != nil {
+		return fmt.Errorf("start S3: %w", err)
+	}
+	s.closers = append(s.closers, s.Objects.Close)
+	secrets := secretsim.New()
+	secretARN, err := putCredentials(secrets, organisation)
 	if err != nil {
 		return err
 	}
-
-	secretARN, err := stores.putCredentials(ctx, organisation)
-	if err != nil {
-		return err
-	}
-
 	deployed, err := deploy(config, s.parameters(organisation, secretARN))
 	if err != nil {
 		return err
 	}
-
 	s.TokenParameter, s.RotationEvery = deployed.tokenParameter, deployed.rotationEvery
 	s.IAM = iamsim.New(iamsim.Config{Roles: deployed.byKey, KeyARN: deployed.Parameters["KmsKeyArn"]})
-	s.Lambda, err = lambdasim.New(lambdasim.Config{
-		Region: Region, Logs: config.Logs, Logger: config.Logger, Functions: deployed.configured(config, organisation.variables),
-	})
-	if err != nil {
+	functions := deployed.configured(config, organisation.variables)
+	if s.Lambda, err = lambdasim.New(lambdasim.Config{Logs: config.Logs, Functions: functions}); err != nil {
 		return fmt.Errorf("start Lambda: %w", err)
 	}
-
 	s.serve(taken, gateway{
-		parameters: s.IAM.Parameters(stores.parameters), secrets: s.IAM.Secrets(stores.secrets),
-		objects: s.IAM.Objects(stores.objects), functions: s.IAM.Functions(s.Lambda),
+		parameters: s.IAM.Parameters(ssmsim.New()), secrets: s.IAM.Secrets(secrets),
+		objects: s.IAM.Objects(s.Objects), functions: s.IAM.Functions(s.Lambda),
 	})
 
 	return nil
@@ -178,11 +154,9 @@ func (s *Stack) Close() error {
 	if s.Lambda != nil {
 		failed = s.Lambda.Close()
 	}
-
 	for _, closer := range slices.Backward(s.closers) {
 		failed = errors.Join(failed, closer())
 	}
-
 	s.closers = nil
 
 	return failed

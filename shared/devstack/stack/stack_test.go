@@ -24,12 +24,10 @@ const templateFile = "../../../template.yaml"
 // config is a stack whose functions are there and are never invoked.
 func config(t *testing.T) stack.Config {
 	t.Helper()
-
 	mains, err := filepath.Glob("../../../functions/*/main.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	folder := t.TempDir()
 	for _, main := range mains {
 		name := filepath.Join(folder, filepath.Base(filepath.Dir(main)), "bootstrap")
@@ -47,19 +45,15 @@ func config(t *testing.T) stack.Config {
 // edited is the project's template with the first text behind an anchor replaced by another.
 func edited(t *testing.T, anchor, text, other string) string {
 	t.Helper()
-
 	content, err := os.ReadFile(templateFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	before, behind, _ := strings.Cut(string(content), anchor)
 	changed := strings.Replace(behind, text, other, 1)
-
 	if changed == behind {
 		t.Fatalf("the template has no %q behind %q", text, anchor)
 	}
-
 	name := filepath.Join(t.TempDir(), "template.yaml")
 	if err := os.WriteFile(name, []byte(before+anchor+changed), 0o600); err != nil {
 		t.Fatal(err)
@@ -70,7 +64,6 @@ func edited(t *testing.T, anchor, text, other string) string {
 
 func TestTheFunctionsAreWhatTheTemplateSays(t *testing.T) {
 	t.Parallel()
-
 	const second = time.Second
 
 	for name, test := range map[string]struct {
@@ -95,23 +88,19 @@ func TestTheFunctionsAreWhatTheTemplateSays(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-
 			functions, err := stack.Functions(stack.Config{
 				Template: templateFile, Binaries: "bin", Timeout: test.timeout, Parameters: test.parameters,
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
-
 			for _, got := range functions {
 				want := test.exporter
 				if got.Name == stack.Rotator {
 					want = test.rotator
 				}
-
 				want.Name, want.Path = got.Name, filepath.Join("bin", got.Name, "bootstrap")
 				diff := cmp.Diff(want, got, cmpopts.IgnoreFields(got, "Env"))
-
 				if diff != "" || got.Env["TOKEN_PARAMETER_NAME"] != "/genesys-cloud-export/token" {
 					t.Errorf("the environment %v, function (-want +got):\n%s", got.Env, diff)
 				}
@@ -122,14 +111,12 @@ func TestTheFunctionsAreWhatTheTemplateSays(t *testing.T) {
 
 func TestAStackThatCannotBeWiredSaysWhy(t *testing.T) {
 	t.Parallel()
-
 	with := func(change func(*stack.Config)) func(*testing.T, *stack.Config) {
 		return func(_ *testing.T, c *stack.Config) { change(c) }
 	}
 	edit := func(anchor, text, other string) func(*testing.T, *stack.Config) {
 		return func(t *testing.T, c *stack.Config) { t.Helper(); c.Template = edited(t, anchor, text, other) }
 	}
-
 	for says, change := range map[string]func(*testing.T, *stack.Config){
 		"no organisation is given": with(func(c *stack.Config) { c.Organisation = nil }),
 		"no template is given":     with(func(c *stack.Config) { c.Template = "" }),
@@ -137,10 +124,11 @@ func TestAStackThatCannotBeWiredSaysWhy(t *testing.T) {
 		"it sets the template's parameter ExportBucketName itself": with(func(c *stack.Config) {
 			c.Parameters = map[string]string{"ExportBucketName": "mine"}
 		}),
-		"Colour":                              with(func(c *stack.Config) { c.Parameters = map[string]string{"Colour": "red"} }),
-		"start Lambda":                        func(t *testing.T, c *stack.Config) { t.Helper(); c.Binaries = t.TempDir() },
-		"listen on 192.0.2.1, port ":          with(func(c *stack.Config) { c.AlsoListen = "192.0.2.1" }), // reserved for documentation
-		"Rotator: Timeout is no whole number": edit("  Rotator:", "Timeout: 30", "Timeout: soon"),
+		"Colour":                     with(func(c *stack.Config) { c.Parameters = map[string]string{"Colour": "red"} }),
+		"start Lambda":               func(t *testing.T, c *stack.Config) { t.Helper(); c.Binaries = t.TempDir() },
+		"listen on 192.0.2.1, port ": with(func(c *stack.Config) { c.AlsoListen = "192.0.2.1" }), // reserved for documentation
+		`JSON string into Go stack.number within "/Timeout"`: edit(
+			"  Rotator:", "Timeout: 30", "Timeout: soon"),
 		`Rotator: its role "arn:aws:iam::000000000000:role/admin" is none of the template's`: edit(
 			"  Rotator:", "Role: !GetAtt RotatorRole.Arn", "Role: arn:aws:iam::000000000000:role/admin"),
 		"the role ExporterRole: read the policy export: export[4]: the condition operator IpAddress is not known here": edit(
@@ -150,12 +138,11 @@ func TestAStackThatCannotBeWiredSaysWhy(t *testing.T) {
 			"Description: What the rotator may do.\n      ManagedPolicyArns: [arn:aws:iam::aws:policy/ReadOnlyAccess]"),
 		"More: policies of the type AWS::IAM::RolePolicy are not known here": edit(
 			"Resources:\n", "  Credentials:", "  More: {Type: AWS::IAM::RolePolicy, Properties: {}}\n  Credentials:"),
-		"no schedule of the form rate(…) for the rotator": edit("  Rotator:", "rate(1 minute)", "cron(* * * * ? *)"),
-		"there is no output TokenParameterName":           edit("Outputs:\n", "TokenParameterName:", "TokenName:"),
+		"no schedule of the form rate(… minutes) for the rotator": edit("  Rotator:", "rate(1 minute)", "cron(* * * * ? *)"),
+		"there is no output TokenParameterName":                   edit("Outputs:\n", "TokenParameterName:", "TokenName:"),
 	} {
 		t.Run(says, func(t *testing.T) {
 			t.Parallel()
-
 			c := config(t)
 			change(t, &c)
 
@@ -163,7 +150,6 @@ func TestAStackThatCannotBeWiredSaysWhy(t *testing.T) {
 			if err == nil {
 				_ = s.Close()
 			}
-
 			if err == nil || !strings.Contains(err.Error(), says) {
 				t.Errorf("got %v, want an error that says %q", err, says)
 			}
@@ -174,7 +160,6 @@ func TestAStackThatCannotBeWiredSaysWhy(t *testing.T) {
 // 127.0.0.2 is on Linux's loopback, as the address of Docker's bridge would be.
 func TestTheStackIsReachedAtAFurtherAddressOnTheSamePortAndNamesMotoForServicesThatItHasNot(t *testing.T) {
 	t.Parallel()
-
 	c := config(t)
 	c.AlsoListen = "127.0.0.2"
 
@@ -183,11 +168,9 @@ func TestTheStackIsReachedAtAFurtherAddressOnTheSamePortAndNamesMotoForServicesT
 		t.Fatal(err)
 	}
 	defer local.Close()
-
 	if local.TokenParameter != "/genesys-cloud-export/token" || local.RotationEvery != time.Minute {
 		t.Errorf("the token lies in %s and is looked after every %s", local.TokenParameter, local.RotationEvery)
 	}
-
 	for _, test := range []struct {
 		method, url string
 		header      http.Header
@@ -211,12 +194,10 @@ func TestTheStackIsReachedAtAFurtherAddressOnTheSamePortAndNamesMotoForServicesT
 
 func send(t *testing.T, method, url string, header http.Header) (status int, text string) {
 	t.Helper()
-
 	request, err := http.NewRequestWithContext(t.Context(), method, url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	maps.Copy(request.Header, header)
 
 	reply, err := http.DefaultClient.Do(request) //nolint:forbidigo // a test's call to its own server

@@ -1,12 +1,12 @@
 package stack
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"runtime"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"genesys-cloud-export/shared/devstack/iamsim"
 	"genesys-cloud-export/shared/devstack/lambdasim"
@@ -30,40 +30,31 @@ func deploy(config Config, parameters map[string]string) (*deployment, error) {
 	if config.Template == "" {
 		return nil, errors.New("start the stack: no template is given")
 	}
-
 	source, err := template.Read(config.Template)
 	if err != nil {
 		return nil, err
 	}
-
 	for name := range config.Parameters {
 		if _, taken := parameters[name]; taken {
 			return nil, fmt.Errorf("start the stack: it sets the template's parameter %s itself", name)
 		}
 	}
-
 	maps.Copy(parameters, config.Parameters)
-
 	d := &deployment{byKey: make(map[string]iamsim.Role)}
 	if d.Stack, err = source.Evaluate(template.Deployment{
 		StackName: Name, Region: Region, Account: Account, Parameters: parameters, Local: true,
 	}); err != nil {
 		return nil, err
 	}
-
 	var errRoles, errToken, errSchedule error
-
 	d.roles, errRoles = readRoles(d.Stack)
 	errFunctions := d.readFunctions()
-
 	if d.tokenParameter, _ = d.Outputs["TokenParameterName"].Value.(string); d.tokenParameter == "" {
 		errToken = errors.New("there is no output TokenParameterName")
 	}
-
 	if d.rotationEvery == 0 {
-		errSchedule = errors.New("there is no schedule of the form rate(…) for the " + Rotator)
+		errSchedule = errors.New("there is no schedule of the form rate(… minutes) for the " + Rotator)
 	}
-
 	if err := errors.Join(errRoles, errFunctions, errToken, errSchedule); err != nil {
 		return nil, fmt.Errorf("read %s: %w", config.Template, err)
 	}
@@ -73,17 +64,11 @@ func deploy(config Config, parameters map[string]string) (*deployment, error) {
 
 // parameters are those of the template that the stack sets.
 func (s *Stack) parameters(organisation access, secretARN string) map[string]string {
-	architecture := "x86_64"
-	if runtime.GOARCH == "arm64" {
-		architecture = "arm64"
-	}
-
 	parameters := map[string]string{
 		"AwsEndpointUrl":       s.AWSURL,
 		"ExportBucketName":     Bucket,
 		"ExportPrefix":         Prefix,
 		"CredentialsSecretArn": secretARN,
-		"Architecture":         architecture,
 		"RunbookUrl":           "https://example.com/runbook", // no alarm rings here
 	}
 	maps.Copy(parameters, organisation.parameters)
@@ -97,7 +82,6 @@ func decode(properties, into any) error {
 	if err == nil {
 		err = json.Unmarshal(text, into)
 	}
-
 	if err != nil {
 		return fmt.Errorf("read the properties: %w", err)
 	}

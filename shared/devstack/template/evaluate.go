@@ -81,10 +81,7 @@ func (e *evaluation) stack() *Stack {
 	}
 	for _, id := range sortedKeys(e.Resources) {
 		if declared := e.Resources[id]; e.included(declared) {
-			resource := Resource{
-				LogicalID: id, Type: declared.Type, Properties: e.object(&declared.Properties),
-				DeletionPolicy: declared.DeletionPolicy, UpdateReplacePolicy: declared.UpdateReplacePolicy,
-			}
+			resource := Resource{LogicalID: id, Type: declared.Type, Properties: e.object(&declared.Properties)}
 			if namingOf(declared.Type).property != "" {
 				resource.Name = e.nameOf(id)
 			}
@@ -111,11 +108,8 @@ func (e *evaluation) condition(name string, node *yaml.Node) bool {
 		return decided
 	}
 	declared, there := e.Conditions[name]
-	switch {
-	case !there:
-		fail(node, "the condition %s is not there", name)
-	case e.deciding[name]:
-		fail(node, "the condition %s is made of itself", name)
+	if !there || e.deciding[name] {
+		fail(node, "the condition %s is not there, or is made of itself", name)
 	}
 	e.deciding[name] = true
 	e.conditions[name] = e.verdict(&declared)

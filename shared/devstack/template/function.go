@@ -14,24 +14,36 @@ type absent struct{}
 
 // value evaluates anything.
 func (e *evaluation) value(node *yaml.Node) any {
+	switch node.Tag {
+	case "!Ref":
+		return e.ref(node.Value, node)
+	case "!GetAtt":
+		return e.attribute(node.Value, node)
+	case "!Sub":
+		return e.sub(node)
+	case "!If":
+		return e.choose(node)
+	case "!Split":
+		return e.split(node)
+	case "!Join":
+		return e.join(node)
+	}
 	switch {
 	case isFunction(node):
-		return e.call(node)
+		fail(node, "%s is no function that is evaluated here", node.Tag)
 	case node.Kind == yaml.MappingNode:
 		return e.object(node)
 	case node.Kind == yaml.SequenceNode:
 		return e.list(node)
-	case node.Kind == yaml.ScalarNode:
-		return e.scalar(node)
-	default:
+	case node.Kind != yaml.ScalarNode:
 		fail(node, "neither a value nor an alias that CloudFormation would take")
-
-		return nil
 	}
+
+	return scalar(node)
 }
 
 // scalar reads YAML 1.1, which is CloudFormation's version: a plain yes or off is a bool, and a date is text.
-func (e *evaluation) scalar(node *yaml.Node) any {
+func scalar(node *yaml.Node) any {
 	var (
 		truth  bool
 		number any
@@ -82,28 +94,6 @@ func (e *evaluation) text(node *yaml.Node) string {
 	return fmt.Sprint(value)
 }
 
-// call evaluates a function.
-func (e *evaluation) call(node *yaml.Node) any {
-	switch node.Tag {
-	case "!Ref":
-		return e.ref(node.Value, node)
-	case "!GetAtt":
-		return e.attribute(node.Value, node)
-	case "!Sub":
-		return e.sub(node)
-	case "!If":
-		return e.choose(node)
-	case "!Split":
-		return e.split(node)
-	case "!Join":
-		return e.join(node)
-	default:
-		fail(node, "%s is no function that is evaluated here", node.Tag)
-
-		return nil
-	}
-}
-
 func (e *evaluation) choose(node *yaml.Node) any {
 	of := operands(node, 3)
 	if e.condition(of[0].Value, node) {
@@ -131,8 +121,8 @@ func (e *evaluation) join(node *yaml.Node) any {
 	return fmt.Sprintf(joined, list...)
 }
 
-// placeholder is a name in !Sub's text; ${!Name} stands for ${Name} itself.
-var placeholder = regexp.MustCompile(`\$\{(!?)([^}]*)\}`)
+// placeholder is a name in !Sub's text.
+var placeholder = regexp.MustCompile(`\$\{[^}]*\}`)
 
 // sub evaluates !Sub, of a text alone or with a map of its own names.
 func (e *evaluation) sub(node *yaml.Node) any {
@@ -143,14 +133,11 @@ func (e *evaluation) sub(node *yaml.Node) any {
 	}
 
 	return placeholder.ReplaceAllStringFunc(source.Value, func(found string) string {
-		parts := placeholder.FindStringSubmatch(found)
-		name := parts[2]
-		switch inner, is := own[name]; {
-		case parts[1] == "!":
-			return "${" + name + "}"
-		case is:
+		name := found[2 : len(found)-1]
+		if inner, is := own[name]; is {
 			return e.text(inner)
-		case strings.Contains(name, "."):
+		}
+		if strings.Contains(name, ".") {
 			return e.attribute(name, node)
 		}
 		text, is := e.ref(name, node).(string)

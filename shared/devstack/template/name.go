@@ -51,12 +51,11 @@ func (e *evaluation) ref(name string, node *yaml.Node) any {
 	if value, is := e.parameters[name]; is {
 		return value
 	}
-	pseudo, is := map[string]any{
+	if value, is := map[string]any{
 		"AWS::NoValue": absent{}, "AWS::StackName": e.deployment.StackName, "AWS::Region": e.deployment.Region,
 		"AWS::AccountId": e.deployment.Account, "AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com",
-	}[name]
-	if is {
-		return pseudo
+	}[name]; is {
+		return value
 	}
 	called, physical := e.find(name, node)
 

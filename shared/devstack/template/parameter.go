@@ -1,7 +1,6 @@
 package template
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -12,30 +11,29 @@ import (
 
 // Parameter is a parameter as a template declares it. What the template leaves out is zero or nil.
 type Parameter struct {
-	Name                  string   `yaml:"-"`
-	Type                  string   `yaml:"Type"` // "String" or "Number"
-	Description           string   `yaml:"Description"`
-	Default               *string  `yaml:"Default"`               // nil: the parameter is required
-	AllowedPattern        string   `yaml:"AllowedPattern"`        // that the whole value has to match
-	ConstraintDescription string   `yaml:"ConstraintDescription"` // the pattern in words
-	AllowedValues         []string `yaml:"AllowedValues"`         // empty: any
-	MinValue              *float64 `yaml:"MinValue"`              // of a Number
-	MaxValue              *float64 `yaml:"MaxValue"`
-	MaxLength             int      `yaml:"MaxLength"` // of a String, in characters; 0 is no bound
+	Name           string   `yaml:"-"`
+	Type           string   `yaml:"Type"` // "String" or "Number"
+	Description    string   `yaml:"Description"`
+	Default        *string  `yaml:"Default"` // nil: the parameter is required
+	AllowedPattern *string  `yaml:"AllowedPattern"`
+	AllowedValues  []string `yaml:"AllowedValues"` // empty: any
+	MinValue       *float64 `yaml:"MinValue"`      // of a Number
+	MaxValue       *float64 `yaml:"MaxValue"`
+	MaxLength      int      `yaml:"MaxLength"` // of a String, in characters; 0: any
 }
 
 // allows says whether the declaration, whose type is known here, allows a value.
 func (p *Parameter) allows(value string) bool {
-	number, errNumber := strconv.ParseFloat(value, 64)
-	whole, errPattern := regexp.Compile(`\A(?:` + cmp.Or(p.AllowedPattern, "(?s).*") + `)\z`)
+	number, err := strconv.ParseFloat(value, 64)
 	switch {
-	case len(p.AllowedValues) > 0 && !slices.Contains(p.AllowedValues, value), errPattern != nil || !whole.MatchString(value):
+	case len(p.AllowedValues) > 0 && !slices.Contains(p.AllowedValues, value):
+		return false
+	case p.AllowedPattern != nil && !regexp.MustCompile(`\A(?:`+*p.AllowedPattern+`)\z`).MatchString(value):
 		return false
 	case p.Type == "String":
 		return p.MaxLength == 0 || utf8.RuneCountInString(value) <= p.MaxLength
 	default:
-		return p.Type == "Number" && errNumber == nil &&
-			(p.MinValue == nil || number >= *p.MinValue) && (p.MaxValue == nil || number <= *p.MaxValue)
+		return p.Type == "Number" && err == nil && (p.MinValue == nil || number >= *p.MinValue) && (p.MaxValue == nil || number <= *p.MaxValue)
 	}
 }
 
@@ -52,22 +50,19 @@ func (t *Template) Parameters() []Parameter {
 }
 
 // values are those of all parameters: the deployment's, else the defaults.
-func (t *Template) values(given map[string]string) (values map[string]string, err error) {
-	values = make(map[string]string)
+func (t *Template) values(given map[string]string) (map[string]string, error) {
+	values := make(map[string]string)
 	var problems []error
 	for _, p := range t.Parameters() {
 		value, is := given[p.Name]
-		switch {
-		case !is && p.Default == nil:
-			problems = append(problems, fmt.Errorf("the parameter %s needs a value: it has no default", p.Name))
-
-			continue
-		case !is:
+		if !is && p.Default != nil {
 			value = *p.Default
 		}
-		values[p.Name] = value
-		if !p.allows(value) {
-			problems = append(problems, fmt.Errorf("the parameter %s, a %s, does not allow %q. %s", p.Name, p.Type, value, p.ConstraintDescription))
+		switch values[p.Name] = value; {
+		case !is && p.Default == nil:
+			problems = append(problems, fmt.Errorf("the parameter %s needs a value: it has no default", p.Name))
+		case !p.allows(value):
+			problems = append(problems, fmt.Errorf("the parameter %s, a %s, does not allow %q", p.Name, p.Type, value))
 		}
 	}
 	for _, name := range sortedKeys(given) {

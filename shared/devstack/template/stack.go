@@ -15,9 +15,7 @@ type Resource struct {
 	Type      string // such as "AWS::Serverless::Function"
 	// Properties are what the template says, Globals included: text, int, float64, bool, []any and map[string]any; a
 	// parameter is always text, also where its type is Number.
-	Properties          map[string]any `json:",omitempty"`
-	DeletionPolicy      string         `json:",omitempty"` // "" is "Delete"
-	UpdateReplacePolicy string         `json:",omitempty"` // too
+	Properties map[string]any `json:",omitempty"`
 }
 
 // Output is one output of a stack.

@@ -2,9 +2,8 @@
 // conditions and functions, without an account. The local world is wired by what comes out, and tests look things up in it.
 //
 // Rules: it knows the functions and types that the template uses, in their short form (!Ref, !Sub …). What it does not know
-// is an error with its line, and never a guess. Whether a template is well formed, its properties exist, and its names are
-// declared and not made of themselves, cfn-lint and LocalStack judge. SAM's transform is not applied: AWS::Serverless
-// resources are taken as they stand, with Globals merged into them. Nothing leaves the process.
+// is an error with its line, and never a guess. Whether a template is well formed, cfn-lint checks. SAM's transform is not
+// applied: AWS::Serverless resources are taken as they stand, with Globals merged into them.
 package template
 
 import (
@@ -44,13 +43,11 @@ type rule struct {
 
 // declaration is a resource or an output.
 type declaration struct {
-	Type                string    `yaml:"Type"`
-	Condition           yaml.Node `yaml:"Condition"`
-	Description         string    `yaml:"Description"`
-	DeletionPolicy      string    `yaml:"DeletionPolicy"`
-	UpdateReplacePolicy string    `yaml:"UpdateReplacePolicy"`
-	Properties          yaml.Node `yaml:"Properties"`
-	Value               yaml.Node `yaml:"Value"`
+	Type        string    `yaml:"Type"`
+	Condition   yaml.Node `yaml:"Condition"`
+	Description string    `yaml:"Description"`
+	Properties  yaml.Node `yaml:"Properties"`
+	Value       yaml.Node `yaml:"Value"`
 }
 
 // Read reads a template's file. What the template says is checked by [Template.Evaluate].

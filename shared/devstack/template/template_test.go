@@ -17,12 +17,10 @@ import (
 // read reads a template's text.
 func read(t *testing.T, content string) *template.Template {
 	t.Helper()
-
 	file := filepath.Join(t.TempDir(), "t.yaml")
 	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-
 	source, err := template.Read(file)
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +32,6 @@ func read(t *testing.T, content string) *template.Template {
 // evaluated is a template's text for a deployment.
 func evaluated(t *testing.T, content string, d template.Deployment) *template.Stack {
 	t.Helper()
-
 	stack, err := read(t, content).Evaluate(d)
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +60,6 @@ type refused string
 
 func TestAValueIsWhatCloudFormationMakesOfItAndWhatIsNotKnownIsAnErrorWithItsLine(t *testing.T) {
 	t.Parallel()
-
 	for name, test := range map[string]struct {
 		value string
 		want  any
@@ -78,7 +74,7 @@ func TestAValueIsWhatCloudFormationMakesOfItAndWhatIsNotKnownIsAnErrorWithItsLin
 		"no value in a list":             {`[a, !Ref AWS::NoValue, b]`, []any{"a", "b"}},
 		"a condition of a policy":        {`{Condition: {Bool: {a: !Ref Word}}}`, map[string]any{"Condition": map[string]any{"Bool": map[string]any{"a": "hello"}}}},
 		"GetAtt":                         {`!GetAtt Bucket.Arn`, "arn:aws:s3:::stack-bucket"},
-		"Sub":                            {`!Sub "${Word} ${Count} ${AWS::Partition} ${Bucket.Arn} ${!Kept} $ {}"`, "hello 3 aws arn:aws:s3:::stack-bucket ${Kept} $ {}"},
+		"Sub":                            {`!Sub "${Word} ${Count} ${AWS::Partition} ${Bucket.Arn} $ {}"`, "hello 3 aws arn:aws:s3:::stack-bucket $ {}"},
 		"Sub with names of its own":      {`!Sub ["${Word}-${Own}-${AWS::URLSuffix}", {Own: !Ref Count, Word: true}]`, "true-3-amazonaws.com"},
 		"If that is true":                {`!If [Yes, 1, !Ref Gone]`, 1},
 		"If that is false":               {`!If [No, !GetAtt Gone.Arn, [2]]`, []any{2}},
@@ -89,6 +85,7 @@ func TestAValueIsWhatCloudFormationMakesOfItAndWhatIsNotKnownIsAnErrorWithItsLin
 		"a function":                  {`!Cidr [a, b]`, refused("!Cidr is no function that is evaluated here")},
 		"a long form":                 {`{"Fn::Sub": a}`, refused("Fn::Sub is not evaluated here: write its short form")},
 		"an alias":                    {`[&a 1, *a]`, refused("neither a value nor an alias")},
+		"Sub of a literal":            {`!Sub "${!Kept}"`, refused("!Kept is neither a parameter nor a resource")},
 		"a name":                      {`!Ref Nothing`, refused("Nothing is neither a parameter nor a resource")},
 		"a resource's name":           {`!Ref Subject`, refused("what a resource of the type T is called is not known here")},
 		"an attribute":                {`!GetAtt Bucket.Colour`, refused("the attribute Colour of a resource of the type AWS::S3::Bucket is not known here")},
@@ -103,7 +100,6 @@ func TestAValueIsWhatCloudFormationMakesOfItAndWhatIsNotKnownIsAnErrorWithItsLin
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-
 			stack, err := read(t, strings.Replace(world, "TRIED", test.value, 1)).Evaluate(template.Deployment{StackName: "Stack"})
 			if says, is := test.want.(refused); is {
 				if err == nil || !strings.Contains(err.Error(), "evaluate t.yaml for the stack Stack: line 9: "+string(says)) {
@@ -112,11 +108,9 @@ func TestAValueIsWhatCloudFormationMakesOfItAndWhatIsNotKnownIsAnErrorWithItsLin
 
 				return
 			}
-
 			if err != nil {
 				t.Fatal(err)
 			}
-
 			if diff := cmp.Diff(test.want, stack.Resources["Subject"].Properties["Tried"]); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", test.value, diff)
 			}
@@ -129,7 +123,7 @@ func TestWhatCannotBeDecidedIsAnErrorWithItsLine(t *testing.T) {
 	for content, says := range map[string]string{
 		"Conditions:\n  A: !Not [!Equals [1]]":                            "line 2: !Equals takes a list of 2",
 		"Conditions:\n  A: !Ref AWS::Region":                              "line 2: !Ref is none of the functions that decide",
-		"Conditions:\n  A: !Not [!Condition B]\n  B: !Not [!Condition A]": "line 3: the condition A is made of itself",
+		"Conditions:\n  A: !Not [!Condition B]\n  B: !Not [!Condition A]": "line 3: the condition A is not there, or is made of itself",
 		"Resources:\n  Q: {Type: T, Properties: {Colour: !Ref Red}}":      "line 2: Red is neither",
 		"Outputs:\n  O: {Value: !Ref Green}":                              "line 2: Green is neither",
 		"Outputs:\n  O: {Value: 2, Condition: Maybe}":                     "line 2: the condition Maybe is not there",
@@ -143,7 +137,6 @@ func TestWhatCannotBeDecidedIsAnErrorWithItsLine(t *testing.T) {
 
 func TestConditionsDecideWhatIsThere(t *testing.T) {
 	t.Parallel()
-
 	source := read(t, `
 Parameters: {A: {Type: String, Default: ""}, B: {Type: Number, Default: 0}}
 Conditions:
@@ -152,7 +145,7 @@ Conditions:
   Both: !And [!Condition HasA, !Condition HasB]
   Either: !Or [!Condition HasA, !Condition HasB]
 Resources:
-  Always: {Type: T, DeletionPolicy: Retain, UpdateReplacePolicy: Delete}
+  Always: {Type: T}
   A: {Type: T, Condition: HasA}
   Both: {Type: T, Condition: Both}
   Either: {Type: U, Condition: Either}
@@ -172,16 +165,13 @@ Outputs:
 		if err != nil {
 			t.Fatal(err)
 		}
-
 		var ofT []string
 		for _, resource := range stack.OfType("T") {
 			ofT = append(ofT, resource.LogicalID)
 		}
-
 		got := fmt.Sprintf("resources %v, of T %v, outputs %v, conditions %v",
 			slices.Sorted(maps.Keys(stack.Resources)), ofT, stack.Outputs, stack.Conditions)
-		always := template.Resource{LogicalID: "Always", Type: "T", DeletionPolicy: "Retain", UpdateReplacePolicy: "Delete", Properties: map[string]any{}}
-
+		always := template.Resource{LogicalID: "Always", Type: "T", Properties: map[string]any{}}
 		if diff := cmp.Diff(want, got) + cmp.Diff(values, stack.Parameters) + cmp.Diff(always, stack.Resources["Always"]); diff != "" {
 			t.Errorf("%v (-want +got):\n%s", given, diff)
 		}
@@ -190,7 +180,6 @@ Outputs:
 
 func TestARuleThatIsBrokenIsReportedInItsOwnWords(t *testing.T) {
 	t.Parallel()
-
 	source := read(t, `
 Parameters: {A: {Type: String, Default: ""}, B: {Type: String, Default: "on"}}
 Rules:
@@ -216,35 +205,32 @@ Resources: {R: {Type: T}}
 
 func TestAValueIsCheckedByItsParameter(t *testing.T) {
 	t.Parallel()
-
 	for declared, given := range map[string]struct{ allowed, refused []string }{
-		"Type: String":                                        {[]string{"", "a\nb"}, nil},
-		"Type: String, AllowedValues: [a, true]":              {[]string{"true"}, []string{"c", ""}},
-		"Type: String, AllowedPattern: 'a|b+'":                {[]string{"a", "bb"}, []string{"bba", ""}},
-		"Type: String, AllowedPattern: 'a$'":                  {[]string{"a"}, []string{"a\n"}},
-		"Type: String, AllowedPattern: '(?=a)a'":              {nil, []string{"a"}}, // a dialect that is not known here
-		"Type: String, MaxLength: 3":                          {[]string{"äöü"}, []string{"äöüß"}},
-		"Type: Number, MinValue: -1, MaxValue: 2.5":           {[]string{"2.50", "-1"}, []string{"-1.5", "3", "two"}},
-		"Type: Number, AllowedValues: [1, 7]":                 {[]string{"7"}, []string{"2"}},
-		"Type: CommaDelimitedList, ConstraintDescription: C.": {nil, []string{"a"}},
+		"Type: String":                              {[]string{"", "a\nb"}, nil},
+		"Type: String, AllowedValues: [a, true]":    {[]string{"true"}, []string{"c", ""}},
+		"Type: String, AllowedPattern: 'a|b+'":      {[]string{"a", "bb"}, []string{"bba", ""}},
+		"Type: String, AllowedPattern: 'a$'":        {[]string{"a"}, []string{"a\n"}},
+		"Type: String, MaxLength: 3":                {[]string{"äöü"}, []string{"äöüß"}},
+		"Type: Number, MinValue: -1, MaxValue: 2.5": {[]string{"2.50", "-1"}, []string{"-1.5", "3", "two"}},
+		"Type: Number, AllowedValues: [1, 7]":       {[]string{"7"}, []string{"2"}},
+		"Type: CommaDelimitedList":                  {nil, []string{"a"}},
 	} {
-		source := read(t, "Parameters: {P: {"+declared+"}}\nResources: {R: {Type: T, Properties: {P: !Ref P}}}")
-
-		for _, value := range given.allowed {
-			stack, err := source.Evaluate(template.Deployment{Parameters: map[string]string{"P": value}})
-			if err != nil || stack.Parameters["P"] != value || stack.Resources["R"].Properties["P"] != value {
+		for _, value := range slices.Concat(given.allowed, given.refused) {
+			stack, err := read(t, "Parameters: {P: {"+declared+"}}\nResources: {R: {Type: T, Properties: {P: !Ref P}}}").
+				Evaluate(template.Deployment{Parameters: map[string]string{"P": value}})
+			if slices.Contains(given.refused, value) {
+				if says := fmt.Sprintf("does not allow %q", value); err == nil || !strings.Contains(err.Error(), says) {
+					t.Errorf("%s: got %v, want an error that says %q", declared, err, says)
+				}
+			} else if err != nil || stack.Parameters["P"] != value || stack.Resources["R"].Properties["P"] != value {
 				t.Errorf("%s: got %v, %v, want %q as it is given", declared, stack, err, value)
 			}
 		}
-
-		for _, value := range given.refused {
-			_, err := source.Evaluate(template.Deployment{Parameters: map[string]string{"P": value}})
-			if says := fmt.Sprintf("does not allow %q. ", value); err == nil || !strings.Contains(err.Error(), says) {
-				t.Errorf("%s: got %v, want an error that says %q", declared, err, says)
-			}
-		}
 	}
+}
 
+func TestAParameterThatHasNoValueOrIsNotThereIsNamed(t *testing.T) {
+	t.Parallel()
 	_, err := read(t, "Parameters: {P: {Type: String}}\nResources: {R: {Type: T}}").
 		Evaluate(template.Deployment{Parameters: map[string]string{"Q": ""}})
 	for _, says := range []string{"the parameter P needs a value", "the parameter Q is given a value, and the template has no such"} {

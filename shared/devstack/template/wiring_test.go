@@ -92,7 +92,6 @@ func TestAFileThatIsNoTemplateIsRefused(t *testing.T) {
 	if _, err := template.Read(file); err == nil || !strings.Contains(err.Error(), "read the template: open ") {
 		t.Errorf("no file: got %v", err)
 	}
-
 	for content, says := range map[string]string{
 		"Resources: [a]":                   "read the template t.yaml: yaml: unmarshal errors:\n  line 1: ",
 		"Parameters: {P: {MinValue: x}}":   "line 1: cannot unmarshal !!str `x` into float64",
@@ -101,7 +100,6 @@ func TestAFileThatIsNoTemplateIsRefused(t *testing.T) {
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-
 		if _, err := template.Read(file); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: got %v, want an error that says %q", content, err, says)
 		}

@@ -20,20 +20,15 @@ type bucket struct {
 
 // call does something under the store's lock, as the process' faults let it.
 func (b bucket) call(ctx context.Context, op, name string, do func() error) error {
-	locked := func() error {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-
-		return do()
-	}
+	now := func() error { return locked(&b.mu, do) }
 	later := func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 
-		b.late = append(b.late, locked)
+		b.late = append(b.late, now)
 	}
 
-	return b.process.call(ctx, request{op, name, locked, later})
+	return b.process.call(ctx, Call{op, name}, now, later)
 }
 
 func (b bucket) Names(ctx context.Context, listing, id string) (names []string, err error) {
@@ -91,8 +86,8 @@ func (b bucket) Replace(ctx context.Context, name, tag string, body []byte) (str
 	return b.write(ctx, OpReplace, name, tag, body)
 }
 
-// write replaces the document that has this tag; "": there must be none. The body is copied at once: what is done later
-// writes what was asked for now. A write that is sent again is a success where what is stored is what it sent.
+// write replaces the document that has this tag; "": there must be none. What is done later writes what was asked for now. A
+// write that is sent again is a success where what is stored is what it sent.
 func (b bucket) write(ctx context.Context, op, name, tag string, body []byte) (written string, err error) {
 	key, sent, tries := DocumentKey(name), bytes.Clone(body), 0
 

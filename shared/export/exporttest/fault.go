@@ -13,8 +13,7 @@ type PageFault struct {
 	Err error
 	// Latency is added to the listing's.
 	Latency time.Duration
-	// Named is what kind of failure the end of the request's time is; "": the request returns the cause, as a page request
-	// does. A token that is being waited for names itself.
+	// Named is the kind of failure that the end of the request's time is; "": its cause is returned. Who waits for a token is named.
 	Named failure.Kind
 	// Limit is the rate limit that the reply gives, in requests a minute.
 	Limit int
@@ -23,14 +22,9 @@ type PageFault struct {
 // Broken is a request that breaks off with half a page, or that the API fails on its side: a later attempt may get it.
 func Broken() PageFault { return passing(failure.UpstreamUnavailable, retry.TransientError{}) }
 
-// Throttled is a 429 with a Retry-After.
+// Throttled is a 429 with a Retry-After; 0: without one.
 func Throttled(after time.Duration) PageFault {
 	return passing(failure.RateLimited, retry.TransientError{Throttled: true, After: after})
-}
-
-// ThrottledUntold is a 429 without a Retry-After.
-func ThrottledUntold() PageFault {
-	return passing(failure.RateLimited, retry.TransientError{Throttled: true})
 }
 
 // Busy is a server that fails on its side and says, with a Retry-After, when it will be back.

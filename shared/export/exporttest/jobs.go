@@ -6,21 +6,12 @@ import (
 	"time"
 
 	"genesys-cloud-export/shared/export"
-	"genesys-cloud-export/shared/failure"
 )
 
-// The operations of a listing whose pages jobs prepare.
-const (
-	OpResolve   = "resolve"
-	OpSubmit    = "submit"
-	OpPoll      = "poll"
-	OpDeleteJob = "delete job"
-)
-
-// ByJobs has jobs prepare the listing, a window for each of these numbers of pages. A job is ready when it is looked at for the
-// second time. The listing is one since the last export.
+// ByJobs has jobs prepare the listing, since the last export, a window for each of these numbers of pages. A job is ready at
+// the second look.
 func (l *Listing) ByJobs(pages ...int) {
-	l.polls = make(map[string]int)
+	l.polls, l.windows = make(map[string]int), nil
 
 	first := 0
 	for _, count := range pages {
@@ -85,44 +76,25 @@ func (j jobs) Delete(ctx context.Context, id string) error {
 
 // do makes a call while no other one changes the listing.
 func (j jobs) do(ctx context.Context, op, name string, change func() error) error {
-	do := func() error {
-		j.mu.Lock()
-		defer j.mu.Unlock()
-
-		return change()
-	}
-
-	return j.process.call(ctx, request{op: op, name: name, do: do, later: func() { _ = do() }})
+	return j.process.call(ctx, Call{op, name}, func() error { return locked(&j.mu, change) }, nil)
 }
 
-func (j jobs) Results(id string) export.Pages { return results{j.view, id} }
-
-// results are the pages of a window.
-type results struct {
-	*view
-
-	job string
-}
-
-func (r results) First() string {
+func (j jobs) Results(id string) export.Pages {
 	var window int
-	_, _ = fmt.Sscanf(r.job, "job-%d-", &window)
+	_, _ = fmt.Sscanf(id, "job-%d-", &window)
 
-	return linkTo(r.windows[window])
+	results := *j.view
+	results.job, results.first = id, j.windows[window]
+
+	return &results
 }
 
-func (r results) Fetch(ctx context.Context, link string, page *export.Page) error {
-	if link != "" {
-		return r.view.Fetch(ctx, link, page)
-	}
+// hasJob reports whether a job is there.
+func (l *Listing) hasJob(id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 
-	r.mu.Lock()
-	_, known := r.polls[r.job]
-	r.mu.Unlock()
+	_, there := l.polls[id]
 
-	if !known {
-		return failure.New(failure.JobFailed, "job %s is gone", r.job)
-	}
-
-	return r.view.Fetch(ctx, r.First(), page)
+	return there
 }

@@ -22,8 +22,8 @@ const (
 	end = -1
 )
 
-// Listing is a scripted listing of pages, whose entities follow from their number alone, so that every process gets the
-// same. Pages are numbered from 0. It is scripted before it is used, and then used by any number of processes at once.
+// Listing is a scripted listing of pages, numbered from 0, whose entities follow from their number alone. It is scripted before
+// it is used, and then used by any number of processes at once.
 type Listing struct {
 	// Latency is how long the answer to each request takes.
 	Latency time.Duration
@@ -32,14 +32,14 @@ type Listing struct {
 	LeastPage, MostPage int
 
 	script  []scripted
-	windows []int // the first page of each, where jobs prepare them
+	windows []int // the first page of each; there are several where jobs prepare them
 
 	mu      sync.Mutex
 	faults  map[int][]PageFault
 	buffers map[*export.Page]bool
 	until   time.Time // no request is to go out before
 	seen    Seen
-	polls   map[string]int // how often each job was looked at
+	polls   map[string]int // how often each job was looked at; nil: no jobs prepare the pages
 	submits int
 }
 
@@ -52,7 +52,8 @@ type scripted struct {
 // NewListing returns a listing with a page of each size, each linked to the next one and the last to none.
 func NewListing(sizes ...int) *Listing {
 	l := &Listing{
-		Called: ListingName, LeastPage: 1, MostPage: 500, faults: make(map[int][]PageFault), buffers: make(map[*export.Page]bool),
+		Called: ListingName, LeastPage: 1, MostPage: 500,
+		windows: []int{0}, faults: make(map[int][]PageFault), buffers: make(map[*export.Page]bool),
 	}
 
 	entities := 0
@@ -89,14 +90,9 @@ func (l *Listing) Fault(page int, faults ...PageFault) {
 
 // Truth is all that the listing has, as lines in the order of the pages. A listing that loops has none.
 func (l *Listing) Truth() []byte {
-	windows := l.windows
-	if windows == nil {
-		windows = []int{0}
-	}
-
 	var lines []byte
 
-	for _, first := range windows {
+	for _, first := range l.windows {
 		for page := first; page != end; page = l.script[page].next {
 			lines = l.appendLines(lines, page)
 		}
@@ -121,7 +117,7 @@ func (l *Listing) Seen() Seen {
 }
 
 // Of returns the listing as a process sees it; nil is one that meets no faults but the listing's own.
-func (l *Listing) Of(process *Process) export.Listing { return &view{l, process, query{}} }
+func (l *Listing) Of(process *Process) export.Listing { return &view{Listing: l, process: process} }
 
 func (l *Listing) fetch(ctx context.Context, link string, page *export.Page) error {
 	var number int

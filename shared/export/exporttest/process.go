@@ -1,8 +1,7 @@
 // Package exporttest is what exports are tested with: a bucket in memory with compare-and-swap, and a scripted listing.
 //
-// The fakes behave: they keep real bytes under the keys of the contract, check what a real store checks, and answer as it
-// answers. The tests of shared/exportstore hold the bucket to the semantics that every store of exports has to have. Invocations use them through a [Process], which is where faults are injected. All waiting is done with timers
-// under a context, so that it takes no time in a bubble of testing/synctest.
+// The bucket keeps real bytes under the keys of the contract, and answers as S3 does, which the tests of shared/exportstore
+// show. Invocations use both through a [Process], where faults are injected. Waits take no time in a testing/synctest bubble.
 package exporttest
 
 import (
@@ -17,7 +16,7 @@ import (
 	"genesys-cloud-export/shared/retry"
 )
 
-// The operations that a process does outside of itself, as a [Fault] sees them.
+// The operations that a process does outside of itself, as a [Fault] sees them: those of the store, of a listing, and of jobs.
 const (
 	OpNames   = "names"
 	OpRead    = "read"
@@ -26,7 +25,13 @@ const (
 	OpList    = "list"
 	OpPut     = "put"
 	OpDelete  = "delete"
-	OpFetch   = "fetch"
+
+	OpFetch = "fetch"
+
+	OpResolve   = "resolve"
+	OpSubmit    = "submit"
+	OpPoll      = "poll"
+	OpDeleteJob = "delete job"
 )
 
 // Effect is what becomes of a call.
@@ -37,9 +42,9 @@ const (
 	Proceed    Effect = iota // the call is done
 	FailBefore               // it fails and is not done
 	FailAfter                // it is done and its reply is lost
-	FailLate                 // its reply is lost, and it is done when [Store.Land] is called, if its condition holds then
-	// Resend does it, loses the reply and sends it again, as a client below an adapter does: a condition that fails then
-	// is a success where the stored document is the one that was sent, and a conflict where it is not.
+	FailLate                 // its reply is lost, and it is done by [Store.Land], if its condition is true then; a call of the API at once
+	// Resend does it, loses the reply and sends it again, as a client below an adapter does. A condition that fails then is a
+	// success where what is stored is what was sent.
 	Resend
 	KillBefore // the process is killed before it is done
 	KillAfter  // the process is killed once it is done
@@ -58,16 +63,14 @@ type Action struct {
 	Err error
 }
 
-// Fault decides what becomes of a call of a process: op is one of the operations, name is the document's or part's name,
-// or the link of a page. It is called while no lock is held and may do anything, invoke the engine included; two calls of
-// one process may come at once.
+// Fault decides what becomes of a call: op is one of the operations, name is the document's or part's name, or the link of a
+// page. It may do anything, invoke the engine included; two calls of one process may come at once.
 type Fault func(op, name string) Action
 
 // Call is a call that a process made.
 type Call struct{ Op, Name string }
 
-// Process is one invocation's outside. Once it is killed its context has ended and every call is refused. A nil Process has
-// no faults and cannot be killed.
+// Process is one invocation's outside. Once it is killed, every call is refused. A nil one has no faults and cannot be killed.
 type Process struct {
 	Calls  []Call // those that were made, to be read once the invocation has returned
 	Killed bool   // to be read then too
@@ -92,21 +95,14 @@ func (p *Process) Kill() {
 	p.cancel(errors.New("the process was killed"))
 }
 
-// request is a call on its way. do does it, and later keeps it until [Store.Land].
-type request struct {
-	op, name string
-	do       func() error
-	later    func()
-}
-
-// call lets a request meet its fate.
-func (p *Process) call(ctx context.Context, r request) error {
+// call lets a call meet its fate. do does it, and later has it done by [Store.Land]; nil: what is late is done at once.
+func (p *Process) call(ctx context.Context, call Call, do func() error, later func()) error {
 	if ctx.Err() != nil {
-		return unanswered(ctx, r.op)
+		return unanswered(ctx, call.Op)
 	}
 
-	action := p.fate(r)
-	if r.op == OpSubmit && action.Effect == Resend {
+	action := p.fate(call)
+	if call.Op == OpSubmit && action.Effect == Resend {
 		action.Effect = Proceed // nothing below us sends it again
 	}
 
@@ -115,17 +111,17 @@ func (p *Process) call(ctx context.Context, r request) error {
 	}
 
 	if retry.Sleep(ctx, action.Delay) != nil {
-		return unanswered(ctx, r.op)
+		return unanswered(ctx, call.Op)
 	}
 
 	var err error
 
-	switch action.Effect {
-	case FailBefore, KillBefore:
-	case FailLate:
-		r.later()
+	switch {
+	case action.Effect == FailBefore, action.Effect == KillBefore:
+	case action.Effect == FailLate && later != nil:
+		later()
 	default:
-		err = r.do()
+		err = do()
 	}
 
 	if action.Effect == KillBefore || action.Effect == KillAfter {
@@ -140,27 +136,35 @@ func (p *Process) call(ctx context.Context, r request) error {
 	case Proceed:
 		return err
 	case Resend:
-		return r.do()
+		return do()
 	default:
-		return cmp.Or(action.Err, unanswered(ctx, r.op))
+		return cmp.Or(action.Err, unanswered(ctx, call.Op))
 	}
 }
 
+// locked does something under a lock.
+func locked(mu sync.Locker, do func() error) error {
+	mu.Lock()
+	defer mu.Unlock()
+
+	return do()
+}
+
 // fate notes a call, and asks what becomes of it.
-func (p *Process) fate(r request) Action {
+func (p *Process) fate(call Call) Action {
 	if p == nil {
 		return Action{}
 	}
 
 	p.mu.Lock()
-	p.Calls = append(p.Calls, Call{Op: r.op, Name: r.name})
+	p.Calls = append(p.Calls, call)
 	p.mu.Unlock()
 
 	if p.fault == nil {
 		return Action{}
 	}
 
-	return p.fault(r.op, r.name)
+	return p.fault(call.Op, call.Name)
 }
 
 // unanswered is what a call returns that has no answer: a page's is the end of its context, or may pass by itself.

@@ -25,8 +25,7 @@ func DocumentKey(name string) string { return root + name }
 // PartsFolder is the folder of an export's parts, with a slash at its end.
 func PartsFolder(listing, id string) string { return prefix + listing + "/export_id=" + id + "/" }
 
-// Store is a bucket in memory, used by any number of processes at once. Writes are atomic and seen at once; a tag is used
-// for one content of one object and never again.
+// Store is a bucket in memory, used by any number of processes at once. Writes are seen at once; a tag is never used again.
 type Store struct {
 	ListDenied bool // callers may not list it, and do not learn what is missing, either
 	Forgetful  bool // parts are not kept, only their sizes, and nor is the journal

@@ -1,13 +1,13 @@
 package exporttest
 
 import (
+	"cmp"
 	"context"
-	"slices"
+	"net/http"
 
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/failure"
-
-	"github.com/go-json-experiment/json"
+	"genesys-cloud-export/shared/genesys"
 )
 
 // view is a listing as one process sees it, and the pages of a query. It implements [export.Listing] and [export.Pages].
@@ -15,73 +15,53 @@ type view struct {
 	*Listing
 
 	process *Process
-	query   query
+	query   export.Query // changes nothing in the pages
+
+	job   string // whose results these are; "": of none
+	first int    // the number of the first page
 }
 
-// query is what a scripted listing is asked, in the form of the users' listing. Its options change nothing in the pages.
-type query struct {
-	Method    string   `json:"method"`
-	PageSize  int      `json:"page_size"`
-	Expand    []string `json:"expand"`
-	State     string   `json:"state"`
-	SortOrder string   `json:"sort_order"`
+// users is the listing whose queries a scripted one takes, too.
+func users() export.Listing {
+	return genesys.NewListing(genesys.Users(http.MethodGet), genesys.Client{})
 }
 
 func (v *view) Name() string { return v.Called }
 
 func (v *view) PageSizes() (least, most int) { return v.LeastPage, v.MostPage }
 
-func (v *view) Options() []string { return []string{"expand", "state", "sort_order"} }
+func (v *view) Options() []string { return users().Options() }
 
 func (v *view) Ask(pageSize int, options export.Options) (export.Pages, error) {
-	q := query{Method: "GET", PageSize: pageSize, State: "active", SortOrder: "ASC"}
-
-	for name, to := range map[string]any{"expand": &q.Expand, "state": &q.State, "sort_order": &q.SortOrder} {
-		if raw, given := options[name]; given && json.Unmarshal(raw, to) != nil {
-			return nil, failure.New(failure.InvalidInput, "%s is of the wrong type", name)
-		}
-	}
-
-	return (&view{v.Listing, v.process, q}).pages(), nil
+	return v.pages(users().Ask(pageSize, options))
 }
 
-// pages are those of the view's query.
-func (v *view) pages() export.Pages {
-	if v.windows != nil {
-		return jobs{v}
-	}
+func (v *view) Open(stored export.Query) (export.Pages, error) { return v.pages(users().Open(stored)) }
 
-	return v
-}
-
-func (v *view) Open(stored export.Query) (export.Pages, error) {
-	var q query
-
-	if err := json.Unmarshal(stored.Canonical, &q, json.RejectUnknownMembers(true)); err != nil {
-		return nil, failure.New(failure.CheckpointInvalid, "the query was written by newer code: deploy the newer version")
-	}
-
-	return (&view{v.Listing, v.process, q}).pages(), nil
-}
-
-func (v *view) Query() export.Query {
-	q := v.query
-	q.Expand = slices.Compact(slices.Sorted(slices.Values(q.Expand)))
-
-	body, err := json.Marshal(q)
+// pages are those that are asked for like users.
+func (v *view) pages(asked export.Pages, err error) (export.Pages, error) {
 	if err != nil {
-		panic(err) // numbers and strings always encode
+		return nil, err
 	}
 
-	return export.Query{PageSize: q.PageSize, Canonical: body}
+	pages := &view{Listing: v.Listing, process: v.process, query: asked.Query()}
+	if v.polls != nil {
+		return jobs{pages}, nil
+	}
+
+	return pages, nil
 }
 
-func (v *view) First() string { return linkTo(0) }
+func (v *view) Query() export.Query { return v.query }
+
+func (v *view) First() string { return linkTo(v.first) }
 
 func (v *view) Fetch(ctx context.Context, link string, page *export.Page) error {
-	if link == "" {
-		link = v.First()
+	if link == "" && v.job != "" && !v.hasJob(v.job) {
+		return failure.New(failure.JobFailed, "job %s is gone", v.job)
 	}
 
-	return v.process.call(ctx, request{op: OpFetch, name: link, do: func() error { return v.fetch(ctx, link, page) }, later: func() {}})
+	link = cmp.Or(link, v.First())
+
+	return v.process.call(ctx, Call{OpFetch, link}, func() error { return v.fetch(ctx, link, page) }, nil)
 }

@@ -1,8 +1,6 @@
 package genesys_test
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -65,7 +63,6 @@ func TestWhatOfAHistoryIsAskedForIsSentOnceAndOtherwiseSaysWhatToSend(t *testing
 		synctest.Test(t, func(t *testing.T) {
 			f := serveFake(t, listingBase, answer(http.StatusOK, available))
 			listing := genesys.NewListing(genesys.Histories()[0], f.Client)
-
 			through, _ := time.Parse(time.RFC3339, want.through)
 
 			pages, err := ask(t, listing, options)
@@ -95,36 +92,16 @@ func TestWhatOfAHistoryIsAskedForIsSentOnceAndOtherwiseSaysWhatToSend(t *testing
 	}
 }
 
-func TestNothingIsAvailableThatLiesAhead(t *testing.T) {
+func TestDataAreAvailableUpToNowAtTheLatestAndAuditsUntilAnHourAgo(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := serveFake(t, listingBase, answer(http.StatusOK, `{"dataAvailabilityDate":"2000-03-02T00:00:00Z"}`))
+		for history, want := range map[int]time.Duration{0: 0, 2: -time.Hour} {
+			f := serveFake(t, listingBase, answer(http.StatusOK, `{"dataAvailabilityDate":"2000-03-02T00:00:00Z"}`))
 
-		pages, err := ask(t, genesys.NewListing(genesys.Histories()[0], f.Client), `{"since_last":true,"start":"1999-12-31T00:00:00Z"}`)
-		if err == nil {
-			_, err = pages.(export.Jobs).Resolve(t.Context(), time.Time{})
-		}
-
-		if err != nil || pages.(export.Jobs).Through().After(time.Now()) {
-			t.Errorf("%v, through %s", err, pages.(export.Jobs).Through())
-		}
-	})
-}
-
-func TestAuditsAreAvailableUntilAnHourAgo(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		f := serveFake(t, listingBase)
-		audits := genesys.NewListing(genesys.Histories()[2], f.Client)
-
-		pages, err := ask(t, audits, `{"since_last":true,"start":"1999-12-31T00:00:00Z"}`)
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		_, err = pages.(export.Jobs).Resolve(t.Context(), time.Time{})
-		if through := pages.(export.Jobs).Through(); err != nil || !through.Equal(time.Now().Add(-time.Hour)) {
-			t.Errorf("ends at %s, %v", through, err)
+			jobs := f.jobs(genesys.Histories()[history], `{"since_last":true,"start":"1999-12-31T00:00:00Z"}`)
+			if _, err := jobs.Resolve(t.Context(), time.Time{}); err != nil || !jobs.Through().Equal(time.Now().Add(want)) {
+				t.Errorf("history %d: got data up to %s and %v, want up to %s before now", history, jobs.Through(), err, -want)
+			}
 		}
 	})
 }
@@ -132,15 +109,70 @@ func TestAuditsAreAvailableUntilAnHourAgo(t *testing.T) {
 func TestAnIntervalIsCutAtMidnight(t *testing.T) {
 	t.Parallel()
 
+	f := newFake(t, listingBase, &http.Client{})
+
 	for interval, want := range map[string]int{
 		"1999-12-01T00:00:00Z/1999-12-02T00:00:00Z": 1, "1999-12-01T00:00:00Z/1999-12-02T00:00:01Z": 2, "1999-12-01T23:59:59Z/1999-12-02T00:00:01Z": 2,
 		"1999-12-01T10:00:00Z/1999-12-01T11:00:00Z": 1, "1999-12-01T10:00:00Z/1999-12-03T10:00:00Z": 3, "1998-12-31T00:00:00Z/1999-12-31T00:00:00Z": 365,
 	} {
-		raw, _ := json.Marshal(interval)
-
-		pages, err := genesys.NewListing(genesys.Histories()[0], genesys.Client{}).Ask(100, export.Options{"interval": raw})
-		if err != nil || pages.(export.Jobs).Windows() != want {
-			t.Errorf("%s: %v, %v, want %d windows", interval, fmt.Sprint(pages), err, want)
+		if got := f.jobs(genesys.Histories()[0], `{"interval":"`+interval+`"}`).Windows(); got != want {
+			t.Errorf("%s: %d windows, want %d", interval, got, want)
 		}
 	}
+}
+
+// oneDay are the options of a history of one day.
+const oneDay = `{"interval":"1999-12-01T00:00:00Z/1999-12-02T00:00:00Z"}`
+
+// jobs are what options ask of a history.
+func (f *fakeAPI) jobs(history genesys.Definition, options string) export.Jobs {
+	f.t.Helper()
+
+	pages, err := ask(f.t, genesys.NewListing(history, f.Client), options)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+
+	return pages.(export.Jobs)
+}
+
+func TestAJobIsSubmittedInTheAPIsFormAndItsIDIsWhatAPathMayHave(t *testing.T) {
+	t.Parallel()
+
+	for reply, valid := range map[string]bool{
+		`{"jobId":"5f0c6d1e-1"}`: true, `{"id":"5f0c6d1e-1","state":"Queued"}`: true, `{"jobId":"../users"}`: false, `{"jobId":""}`: false, `{}`: false,
+		`[]`: false, `{"jobId":"` + bearer(1) + `"}`: false, // no token in a checkpoint
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f := serveFake(t, listingBase, answer(http.StatusAccepted, reply))
+
+			id, _, err := f.jobs(genesys.Histories()[0], oneDay).Submit(t.Context(), 0)
+			if valid && (err != nil || id != "5f0c6d1e-1") {
+				t.Errorf("%s: %q, %v", reply, id, err)
+			}
+
+			if !valid {
+				requireFailure(t, err, failure.UpstreamInvalid, true, "it is not the reply about a job")
+			}
+
+			want := `{"interval":"1999-12-01T00:00:00Z/1999-12-02T00:00:00Z","order":"asc","orderBy":"conversationStart"}`
+			if got := f.seen()[0]; got.Method != http.MethodPost || got.body != want {
+				t.Errorf("sent %s %s, want %s", got.Method, got.body, want)
+			}
+		})
+	}
+}
+
+func TestASecondTokenThatIsRejectedInARowIsFinalForJobsToo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := serveFake(t, listingBase, answer(http.StatusUnauthorized, errorBody(401, "bad.credentials")))
+		jobs := f.jobs(genesys.Histories()[0], oneDay)
+
+		_, _, first := jobs.Poll(t.Context(), "a")
+		_, _, second := jobs.Poll(t.Context(), "a")
+
+		requireFailure(t, first, failure.TokenUnavailable, true, "invoke again later")
+		requireFailure(t, second, failure.TokenUnavailable, false, "twice")
+	})
 }

@@ -1,8 +1,6 @@
-// Command probe is a function that does what its event says.
-package main
+package lambdasim_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -11,25 +9,25 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambda" //nolint:depguard // the probe is a function
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
 type event struct {
-	Do     string `json:"do"`
-	Text   string `json:"text"`
-	Count  int    `json:"count"`
-	Millis int    `json:"millis"`
+	Do    string `json:"do"`
+	Text  string `json:"text"`
+	Count int    `json:"count"`
 }
 
-// probe counts its invocations, and knows whether its process was asked to end.
+// probe is a function that does what its event says. It counts its invocations, and knows whether its process was asked to end.
 type probe struct {
 	invocations int
 	terminated  chan os.Signal
 }
 
-func main() {
+// runProbe is the probe's main. It does not return.
+func runProbe() {
 	if os.Getenv("STILLBORN") != "" {
 		os.Exit(3)
 	}
@@ -43,9 +41,7 @@ func main() {
 func (p *probe) handle(ctx context.Context, raw json.RawMessage) (any, error) {
 	p.invocations++
 	var e event
-	if err := json.Unmarshal(raw, &e); err != nil {
-		return raw, nil // not addressed to the probe: echoed
-	}
+	_ = json.Unmarshal(raw, &e) // what is not addressed to the probe is echoed
 	switch e.Do {
 	case "fail":
 		return nil, messages.InvokeResponse_Error{Type: "RateLimited", Message: e.Text}
@@ -54,34 +50,30 @@ func (p *probe) handle(ctx context.Context, raw json.RawMessage) (any, error) {
 	case "exit":
 		os.Exit(e.Count)
 	case "until terminated":
-		fmt.Println("running")
+		_, _ = os.Stdout.WriteString("running\n")
 		<-p.terminated
 		return "committed", nil
 	case "sleep":
-		fmt.Println("running")
-		time.Sleep(time.Duration(e.Millis) * time.Millisecond)
+		_, _ = os.Stdout.WriteString("running\n")
+		time.Sleep(time.Minute)
 	case "log":
 		for i := range e.Count {
 			fmt.Fprintf(os.Stderr, "line %d %s\n", i, e.Text)
 		}
 	case "part":
-		fmt.Print(e.Text)
-	case "eat":
-		return len(bytes.Repeat([]byte{1}, e.Count<<20)), nil
+		_, _ = os.Stdout.WriteString(e.Text)
 	case "env":
 		return os.Environ(), nil
 	case "context":
-		return describe(ctx), nil
+		lc, _ := lambdacontext.FromContext(ctx)
+		deadline, _ := ctx.Deadline()
+
+		return map[string]any{
+			"request_id": lc.AwsRequestID, "arn": lc.InvokedFunctionArn, "millis_left": time.Until(deadline).Milliseconds(),
+		}, nil
 	case "":
 		return raw, nil
 	}
 
 	return map[string]int{"pid": os.Getpid(), "invocations": p.invocations}, nil
-}
-
-func describe(ctx context.Context) map[string]any {
-	lc, _ := lambdacontext.FromContext(ctx)
-	deadline, _ := ctx.Deadline()
-
-	return map[string]any{"request_id": lc.AwsRequestID, "arn": lc.InvokedFunctionArn, "millis_left": time.Until(deadline).Milliseconds()}
 }
