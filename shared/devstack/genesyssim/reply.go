@@ -2,6 +2,7 @@ package genesyssim
 
 import (
 	"bytes"
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
@@ -79,10 +80,13 @@ func (x *exchange) deliver(status int, body []byte) bool {
 	return err == nil
 }
 
-// resetConnection ends the connection as a crashed peer does: by RST over TCP, by a plain close elsewhere.
+// resetConnection ends the connection as a crashed peer does: by RST over TCP, of the stream alone over HTTP/2, by a plain close elsewhere.
 func (x *exchange) resetConnection() {
 	conn, _, err := http.NewResponseController(x.writer).Hijack()
 	if err == nil {
+		if secure, ok := conn.(*tls.Conn); ok {
+			conn = secure.NetConn()
+		}
 		if tcp, ok := conn.(*net.TCPConn); ok {
 			_ = tcp.SetLinger(0)
 		}

@@ -4,14 +4,17 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"genesys-cloud-export/shared/devstack/genesyssim"
+	"genesys-cloud-export/shared/devstack/testca"
 	"genesys-cloud-export/shared/genesys"
 	"genesys-cloud-export/shared/secret"
 )
@@ -32,7 +35,13 @@ type access struct {
 }
 
 // Simulated is an organisation that the stack itself serves. The client credentials are made up where they are empty.
-type Simulated struct{ genesyssim.Config }
+type Simulated struct {
+	genesyssim.Config
+
+	// CA makes it served over https: the certificate of a test CA is written to this file, and the functions trust it. "" is http,
+	// as is any macOS: Go looks at such a file on Linux and the BSDs only.
+	CA string
+}
 
 func (o Simulated) open(ctx context.Context, s *Stack, alsoListen string) (access, error) {
 	config := o.Config
@@ -51,12 +60,28 @@ func (o Simulated) open(ctx context.Context, s *Stack, alsoListen string) (acces
 	}
 
 	s.Genesys = simulator
-	s.serve(taken, simulator)
-	url := taken.url()
+	url, variables := taken.url(), map[string]string(nil)
+
+	var secure *tls.Config
+	if o.CA != "" && runtime.GOOS != "darwin" {
+		file, err := filepath.Abs(o.CA) // the functions run in folders of their own
+		if err != nil {
+			return access{}, fmt.Errorf("find the test CA's file: %w", err)
+		}
+
+		if secure, err = testca.New(file); err != nil {
+			return access{}, err
+		}
+
+		url, variables = strings.Replace(url, "http:", "https:", 1), map[string]string{"SSL_CERT_FILE": file}
+	}
+
+	s.serve(taken, simulator, secure)
 
 	return access{
 		apiURL: url, clientID: config.ClientID, clientSecret: config.ClientSecret,
 		parameters: map[string]string{"GenesysTokenUrl": url + "/oauth/token", "GenesysApiUrl": url},
+		variables:  variables,
 	}, nil
 }
 
