@@ -2,7 +2,6 @@ package genesyssim
 
 import (
 	"cmp"
-	"crypto/rand"
 	"io"
 	"net/http"
 	"net/url"
@@ -165,7 +164,7 @@ func (s *Simulator) submit(x *exchange, of Listing, now time.Time) *reply {
 	if refusal != nil {
 		return x.refuse(refusal)
 	}
-	made := &job{newUUID(rand.Reader), of, asked, given.Interval, now, cmp.Or(x.fault.Job, "FULFILLED")}
+	made := &job{newUUID(), of, asked, given.Interval, now, cmp.Or(x.fault.Job, "FULFILLED")}
 	s.change(func(o *organisation) { o.jobs[made.id] = made })
 	if of.Paging == byAuditQuery {
 		return s.answerJob(x, http.StatusAccepted, made, now)

@@ -21,15 +21,15 @@ var entitiesSource string
 type model struct {
 	kind   string
 	fields []field
-	words  map[string][]string // each as it stands in a JSON string, with no more escapes than JSON demands
-	states []string            // of entities that follow one another, again and again
+	states []string // of entities that follow one another, again and again
 }
 
 // field is one member of an entity.
 type field struct {
-	name, template string
-	absent         uint64 // missing in one of so many; 0: never
-	when           string // always, expand: only where the query asks for it, open and ended: only in events that are so
+	name   string
+	write  part
+	absent uint64 // missing in one of so many; 0: never
+	when   string // always, expand: only where the query asks for it, open and ended: only in events that are so
 }
 
 // readModel is the model of a kind, that of any kind where it has none of its own.
@@ -53,12 +53,12 @@ var readModels = sync.OnceValue(func() map[string]*model { //nolint:gochecknoglo
 		case about != "" && about != "#":
 			when, template, _ := strings.Cut(rest, " ")
 			when, rarity, sometimes := strings.Cut(when, "-1/")
-			added := field{name: name, template: template, when: when}
+			added := field{name: name, write: compile(`"`+name+`":`+template, words), when: when}
 			if sometimes {
 				added.absent = number(rarity)
 			}
 			if models[about] == nil {
-				models[about] = &model{words: words}
+				models[about] = &model{}
 			}
 			models[about].fields = append(models[about].fields, added)
 		}
@@ -70,7 +70,7 @@ var readModels = sync.OnceValue(func() map[string]*model { //nolint:gochecknoglo
 	return models
 })
 
-// readWords reads an array of strings.
+// readWords reads an array of strings. Each is as it stands in a JSON string then, with no more escapes than JSON demands.
 func readWords(array string) []string {
 	var words []string
 	if err := json.Unmarshal([]byte(array), &words); err != nil {
@@ -135,11 +135,10 @@ func (m *maker) entity(n int, asked []string) []byte {
 		if len(m.buf) > 1 {
 			m.put(",")
 		}
-		m.put(`"` + f.name + `":`)
-		m.write(f.template)
+		f.write(m)
 	}
 	m.put("}")
-	m.spelled = respell(m.spelled[:0], m.buf, m.own()%10)
+	m.spelled = respell(m.spelled, m.buf, m.own()%10)
 
 	return m.spelled
 }

@@ -30,7 +30,9 @@ func (p *page) add(name string, value any) {
 // turn makes the page that a query asks for, or what a fault leaves of it.
 func (s *Simulator) turn(fault *Fault, q query, from source) *page {
 	p, next := &page{}, bookmark{place: min(q.from.place, from.places)}
-	entities, whole := []byte{'['}, fault.Action != ActionEmptyPage
+	whole := fault.Action != ActionEmptyPage
+	const usual = 1100 // bytes of an entity
+	entities := append(make([]byte, 0, usual*min(q.pageSize, from.places)+1), '[')
 	for ; whole && next.place < from.places && p.count < q.pageSize; next.place++ {
 		if entity := from.entity(next.place); entity != nil {
 			entities = append(append(entities, entity...), ',')
@@ -110,12 +112,16 @@ func (p *page) bend(fault *Fault) {
 
 // render writes the page's object.
 func (p *page) render() []byte {
-	body := []byte{'{'}
+	size := 0
+	for _, m := range p.members {
+		size += len(m.name) + len(m.value) + len(`"":,`)
+	}
+	body := append(make([]byte, 0, size+len("{}")), '{')
 	for i, m := range p.members {
 		if i > 0 {
 			body = append(body, ',')
 		}
-		body = slices.Concat(body, []byte(`"`+m.name+`":`), m.value)
+		body = append(append(body, `"`+m.name+`":`...), m.value...)
 	}
 
 	return append(body, '}')

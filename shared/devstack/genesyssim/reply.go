@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -102,10 +103,19 @@ func (x *exchange) hang() {
 	panic(http.ErrAbortHandler)
 }
 
+// writers are gzip writers of a megabyte each, to be used again.
+var writers = sync.Pool{New: func() any { //nolint:gochecknoglobals // it keeps nothing that matters
+	writer, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // fails for unknown levels alone
+
+	return writer
+}}
+
 func compress(body []byte) []byte {
 	var out bytes.Buffer
-	writer, _ := gzip.NewWriterLevel(&out, gzip.BestSpeed) // fails for unknown levels alone
-	_, _ = writer.Write(body)                              // a buffer takes everything
+	writer := writers.Get().(*gzip.Writer) //nolint:forcetypeassert,revive // it has nothing else
+	defer writers.Put(writer)
+	writer.Reset(&out)
+	_, _ = writer.Write(body) // a buffer takes everything
 	_ = writer.Close()
 
 	return out.Bytes()

@@ -8,7 +8,6 @@
 package genesyssim
 
 import (
-	"crypto/rand"
 	"fmt"
 	"net/http"
 	"strings"
@@ -59,7 +58,7 @@ type exchange struct {
 
 // ServeHTTP answers the token endpoints, the API, and under /_sim/ the admin API.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{request: r, writer: w, header: w.Header(), correlationID: newUUID(rand.Reader), bearer: bearerToken(r), fault: &Fault{}}
+	x := &exchange{request: r, writer: w, header: w.Header(), correlationID: newUUID(), bearer: bearerToken(r), fault: &Fault{}}
 	if strings.HasPrefix(r.URL.Path, adminPrefix) {
 		if answer := s.answerAdmin(x); answer != nil {
 			s.send(x, answer)

@@ -1,40 +1,37 @@
 package genesyssim
 
 import (
-	"bytes"
+	"crypto/rand"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
-	"io"
 	"unicode/utf16"
 	"unicode/utf8"
-
-	smithyrand "github.com/aws/smithy-go/rand"
 )
 
-// respell appends JSON in another spelling of the same, so that a copy that decodes and encodes again is found out. Of ten, seven stay
-// as they are, two escape what HTML and JavaScript would take amiss, and one escapes slashes and everything but ASCII.
-func respell(dst, src []byte, spelling uint64) []byte {
+// respell writes JSON in another spelling of the same into buf, so that a copy that decodes and encodes again is found out. Of ten, seven
+// stay as they are, two escape what HTML and JavaScript would take amiss, and one escapes slashes and everything but ASCII.
+func respell(buf, src []byte, spelling uint64) []byte {
 	const asItIs, asASCII = 7, 9
 	if spelling < asItIs {
-		return append(dst, src...)
+		return append(buf[:0], src...)
 	}
-	for len(src) > 0 {
-		r, size := utf8.DecodeRune(src)
+	buf = buf[:0]
+	for _, r := range string(src) {
 		markup := r == '<' || r == '>' || r == '&' || r == '\'' || r == '\u2028' || r == '\u2029'
 		switch {
 		case spelling == asASCII && r == '/':
-			dst = append(dst, '\\', '/')
+			buf = append(buf, '\\', '/')
 		case spelling == asASCII && r >= utf8.RuneSelf, spelling < asASCII && markup:
 			for _, unit := range utf16.AppendRune(nil, r) {
-				dst = fmt.Appendf(dst, `\u%04x`, unit)
+				buf = fmt.Appendf(buf, `\u%04x`, unit)
 			}
 		default:
-			dst = append(dst, src[:size]...)
+			buf = utf8.AppendRune(buf, r)
 		}
-		src = src[size:]
 	}
 
-	return dst
+	return buf
 }
 
 // appendID appends the UUID of the n-th thing of a kind.
@@ -48,14 +45,26 @@ func appendID(dst []byte, seed uint64, kind string, n uint64) []byte {
 	binary.BigEndian.PutUint64(b[:8], high)
 	binary.BigEndian.PutUint64(b[8:], mix(high^seed))
 
-	return append(dst, newUUID(bytes.NewReader(b[:]))...)
+	return appendUUID(dst, b)
 }
 
-// newUUID returns the UUID of version 4 of 16 bytes of a source that does not fail.
-func newUUID(source io.Reader) string {
-	id, _ := smithyrand.NewUUID(source).GetUUID()
+// newUUID returns a random UUID.
+func newUUID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // which does not fail
 
-	return id
+	return string(appendUUID(nil, b))
+}
+
+// appendUUID appends the UUID of version 4 of 16 bytes.
+func appendUUID(dst []byte, b [16]byte) []byte {
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	dst = hex.AppendEncode(dst, b[:4])
+	for at := 4; at < 10; at += 2 {
+		dst = hex.AppendEncode(append(dst, '-'), b[at:at+2])
+	}
+
+	return hex.AppendEncode(append(dst, '-'), b[10:])
 }
 
 // mix is the finaliser of splitmix64: every bit of x touches every bit of the result, and no two x give the same.
