@@ -94,7 +94,7 @@ func describeSim(out io.Writer, scheme string, address net.Addr, file string, us
 	host, warning := address.String(), ""
 
 	if tcp, ok := address.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
-		warning = "Others than this machine can reach it, and the admin page asks nobody for a password.\n"
+		warning = "Others than this machine can reach it, and /_sim/ asks nobody for a password.\n"
 
 		if tcp.IP.IsUnspecified() { // listened on, but nowhere to go to
 			host = net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
@@ -105,7 +105,7 @@ func describeSim(out io.Writer, scheme string, address net.Addr, file string, us
 %[4]s
 API          %[1]s   %[2]d users; tokens from %[1]s/oauth/token
 credentials  %[3]s
-admin page   %[1]s/_sim/
+counts       %[1]s/_sim/stats
 `, scheme+"://"+host, users, file, warning)
 	if err != nil {
 		return fmt.Errorf("describe the simulator: %w", err)

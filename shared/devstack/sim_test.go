@@ -29,7 +29,7 @@ func startSim(t *testing.T, arguments ...string) *sim {
 	t.Helper()
 
 	s := &sim{process: start(t, "", []string{}, append([]string{"sim"}, arguments...)...)}
-	up := regexp.MustCompile(`(?m)^credentials +(.+)\nadmin page +(https?://.+)/_sim/\n`)
+	up := regexp.MustCompile(`(?m)^credentials +(.+)\ncounts +(https?://.+)/_sim/stats\n`)
 
 	await(t, "devstack sim is up", func() bool {
 		found := up.FindStringSubmatch(s.stdout.String())

@@ -21,9 +21,9 @@ const (
 	DefaultTokenLifetime = 24 * time.Hour // an OAuth client's, unless somebody changed it
 	DefaultMaxPageSize   = 500            // what larger page sizes are cut to
 	DefaultRateWindow    = time.Minute    // how long a rate limit counts
-	DefaultLife          = 24 * time.Hour // of a job's results, and of the cursors that die
 
 	maxTokenLifetime = 48 * time.Hour // the longest that an OAuth client can have
+	defaultLife      = 24 * time.Hour // of a job's results, and of the cursors that die
 )
 
 // Config says which organisation is simulated. The zero value of every field but ClientID and ClientSecret is usable.
@@ -43,13 +43,13 @@ type Config struct {
 	RateLimit  int           // API requests of one token; 0: any number; the platform's is 300 a minute
 	RateWindow time.Duration // how long the limit counts before it begins anew; 0: [DefaultRateWindow], the platform's
 
-	// A job of a history is ready JobTime after it was submitted, and expires JobLife (0: [DefaultLife]) later. Data of calls and
+	// A job of a history is ready JobTime after it was submitted, and expires JobLife (0: a day) later. Data of calls and
 	// agents are available up to AvailabilityLag ago, or, where it is given, up to AvailableUntil; audits are at once.
 
 	JobTime, JobLife time.Duration
 	AvailabilityLag  time.Duration
 	AvailableUntil   time.Time
-	CursorLife       time.Duration // of external contacts and of a job's results; 0: [DefaultLife]
+	CursorLife       time.Duration // of external contacts and of a job's results; 0: a day
 
 	Latency     time.Duration // how long the API takes for each reply; the token endpoint answers at once
 	MaxPageSize int           // what larger page sizes are silently cut to; 0: [DefaultMaxPageSize]
@@ -98,7 +98,7 @@ func (c *Config) readSizes(given string) error {
 func (c Config) withDefaults() Config {
 	c.TokenLifetime = cmp.Or(c.TokenLifetime, DefaultTokenLifetime)
 	c.RateWindow = cmp.Or(c.RateWindow, DefaultRateWindow)
-	c.JobLife, c.CursorLife = cmp.Or(c.JobLife, DefaultLife), cmp.Or(c.CursorLife, DefaultLife)
+	c.JobLife, c.CursorLife = cmp.Or(c.JobLife, defaultLife), cmp.Or(c.CursorLife, defaultLife)
 	c.MaxPageSize = cmp.Or(c.MaxPageSize, DefaultMaxPageSize)
 	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 
@@ -108,6 +108,7 @@ func (c Config) withDefaults() Config {
 // validate reports every field that does not hold, each by its name.
 func (c Config) validate() error {
 	var problems []error
+	listings := newListings(c)
 	refuse := func(bad bool, format string, args ...any) {
 		if bad {
 			problems = append(problems, fmt.Errorf(format, args...))
@@ -124,10 +125,10 @@ func (c Config) validate() error {
 	}
 	for name, size := range c.Sizes {
 		numbers["Sizes, "+name] = size
-		refuse(!slices.Contains(c.names(false), name), "field Sizes: there is no listing %q", name)
+		refuse(!slices.ContainsFunc(listings, func(l Listing) bool { return l.Name == name }), "field Sizes: there is no listing %q", name)
 	}
 	for _, name := range c.Forbidden {
-		refuse(!slices.Contains(c.names(true), name), "field Forbidden: no listing %q needs a permission", name)
+		refuse(!slices.ContainsFunc(listings, func(l Listing) bool { return l.Name == name && l.Permission != "" }), "field Forbidden: no listing %q needs a permission", name)
 	}
 	for _, field := range slices.Sorted(maps.Keys(numbers)) {
 		refuse(numbers[field] < 0, "field %s is negative: give 0 or more", field)
@@ -140,20 +141,7 @@ func (c Config) validate() error {
 	return errors.Join(problems...)
 }
 
-// names are those of all listings, or of those that need a permission.
-func (c Config) names(permission bool) (names []string) {
-	for _, of := range newListings(c) {
-		if of.Permission != "" || !permission {
-			names = append(names, of.Name)
-		}
-	}
-
-	return names
-}
-
 // limitPerMinute scales RateLimit from each RateWindow to a minute, rounded down, to at least 1.
 func (c Config) limitPerMinute() int {
-	scaled := float64(c.RateLimit) * float64(time.Minute) / float64(c.RateWindow)
-
-	return int(max(1, min(scaled, math.MaxInt32)))
+	return int(max(1, min(float64(c.RateLimit)*float64(time.Minute)/float64(c.RateWindow), math.MaxInt32)))
 }

@@ -3,9 +3,6 @@ package genesyssim
 import (
 	"fmt"
 	"net/http"
-
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // apiError is a refusal in the API's words, and the body that says so.
@@ -70,19 +67,4 @@ func (x *exchange) refuseToken(status int, code, description string) *reply {
 		Description      string `json:"description"`
 		ErrorDescription string `json:"error_description"`
 	}{code, description, description})
-}
-
-// json answers with a value as the body.
-func (x *exchange) json(status int, value any) *reply {
-	return x.reply(status, "application/json", marshal(value))
-}
-
-// marshal renders a value of this package's own, which cannot fail: paths that are no UTF-8 may be in it.
-func marshal(value any) []byte {
-	body, err := json.Marshal(value, json.Deterministic(true), jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
-	if err != nil {
-		panic(fmt.Sprintf("genesyssim: marshal a reply: %v", err))
-	}
-
-	return body
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 )
@@ -121,10 +120,7 @@ func (s *Simulator) answerHistory(x *exchange, of Listing) *reply {
 	case rest == "":
 		return x.refuseMethod(http.MethodPost)
 	case rest == "/availability" && of.Paging == byJob:
-		p := &page{}
-		p.add("dataAvailabilityDate", s.available(of, now).Format(timeLayout))
-
-		return x.object(http.StatusOK, p)
+		return x.object(http.StatusOK, newMember("dataAvailabilityDate", s.available(of, now).Format(timeLayout)))
 	}
 	id, results := strings.CutSuffix(strings.TrimPrefix(rest, "/"), "/results")
 	var found *job
@@ -169,40 +165,32 @@ func (s *Simulator) submit(x *exchange, of Listing, now time.Time) *reply {
 	if of.Paging == byAuditQuery {
 		return s.answerJob(x, http.StatusAccepted, made, now)
 	}
-	p := &page{}
-	p.add("jobId", made.id)
 
-	return x.object(http.StatusAccepted, p)
+	return x.object(http.StatusAccepted, newMember("jobId", made.id))
 }
 
 // answerJob says how far a job is.
 func (s *Simulator) answerJob(x *exchange, status int, j *job, now time.Time) *reply {
 	state := j.state(s.config, now)
 	after := func(d time.Duration) string { return j.submitted.Add(d).UTC().Format(timeLayout) }
-	p := &page{}
 	if j.of.Paging == byAuditQuery {
-		p.add("id", j.id)
-		p.add("state", state)
-		p.add("startDate", after(0))
-		p.add("interval", j.interval)
-
-		return x.object(status, p)
+		return x.object(status, newMember("id", j.id), newMember("state", state), newMember("startDate", after(0)), newMember("interval", j.interval))
 	}
-	p.add("state", state)
-	p.add("submissionDate", after(0))
+	members := []member{newMember("state", state), newMember("submissionDate", after(0))}
 	switch state {
 	case "FULFILLED":
-		p.add("completionDate", after(s.config.JobTime))
-		p.add("expirationDate", after(s.config.JobTime+s.config.JobLife))
+		members = append(members, newMember("completionDate", after(s.config.JobTime)),
+			newMember("expirationDate", after(s.config.JobTime+s.config.JobLife)))
 	case "FAILED":
-		p.add("errorMessage", "The job failed")
+		members = append(members, newMember("errorMessage", "The job failed"))
 	}
 
-	return x.object(status, p)
+	return x.object(status, members...)
 }
 
 // object answers with an object, as a fault bends it.
-func (x *exchange) object(status int, p *page) *reply {
+func (x *exchange) object(status int, members ...member) *reply {
+	p := &page{members: members}
 	p.bend(x.fault)
 
 	return x.reply(status, "application/json", p.render())
@@ -215,25 +203,10 @@ func (s *Simulator) answerResults(x *exchange, j *job, now time.Time) *reply {
 	}
 	pages := j.of
 	pages.Path = x.request.URL.Path
-	more := member{"dataAvailabilityDate", marshal(j.asked.available.Format(timeLayout))}
+	more := newMember("dataAvailabilityDate", j.asked.available.Format(timeLayout))
 	if j.of.Paging == byAuditQuery {
-		more = member{"id", marshal(j.id)}
+		more = newMember("id", j.id)
 	}
 
 	return s.answerPageOf(x, pages, x.request.URL.RawQuery, func(selection) source { return s.events(j.of, j.asked) }, more)
-}
-
-// listHistory is the results of a job that is submitted now, or when data were available up to a given time.
-func (s *Simulator) listHistory(of Listing, values url.Values) (source, *apiError) {
-	available := s.available(of, time.Now())
-	if values.Has("available") {
-		at, err := time.Parse(time.RFC3339, values.Get("available"))
-		if err != nil {
-			return source{}, errInvalidValue("available", "use a time with a zone")
-		}
-		available = at
-	}
-	asked, refusal := readSpan(values.Get("interval"), available)
-
-	return s.events(of, asked), refusal
 }

@@ -22,10 +22,7 @@ type member struct {
 	value []byte
 }
 
-// add adds a member.
-func (p *page) add(name string, value any) {
-	p.members = append(p.members, member{name, marshal(value)})
-}
+func newMember(name string, value any) member { return member{name, marshal(value)} }
 
 // turn makes the page that a query asks for, or what a fault leaves of it.
 func (s *Simulator) turn(fault *Fault, q query, from source) *page {
@@ -91,7 +88,7 @@ func (s *Simulator) addLinks(p *page, q query, next bookmark, total int, more bo
 	}
 	for name := range strings.FieldsSeq(rules.members) {
 		if value, found := values[name]; found {
-			p.add(name, value)
+			p.members = append(p.members, newMember(name, value))
 		}
 	}
 }

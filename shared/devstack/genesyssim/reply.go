@@ -3,6 +3,7 @@ package genesyssim
 import (
 	"bytes"
 	"crypto/tls"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -11,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/klauspost/compress/gzip"
 )
 
@@ -32,6 +35,21 @@ func (x *exchange) reply(status int, contentType string, body []byte) *reply {
 	return &reply{status: status, body: body}
 }
 
+// json answers with a value as the body.
+func (x *exchange) json(status int, value any) *reply {
+	return x.reply(status, "application/json", marshal(value))
+}
+
+// marshal renders a value of this package's own, which cannot fail: paths that are no UTF-8 may be in it.
+func marshal(value any) []byte {
+	body, err := json.Marshal(value, json.Deterministic(true), jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
+	if err != nil {
+		panic(fmt.Sprintf("genesyssim: marshal a reply: %v", err))
+	}
+
+	return body
+}
+
 // send writes the reply, or what the exchange's fault leaves of it.
 func (s *Simulator) send(x *exchange, answer *reply) {
 	now := time.Now()
@@ -39,10 +57,10 @@ func (s *Simulator) send(x *exchange, answer *reply) {
 	body := answer.body
 	if len(body) >= minCompressed {
 		x.header.Set("Vary", "Accept-Encoding")
-	}
-	if len(body) >= minCompressed && strings.Contains(x.request.Header.Get("Accept-Encoding"), "gzip") {
-		body = compress(body)
-		x.header.Set("Content-Encoding", "gzip")
+		if strings.Contains(x.request.Header.Get("Accept-Encoding"), "gzip") {
+			body = compress(body)
+			x.header.Set("Content-Encoding", "gzip")
+		}
 	}
 	// Accounted for before the client can know: it may act on the reply at once.
 	s.change(func(o *organisation) {
@@ -83,8 +101,7 @@ func (x *exchange) deliver(status int, body []byte) bool {
 
 // resetConnection ends the connection as a crashed peer does: by RST over TCP, of the stream alone over HTTP/2, by a plain close elsewhere.
 func (x *exchange) resetConnection() {
-	conn, _, err := http.NewResponseController(x.writer).Hijack()
-	if err == nil {
+	if conn, _, err := http.NewResponseController(x.writer).Hijack(); err == nil {
 		if secure, ok := conn.(*tls.Conn); ok {
 			conn = secure.NetConn()
 		}

@@ -9,7 +9,9 @@ package genesyssim
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -23,7 +25,6 @@ const (
 	tutorialTokenPath = "/api/v2/oauth/token" //nolint:gosec // a path, no credentials
 	tokensMePath      = "/api/v2/tokens/me"   //nolint:gosec // a path, no credentials
 	usersQueryPath    = "/api/v2/users/query"
-	usersPath         = "/api/v2/users"
 	apiPrefix         = "/api/v2/"
 	adminPrefix       = "/_sim/"
 )
@@ -43,7 +44,10 @@ func New(config Config) (*Simulator, error) {
 		return nil, fmt.Errorf("configure the Genesys Cloud simulator: %w", err)
 	}
 
-	return &Simulator{config: config, listings: newListings(config), now: newOrganisation(config)}, nil
+	return &Simulator{config: config, listings: newListings(config), now: organisation{
+		tokens: map[string]*token{}, waiting: map[string]time.Time{}, script: newScript(config.Faults), shifted: map[string]int{},
+		jobs: map[string]*job{}, stats: Stats{Requests: map[string]int64{}, EarlyRequests: map[string]int64{}},
+	}}, nil
 }
 
 // exchange is one request on its way to a reply.
@@ -99,7 +103,7 @@ func (s *Simulator) interfere(x *exchange) {
 	case ActionHang:
 		x.hang()
 	case ActionRevokeToken:
-		s.revoke(x.bearer)
+		s.change(func(o *organisation) { delete(o.tokens, x.bearer) })
 	default:
 	}
 }
@@ -164,5 +168,61 @@ func isTokenPath(path string) bool { return path == tokenPath || path == tutoria
 func (x *exchange) pause(d time.Duration) {
 	if retry.Sleep(x.request.Context(), d) != nil {
 		panic(http.ErrAbortHandler)
+	}
+}
+
+// organisation is what changes while the simulator runs. [Simulator.change] is the way to it.
+type organisation struct {
+	disabled bool
+	tokens   map[string]*token
+	waiting  map[string]time.Time // until when a caller has to wait by a Retry-After
+	script   []FaultCount
+	shifted  map[string]int  // how many of a listing's entities faults removed at its front, less those that they added
+	jobs     map[string]*job // by id
+	stats    Stats
+}
+
+// change reads or changes what may change while the simulator runs.
+func (s *Simulator) change(do func(*organisation)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	do(&s.now)
+}
+
+// Stats is what the simulator saw since it began, admin requests aside. A request is early if it comes before the Retry-After of a 429
+// or 503 to the same token, or to anybody at a token endpoint, has passed.
+type Stats struct {
+	Requests         map[string]int64 `json:"requests"`           // by "METHOD path"
+	Throttled        int64            `json:"throttled"`          // replies with status 429, scripted ones included
+	TokenRequests    int64            `json:"token_requests"`     // that a token endpoint answered, well or not, and no fault
+	TokensMinted     int64            `json:"tokens_minted"`      // tokens
+	BadTokenRequests int64            `json:"bad_token_requests"` // 401s: unknown, revoked, expired, idle for too long
+	EarlyRequests    map[string]int64 `json:"early_requests"`     // by path
+	Pages            int64            `json:"pages"`              // that went out whole
+	EntitiesServed   int64            `json:"entities_served"`    // in those pages
+	FaultsHit        int64            `json:"faults_hit"`         // requests that a fault hit
+}
+
+// Stats returns a copy of the counts.
+func (s *Simulator) Stats() (counts Stats) {
+	s.change(func(o *organisation) {
+		counts = o.stats
+		counts.Requests, counts.EarlyRequests = maps.Clone(counts.Requests), maps.Clone(counts.EarlyRequests)
+	})
+
+	return counts
+}
+
+// noteRetryAfter remembers how long a caller has to wait: seconds, or until an HTTP date. Anything else binds nobody.
+func (o *organisation) noteRetryAfter(caller string, status int, retryAfter string, now time.Time) {
+	if status != http.StatusTooManyRequests && status != http.StatusServiceUnavailable {
+		return
+	}
+	until, _ := http.ParseTime(retryAfter) // the zero time where it is no date
+	if seconds, err := strconv.ParseUint(retryAfter, 10, 31); err == nil {
+		until = now.Add(time.Duration(seconds) * time.Second)
+	}
+	if until.After(o.waiting[caller]) {
+		o.waiting[caller] = until
 	}
 }

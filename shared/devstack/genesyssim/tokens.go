@@ -1,10 +1,12 @@
 package genesyssim
 
 import (
+	"crypto/rand"
 	"io"
 	"mime"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -103,4 +105,89 @@ func sameCredential(given, want string, basic bool) bool {
 	decoded, err := url.QueryUnescape(given)
 
 	return given == want || basic && err == nil && decoded == want
+}
+
+// token is an access token that lives.
+type token struct {
+	expires, lastUsed time.Time
+	windowEnds        time.Time // of its rate limit: the first request opens a window, and the first after its end the next one
+	asked             int       // requests in that window
+}
+
+// mint issues a token. Those issued before stay what they are.
+func (o *organisation) mint(lifetime time.Duration) string {
+	minted, now := rand.Text()+rand.Text(), time.Now()
+	o.tokens[minted] = &token{expires: now.Add(lifetime), lastUsed: now}
+
+	return minted
+}
+
+// use returns the token that a caller has, and begins its idle time anew. It is nil where the token is no good.
+func (o *organisation) use(bearer string, idleTimeout time.Duration, now time.Time) *token {
+	found := o.tokens[bearer]
+	if found == nil || !now.Before(found.expires) || idleTimeout > 0 && now.Sub(found.lastUsed) >= idleTimeout {
+		delete(o.tokens, bearer) // for good: use does not wake it
+
+		return nil
+	}
+	found.lastUsed = now
+
+	return found
+}
+
+// admit checks the calling token, and counts the request against the token's limit.
+func (s *Simulator) admit(x *exchange) (refusal *apiError) {
+	if x.request.Header.Get("Authorization") == "" {
+		return newError(http.StatusUnauthorized, "authentication.required", "No authentication bearer token specified in authorization header.")
+	}
+	now := time.Now()
+	s.change(func(o *organisation) {
+		calling := o.use(x.bearer, s.config.IdleTimeout, now)
+		if calling == nil {
+			o.stats.BadTokenRequests++
+			refusal = newError(http.StatusUnauthorized, "bad.credentials", "Invalid login credentials.")
+
+			return
+		}
+		if !now.Before(calling.windowEnds) {
+			calling.windowEnds, calling.asked = now.Add(s.config.RateWindow), 0
+		}
+		if calling.asked++; s.config.RateLimit > 0 && calling.asked > s.config.RateLimit {
+			left := calling.windowEnds.Sub(now)
+			seconds := int((left + time.Second - 1) / time.Second) // rounded up: who waits so long does not come early
+			refusal = errThrottled(seconds, s.config.limitPerMinute())
+			x.header.Set("Retry-After", strconv.Itoa(seconds))
+		}
+	})
+
+	return refusal
+}
+
+// bearerToken returns the request's bearer token, "" where there is none.
+func bearerToken(r *http.Request) string {
+	scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+
+	return strings.TrimSpace(bearer)
+}
+
+// answerTokensMe verifies (GET, HEAD) or revokes (DELETE) the calling token.
+func (s *Simulator) answerTokensMe(x *exchange) *reply {
+	switch x.request.Method {
+	case http.MethodGet, http.MethodHead:
+		org := map[string]any{"id": string(appendID(nil, s.config.Seed, "organisation", 0)), "name": "Simulated Organisation"}
+
+		return x.json(http.StatusOK, map[string]any{
+			"organization": org, "homeOrganization": org, "authorizedScope": []string{},
+			"OAuthClient": map[string]any{"id": s.config.ClientID, "name": "Simulated Client", "organization": org},
+		})
+	case http.MethodDelete:
+		s.change(func(o *organisation) { delete(o.tokens, x.bearer) })
+
+		return &reply{status: http.StatusOK}
+	default:
+		return x.refuseMethod("GET, HEAD, DELETE")
+	}
 }
