@@ -52,12 +52,12 @@ func length(draw uint64, longest time.Duration) time.Duration {
 		return 0
 	}
 	most := 10 * time.Minute
-	switch draw % 100 {
-	case 0:
+	switch percent := draw % 100; {
+	case percent == 0:
 		most = longest
-	case 1, 2, 3:
+	case percent < 4:
 		most = 8 * time.Hour
-	case 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20:
+	case percent < 21:
 		most = time.Hour
 	}
 

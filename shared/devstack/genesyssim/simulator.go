@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -136,14 +137,17 @@ func (s *Simulator) answerResource(x *exchange) *reply {
 	}
 	var allowed []string
 	for _, of := range s.listings {
-		if of.Paging.history() && (path == of.Path || strings.HasPrefix(path, of.Path+"/")) {
-			return s.answerHistory(x, of)
-		}
-		if of.Path == path && of.method == method {
-			return s.answerListing(x, of)
-		}
-		if of.Path == path {
+		history := of.Paging.history() && strings.HasPrefix(path+"/", of.Path+"/")
+		switch there := history || of.Path == path; {
+		case there && !history && of.method != method:
 			allowed = append(allowed, of.method)
+		case there && of.Permission != "" && slices.Contains(s.config.Forbidden, of.Name):
+			return x.refuse(newError(http.StatusForbidden, "missing.permissions",
+				"Unable to perform the requested action. You are missing the following permission(s): "+of.Permission))
+		case history:
+			return s.answerHistory(x, of)
+		case there:
+			return s.answerListing(x, of)
 		}
 	}
 	if allowed == nil {
