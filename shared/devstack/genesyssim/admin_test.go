@@ -51,34 +51,23 @@ func TestAdminChangesTheOrganisationAtRunTime(t *testing.T) {
 	}
 }
 
-func TestAdminRefusesWhatItDoesNotUnderstand(t *testing.T) {
+func TestAdminRefusesWhatItDoesNotUnderstandAndWhatOtherSitesSend(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{Users: 10})
-	for _, what := range []string{
-		`POST /_sim/client {"disable":true}`, `POST /_sim/client {"disabled":1}`, `POST /_sim/faults {"path":"/","stauts":500}`, "GET /_sim/users?state=gone", "GET /_sim/users?pageSize=5",
-		"GET /_sim/conversations?interval=soon", "GET /_sim/revoke-tokens", "GET /_sim/elsewhere", "GET /_sim/",
+	const origin = "Origin: https://elsewhere.example"
+	for asked, want := range map[[3]string]int{ // a request, and headers; the host is example.com
+		{`POST /_sim/client {"disable":true}`}: 400, {`POST /_sim/client {"disabled":1}`}: 400, {`POST /_sim/faults {"path":"/","stauts":500}`}: 400,
+		{"GET /_sim/users?state=gone"}: 400, {"GET /_sim/users?pageSize=5"}: 400, {"GET /_sim/conversations?interval=soon"}: 400,
+		{"GET /_sim/revoke-tokens"}: 404, {"GET /_sim/elsewhere"}: 404, {"GET /_sim/"}: 404, {"POST /_sim/users"}: 404,
+		{"POST /_sim/faults nonsense", "Origin: http://example.com", "Sec-Fetch-Site: same-origin"}: 400,
+		{"POST /_sim/faults nonsense", origin, "Sec-Fetch-Site: cross-site"}:                        403, {"POST /_sim/client nonsense", origin}: 403, // an old browser
 	} {
-		if got := s.status("", what); got != 400 && got != 404 {
-			t.Errorf("%s is answered %d, want a refusal", what, got)
+		if got := s.send(t.Context(), asked[0], asked[1], asked[2]).status; got != want {
+			t.Errorf("%q is answered %d, want %d", asked, got, want)
 		}
 	}
 	if s.SetFaults([]genesyssim.Fault{{Path: "/"}}) == nil {
 		t.Error("a fault that does nothing is taken")
-	}
-}
-
-func TestOtherSitesCannotChangeTheOrganisation(t *testing.T) {
-	t.Parallel()
-	s := start(t, genesyssim.Config{Users: 10})
-	for headers, want := range map[[2]string]int{ // the host is example.com, and nonsense is asked
-		{}: 400, {"Origin: http://example.com", "Sec-Fetch-Site: same-origin"}: 400,
-		{"Origin: https://elsewhere.example", "Sec-Fetch-Site: cross-site"}: 403, {"Origin: https://elsewhere.example"}: 403, // an old browser
-	} {
-		for _, path := range []string{"faults", "client"} {
-			if got := s.send(t.Context(), "POST /_sim/"+path+" nonsense", headers[0], headers[1]).status; got != want {
-				t.Errorf("%v: POST /_sim/%s is answered %d, want %d", headers, path, got, want)
-			}
-		}
 	}
 }
 
