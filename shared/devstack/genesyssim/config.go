@@ -19,11 +19,11 @@ import (
 // The defaults are the vendor's.
 const (
 	DefaultTokenLifetime = 24 * time.Hour // an OAuth client's, unless somebody changed it
-	DefaultMaxPageSize   = 500            // what larger page sizes are cut to
 	DefaultRateWindow    = time.Minute    // how long a rate limit counts
 
 	maxTokenLifetime = 48 * time.Hour // the longest that an OAuth client can have
-	defaultLife      = 24 * time.Hour // of a job's results, and of the cursors that die
+	jobLife          = 24 * time.Hour // how long a job's results are there, and their cursors live
+	mostEntities     = 500            // a page; larger page sizes are cut to it in silence
 )
 
 // Config says which organisation is simulated. The zero value of every field but ClientID and ClientSecret is usable.
@@ -43,18 +43,17 @@ type Config struct {
 	RateLimit  int           // API requests of one token; 0: any number; the platform's is 300 a minute
 	RateWindow time.Duration // how long the limit counts before it begins anew; 0: [DefaultRateWindow], the platform's
 
-	// A job of a history is ready JobTime after it was submitted, and expires JobLife (0: a day) later. Data of calls and
+	// A job of a history is ready JobTime after it was submitted, and expires a day later. Data of calls and
 	// agents are available up to AvailabilityLag ago, or, where it is given, up to AvailableUntil; audits are at once.
 
-	JobTime, JobLife time.Duration
-	AvailabilityLag  time.Duration
-	AvailableUntil   time.Time
-	CursorLife       time.Duration // of external contacts and of a job's results; 0: a day
+	JobTime         time.Duration
+	AvailabilityLag time.Duration
+	AvailableUntil  time.Time
+	CursorLife      time.Duration // of external contacts and of a job's results; 0: a day
 
-	Latency     time.Duration // how long the API takes for each reply; the token endpoint answers at once
-	MaxPageSize int           // what larger page sizes are silently cut to; 0: [DefaultMaxPageSize]
-	Faults      []Fault       // what goes wrong
-	Logger      *slog.Logger  // gets a line at debug level for each request, without tokens, secrets and entities; nil: none
+	Latency time.Duration // how long the API takes for each reply; the token endpoint answers at once
+	Faults  []Fault       // what goes wrong
+	Logger  *slog.Logger  // gets a line at debug level for each request, without tokens, secrets and entities; nil: none
 }
 
 // Flags defines a flag for each setting but the credentials: every process sees command lines. Its default is the setting's value.
@@ -73,10 +72,8 @@ func (c *Config) Flags(flags *flag.FlagSet) {
 		return nil
 	})
 	flags.DurationVar(&c.JobTime, "job-time", c.JobTime, "how long a history's job takes")
-	flags.DurationVar(&c.JobLife, "job-life", c.JobLife, "how long its results are there; 0 is a day")
 	flags.DurationVar(&c.AvailabilityLag, "availability-lag", c.AvailabilityLag, "how far behind the clock conversations and user-status are available")
 	flags.DurationVar(&c.CursorLife, "cursor-life", c.CursorLife, "how long cursors of external-contacts and of results live; 0 is a day")
-	flags.IntVar(&c.MaxPageSize, "max-page-size", c.MaxPageSize, "what larger page sizes are silently cut to")
 }
 
 // readSizes reads NAME=N,….
@@ -98,8 +95,7 @@ func (c *Config) readSizes(given string) error {
 func (c Config) withDefaults() Config {
 	c.TokenLifetime = cmp.Or(c.TokenLifetime, DefaultTokenLifetime)
 	c.RateWindow = cmp.Or(c.RateWindow, DefaultRateWindow)
-	c.JobLife, c.CursorLife = cmp.Or(c.JobLife, defaultLife), cmp.Or(c.CursorLife, defaultLife)
-	c.MaxPageSize = cmp.Or(c.MaxPageSize, DefaultMaxPageSize)
+	c.CursorLife = cmp.Or(c.CursorLife, jobLife)
 	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 
 	return c
@@ -120,8 +116,8 @@ func (c Config) validate() error {
 		"field TokenLifetime is %s: give whole seconds, from 1s to %s", c.TokenLifetime, maxTokenLifetime)
 	numbers := map[string]int{
 		"Users": c.Users, "IdleTimeout": int(c.IdleTimeout), "RateLimit": c.RateLimit,
-		"RateWindow": int(c.RateWindow), "Latency": int(c.Latency), "MaxPageSize": c.MaxPageSize,
-		"JobTime": int(c.JobTime), "JobLife": int(c.JobLife), "AvailabilityLag": int(c.AvailabilityLag), "CursorLife": int(c.CursorLife),
+		"RateWindow": int(c.RateWindow), "Latency": int(c.Latency),
+		"JobTime": int(c.JobTime), "AvailabilityLag": int(c.AvailabilityLag), "CursorLife": int(c.CursorLife),
 	}
 	for name, size := range c.Sizes {
 		numbers["Sizes, "+name] = size

@@ -197,7 +197,7 @@ func (x *exchange) scriptedReply() *reply {
 	f := x.fault
 	switch {
 	case f.Body != nil:
-		return x.reply(cmp.Or(f.Status, http.StatusOK), "application/json", []byte(*f.Body))
+		return x.reply(cmp.Or(f.Status, http.StatusOK), []byte(*f.Body))
 	case !f.scripted():
 		return nil
 	}

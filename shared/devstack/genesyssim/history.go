@@ -84,7 +84,7 @@ func (j *job) state(config Config, now time.Time) string {
 		state = "QUEUED"
 	case age < config.JobTime:
 		state = "PENDING"
-	case j.end != gone && age >= config.JobTime+config.JobLife:
+	case j.end != gone && age >= config.JobTime+jobLife:
 		state = "EXPIRED"
 	}
 	if j.of.Paging == byAuditQuery {
@@ -177,7 +177,7 @@ func (s *Simulator) answerJob(x *exchange, status int, j *job, now time.Time) *r
 	switch state {
 	case "FULFILLED":
 		members = append(members, newMember("completionDate", after(s.config.JobTime)),
-			newMember("expirationDate", after(s.config.JobTime+s.config.JobLife)))
+			newMember("expirationDate", after(s.config.JobTime+jobLife)))
 	case "FAILED":
 		members = append(members, newMember("errorMessage", "The job failed"))
 	}
@@ -190,7 +190,7 @@ func (x *exchange) object(status int, members ...member) *reply {
 	p := &page{members: members}
 	p.bend(x.fault)
 
-	return x.reply(status, "application/json", p.render())
+	return x.reply(status, p.render())
 }
 
 // answerResults serves one page of a job's results.

@@ -15,7 +15,7 @@ type Listing struct {
 	Paging     Paging
 	Permission string // that it needs; "": none
 	Entities   int    // how many there are, where [Config].Sizes does not say
-	Most       int    // entities a page, to which larger page sizes are cut in silence; 0: [Config].MaxPageSize
+	Most       int    // entities a page, to which larger page sizes are cut in silence; 0: 500
 
 	longest time.Duration // how long an event of a history takes at most
 	method  string        // "": GET
@@ -113,7 +113,7 @@ func newListings(config Config) []Listing {
 		of := &all[i]
 		of.method, of.member = cmp.Or(of.method, http.MethodGet), cmp.Or(of.member, "entities")
 		of.model = readModel(of.Name)
-		of.Most = cmp.Or(of.Most, config.MaxPageSize)
+		of.Most = cmp.Or(of.Most, mostEntities)
 		if size, given := config.Sizes[of.Name]; given {
 			of.Entities = size
 		}
@@ -145,7 +145,7 @@ func (s *Simulator) answerPageOf(x *exchange, of Listing, raw string, entities f
 	p := s.turn(x.fault, q, entities(chosen))
 	p.members = append(p.members, more...)
 	p.bend(x.fault)
-	answer := x.reply(http.StatusOK, "application/json", p.render())
+	answer := x.reply(http.StatusOK, p.render())
 	answer.pages, answer.entities = 1, p.count
 
 	return answer

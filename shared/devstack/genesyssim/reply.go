@@ -28,17 +28,15 @@ type reply struct {
 	pages, entities int
 }
 
-// reply makes a reply of a content type.
-func (x *exchange) reply(status int, contentType string, body []byte) *reply {
-	x.header.Set("Content-Type", contentType)
+// reply makes a reply of JSON.
+func (x *exchange) reply(status int, body []byte) *reply {
+	x.header.Set("Content-Type", "application/json")
 
 	return &reply{status: status, body: body}
 }
 
 // json answers with a value as the body.
-func (x *exchange) json(status int, value any) *reply {
-	return x.reply(status, "application/json", marshal(value))
-}
+func (x *exchange) json(status int, value any) *reply { return x.reply(status, marshal(value)) }
 
 // marshal renders a value of this package's own, which cannot fail: paths that are no UTF-8 may be in it.
 func marshal(value any) []byte {
@@ -129,7 +127,7 @@ var writers = sync.Pool{New: func() any { //nolint:gochecknoglobals // it keeps 
 
 func compress(body []byte) []byte {
 	var out bytes.Buffer
-	writer := writers.Get().(*gzip.Writer) //nolint:forcetypeassert,revive // it has nothing else
+	writer := writers.Get().(*gzip.Writer) //nolint:forcetypeassert // it has nothing else
 	defer writers.Put(writer)
 	writer.Reset(&out)
 	_, _ = writer.Write(body) // a buffer takes everything

@@ -67,7 +67,7 @@ func fill(placeholder string, words map[string][]string) part {
 	case "nth":
 		return func(m *maker) { m.put(words[first][m.n%len(words[first])]) }
 	case "at", "ms":
-		return event(verb, time.Duration(number(first))) //nolint:gosec // it is small
+		return event(verb, number(first))
 	case "number":
 		from, to := number(first), number(second)
 		return func(m *maker) { m.buf = strconv.AppendUint(m.buf, from+m.draw%(to-from), 10) }
@@ -108,9 +108,9 @@ func number(digits string) uint64 {
 func word(options []string) part { return func(m *maker) { m.put(pick(options, m.draw)) } }
 
 // event writes when so many percent of an event's time have passed, or for how long.
-func event(verb string, percent time.Duration) part {
+func event(verb string, percent uint64) part {
 	return func(m *maker) {
-		passed := m.span / 100 * percent
+		passed := m.span / 100 * time.Duration(percent) //nolint:gosec // it is small
 		if verb == "at" {
 			m.buf = m.begin.Add(passed).AppendFormat(m.buf, timeLayout)
 		} else {
