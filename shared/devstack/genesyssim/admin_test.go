@@ -11,20 +11,35 @@ import (
 	"genesys-cloud-export/shared/devstack/genesyssim"
 )
 
-func TestStatsCountWhatHappened(t *testing.T) {
+func TestCountsFaultsAndLogSayWhatHappenedAndShowNoTokenAndNoSecret(t *testing.T) {
 	t.Parallel()
-	s := start(t, genesyssim.Config{Users: 100, RateLimit: 3})
+	var log bytes.Buffer
+	s := start(t, genesyssim.Config{
+		Users: 100, RateLimit: 3, Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Faults: []genesyssim.Fault{{Method: "GET", Path: "/api/v2/users/query", Nth: 2, Status: 500, Note: "the second fails"}},
+	})
 	token := s.token()
-	s.ask(token, usersQuery)
-	s.ask(token, `POST /api/v2/users/query {"pageSize":20}`)
-	s.ask(token, tokensMe)
-	s.ask(token, "GET /api/v2/users")
+	for _, what := range []string{usersQuery, usersQuery, `POST /api/v2/users/query {"pageSize":20}`, tokensMe, "GET /\xff", "GET /api/v2/users"} {
+		s.ask(token, what)
+	}
 	s.ask("stranger", "GET /api/v2/users")
-	const want = `{"requests":{"GET /api/v2/tokens/me":1,"GET /api/v2/users":2,"GET /api/v2/users/query":1,` +
-		`"POST /api/v2/users/query":1,"POST /oauth/token":1},"throttled":1,"token_requests":1,"tokens_minted":1,` +
-		`"bad_token_requests":1,"early_requests":{},"pages":2,"entities_served":30,"faults_hit":0}`
-	if diff := cmp.Diff(want, s.ask("", "GET /_sim/stats").body); diff != "" {
-		t.Errorf("stats (-want +got):\n%s", diff)
+	got := []string{s.ask("", "GET /_sim/stats").body, s.ask("", "GET /_sim/faults").body}
+	want := []string{
+		`{"requests":{"GET /api/v2/tokens/me":1,"GET /api/v2/users":2,"GET /api/v2/users/query":2,"GET /` + "\ufffd" + `":1,` +
+			`"POST /api/v2/users/query":1,"POST /oauth/token":1},"throttled":1,"token_requests":1,"tokens_minted":1,` +
+			`"bad_token_requests":1,"early_requests":{},"pages":2,"entities_served":30,"faults_hit":1}`,
+		`[{"fault":{"method":"GET","path":"/api/v2/users/query","nth":2,"status":500,"note":"the second fails"},"seen":2,"hits":1}]`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("counts and faults in force (-want +got):\n%s", diff)
+	}
+	for _, hidden := range []string{token, clientSecret, clientID, "@example.com"} {
+		if strings.Contains(strings.Join(got, "")+log.String(), hidden) {
+			t.Errorf("the counts, the faults or the log show %q", hidden)
+		}
+	}
+	if count := strings.Count(log.String(), `"request answered"`); count != 8 {
+		t.Errorf("%d lines of requests, want 8", count)
 	}
 }
 
@@ -68,31 +83,5 @@ func TestAdminRefusesWhatItDoesNotUnderstandAndWhatOtherSitesSend(t *testing.T) 
 	}
 	if s.SetFaults([]genesyssim.Fault{{Path: "/"}}) == nil {
 		t.Error("a fault that does nothing is taken")
-	}
-}
-
-func TestNeitherCountsNorFaultsNorLogShowATokenOrASecret(t *testing.T) {
-	t.Parallel()
-	var log bytes.Buffer
-	s := start(t, genesyssim.Config{
-		Users: 123, Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Faults: []genesyssim.Fault{{Path: "/api/v2/users/query", Nth: 2, Status: 500, Note: "the second fails"}},
-	})
-	token := s.token()
-	for _, what := range []string{usersQuery, usersQuery, "GET /\xff"} {
-		s.ask(token, what)
-	}
-	const script = `[{"fault":{"path":"/api/v2/users/query","nth":2,"status":500,"note":"the second fails"},"seen":2,"hits":1}]`
-	stats, faults := s.ask("", "GET /_sim/stats").body, s.ask("", "GET /_sim/faults").body
-	if diff := cmp.Diff(script, faults); diff != "" || !strings.Contains(stats, `"GET /api/v2/users/query":2`) || !strings.Contains(stats, `"faults_hit":1`) {
-		t.Errorf("stats are %s, the faults in force (-want +got):\n%s", stats, diff)
-	}
-	for _, hidden := range []string{token, clientSecret, clientID, "@example.com"} {
-		if strings.Contains(stats+faults+log.String(), hidden) {
-			t.Errorf("the counts, the faults or the log show %q", hidden)
-		}
-	}
-	if count := strings.Count(log.String(), `"request answered"`); count != 4 {
-		t.Errorf("%d lines of requests, want 4", count)
 	}
 }

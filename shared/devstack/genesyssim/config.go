@@ -46,10 +46,9 @@ type Config struct {
 	// A job of a history is ready JobTime after it was submitted, and expires a day later. Data of calls and
 	// agents are available up to AvailabilityLag ago, or, where it is given, up to AvailableUntil; audits are at once.
 
-	JobTime         time.Duration
-	AvailabilityLag time.Duration
-	AvailableUntil  time.Time
-	CursorLife      time.Duration // of external contacts and of a job's results; 0: a day
+	JobTime, AvailabilityLag time.Duration
+	AvailableUntil           time.Time
+	CursorLife               time.Duration // of external contacts and of a job's results; 0: a day
 
 	Latency time.Duration // how long the API takes for each reply; the token endpoint answers at once
 	Faults  []Fault       // what goes wrong
@@ -115,8 +114,7 @@ func (c Config) validate() error {
 	refuse(c.TokenLifetime < time.Second || c.TokenLifetime > maxTokenLifetime || c.TokenLifetime%time.Second != 0,
 		"field TokenLifetime is %s: give whole seconds, from 1s to %s", c.TokenLifetime, maxTokenLifetime)
 	numbers := map[string]int{
-		"Users": c.Users, "IdleTimeout": int(c.IdleTimeout), "RateLimit": c.RateLimit,
-		"RateWindow": int(c.RateWindow), "Latency": int(c.Latency),
+		"Users": c.Users, "IdleTimeout": int(c.IdleTimeout), "RateLimit": c.RateLimit, "RateWindow": int(c.RateWindow), "Latency": int(c.Latency),
 		"JobTime": int(c.JobTime), "AvailabilityLag": int(c.AvailabilityLag), "CursorLife": int(c.CursorLife),
 	}
 	for name, size := range c.Sizes {
@@ -124,7 +122,8 @@ func (c Config) validate() error {
 		refuse(!slices.ContainsFunc(listings, func(l Listing) bool { return l.Name == name }), "field Sizes: there is no listing %q", name)
 	}
 	for _, name := range c.Forbidden {
-		refuse(!slices.ContainsFunc(listings, func(l Listing) bool { return l.Name == name && l.Permission != "" }), "field Forbidden: no listing %q needs a permission", name)
+		needed := slices.ContainsFunc(listings, func(l Listing) bool { return l.Name == name && l.Permission != "" })
+		refuse(!needed, "field Forbidden: no listing %q needs a permission", name)
 	}
 	for _, field := range slices.Sorted(maps.Keys(numbers)) {
 		refuse(numbers[field] < 0, "field %s is negative: give 0 or more", field)

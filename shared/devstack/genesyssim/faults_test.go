@@ -3,7 +3,11 @@ package genesyssim_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -130,6 +134,33 @@ func TestEveryFaultHappensAsScripted(t *testing.T) {
 	for _, action := range genesyssim.Actions() {
 		if !shown[action] {
 			t.Errorf("no example shows %s", action)
+		}
+	}
+}
+
+func TestConnectionsBreakOverTLSToo(t *testing.T) {
+	t.Parallel()
+	for _, protocol := range []int{1, 2} {
+		for _, action := range []genesyssim.Action{genesyssim.ActionReset, genesyssim.ActionResetBody, genesyssim.ActionTruncate} {
+			s := start(t, genesyssim.Config{Users: 100, Faults: []genesyssim.Fault{{Path: "/api/v2/users/query", Action: action}}})
+			server := httptest.NewUnstartedServer(s)
+			server.EnableHTTP2 = protocol == 2
+			server.StartTLS()
+			defer server.Close()
+			var got []string
+			for range 2 {
+				request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/api/v2/users/query", http.NoBody)
+				request.Header.Set("Authorization", "Bearer "+s.token())
+				reply, err := server.Client().Do(request)
+				if err == nil {
+					_, err = io.ReadAll(reply.Body)
+					err = errors.Join(err, reply.Body.Close())
+				}
+				got = append(got, fmt.Sprint(err == nil, " ", reply != nil && reply.ProtoMajor == protocol))
+			}
+			if want := []string{fmt.Sprint("false ", action != genesyssim.ActionReset), "true true"}; !cmp.Equal(got, want) {
+				t.Errorf("HTTP/%d, %s: a reply came whole, and by that protocol: %v, want %v", protocol, action, got, want)
+			}
 		}
 	}
 }

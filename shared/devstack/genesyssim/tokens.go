@@ -27,19 +27,15 @@ func (s *Simulator) answerToken(x *exchange) *reply {
 		return refusal
 	}
 
-	var minted struct {
+	var minted string
+	s.change(func(o *organisation) { minted = o.mint(s.config.TokenLifetime) })
+	x.header.Set("Cache-Control", "no-store")
+
+	return x.json(http.StatusOK, struct {
 		AccessToken string `json:"access_token"`
 		TokenType   string `json:"token_type"`
 		ExpiresIn   int64  `json:"expires_in"`
-	}
-	s.change(func(o *organisation) {
-		minted.AccessToken, minted.TokenType = o.mint(s.config.TokenLifetime), "bearer"
-		o.stats.TokensMinted++
-	})
-	minted.ExpiresIn = int64(s.config.TokenLifetime / time.Second)
-	x.header.Set("Cache-Control", "no-store")
-
-	return x.json(http.StatusOK, minted)
+	}{minted, "bearer", int64(s.config.TokenLifetime / time.Second)})
 }
 
 // badTokenRequest refuses a token request for its form.
@@ -118,6 +114,7 @@ type token struct {
 func (o *organisation) mint(lifetime time.Duration) string {
 	minted, now := rand.Text()+rand.Text(), time.Now()
 	o.tokens[minted] = &token{expires: now.Add(lifetime), lastUsed: now}
+	o.stats.TokensMinted++
 
 	return minted
 }
