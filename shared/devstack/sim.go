@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -69,21 +70,25 @@ func runSim(ctx context.Context, arguments []string, stdout, stderr io.Writer) e
 	}
 
 	server := &http.Server{Handler: simulator, ReadHeaderTimeout: time.Minute}
-	scheme, serve := "http", server.Serve
+	scheme := "http"
 
 	if *ca != "" {
-		scheme, serve = "https", func(l net.Listener) error { return server.ServeTLS(l, "", "") }
-		server.TLSConfig, err = testca.New(*ca)
+		secure, err := testca.New(*ca)
+		if err != nil {
+			return errors.Join(err, listener.Close())
+		}
+
+		scheme, listener = "https", tls.NewListener(listener, secure)
 	}
 
-	if err := errors.Join(err, describeSim(stdout, scheme, listener.Addr(), *file, organisation.Users)); err != nil {
+	if err := describeSim(stdout, scheme, listener.Addr(), *file, organisation.Users); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 
-	if err := serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve the organisation: %w", err)
 	}
 

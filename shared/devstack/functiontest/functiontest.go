@@ -71,7 +71,7 @@ func ServeTLS(t testing.TB, handler http.Handler) (url, ca string) {
 		t.Fatal(err)
 	}
 	server := httptest.NewUnstartedServer(handler)
-	server.TLS, server.EnableHTTP2 = config, true
+	server.TLS = config
 	server.StartTLS()
 	t.Cleanup(server.Close)
 

@@ -60,23 +60,27 @@ func (o Simulated) open(ctx context.Context, s *Stack, alsoListen string) (acces
 	}
 
 	s.Genesys = simulator
-	url, variables := taken.url(), map[string]string(nil)
+	url, variables := taken.url(), map[string]string{}
 
-	var secure *tls.Config
 	if o.CA != "" && runtime.GOOS != "darwin" {
 		file, err := filepath.Abs(o.CA) // the functions run in folders of their own
 		if err != nil {
 			return access{}, fmt.Errorf("find the test CA's file: %w", err)
 		}
 
-		if secure, err = testca.New(file); err != nil {
+		secure, err := testca.New(file)
+		if err != nil {
 			return access{}, err
 		}
 
-		url, variables = strings.Replace(url, "http:", "https:", 1), map[string]string{"SSL_CERT_FILE": file}
+		for i := range taken {
+			taken[i] = tls.NewListener(taken[i], secure)
+		}
+
+		url, variables["SSL_CERT_FILE"] = strings.Replace(url, "http:", "https:", 1), file
 	}
 
-	s.serve(taken, simulator, secure)
+	s.serve(taken, simulator)
 
 	return access{
 		apiURL: url, clientID: config.ClientID, clientSecret: config.ClientSecret,

@@ -2,11 +2,8 @@ package stack
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"net"
 	"net/http"
 	"sync"
@@ -64,19 +61,12 @@ func listenOnce(ctx context.Context, further string) (port, error) {
 // url is the port's address on loopback.
 func (p port) url() string { return "http://" + p[0].Addr().String() }
 
-// serve serves a handler until the stack is closed: over https where secure is given.
-func (s *Stack) serve(at port, handler http.Handler, secure *tls.Config) {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute, TLSConfig: secure}
-	serve := server.Serve
-
-	if secure != nil {
-		server.ErrorLog = log.New(io.Discard, "", 0) // functions that are killed break off handshakes
-		serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
-	}
+func (s *Stack) serve(at port, handler http.Handler) {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
 
 	var serving sync.WaitGroup
 	for _, listener := range at {
-		serving.Go(func() { _ = serve(listener) }) // ends with Close, and with nothing else that matters
+		serving.Go(func() { _ = server.Serve(listener) }) // ends with Close, and with nothing else that matters
 	}
 
 	s.closers = append(s.closers, func() error {

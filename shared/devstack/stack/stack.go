@@ -158,7 +158,7 @@ func (s *Stack) start(ctx context.Context, config Config) error {
 	s.serve(taken, gateway{
 		parameters: s.IAM.Parameters(stores.parameters), secrets: s.IAM.Secrets(stores.secrets),
 		objects: s.IAM.Objects(stores.objects), functions: s.IAM.Functions(s.Lambda),
-	}, nil)
+	})
 
 	return nil
 }

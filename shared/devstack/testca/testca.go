@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -17,10 +18,11 @@ import (
 )
 
 // New makes a CA, good for loopback and a day, and writes its certificate to a PEM file. It returns the configuration of a server that
-// uses it. No CA trusts another. Go programs on Linux trust it where the environment variable SSL_CERT_FILE names the file.
+// uses it, for HTTP/2 and HTTP/1.1. No CA trusts another. Go programs on Linux trust it where the environment variable SSL_CERT_FILE names the file.
 func New(file string) (*tls.Config, error) {
 	key, errKey := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	template := &x509.Certificate{
+		Subject:      pkix.Name{CommonName: "test CA"}, // curl trusts none without a name
 		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
@@ -33,6 +35,7 @@ func New(file string) (*tls.Config, error) {
 	}
 
 	return &tls.Config{
-		MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{{Certificate: [][]byte{certificate}, PrivateKey: key}},
+		MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
+		Certificates: []tls.Certificate{{Certificate: [][]byte{certificate}, PrivateKey: key}},
 	}, nil
 }
