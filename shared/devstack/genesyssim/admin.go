@@ -95,12 +95,10 @@ func (s *Simulator) list(name string, values url.Values) (source, *apiError) {
 	for _, of := range s.listings {
 		if of.Name == name && of.Paging.history() {
 			asked, refusal := readSpan(values.Get("interval"), s.available(of, time.Now()))
-
 			return s.events(of, asked), refusal
 		}
 		if of.Name == name {
 			chosen, refusal := of.choose(values)
-
 			return s.entitiesOf(of, chosen), refusal
 		}
 	}

@@ -67,7 +67,6 @@ func (c *Config) Flags(flags *flag.FlagSet) {
 	flags.Func("sizes", "`NAME=N,…`: how many entities listings have; of conversations and audits: a day", c.readSizes)
 	flags.Func("forbidden", "`NAME,…`: listings that the client has no permission for", func(names string) error {
 		c.Forbidden = strings.Split(names, ",")
-
 		return nil
 	})
 	flags.DurationVar(&c.JobTime, "job-time", c.JobTime, "how long a history's job takes")

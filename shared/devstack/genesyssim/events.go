@@ -15,7 +15,6 @@ func (s *Simulator) events(of Listing, asked span) source {
 	if of.Name == userStatus {
 		return source{of.Entities, func(place int) []byte {
 			made.begin, made.span = asked.from, asked.to.Sub(asked.from)
-
 			return made.entity(place, nil)
 		}}
 	}

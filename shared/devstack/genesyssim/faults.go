@@ -128,7 +128,6 @@ func (f *Fault) shapesPage() bool {
 // matches reports whether the fault is about a method and a path.
 func (f *Fault) matches(method, path string) bool {
 	prefix, open := strings.CutSuffix(f.Path, "*")
-
 	return (f.Method == "" || f.Method == method) && (path == f.Path || open && strings.HasPrefix(path, prefix))
 }
 
@@ -169,14 +168,12 @@ func (o *organisation) nextFault(method, path string) (hit *Fault) {
 // due reports whether the request that was just counted is one to hit.
 func (c *FaultCount) due() bool {
 	first, every, times := max(1, c.Fault.Nth), max(1, c.Fault.Every), cmp.Or(c.Fault.Times, 1)
-
 	return c.Seen >= first && (c.Seen-first)%every == 0 && (times < 0 || c.Hits < times)
 }
 
 // Faults returns the script in force, in its order, with the counts so far.
 func (s *Simulator) Faults() (script []FaultCount) {
 	s.change(func(o *organisation) { script = slices.Clone(o.script) })
-
 	return script
 }
 

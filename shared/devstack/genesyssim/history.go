@@ -99,7 +99,6 @@ func jobPath(path string) string {
 	for _, of := range histories() {
 		if rest, found := strings.CutPrefix(path, of.Path+"/"); found && rest != "availability" {
 			_, deeper, _ := strings.Cut(rest, "/")
-
 			return strings.TrimSuffix(of.Path+"/{id}/"+deeper, "/")
 		}
 	}
@@ -132,7 +131,6 @@ func (s *Simulator) answerHistory(x *exchange, of Listing) *reply {
 		return s.answerJob(x, http.StatusOK, found, now)
 	case method == http.MethodDelete && !results && of.Paging == byJob:
 		s.change(func(o *organisation) { delete(o.jobs, id) })
-
 		return &reply{status: http.StatusNoContent}
 	default:
 		return x.refuseMethod(http.MethodGet)
@@ -171,7 +169,8 @@ func (s *Simulator) answerJob(x *exchange, status int, j *job, now time.Time) *r
 	state := j.state(s.config, now)
 	after := func(d time.Duration) string { return j.submitted.Add(d).UTC().Format(timeLayout) }
 	if j.of.Paging == byAuditQuery {
-		return x.object(status, newMember("id", j.id), newMember("state", state), newMember("startDate", after(0)), newMember("interval", j.interval))
+		return x.object(status, newMember("id", j.id), newMember("state", state),
+			newMember("startDate", after(0)), newMember("interval", j.interval))
 	}
 	members := []member{newMember("state", state), newMember("submissionDate", after(0))}
 	switch state {

@@ -150,7 +150,9 @@ func TestCursorsOfScansAndResultsDie(t *testing.T) {
 	t.Parallel()
 	for given, life := range map[time.Duration]time.Duration{0: 24 * time.Hour, 9 * time.Hour: 9 * time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
-			s := start(t, genesyssim.Config{AvailabilityLag: time.Hour, TokenLifetime: 48 * time.Hour, CursorLife: given, Users: 100, Sizes: map[string]int{"conversations": 1200}})
+			s := start(t, genesyssim.Config{
+				AvailabilityLag: time.Hour, TokenLifetime: 48 * time.Hour, CursorLife: given, Users: 100, Sizes: map[string]int{"conversations": 1200},
+			})
 			token := s.token()
 			job := s.submit(token, callJobs, day)
 			scan, result := s.ask(token, "GET /api/v2/externalcontacts/scan/contacts").body, s.ask(token, "GET "+job+"/results").body

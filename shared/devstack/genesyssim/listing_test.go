@@ -33,7 +33,7 @@ func TestEachListingLeadsToItsEndByItsOwnKindOfPaging(t *testing.T) {
 	}{
 		every:                  {"GET /api/v2/users/query?pageSize=7&" + every[6:], 90, cursor, nil},
 		"users":                {"GET /api/v2/users/query", 77, cursor, nil},
-		"users?state=active":   {"GET /api/v2/users/query?pageSize=30", 77, cursor, loadFaults(t, "empty_page.jsonl")}, // which leads on by new links
+		"users?state=active":   {"GET /api/v2/users/query?pageSize=30", 77, cursor, loadFaults(t, "empty_page.jsonl")},
 		"users?state=inactive": {"GET /api/v2/users?pageSize=4&state=inactive", 9, numbered, nil},
 		"users?state=deleted":  {`POST /api/v2/users/query {"pageSize":1,"state":"deleted"}`, 4, tutorial, nil},
 		"queues":               {"GET /api/v2/routing/queues?pageSize=150", 400, numbered, nil},

@@ -142,7 +142,6 @@ func (s *Simulator) place(q query, place string) (from bookmark, refusal *apiErr
 // whole is a parameter that was checked to be a whole number, or the default where it is not given.
 func whole(given string, otherwise int) int {
 	n, _ := strconv.Atoi(given)
-
 	return cmp.Or(n, otherwise)
 }
 

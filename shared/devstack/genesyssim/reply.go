@@ -31,7 +31,6 @@ type reply struct {
 // reply makes a reply of JSON.
 func (x *exchange) reply(status int, body []byte) *reply {
 	x.header.Set("Content-Type", "application/json")
-
 	return &reply{status: status, body: body}
 }
 
@@ -175,7 +174,6 @@ func errThrottled(seconds, limit int) *apiError {
 // refuse answers with the API's error body.
 func (x *exchange) refuse(refusal *apiError) *reply {
 	refusal.ContextID = x.correlationID
-
 	return x.json(refusal.Status, refusal)
 }
 
@@ -187,7 +185,6 @@ func (x *exchange) refusePath() *reply {
 // refuseMethod answers a method that a path does not have.
 func (x *exchange) refuseMethod(allowed string) *reply {
 	x.header.Set("Allow", allowed)
-
 	return x.refuse(newError(http.StatusMethodNotAllowed, "method.not.allowed", "The method "+x.request.Method+" is not allowed here"))
 }
 

@@ -169,7 +169,6 @@ func list(most uint64, element part) part {
 // moment writes a time of two years, in a layout of [time.Time.Format].
 func moment(layout string) part {
 	begin := time.Date(2023, time.January, 1, 0, 0, 0, 0, time.UTC)
-
 	return func(m *maker) {
 		m.buf = begin.Add(time.Duration(m.draw%(700*86_400_000))*time.Millisecond).AppendFormat(m.buf, layout)
 	}

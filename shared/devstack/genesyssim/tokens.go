@@ -16,7 +16,6 @@ func (s *Simulator) answerToken(x *exchange) *reply {
 	s.change(func(o *organisation) { o.stats.TokenRequests++ })
 	if x.request.Method != http.MethodPost {
 		x.header.Set("Allow", http.MethodPost)
-
 		return x.refuseToken(http.StatusMethodNotAllowed, "invalid_request", "method not allowed; use POST")
 	}
 	form, wrong := readForm(x.request)
@@ -81,7 +80,6 @@ func (s *Simulator) checkGrant(x *exchange, form url.Values) *reply {
 		return x.badTokenRequest("credentials are given twice; use one way")
 	case !basic && id == "":
 		x.header.Set("WWW-Authenticate", "Basic")
-
 		return x.refuseToken(http.StatusUnauthorized, "invalid_client", "authentication failed")
 	case !sameCredential(id, s.config.ClientID, basic):
 		return x.refuseToken(http.StatusBadRequest, "invalid_client", "client not found")
@@ -99,7 +97,6 @@ func (s *Simulator) checkGrant(x *exchange, form url.Values) *reply {
 // sameCredential also takes Basic that was form-encoded first: RFC 6749 (2.3.1) asks for that, and not every client does it.
 func sameCredential(given, want string, basic bool) bool {
 	decoded, err := url.QueryUnescape(given)
-
 	return given == want || basic && err == nil && decoded == want
 }
 
@@ -124,7 +121,6 @@ func (o *organisation) use(bearer string, idleTimeout time.Duration, now time.Ti
 	found := o.tokens[bearer]
 	if found == nil || !now.Before(found.expires) || idleTimeout > 0 && now.Sub(found.lastUsed) >= idleTimeout {
 		delete(o.tokens, bearer) // for good: use does not wake it
-
 		return nil
 	}
 	found.lastUsed = now
@@ -175,14 +171,12 @@ func (s *Simulator) answerTokensMe(x *exchange) *reply {
 	switch x.request.Method {
 	case http.MethodGet, http.MethodHead:
 		org := map[string]any{"id": string(appendID(nil, s.config.Seed, "organisation", 0)), "name": "Simulated Organisation"}
-
 		return x.json(http.StatusOK, map[string]any{
 			"organization": org, "homeOrganization": org, "authorizedScope": []string{},
 			"OAuthClient": map[string]any{"id": s.config.ClientID, "name": "Simulated Client", "organization": org},
 		})
 	case http.MethodDelete:
 		s.change(func(o *organisation) { delete(o.tokens, x.bearer) })
-
 		return &reply{status: http.StatusOK}
 	default:
 		return x.refuseMethod("GET, HEAD, DELETE")
