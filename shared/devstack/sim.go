@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -70,15 +69,14 @@ func runSim(ctx context.Context, arguments []string, stdout, stderr io.Writer) e
 	}
 
 	server := &http.Server{Handler: simulator, ReadHeaderTimeout: time.Minute}
-	scheme := "http"
+	scheme, serve := "http", server.Serve
 
 	if *ca != "" {
-		secure, err := testca.New(*ca)
-		if err != nil {
+		if server.TLSConfig, err = testca.New(*ca); err != nil {
 			return errors.Join(err, listener.Close())
 		}
 
-		scheme, listener = "https", tls.NewListener(listener, secure)
+		scheme, serve = "https", func(l net.Listener) error { return server.ServeTLS(l, "", "") }
 	}
 
 	if err := describeSim(stdout, scheme, listener.Addr(), *file, organisation.Users); err != nil {
@@ -88,7 +86,7 @@ func runSim(ctx context.Context, arguments []string, stdout, stderr io.Writer) e
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	if err := serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve the organisation: %w", err)
 	}
 

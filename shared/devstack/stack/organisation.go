@@ -38,8 +38,8 @@ type access struct {
 type Simulated struct {
 	genesyssim.Config
 
-	// CA makes it served over https: the certificate of a test CA is written to this file, and the functions trust it. "" is http,
-	// as is any macOS: Go looks at such a file on Linux and the BSDs only.
+	// CA is the file that the certificate of a test CA is written to: then the organisation is served over https, and the functions
+	// trust it. "" is http, which macOS has in any case: Go looks at such a file on Linux and the BSDs only.
 	CA string
 }
 

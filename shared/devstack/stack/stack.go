@@ -85,7 +85,7 @@ type Stack struct {
 	Lambda  *lambdasim.Endpoint
 	// Objects is the stack's S3 itself, which tests fill up.
 	Objects *s3sim.Endpoint
-	// GenesysURL is where the organisation's API is, AWSURL where AWS is: http://127.0.0.1:port, or https.
+	// GenesysURL is where the organisation's API is, AWSURL where AWS is: http://127.0.0.1:port.
 	GenesysURL, AWSURL string
 	// IAM decides what the functions may do, with a record of what they did.
 	IAM *iamsim.Guard
