@@ -99,10 +99,9 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// validate reports every field that does not hold, each by its name.
-func (c Config) validate() error {
+// validate reports every field that does not hold, each by its name, but for the faults.
+func (c Config) validate(listings []Listing) error {
 	var problems []error
-	listings := newListings(c)
 	refuse := func(bad bool, format string, args ...any) {
 		if bad {
 			problems = append(problems, fmt.Errorf(format, args...))
@@ -126,10 +125,6 @@ func (c Config) validate() error {
 	}
 	for _, field := range slices.Sorted(maps.Keys(numbers)) {
 		refuse(numbers[field] < 0, "field %s is negative: give 0 or more", field)
-	}
-	for i, fault := range c.Faults {
-		err := fault.validate()
-		refuse(err != nil, "field Faults, number %d: %w", i+1, err)
 	}
 
 	return errors.Join(problems...)

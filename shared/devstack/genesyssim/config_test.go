@@ -24,7 +24,7 @@ func TestNewNamesEveryFieldThatDoesNotHold(t *testing.T) {
 	})
 	for _, name := range []string{
 		"Users", "ClientID", "ClientSecret", "TokenLifetime", "IdleTimeout", "RateLimit", "RateWindow", "Latency", "JobTime",
-		"AvailabilityLag", "CursorLife", "Faults, number 1", "Sizes, queues", `Sizes: there is no listing "kites"`, "Forbidden",
+		"AvailabilityLag", "CursorLife", "Sizes, queues", `path is ""`, `Sizes: there is no listing "kites"`, "Forbidden",
 	} {
 		if err == nil || !strings.Contains(err.Error(), "field "+name) {
 			t.Errorf("the error does not name %s: %v", name, err)

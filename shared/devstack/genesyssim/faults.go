@@ -138,16 +138,6 @@ type FaultCount struct {
 	Hits  int   `json:"hits"` // those of them that it hit
 }
 
-// newScript is a script whose counts begin at nothing.
-func newScript(faults []Fault) []FaultCount {
-	counts := make([]FaultCount, len(faults))
-	for i, fault := range faults {
-		counts[i].Fault = fault
-	}
-
-	return counts
-}
-
 // nextFault counts a request and returns the fault that hits it, nil for none.
 func (o *organisation) nextFault(method, path string) (hit *Fault) {
 	for i := range o.script {
@@ -179,12 +169,14 @@ func (s *Simulator) Faults() (script []FaultCount) {
 
 // SetFaults replaces the script; its counts begin anew. A fault that could not happen is an error, and the old script stays.
 func (s *Simulator) SetFaults(faults []Fault) error {
+	script := make([]FaultCount, len(faults))
 	for i, fault := range faults {
 		if err := fault.validate(); err != nil {
-			return fmt.Errorf("replace the fault script: fault %d: %w", i+1, err)
+			return fmt.Errorf("put the fault script in place: fault %d: %w", i+1, err)
 		}
+		script[i].Fault = fault
 	}
-	s.change(func(o *organisation) { o.script = newScript(faults) })
+	s.change(func(o *organisation) { o.script = script })
 
 	return nil
 }

@@ -8,6 +8,7 @@
 package genesyssim
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -41,14 +42,15 @@ type Simulator struct {
 // New makes a simulator of the organisation that config describes. The error names every field that does not hold.
 func New(config Config) (*Simulator, error) {
 	config = config.withDefaults()
-	if err := config.validate(); err != nil {
+	s := &Simulator{config: config, listings: newListings(config), now: organisation{
+		tokens: map[string]*token{}, waiting: map[string]time.Time{}, shifted: map[string]int{}, jobs: map[string]*job{},
+		stats: Stats{Requests: map[string]int64{}, EarlyRequests: map[string]int64{}},
+	}}
+	if err := errors.Join(config.validate(s.listings), s.SetFaults(config.Faults)); err != nil {
 		return nil, fmt.Errorf("configure the Genesys Cloud simulator: %w", err)
 	}
 
-	return &Simulator{config: config, listings: newListings(config), now: organisation{
-		tokens: map[string]*token{}, waiting: map[string]time.Time{}, script: newScript(config.Faults), shifted: map[string]int{},
-		jobs: map[string]*job{}, stats: Stats{Requests: map[string]int64{}, EarlyRequests: map[string]int64{}},
-	}}, nil
+	return s, nil
 }
 
 // exchange is one request on its way to a reply.
