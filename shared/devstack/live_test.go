@@ -17,7 +17,6 @@ import (
 
 	"genesys-cloud-export/shared/devstack/functiontest"
 	"genesys-cloud-export/shared/devstack/genesyssim"
-	"genesys-cloud-export/shared/devstack/testca"
 	"genesys-cloud-export/shared/secret"
 )
 
@@ -42,9 +41,9 @@ func newLive(t *testing.T) *live {
 		t.Fatal(err)
 	}
 
-	ca, serve := testca.New(t)
+	url, ca := functiontest.ServeTLS(t, organisation)
 
-	return &live{organisation, functiontest.Binaries(t), serve(organisation), t.TempDir(), filepath.Join(t.TempDir(), "it's here"), ca}
+	return &live{organisation, functiontest.Binaries(t), url, t.TempDir(), filepath.Join(t.TempDir(), "it's here"), ca}
 }
 
 // file writes a file of the person's home.
@@ -234,7 +233,7 @@ func TestAProfileOfGCGivesTheCredentialsOfALiveExportThatSaysWhatItReadsAndCount
 func TestALiveExportThatCannotGoWellFailsByNameAndSendsNothing(t *testing.T) {
 	t.Parallel()
 
-	other, _ := testca.New(t)
+	_, other := functiontest.ServeTLS(t, http.NotFoundHandler())
 	yes := func(more ...string) func(string) []string {
 		return func(string) []string { return append([]string{"-yes"}, more...) }
 	}

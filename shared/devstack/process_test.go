@@ -116,6 +116,7 @@ func TestACommandLineThatMakesNoSenseIsRefusedByName(t *testing.T) {
 		"no users on a live page":         {[]string{"live", "-page-size", "0"}, "for flag -page-size: give a whole number from 1 to 500"},
 		"a folder without a name":         {[]string{"run", "-out", ""}, "devstack: -out is empty: give it a value, or leave it out (make: OUT=)\n"},
 		"a bad address":                   {[]string{"sim", "-out", folder, "-listen", "8080"}, "-listen host:port"},
+		"no folder for the test CA":       {[]string{"sim", "-out", folder, "-tls", filepath.Join(folder, "none", "ca")}, "make a test CA: open "},
 		"no credentials there":            {[]string{"sim", "-credentials", filepath.Join(folder, "none")}, "read the client credentials"},
 		"no template":                     {[]string{"evaluate"}, "say which template: devstack evaluate FILE [Parameter=Value …]"},
 		"no such template":                {[]string{"evaluate", "none.yaml"}, "read the template: "},

@@ -1,6 +1,8 @@
 package main_test
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -17,6 +19,7 @@ type sim struct {
 	*process
 
 	url, credentials string
+	trusted          *x509.CertPool
 }
 
 func (s *sim) said() string { return s.stdout.String() + s.stderr.String() }
@@ -26,7 +29,7 @@ func startSim(t *testing.T, arguments ...string) *sim {
 	t.Helper()
 
 	s := &sim{process: start(t, "", []string{}, append([]string{"sim"}, arguments...)...)}
-	up := regexp.MustCompile(`(?m)^credentials +(.+)\nadmin page +(http://.+)/_sim/\n`)
+	up := regexp.MustCompile(`(?m)^credentials +(.+)\ncounts +(https?://.+)/_sim/stats\n`)
 
 	await(t, "devstack sim is up", func() bool {
 		found := up.FindStringSubmatch(s.stdout.String())
@@ -62,7 +65,7 @@ func (s *sim) client(t *testing.T) (id, secret string) {
 	return file["client_id"], file["client_secret"]
 }
 
-// token asks for a token with the file's credentials.
+// token asks for a token with the file's credentials, as a client that trusts what the file of -tls has.
 func (s *sim) token(t *testing.T) (token string, lifetime int) {
 	t.Helper()
 
@@ -77,7 +80,9 @@ func (s *sim) token(t *testing.T) (token string, lifetime int) {
 	request.SetBasicAuth(s.client(t))
 	request.Close = true
 
-	response, err := http.DefaultClient.Do(request) //nolint:forbidigo // a test's call to its own server
+	client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: s.trusted, MinVersion: tls.VersionTLS12}}}
+
+	response, err := client.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,14 +125,20 @@ func TestTheSimulatorKeepsItsCredentialsInAFileOfTheOwnerAndWarnsWhereOthersCanR
 		}
 	}
 
-	everywhere := startSim(t, "-out", out, "-listen", ":0")
+	ca := filepath.Join(out, "ca.pem")
+	everywhere := startSim(t, "-out", out, "-listen", ":0", "-tls", ca)
+
+	certificate, err := os.ReadFile(ca)
+	if everywhere.trusted = x509.NewCertPool(); !everywhere.trusted.AppendCertsFromPEM(certificate) {
+		t.Fatalf("the file of -tls has no certificate: %v", err)
+	}
 
 	if againID, againSecret := everywhere.client(t); againID != id || againSecret != secret {
 		t.Error("the credentials of the first start are not those of the second")
 	}
 
-	for _, sim := range []*sim{s, everywhere} {
-		if _, lifetime := sim.token(t); lifetime != 86_400 || !strings.HasPrefix(sim.url, "http://127.0.0.1:") {
+	for sim, address := range map[*sim]string{s: "http://127.0.0.1:", everywhere: "https://127.0.0.1:"} {
+		if _, lifetime := sim.token(t); lifetime != 86_400 || !strings.HasPrefix(sim.url, address) {
 			t.Errorf("nobody gets a token for a day at %s, where it says it is", sim.url)
 		}
 

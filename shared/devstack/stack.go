@@ -38,7 +38,7 @@ func runStack(ctx context.Context, arguments []string, stdout, stderr io.Writer)
 
 	if _, err := fmt.Fprintf(stdout, `The local world is up; Ctrl-C ends it. The functions' logs follow on standard error.
 
-Genesys Cloud  %[1]s   %[2]d users; what was asked of it: %[1]s/_sim/
+Genesys Cloud  %[1]s   %[2]d users; what was asked of it: %[1]s/_sim/stats
 AWS            %[3]s   S3, SSM, Secrets Manager, Lambda; objects lie in %[4]s
 `+operations+`
 For the AWS CLI and every SDK (any credentials do; with a function's name for a key id one may do what its role may):

@@ -96,7 +96,7 @@ func Run(ctx context.Context, config Config, organisation genesyssim.Config) (Su
 
 	r.organisation = organisation
 
-	return r.do(ctx, stack.Simulated{Config: organisation})
+	return r.do(ctx, stack.Simulated{Config: organisation, CA: filepath.Join(r.Out, "ca.pem")})
 }
 
 // run is one run, simulated or live.

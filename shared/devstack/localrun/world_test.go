@@ -19,7 +19,6 @@ import (
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/localrun"
 	"genesys-cloud-export/shared/devstack/stack"
-	"genesys-cloud-export/shared/devstack/testca"
 	"genesys-cloud-export/shared/retry"
 	"genesys-cloud-export/shared/secret"
 )
@@ -104,8 +103,7 @@ func newLiveWorld(t *testing.T) *liveWorld {
 		t.Fatal(err)
 	}
 
-	ca, serve := testca.New(t)
-	url := serve(organisation)
+	url, ca := functiontest.ServeTLS(t, organisation)
 	simulated := newWorld(t)
 	simulated.Stack.Environment["MAX_REQUESTS_PER_MINUTE"] = "600"
 
