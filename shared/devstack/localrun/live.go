@@ -119,7 +119,7 @@ func (l Live) prepare() (found stack.Addresses, note unfinished, err error) {
 	}
 
 	wanted := unfinished{order{Listings: l.Listings, State: l.State, PageSize: l.PageSize}, found.Name, l.Organisation.ClientID}
-	if slices.ContainsFunc(asked, func(of listing) bool { return of.Job != nil }) {
+	if slices.ContainsFunc(asked, listing.history) {
 		wanted.Start = time.Now().UTC().Add(-day).Truncate(time.Hour) // of a history that was not exported yet
 	}
 
@@ -133,11 +133,9 @@ func (l Live) prepare() (found stack.Addresses, note unfinished, err error) {
 
 // howToGoOn adds to the error of an export that is not complete how it is resumed, if it can be.
 func (r *run) howToGoOn(ctx context.Context, err error) error {
-	interrupted := ctx.Err() != nil && !errors.Is(context.Cause(ctx), errNoRoom)
+	interrupted := r.note != nil && ctx.Err() != nil && !errors.Is(context.Cause(ctx), errNoRoom)
 
 	switch {
-	case r.note == nil:
-		return err
 	case interrupted && r.noted:
 		return fmt.Errorf("interrupted, and nothing is lost: start again in the same way, and export %s goes on: %w",
 			r.order.ExportID, context.Cause(ctx))

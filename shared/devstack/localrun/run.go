@@ -3,13 +3,13 @@
 package localrun
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -31,7 +31,7 @@ const (
 
 // Config says how an export is made, and where it goes.
 type Config struct {
-	// Listings are the names of those that are exported, one after the other, or [AllListings] alone; none is users.
+	// Listings are the names of those that are exported, one after the other, or "all" alone.
 	Listings []string
 	// PageSize is how many entities are asked for at a time, up to [MaxPageSize]; 0 is the function's default.
 	PageSize int
@@ -67,14 +67,10 @@ type Summary struct {
 	verify.Report // of all listings together
 
 	Exported          []Exported
-	Interval          string // of the histories; "": there are none
 	Invocations       int
 	Throttled, Minted int64 // requests that were answered with 429, and tokens; as the functions counted
 	PeakMemory        int64 // of the export function that took most, in bytes
 	WallTime          time.Duration
-	Bucket            string // the bucket as a folder
-	Manifest          string // the key in it of the first listing's manifest
-	Logs              string // the file with what the functions printed
 }
 
 // errNoRoom ends a run whose disk is full: nothing gets better by trying again.
@@ -88,14 +84,11 @@ func Run(ctx context.Context, config Config, organisation genesyssim.Config) (Su
 	}
 
 	until := organisation.AvailableUntil
-	asked := order{State: allStates, PageSize: config.PageSize, Interval: until.Add(-30*time.Hour).Format(time.RFC3339) + "/" + until.Format(time.RFC3339)}
 
-	r, err := newRun(config, asked, "run")
+	r, err := newRun(config, order{State: allStates, PageSize: config.PageSize, From: until.Add(-30 * time.Hour), Until: until}, "run")
 	if err != nil {
 		return Summary{}, err
 	}
-
-	r.organisation = organisation
 
 	return r.do(ctx, stack.Simulated{Config: organisation})
 }
@@ -109,35 +102,25 @@ type run struct {
 	order    order
 	listings []listing
 	exported []Exported
-	// organisation is the simulated one.
-	organisation genesyssim.Config
 	// note is what a live run leaves to be resumed, from the moment when it is noted.
 	note  *unfinished
 	noted bool
 }
 
 func newRun(config Config, order order, kind string) (*run, error) {
-	if len(config.Listings) == 0 {
-		config.Listings = []string{"users"}
-	}
-
 	found, err := listings(config.Listings)
 	if err != nil {
 		return nil, err
 	}
 
 	order.Listings = config.Listings
-
-	if order.ExportID == "" { // to the millisecond: two runs may begin in one second
-		order.ExportID = kind + "-" + strings.Replace(time.Now().UTC().Format("20060102T150405.000Z"), ".", "-", 1)
-	}
-
-	if config.Logger == nil {
-		config.Logger = slog.New(slog.DiscardHandler)
-	}
+	order.ExportID = cmp.Or(order.ExportID, kind+"-"+strings.Replace(now(), ".", "-", 1))
 
 	return &run{Config: config, view: &view{out: config.Stdout}, order: order, listings: found}, nil
 }
+
+// now is to the millisecond: two runs may begin in one second.
+func now() string { return time.Now().UTC().Format("20060102T150405.000Z") }
 
 // do starts the stack, exports, checks and reports.
 func (r *run) do(ctx context.Context, organisation stack.Organisation) (summary Summary, err error) {
@@ -165,8 +148,8 @@ func (r *run) do(ctx context.Context, organisation stack.Organisation) (summary 
 		err = errors.Join(err, r.stack.Close())
 	}()
 
-	if r.stack.Genesys != nil {
-		r.view.started(r)
+	if simulated, ok := organisation.(stack.Simulated); ok {
+		r.started(simulated.Config)
 	}
 
 	if r.OnStart != nil {
@@ -184,28 +167,19 @@ func (r *run) do(ctx context.Context, organisation stack.Organisation) (summary 
 		}
 	}
 
-	summary = r.summary(logs.Name(), time.Since(begun))
-	summary.Throttled, summary.Minted = counted.counts()
+	summary = r.summary(time.Since(begun))
+	summary.Throttled, summary.Minted = counted.throttled.Load(), counted.minted.Load()
 
-	return summary, errors.Join(verdict, r.view.report(summary, verdict, r.stack.Genesys != nil))
+	return summary, errors.Join(verdict, r.report(summary, verdict, logs.Name()))
 }
 
-func (r *run) summary(logs string, took time.Duration) Summary {
-	summary := Summary{
-		Exported: r.exported, WallTime: took, Logs: logs, Bucket: bucketFolder(r.Out),
-		Manifest: path.Join(stack.Prefix, "_state", r.listings[0].Name, r.order.ExportID, "manifest.json"),
-	}
+func (r *run) summary(took time.Duration) Summary {
+	summary := Summary{Exported: r.exported, WallTime: took}
 
 	for _, function := range []string{stack.ExportUsers, stack.ExportDirectory, stack.ExportHistory} {
 		counted := r.stack.Lambda.Report(function)
 		summary.Invocations += counted.Invocations
 		summary.PeakMemory = max(summary.PeakMemory, counted.PeakMemory)
-	}
-
-	for _, listing := range r.listings {
-		if listing.Job != nil {
-			summary.Interval = r.order.Interval
-		}
 	}
 
 	for _, exported := range r.exported {
@@ -230,9 +204,7 @@ func openLogs(out string) (*os.File, error) {
 		return nil, fmt.Errorf("make the folder for logs: %w", err)
 	}
 
-	name := filepath.Join(folder, "functions-"+time.Now().UTC().Format("20060102T150405.000Z")+".log")
-
-	file, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600) //nolint:gosec // the folder is the caller's choice
+	file, err := os.OpenFile(filepath.Join(folder, "functions-"+now()+".log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600) //nolint:gosec // the folder is the caller's choice
 	if err != nil {
 		return nil, fmt.Errorf("open the functions' log: %w", err)
 	}

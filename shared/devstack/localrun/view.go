@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -59,24 +60,23 @@ func reads(asked order) string {
 		users = "users of every state, inactive and deleted ones included (the function's default is active)"
 	}
 
-	if slices.Equal(asked.Listings, []string{AllListings}) {
+	if slices.Equal(asked.Listings, []string{allListings}) {
 		return "all listings; " + users
 	}
 
 	return strings.Replace(strings.Join(asked.Listings, ", "), "users", users, 1)
 }
 
-func (v *view) started(r *run) {
-	local, organisation := r.stack, r.organisation
-
+// started says where the simulated organisation and AWS are.
+func (r *run) started(organisation genesyssim.Config) {
 	limit := "no rate limit"
 	if organisation.RateLimit > 0 {
 		limit = fmt.Sprintf("%d requests in %s", organisation.RateLimit, cmp.Or(organisation.RateWindow, genesyssim.DefaultRateWindow))
 	}
 
-	v.line("started   Genesys Cloud, simulated  %s  %s users, %s", local.GenesysURL, commandline.Grouped(organisation.Users), limit)
-	v.line("          AWS, simulated            %s  S3, SSM, Secrets Manager, Lambda", local.AWSURL)
-	v.line("reads     %s", reads(r.order))
+	r.view.line("started   Genesys Cloud, simulated  %s  %s users, %s", r.stack.GenesysURL, commandline.Grouped(organisation.Users), limit)
+	r.view.line("          AWS, simulated            %s  S3, SSM, Secrets Manager, Lambda", r.stack.AWSURL)
+	r.view.line("reads     %s", reads(r.order))
 }
 
 func (v *view) rotated(rotation json.RawMessage) error {
@@ -124,32 +124,35 @@ func (v *view) stopping(ctx context.Context) {
 }
 
 // report prints what the check found and what was counted, and ends with how to read the export where there is anything.
-func (v *view) report(s Summary, verdict error, compared bool) error {
+func (r *run) report(s Summary, verdict error, logs string) error {
+	v, bucket := r.view, bucketFolder(r.Out)
+	manifest := path.Join(stack.Prefix, "_state", r.listings[0].Name, r.order.ExportID, "manifest.json")
+
 	switch {
 	case verdict != nil:
 		v.line("FAILED    %v", verdict)
-	case compared && s.Interval != "":
-		v.line("verified  every record of the organisation, in order; of histories what each day's job gives, %s", s.Interval)
-	case compared:
-		v.line("verified  every record of the organisation, once and in order")
-	default:
+	case r.stack.Genesys == nil:
 		v.line("verified  the export in itself: every part is as the manifest says, and no record is there twice; of histories and of listings that drifted it may be")
+	case slices.ContainsFunc(r.listings, listing.history):
+		v.line("verified  every record of the organisation, in order; of histories what each day's job gives, %s", interval(r.order.From, r.order.Until))
+	default:
+		v.line("verified  every record of the organisation, once and in order")
 	}
 
-	if err := v.table(s); err != nil {
+	if err := v.table(s, filepath.Join(bucket, manifest), logs); err != nil {
 		return err
 	}
 
 	if s.Parts > 0 {
 		v.line("\nread it by its manifest, which names the parts that count:")
 		// A command line that any POSIX shell takes, with nothing but what every system has.
-		v.line(`(cd %s && gzip -dc $(grep -o '[^"]*\.jsonl\.gz' %s)) | head -n 3`, commandline.Quoted(s.Bucket), commandline.Quoted(s.Manifest))
+		v.line(`(cd %s && gzip -dc $(grep -o '[^"]*\.jsonl\.gz' %s)) | head -n 3`, commandline.Quoted(bucket), commandline.Quoted(manifest))
 	}
 
 	return nil
 }
 
-func (v *view) table(s Summary) error {
+func (v *view) table(s Summary, manifest, logs string) error {
 	table := tabwriter.NewWriter(v.out, 0, 0, 2, ' ', 0)
 
 	_, _ = fmt.Fprintln(table)
@@ -168,8 +171,8 @@ func (v *view) table(s Summary) error {
 		{"tokens minted", commandline.Grouped(s.Minted)},
 		{"peak memory", fmt.Sprintf("%.1f MiB", float64(s.PeakMemory)/(1<<20))},
 		{"wall time", s.WallTime.Round(100 * time.Millisecond).String()},
-		{"manifest", filepath.Join(s.Bucket, s.Manifest)},
-		{"log", s.Logs},
+		{"manifest", manifest},
+		{"log", logs},
 	} {
 		_, _ = fmt.Fprintf(table, "%s\t%s\n", row[0], row[1])
 	}
