@@ -57,7 +57,7 @@ func (e *Endpoint) fill(p *page, last string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 
-	names, err := e.folder.names(p.Name + "/" + p.Prefix)
+	names, err := e.folder.names(p.Name, p.Prefix)
 	if err != nil {
 		return err
 	}
@@ -92,11 +92,8 @@ func (e *Endpoint) fill(p *page, last string) error {
 
 // rolledUp returns the line of a listing of a key: itself, or what it has in common with others.
 func (p *page) rolledUp(key string) string {
-	if p.Delimiter == "" {
-		return key
-	}
 	head, _, found := strings.Cut(key[len(p.Prefix):], p.Delimiter)
-	if !found {
+	if p.Delimiter == "" || !found {
 		return key
 	}
 
