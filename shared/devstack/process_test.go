@@ -121,7 +121,6 @@ func TestACommandLineThatMakesNoSenseIsRefusedByName(t *testing.T) {
 		"no such template":                {[]string{"evaluate", "none.yaml"}, "read the template: "},
 		"no such option of a template":    {[]string{"evaluate", "-colour", template}, "-colour"},
 		"what is no parameter":            {[]string{"evaluate", template, "Name"}, `"Name" is no Parameter=Value`},
-		"a parameter that comes twice":    {[]string{"evaluate", template, "Name=a", "Name=b"}, "the parameter Name is given twice"},
 		"a parameter that has no default": {[]string{"evaluate", template}, "needs a value: it has no default"},
 		"credentials of another kind": {
 			[]string{"sim", "-credentials", write(t, "credentials", `{"client_id":"x","secret":"canary"}`)}, "has no client_secret",
