@@ -70,22 +70,6 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// mustRun makes a run that has to end with every user exported; the run itself has checked that.
-func (w *world) mustRun(t *testing.T) localrun.Summary {
-	t.Helper()
-
-	summary, err := localrun.Run(t.Context(), w.Config, w.organisation)
-	if err != nil {
-		t.Fatalf("the run failed: %v\n%s", err, &w.out)
-	}
-
-	if summary.Records != users {
-		t.Errorf("records: got %d, want %d", summary.Records, users)
-	}
-
-	return summary
-}
-
 // liveWorld is a run on a simulated organisation that is served over https, as if it were a real one.
 type liveWorld struct {
 	localrun.Live
