@@ -41,7 +41,6 @@ type export struct {
 	parts                        [][]string // their lines
 	manifest, latest, checkpoint object     // nil: it is among the objects already
 	truth                        []string   // nil: there is none
-	prefix, listing              string
 }
 
 type object = map[string]any
@@ -62,7 +61,7 @@ func entities(numbers ...int) []string {
 // newExport is a good export of nine users in three parts.
 func newExport() *export {
 	e := &export{
-		objects: map[string][]byte{}, prefix: "exports", listing: "users", latest: pointer("night-1", completed),
+		objects: map[string][]byte{}, latest: pointer("night-1", completed),
 		parts: [][]string{entities(0, 1, 2), entities(3, 4, 5), entities(6, 7, 8)},
 		truth: entities(0, 1, 2, 3, 4, 5, 6, 7, 8),
 	}
@@ -90,7 +89,7 @@ func (e *export) seal() {
 	}
 
 	common := object{
-		"schema_version": 1, "export_id": "night-1", "listing": e.listing, "environment": "mypurecloud.de", "generator": "export-users 1.0",
+		"schema_version": 1, "export_id": "night-1", "listing": "users", "environment": "mypurecloud.de", "generator": "export-users 1.0",
 		"query": object{"page_size": 2, "expand": []string{"groups"}, "state": "any"}, "started_at": started, "completed_at": completed,
 	}
 	e.checkpoint, e.manifest = maps.Clone(common), maps.Clone(common)
@@ -140,8 +139,8 @@ func (e *export) everywhere(field string, value any) {
 	}
 }
 
-// bucket is the export as it is stored.
-func (e *export) bucket() fstest.MapFS {
+// config checks the export as it is stored.
+func (e *export) config() verify.Config {
 	e.put()
 
 	files := fstest.MapFS{}
@@ -149,11 +148,7 @@ func (e *export) bucket() fstest.MapFS {
 		files[key] = &fstest.MapFile{Data: body}
 	}
 
-	return files
-}
-
-func (e *export) config() verify.Config {
-	c := verify.Config{Bucket: e.bucket(), BucketName: bucketName, Prefix: e.prefix, Listing: e.listing, ExportID: "night-1"}
+	c := verify.Config{Bucket: files, BucketName: bucketName, Prefix: "exports", Listing: "users", ExportID: "night-1"}
 	if e.truth != nil {
 		c.Truth = func(w io.Writer) error {
 			_, err := io.WriteString(w, join(e.truth))
