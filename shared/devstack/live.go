@@ -63,7 +63,8 @@ func runLive(ctx context.Context, arguments []string, stdin *os.File, stdout, st
 	yes := line.Bool("yes", false, "do not ask before the first request")
 	line.StringVar(&live.State, "state", "any", "which users: active, inactive, deleted or any")
 	exportOptions(line, &live.Config, filepath.Join(".exports", "live"))
-	line.DurationVar(&live.Stack.Timeout, "timeout", 0, "the export function's timeout; 0 is a minute")
+	// It is short, so that the lease of an invocation that was killed ends soon. It costs a few requests to S3 each.
+	line.DurationVar(&live.Stack.Timeout, "timeout", time.Minute, "the export function's timeout")
 
 	if err := commandline.Options(line, arguments); err != nil {
 		return err

@@ -1,7 +1,6 @@
 package localrun
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,17 +12,8 @@ import (
 	"genesys-cloud-export/shared/devstack/stack"
 )
 
-const (
-	// liveTimeout is short, so that the lease of an invocation that was killed ends soon. It costs a few requests to S3 each.
-	liveTimeout = time.Minute
-	// privateMode is that of folders that hold a real organisation's data.
-	privateMode = 0o700
-)
-
 // Live says which real organisation is exported, and how. Only AWS is simulated.
 type Live struct {
-	// Config's zero Stack.Timeout is a minute: an export that was interrupted waits for so long at most before it goes on. The
-	// export's name is the run's own.
 	Config
 
 	// Organisation is what is exported.
@@ -67,8 +57,6 @@ func RunLive(ctx context.Context, live Live) (Summary, error) {
 		return Summary{}, err
 	}
 
-	live.Stack.Timeout = cmp.Or(live.Stack.Timeout, liveTimeout)
-
 	r, err := newRun(live.Config, note.order, "live")
 	if err != nil {
 		return Summary{}, err
@@ -82,6 +70,8 @@ func RunLive(ctx context.Context, live Live) (Summary, error) {
 	}
 
 	// Nobody else enters the folder, which may have been there before.
+	const privateMode = 0o700
+
 	data := dataFolder(live.Out)
 	if err := errors.Join(os.MkdirAll(data, privateMode), os.Chmod(data, privateMode)); err != nil {
 		return Summary{}, fmt.Errorf("keep others out of the folder for exports: %w", err)

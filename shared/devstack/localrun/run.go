@@ -128,7 +128,7 @@ func (r *run) do(ctx context.Context, organisation stack.Organisation) (summary 
 
 	logs, err := openLogs(r.Out)
 	if err != nil {
-		return Summary{}, err
+		return Summary{}, fmt.Errorf("open the functions' log: %w", err)
 	}
 	defer func() { err = errors.Join(err, logs.Close()) }()
 
@@ -201,13 +201,10 @@ func bucketFolder(out string) string { return filepath.Join(dataFolder(out), sta
 func openLogs(out string) (*os.File, error) {
 	folder := filepath.Join(out, "logs")
 	if err := os.MkdirAll(folder, 0o750); err != nil {
-		return nil, fmt.Errorf("make the folder for logs: %w", err)
+		return nil, err // it names the folder
 	}
 
-	file, err := os.OpenFile(filepath.Join(folder, "functions-"+now()+".log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600) //nolint:gosec // the folder is the caller's choice
-	if err != nil {
-		return nil, fmt.Errorf("open the functions' log: %w", err)
-	}
+	name := filepath.Join(folder, "functions-"+now()+".log")
 
-	return file, nil
+	return os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600) //nolint:gosec // the folder is the caller's choice
 }

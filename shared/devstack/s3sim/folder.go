@@ -22,15 +22,6 @@ const (
 // folder keeps contents by name, "bucket/key", which is their path. It reaches nothing outside itself.
 type folder struct{ *os.Root }
 
-func openFolder(name string) (folder, error) {
-	if err := os.MkdirAll(name, folderMode); err != nil {
-		return folder{}, err
-	}
-	root, err := os.OpenRoot(name)
-
-	return folder{root}, err
-}
-
 // stamp tells one content of a name from the next.
 type stamp struct {
 	size     int64
