@@ -33,7 +33,6 @@ type live struct {
 // newLive serves an organisation of 1,500 users.
 func newLive(t *testing.T) *live {
 	t.Helper()
-
 	organisation, err := genesyssim.New(genesyssim.Config{
 		Users: 1_500, Seed: 3, ClientID: "a-client", ClientSecret: secret.New(liveSecret),
 		Faults: []genesyssim.Fault{{Path: "/api/v2/users/query", Nth: 4, Status: http.StatusTooManyRequests, RetryAfter: "1"}},
@@ -50,7 +49,6 @@ func newLive(t *testing.T) *live {
 // file writes a file of the person's home.
 func (l *live) file(t *testing.T, name, text string, mode os.FileMode) string {
 	t.Helper()
-
 	name = filepath.Join(l.home, name)
 	if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o700), os.WriteFile(name, []byte(text), mode)); err != nil {
 		t.Fatal(err)
@@ -62,14 +60,12 @@ func (l *live) file(t *testing.T, name, text string, mode os.FileMode) string {
 // credentials writes a file with credentials.
 func (l *live) credentials(t *testing.T, clientSecret string, mode os.FileMode) string {
 	t.Helper()
-
 	return l.file(t, "credentials.json", fmt.Sprintf(`{"client_id":"a-client","client_secret":%q}`, clientSecret), mode)
 }
 
 // start runs devstack live with the organisation's addresses and these options; nobody is at a terminal.
 func (l *live) start(t *testing.T, options ...string) *process {
 	t.Helper()
-
 	template, err := filepath.Abs(filepath.Join("..", "..", "template.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +89,6 @@ func (l *live) unfinished() string {
 // head that cuts it, and wants every user of the organisation in that state, once and in order.
 func (l *live) requireExport(t *testing.T, printed, state string) {
 	t.Helper()
-
 	exports, err := filepath.Glob(filepath.Join(l.out, "s3", "exports-local", "exports", "users", "*"))
 	if err != nil || len(exports) != 1 || !strings.Contains(printed, exports[0]) || l.unfinished() != "" {
 		t.Fatalf("the exports are %v (%v), unfinished is %q; want one, which is printed", exports, err, l.unfinished())
@@ -125,7 +120,6 @@ func (l *live) requireExport(t *testing.T, printed, state string) {
 // requireNoSecret searches all that was printed and all that was left.
 func (l *live) requireNoSecret(t *testing.T, printed ...string) {
 	t.Helper()
-
 	left, _ := exec.CommandContext(t.Context(), "grep", "-rl", liveSecret, l.out).Output() // it fails where it finds nothing
 	if len(left) > 0 || strings.Contains(strings.Join(printed, ""), liveSecret) {
 		t.Errorf("the client secret is in the files %s or in %q", left, printed)
@@ -134,7 +128,6 @@ func (l *live) requireNoSecret(t *testing.T, printed ...string) {
 
 func TestALiveExportThatWasInterruptedIsResumedAndEndsWhole(t *testing.T) {
 	t.Parallel()
-
 	l := newLive(t)
 	file := l.credentials(t, liveSecret, 0o600)
 	first := l.start(t, "-yes", "-credentials", file)
@@ -191,7 +184,6 @@ func TestALiveExportThatWasInterruptedIsResumedAndEndsWhole(t *testing.T) {
 
 func TestAProfileOfGCGivesTheCredentialsOfALiveExportThatSaysWhatItReadsAndCounts(t *testing.T) {
 	t.Parallel()
-
 	l := newLive(t)
 	name := l.file(t, ".gc/config.toml",
 		"[default]\nclient_credentials = 'a-client'\nclient_secret = '"+liveSecret+"'\nenvironment = 'mypurecloud.ie'\n", 0o644)
@@ -233,7 +225,6 @@ func TestAProfileOfGCGivesTheCredentialsOfALiveExportThatSaysWhatItReadsAndCount
 
 func TestALiveExportThatCannotGoWellFailsByNameAndSendsNothing(t *testing.T) {
 	t.Parallel()
-
 	other, _ := testca.New(t)
 	yes := func(more ...string) func(string) []string {
 		return func(string) []string { return append([]string{"-yes"}, more...) }
@@ -259,7 +250,6 @@ func TestALiveExportThatCannotGoWellFailsByNameAndSendsNothing(t *testing.T) {
 	} {
 		t.Run(says, func(t *testing.T) {
 			t.Parallel()
-
 			l := newLive(t)
 
 			code, stdout, stderr := l.start(t, test.options(l.credentials(t, test.secret, test.mode))...).ended(t)
@@ -283,7 +273,6 @@ func TestALiveExportThatCannotGoWellFailsByNameAndSendsNothing(t *testing.T) {
 
 func TestThePermissionsAreNamedBeforeAnybodyIsAskedForASecret(t *testing.T) {
 	t.Parallel()
-
 	code, stdout, stderr := newLive(t).start(t, "-yes", "-listings", "queues,conversations").ended(t)
 	if want := "needs         a role with routing:queue:view, analytics:conversationDetail:view, in all divisions\n"; code != 1 || stdout != want ||
 		!strings.Contains(stderr, "no client credentials") {

@@ -24,7 +24,6 @@ func (s *sim) said() string { return s.stdout.String() + s.stderr.String() }
 // startSim runs devstack sim, and waits until it says that it is up. At the end of the test it has to end in good order.
 func startSim(t *testing.T, arguments ...string) *sim {
 	t.Helper()
-
 	s := &sim{process: start(t, "", []string{}, append([]string{"sim"}, arguments...)...)}
 	up := regexp.MustCompile(`(?m)^credentials +(.+)\nadmin page +(http://.+)/_sim/\n`)
 
@@ -51,7 +50,6 @@ func startSim(t *testing.T, arguments ...string) *sim {
 // client reads the credentials file as an integration would.
 func (s *sim) client(t *testing.T) (id, secret string) {
 	t.Helper()
-
 	content, err := os.ReadFile(s.credentials)
 
 	var file map[string]string
@@ -65,7 +63,6 @@ func (s *sim) client(t *testing.T) (id, secret string) {
 // token asks for a token with the file's credentials.
 func (s *sim) token(t *testing.T) (token string, lifetime int) {
 	t.Helper()
-
 	form := strings.NewReader("grant_type=client_credentials")
 
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/oauth/token", form)
@@ -96,7 +93,6 @@ func (s *sim) token(t *testing.T) (token string, lifetime int) {
 
 func TestTheSimulatorKeepsItsCredentialsInAFileOfTheOwnerAndWarnsWhereOthersCanReachIt(t *testing.T) {
 	t.Parallel()
-
 	out := filepath.Join(t.TempDir(), "out")
 	s := startSim(t, "-out", out, "-users", "12", "-verbose")
 

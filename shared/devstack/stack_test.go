@@ -14,7 +14,6 @@ import (
 
 func TestTheStackPrintsTheOperationsThatItHas(t *testing.T) {
 	t.Parallel()
-
 	binaries := functiontest.Binaries(t)
 	p := start(t, "", nil, "stack", "-users", "1", "-bin", binaries, "-out", t.TempDir(), "-template", filepath.Join("..", "..", "template.yaml"))
 	await(t, "the stack is up", func() bool { return strings.Contains(p.stdout.String(), "The stored token") })

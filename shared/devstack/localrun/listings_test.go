@@ -23,7 +23,6 @@ import (
 // organisation has.
 func TestAListingOfEachKindOfPagingIsWholeWhateverBecomesOfItsInvocations(t *testing.T) {
 	t.Parallel()
-
 	const jobs = "/api/v2/analytics/conversations/details/jobs"
 
 	lost := func(method, path string, nth int) genesyssim.Fault {
@@ -44,7 +43,6 @@ func TestAListingOfEachKindOfPagingIsWholeWhateverBecomesOfItsInvocations(t *tes
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-
 			w := newWorld(t)
 			w.Listings = []string{"users", "queues", "external-contacts", "conversations"}
 			w.organisation.Users, w.organisation.RateLimit, w.organisation.JobTime = 240, 0, time.Second
@@ -88,7 +86,6 @@ func TestAListingOfEachKindOfPagingIsWholeWhateverBecomesOfItsInvocations(t *tes
 // threeCallers has two others invoke each exporter with the event of its first invocation, until their exports are complete too.
 func threeCallers(t *testing.T, w *world) {
 	t.Helper()
-
 	w.organisation.Latency = 400 * time.Millisecond
 
 	var (
@@ -128,7 +125,6 @@ func threeCallers(t *testing.T, w *world) {
 
 func TestOneListingThatIsForbiddenIsNamedAndTheOthersAreComplete(t *testing.T) {
 	t.Parallel()
-
 	w := newWorld(t)
 	w.Listings = []string{"groups", "queues", "teams"}
 	w.organisation.Forbidden = []string{"queues"}
@@ -153,7 +149,6 @@ func TestOneListingThatIsForbiddenIsNamedAndTheOthersAreComplete(t *testing.T) {
 // The second run begins where the first one's history ended, less the look-back.
 func TestALiveRunGoesOnWhereTheHistoryOfTheLastOneEnded(t *testing.T) {
 	t.Parallel()
-
 	w := newLiveWorld(t)
 	w.Listings, w.PageSize = []string{"queues", "conversations"}, localrun.MaxPageSize
 	w.Stack.Environment["MAX_REQUESTS_PER_MINUTE"] = "60000"

@@ -144,7 +144,10 @@ func (r *run) do(ctx context.Context, organisation stack.Organisation) (summary 
 		return Summary{}, err
 	}
 	defer func() {
-		r.view.stopping(ctx)
+		if ctx.Err() != nil {
+			r.view.line("stopping  what has been read is committed; this takes some seconds at most")
+		}
+
 		err = errors.Join(err, r.stack.Close())
 	}()
 

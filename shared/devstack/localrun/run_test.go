@@ -21,7 +21,6 @@ import (
 
 func TestEveryUserIsExportedOverSeveralInvocationsAndRateLimits(t *testing.T) {
 	t.Parallel()
-
 	w := newWorld(t)
 	w.organisation.ClientID, w.organisation.ClientSecret = "a-client", secret.New(clientSecret)
 
@@ -56,7 +55,6 @@ func TestEveryUserIsExportedOverSeveralInvocationsAndRateLimits(t *testing.T) {
 
 func TestADamagedExportFailsTheCheck(t *testing.T) {
 	t.Parallel()
-
 	w := newWorld(t)
 	w.organisation.Users, w.organisation.RateLimit = 300, 0
 	w.BeforeCheck = func(_ context.Context, _ *stack.Stack, r export.Result) {
@@ -83,7 +81,6 @@ func TestADamagedExportFailsTheCheck(t *testing.T) {
 // killed has the exporters killed five times, whatever they do.
 func killed(t *testing.T, w *world) {
 	t.Helper()
-
 	w.organisation.Users, w.organisation.Latency = users, 40*time.Millisecond
 
 	var kills atomic.Int64
@@ -112,7 +109,6 @@ func killed(t *testing.T, w *world) {
 
 func TestWhatAnInvocationHasReadIsShownBeforeItCommits(t *testing.T) {
 	t.Parallel()
-
 	var out bytes.Buffer
 
 	err := localrun.Progress(&out,

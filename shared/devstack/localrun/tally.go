@@ -2,7 +2,6 @@ package localrun
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"sync/atomic"
 )
@@ -20,12 +19,7 @@ type tally struct {
 func (t *tally) Write(line []byte) (int, error) {
 	t.read(line)
 
-	n, err := t.log.Write(line)
-	if err != nil {
-		return n, fmt.Errorf("write the functions' log: %w", err)
-	}
-
-	return n, nil
+	return t.log.Write(line)
 }
 
 func (t *tally) read(line []byte) {

@@ -2,7 +2,6 @@ package localrun
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -114,13 +113,6 @@ func Describe(i driver.Invocation) string {
 // reading reports how far the running invocation is.
 func (v *view) reading(records, pages int64) {
 	v.line("reading   %s records, %s pages so far", commandline.Grouped(records), commandline.Grouped(pages))
-}
-
-// stopping says what is waited for where ctx was interrupted.
-func (v *view) stopping(ctx context.Context) {
-	if ctx.Err() != nil {
-		v.line("stopping  what has been read is committed; this takes some seconds at most")
-	}
 }
 
 // report prints what the check found and what was counted, and ends with how to read the export where there is anything.

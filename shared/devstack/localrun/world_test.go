@@ -54,7 +54,6 @@ type world struct {
 // newWorld is a run of 30 pages that meets a rate limit and runs out of time.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-
 	w := &world{organisation: genesyssim.Config{
 		Users: users, Seed: 7, RateLimit: 11, RateWindow: 2 * time.Second, Latency: 10 * time.Millisecond, TokenLifetime: time.Hour,
 	}}
@@ -80,7 +79,6 @@ type liveWorld struct {
 
 func newLiveWorld(t *testing.T) *liveWorld {
 	t.Helper()
-
 	organisation, err := genesyssim.New(genesyssim.Config{
 		Users: users, Seed: 7, ClientID: "a-client", ClientSecret: secret.New(clientSecret),
 	})
@@ -116,7 +114,6 @@ func (w *liveWorld) unfinished() string { return filepath.Join(w.Out, "unfinishe
 
 func write(t *testing.T, name, text string) {
 	t.Helper()
-
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +122,6 @@ func write(t *testing.T, name, text string) {
 // left returns every file below a folder.
 func left(t *testing.T, folder string) map[string]string {
 	t.Helper()
-
 	texts := make(map[string]string)
 	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -147,7 +143,6 @@ func left(t *testing.T, folder string) map[string]string {
 // search looks for secrets in everything that a run left and printed, and for entities in what it logged and printed.
 func search(t *testing.T, folder, printed string, secrets ...string) {
 	t.Helper()
-
 	texts := left(t, folder)
 	texts["printed.log"] = printed
 
@@ -173,7 +168,6 @@ func search(t *testing.T, folder, printed string, secrets ...string) {
 
 func storedToken(ctx context.Context, t *testing.T, s *stack.Stack) string {
 	t.Helper()
-
 	reply, err := s.SSM().GetParameter(ctx, &ssm.GetParameterInput{Name: &s.TokenParameter, WithDecryption: aws.Bool(true)})
 	if err != nil {
 		t.Fatal(err)

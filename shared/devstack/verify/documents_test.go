@@ -75,7 +75,6 @@ func without(o object, name string) object {
 
 func TestEverySingleChangeOfADocumentIsFound(t *testing.T) {
 	t.Parallel()
-
 	base := newExport()
 	base.truth = nil
 	base.everywhere("replaced_surrogates", 1)
@@ -116,7 +115,6 @@ func TestEverySingleChangeOfADocumentIsFound(t *testing.T) {
 // Each field of the manifest that nothing else contradicts is compared with the checkpoint's: its changes are found above.
 func TestTheCheckpointIsThatOfACompleteExport(t *testing.T) {
 	t.Parallel()
-
 	changes := make(map[string]change)
 	for _, field := range []string{"done", "pages", "records", "replaced_surrogates"} {
 		changes["position without "+field] = change{func(e *export) {
@@ -136,7 +134,6 @@ func TestTheCheckpointIsThatOfACompleteExport(t *testing.T) {
 
 func TestADocumentThatIsMissingCutOrFollowedByMoreIsFound(t *testing.T) {
 	t.Parallel()
-
 	for what, spoil := range map[string]func(objects map[string][]byte, key string){
 		"missing": func(objects map[string][]byte, key string) { delete(objects, key) },
 		"empty":   func(objects map[string][]byte, key string) { objects[key] = nil },
@@ -154,7 +151,6 @@ func TestADocumentThatIsMissingCutOrFollowedByMoreIsFound(t *testing.T) {
 
 func TestWhatTheManifestSaysOfItselfHasToBePossible(t *testing.T) {
 	t.Parallel()
-
 	says := func(field string, value any) change {
 		return change{func(e *export) { e.everywhere(field, value) }, manifest}
 	}
@@ -181,7 +177,6 @@ func TestWhatTheManifestSaysOfItselfHasToBePossible(t *testing.T) {
 
 func TestLatestMayNameANewerExportThatIsThereAndNoOther(t *testing.T) {
 	t.Parallel()
-
 	for what, c := range map[string]struct {
 		id, claimed, stored string // stored is when the manifest of that export says it was completed; "" where there is none
 		says                string
@@ -208,7 +203,6 @@ func TestLatestMayNameANewerExportThatIsThereAndNoOther(t *testing.T) {
 
 func TestWhatTheContractLeavesFreePasses(t *testing.T) {
 	t.Parallel()
-
 	try(t, map[string]change{
 		"an empty listing has a manifest without parts": {make: func(e *export) {
 			e.parts, e.truth = nil, []string{}
@@ -250,7 +244,6 @@ func TestWhatTheContractLeavesFreePasses(t *testing.T) {
 
 func TestOtherListingsAndBucketsWithoutAPrefixAreCheckedTheSameWay(t *testing.T) {
 	t.Parallel()
-
 	config, moved := newExport().config(), fstest.MapFS{}
 	for key, file := range config.Bucket.(fstest.MapFS) {
 		body := bytes.ReplaceAll(bytes.ReplaceAll(file.Data, []byte("exports/"), nil), []byte("users"), []byte("queues"))

@@ -10,7 +10,6 @@ import (
 
 func TestWhateverIsWrongWithAPartIsFound(t *testing.T) {
 	t.Parallel()
-
 	stored := func(body func(e *export) []byte, says string) change {
 		return change{func(e *export) { e.store(1, body(e)) }, says}
 	}
@@ -66,7 +65,6 @@ func TestWhateverIsWrongWithAPartIsFound(t *testing.T) {
 
 func TestEveryByteOfAPartCounts(t *testing.T) {
 	t.Parallel()
-
 	good := newExport()
 	for n := range good.second() {
 		e := newExport()
@@ -77,7 +75,6 @@ func TestEveryByteOfAPartCounts(t *testing.T) {
 
 func TestAPartsKeyIsAsTheContractSays(t *testing.T) {
 	t.Parallel()
-
 	for _, key := range []string{
 		folder + "part-2-a.jsonl.gz", folder + "part-0000002-a.jsonl.gz", folder + "part-+00002-a.jsonl.gz",
 		folder + "part-000002.jsonl.gz", folder + "part-000002-.jsonl.gz", folder + "part-000002-a.json.gz",
@@ -93,7 +90,6 @@ func TestAPartsKeyIsAsTheContractSays(t *testing.T) {
 
 func TestWithoutASourceARecordThatComesAgainIsFoundUnlessTheAPIItselfMayGiveItTwice(t *testing.T) {
 	t.Parallel()
-
 	again := func(says string, then func(e *export)) change {
 		return change{func(e *export) {
 			e.truth = nil

@@ -163,7 +163,6 @@ func (e *export) config() verify.Config {
 // verify checks the export, and that the outcome shows nobody's data.
 func (e *export) verify(t testing.TB) (verify.Report, error) {
 	t.Helper()
-
 	report, err := verify.Export(t.Context(), e.config())
 	if err != nil && (strings.Contains(err.Error(), canary) || strings.Contains(err.Error(), "-aaaa-")) {
 		t.Errorf("an entity's content is shown: %v", err)
@@ -175,7 +174,6 @@ func (e *export) verify(t testing.TB) (verify.Report, error) {
 // want checks the export, with which something has to be wrong that says so, or nothing where says is "".
 func (e *export) want(t testing.TB, says string) {
 	t.Helper()
-
 	_, err := e.verify(t)
 	if errors.Is(err, verify.ErrFailed) != (says != "") || err != nil && !strings.Contains(err.Error(), says) {
 		t.Errorf("got %v, want %q", err, says)
@@ -191,11 +189,9 @@ type change struct {
 // try makes each change to an export of its own.
 func try(t *testing.T, changes map[string]change) {
 	t.Helper()
-
 	for what, c := range changes {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-
 			e := newExport()
 			c.make(e)
 			e.want(t, c.says)
