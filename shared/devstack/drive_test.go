@@ -19,7 +19,6 @@ func exporter(t *testing.T) (url string) {
 		}
 		if err := json.NewDecoder(r.Body).Decode(&event); err != nil || r.URL.Path != "/2015-03-31/functions/export-users/invocations" {
 			http.NotFound(w, r)
-
 			return
 		}
 

@@ -81,7 +81,6 @@ func (l *live) start(t *testing.T, options ...string) *process {
 // unfinished is what is left of an export that is not complete, "" where there is none.
 func (l *live) unfinished() string {
 	left, _ := os.ReadFile(filepath.Join(l.out, "unfinished.json"))
-
 	return string(left)
 }
 
@@ -136,7 +135,6 @@ func TestALiveExportThatWasInterruptedIsResumedAndEndsWhole(t *testing.T) {
 
 	await(t, "the first invocation ends", func() bool {
 		pages = l.organisation.Stats().Pages
-
 		return strings.Contains(first.stdout.String(), "invocation 1 ")
 	})
 	await(t, "the second invocation reads", func() bool { return l.organisation.Stats().Pages > pages })

@@ -84,7 +84,6 @@ type Service struct {
 // OperationName returns the operation that a request of the service asks for, or "" where it names none.
 func OperationName(r *http.Request, target string) string {
 	_, name, _ := strings.Cut(r.Header.Get("X-Amz-Target"), target+".")
-
 	return name
 }
 

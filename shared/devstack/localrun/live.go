@@ -30,7 +30,6 @@ type Live struct {
 // request.
 func (l Live) Check() error {
 	_, _, err := l.prepare()
-
 	return err
 }
 

@@ -172,8 +172,9 @@ func (r *run) do(ctx context.Context, organisation stack.Organisation) (summary 
 
 	summary = r.summary(time.Since(begun))
 	summary.Throttled, summary.Minted = counted.throttled.Load(), counted.minted.Load()
+	r.report(summary, verdict, logs.Name())
 
-	return summary, errors.Join(verdict, r.report(summary, verdict, logs.Name()))
+	return summary, verdict
 }
 
 func (r *run) summary(took time.Duration) Summary {

@@ -18,7 +18,6 @@ type tally struct {
 // Write implements [io.Writer]. line is one line.
 func (t *tally) Write(line []byte) (int, error) {
 	t.read(line)
-
 	return t.log.Write(line)
 }
 

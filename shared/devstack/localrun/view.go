@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"text/tabwriter"
 	"time"
 
 	"genesys-cloud-export/shared/commandline"
@@ -116,7 +115,7 @@ func (v *view) reading(records, pages int64) {
 }
 
 // report prints what the check found and what was counted, and ends with how to read the export where there is anything.
-func (r *run) report(s Summary, verdict error, logs string) error {
+func (r *run) report(s Summary, verdict error, logs string) {
 	v, bucket := r.view, bucketFolder(r.Out)
 	manifest := path.Join(stack.Prefix, "_state", r.listings[0].Name, r.order.ExportID, "manifest.json")
 
@@ -131,29 +130,30 @@ func (r *run) report(s Summary, verdict error, logs string) error {
 		v.line("verified  every record of the organisation, once and in order")
 	}
 
-	if err := v.table(s, filepath.Join(bucket, manifest), logs); err != nil {
-		return err
-	}
+	v.table(s, filepath.Join(bucket, manifest), logs)
 
 	if s.Parts > 0 {
 		v.line("\nread it by its manifest, which names the parts that count:")
 		// A command line that any POSIX shell takes, with nothing but what every system has.
 		v.line(`(cd %s && gzip -dc $(grep -o '[^"]*\.jsonl\.gz' %s)) | head -n 3`, commandline.Quoted(bucket), commandline.Quoted(manifest))
 	}
-
-	return nil
 }
 
-func (v *view) table(s Summary, manifest, logs string) error {
-	table := tabwriter.NewWriter(v.out, 0, 0, 2, ' ', 0)
-
-	_, _ = fmt.Fprintln(table)
+func (v *view) table(s Summary, manifest, logs string) {
+	width := len("tokens minted")
 	for _, one := range s.Exported {
-		_, _ = fmt.Fprintf(table, "%s\t%s records, %s pages, parts %s in %s, below %s\n", one.Listing, commandline.Grouped(one.Records),
-			commandline.Grouped(one.Pages), commandline.Grouped(one.Parts), one.WallTime.Round(100*time.Millisecond), one.Folder)
+		width = max(width, len(one.Listing))
 	}
 
-	for _, row := range [][2]string{
+	row := func(name, text string) { v.line("%-*s  %s", width, name, text) }
+
+	v.line("")
+	for _, one := range s.Exported {
+		row(one.Listing, fmt.Sprintf("%s records, %s pages, parts %s in %s, below %s", commandline.Grouped(one.Records),
+			commandline.Grouped(one.Pages), commandline.Grouped(one.Parts), one.WallTime.Round(100*time.Millisecond), one.Folder))
+	}
+
+	for _, figure := range [][2]string{
 		{"invocations", strconv.Itoa(s.Invocations)},
 		{"pages", commandline.Grouped(s.Pages)},
 		{"records", commandline.Grouped(s.Records)},
@@ -166,12 +166,6 @@ func (v *view) table(s Summary, manifest, logs string) error {
 		{"manifest", manifest},
 		{"log", logs},
 	} {
-		_, _ = fmt.Fprintf(table, "%s\t%s\n", row[0], row[1])
+		row(figure[0], figure[1])
 	}
-
-	if err := table.Flush(); err != nil {
-		return fmt.Errorf("print the table: %w", err)
-	}
-
-	return nil
 }

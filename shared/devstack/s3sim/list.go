@@ -69,7 +69,6 @@ func (e *Endpoint) fill(p *page, last string) error {
 		}
 		if p.KeyCount == p.MaxKeys {
 			p.IsTruncated, p.NextContinuationToken = true, last
-
 			return nil
 		}
 		p.KeyCount, last = p.KeyCount+1, line

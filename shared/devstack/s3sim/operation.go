@@ -10,7 +10,6 @@ import (
 // Location returns the bucket and the key that a request is about; either may be empty.
 func Location(r *http.Request) (bucket, key string) {
 	bucket, key, _ = strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-
 	return bucket, key
 }
 

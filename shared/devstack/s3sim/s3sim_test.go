@@ -81,7 +81,6 @@ func (s store) put(want, key, body string, headers ...string) (etag string) {
 // get returns an object's body, or the code of the error.
 func (s store) get(key string) string {
 	reply := s.about(http.MethodGet, key, "")
-
 	return cmp.Or(code(reply), reply.Body.String())
 }
 

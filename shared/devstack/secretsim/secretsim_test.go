@@ -19,7 +19,6 @@ func TestWhatAWSRefusesIsRefused(t *testing.T) {
 	client := secretsmanager.NewFromConfig(endpoint.Config)
 	get := func(id string) error {
 		_, err := client.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: &id})
-
 		return err
 	}
 	made, err := client.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: aws.String("genesys/credentials"), SecretString: aws.String("v")})

@@ -242,12 +242,12 @@ func TestWhatTheContractLeavesFreePasses(t *testing.T) {
 	})
 }
 
-func TestOtherListingsAndBucketsWithoutAPrefixAreCheckedTheSameWay(t *testing.T) {
+func TestOtherListingsAndPrefixesAreCheckedTheSameWay(t *testing.T) {
 	t.Parallel()
 	config, moved := newExport().config(), fstest.MapFS{}
 	for key, file := range config.Bucket.(fstest.MapFS) {
-		body := bytes.ReplaceAll(bytes.ReplaceAll(file.Data, []byte("exports/"), nil), []byte("users"), []byte("queues"))
-		moved[strings.ReplaceAll(strings.TrimPrefix(key, "exports/"), "users/", "queues/")] = &fstest.MapFile{Data: body}
+		body := bytes.ReplaceAll(bytes.ReplaceAll(file.Data, []byte("exports/"), []byte("mine/")), []byte("users"), []byte("queues"))
+		moved[strings.NewReplacer("exports/", "mine/", "users/", "queues/").Replace(key)] = &fstest.MapFile{Data: body}
 	}
 
 	config.Listing = "queues"
@@ -255,7 +255,7 @@ func TestOtherListingsAndBucketsWithoutAPrefixAreCheckedTheSameWay(t *testing.T)
 		t.Errorf("among the users: got %v, want that it is missing", err)
 	}
 
-	config.Bucket, config.Prefix = moved, ""
+	config.Bucket, config.Prefix = moved, "mine"
 	if _, err := verify.Export(t.Context(), config); err != nil {
 		t.Errorf("got %v", err)
 	}

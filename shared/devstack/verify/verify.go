@@ -17,7 +17,6 @@ import (
 	"io"
 	"io/fs"
 	"slices"
-	"strings"
 )
 
 // ErrFailed is in every error that says what is wrong with an export. Any other error means that the check could not look.
@@ -33,7 +32,7 @@ type Config struct {
 	// Bucket has the objects as files, and BucketName is what it is called in URLs.
 	Bucket     fs.FS
 	BucketName string
-	// Prefix is what every key begins with, without a slash at its end; "" where keys begin with the listing.
+	// Prefix is what every key begins with, without a slash at its end.
 	Prefix string
 	// Listing is the listing's name in keys and manifest: "users".
 	Listing  string
@@ -80,9 +79,8 @@ type check struct {
 }
 
 // partsFolder is the folder of the export's parts, and stateFolder that of what the listing's exports keep beside them.
-func (c *check) partsFolder() string { return c.root() + c.Listing + "/export_id=" + c.ExportID }
-func (c *check) stateFolder() string { return c.root() + "_state/" + c.Listing + "/" }
-func (c *check) root() string        { return strings.TrimPrefix(c.Prefix+"/", "/") }
+func (c *check) partsFolder() string { return c.Prefix + "/" + c.Listing + "/export_id=" + c.ExportID }
+func (c *check) stateFolder() string { return c.Prefix + "/_state/" + c.Listing + "/" }
 
 func (c *check) manifestKey(exportID string) string {
 	return c.stateFolder() + exportID + "/manifest.json"

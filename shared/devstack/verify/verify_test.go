@@ -70,7 +70,6 @@ func TestFailingToLookIsAnErrorOfItsOwn(t *testing.T) {
 		unlisted := c
 		unlisted.Truth = func(w io.Writer) error {
 			_, _ = io.WriteString(w, written)
-
 			return lost
 		}
 

@@ -152,7 +152,6 @@ func (e *export) config() verify.Config {
 	if e.truth != nil {
 		c.Truth = func(w io.Writer) error {
 			_, err := io.WriteString(w, join(e.truth))
-
 			return err
 		}
 	}
