@@ -3,9 +3,7 @@ package localrun_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -14,7 +12,6 @@ import (
 
 	"genesys-cloud-export/shared/devstack/localrun"
 	"genesys-cloud-export/shared/devstack/stack"
-	"genesys-cloud-export/shared/devstack/verify"
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/secret"
 )
@@ -51,31 +48,6 @@ func TestEveryUserIsExportedOverSeveralInvocationsAndRateLimits(t *testing.T) {
 	}
 
 	search(t, w.Out, w.out.String(), clientSecret, token)
-}
-
-func TestADamagedExportFailsTheCheck(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.organisation.Users, w.organisation.RateLimit = 300, 0
-	w.BeforeCheck = func(_ context.Context, _ *stack.Stack, r export.Result) {
-		parts, err := filepath.Glob(filepath.Join(w.Out, "s3", stack.Bucket, "exports", "users", "export_id="+r.ExportID, "part-*"))
-		if err != nil || len(parts) == 0 {
-			t.Fatalf("find the parts: %v, %v", parts, err)
-		}
-
-		text, err := os.ReadFile(parts[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		text[len(text)/2] ^= 1
-		write(t, parts[0], string(text))
-	}
-
-	_, err := localrun.Run(t.Context(), w.Config, w.organisation)
-	if !errors.Is(err, verify.ErrFailed) || !strings.Contains(w.out.String(), "FAILED") {
-		t.Errorf("got %v, want %v\n%s", err, verify.ErrFailed, &w.out)
-	}
 }
 
 // killed has the exporters killed five times, whatever they do.
