@@ -42,7 +42,7 @@ func runStack(ctx context.Context, arguments []string, stdout, stderr io.Writer)
 	}
 	defer func() { err = errors.Join(err, local.Close()) }()
 
-	if _, err := fmt.Fprintf(stdout, `The local world is up; Ctrl-C ends it. The functions' logs follow on standard error.
+	_, _ = fmt.Fprintf(stdout, `The local world is up; Ctrl-C ends it. The functions' logs follow on standard error.
 
 Genesys Cloud  %[1]s   %[2]d users; what was asked of it: %[1]s/_sim/
 AWS            %[3]s   S3, SSM, Secrets Manager, Lambda; objects lie in %[4]s
@@ -55,9 +55,7 @@ One invocation of an export, again and again until it is complete:
 The stored token, without the token:
   aws ssm get-parameter --name %[7]s --with-decryption --query Parameter.Value --output text | jq .expires_at
 `, local.GenesysURL, organisation.Users, local.AWSURL, filepath.Join(config.Data, stack.Bucket), stack.Region,
-		stack.ExportUsers, local.TokenParameter); err != nil {
-		return fmt.Errorf("describe the stack: %w", err)
-	}
+		stack.ExportUsers, local.TokenParameter)
 
 	driver.New(local.Functions(), driver.Config{Logger: config.Logger}).Schedule(ctx, stack.Rotator, local.RotationEvery)
 

@@ -75,18 +75,13 @@ func (r *run) export(ctx context.Context) error {
 func (r *run) exportAndCheck(ctx context.Context, calls *driver.Driver, of listing) error {
 	begun := time.Now()
 
-	event, err := r.order.event(of)
-	if err != nil {
-		return err
-	}
-
 	if len(r.listings) > 1 {
 		r.view.line("listing   %s", of.Name)
 	}
 
 	result, err := calls.Export(ctx, driver.Request{
 		FunctionName: of.function,
-		Event:        event,
+		Event:        r.order.event(of),
 		OnInvocation: func(i driver.Invocation) {
 			r.view.line("%s", Describe(i))
 

@@ -71,12 +71,9 @@ func (u unfinished) resumable(out string, wanted unfinished) error {
 func (u unfinished) write(out string) error {
 	name := unfinishedName(out)
 	draft := name + ".draft"
+	text, _ := json.Marshal(u) // text, numbers and a time alone
 
-	text, err := json.Marshal(u)
-	if err == nil {
-		err = os.WriteFile(draft, append(text, '\n'), 0o600)
-	}
-
+	err := os.WriteFile(draft, append(text, '\n'), 0o600)
 	if err == nil {
 		err = os.Rename(draft, name)
 	}
