@@ -19,7 +19,7 @@ type page struct {
 	IsTruncated             bool
 	NextContinuationToken   string `xml:",omitempty"`
 	Contents                []listed
-	CommonPrefixes          []commonPrefix
+	CommonPrefixes          []struct{ Prefix string }
 }
 
 type listed struct {
@@ -27,8 +27,6 @@ type listed struct {
 	Size                    int64
 	StorageClass            string
 }
-
-type commonPrefix struct{ Prefix string }
 
 // list answers ListObjectsV2. Keys are not encoded, and the reply says so: no key is here that XML cannot contain.
 func (e *Endpoint) list(w http.ResponseWriter, r *http.Request, bucket string) error {
@@ -73,8 +71,7 @@ func (e *Endpoint) fill(p *page, last string) error {
 		}
 		p.KeyCount, last = p.KeyCount+1, line
 		if line != key {
-			p.CommonPrefixes = append(p.CommonPrefixes, commonPrefix{line})
-
+			p.CommonPrefixes = append(p.CommonPrefixes, struct{ Prefix string }{line})
 			continue
 		}
 		found, err := e.find(name)

@@ -66,6 +66,7 @@ func TestAPutThatAWSRefusesLeavesTheParameterAloneAndAnAdvancedOneStaysSoUntilIt
 		"a key that is denied":       {1, func(in *ssm.PutParameterInput) { in.KeyId = aws.String(deniedKey) }, "AccessDeniedException"},
 		"no value":                   {0, nil, "ValidationException"},
 		"a tier that is named":       {1, func(in *ssm.PutParameterInput) { in.Tier = types.ParameterTierStandard }, "ValidationException"},
+		"8,193 bytes":                {8193, nil, "ValidationException"},
 		"4,097 bytes without a tier": {4097, func(in *ssm.PutParameterInput) { in.Tier = "" }, "ValidationException"},
 	} {
 		if _, code := s.put(t, strings.Repeat("x", test.size), test.change); code != test.code {
@@ -79,7 +80,9 @@ func TestAPutThatAWSRefusesLeavesTheParameterAloneAndAnAdvancedOneStaysSoUntilIt
 		size   int
 		change func(*ssm.PutParameterInput)
 		tier   types.ParameterTier
-	}{{1, nil, types.ParameterTierStandard}, {4097, nil, types.ParameterTierAdvanced}, {8192, untyped, types.ParameterTierAdvanced}} {
+	}{
+		{4096, nil, types.ParameterTierStandard}, {4097, nil, types.ParameterTierAdvanced}, {1, nil, types.ParameterTierAdvanced}, {8192, untyped, types.ParameterTierAdvanced},
+	} {
 		out, code := s.put(t, strings.Repeat("x", test.size), test.change)
 		if version := int64(i + 2); code != "" || out.Tier != test.tier || out.Version != version {
 			t.Errorf("%d bytes: got %+v, error %q, want version %d, %s", test.size, out, code, version, test.tier)
