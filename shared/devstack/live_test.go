@@ -223,6 +223,7 @@ func TestAProfileOfGCGivesTheCredentialsOfALiveExportThatSaysWhatItReadsAndCount
 
 func TestALiveExportThatCannotGoWellFailsByNameAndSendsNothing(t *testing.T) {
 	t.Parallel()
+
 	other, _ := testca.New(t)
 	yes := func(more ...string) func(string) []string {
 		return func(string) []string { return append([]string{"-yes"}, more...) }

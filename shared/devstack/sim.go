@@ -65,7 +65,9 @@ func runSim(ctx context.Context, arguments []string, stdout, stderr io.Writer) e
 		return fmt.Errorf("listen on %s (-listen host:port says where): %w", *address, err)
 	}
 
-	describeSim(stdout, listener.Addr(), *file, organisation.Users)
+	if err := describeSim(stdout, listener.Addr(), *file, organisation.Users); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 
 	server := &http.Server{Handler: simulator, ReadHeaderTimeout: time.Minute}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
@@ -78,7 +80,7 @@ func runSim(ctx context.Context, arguments []string, stdout, stderr io.Writer) e
 	return nil
 }
 
-func describeSim(out io.Writer, address net.Addr, file string, users int) {
+func describeSim(out io.Writer, address net.Addr, file string, users int) error {
 	host, warning := address.String(), ""
 
 	if tcp, ok := address.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
@@ -89,12 +91,17 @@ func describeSim(out io.Writer, address net.Addr, file string, users int) {
 		}
 	}
 
-	_, _ = fmt.Fprintf(out, `Genesys Cloud, simulated, is up; Ctrl-C ends it.
+	_, err := fmt.Fprintf(out, `Genesys Cloud, simulated, is up; Ctrl-C ends it.
 %[4]s
 API          http://%[1]s   %[2]d users; tokens from http://%[1]s/oauth/token
 credentials  %[3]s
 admin page   http://%[1]s/_sim/
 `, host, users, file, warning)
+	if err != nil {
+		return fmt.Errorf("describe the simulator: %w", err)
+	}
+
+	return nil
 }
 
 // ensureCredentials makes credentials up and writes them to a file that its owner alone can read. A file that is there already

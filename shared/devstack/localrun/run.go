@@ -90,6 +90,8 @@ func Run(ctx context.Context, config Config, organisation genesyssim.Config) (Su
 		return Summary{}, err
 	}
 
+	r.organisation = organisation
+
 	return r.do(ctx, stack.Simulated{Config: organisation})
 }
 
@@ -102,6 +104,8 @@ type run struct {
 	order    order
 	listings []listing
 	exported []Exported
+	// organisation is the simulated one.
+	organisation genesyssim.Config
 	// note is what a live run leaves to be resumed, from the moment when it is noted.
 	note  *unfinished
 	noted bool
@@ -151,8 +155,8 @@ func (r *run) do(ctx context.Context, organisation stack.Organisation) (summary 
 		err = errors.Join(err, r.stack.Close())
 	}()
 
-	if simulated, ok := organisation.(stack.Simulated); ok {
-		r.started(simulated.Config)
+	if r.stack.Genesys != nil {
+		r.started()
 	}
 
 	if r.OnStart != nil {

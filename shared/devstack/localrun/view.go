@@ -66,8 +66,8 @@ func reads(asked order) string {
 }
 
 // started says where the simulated organisation and AWS are.
-func (r *run) started(organisation genesyssim.Config) {
-	limit := "no rate limit"
+func (r *run) started() {
+	organisation, limit := r.organisation, "no rate limit"
 	if organisation.RateLimit > 0 {
 		limit = fmt.Sprintf("%d requests in %s", organisation.RateLimit, cmp.Or(organisation.RateWindow, genesyssim.DefaultRateWindow))
 	}
