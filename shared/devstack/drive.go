@@ -32,7 +32,7 @@ func runDrive(ctx context.Context, arguments []string, stdout, stderr io.Writer)
 	}
 
 	if *event != "" {
-		text, err := os.ReadFile(*event) //nolint:gosec // the file is the caller's choice
+		text, err := os.ReadFile(*event)
 		if err != nil {
 			return fmt.Errorf("read the event: %w", err)
 		}
