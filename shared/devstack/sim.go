@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -111,8 +112,8 @@ func ensureCredentials(name string) error {
 		return err // nil, or it names the file
 	}
 
-	made := fmt.Sprintf(`{"client_id":"sim-%s","client_secret":"%s"}`+"\n", strings.ToLower(rand.Text()), rand.Text())
-	if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o700), os.WriteFile(name, []byte(made), 0o600)); err != nil {
+	made, _ := json.Marshal(map[string]string{"client_id": "sim-" + strings.ToLower(rand.Text()), "client_secret": rand.Text()})
+	if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o700), os.WriteFile(name, append(made, '\n'), 0o600)); err != nil {
 		return fmt.Errorf("keep the credentials that were made up: %w", err)
 	}
 
