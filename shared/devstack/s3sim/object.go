@@ -141,9 +141,7 @@ func (e *Endpoint) condition(r *http.Request, name string) error {
 	case err != nil:
 		return err
 	case none != "", strings.Trim(match, `"`) != strings.Trim(there.etag, `"`):
-		return &refusal{
-			http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold",
-		}
+		return refuse(http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
 	}
 
 	return nil

@@ -78,7 +78,7 @@ func (e *Endpoint) serve(w http.ResponseWriter, r *http.Request) error {
 	case operation == "CreateBucket":
 		return e.addBucket(bucket)
 	case !e.hasBucket(bucket):
-		return &refusal{http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist."}
+		return refuse(http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist.")
 	case operation == "ListObjectsV2":
 		return e.list(w, r, bucket)
 	case !legalKey(key):

@@ -79,7 +79,7 @@ var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 // addBucket makes a bucket where it is missing.
 func (e *Endpoint) addBucket(bucket string) error {
 	if !bucketName.MatchString(bucket) {
-		return &refusal{http.StatusBadRequest, "InvalidBucketName", "The specified bucket is not valid."}
+		return refuse(http.StatusBadRequest, "InvalidBucketName", "The specified bucket is not valid.")
 	}
 
 	return e.folder.MkdirAll(bucket, folderMode)
