@@ -14,10 +14,10 @@ func TestWhateverIsWrongWithAPartIsFound(t *testing.T) {
 		return change{func(e *export) { e.store(1, body(e)) }, says}
 	}
 	ends := func(more ...byte) func(e *export) []byte {
-		return func(e *export) []byte { return append(e.second(), more...) }
+		return func(e *export) []byte { return slices.Concat(e.objects[e.names[1]], more) }
 	}
 	cut := func(end func(length int) int) func(e *export) []byte {
-		return func(e *export) []byte { return e.second()[:end(len(e.second()))] }
+		return func(e *export) []byte { return e.objects[e.names[1]][:end(len(e.objects[e.names[1]]))] }
 	}
 	packed := func(content func(lines []string) string) func(e *export) []byte {
 		return func(e *export) []byte { return pack(content(e.parts[1])) }
@@ -66,7 +66,7 @@ func TestWhateverIsWrongWithAPartIsFound(t *testing.T) {
 func TestEveryByteOfAPartCounts(t *testing.T) {
 	t.Parallel()
 	good := newExport()
-	for n := range good.second() {
+	for n := range good.objects[good.names[1]] {
 		e := newExport()
 		e.objects[e.names[1]][n] ^= 0x20
 		e.want(t, e.names[1])

@@ -110,9 +110,6 @@ func (e *export) store(n int, body []byte) {
 	part["bytes"], part["sha256"] = len(body), fmt.Sprintf("%x", sha256.Sum256(body))
 }
 
-// second is the second part, that may be changed.
-func (e *export) second() []byte { return bytes.Clone(e.objects[e.names[1]]) }
-
 // spell makes line the first of the second part, and of the source's list as well.
 func (e *export) spell(line string) {
 	e.truth[3], e.parts[1][0] = line, line
