@@ -46,11 +46,15 @@ func TestAServiceAnswersAsTheProtocolSays(t *testing.T) {
 		status           int
 		errorType, reply string // the message, where the type is of an error
 	}{
-		"an operation":                   {"Doubling.Double", `{"Count":4}`, 200, "", `{"Doubled":8}`},
-		"a refusal":                      {"Doubling.Double", `{"Count":13}`, 400, "UnluckyException", `not 13`},
-		"an error of the server's":       {"Doubling.Double", `{"Count":500}`, 500, "InternalServerError", `an error on the server side`},
-		"an operation that is not there": {"Doubling.Halve", `{}`, 400, "UnknownOperationException", `this local Doubling has no operation \"Halve\", only Double: ` + elsewhere},
-		"another service's operation":    {"Tripling.Double", `{}`, 400, "UnknownOperationException", `this local Doubling has no operation \"\", only Double: ` + elsewhere},
+		"an operation":             {"Doubling.Double", `{"Count":4}`, 200, "", `{"Doubled":8}`},
+		"a refusal":                {"Doubling.Double", `{"Count":13}`, 400, "UnluckyException", `not 13`},
+		"an error of the server's": {"Doubling.Double", `{"Count":500}`, 500, "InternalServerError", `an error on the server side`},
+		"an operation that is not there": {
+			"Doubling.Halve", `{}`, 400, "UnknownOperationException", `this local Doubling has no operation \"Halve\", only Double: ` + elsewhere,
+		},
+		"another service's operation": {
+			"Tripling.Double", `{}`, 400, "UnknownOperationException", `this local Doubling has no operation \"\", only Double: ` + elsewhere,
+		},
 		"a member that is not there": {
 			"Doubling.Double", `{"Count":4,"Other":"canary"}`, 400, "ValidationException", `this local operation has no member \"/Other\": ` + elsewhere,
 		},

@@ -99,7 +99,8 @@ func threeCallers(t *testing.T, w *world) {
 		}
 
 		function := map[string]string{
-			"users": stack.ExportUsers, "queues": stack.ExportDirectory, "external-contacts": stack.ExportDirectory, "conversations": stack.ExportHistory,
+			"users": stack.ExportUsers, "queues": stack.ExportDirectory, "external-contacts": stack.ExportDirectory,
+			"conversations": stack.ExportHistory,
 		}[i.Result.Listing]
 		crossed[i.Result.Listing] = true
 

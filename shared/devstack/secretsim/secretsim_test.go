@@ -21,7 +21,9 @@ func TestWhatAWSRefusesIsRefused(t *testing.T) {
 		_, err := client.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: &id})
 		return err
 	}
-	made, err := client.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: aws.String("genesys/credentials"), SecretString: aws.String("v")})
+	made, err := client.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{
+		Name: aws.String("genesys/credentials"), SecretString: aws.String("v"),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
