@@ -81,8 +81,10 @@ func TestAPutThatAWSRefusesLeavesTheParameterAloneAndAnAdvancedOneStaysSoUntilIt
 		change func(*ssm.PutParameterInput)
 		tier   types.ParameterTier
 	}{
-		{4096, nil, types.ParameterTierStandard}, {4097, nil, types.ParameterTierAdvanced},
-		{1, nil, types.ParameterTierAdvanced}, {8192, untyped, types.ParameterTierAdvanced},
+		{4096, nil, types.ParameterTierStandard},
+		{4097, nil, types.ParameterTierAdvanced},
+		{1, nil, types.ParameterTierAdvanced},
+		{8192, untyped, types.ParameterTierAdvanced},
 	} {
 		out, code := s.put(t, strings.Repeat("x", test.size), test.change)
 		if version := int64(i + 2); code != "" || out.Tier != test.tier || out.Version != version {
