@@ -120,22 +120,13 @@ counts       %[1]s/_sim/stats
 // ensureCredentials makes credentials up and writes them to a file that its owner alone can read. A file that is there already
 // stays, so that what was configured with it works after the next start too.
 func ensureCredentials(name string) error {
-	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-		return fmt.Errorf("make the folder for the credentials: %w", err)
+	if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
+		return err // nil, or it names the file
 	}
 
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the folder is the caller's choice
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-
-	if err != nil {
-		return fmt.Errorf("create the credentials file: %w", err)
-	}
-
-	made := map[string]string{"client_id": "sim-" + strings.ToLower(rand.Text()), "client_secret": rand.Text()}
-	if err := errors.Join(json.NewEncoder(file).Encode(made), file.Close()); err != nil {
-		return fmt.Errorf("write the credentials file %s: %w", name, err)
+	made, _ := json.Marshal(map[string]string{"client_id": "sim-" + strings.ToLower(rand.Text()), "client_secret": rand.Text()})
+	if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o700), os.WriteFile(name, append(made, '\n'), 0o600)); err != nil {
+		return fmt.Errorf("keep the credentials that were made up: %w", err)
 	}
 
 	return nil

@@ -27,7 +27,6 @@ func (s *sim) said() string { return s.stdout.String() + s.stderr.String() }
 // startSim runs devstack sim, and waits until it says that it is up. At the end of the test it has to end in good order.
 func startSim(t *testing.T, arguments ...string) *sim {
 	t.Helper()
-
 	s := &sim{process: start(t, "", []string{}, append([]string{"sim"}, arguments...)...)}
 	up := regexp.MustCompile(`(?m)^credentials +(.+)\ncounts +(https?://.+)/_sim/stats\n`)
 
@@ -54,7 +53,6 @@ func startSim(t *testing.T, arguments ...string) *sim {
 // client reads the credentials file as an integration would.
 func (s *sim) client(t *testing.T) (id, secret string) {
 	t.Helper()
-
 	content, err := os.ReadFile(s.credentials)
 
 	var file map[string]string
@@ -68,7 +66,6 @@ func (s *sim) client(t *testing.T) (id, secret string) {
 // token asks for a token with the file's credentials, as a client that trusts what the file of -tls has.
 func (s *sim) token(t *testing.T) (token string, lifetime int) {
 	t.Helper()
-
 	form := strings.NewReader("grant_type=client_credentials")
 
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/oauth/token", form)
@@ -101,7 +98,6 @@ func (s *sim) token(t *testing.T) (token string, lifetime int) {
 
 func TestTheSimulatorKeepsItsCredentialsInAFileOfTheOwnerAndWarnsWhereOthersCanReachIt(t *testing.T) {
 	t.Parallel()
-
 	out := filepath.Join(t.TempDir(), "out")
 	s := startSim(t, "-out", out, "-users", "12", "-verbose")
 
