@@ -116,12 +116,4 @@ func TestReadersAreRefusedWhatIsNotHere(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", id, err, want)
 		}
 	}
-	for key, option := range map[string]string{"Name": "BeginsWith", "Tier": "Equals"} {
-		_, err := s.DescribeParameters(t.Context(), &ssm.DescribeParametersInput{ParameterFilters: []types.ParameterStringFilter{
-			{Key: &key, Option: &option, Values: []string{name}},
-		}})
-		if awsapi.Code(err) != "InvalidFilterKey" {
-			t.Errorf("%s %s: got %v, want InvalidFilterKey", key, option, err)
-		}
-	}
 }
