@@ -65,8 +65,8 @@ stack: build ## start the local world alone, for the AWS CLI, SDKs and curl (USE
 	@exec .build/devstack stack -users "$(USERS)" -out "$(OUT)"
 
 .PHONY: sim
-sim: build-devstack ## start the simulated Genesys Cloud alone, to develop against (USERS= OUT= LISTEN= CREDENTIALS= FAULTS=)
-	@exec .build/devstack sim -users "$(USERS)" -out "$(OUT)" $(if $(LISTEN),-listen "$(LISTEN)") $(if $(CREDENTIALS),-credentials "$(CREDENTIALS)") $(if $(FAULTS),-faults "$(FAULTS)")
+sim: build-devstack ## start the simulated Genesys Cloud alone, to develop against (USERS= OUT= LISTEN= CREDENTIALS= FAULTS= TLS=)
+	@exec .build/devstack sim -users "$(USERS)" -out "$(OUT)" $(call option,listen,LISTEN) $(call option,credentials,CREDENTIALS) $(call option,faults,FAULTS) $(call option,tls,TLS)
 
 .PHONY: build
 build: say-build $(FUNCTIONS:%=build-function-%) build-devstack ## build the functions, as they are deployed, and the local world

@@ -8,7 +8,6 @@ import (
 
 func TestEverythingIsBuiltWithTheSameFlagsSoThatEachPackageIsCompiledOnce(t *testing.T) {
 	t.Parallel()
-
 	text, err := os.ReadFile("../../Makefile")
 	if err != nil {
 		t.Fatal(err)

@@ -21,22 +21,18 @@ import (
 // configuration leads to: AWS, devstack stack, or sam local start-lambda. It is what the state machine does, without one.
 // The last result goes to stdout as JSON, what happens on the way to stderr.
 func runDrive(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
-	var function, event string
+	request := driver.Request{OnInvocation: func(i driver.Invocation) { _, _ = fmt.Fprintln(stderr, localrun.Describe(i)) }}
 
 	line := commandline.New("devstack drive", stderr)
-	line.StringVar(&function, "function", "export-users", "the export function's name or ARN")
-	line.StringVar(&event, "event", "", "a file with the export's event; none is {}, a new export")
+	line.StringVar(&request.FunctionName, "function", "export-users", "the export function's name or ARN")
+	event := line.String("event", "", "a file with the export's event; none is {}, a new export")
 
 	if err := commandline.Options(line, arguments); err != nil {
 		return err
 	}
 
-	request := driver.Request{
-		FunctionName: function, OnInvocation: func(i driver.Invocation) { _, _ = fmt.Fprintln(stderr, localrun.Describe(i)) },
-	}
-
-	if event != "" {
-		text, err := os.ReadFile(event) //nolint:gosec // the file is the caller's choice
+	if *event != "" {
+		text, err := os.ReadFile(*event)
 		if err != nil {
 			return fmt.Errorf("read the event: %w", err)
 		}

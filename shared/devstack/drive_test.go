@@ -12,7 +12,6 @@ import (
 // exporter is a Lambda endpoint whose function export-users completes an export in its third invocation.
 func exporter(t *testing.T) (url string) {
 	t.Helper()
-
 	invocations := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var event struct {
@@ -20,7 +19,6 @@ func exporter(t *testing.T) (url string) {
 		}
 		if err := json.NewDecoder(r.Body).Decode(&event); err != nil || r.URL.Path != "/2015-03-31/functions/export-users/invocations" {
 			http.NotFound(w, r)
-
 			return
 		}
 
@@ -41,7 +39,6 @@ func exporter(t *testing.T) (url string) {
 
 func TestDriveInvokesUntilTheExportIsCompleteOrSaysWhyItCannot(t *testing.T) {
 	t.Parallel()
-
 	mine := write(t, "event.json", `{"export_id":"mine"}`)
 
 	for name, test := range map[string]struct {
@@ -59,7 +56,6 @@ func TestDriveInvokesUntilTheExportIsCompleteOrSaysWhyItCannot(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-
 			code, stdout, stderr := start(t, "", []string{
 				"AWS_ENDPOINT_URL=" + exporter(t), "AWS_REGION=" + test.region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
 				"AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,

@@ -14,13 +14,7 @@ import (
 // runEvaluate is devstack evaluate: what a CloudFormation template comes to for one deployment, as JSON on stdout.
 func runEvaluate(arguments []string, stdout, stderr io.Writer) error {
 	line := commandline.New("devstack evaluate", stderr)
-	line.Usage = func() {
-		_, _ = fmt.Fprintln(stderr, "Usage of devstack evaluate: [options] FILE [Parameter=Value …]")
-		line.PrintDefaults()
-	}
-
-	deployment := template.Deployment{Parameters: make(map[string]string)}
-	line.StringVar(&deployment.StackName, "stack", "", "the stack's name; without one it is genesys-cloud-export")
+	line.Usage = func() { _, _ = fmt.Fprintln(stderr, "Usage of devstack evaluate: FILE [Parameter=Value …]") }
 
 	if err := commandline.Parse(line, arguments); err != nil {
 		return err
@@ -30,17 +24,15 @@ func runEvaluate(arguments []string, stdout, stderr io.Writer) error {
 		return errors.New("say which template: devstack evaluate FILE [Parameter=Value …]")
 	}
 
+	parameters := make(map[string]string)
+
 	for _, argument := range line.Args()[1:] {
 		name, value, assigned := strings.Cut(argument, "=") // a value may have further equals signs
 		if !assigned || name == "" {
 			return fmt.Errorf("%q is no Parameter=Value", argument)
 		}
 
-		if _, twice := deployment.Parameters[name]; twice {
-			return fmt.Errorf("the parameter %s is given twice", name)
-		}
-
-		deployment.Parameters[name] = value
+		parameters[name] = value
 	}
 
 	source, err := template.Read(line.Arg(0))
@@ -48,7 +40,7 @@ func runEvaluate(arguments []string, stdout, stderr io.Writer) error {
 		return err
 	}
 
-	stack, err := source.Evaluate(deployment)
+	stack, err := source.Evaluate(template.Deployment{Parameters: parameters})
 	if err != nil {
 		return err
 	}

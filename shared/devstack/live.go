@@ -47,11 +47,6 @@ func runSimulated(ctx context.Context, arguments []string, stdout, stderr io.Wri
 
 // runLive is devstack live: a real organisation is exported to this machine. No option takes a secret.
 func runLive(ctx context.Context, arguments []string, stdin *os.File, stdout, stderr io.Writer) error {
-	var (
-		file, profile string
-		yes           bool
-	)
-
 	live := localrun.Live{Config: localrun.Config{
 		Stdout: stdout, Logger: warnings(stderr),
 		Stack: stack.Config{Environment: proxies(os.Environ())},
@@ -63,26 +58,27 @@ func runLive(ctx context.Context, arguments []string, stdin *os.File, stdout, st
 	line.StringVar(&organisation.TokenURL, "token-url", "", "the token endpoint where it is not the environment's: a gateway's")
 	line.StringVar(&organisation.APIURL, "api-url", "", "the API where it is not the environment's: a gateway's")
 	line.StringVar(&organisation.Authorities, "ca", "", "a PEM `file` of the certificate authorities to trust instead of the system's")
-	line.StringVar(&file, "credentials", "", `a JSON `+"`file`"+` {"client_id":"…","client_secret":"…"} that you alone can read; without it and -profile they are asked for`)
-	line.StringVar(&profile, "profile", "", "a profile of the vendor's command line gc, in ~/.gc/config.toml: default, or another's name")
-	line.BoolVar(&yes, "yes", false, "do not ask before the first request")
+	file := line.String("credentials", "", `a JSON `+"`file`"+` {"client_id":"…","client_secret":"…"} that you alone can read; without it and -profile they are asked for`)
+	profile := line.String("profile", "", "a profile of the vendor's command line gc, in ~/.gc/config.toml: default, or another's name")
+	yes := line.Bool("yes", false, "do not ask before the first request")
 	line.StringVar(&live.State, "state", "any", "which users: active, inactive, deleted or any")
 	exportOptions(line, &live.Config, filepath.Join(".exports", "live"))
-	line.DurationVar(&live.Stack.Timeout, "timeout", 0, "the export function's timeout; 0 is a minute")
+	// It is short, so that the lease of an invocation that was killed ends soon. It costs a few requests to S3 each.
+	line.DurationVar(&live.Stack.Timeout, "timeout", time.Minute, "the export function's timeout")
 
 	if err := commandline.Options(line, arguments); err != nil {
 		return err
 	}
 
 	terminal, present := credentials.Open(stdin, stderr)
-	if !yes && !present {
+	if !*yes && !present {
 		return errors.New("nobody is at a terminal to confirm: look at the options and say -yes (make: YES=1)")
 	}
 
-	live.Confirm = confirmation(yes, terminal)
+	live.Confirm = confirmation(*yes, terminal)
 
 	// Before anybody types a secret. A profile may name the environment, and nobody is asked for it.
-	if profile == "" {
+	if *profile == "" {
 		if err := live.Check(); err != nil {
 			return err
 		}
@@ -92,11 +88,7 @@ func runLive(ctx context.Context, arguments []string, stdin *os.File, stdout, st
 		_, _ = fmt.Fprintf(stdout, "needs         a role with %s, in all divisions\n", strings.Join(needed, ", "))
 	}
 
-	if !present {
-		terminal = nil
-	}
-
-	found, err := findCredentials(ctx, file, profile, terminal)
+	found, err := findCredentials(ctx, *file, *profile, terminal)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,6 @@ import (
 
 	"genesys-cloud-export/shared/devstack/functiontest"
 	"genesys-cloud-export/shared/devstack/genesyssim"
-	"genesys-cloud-export/shared/devstack/testca"
 	"genesys-cloud-export/shared/secret"
 )
 
@@ -33,7 +32,6 @@ type live struct {
 // newLive serves an organisation of 1,500 users.
 func newLive(t *testing.T) *live {
 	t.Helper()
-
 	organisation, err := genesyssim.New(genesyssim.Config{
 		Users: 1_500, Seed: 3, ClientID: "a-client", ClientSecret: secret.New(liveSecret),
 		Faults: []genesyssim.Fault{{Path: "/api/v2/users/query", Nth: 4, Status: http.StatusTooManyRequests, RetryAfter: "1"}},
@@ -42,15 +40,14 @@ func newLive(t *testing.T) *live {
 		t.Fatal(err)
 	}
 
-	ca, serve := testca.New(t)
+	url, ca := functiontest.ServeTLS(t, organisation)
 
-	return &live{organisation, functiontest.Binaries(t), serve(organisation), t.TempDir(), filepath.Join(t.TempDir(), "it's here"), ca}
+	return &live{organisation, functiontest.Binaries(t), url, t.TempDir(), filepath.Join(t.TempDir(), "it's here"), ca}
 }
 
 // file writes a file of the person's home.
 func (l *live) file(t *testing.T, name, text string, mode os.FileMode) string {
 	t.Helper()
-
 	name = filepath.Join(l.home, name)
 	if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o700), os.WriteFile(name, []byte(text), mode)); err != nil {
 		t.Fatal(err)
@@ -62,14 +59,12 @@ func (l *live) file(t *testing.T, name, text string, mode os.FileMode) string {
 // credentials writes a file with credentials.
 func (l *live) credentials(t *testing.T, clientSecret string, mode os.FileMode) string {
 	t.Helper()
-
 	return l.file(t, "credentials.json", fmt.Sprintf(`{"client_id":"a-client","client_secret":%q}`, clientSecret), mode)
 }
 
 // start runs devstack live with the organisation's addresses and these options; nobody is at a terminal.
 func (l *live) start(t *testing.T, options ...string) *process {
 	t.Helper()
-
 	template, err := filepath.Abs(filepath.Join("..", "..", "template.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +80,6 @@ func (l *live) start(t *testing.T, options ...string) *process {
 // unfinished is what is left of an export that is not complete, "" where there is none.
 func (l *live) unfinished() string {
 	left, _ := os.ReadFile(filepath.Join(l.out, "unfinished.json"))
-
 	return string(left)
 }
 
@@ -93,7 +87,6 @@ func (l *live) unfinished() string {
 // head that cuts it, and wants every user of the organisation in that state, once and in order.
 func (l *live) requireExport(t *testing.T, printed, state string) {
 	t.Helper()
-
 	exports, err := filepath.Glob(filepath.Join(l.out, "s3", "exports-local", "exports", "users", "*"))
 	if err != nil || len(exports) != 1 || !strings.Contains(printed, exports[0]) || l.unfinished() != "" {
 		t.Fatalf("the exports are %v (%v), unfinished is %q; want one, which is printed", exports, err, l.unfinished())
@@ -125,7 +118,6 @@ func (l *live) requireExport(t *testing.T, printed, state string) {
 // requireNoSecret searches all that was printed and all that was left.
 func (l *live) requireNoSecret(t *testing.T, printed ...string) {
 	t.Helper()
-
 	left, _ := exec.CommandContext(t.Context(), "grep", "-rl", liveSecret, l.out).Output() // it fails where it finds nothing
 	if len(left) > 0 || strings.Contains(strings.Join(printed, ""), liveSecret) {
 		t.Errorf("the client secret is in the files %s or in %q", left, printed)
@@ -134,7 +126,6 @@ func (l *live) requireNoSecret(t *testing.T, printed ...string) {
 
 func TestALiveExportThatWasInterruptedIsResumedAndEndsWhole(t *testing.T) {
 	t.Parallel()
-
 	l := newLive(t)
 	file := l.credentials(t, liveSecret, 0o600)
 	first := l.start(t, "-yes", "-credentials", file)
@@ -143,7 +134,6 @@ func TestALiveExportThatWasInterruptedIsResumedAndEndsWhole(t *testing.T) {
 
 	await(t, "the first invocation ends", func() bool {
 		pages = l.organisation.Stats().Pages
-
 		return strings.Contains(first.stdout.String(), "invocation 1 ")
 	})
 	await(t, "the second invocation reads", func() bool { return l.organisation.Stats().Pages > pages })
@@ -191,7 +181,6 @@ func TestALiveExportThatWasInterruptedIsResumedAndEndsWhole(t *testing.T) {
 
 func TestAProfileOfGCGivesTheCredentialsOfALiveExportThatSaysWhatItReadsAndCounts(t *testing.T) {
 	t.Parallel()
-
 	l := newLive(t)
 	name := l.file(t, ".gc/config.toml",
 		"[default]\nclient_credentials = 'a-client'\nclient_secret = '"+liveSecret+"'\nenvironment = 'mypurecloud.ie'\n", 0o644)
@@ -234,7 +223,7 @@ func TestAProfileOfGCGivesTheCredentialsOfALiveExportThatSaysWhatItReadsAndCount
 func TestALiveExportThatCannotGoWellFailsByNameAndSendsNothing(t *testing.T) {
 	t.Parallel()
 
-	other, _ := testca.New(t)
+	_, other := functiontest.ServeTLS(t, http.NotFoundHandler())
 	yes := func(more ...string) func(string) []string {
 		return func(string) []string { return append([]string{"-yes"}, more...) }
 	}
@@ -259,7 +248,6 @@ func TestALiveExportThatCannotGoWellFailsByNameAndSendsNothing(t *testing.T) {
 	} {
 		t.Run(says, func(t *testing.T) {
 			t.Parallel()
-
 			l := newLive(t)
 
 			code, stdout, stderr := l.start(t, test.options(l.credentials(t, test.secret, test.mode))...).ended(t)
@@ -283,7 +271,6 @@ func TestALiveExportThatCannotGoWellFailsByNameAndSendsNothing(t *testing.T) {
 
 func TestThePermissionsAreNamedBeforeAnybodyIsAskedForASecret(t *testing.T) {
 	t.Parallel()
-
 	code, stdout, stderr := newLive(t).start(t, "-yes", "-listings", "queues,conversations").ended(t)
 	if want := "needs         a role with routing:queue:view, analytics:conversationDetail:view, in all divisions\n"; code != 1 || stdout != want ||
 		!strings.Contains(stderr, "no client credentials") {

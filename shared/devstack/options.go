@@ -17,7 +17,7 @@ import (
 // platform is an organisation with the limits of the platform: 300 requests a minute, 500 users a page. Its jobs are quicker.
 func platform() genesyssim.Config {
 	return genesyssim.Config{
-		Users: 25_000, Seed: 1, TokenLifetime: time.Hour, MaxPageSize: genesyssim.DefaultMaxPageSize,
+		Users: 25_000, Seed: 1, TokenLifetime: time.Hour,
 		RateLimit: 300, RateWindow: genesyssim.DefaultRateWindow, JobTime: 3 * time.Second, AvailabilityLag: 6 * time.Hour,
 	}
 }

@@ -39,7 +39,6 @@ type process struct {
 // start runs devstack in a folder with an environment; at the end of the test it gets SIGTERM.
 func start(t *testing.T, folder string, environment []string, arguments ...string) *process {
 	t.Helper()
-
 	// The end of a test must not stop what its cleanup stops: the second signal would find nobody who catches it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
 	t.Cleanup(cancel)
@@ -62,7 +61,6 @@ func start(t *testing.T, folder string, environment []string, arguments ...strin
 // ended waits for the process and returns its exit code and all that it printed.
 func (p *process) ended(t *testing.T) (code int, stdout, stderr string) {
 	t.Helper()
-
 	err := p.Wait()
 	if failed, exited := errors.AsType[*exec.ExitError](err); err != nil && (!exited || !failed.Exited()) {
 		t.Fatalf("devstack ended with %v", err)
@@ -74,7 +72,6 @@ func (p *process) ended(t *testing.T) (code int, stdout, stderr string) {
 // await waits until the condition holds.
 func await(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-
 	for end := time.Now().Add(patience); !holds(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("it never came to this: %s", what)
@@ -85,7 +82,6 @@ func await(t *testing.T, what string, holds func() bool) {
 // write writes a file that its owner alone can read, in a folder of its own, and returns its name.
 func write(t *testing.T, name, content string) string {
 	t.Helper()
-
 	name = filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
@@ -96,7 +92,6 @@ func write(t *testing.T, name, content string) string {
 
 func TestACommandLineThatMakesNoSenseIsRefusedByName(t *testing.T) {
 	t.Parallel()
-
 	folder, template := t.TempDir(), filepath.Join("..", "..", "template.yaml")
 
 	for name, test := range map[string]struct {
@@ -116,12 +111,12 @@ func TestACommandLineThatMakesNoSenseIsRefusedByName(t *testing.T) {
 		"no users on a live page":         {[]string{"live", "-page-size", "0"}, "for flag -page-size: give a whole number from 1 to 500"},
 		"a folder without a name":         {[]string{"run", "-out", ""}, "devstack: -out is empty: give it a value, or leave it out (make: OUT=)\n"},
 		"a bad address":                   {[]string{"sim", "-out", folder, "-listen", "8080"}, "-listen host:port"},
+		"no folder for the test CA":       {[]string{"sim", "-out", folder, "-tls", filepath.Join(folder, "none", "ca")}, "make a test CA: open "},
 		"no credentials there":            {[]string{"sim", "-credentials", filepath.Join(folder, "none")}, "read the client credentials"},
 		"no template":                     {[]string{"evaluate"}, "say which template: devstack evaluate FILE [Parameter=Value …]"},
 		"no such template":                {[]string{"evaluate", "none.yaml"}, "read the template: "},
 		"no such option of a template":    {[]string{"evaluate", "-colour", template}, "-colour"},
 		"what is no parameter":            {[]string{"evaluate", template, "Name"}, `"Name" is no Parameter=Value`},
-		"a parameter that comes twice":    {[]string{"evaluate", template, "Name=a", "Name=b"}, "the parameter Name is given twice"},
 		"a parameter that has no default": {[]string{"evaluate", template}, "needs a value: it has no default"},
 		"credentials of another kind": {
 			[]string{"sim", "-credentials", write(t, "credentials", `{"client_id":"x","secret":"canary"}`)}, "has no client_secret",
@@ -129,7 +124,6 @@ func TestACommandLineThatMakesNoSenseIsRefusedByName(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-
 			code, stdout, stderr := start(t, "", nil, test.arguments...).ended(t)
 			if code != 1 || !strings.Contains(stderr, test.want) {
 				t.Errorf("ended with %d and said %q, want status 1 and %q", code, stderr, test.want)

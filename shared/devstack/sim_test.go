@@ -1,6 +1,8 @@
 package main_test
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -17,6 +19,7 @@ type sim struct {
 	*process
 
 	url, credentials string
+	trusted          *x509.CertPool
 }
 
 func (s *sim) said() string { return s.stdout.String() + s.stderr.String() }
@@ -24,9 +27,8 @@ func (s *sim) said() string { return s.stdout.String() + s.stderr.String() }
 // startSim runs devstack sim, and waits until it says that it is up. At the end of the test it has to end in good order.
 func startSim(t *testing.T, arguments ...string) *sim {
 	t.Helper()
-
 	s := &sim{process: start(t, "", []string{}, append([]string{"sim"}, arguments...)...)}
-	up := regexp.MustCompile(`(?m)^credentials +(.+)\nadmin page +(http://.+)/_sim/\n`)
+	up := regexp.MustCompile(`(?m)^credentials +(.+)\ncounts +(https?://.+)/_sim/stats\n`)
 
 	await(t, "devstack sim is up", func() bool {
 		found := up.FindStringSubmatch(s.stdout.String())
@@ -51,7 +53,6 @@ func startSim(t *testing.T, arguments ...string) *sim {
 // client reads the credentials file as an integration would.
 func (s *sim) client(t *testing.T) (id, secret string) {
 	t.Helper()
-
 	content, err := os.ReadFile(s.credentials)
 
 	var file map[string]string
@@ -62,10 +63,9 @@ func (s *sim) client(t *testing.T) (id, secret string) {
 	return file["client_id"], file["client_secret"]
 }
 
-// token asks for a token with the file's credentials.
+// token asks for a token with the file's credentials, as a client that trusts what the file of -tls has.
 func (s *sim) token(t *testing.T) (token string, lifetime int) {
 	t.Helper()
-
 	form := strings.NewReader("grant_type=client_credentials")
 
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/oauth/token", form)
@@ -77,7 +77,9 @@ func (s *sim) token(t *testing.T) (token string, lifetime int) {
 	request.SetBasicAuth(s.client(t))
 	request.Close = true
 
-	response, err := http.DefaultClient.Do(request) //nolint:forbidigo // a test's call to its own server
+	client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: s.trusted, MinVersion: tls.VersionTLS12}}}
+
+	response, err := client.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +98,6 @@ func (s *sim) token(t *testing.T) (token string, lifetime int) {
 
 func TestTheSimulatorKeepsItsCredentialsInAFileOfTheOwnerAndWarnsWhereOthersCanReachIt(t *testing.T) {
 	t.Parallel()
-
 	out := filepath.Join(t.TempDir(), "out")
 	s := startSim(t, "-out", out, "-users", "12", "-verbose")
 
@@ -120,14 +121,20 @@ func TestTheSimulatorKeepsItsCredentialsInAFileOfTheOwnerAndWarnsWhereOthersCanR
 		}
 	}
 
-	everywhere := startSim(t, "-out", out, "-listen", ":0")
+	ca := filepath.Join(out, "ca.pem")
+	everywhere := startSim(t, "-out", out, "-listen", ":0", "-tls", ca)
+
+	certificate, err := os.ReadFile(ca)
+	if everywhere.trusted = x509.NewCertPool(); !everywhere.trusted.AppendCertsFromPEM(certificate) {
+		t.Fatalf("the file of -tls has no certificate: %v", err)
+	}
 
 	if againID, againSecret := everywhere.client(t); againID != id || againSecret != secret {
 		t.Error("the credentials of the first start are not those of the second")
 	}
 
-	for _, sim := range []*sim{s, everywhere} {
-		if _, lifetime := sim.token(t); lifetime != 86_400 || !strings.HasPrefix(sim.url, "http://127.0.0.1:") {
+	for sim, address := range map[*sim]string{s: "http://127.0.0.1:", everywhere: "https://127.0.0.1:"} {
+		if _, lifetime := sim.token(t); lifetime != 86_400 || !strings.HasPrefix(sim.url, address) {
 			t.Errorf("nobody gets a token for a day at %s, where it says it is", sim.url)
 		}
 

@@ -5,8 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
+	"slices"
+	"strings"
 
+	"genesys-cloud-export/shared/devstack/awsjson"
+	"genesys-cloud-export/shared/devstack/secretsim"
+	"genesys-cloud-export/shared/devstack/ssmsim"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/driver"
 )
@@ -36,11 +42,11 @@ func runStack(ctx context.Context, arguments []string, stdout, stderr io.Writer)
 	}
 	defer func() { err = errors.Join(err, local.Close()) }()
 
-	if _, err := fmt.Fprintf(stdout, `The local world is up; Ctrl-C ends it. The functions' logs follow on standard error.
+	_, _ = fmt.Fprintf(stdout, `The local world is up; Ctrl-C ends it. The functions' logs follow on standard error.
 
-Genesys Cloud  %[1]s   %[2]d users; what was asked of it: %[1]s/_sim/
+Genesys Cloud  %[1]s   %[2]d users; what was asked of it: %[1]s/_sim/stats
 AWS            %[3]s   S3, SSM, Secrets Manager, Lambda; objects lie in %[4]s
-`+operations+`
+`+operations()+`
 For the AWS CLI and every SDK (any credentials do; with a function's name for a key id one may do what its role may):
   export AWS_ENDPOINT_URL=%[3]s AWS_REGION=%[5]s AWS_DEFAULT_REGION=%[5]s AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
 
@@ -49,9 +55,7 @@ One invocation of an export, again and again until it is complete:
 The stored token, without the token:
   aws ssm get-parameter --name %[7]s --with-decryption --query Parameter.Value --output text | jq .expires_at
 `, local.GenesysURL, organisation.Users, local.AWSURL, filepath.Join(config.Data, stack.Bucket), stack.Region,
-		stack.ExportUsers, local.TokenParameter); err != nil {
-		return fmt.Errorf("describe the stack: %w", err)
-	}
+		stack.ExportUsers, local.TokenParameter)
 
 	driver.New(local.Functions(), driver.Config{Logger: config.Logger}).Schedule(ctx, stack.Rotator, local.RotationEvery)
 
@@ -59,10 +63,16 @@ The stored token, without the token:
 }
 
 // operations are those that the stack's AWS has.
-const operations = `
+func operations() string {
+	of := func(service *awsjson.Service) string {
+		return strings.Join(slices.Sorted(maps.Keys(service.Operations)), ", ")
+	}
+
+	return `
   S3               CreateBucket, DeleteObject, GetObject, HeadObject, ListObjectsV2, PutObject
-  SSM              DeleteParameter, DescribeParameters, GetParameter, GetParameterHistory, PutParameter
-  Secrets Manager  CreateSecret, DeleteSecret, DescribeSecret, GetSecretValue, PutSecretValue
+  SSM              ` + of(&ssmsim.New().Service) + `
+  Secrets Manager  ` + of(&secretsim.New().Service) + `
   Lambda           Invoke
   Others are in moto (https://docs.getmoto.org) and LocalStack (https://docs.localstack.cloud).
 `
+}

@@ -110,7 +110,7 @@ func TestLimitBelowTenIsLearnedAsTen(t *testing.T) {
 		bubble(t, strconv.Itoa(given), func(t *testing.T) {
 			w := newWorld(ones(6)...)
 			w.timeout, w.perMinute = 10*time.Minute, 60_000
-			w.listing.Fault(0, exporttest.PageFault{Limit: given})
+			w.listing.Fault(0, exporttest.Limited(given))
 			w.listing.Fault(5, exporttest.Refused(failure.Forbidden))
 
 			begun := time.Now()

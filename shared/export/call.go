@@ -71,7 +71,7 @@ func (c *caller) fits(wait time.Duration) bool {
 // do calls request, which sends one request and returns the rate limit that the reply gave, with retries by policy. The stop
 // is why no request succeeded; doing says in its failure what was being done. An invocation's first request may use the
 // reserve, up to the deadline less a second, so that a short invocation makes progress too; no wait may.
-func (c *caller) do(ctx context.Context, policy retry.Policy, doing string, request func(context.Context) (limit int, err error)) stop {
+func (c *caller) do(ctx context.Context, policy retry.Policy, doing string, request func(context.Context) error) stop {
 	first := !c.answered
 	if !first && c.budget.Left() <= c.slowest {
 		return stop{reason: ReasonBudget, blames: c.timeTaker()}
@@ -114,13 +114,12 @@ func (c *caller) do(ctx context.Context, policy retry.Policy, doing string, requ
 }
 
 // send sends one request.
-func (c *caller) send(ctx context.Context, request func(context.Context) (int, error)) error {
+func (c *caller) send(ctx context.Context, request func(context.Context) error) error {
 	c.failed, c.until = "", time.Time{}
 
 	begun := time.Now()
-	limit, err := request(ctx)
-	c.learn(limit)
 
+	err := request(ctx)
 	if err == nil {
 		c.slowest = max(c.slowest, time.Since(begun))
 		return nil
@@ -144,6 +143,7 @@ func (c *caller) send(ctx context.Context, request func(context.Context) (int, e
 	if failed.Throttled {
 		c.failed = failure.RateLimited
 		c.throttled++
+		c.learn(failed.Limit)
 	}
 
 	if failed.After > 0 {

@@ -283,10 +283,7 @@ func TestPaceIsTheTokensAndALearnedLimitIsTheListings(t *testing.T) {
 			return time.Since(begun).Round(time.Second)
 		}
 
-		throttled := exporttest.Throttled(0)
-		throttled.Limit = 15 // a request in five seconds
-
-		w.listing.Fault(0, throttled)
+		w.listing.Fault(0, exporttest.Limited(15)) // a request in five seconds
 		took("users", "learns")
 
 		got := []time.Duration{took("users", "e1"), took("queues", "e1"), took("users", "e2")}

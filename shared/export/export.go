@@ -24,7 +24,6 @@ type Page struct {
 	Replaced, ReplacedIn int
 	Next                 string // the link to the page after this one; "": there is none
 	Total                *int64 // how many entities the listing says that it has; nil: it does not say
-	Limit                int    // the rate limit that the reply gave, in requests a minute, after an error too; 0: it gave none
 }
 
 // Reset empties the page and keeps its memory.

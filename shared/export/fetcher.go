@@ -69,9 +69,8 @@ func (f *fetcher) run(ctx context.Context, source Pages, free <-chan *Page, page
 
 // fetch reads the page at the position. One that lacks its entities again and again is empty, where [ErrNoEntities] says so.
 func (f *fetcher) fetch(ctx context.Context, source Pages, page *Page) stop {
-	stopped := f.do(ctx, f.retry, fmt.Sprintf("read page %d", f.position.Pages+1), func(ctx context.Context) (int, error) {
-		err := source.Fetch(ctx, f.position.Next, page)
-		return page.Limit, err
+	stopped := f.do(ctx, f.retry, fmt.Sprintf("read page %d", f.position.Pages+1), func(ctx context.Context) error {
+		return source.Fetch(ctx, f.position.Next, page)
 	})
 	if errors.Is(stopped.err, ErrNoEntities) {
 		page.Reset()

@@ -18,12 +18,12 @@ const (
 )
 
 // Jobs are pages that jobs of the API prepare, one for each window of the query's interval. Each method with a context sends
-// one request, with errors as those of [Pages.Fetch]; limit is the rate limit that the reply gave, after errors too.
+// one request, with errors as those of [Pages.Fetch].
 type Jobs interface {
 	Pages
 	// Resolve fixes the interval of a new export. through is the watermark; zero: there is none. A query that asks for what is
 	// not available is a failure of kind InvalidInput.
-	Resolve(ctx context.Context, through time.Time) (limit int, err error)
+	Resolve(ctx context.Context, through time.Time) error
 	// SinceLast reports whether the interval is to begin where the last such export ended.
 	SinceLast() bool
 	// Through is the end of the interval, once it is resolved.
@@ -31,9 +31,9 @@ type Jobs interface {
 	// Windows is how many windows the interval has; 0: there is nothing to export.
 	Windows() int
 	// Submit begins the job of a window. It may have begun one although it fails.
-	Submit(ctx context.Context, window int) (id string, limit int, err error)
+	Submit(ctx context.Context, window int) (id string, err error)
 	// Poll looks how far a job is.
-	Poll(ctx context.Context, id string) (state JobState, limit int, err error)
+	Poll(ctx context.Context, id string) (state JobState, err error)
 	// Delete deletes a job, where the API knows how to.
 	Delete(ctx context.Context, id string) error
 	// Results are the pages of a job that is ready. Where it is gone before the first page, Fetch fails as JobFailed.
@@ -85,7 +85,7 @@ func (i *invocation) resolve(ctx context.Context) (limit int, stopped stop) {
 	defer end()
 
 	c := i.newCaller()
-	stopped = c.do(asking, c.retry, "ask up to when the listing is available", func(ctx context.Context) (int, error) {
+	stopped = c.do(asking, c.retry, "ask up to when the listing is available", func(ctx context.Context) error {
 		return jobs.Resolve(ctx, through)
 	})
 	i.count(c)
@@ -120,9 +120,9 @@ func (i *invocation) prepare(ctx, reading context.Context, jobs Jobs, w *writer,
 
 	var state JobState
 
-	stopped := c.do(reading, c.retry, "look at job "+w.job.ID, func(ctx context.Context) (limit int, err error) {
-		state, limit, err = jobs.Poll(ctx, w.job.ID)
-		return limit, err
+	stopped := c.do(reading, c.retry, "look at job "+w.job.ID, func(ctx context.Context) (err error) {
+		state, err = jobs.Poll(ctx, w.job.ID)
+		return err
 	})
 
 	switch age := time.Since(w.job.SubmittedAt); {
@@ -153,9 +153,9 @@ func (i *invocation) submit(ctx, reading context.Context, jobs Jobs, w *writer, 
 	var id string
 
 	send := func() stop {
-		return c.do(reading, once, "submit a job", func(ctx context.Context) (limit int, err error) {
-			id, limit, err = jobs.Submit(ctx, w.position.Window)
-			return limit, err
+		return c.do(reading, once, "submit a job", func(ctx context.Context) (err error) {
+			id, err = jobs.Submit(ctx, w.position.Window)
+			return err
 		})
 	}
 
@@ -186,7 +186,7 @@ func rejectedOnce(err error) bool {
 
 // drop deletes a job that lost its commit. Where that fails, the API deletes it in time.
 func (i *invocation) drop(ctx context.Context, jobs Jobs, c *caller, id string) {
-	stopped := c.do(ctx, retry.Policy{Attempts: 1}, "delete job "+id, func(ctx context.Context) (int, error) { return 0, jobs.Delete(ctx, id) })
+	stopped := c.do(ctx, retry.Policy{Attempts: 1}, "delete job "+id, func(ctx context.Context) error { return jobs.Delete(ctx, id) })
 	if !stopped.none() {
 		i.engine.Logger.WarnContext(ctx, "a job that another invocation's replaces stays until the API deletes it",
 			slog.String("export_id", i.id), slog.String("job", id), slog.Any("error", stopped.err))

@@ -139,13 +139,11 @@ func (a *answer) smaller(alone bool) string {
 
 // refusal turns a reply that is no page into a failure. Some replies count by their status, whatever the body; all others
 // only where the body is an error in the API's form, as a gateway or a proxy knows neither roles nor cursors.
-func (a *answer) refusal(ctx context.Context, page *export.Page) error {
+func (a *answer) refusal(ctx context.Context) error {
 	var err error
 	if a.err, err = readError(a.reply); err != nil {
 		return a.pages.broken(ctx, err)
 	}
-
-	page.Limit = learnedLimit(a.reply, a.err)
 
 	a.pages.client.Logger.WarnContext(ctx, "the API refused a page", slog.Int("status", a.reply.StatusCode), slog.String("code", a.code()),
 		slog.String("correlation_id", a.correlationID()))
@@ -158,7 +156,10 @@ func (a *answer) refusal(ctx context.Context, page *export.Page) error {
 	case status == http.StatusRequestEntityTooLarge, status == http.StatusBadRequest && a.err.text("code") == entityTooLarge:
 		return a.fail(failure.InvalidInput, "the page is too large: "+a.smaller(false))
 	case status == http.StatusTooManyRequests:
-		return transient(a.reply, true, a.fail(failure.RateLimited, "a rate limit is reached: invoke again later"))
+		met := transient(a.reply, true, a.fail(failure.RateLimited, "a rate limit is reached: invoke again later"))
+		met.Limit = learnedLimit(a.err)
+
+		return met
 	case status == http.StatusRequestTimeout, status >= http.StatusInternalServerError:
 		return transient(a.reply, false, a.fail(failure.UpstreamUnavailable, "it fails on its side: invoke again later"))
 	case status >= http.StatusBadRequest && a.err.inForm():

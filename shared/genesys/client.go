@@ -48,7 +48,7 @@ func (p *pages) Fetch(ctx context.Context, link string, page *export.Page) error
 		asked.body = p.body(link)
 	}
 
-	return p.exchange(ctx, asked, link, page, func(a *answer) error { return a.read(ctx, page) })
+	return p.exchange(ctx, asked, link, func(a *answer) error { return a.read(ctx, page) })
 }
 
 // question is what the API is asked.
@@ -60,7 +60,7 @@ type question struct {
 
 // exchange sends one request and hands its reply to read. A refusal becomes its failure, and teaches the page its limit. link is
 // that of a page, or "".
-func (p *pages) exchange(ctx context.Context, asked question, link string, page *export.Page, read func(*answer) error) error {
+func (p *pages) exchange(ctx context.Context, asked question, link string, read func(*answer) error) error {
 	rejected := *p.rejected
 	*p.rejected = false
 
@@ -98,7 +98,7 @@ func (p *pages) exchange(ctx context.Context, asked question, link string, page 
 		return read(&a)
 	}
 
-	return a.refusal(ctx, page)
+	return a.refusal(ctx)
 }
 
 // target is where the page at link is requested, with every parameter of the query. Its error does not repeat the link.

@@ -50,7 +50,7 @@ func TestThePageIsAskedForAsTheVendorsClientsDo(t *testing.T) {
 		"the tutorial's other options":   {listingBase, changed, "", usersPath, `{"pageSize":2,"state":"any","sortOrder":"DESC"}`},
 	}, func(t *testing.T, row row) {
 		f := serveFake(t, row.base, answer(http.StatusOK, twoUsers))
-		f.page = export.Page{Lines: []byte("old\n"), Records: 7, Next: "/old", Limit: 7, Replaced: 7, ReplacedIn: 7} // nothing of it stays
+		f.page = export.Page{Lines: []byte("old\n"), Records: 7, Next: "/old", Replaced: 7, ReplacedIn: 7} // nothing of it stays
 		if err := f.fetch(row.query, row.link); err != nil || len(f.seen()) != 1 {
 			t.Fatalf("got error %v after %d requests, want none after 1", err, len(f.seen()))
 		}

@@ -67,7 +67,7 @@ func TestWhatOfAHistoryIsAskedForIsSentOnceAndOtherwiseSaysWhatToSend(t *testing
 
 			pages, err := ask(t, listing, options)
 			if err == nil {
-				_, err = pages.(export.Jobs).Resolve(t.Context(), through)
+				err = pages.(export.Jobs).Resolve(t.Context(), through)
 			}
 
 			if want.says != "" {
@@ -99,7 +99,7 @@ func TestDataAreAvailableUpToNowAtTheLatestAndAuditsUntilAnHourAgo(t *testing.T)
 			f := serveFake(t, listingBase, answer(http.StatusOK, `{"dataAvailabilityDate":"2000-03-02T00:00:00Z"}`))
 
 			jobs := f.jobs(genesys.Histories()[history], `{"since_last":true,"start":"1999-12-31T00:00:00Z"}`)
-			if _, err := jobs.Resolve(t.Context(), time.Time{}); err != nil || !jobs.Through().Equal(time.Now().Add(want)) {
+			if err := jobs.Resolve(t.Context(), time.Time{}); err != nil || !jobs.Through().Equal(time.Now().Add(want)) {
 				t.Errorf("history %d: got data up to %s and %v, want up to %s before now", history, jobs.Through(), err, -want)
 			}
 		}
@@ -146,7 +146,7 @@ func TestAJobIsSubmittedInTheAPIsFormAndItsIDIsWhatAPathMayHave(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			f := serveFake(t, listingBase, answer(http.StatusAccepted, reply))
 
-			id, _, err := f.jobs(genesys.Histories()[0], oneDay).Submit(t.Context(), 0)
+			id, err := f.jobs(genesys.Histories()[0], oneDay).Submit(t.Context(), 0)
 			if valid && (err != nil || id != "5f0c6d1e-1") {
 				t.Errorf("%s: %q, %v", reply, id, err)
 			}
@@ -169,8 +169,8 @@ func TestASecondTokenThatIsRejectedInARowIsFinalForJobsToo(t *testing.T) {
 		f := serveFake(t, listingBase, answer(http.StatusUnauthorized, errorBody(401, "bad.credentials")))
 		jobs := f.jobs(genesys.Histories()[0], oneDay)
 
-		_, _, first := jobs.Poll(t.Context(), "a")
-		_, _, second := jobs.Poll(t.Context(), "a")
+		_, first := jobs.Poll(t.Context(), "a")
+		_, second := jobs.Poll(t.Context(), "a")
 
 		requireFailure(t, first, failure.TokenUnavailable, true, "invoke again later")
 		requireFailure(t, second, failure.TokenUnavailable, false, "twice")

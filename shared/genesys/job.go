@@ -60,7 +60,7 @@ func (j *jobs) Through() time.Time { return j.span.to }
 func (j *jobs) Windows() int { return j.span.windows() }
 
 // Resolve implements [export.Jobs].
-func (j *jobs) Resolve(ctx context.Context, through time.Time) (limit int, err error) {
+func (j *jobs) Resolve(ctx context.Context, through time.Time) error {
 	available := time.Now().Add(-availableAfter).UTC().Truncate(time.Second)
 
 	if path := j.definition.Job.Available; path != "" {
@@ -68,9 +68,9 @@ func (j *jobs) Resolve(ctx context.Context, through time.Time) (limit int, err e
 			Until time.Time `json:"dataAvailabilityDate"`
 		}
 
-		limit, err = j.call(ctx, http.MethodGet, path, nil, &reply, func(*answer) bool { return !reply.Until.IsZero() })
+		err := j.call(ctx, http.MethodGet, path, nil, &reply, func(*answer) bool { return !reply.Until.IsZero() })
 		if err != nil {
-			return limit, err
+			return err
 		}
 
 		available = earliest(reply.Until, time.Now()).UTC().Truncate(time.Millisecond) // nothing is there before it happens
@@ -81,11 +81,11 @@ func (j *jobs) Resolve(ctx context.Context, through time.Time) (limit int, err e
 		j.span = resolved
 	}
 
-	return limit, err
+	return err
 }
 
 // Submit implements [export.Jobs].
-func (j *jobs) Submit(ctx context.Context, window int) (id string, limit int, err error) {
+func (j *jobs) Submit(ctx context.Context, window int) (id string, err error) {
 	var query object
 	query.add(intervalField, j.span.window(window).String())
 
@@ -102,21 +102,21 @@ func (j *jobs) Submit(ctx context.Context, window int) (id string, limit int, er
 		ID    string `json:"id"`
 	}
 
-	limit, err = j.call(ctx, http.MethodPost, j.definition.Path, query.closed(), &reply, func(a *answer) bool {
+	err = j.call(ctx, http.MethodPost, j.definition.Path, query.closed(), &reply, func(a *answer) bool {
 		id = cmp.Or(reply.JobID, reply.ID)
 		return len(id) <= maxJobID && jobIDs.MatchString(id) && !repeats(id, a.access.Access.Reveal())
 	})
 
-	return id, limit, err
+	return id, err
 }
 
 // Poll implements [export.Jobs].
-func (j *jobs) Poll(ctx context.Context, id string) (state export.JobState, limit int, err error) {
+func (j *jobs) Poll(ctx context.Context, id string) (state export.JobState, err error) {
 	var reply struct {
 		State string `json:"state"`
 	}
 
-	limit, err = j.of(id).call(ctx, http.MethodGet, j.definition.Path+"/"+id, nil, &reply, func(a *answer) bool {
+	err = j.of(id).call(ctx, http.MethodGet, j.definition.Path+"/"+id, nil, &reply, func(a *answer) bool {
 		name := strings.ToUpper(reply.State) // audits write it in small letters
 		state.Ready = slices.Contains([]string{"FULFILLED", "SUCCEEDED"}, name)
 		state.Failed = slices.Contains([]string{"FAILED", "CANCELLED", "EXPIRED"}, name)
@@ -125,10 +125,10 @@ func (j *jobs) Poll(ctx context.Context, id string) (state export.JobState, limi
 		return state.Ready || state.Failed || slices.Contains([]string{"QUEUED", "PENDING", "RUNNING"}, name)
 	})
 	if failure.Is(err, failure.JobFailed) {
-		return export.JobState{Failed: true, Text: err.Error()}, limit, nil
+		return export.JobState{Failed: true, Text: err.Error()}, nil
 	}
 
-	return state, limit, err
+	return state, err
 }
 
 // Delete implements [export.Jobs].
@@ -137,9 +137,7 @@ func (j *jobs) Delete(ctx context.Context, id string) error {
 		return nil
 	}
 
-	_, err := j.call(ctx, http.MethodDelete, j.definition.Path+"/"+id, nil, nil, nil)
-
-	return err
+	return j.call(ctx, http.MethodDelete, j.definition.Path+"/"+id, nil, nil, nil)
 }
 
 // Results implements [export.Jobs].
@@ -155,10 +153,8 @@ func (j *jobs) of(id string) *jobs {
 }
 
 // call sends one request and reads its reply into a struct; whether what it says can be meant is for valid to say.
-func (j *jobs) call(ctx context.Context, method, path string, body []byte, into any, valid func(*answer) bool) (limit int, err error) {
-	var page export.Page
-
-	err = j.exchange(ctx, question{method: method, target: j.client.Base.JoinPath(path), body: body}, "", &page, func(a *answer) error {
+func (j *jobs) call(ctx context.Context, method, path string, body []byte, into any, valid func(*answer) bool) error {
+	return j.exchange(ctx, question{method: method, target: j.client.Base.JoinPath(path), body: body}, "", func(a *answer) error {
 		if into == nil {
 			return nil
 		}
@@ -174,6 +170,4 @@ func (j *jobs) call(ctx context.Context, method, path string, body []byte, into 
 
 		return nil
 	})
-
-	return page.Limit, err
 }

@@ -48,25 +48,22 @@ func countsByStatus(status int) bool {
 		status == http.StatusRequestTimeout || status == http.StatusRequestEntityTooLarge || status == http.StatusTooManyRequests
 }
 
-// leastLimit is the lowest rate limit that is learned, in requests a minute. The vendor's lowest is 180.
-const leastLimit = 10
-
 // learnedLimit is the rate limit, in requests a minute, in the body of a 429 whose key says that it is one a minute; else 0.
 // The headers that the vendor withdrew in June 2021 teach nothing: one would slow the process for as long as it lives.
-func learnedLimit(reply *http.Response, body apiError) int {
+func learnedLimit(body apiError) int {
 	limit := apiError{}
 	if given, ok := body["limit"].(map[string]any); ok {
 		limit = given
 	}
 
 	value, _ := limit["value"].(float64)
-	if reply.StatusCode != http.StatusTooManyRequests || !strings.HasSuffix(limit.text("key"), ".per.minute") || value <= 0 {
+	if !strings.HasSuffix(limit.text("key"), ".per.minute") || value <= 0 {
 		return 0
 	}
 
 	const most = 1 << 30 // no limit is lowered to it, and it is an int everywhere
 
-	return int(min(max(value, leastLimit), most))
+	return int(min(value, most))
 }
 
 // plain is what a code or a correlation id looks like: words, or a UUID. Nothing else is logged.
@@ -131,7 +128,7 @@ func clockOf(reply *http.Response) time.Time {
 }
 
 // transient makes a retryable failure of a reply, with the wait that its Retry-After asks for.
-func transient(reply *http.Response, throttled bool, failed *failure.Error) error {
+func transient(reply *http.Response, throttled bool, failed *failure.Error) *retry.TransientError {
 	after := retry.ParseAfter(reply.Header.Values("Retry-After"), clockOf(reply))
 
 	return &retry.TransientError{Err: failed, Throttled: throttled, After: after}

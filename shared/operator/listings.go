@@ -88,7 +88,7 @@ func ask(ctx context.Context, client genesys.Client, listing genesys.Definition)
 
 	fetch := func() error { return pages.Fetch(ctx, "", &page) }
 	if jobs, is := pages.(export.Jobs); is {
-		fetch = func() error { _, err := jobs.Resolve(ctx, time.Unix(0, 0)); return err }
+		fetch = func() error { return jobs.Resolve(ctx, time.Unix(0, 0)) }
 	}
 
 	err = fetch()

@@ -16,6 +16,7 @@ type TransientError struct {
 	Err       error         // what failed
 	Throttled bool          // a rate limit was met, which says nothing against the request itself
 	After     time.Duration // the wait that the server asked for, from now on; 0: none
+	Limit     int           // the rate limit that the server named, in requests a minute; 0: none
 }
 
 // Error returns the text of what failed.

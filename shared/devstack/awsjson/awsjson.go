@@ -84,7 +84,6 @@ type Service struct {
 // OperationName returns the operation that a request of the service asks for, or "" where it names none.
 func OperationName(r *http.Request, target string) string {
 	_, name, _ := strings.Cut(r.Header.Get("X-Amz-Target"), target+".")
-
 	return name
 }
 
@@ -92,18 +91,18 @@ func OperationName(r *http.Request, target string) string {
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Amzn-RequestId", rand.Text())
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
-	reply, err := s.answer(r)
-	if err != nil {
-		status := http.StatusBadRequest
-		refused, ok := errors.AsType[*apiError](err)
-		if !ok {
-			status, refused = http.StatusInternalServerError, &apiError{"InternalServerError", "an error on the server side"}
-		}
-		Refuse(w, status, refused.code, refused.message)
 
-		return
+	reply, err := s.answer(r)
+	refused, known := errors.AsType[*apiError](err)
+
+	switch {
+	case err == nil:
+		_, _ = w.Write(reply)
+	case known:
+		Refuse(w, http.StatusBadRequest, refused.code, refused.message)
+	default:
+		Refuse(w, http.StatusInternalServerError, "InternalServerError", "an error on the server side")
 	}
-	_, _ = w.Write(reply)
 }
 
 // Refuse answers with an error of AWS.

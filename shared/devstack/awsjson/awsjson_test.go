@@ -2,10 +2,10 @@ package awsjson_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -40,48 +40,35 @@ func send(t *testing.T, target, body string) *httptest.ResponseRecorder {
 
 func TestAServiceAnswersAsTheProtocolSays(t *testing.T) {
 	t.Parallel()
+	const elsewhere = "moto and LocalStack have the others"
 	for name, test := range map[string]struct {
 		target, body     string
 		status           int
-		errorType, reply string
+		errorType, reply string // the message, where the type is of an error
 	}{
-		"an operation": {"Doubling.Double", `{"Count":4}`, 200, "", `{"Doubled":8}`},
-		"a refusal": {
-			"Doubling.Double", `{"Count":13}`, 400, "UnluckyException",
-			`{"__type":"UnluckyException","message":"not 13"}`,
-		},
-		"an error of the server's": {
-			"Doubling.Double", `{"Count":500}`, 500, "InternalServerError",
-			`{"__type":"InternalServerError","message":"an error on the server side"}`,
-		},
+		"an operation":             {"Doubling.Double", `{"Count":4}`, 200, "", `{"Doubled":8}`},
+		"a refusal":                {"Doubling.Double", `{"Count":13}`, 400, "UnluckyException", `not 13`},
+		"an error of the server's": {"Doubling.Double", `{"Count":500}`, 500, "InternalServerError", `an error on the server side`},
 		"an operation that is not there": {
-			"Doubling.Halve", `{}`, 400, "UnknownOperationException",
-			`{"__type":"UnknownOperationException","message":"this local Doubling has no operation \"Halve\", only Double: moto and LocalStack have the others"}`,
+			"Doubling.Halve", `{}`, 400, "UnknownOperationException", `this local Doubling has no operation \"Halve\", only Double: ` + elsewhere,
 		},
 		"another service's operation": {
-			"Tripling.Double", `{}`, 400, "UnknownOperationException",
-			`{"__type":"UnknownOperationException","message":"this local Doubling has no operation \"\", only Double: moto and LocalStack have the others"}`,
+			"Tripling.Double", `{}`, 400, "UnknownOperationException", `this local Doubling has no operation \"\", only Double: ` + elsewhere,
 		},
 		"a member that is not there": {
-			"Doubling.Double", `{"Count":4,"Other":"canary"}`, 400, "ValidationException",
-			`{"__type":"ValidationException","message":"this local operation has no member \"/Other\": moto and LocalStack have the others"}`,
+			"Doubling.Double", `{"Count":4,"Other":"canary"}`, 400, "ValidationException", `this local operation has no member \"/Other\": ` + elsewhere,
 		},
-		"a wrong type": {
-			"Doubling.Double", `{"Count":"4"}`, 400, "SerializationException",
-			`{"__type":"SerializationException","message":"the member \"/Count\" has the wrong type"}`,
-		},
-		"no JSON": {
-			"Doubling.Double", `{"Count`, 400, "SerializationException",
-			`{"__type":"SerializationException","message":"the body is not one JSON object"}`,
-		},
+		"a wrong type": {"Doubling.Double", `{"Count":"4"}`, 400, "SerializationException", `the member \"/Count\" has the wrong type`},
+		"no JSON":      {"Doubling.Double", `{"Count`, 400, "SerializationException", `the body is not one JSON object`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if test.errorType != "" {
+				test.reply = fmt.Sprintf(`{"__type":"%s","message":"%s"}`, test.errorType, test.reply)
+			}
 			got := send(t, test.target, test.body)
 			want := []any{test.status, test.errorType, test.reply, "application/x-amz-json-1.1"}
-			have := []any{
-				got.Code, got.Header().Get("X-Amzn-ErrorType"), got.Body.String(), got.Header().Get("Content-Type"),
-			}
+			have := []any{got.Code, got.Header().Get("X-Amzn-ErrorType"), got.Body.String(), got.Header().Get("Content-Type")}
 			if diff := cmp.Diff(want, have); diff != "" {
 				t.Errorf("reply (-want +got):\n%s", diff)
 			}
@@ -103,30 +90,4 @@ func FuzzAnyBodyIsAnsweredOrRefused(f *testing.F) {
 			t.Errorf("got status %d for %q", got.Code, body)
 		}
 	})
-}
-
-func TestRequestsAreAnsweredOneAtATime(t *testing.T) {
-	t.Parallel()
-	const requests = 30
-	count := 0 // without a lock: the race detector sees two operations at once
-	service := awsjson.Service{Target: "Counting", Operations: map[string]awsjson.Operation{
-		"Count": awsjson.Typed(func(struct{}) (awsjson.Reply, error) {
-			count++
-
-			return awsjson.Reply{}, nil
-		}),
-	}}
-
-	var group sync.WaitGroup
-	for range requests {
-		group.Go(func() {
-			request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(`{}`))
-			request.Header.Set("X-Amz-Target", "Counting.Count")
-			service.ServeHTTP(httptest.NewRecorder(), request)
-		})
-	}
-	group.Wait()
-	if count != requests {
-		t.Errorf("counted %d of %d requests", count, requests)
-	}
 }

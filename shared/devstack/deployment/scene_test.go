@@ -59,7 +59,8 @@ func newScene(t *testing.T, organisation genesyssim.Config, changes ...func(*sta
 	}
 
 	config := stack.Config{
-		Template: templateFile, Binaries: functiontest.Binaries(t), Data: t.TempDir(), Organisation: stack.Simulated{Config: organisation}, Logs: written,
+		Template: templateFile, Binaries: functiontest.Binaries(t), Data: t.TempDir(), Logs: written,
+		Organisation: stack.Simulated{Config: organisation, CA: filepath.Join(t.TempDir(), "ca.pem")},
 		// A buffer of minutes, so that a scene is short.
 		Environment: map[string]string{"MAX_REQUESTS_PER_MINUTE": "60000", "TOKEN_ROTATION_BUFFER_SECONDS": "300"},
 	}

@@ -6,11 +6,13 @@ import (
 	"bytes"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"genesys-cloud-export/shared/devstack/lambdasim"
+	"genesys-cloud-export/shared/devstack/testca"
 )
 
 // Function is a built function behind a Lambda endpoint.
@@ -52,4 +54,22 @@ func (f *Function) Logs() string {
 	_ = f.endpoint.Close()
 
 	return f.logs.String()
+}
+
+// ServeTLS serves a handler over https, HTTP/2 included, until the test ends. Those trust it who are given ca, its CA's certificate as a
+// PEM file: functions by SSL_CERT_FILE.
+func ServeTLS(t testing.TB, handler http.Handler) (url, ca string) {
+	t.Helper()
+
+	ca = filepath.Join(t.TempDir(), "ca.pem")
+	config, err := testca.New(ca)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(handler)
+	server.TLS = config
+	server.StartTLS()
+	t.Cleanup(server.Close)
+
+	return server.URL, ca
 }

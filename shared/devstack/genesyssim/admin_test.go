@@ -2,9 +2,7 @@ package genesyssim_test
 
 import (
 	"bytes"
-	"html"
 	"log/slog"
-	"os"
 	"strings"
 	"testing"
 
@@ -13,20 +11,35 @@ import (
 	"genesys-cloud-export/shared/devstack/genesyssim"
 )
 
-func TestStatsCountWhatHappened(t *testing.T) {
+func TestCountsFaultsAndLogSayWhatHappenedAndShowNoTokenAndNoSecret(t *testing.T) {
 	t.Parallel()
-	s := start(t, genesyssim.Config{Users: 100, RateLimit: 3})
+	var log bytes.Buffer
+	s := start(t, genesyssim.Config{
+		Users: 100, RateLimit: 3, Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Faults: []genesyssim.Fault{{Method: "GET", Path: "/api/v2/users/query", Nth: 2, Status: 500, Note: "the second fails"}},
+	})
 	token := s.token()
-	s.ask(token, usersQuery)
-	s.ask(token, `POST /api/v2/users/query {"pageSize":20}`)
-	s.ask(token, tokensMe)
-	s.ask(token, "GET /api/v2/users")
+	for _, what := range []string{usersQuery, usersQuery, `POST /api/v2/users/query {"pageSize":20}`, tokensMe, "GET /\xff", "GET /api/v2/users"} {
+		s.ask(token, what)
+	}
 	s.ask("stranger", "GET /api/v2/users")
-	const want = `{"requests":{"GET /api/v2/tokens/me":1,"GET /api/v2/users":2,"GET /api/v2/users/query":1,` +
-		`"POST /api/v2/users/query":1,"POST /oauth/token":1},"throttled":1,"token_requests":1,"tokens_minted":1,` +
-		`"bad_token_requests":1,"early_requests":{},"pages":2,"entities_served":30,"faults_hit":0}`
-	if diff := cmp.Diff(want, s.ask("", "GET /_sim/stats").body); diff != "" {
-		t.Errorf("stats (-want +got):\n%s", diff)
+	got := []string{s.ask("", "GET /_sim/stats").body, s.ask("", "GET /_sim/faults").body}
+	want := []string{
+		`{"requests":{"GET /api/v2/tokens/me":1,"GET /api/v2/users":2,"GET /api/v2/users/query":2,"GET /` + "\ufffd" + `":1,` +
+			`"POST /api/v2/users/query":1,"POST /oauth/token":1},"throttled":1,"token_requests":1,"tokens_minted":1,` +
+			`"bad_token_requests":1,"early_requests":{},"pages":2,"entities_served":30,"faults_hit":1}`,
+		`[{"fault":{"method":"GET","path":"/api/v2/users/query","nth":2,"status":500,"note":"the second fails"},"seen":2,"hits":1}]`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("counts and faults in force (-want +got):\n%s", diff)
+	}
+	for _, hidden := range []string{token, clientSecret, clientID, "@example.com"} {
+		if strings.Contains(strings.Join(got, "")+log.String(), hidden) {
+			t.Errorf("the counts, the faults or the log show %q", hidden)
+		}
+	}
+	if count := strings.Count(log.String(), `"request answered"`); count != 8 {
+		t.Errorf("%d lines of requests, want 8", count)
 	}
 }
 
@@ -53,67 +66,22 @@ func TestAdminChangesTheOrganisationAtRunTime(t *testing.T) {
 	}
 }
 
-func TestAdminRefusesWhatItDoesNotUnderstand(t *testing.T) {
+func TestAdminRefusesWhatItDoesNotUnderstandAndWhatOtherSitesSend(t *testing.T) {
 	t.Parallel()
 	s := start(t, genesyssim.Config{Users: 10})
-	for _, what := range []string{
-		`POST /_sim/client {"disable":true}`, `POST /_sim/client {"disabled":1}`, `POST /_sim/faults {"path":"/","stauts":500}`, "GET /_sim/users?state=gone", "GET /_sim/users?pageSize=5",
-		"GET /_sim/conversations?interval=" + day + "&available=soon", "GET /_sim/revoke-tokens", "GET /_sim/elsewhere",
+	const origin = "Origin: https://elsewhere.example"
+	for asked, want := range map[[3]string]int{ // a request, and headers; the host is example.com
+		{`POST /_sim/client {"disable":true}`}: 400, {`POST /_sim/client {"disabled":1}`}: 400, {`POST /_sim/faults {"path":"/","stauts":500}`}: 400,
+		{"GET /_sim/users?state=gone"}: 400, {"GET /_sim/users?pageSize=5"}: 400, {"GET /_sim/conversations?interval=soon"}: 400,
+		{"GET /_sim/revoke-tokens"}: 404, {"GET /_sim/elsewhere"}: 404, {"GET /_sim/"}: 404, {"POST /_sim/users"}: 404,
+		{"POST /_sim/faults nonsense", "Origin: http://example.com", "Sec-Fetch-Site: same-origin"}: 400,
+		{"POST /_sim/faults nonsense", origin, "Sec-Fetch-Site: cross-site"}:                        403, {"POST /_sim/client nonsense", origin}: 403, // an old browser
 	} {
-		if got := s.status("", what); got != 400 && got != 404 {
-			t.Errorf("%s is answered %d, want a refusal", what, got)
+		if got := s.send(t.Context(), asked[0], asked[1], asked[2]).status; got != want {
+			t.Errorf("%q is answered %d, want %d", asked, got, want)
 		}
 	}
 	if s.SetFaults([]genesyssim.Fault{{Path: "/"}}) == nil {
 		t.Error("a fault that does nothing is taken")
-	}
-}
-
-func TestOtherSitesCannotChangeTheOrganisation(t *testing.T) {
-	t.Parallel()
-	s := start(t, genesyssim.Config{Users: 10})
-	for headers, want := range map[[2]string]int{ // the host is example.com, and nonsense is asked
-		{}: 400, {"Origin: http://example.com", "Sec-Fetch-Site: same-origin"}: 400,
-		{"Origin: https://elsewhere.example", "Sec-Fetch-Site: cross-site"}: 403, {"Origin: https://elsewhere.example"}: 403, // an old browser
-	} {
-		for _, path := range []string{"faults", "client"} {
-			if got := s.send(t.Context(), "POST /_sim/"+path+" nonsense", headers[0], headers[1]).status; got != want {
-				t.Errorf("%v: POST /_sim/%s is answered %d, want %d", headers, path, got, want)
-			}
-		}
-	}
-}
-
-func TestThePageShowsCountsFaultsAndTheReadmeAndNeitherPageNorLogATokenOrSecret(t *testing.T) {
-	t.Parallel()
-	var log bytes.Buffer
-	s := start(t, genesyssim.Config{
-		Users: 123, Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Faults: []genesyssim.Fault{{Path: "/api/v2/users/query", Nth: 2, Status: 500, Note: "the <second> fails"}},
-	})
-	token := s.token()
-	for _, what := range []string{usersQuery, usersQuery, "GET /<b>bold</b>", "GET /\xff"} {
-		s.ask(token, what)
-	}
-	got := s.ask("", "GET /_sim/")
-	policy, kind := got.header.Get("Content-Security-Policy"), got.header.Get("Content-Type")
-	readme, err := os.ReadFile("README.md")
-	if got.status != 200 || kind != "text/html; charset=utf-8" || policy != "frame-ancestors 'none'" || err != nil {
-		t.Errorf("status %d of type %q under policy %q, want 200 of text/html that no other site may show in a frame", got.status, kind, policy)
-	}
-	for _, want := range []string{
-		`"entities_served": 10`, `"GET /api/v2/users/query": 2`, "<td>1 of 2</td>", "the <second> fails", `"status":500`, string(readme),
-	} {
-		if !strings.Contains(html.UnescapeString(got.body), want) {
-			t.Errorf("the page lacks %.100q", want)
-		}
-	}
-	for _, hidden := range []string{token, clientSecret, clientID, "@example.com", "<b>bold", "<second>"} {
-		if strings.Contains(got.body, hidden) || strings.Contains(log.String(), hidden) && hidden != "<b>bold" {
-			t.Errorf("the page or the log shows %q", hidden)
-		}
-	}
-	if count := strings.Count(log.String(), `"request answered"`); count != 5 {
-		t.Errorf("%d lines of requests, want 5", count)
 	}
 }

@@ -19,11 +19,11 @@ import (
 // The defaults are the vendor's.
 const (
 	DefaultTokenLifetime = 24 * time.Hour // an OAuth client's, unless somebody changed it
-	DefaultMaxPageSize   = 500            // what larger page sizes are cut to
 	DefaultRateWindow    = time.Minute    // how long a rate limit counts
-	DefaultLife          = 24 * time.Hour // of a job's results, and of the cursors that die
 
 	maxTokenLifetime = 48 * time.Hour // the longest that an OAuth client can have
+	jobLife          = 24 * time.Hour // how long a job's results are there, and their cursors live
+	mostEntities     = 500            // a page; larger page sizes are cut to it in silence
 )
 
 // Config says which organisation is simulated. The zero value of every field but ClientID and ClientSecret is usable.
@@ -43,18 +43,16 @@ type Config struct {
 	RateLimit  int           // API requests of one token; 0: any number; the platform's is 300 a minute
 	RateWindow time.Duration // how long the limit counts before it begins anew; 0: [DefaultRateWindow], the platform's
 
-	// A job of a history is ready JobTime after it was submitted, and expires JobLife (0: [DefaultLife]) later. Data of calls and
+	// A job of a history is ready JobTime after it was submitted, and expires a day later. Data of calls and
 	// agents are available up to AvailabilityLag ago, or, where it is given, up to AvailableUntil; audits are at once.
 
-	JobTime, JobLife time.Duration
-	AvailabilityLag  time.Duration
-	AvailableUntil   time.Time
-	CursorLife       time.Duration // of external contacts and of a job's results; 0: [DefaultLife]
+	JobTime, AvailabilityLag time.Duration
+	AvailableUntil           time.Time
+	CursorLife               time.Duration // of external contacts and of a job's results; 0: a day
 
-	Latency     time.Duration // how long the API takes for each reply; the token endpoint answers at once
-	MaxPageSize int           // what larger page sizes are silently cut to; 0: [DefaultMaxPageSize]
-	Faults      []Fault       // what goes wrong
-	Logger      *slog.Logger  // gets a line at debug level for each request, without tokens, secrets and entities; nil: none
+	Latency time.Duration // how long the API takes for each reply; the token endpoint answers at once
+	Faults  []Fault       // what goes wrong
+	Logger  *slog.Logger  // gets a line at debug level for each request, without tokens, secrets and entities; nil: none
 }
 
 // Flags defines a flag for each setting but the credentials: every process sees command lines. Its default is the setting's value.
@@ -69,14 +67,11 @@ func (c *Config) Flags(flags *flag.FlagSet) {
 	flags.Func("sizes", "`NAME=N,…`: how many entities listings have; of conversations and audits: a day", c.readSizes)
 	flags.Func("forbidden", "`NAME,…`: listings that the client has no permission for", func(names string) error {
 		c.Forbidden = strings.Split(names, ",")
-
 		return nil
 	})
 	flags.DurationVar(&c.JobTime, "job-time", c.JobTime, "how long a history's job takes")
-	flags.DurationVar(&c.JobLife, "job-life", c.JobLife, "how long its results are there; 0 is a day")
 	flags.DurationVar(&c.AvailabilityLag, "availability-lag", c.AvailabilityLag, "how far behind the clock conversations and user-status are available")
 	flags.DurationVar(&c.CursorLife, "cursor-life", c.CursorLife, "how long cursors of external-contacts and of results live; 0 is a day")
-	flags.IntVar(&c.MaxPageSize, "max-page-size", c.MaxPageSize, "what larger page sizes are silently cut to")
 }
 
 // readSizes reads NAME=N,….
@@ -98,15 +93,14 @@ func (c *Config) readSizes(given string) error {
 func (c Config) withDefaults() Config {
 	c.TokenLifetime = cmp.Or(c.TokenLifetime, DefaultTokenLifetime)
 	c.RateWindow = cmp.Or(c.RateWindow, DefaultRateWindow)
-	c.JobLife, c.CursorLife = cmp.Or(c.JobLife, DefaultLife), cmp.Or(c.CursorLife, DefaultLife)
-	c.MaxPageSize = cmp.Or(c.MaxPageSize, DefaultMaxPageSize)
+	c.CursorLife = cmp.Or(c.CursorLife, jobLife)
 	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 
 	return c
 }
 
-// validate reports every field that does not hold, each by its name.
-func (c Config) validate() error {
+// validate reports every field that does not hold, each by its name, but for the faults.
+func (c Config) validate(listings []Listing) error {
 	var problems []error
 	refuse := func(bad bool, format string, args ...any) {
 		if bad {
@@ -118,42 +112,25 @@ func (c Config) validate() error {
 	refuse(c.TokenLifetime < time.Second || c.TokenLifetime > maxTokenLifetime || c.TokenLifetime%time.Second != 0,
 		"field TokenLifetime is %s: give whole seconds, from 1s to %s", c.TokenLifetime, maxTokenLifetime)
 	numbers := map[string]int{
-		"Users": c.Users, "IdleTimeout": int(c.IdleTimeout), "RateLimit": c.RateLimit,
-		"RateWindow": int(c.RateWindow), "Latency": int(c.Latency), "MaxPageSize": c.MaxPageSize,
-		"JobTime": int(c.JobTime), "JobLife": int(c.JobLife), "AvailabilityLag": int(c.AvailabilityLag), "CursorLife": int(c.CursorLife),
+		"Users": c.Users, "IdleTimeout": int(c.IdleTimeout), "RateLimit": c.RateLimit, "RateWindow": int(c.RateWindow), "Latency": int(c.Latency),
+		"JobTime": int(c.JobTime), "AvailabilityLag": int(c.AvailabilityLag), "CursorLife": int(c.CursorLife),
 	}
 	for name, size := range c.Sizes {
 		numbers["Sizes, "+name] = size
-		refuse(!slices.Contains(c.names(false), name), "field Sizes: there is no listing %q", name)
+		refuse(!slices.ContainsFunc(listings, func(l Listing) bool { return l.Name == name }), "field Sizes: there is no listing %q", name)
 	}
 	for _, name := range c.Forbidden {
-		refuse(!slices.Contains(c.names(true), name), "field Forbidden: no listing %q needs a permission", name)
+		needed := slices.ContainsFunc(listings, func(l Listing) bool { return l.Name == name && l.Permission != "" })
+		refuse(!needed, "field Forbidden: no listing %q needs a permission", name)
 	}
 	for _, field := range slices.Sorted(maps.Keys(numbers)) {
 		refuse(numbers[field] < 0, "field %s is negative: give 0 or more", field)
-	}
-	for i, fault := range c.Faults {
-		err := fault.validate()
-		refuse(err != nil, "field Faults, number %d: %w", i+1, err)
 	}
 
 	return errors.Join(problems...)
 }
 
-// names are those of all listings, or of those that need a permission.
-func (c Config) names(permission bool) (names []string) {
-	for _, of := range newListings(c) {
-		if of.Permission != "" || !permission {
-			names = append(names, of.Name)
-		}
-	}
-
-	return names
-}
-
 // limitPerMinute scales RateLimit from each RateWindow to a minute, rounded down, to at least 1.
 func (c Config) limitPerMinute() int {
-	scaled := float64(c.RateLimit) * float64(time.Minute) / float64(c.RateWindow)
-
-	return int(max(1, min(scaled, math.MaxInt32)))
+	return int(max(1, min(float64(c.RateLimit)*float64(time.Minute)/float64(c.RateWindow), math.MaxInt32)))
 }

@@ -18,13 +18,13 @@ import (
 func TestNewNamesEveryFieldThatDoesNotHold(t *testing.T) {
 	t.Parallel()
 	_, err := genesyssim.New(genesyssim.Config{
-		Users: -1, TokenLifetime: 1500 * time.Millisecond, IdleTimeout: -1, RateLimit: -1, RateWindow: -1, Latency: -1, MaxPageSize: -1,
-		JobTime: -1, JobLife: -1, AvailabilityLag: -1, CursorLife: -1, Faults: []genesyssim.Fault{{}},
+		Users: -1, TokenLifetime: 1500 * time.Millisecond, IdleTimeout: -1, RateLimit: -1, RateWindow: -1, Latency: -1,
+		JobTime: -1, AvailabilityLag: -1, CursorLife: -1, Faults: []genesyssim.Fault{{}},
 		Sizes: map[string]int{"queues": -1, "kites": 1}, Forbidden: []string{"groups"},
 	})
 	for _, name := range []string{
-		"Users", "ClientID", "ClientSecret", "TokenLifetime", "IdleTimeout", "RateLimit", "RateWindow", "Latency", "MaxPageSize", "JobTime",
-		"JobLife", "AvailabilityLag", "CursorLife", "Faults, number 1", "Sizes, queues", `Sizes: there is no listing "kites"`, "Forbidden",
+		"Users", "ClientID", "ClientSecret", "TokenLifetime", "IdleTimeout", "RateLimit", "RateWindow", "Latency", "JobTime",
+		"AvailabilityLag", "CursorLife", "Sizes, queues", `path is ""`, `Sizes: there is no listing "kites"`, "Forbidden",
 	} {
 		if err == nil || !strings.Contains(err.Error(), "field "+name) {
 			t.Errorf("the error does not name %s: %v", name, err)
@@ -37,11 +37,11 @@ func TestFlagsSetTheOrganisationAndKeepWhatTheyDoNotName(t *testing.T) {
 	before := genesyssim.Config{Users: 7, Latency: time.Second}
 	for arguments, want := range map[string]genesyssim.Config{
 		"": before,
-		"-users=5 -seed=3 -token-lifetime=5m -idle-timeout=15m -rate-limit=80 -rate-window=2s -latency=10ms -max-page-size=100 " +
-			"-sizes=queues=4,audits=5 -forbidden=queues,teams -job-time=3s -job-life=4s -availability-lag=5s -cursor-life=6s": {
+		"-users=5 -seed=3 -token-lifetime=5m -idle-timeout=15m -rate-limit=80 -rate-window=2s -latency=10ms " +
+			"-sizes=queues=4,audits=5 -forbidden=queues,teams -job-time=3s -availability-lag=5s -cursor-life=6s": {
 			Users: 5, Seed: 3, TokenLifetime: 5 * time.Minute, IdleTimeout: 15 * time.Minute, RateLimit: 80, RateWindow: 2 * time.Second,
-			Latency: 10 * time.Millisecond, MaxPageSize: 100, Sizes: map[string]int{"queues": 4, "audits": 5},
-			Forbidden: []string{"queues", "teams"}, JobTime: 3 * time.Second, JobLife: 4 * time.Second,
+			Latency: 10 * time.Millisecond, Sizes: map[string]int{"queues": 4, "audits": 5},
+			Forbidden: []string{"queues", "teams"}, JobTime: 3 * time.Second,
 			AvailabilityLag: 5 * time.Second, CursorLife: 6 * time.Second,
 		},
 	} {

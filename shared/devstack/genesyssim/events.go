@@ -15,7 +15,6 @@ func (s *Simulator) events(of Listing, asked span) source {
 	if of.Name == userStatus {
 		return source{of.Entities, func(place int) []byte {
 			made.begin, made.span = asked.from, asked.to.Sub(asked.from)
-
 			return made.entity(place, nil)
 		}}
 	}
@@ -52,12 +51,12 @@ func length(draw uint64, longest time.Duration) time.Duration {
 		return 0
 	}
 	most := 10 * time.Minute
-	switch draw % 100 {
-	case 0:
+	switch percent := draw % 100; {
+	case percent == 0:
 		most = longest
-	case 1, 2, 3:
+	case percent < 4:
 		most = 8 * time.Hour
-	case 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20:
+	case percent < 21:
 		most = time.Hour
 	}
 

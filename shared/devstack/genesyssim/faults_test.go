@@ -3,7 +3,11 @@ package genesyssim_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -134,16 +138,58 @@ func TestEveryFaultHappensAsScripted(t *testing.T) {
 	}
 }
 
-func TestEmptyPagesLeadOnByNewLinksAndLoseNobody(t *testing.T) {
+func TestConnectionsBreakOverTLSToo(t *testing.T) {
 	t.Parallel()
-	s := start(t, genesyssim.Config{Users: 100, Faults: loadFaults(t, "empty_page.jsonl")})
-	pages := s.pages(s.token(), "GET /api/v2/users/query?pageSize=30")
-	var sizes []int
-	links := map[string]bool{}
-	for _, page := range pages {
-		sizes, links[member[string](t, page, "nextUri")] = append(sizes, strings.Count(lines(t, page), "\n")), true
+	for _, protocol := range []int{1, 2} {
+		for _, action := range []genesyssim.Action{genesyssim.ActionReset, genesyssim.ActionResetBody, genesyssim.ActionTruncate} {
+			s := start(t, genesyssim.Config{Users: 100, Faults: []genesyssim.Fault{{Path: "/api/v2/users/query", Action: action}}})
+			server := httptest.NewUnstartedServer(s)
+			server.EnableHTTP2 = protocol == 2
+			server.StartTLS()
+			defer server.Close()
+			var got []string
+			for range 2 {
+				request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/api/v2/users/query", http.NoBody)
+				request.Header.Set("Authorization", "Bearer "+s.token())
+				reply, err := server.Client().Do(request)
+				if err == nil {
+					_, err = io.ReadAll(reply.Body)
+					err = errors.Join(err, reply.Body.Close())
+				}
+				got = append(got, fmt.Sprint(err == nil, " ", reply != nil && reply.ProtoMajor == protocol))
+			}
+			if want := []string{fmt.Sprint("false ", action != genesyssim.ActionReset), "true true"}; !cmp.Equal(got, want) {
+				t.Errorf("HTTP/%d, %s: a reply came whole, and by that protocol: %v, want %v", protocol, action, got, want)
+			}
+		}
 	}
-	if diff := cmp.Diff([]int{30, 0, 0, 0, 30, 25}, sizes) + cmp.Diff(s.ownList("users"), lines(t, pages...)); diff != "" || len(links) != len(sizes) {
-		t.Errorf("%d links of %d pages; sizes and users (-want +got):\n%s", len(links), len(sizes), diff)
+}
+
+func TestParseFaultsNamesTheLineThatIsWrong(t *testing.T) {
+	t.Parallel()
+	const good = `{"path":"/oauth/token","status":500}` + "\n"
+	for script, want := range map[string]string{
+		good + "\n" + `{"path":"/","stauts":500}`:                     "line 3 of the fault script",
+		good + "status 500":                                           "line 2 of the fault script",
+		`{"path":"/","status":500}{}`:                                 "line 1 of the fault script",
+		`{"status":500}`:                                              "field path",
+		`{"path":"/","status":500,"nth":-1}`:                          "negative",
+		`{"path":"/","status":500,"times":-2}`:                        "negative",
+		`{"path":"/","status":99}`:                                    "field status",
+		`{"path":"/","action":"explode"}`:                             "field action",
+		`{"path":"/oauth/token","action":"empty_page"}`:               "has no pages",
+		`{"path":"/oauth/token","set":{"cursor":null}}`:               "has no pages",
+		`{"path":"/api/v2/users","action":"empty_page","status":500}`: "scripted reply",
+		`{"path":"/api/v2/users","nth":3}`:                            "does nothing",
+		`{"path":"/api/v2/users","status":"500"}`:                     "line 1",
+	} {
+		if _, err := genesyssim.ParseFaults(strings.NewReader(script)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error is %v, want one with %q", script, err, want)
+		}
+	}
+	long := strings.Repeat("x", 4<<20)
+	faults, err := genesyssim.ParseFaults(strings.NewReader(`{"path":"/api/v2/users","entity":"` + long + `"}`))
+	if err != nil || len(faults) != 1 || faults[0].Entity != long {
+		t.Errorf("%d faults of a line of 4 MB, error %v", len(faults), err)
 	}
 }

@@ -2,10 +2,8 @@ package genesyssim
 
 import (
 	"cmp"
-	"crypto/rand"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 )
@@ -22,13 +20,13 @@ const gone = "GONE"
 // histories are what happened in an interval. They are asked for by a job: submit, poll, results. Entities is how many there are a
 // day, of user-status how many there are in each interval.
 func histories() []Listing {
-	const most, longest = 10_000, 30 * time.Hour
+	const most = 10_000
 	details := func(what string) string { return "/api/v2/analytics/" + what + "/details/jobs" }
 
 	return []Listing{
 		{
 			Name: "conversations", Path: details("conversations"), Paging: byJob, Permission: "analytics:conversationDetail:view",
-			Entities: 3000, Most: most, member: "conversations", longest: longest,
+			Entities: 3000, Most: most, member: "conversations", longest: 30 * time.Hour,
 		},
 		{
 			Name: userStatus, Path: details("users"), Paging: byJob, Permission: "analytics:userDetail:view",
@@ -86,7 +84,7 @@ func (j *job) state(config Config, now time.Time) string {
 		state = "QUEUED"
 	case age < config.JobTime:
 		state = "PENDING"
-	case j.end != gone && age >= config.JobTime+config.JobLife:
+	case j.end != gone && age >= config.JobTime+jobLife:
 		state = "EXPIRED"
 	}
 	if j.of.Paging == byAuditQuery {
@@ -101,7 +99,6 @@ func jobPath(path string) string {
 	for _, of := range histories() {
 		if rest, found := strings.CutPrefix(path, of.Path+"/"); found && rest != "availability" {
 			_, deeper, _ := strings.Cut(rest, "/")
-
 			return strings.TrimSuffix(of.Path+"/{id}/"+deeper, "/")
 		}
 	}
@@ -111,9 +108,6 @@ func jobPath(path string) string {
 
 // answerHistory serves everything below a history's path.
 func (s *Simulator) answerHistory(x *exchange, of Listing) *reply {
-	if refusal := s.permit(of.Name, of.Permission); refusal != nil {
-		return x.refuse(refusal)
-	}
 	now, method := time.Now(), x.request.Method
 	rest := strings.TrimPrefix(x.request.URL.Path, of.Path)
 	switch {
@@ -122,10 +116,7 @@ func (s *Simulator) answerHistory(x *exchange, of Listing) *reply {
 	case rest == "":
 		return x.refuseMethod(http.MethodPost)
 	case rest == "/availability" && of.Paging == byJob:
-		p := &page{}
-		p.add("dataAvailabilityDate", s.available(of, now).Format(timeLayout))
-
-		return x.object(http.StatusOK, p)
+		return x.object(http.StatusOK, newMember("dataAvailabilityDate", s.available(of, now).Format(timeLayout)))
 	}
 	id, results := strings.CutSuffix(strings.TrimPrefix(rest, "/"), "/results")
 	var found *job
@@ -140,7 +131,6 @@ func (s *Simulator) answerHistory(x *exchange, of Listing) *reply {
 		return s.answerJob(x, http.StatusOK, found, now)
 	case method == http.MethodDelete && !results && of.Paging == byJob:
 		s.change(func(o *organisation) { delete(o.jobs, id) })
-
 		return &reply{status: http.StatusNoContent}
 	default:
 		return x.refuseMethod(http.MethodGet)
@@ -165,48 +155,41 @@ func (s *Simulator) submit(x *exchange, of Listing, now time.Time) *reply {
 	if refusal != nil {
 		return x.refuse(refusal)
 	}
-	made := &job{newUUID(rand.Reader), of, asked, given.Interval, now, cmp.Or(x.fault.Job, "FULFILLED")}
+	made := &job{newUUID(), of, asked, given.Interval, now, cmp.Or(x.fault.Job, "FULFILLED")}
 	s.change(func(o *organisation) { o.jobs[made.id] = made })
 	if of.Paging == byAuditQuery {
 		return s.answerJob(x, http.StatusAccepted, made, now)
 	}
-	p := &page{}
-	p.add("jobId", made.id)
 
-	return x.object(http.StatusAccepted, p)
+	return x.object(http.StatusAccepted, newMember("jobId", made.id))
 }
 
 // answerJob says how far a job is.
 func (s *Simulator) answerJob(x *exchange, status int, j *job, now time.Time) *reply {
 	state := j.state(s.config, now)
 	after := func(d time.Duration) string { return j.submitted.Add(d).UTC().Format(timeLayout) }
-	p := &page{}
 	if j.of.Paging == byAuditQuery {
-		p.add("id", j.id)
-		p.add("state", state)
-		p.add("startDate", after(0))
-		p.add("interval", j.interval)
-
-		return x.object(status, p)
+		return x.object(status, newMember("id", j.id), newMember("state", state),
+			newMember("startDate", after(0)), newMember("interval", j.interval))
 	}
-	p.add("state", state)
-	p.add("submissionDate", after(0))
+	members := []member{newMember("state", state), newMember("submissionDate", after(0))}
 	switch state {
 	case "FULFILLED":
-		p.add("completionDate", after(s.config.JobTime))
-		p.add("expirationDate", after(s.config.JobTime+s.config.JobLife))
+		members = append(members, newMember("completionDate", after(s.config.JobTime)),
+			newMember("expirationDate", after(s.config.JobTime+jobLife)))
 	case "FAILED":
-		p.add("errorMessage", "The job failed")
+		members = append(members, newMember("errorMessage", "The job failed"))
 	}
 
-	return x.object(status, p)
+	return x.object(status, members...)
 }
 
 // object answers with an object, as a fault bends it.
-func (x *exchange) object(status int, p *page) *reply {
+func (x *exchange) object(status int, members ...member) *reply {
+	p := &page{members: members}
 	p.bend(x.fault)
 
-	return x.reply(status, "application/json", p.render())
+	return x.reply(status, p.render())
 }
 
 // answerResults serves one page of a job's results.
@@ -216,25 +199,10 @@ func (s *Simulator) answerResults(x *exchange, j *job, now time.Time) *reply {
 	}
 	pages := j.of
 	pages.Path = x.request.URL.Path
-	more := member{"dataAvailabilityDate", marshal(j.asked.available.Format(timeLayout))}
+	more := newMember("dataAvailabilityDate", j.asked.available.Format(timeLayout))
 	if j.of.Paging == byAuditQuery {
-		more = member{"id", marshal(j.id)}
+		more = newMember("id", j.id)
 	}
 
 	return s.answerPageOf(x, pages, x.request.URL.RawQuery, func(selection) source { return s.events(j.of, j.asked) }, more)
-}
-
-// listHistory is the results of a job that is submitted now, or when data were available up to a given time.
-func (s *Simulator) listHistory(of Listing, values url.Values) (source, *apiError) {
-	available := s.available(of, time.Now())
-	if values.Has("available") {
-		at, err := time.Parse(time.RFC3339, values.Get("available"))
-		if err != nil {
-			return source{}, errInvalidValue("available", "use a time with a zone")
-		}
-		available = at
-	}
-	asked, refusal := readSpan(values.Get("interval"), available)
-
-	return s.events(of, asked), refusal
 }

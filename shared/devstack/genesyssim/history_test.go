@@ -148,24 +148,28 @@ func TestADeletedJobIsForgotten(t *testing.T) {
 
 func TestCursorsOfScansAndResultsDie(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := start(t, genesyssim.Config{AvailabilityLag: time.Hour, TokenLifetime: 48 * time.Hour, JobLife: 72 * time.Hour, Users: 100, Sizes: map[string]int{"conversations": 1200}})
-		token := s.token()
-		job := s.submit(token, callJobs, day)
-		scan, result := s.ask(token, "GET /api/v2/externalcontacts/scan/contacts").body, s.ask(token, "GET "+job+"/results").body
-		asked := []string{
-			"GET " + member[string](t, scan, "nextUri"), "GET " + job + "/results?cursor=" + member[string](t, result, "cursor"),
-			"GET " + member[string](t, s.ask(token, usersQuery).body, "nextUri"),
-		}
-		var got []int
-		for range 2 {
-			time.Sleep(24*time.Hour - time.Second)
-			for _, what := range asked {
-				got = append(got, s.status(token, what))
+	for given, life := range map[time.Duration]time.Duration{0: 24 * time.Hour, 9 * time.Hour: 9 * time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			s := start(t, genesyssim.Config{
+				AvailabilityLag: time.Hour, TokenLifetime: 48 * time.Hour, CursorLife: given, Users: 100, Sizes: map[string]int{"conversations": 1200},
+			})
+			token := s.token()
+			job := s.submit(token, callJobs, day)
+			scan, result := s.ask(token, "GET /api/v2/externalcontacts/scan/contacts").body, s.ask(token, "GET "+job+"/results").body
+			asked := []string{
+				"GET " + member[string](t, scan, "nextUri"), "GET " + job + "/results?cursor=" + member[string](t, result, "cursor"),
+				"GET " + member[string](t, s.ask(token, usersQuery).body, "nextUri"),
 			}
-		}
-		if diff := cmp.Diff([]int{200, 200, 200, 400, 400, 200}, got); diff != "" {
-			t.Errorf("cursors of a scan, of results and of users, before and after a day (-want +got):\n%s", diff)
-		}
-	})
+			var got []int
+			for range 2 {
+				time.Sleep(life - time.Second)
+				for _, what := range asked {
+					got = append(got, s.status(token, what))
+				}
+			}
+			if diff := cmp.Diff([]int{200, 200, 200, 400, 400, 200}, got); diff != "" {
+				t.Errorf("cursors of a scan, of results and of users, before and after their life (-want +got):\n%s", diff)
+			}
+		})
+	}
 }

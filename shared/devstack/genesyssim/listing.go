@@ -15,7 +15,7 @@ type Listing struct {
 	Paging     Paging
 	Permission string // that it needs; "": none
 	Entities   int    // how many there are, where [Config].Sizes does not say
-	Most       int    // entities a page, to which larger page sizes are cut in silence; 0: [Config].MaxPageSize
+	Most       int    // entities a page, to which larger page sizes are cut in silence; 0: 500
 
 	longest time.Duration // how long an event of a history takes at most
 	method  string        // "": GET
@@ -97,7 +97,7 @@ func userListings(config Config) []Listing {
 	users := []Listing{
 		{Path: usersQueryPath, Paging: ByCursor, Permission: permission},
 		{Path: usersQueryPath, Paging: byTutorial, Permission: permission, method: http.MethodPost},
-		{Path: usersPath, Paging: ByNumber},
+		{Path: "/api/v2/users", Paging: ByNumber},
 	}
 	for i := range users {
 		users[i].Name, users[i].Entities, users[i].filters = "users", config.Users, []filter{state, order, expand}
@@ -113,7 +113,7 @@ func newListings(config Config) []Listing {
 		of := &all[i]
 		of.method, of.member = cmp.Or(of.method, http.MethodGet), cmp.Or(of.member, "entities")
 		of.model = readModel(of.Name)
-		of.Most = cmp.Or(of.Most, config.MaxPageSize)
+		of.Most = cmp.Or(of.Most, mostEntities)
 		if size, given := config.Sizes[of.Name]; given {
 			of.Entities = size
 		}
@@ -124,9 +124,6 @@ func newListings(config Config) []Listing {
 
 // answerListing serves one page of a listing.
 func (s *Simulator) answerListing(x *exchange, of Listing) *reply {
-	if refusal := s.permit(of.Name, of.Permission); refusal != nil {
-		return x.refuse(refusal)
-	}
 	raw := x.request.URL.RawQuery
 	if of.Paging == byTutorial {
 		var refusal *apiError
@@ -148,18 +145,59 @@ func (s *Simulator) answerPageOf(x *exchange, of Listing, raw string, entities f
 	p := s.turn(x.fault, q, entities(chosen))
 	p.members = append(p.members, more...)
 	p.bend(x.fault)
-	answer := x.reply(http.StatusOK, "application/json", p.render())
+	answer := x.reply(http.StatusOK, p.render())
 	answer.pages, answer.entities = 1, p.count
 
 	return answer
 }
 
-// permit refuses what the client has no permission for.
-func (s *Simulator) permit(name, permission string) *apiError {
-	if permission == "" || !slices.Contains(s.config.Forbidden, name) {
-		return nil
+// selection is which entities of a listing are asked for, and how.
+type selection struct {
+	state      string // or anyState
+	descending bool
+	expand     []string
+}
+
+// anyState lets every entity through.
+const anyState = "any"
+
+// source is what pages are made of: the entities at places from 0, in order.
+type source struct {
+	places int
+	// entity makes the entity at a place, nil where there is none. It is good until the next.
+	entity func(place int) []byte
+}
+
+// dealt are where a state stands in the model's states. So the n-th entity in a state is found without counting.
+func (m *model) dealt(state string) []int {
+	var places []int
+	for i, dealt := range m.states {
+		if state == anyState || state == dealt {
+			places = append(places, i)
+		}
 	}
 
-	return newError(http.StatusForbidden, "missing.permissions",
-		"Unable to perform the requested action. You are missing the following permission(s): "+permission)
+	return places
+}
+
+// entitiesOf are the entities of a listing that are chosen. What a fault removed was at the front, and what it added stands there.
+func (s *Simulator) entitiesOf(of Listing, chosen selection) source {
+	removed := 0
+	s.change(func(o *organisation) { removed = o.shifted[of.Name] })
+	states, dealt, made := len(of.model.states), of.model.dealt(chosen.state), maker{seed: s.config.Seed, of: of.model}
+	rest, _ := slices.BinarySearch(dealt, of.Entities%states)
+	count := of.Entities/states*len(dealt) + rest
+	total := max(0, count-removed)
+
+	return source{total, func(place int) []byte {
+		n := place
+		if chosen.descending {
+			n = total - 1 - place
+		}
+		if n += removed; n < 0 {
+			n = count - 1 - n // behind all others, so that it is new
+		}
+
+		return made.entity(n/len(dealt)*states+dealt[n%len(dealt)], chosen.expand)
+	}}
 }

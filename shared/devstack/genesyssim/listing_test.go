@@ -29,36 +29,42 @@ func TestEachListingLeadsToItsEndByItsOwnKindOfPaging(t *testing.T) {
 		asked    string
 		entities int
 		members  [2]string // of the first and of the last page, beside the entities
+		faults   []genesyssim.Fault
 	}{
-		every:                  {"GET /api/v2/users/query?pageSize=7&" + every[6:], 90, cursor},
-		"users":                {"GET /api/v2/users/query", 77, cursor},
-		"users?state=inactive": {"GET /api/v2/users?pageSize=4&state=inactive", 9, numbered},
-		"users?state=deleted":  {`POST /api/v2/users/query {"pageSize":1,"state":"deleted"}`, 4, tutorial},
-		"queues":               {"GET /api/v2/routing/queues?pageSize=150", 400, numbered},
-		"groups":               {"GET /api/v2/groups?pageSize=70", 120, numbered},
-		"teams":                {"GET /api/v2/teams?pageSize=10", 36, after},
-		"skills":               {"GET /api/v2/routing/skills", 120, numbered},
-		"skill-groups":         {"GET /api/v2/routing/skillgroups", 40, after},
-		"languages":            {"GET /api/v2/routing/languages?pageSize=5", 12, numbered},
-		"wrapup-codes":         {"GET /api/v2/routing/wrapupcodes?pageSize=500", 600, numbered},
-		"divisions":            {"GET /api/v2/authorization/divisions?pageSize=4", 6, numbered},
-		"roles":                {"GET /api/v2/authorization/roles", 60, numbered},
-		"locations":            {"GET /api/v2/locations", 30, numbered},
-		"stations":             {"GET /api/v2/stations?pageSize=1000", 1000, numbered}, // in two pages
-		"flows":                {"GET /api/v2/flows?pageSize=500", 250, numbered},
-		"campaigns":            {"GET /api/v2/outbound/campaigns?pageSize=500", 150, numbered},
-		"contact-lists":        {"GET /api/v2/outbound/contactlists?pageSize=500", 150, numbered},
-		"presence-definitions": {"GET /api/v2/presence/definitions", 30, once},
-		"external-contacts":    {"GET /api/v2/externalcontacts/scan/contacts?limit=200", 2500, scan},
-		"trunks":               {"GET " + another.Path, 30, numbered}, // a listing more is a line more
+		every:                  {"GET /api/v2/users/query?pageSize=7&" + every[6:], 90, cursor, nil},
+		"users":                {"GET /api/v2/users/query", 77, cursor, nil},
+		"users?state=active":   {"GET /api/v2/users/query?pageSize=30", 77, cursor, loadFaults(t, "empty_page.jsonl")},
+		"users?state=inactive": {"GET /api/v2/users?pageSize=4&state=inactive", 9, numbered, nil},
+		"users?state=deleted":  {`POST /api/v2/users/query {"pageSize":1,"state":"deleted"}`, 4, tutorial, nil},
+		"queues":               {"GET /api/v2/routing/queues?pageSize=150", 400, numbered, nil},
+		"groups":               {"GET /api/v2/groups?pageSize=70", 120, numbered, nil},
+		"teams":                {"GET /api/v2/teams?pageSize=10", 36, after, nil},
+		"skills":               {"GET /api/v2/routing/skills", 120, numbered, nil},
+		"skill-groups":         {"GET /api/v2/routing/skillgroups", 40, after, nil},
+		"languages":            {"GET /api/v2/routing/languages?pageSize=5", 12, numbered, nil},
+		"wrapup-codes":         {"GET /api/v2/routing/wrapupcodes?pageSize=500", 600, numbered, nil},
+		"divisions":            {"GET /api/v2/authorization/divisions?pageSize=4", 6, numbered, nil},
+		"roles":                {"GET /api/v2/authorization/roles", 60, numbered, nil},
+		"locations":            {"GET /api/v2/locations", 30, numbered, nil},
+		"stations":             {"GET /api/v2/stations?pageSize=1000", 1000, numbered, nil}, // in two pages
+		"flows":                {"GET /api/v2/flows?pageSize=500", 250, numbered, nil},
+		"campaigns":            {"GET /api/v2/outbound/campaigns?pageSize=500", 150, numbered, nil},
+		"contact-lists":        {"GET /api/v2/outbound/contactlists?pageSize=500", 150, numbered, nil},
+		"presence-definitions": {"GET /api/v2/presence/definitions", 30, once, nil},
+		"external-contacts":    {"GET /api/v2/externalcontacts/scan/contacts?limit=200", 2500, scan, nil},
+		"trunks":               {"GET " + another.Path, 30, numbered, nil}, // a listing more is a line more
 	} {
-		s := start(t, genesyssim.Config{Users: 90, Listings: []genesyssim.Listing{another}})
+		s := start(t, genesyssim.Config{Users: 90, Listings: []genesyssim.Listing{another}, Faults: test.faults})
 		pages := s.pages(s.token(), test.asked)
 		if count := strings.Count(lines(t, pages...), "\n"); count != test.entities {
 			t.Errorf("%s: %d entities, want %d", list, count, test.entities)
 		}
-		if diff := gocmp.Diff(s.ownList(list), lines(t, pages...)); diff != "" {
-			t.Errorf("%s (-own list +got):\n%.2000s", list, diff)
+		links := map[string]bool{}
+		for _, page := range pages {
+			links[member[string](t, page, "nextUri")+member[string](t, page, "nextPageUri")] = true
+		}
+		if diff := gocmp.Diff(s.ownList(list), lines(t, pages...)); diff != "" || len(links) != len(pages) {
+			t.Errorf("%s: %d next links on %d pages (-own list +got):\n%.2000s", list, len(links), len(pages), diff)
 		}
 		members := [2]string{strings.Join(keys(pages[0])[1:], " "), strings.Join(keys(pages[len(pages)-1])[1:], " ")}
 		if diff := gocmp.Diff(test.members, members); diff != "" {
@@ -118,10 +124,10 @@ func TestAPageSaysWhereTheNextOneIsByRelativeLinks(t *testing.T) {
 
 func TestAPageHasAsManyUsersAsAskedUpToTheLimit(t *testing.T) {
 	t.Parallel()
-	s := start(t, genesyssim.Config{Users: 200_000, MaxPageSize: 300})
+	s := start(t, genesyssim.Config{Users: 200_000})
 	token := s.token()
 	for path, want := range map[string]int{
-		"users/query?pageSize=300": 300, "users/query?pageSize=100000": 300, "users?pageSize=501": 300,
+		"users/query?pageSize=300": 300, "users/query?pageSize=100000": 500, "users?pageSize=501": 500,
 		"users?state=inactive&pageSize=250&pageNumber=40": 250, // of 10,000 that are listed by number
 	} {
 		got := s.ask(token, "GET /api/v2/"+path)

@@ -22,15 +22,14 @@ type member struct {
 	value []byte
 }
 
-// add adds a member.
-func (p *page) add(name string, value any) {
-	p.members = append(p.members, member{name, marshal(value)})
-}
+func newMember(name string, value any) member { return member{name, marshal(value)} }
 
 // turn makes the page that a query asks for, or what a fault leaves of it.
 func (s *Simulator) turn(fault *Fault, q query, from source) *page {
 	p, next := &page{}, bookmark{place: min(q.from.place, from.places)}
-	entities, whole := []byte{'['}, fault.Action != ActionEmptyPage
+	whole := fault.Action != ActionEmptyPage
+	const usual = 1100 // bytes of an entity
+	entities := append(make([]byte, 0, usual*min(q.pageSize, from.places)+1), '[')
 	for ; whole && next.place < from.places && p.count < q.pageSize; next.place++ {
 		if entity := from.entity(next.place); entity != nil {
 			entities = append(append(entities, entity...), ',')
@@ -89,7 +88,7 @@ func (s *Simulator) addLinks(p *page, q query, next bookmark, total int, more bo
 	}
 	for name := range strings.FieldsSeq(rules.members) {
 		if value, found := values[name]; found {
-			p.add(name, value)
+			p.members = append(p.members, newMember(name, value))
 		}
 	}
 }
@@ -110,12 +109,16 @@ func (p *page) bend(fault *Fault) {
 
 // render writes the page's object.
 func (p *page) render() []byte {
-	body := []byte{'{'}
+	size := 0
+	for _, m := range p.members {
+		size += len(m.name) + len(m.value) + len(`"":,`)
+	}
+	body := append(make([]byte, 0, size+len("{}")), '{')
 	for i, m := range p.members {
 		if i > 0 {
 			body = append(body, ',')
 		}
-		body = slices.Concat(body, []byte(`"`+m.name+`":`), m.value)
+		body = append(append(body, `"`+m.name+`":`...), m.value...)
 	}
 
 	return append(body, '}')

@@ -142,17 +142,7 @@ func (s *Simulator) place(q query, place string) (from bookmark, refusal *apiErr
 // whole is a parameter that was checked to be a whole number, or the default where it is not given.
 func whole(given string, otherwise int) int {
 	n, _ := strconv.Atoi(given)
-
 	return cmp.Or(n, otherwise)
-}
-
-// tutorialBody is what the tutorial posts.
-type tutorialBody struct {
-	PageSize    *int     `json:"pageSize"`
-	NextPageURI string   `json:"nextPageUri"`
-	Expand      []string `json:"expand"`
-	State       *string  `json:"state"`
-	SortOrder   *string  `json:"sortOrder"`
 }
 
 // tutorialQuery is the query string of a tutorial's body. What the body leaves out, its nextPageUri says.
@@ -160,7 +150,13 @@ func tutorialQuery(r *http.Request) (string, *apiError) {
 	if r.URL.RawQuery != "" {
 		return "", errBadRequest("There are no query parameters; use the body")
 	}
-	var given tutorialBody
+	var given struct {
+		PageSize    *int     `json:"pageSize"`
+		NextPageURI string   `json:"nextPageUri"`
+		Expand      []string `json:"expand"`
+		State       *string  `json:"state"`
+		SortOrder   *string  `json:"sortOrder"`
+	}
 	if err := decodeStrictly(io.LimitReader(r.Body, maxBodyBytes), &given); err != nil {
 		return "", errBadRequest("The body cannot be read: " + err.Error())
 	}

@@ -8,9 +8,12 @@
 package genesyssim
 
 import (
-	"crypto/rand"
+	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -24,7 +27,6 @@ const (
 	tutorialTokenPath = "/api/v2/oauth/token" //nolint:gosec // a path, no credentials
 	tokensMePath      = "/api/v2/tokens/me"   //nolint:gosec // a path, no credentials
 	usersQueryPath    = "/api/v2/users/query"
-	usersPath         = "/api/v2/users"
 	apiPrefix         = "/api/v2/"
 	adminPrefix       = "/_sim/"
 )
@@ -40,11 +42,15 @@ type Simulator struct {
 // New makes a simulator of the organisation that config describes. The error names every field that does not hold.
 func New(config Config) (*Simulator, error) {
 	config = config.withDefaults()
-	if err := config.validate(); err != nil {
+	s := &Simulator{config: config, listings: newListings(config), now: organisation{
+		tokens: map[string]*token{}, waiting: map[string]time.Time{}, shifted: map[string]int{}, jobs: map[string]*job{},
+		stats: Stats{Requests: map[string]int64{}, EarlyRequests: map[string]int64{}},
+	}}
+	if err := errors.Join(config.validate(s.listings), s.SetFaults(config.Faults)); err != nil {
 		return nil, fmt.Errorf("configure the Genesys Cloud simulator: %w", err)
 	}
 
-	return &Simulator{config: config, listings: newListings(config), now: newOrganisation(config)}, nil
+	return s, nil
 }
 
 // exchange is one request on its way to a reply.
@@ -59,7 +65,7 @@ type exchange struct {
 
 // ServeHTTP answers the token endpoints, the API, and under /_sim/ the admin API.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{request: r, writer: w, header: w.Header(), correlationID: newUUID(rand.Reader), bearer: bearerToken(r), fault: &Fault{}}
+	x := &exchange{request: r, writer: w, header: w.Header(), correlationID: newUUID(), bearer: bearerToken(r), fault: &Fault{}}
 	if strings.HasPrefix(r.URL.Path, adminPrefix) {
 		if answer := s.answerAdmin(x); answer != nil {
 			s.send(x, answer)
@@ -100,7 +106,7 @@ func (s *Simulator) interfere(x *exchange) {
 	case ActionHang:
 		x.hang()
 	case ActionRevokeToken:
-		s.revoke(x.bearer)
+		s.change(func(o *organisation) { delete(o.tokens, x.bearer) })
 	default:
 	}
 }
@@ -133,14 +139,17 @@ func (s *Simulator) answerResource(x *exchange) *reply {
 	}
 	var allowed []string
 	for _, of := range s.listings {
-		if of.Paging.history() && (path == of.Path || strings.HasPrefix(path, of.Path+"/")) {
-			return s.answerHistory(x, of)
-		}
-		if of.Path == path && of.method == method {
-			return s.answerListing(x, of)
-		}
-		if of.Path == path {
+		history := of.Paging.history() && strings.HasPrefix(path+"/", of.Path+"/")
+		switch there := history || of.Path == path; {
+		case there && !history && of.method != method:
 			allowed = append(allowed, of.method)
+		case there && of.Permission != "" && slices.Contains(s.config.Forbidden, of.Name):
+			return x.refuse(newError(http.StatusForbidden, "missing.permissions",
+				"Unable to perform the requested action. You are missing the following permission(s): "+of.Permission))
+		case history:
+			return s.answerHistory(x, of)
+		case there:
+			return s.answerListing(x, of)
 		}
 	}
 	if allowed == nil {
@@ -165,5 +174,61 @@ func isTokenPath(path string) bool { return path == tokenPath || path == tutoria
 func (x *exchange) pause(d time.Duration) {
 	if retry.Sleep(x.request.Context(), d) != nil {
 		panic(http.ErrAbortHandler)
+	}
+}
+
+// organisation is what changes while the simulator runs. [Simulator.change] is the way to it.
+type organisation struct {
+	disabled bool
+	tokens   map[string]*token
+	waiting  map[string]time.Time // until when a caller has to wait by a Retry-After
+	script   []FaultCount
+	shifted  map[string]int  // how many of a listing's entities faults removed at its front, less those that they added
+	jobs     map[string]*job // by id
+	stats    Stats
+}
+
+// change reads or changes what may change while the simulator runs.
+func (s *Simulator) change(do func(*organisation)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	do(&s.now)
+}
+
+// Stats is what the simulator saw since it began, admin requests aside. A request is early if it comes before the Retry-After of a 429
+// or 503 to the same token, or to anybody at a token endpoint, has passed.
+type Stats struct {
+	Requests         map[string]int64 `json:"requests"`           // by "METHOD path"
+	Throttled        int64            `json:"throttled"`          // replies with status 429, scripted ones included
+	TokenRequests    int64            `json:"token_requests"`     // that a token endpoint answered, well or not, and no fault
+	TokensMinted     int64            `json:"tokens_minted"`      // tokens
+	BadTokenRequests int64            `json:"bad_token_requests"` // 401s: unknown, revoked, expired, idle for too long
+	EarlyRequests    map[string]int64 `json:"early_requests"`     // by path
+	Pages            int64            `json:"pages"`              // that went out whole
+	EntitiesServed   int64            `json:"entities_served"`    // in those pages
+	FaultsHit        int64            `json:"faults_hit"`         // requests that a fault hit
+}
+
+// Stats returns a copy of the counts.
+func (s *Simulator) Stats() (counts Stats) {
+	s.change(func(o *organisation) {
+		counts = o.stats
+		counts.Requests, counts.EarlyRequests = maps.Clone(counts.Requests), maps.Clone(counts.EarlyRequests)
+	})
+
+	return counts
+}
+
+// noteRetryAfter remembers how long a caller has to wait: seconds, or until an HTTP date. Anything else binds nobody.
+func (o *organisation) noteRetryAfter(caller string, status int, retryAfter string, now time.Time) {
+	if status != http.StatusTooManyRequests && status != http.StatusServiceUnavailable {
+		return
+	}
+	until, _ := http.ParseTime(retryAfter) // the zero time where it is no date
+	if seconds, err := strconv.ParseUint(retryAfter, 10, 31); err == nil {
+		until = now.Add(time.Duration(seconds) * time.Second)
+	}
+	if until.After(o.waiting[caller]) {
+		o.waiting[caller] = until
 	}
 }

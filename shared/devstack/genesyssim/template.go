@@ -11,16 +11,26 @@ import (
 // timeLayout is how the platform writes times.
 const timeLayout = "2006-01-02T15:04:05.000Z"
 
-// write writes a template of entities.txt.
-func (m *maker) write(template string) {
+// part writes a part of an entity.
+type part func(*maker)
+
+// compile reads a template of entities.txt. Its placeholders choose among these words.
+func compile(template string, words map[string][]string) part {
+	var parts []part
 	for template != "" {
 		literal, rest, _ := strings.Cut(template, "<")
-		m.put(literal)
 		placeholder, after := cutOutside(rest, '>')
+		parts = append(parts, func(m *maker) { m.put(literal) })
 		if placeholder != "" {
-			m.fill(placeholder)
+			parts = append(parts, fill(placeholder, words))
 		}
 		template = after
+	}
+
+	return func(m *maker) {
+		for _, write := range parts {
+			write(m)
+		}
 	}
 }
 
@@ -41,52 +51,43 @@ func cutOutside(text string, mark byte) (before, after string) {
 	return text, ""
 }
 
-// fill writes what a placeholder becomes.
-func (m *maker) fill(placeholder string) {
+// fill is what a placeholder becomes.
+func fill(placeholder string, words map[string][]string) part {
 	verb, rest, _ := strings.Cut(placeholder, " ")
 	first, second, _ := strings.Cut(rest, " ")
 	switch verb {
 	case "id":
-		m.id(first, second)
+		return id(first, second)
 	case "n":
-		m.put(strconv.Itoa(m.n))
+		return func(m *maker) { m.buf = strconv.AppendInt(m.buf, int64(m.n), 10) }
 	case "state":
-		m.put(m.of.states[m.n%len(m.of.states)])
+		return func(m *maker) { m.put(m.of.states[m.n%len(m.of.states)]) }
 	case "own":
-		m.put(pick(m.of.words[first], m.own()))
+		return func(m *maker) { m.put(pick(words[first], m.own())) }
 	case "nth":
-		m.put(m.of.words[first][m.n%len(m.of.words[first])])
-	case "at":
-		m.buf = m.begin.Add(m.part(first)).AppendFormat(m.buf, timeLayout)
-	case "ms":
-		m.buf = strconv.AppendInt(m.buf, m.part(first).Milliseconds(), 10)
+		return func(m *maker) { m.put(words[first][m.n%len(words[first])]) }
+	case "at", "ms":
+		return event(verb, number(first))
 	case "number":
-		from := number(first)
-		m.buf = strconv.AppendUint(m.buf, from+m.draw%(number(second)-from), 10)
+		from, to := number(first), number(second)
+		return func(m *maker) { m.buf = strconv.AppendUint(m.buf, from+m.draw%(to-from), 10) }
 	case "one":
-		m.put(pick(strings.Split(rest, "|"), m.draw))
+		return word(strings.Split(rest, "|"))
 	case "rare":
 		unusual, usual := cutOutside(second, '|')
-		if mix(m.draw+1)%number(first) == 0 {
-			usual = unusual
-		}
-		m.write(usual)
+		return rare(number(first), compile(unusual, words), compile(usual, words))
 	case "repeat":
-		m.put(strings.Repeat(pick(m.of.words[second], m.draw), int(1+mix(m.draw)%number(first)))) //nolint:gosec // it is small
+		most := number(first)
+		return func(m *maker) { m.put(strings.Repeat(pick(words[second], m.draw), int(1+mix(m.draw)%most))) } //nolint:gosec // it is small
 	case "list":
-		m.list(number(first), second)
+		return list(number(first), compile(second, words))
 	case "time":
-		m.time(timeLayout)
+		return moment(timeLayout)
 	case "date":
-		m.time(time.DateOnly)
+		return moment(time.DateOnly)
 	default:
-		m.put(pick(m.of.words[verb], m.draw))
+		return word(words[verb])
 	}
-}
-
-// part is so many percent of the time that an event takes.
-func (m *maker) part(percent string) time.Duration {
-	return m.span / 100 * time.Duration(number(percent)) //nolint:gosec // it is small
 }
 
 func (m *maker) put(text string) { m.buf = append(m.buf, text...) }
@@ -104,36 +105,71 @@ func number(digits string) uint64 {
 	return n
 }
 
-// id writes the UUID of the entity itself, or of one of count things of a kind; n is all with no higher number than the entity.
-func (m *maker) id(kind, count string) {
-	thing := uint64(m.n) //nolint:gosec // it is not negative
-	switch count {
-	case "":
-	case "n":
-		thing = m.draw % (thing + 1)
-	default:
-		thing = m.draw % number(count)
+func word(options []string) part { return func(m *maker) { m.put(pick(options, m.draw)) } }
+
+// event writes when so many percent of an event's time have passed, or for how long.
+func event(verb string, percent uint64) part {
+	return func(m *maker) {
+		passed := m.span / 100 * time.Duration(percent) //nolint:gosec // it is small
+		if verb == "at" {
+			m.buf = m.begin.Add(passed).AppendFormat(m.buf, timeLayout)
+		} else {
+			m.buf = strconv.AppendInt(m.buf, passed.Milliseconds(), 10)
+		}
 	}
-	m.buf = appendID(m.buf, m.seed, cmp.Or(kind, m.of.kind), thing)
+}
+
+// id writes the UUID of the entity itself, or of one of count things of a kind; n is all with no higher number than the entity.
+func id(kind, count string) part {
+	things := uint64(0)
+	if count != "" && count != "n" {
+		things = number(count)
+	}
+
+	return func(m *maker) {
+		thing := uint64(m.n) //nolint:gosec // it is not negative
+		switch {
+		case things > 0:
+			thing = m.draw % things
+		case count == "n":
+			thing = m.draw % (thing + 1)
+		}
+		m.buf = appendID(m.buf, m.seed, cmp.Or(kind, m.of.kind), thing)
+	}
+}
+
+// rare writes what is unusual in one entity of so many.
+func rare(of uint64, unusual, usual part) part {
+	return func(m *maker) {
+		if mix(m.draw+1)%of == 0 {
+			unusual(m)
+		} else {
+			usual(m)
+		}
+	}
 }
 
 // list writes an array of none to most elements, each with a draw of its own.
-func (m *maker) list(most uint64, element string) {
-	m.put("[")
-	draw := m.draw
-	for i := range draw % (most + 1) {
-		if i > 0 {
-			m.put(",")
+func list(most uint64, element part) part {
+	return func(m *maker) {
+		m.put("[")
+		draw := m.draw
+		for i := range draw % (most + 1) {
+			if i > 0 {
+				m.put(",")
+			}
+			m.draw = mix(draw + i)
+			element(m)
 		}
-		m.draw = mix(draw + i)
-		m.write(element)
+		m.draw = draw
+		m.put("]")
 	}
-	m.draw = draw
-	m.put("]")
 }
 
-// time writes a time of two years, in a layout of [time.Time.Format].
-func (m *maker) time(layout string) {
+// moment writes a time of two years, in a layout of [time.Time.Format].
+func moment(layout string) part {
 	begin := time.Date(2023, time.January, 1, 0, 0, 0, 0, time.UTC)
-	m.buf = begin.Add(time.Duration(m.draw%(700*86_400_000))*time.Millisecond).AppendFormat(m.buf, layout)
+	return func(m *maker) {
+		m.buf = begin.Add(time.Duration(m.draw%(700*86_400_000))*time.Millisecond).AppendFormat(m.buf, layout)
+	}
 }

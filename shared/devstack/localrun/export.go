@@ -37,9 +37,7 @@ func (r *run) export(ctx context.Context) error {
 	scheduling, stop := context.WithCancel(ctx)
 	defer stop()
 
-	schedule.Go(func() {
-		calls.Schedule(scheduling, stack.Rotator, r.stack.RotationEvery)
-	})
+	schedule.Go(func() { calls.Schedule(scheduling, stack.Rotator, r.stack.RotationEvery) })
 
 	if r.note != nil {
 		if err := r.note.write(r.Out); err != nil {
@@ -49,39 +47,33 @@ func (r *run) export(ctx context.Context) error {
 	}
 
 	var (
-		names []string
-		first error
+		failed []string
+		first  error
 	)
 
 	for _, listing := range r.listings {
 		err := r.exportAndCheck(ctx, calls, listing)
-		if err == nil {
-			continue
-		}
 
-		if len(r.listings) == 1 || ctx.Err() != nil {
+		switch {
+		case err == nil:
+		case len(r.listings) == 1 || ctx.Err() != nil:
 			return err
+		default:
+			r.view.line("FAILED    %s: %v", listing.Name, err)
+			failed, first = append(failed, listing.Name), cmp.Or(first, err)
 		}
-
-		r.view.line("FAILED    %s: %v", listing.Name, err)
-		names, first = append(names, listing.Name), cmp.Or(first, err)
 	}
 
-	if first != nil {
-		return fmt.Errorf("%d of %d listings failed, the others are complete: %s: %w", len(names), len(r.listings), strings.Join(names, ", "), first)
+	if first == nil {
+		return nil
 	}
 
-	return nil
+	return fmt.Errorf("%d of %d listings failed, the others are complete: %s: %w", len(failed), len(r.listings), strings.Join(failed, ", "), first)
 }
 
 // exportAndCheck makes the export of a listing and checks it.
 func (r *run) exportAndCheck(ctx context.Context, calls *driver.Driver, of listing) error {
 	begun := time.Now()
-
-	event, err := r.order.event(of)
-	if err != nil {
-		return err
-	}
 
 	if len(r.listings) > 1 {
 		r.view.line("listing   %s", of.Name)
@@ -89,7 +81,7 @@ func (r *run) exportAndCheck(ctx context.Context, calls *driver.Driver, of listi
 
 	result, err := calls.Export(ctx, driver.Request{
 		FunctionName: of.function,
-		Event:        event,
+		Event:        r.order.event(of),
 		OnInvocation: func(i driver.Invocation) {
 			r.view.line("%s", Describe(i))
 

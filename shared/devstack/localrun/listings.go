@@ -14,10 +14,12 @@ import (
 	"genesys-cloud-export/shared/genesys"
 )
 
-// AllListings stands for every listing.
-const AllListings = "all"
+const (
+	// allListings stands for every listing.
+	allListings = "all"
 
-const day = 24 * time.Hour
+	day = 24 * time.Hour
+)
 
 // listing is one that a run exports, and the function that does it.
 type listing struct {
@@ -25,6 +27,9 @@ type listing struct {
 
 	function string
 }
+
+// history reports whether what is listed happened in an interval.
+func (l listing) history() bool { return l.Job != nil }
 
 // listings are those of these names.
 func listings(names []string) (found []listing, err error) {
@@ -37,7 +42,7 @@ func listings(names []string) (found []listing, err error) {
 		known = append(known, listing{definition, stack.ExportHistory})
 	}
 
-	if slices.Equal(names, []string{AllListings}) {
+	if slices.Equal(names, []string{allListings}) {
 		return known, nil
 	}
 
@@ -49,7 +54,7 @@ func listings(names []string) (found []listing, err error) {
 	for _, name := range names {
 		at := slices.Index(all, name)
 		if at < 0 {
-			return nil, fmt.Errorf("the listing %q is none of %s, or %s alone", name, strings.Join(all, ", "), AllListings)
+			return nil, fmt.Errorf("the listing %q is none of %s, or %s alone", name, strings.Join(all, ", "), allListings)
 		}
 
 		found = append(found, known[at])
@@ -64,13 +69,21 @@ type order struct {
 	Listings []string `json:"listings"`
 	State    string   `json:"state"` // of users
 	PageSize int      `json:"page_size,omitempty"`
-	// Interval is that of histories. Without it they are exported since the last export, and the first time from Start on.
-	Interval string    `json:"interval,omitempty"`
-	Start    time.Time `json:"start,omitzero"`
+	// Start is when histories are exported from that were not exported before.
+	Start time.Time `json:"start,omitzero"`
+
+	// From and Until are the interval of histories. Without it they are exported since their last export.
+	From  time.Time `json:"-"`
+	Until time.Time `json:"-"`
+}
+
+// interval is one of the event's.
+func interval(from, until time.Time) string {
+	return from.Format(time.RFC3339) + "/" + until.Format(time.RFC3339)
 }
 
 // event is the function's event of a listing.
-func (o order) event(of listing) ([]byte, error) {
+func (o order) event(of listing) []byte {
 	event := map[string]any{"export_id": o.ExportID, "listing": of.Name}
 	if o.PageSize > 0 {
 		event["page_size"] = o.PageSize
@@ -79,18 +92,15 @@ func (o order) event(of listing) ([]byte, error) {
 	switch {
 	case of.function == stack.ExportUsers:
 		event["state"] = o.State
-	case of.Job != nil && o.Interval != "":
-		event["interval"] = o.Interval
-	case of.Job != nil:
+	case of.history() && !o.Until.IsZero():
+		event["interval"] = interval(o.From, o.Until)
+	case of.history():
 		event["since_last"], event["start"] = true, o.Start
 	}
 
-	encoded, err := json.Marshal(event)
-	if err != nil {
-		return nil, fmt.Errorf("encode the event: %w", err)
-	}
+	encoded, _ := json.Marshal(event) // text, numbers and a time alone
 
-	return encoded, nil
+	return encoded
 }
 
 // expected writes what a simulated organisation has of a listing: of a history what each day's job gives, one after the other.
@@ -98,30 +108,17 @@ func (o order) expected(w io.Writer, organisation *genesyssim.Simulator, of list
 	switch {
 	case of.function == stack.ExportUsers:
 		return organisation.WriteListing(w, of.Name+"?state="+o.State)
-	case of.Job == nil:
+	case !of.history():
 		return organisation.WriteListing(w, of.Name)
 	}
 
-	begin, end, _ := strings.Cut(o.Interval, "/")
-
-	from, err := time.Parse(time.RFC3339, begin)
-	if err != nil {
-		return fmt.Errorf("read the interval: %w", err)
-	}
-
-	to, err := time.Parse(time.RFC3339, end)
-	if err != nil {
-		return fmt.Errorf("read the interval: %w", err)
-	}
-
-	for from.Before(to) {
+	for from := o.From; from.Before(o.Until); {
 		midnight := from.Truncate(day).Add(day)
-		if midnight.After(to) {
-			midnight = to
+		if midnight.After(o.Until) {
+			midnight = o.Until
 		}
 
-		window := from.Format(time.RFC3339) + "/" + midnight.Format(time.RFC3339)
-		if err := organisation.WriteListing(w, of.Name+"?interval="+window); err != nil {
+		if err := organisation.WriteListing(w, of.Name+"?interval="+interval(from, midnight)); err != nil {
 			return err
 		}
 

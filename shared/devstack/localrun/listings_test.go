@@ -19,10 +19,10 @@ import (
 	"genesys-cloud-export/shared/export"
 )
 
-// One listing of each kind of paging: by number, by cursor, by job. The check compares each export with what the organisation has.
+// One listing of each exporter and each kind of paging: by cursor, by number, by job. The check compares each export with what the
+// organisation has.
 func TestAListingOfEachKindOfPagingIsWholeWhateverBecomesOfItsInvocations(t *testing.T) {
 	t.Parallel()
-
 	const jobs = "/api/v2/analytics/conversations/details/jobs"
 
 	lost := func(method, path string, nth int) genesyssim.Fault {
@@ -43,10 +43,9 @@ func TestAListingOfEachKindOfPagingIsWholeWhateverBecomesOfItsInvocations(t *tes
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-
 			w := newWorld(t)
-			w.Listings = []string{"queues", "external-contacts", "conversations"}
-			w.organisation.RateLimit, w.organisation.JobTime = 0, time.Second
+			w.Listings = []string{"users", "queues", "external-contacts", "conversations"}
+			w.organisation.Users, w.organisation.RateLimit, w.organisation.JobTime = 240, 0, time.Second
 			w.organisation.Sizes = map[string]int{"queues": 220, "external-contacts": 230, "conversations": 100}
 			interfere(t, w)
 
@@ -76,7 +75,8 @@ func TestAListingOfEachKindOfPagingIsWholeWhateverBecomesOfItsInvocations(t *tes
 				records[exported.Listing] = exported.Records
 			}
 
-			if diff := cmp.Diff(map[string]int64{"queues": 220, "external-contacts": 230, "conversations": records["conversations"]}, records); diff != "" || records["conversations"] < 100 {
+			want := map[string]int64{"users": int64(w.organisation.Users), "queues": 220, "external-contacts": 230, "conversations": records["conversations"]}
+			if diff := cmp.Diff(want, records); diff != "" || records["conversations"] < 100 {
 				t.Errorf("records (-want +got):\n%s", diff)
 			}
 		})
@@ -86,7 +86,6 @@ func TestAListingOfEachKindOfPagingIsWholeWhateverBecomesOfItsInvocations(t *tes
 // threeCallers has two others invoke each exporter with the event of its first invocation, until their exports are complete too.
 func threeCallers(t *testing.T, w *world) {
 	t.Helper()
-
 	w.organisation.Latency = 400 * time.Millisecond
 
 	var (
@@ -99,11 +98,10 @@ func threeCallers(t *testing.T, w *world) {
 			return
 		}
 
-		function := stack.ExportDirectory
-		if i.Result.Listing == "conversations" {
-			function = stack.ExportHistory
-		}
-
+		function := map[string]string{
+			"users": stack.ExportUsers, "queues": stack.ExportDirectory, "external-contacts": stack.ExportDirectory,
+			"conversations": stack.ExportHistory,
+		}[i.Result.Listing]
 		crossed[i.Result.Listing] = true
 
 		for range 2 {
@@ -128,7 +126,6 @@ func threeCallers(t *testing.T, w *world) {
 
 func TestOneListingThatIsForbiddenIsNamedAndTheOthersAreComplete(t *testing.T) {
 	t.Parallel()
-
 	w := newWorld(t)
 	w.Listings = []string{"groups", "queues", "teams"}
 	w.organisation.Forbidden = []string{"queues"}
@@ -153,14 +150,9 @@ func TestOneListingThatIsForbiddenIsNamedAndTheOthersAreComplete(t *testing.T) {
 // The second run begins where the first one's history ended, less the look-back.
 func TestALiveRunGoesOnWhereTheHistoryOfTheLastOneEnded(t *testing.T) {
 	t.Parallel()
-
 	w := newLiveWorld(t)
 	w.Listings, w.PageSize = []string{"queues", "conversations"}, localrun.MaxPageSize
 	w.Stack.Environment["MAX_REQUESTS_PER_MINUTE"] = "60000"
-
-	if diff := cmp.Diff([]string{"routing:queue:view", "analytics:conversationDetail:view"}, w.Permissions()); diff != "" {
-		t.Errorf("permissions (-want +got):\n%s", diff)
-	}
 
 	for _, run := range []string{"the first", "the second"} {
 		summary, err := localrun.RunLive(t.Context(), w.Live)

@@ -1,7 +1,6 @@
 package localrun
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,17 +12,8 @@ import (
 	"genesys-cloud-export/shared/devstack/stack"
 )
 
-const (
-	// liveTimeout is short, so that the lease of an invocation that was killed ends soon. It costs a few requests to S3 each.
-	liveTimeout = time.Minute
-	// privateMode is that of folders that hold a real organisation's data.
-	privateMode = 0o700
-)
-
 // Live says which real organisation is exported, and how. Only AWS is simulated.
 type Live struct {
-	// Config's zero Stack.Timeout is a minute: an export that was interrupted waits for so long at most before it goes on. The
-	// export's name is the run's own.
 	Config
 
 	// Organisation is what is exported.
@@ -40,7 +30,6 @@ type Live struct {
 // request.
 func (l Live) Check() error {
 	_, _, err := l.prepare()
-
 	return err
 }
 
@@ -67,8 +56,6 @@ func RunLive(ctx context.Context, live Live) (Summary, error) {
 		return Summary{}, err
 	}
 
-	live.Stack.Timeout = cmp.Or(live.Stack.Timeout, liveTimeout)
-
 	r, err := newRun(live.Config, note.order, "live")
 	if err != nil {
 		return Summary{}, err
@@ -82,6 +69,8 @@ func RunLive(ctx context.Context, live Live) (Summary, error) {
 	}
 
 	// Nobody else enters the folder, which may have been there before.
+	const privateMode = 0o700
+
 	data := dataFolder(live.Out)
 	if err := errors.Join(os.MkdirAll(data, privateMode), os.Chmod(data, privateMode)); err != nil {
 		return Summary{}, fmt.Errorf("keep others out of the folder for exports: %w", err)
@@ -119,7 +108,7 @@ func (l Live) prepare() (found stack.Addresses, note unfinished, err error) {
 	}
 
 	wanted := unfinished{order{Listings: l.Listings, State: l.State, PageSize: l.PageSize}, found.Name, l.Organisation.ClientID}
-	if slices.ContainsFunc(asked, func(of listing) bool { return of.Job != nil }) {
+	if slices.ContainsFunc(asked, listing.history) {
 		wanted.Start = time.Now().UTC().Add(-day).Truncate(time.Hour) // of a history that was not exported yet
 	}
 
@@ -133,11 +122,9 @@ func (l Live) prepare() (found stack.Addresses, note unfinished, err error) {
 
 // howToGoOn adds to the error of an export that is not complete how it is resumed, if it can be.
 func (r *run) howToGoOn(ctx context.Context, err error) error {
-	interrupted := ctx.Err() != nil && !errors.Is(context.Cause(ctx), errNoRoom)
+	interrupted := r.note != nil && ctx.Err() != nil && !errors.Is(context.Cause(ctx), errNoRoom)
 
 	switch {
-	case r.note == nil:
-		return err
 	case interrupted && r.noted:
 		return fmt.Errorf("interrupted, and nothing is lost: start again in the same way, and export %s goes on: %w",
 			r.order.ExportID, context.Cause(ctx))

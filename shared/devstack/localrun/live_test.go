@@ -19,7 +19,6 @@ const soon = 10 * time.Second
 
 func TestAFullDiskEndsARunAtOnceAndByNameAndTheExportGoesOnOnceThereIsRoom(t *testing.T) {
 	t.Parallel()
-
 	w := newLiveWorld(t)
 	w.Retry.Base = soon // of a disk that is full nothing is tried again
 
@@ -65,7 +64,6 @@ func TestAFullDiskEndsARunAtOnceAndByNameAndTheExportGoesOnOnceThereIsRoom(t *te
 
 func TestNothingIsAskedOfTheOrganisationWhereSomethingIsWrongBefore(t *testing.T) {
 	t.Parallel()
-
 	declined := errors.New("declined")
 
 	for says, test := range map[string]struct {
@@ -99,7 +97,6 @@ func TestNothingIsAskedOfTheOrganisationWhereSomethingIsWrongBefore(t *testing.T
 	} {
 		t.Run(says, func(t *testing.T) {
 			t.Parallel()
-
 			w := newLiveWorld(t)
 			write(t, w.unfinished(), `{"export_id":"e","listings":["users"],"state":"any","page_size":50,"client_id":"a-client","environment":"`+
 				strings.TrimPrefix(w.Organisation.APIURL, "https://")+`"}`)

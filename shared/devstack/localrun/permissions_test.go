@@ -41,7 +41,6 @@ type permission struct{ Role, Statement, Action string }
 // deployed is the template of a deployment, and its roles.
 func deployed(t *testing.T, deployment template.Deployment) (*template.Stack, []iamsim.Role) {
 	t.Helper()
-
 	source, err := template.Read(templateFile)
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +67,6 @@ func deployed(t *testing.T, deployment template.Deployment) (*template.Stack, []
 // that could be refused here. An action of AWS's that nothing allows is missing.
 func permissions(t *testing.T, parameters map[string]string) (granted, byAWS map[permission]bool, missing []string) {
 	t.Helper()
-
 	evaluated, roles := deployed(t, template.Deployment{Parameters: parameters})
 	granted, byAWS = make(map[permission]bool), make(map[permission]bool)
 
@@ -139,7 +137,6 @@ func accessesOfAWS(deployed *template.Stack, role string) (all []iamsim.Access) 
 // whose token is gone after the first, so that it asks the rotator, and a part of an interrupted invocation to be deleted.
 func everythingOnce(t *testing.T, file string, parameters map[string]string) (uses []iamsim.Use, logs map[string]string, err error) {
 	t.Helper()
-
 	w := newWorld(t)
 	w.Stack.Template, w.Stack.Parameters = file, parameters
 	// An invocation reads two pages of three.
@@ -169,18 +166,19 @@ func everythingOnce(t *testing.T, file string, parameters map[string]string) (us
 
 	_, err = localrun.Run(t.Context(), w.Config, w.organisation)
 
-	return uses, left(t, filepath.Join(w.Out, "logs")), err
+	logs = left(t, filepath.Join(w.Out, "logs"))
+	logs["printed"] = w.out.String()
+
+	return uses, logs, err
 }
 
 func TestEveryPermissionIsOfUseToTheFunctionsOrToAWS(t *testing.T) {
 	t.Parallel()
-
 	for name, parameters := range map[string]map[string]string{
 		"with AWS's own keys": {}, "with a customer key, in a VPC": everything(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-
 			uses, _, err := everythingOnce(t, templateFile, parameters)
 			if err != nil {
 				t.Fatalf("the run failed: %v", err)
@@ -210,7 +208,6 @@ func TestEveryPermissionIsOfUseToTheFunctionsOrToAWS(t *testing.T) {
 // A bucket with a bucket key has the bucket as encryption context, another has the object.
 func TestExportsCanBeEncryptedWithAndWithoutABucketKey(t *testing.T) {
 	t.Parallel()
-
 	const key = "arn:aws:kms:eu-central-1:000000000000:key/k"
 
 	_, roles := deployed(t, template.Deployment{Parameters: map[string]string{"KmsKeyArn": key, "ExportBucketName": "mine"}})
@@ -257,7 +254,6 @@ func complaints() map[string]string {
 // What AWS itself uses fails no run here.
 func TestARunFailsByNameWithoutAnyOneStatementOfTheFunctions(t *testing.T) {
 	t.Parallel()
-
 	granted, byAWS, _ := permissions(t, everything())
 	statements := make(map[permission]bool)
 
@@ -270,7 +266,6 @@ func TestARunFailsByNameWithoutAnyOneStatementOfTheFunctions(t *testing.T) {
 	for p := range statements {
 		t.Run(p.Role+" without "+p.Statement, func(t *testing.T) {
 			t.Parallel()
-
 			says, known := complaints()[p.Statement]
 			if !known {
 				t.Fatal("this test does not know what becomes of such a run: add it")
@@ -282,8 +277,10 @@ func TestARunFailsByNameWithoutAnyOneStatementOfTheFunctions(t *testing.T) {
 			}
 
 			log := strings.Join(slices.Collect(maps.Values(logs)), "")
-			if p.Statement == "ListExports" && (!strings.Contains(log, `"level":"WARN"`) || !strings.Contains(log, "grant s3:ListBucket")) {
-				t.Errorf("nobody was warned:\n%s", log)
+			for _, warned := range []string{`"level":"WARN"`, "grant s3:ListBucket", "FAILED    check the export run-"} {
+				if p.Statement == "ListExports" && (!strings.Contains(log, warned) || !errors.Is(err, verify.ErrFailed)) {
+					t.Errorf("nobody was warned by %s: %v\n%s", warned, err, log)
+				}
 			}
 		})
 	}
@@ -292,7 +289,6 @@ func TestARunFailsByNameWithoutAnyOneStatementOfTheFunctions(t *testing.T) {
 // without writes the template with a statement that denies what it allowed, and returns the file's name.
 func without(t *testing.T, role, statement string) string {
 	t.Helper()
-
 	text, err := os.ReadFile(templateFile)
 	if err != nil {
 		t.Fatal(err)

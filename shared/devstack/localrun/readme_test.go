@@ -21,7 +21,6 @@ const exampleKey = "arn:aws:kms:eu-central-1:000000000000:key/example"
 // does.
 func TestTheReadmeListsThePermissionsThatTheTemplateGrants(t *testing.T) {
 	t.Parallel()
-
 	without := make(map[string]map[string]iamsim.Statement)
 	for _, option := range options() {
 		_, without[option] = statements(t, option)
@@ -65,7 +64,6 @@ func options() []string { return []string{"ExportScheduleExpression", "KmsKeyArn
 // options but one.
 func statements(t *testing.T, but string) (names []string, all map[string]iamsim.Statement) {
 	t.Helper()
-
 	parameters := everything()
 	parameters["KmsKeyArn"] = exampleKey
 	delete(parameters, but)

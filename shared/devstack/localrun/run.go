@@ -3,13 +3,13 @@
 package localrun
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -31,7 +31,7 @@ const (
 
 // Config says how an export is made, and where it goes.
 type Config struct {
-	// Listings are the names of those that are exported, one after the other, or [AllListings] alone; none is users.
+	// Listings are the names of those that are exported, one after the other, or "all" alone.
 	Listings []string
 	// PageSize is how many entities are asked for at a time, up to [MaxPageSize]; 0 is the function's default.
 	PageSize int
@@ -67,13 +67,9 @@ type Summary struct {
 	verify.Report // of all listings together
 
 	Exported          []Exported
-	Interval          string // of the histories; "": there are none
 	Invocations       int
 	Throttled, Minted int64 // requests that were answered with 429, and tokens; as the functions counted
 	WallTime          time.Duration
-	Bucket            string // the bucket as a folder
-	Manifest          string // the key in it of the first listing's manifest
-	Logs              string // the file with what the functions printed
 }
 
 // errNoRoom ends a run whose disk is full: nothing gets better by trying again.
@@ -87,16 +83,15 @@ func Run(ctx context.Context, config Config, organisation genesyssim.Config) (Su
 	}
 
 	until := organisation.AvailableUntil
-	asked := order{State: allStates, PageSize: config.PageSize, Interval: until.Add(-30*time.Hour).Format(time.RFC3339) + "/" + until.Format(time.RFC3339)}
 
-	r, err := newRun(config, asked, "run")
+	r, err := newRun(config, order{State: allStates, PageSize: config.PageSize, From: until.Add(-30 * time.Hour), Until: until}, "run")
 	if err != nil {
 		return Summary{}, err
 	}
 
 	r.organisation = organisation
 
-	return r.do(ctx, stack.Simulated{Config: organisation})
+	return r.do(ctx, stack.Simulated{Config: organisation, CA: filepath.Join(r.Out, "ca.pem")})
 }
 
 // run is one run, simulated or live.
@@ -116,27 +111,19 @@ type run struct {
 }
 
 func newRun(config Config, order order, kind string) (*run, error) {
-	if len(config.Listings) == 0 {
-		config.Listings = []string{"users"}
-	}
-
 	found, err := listings(config.Listings)
 	if err != nil {
 		return nil, err
 	}
 
 	order.Listings = config.Listings
-
-	if order.ExportID == "" { // to the millisecond: two runs may begin in one second
-		order.ExportID = kind + "-" + strings.Replace(time.Now().UTC().Format("20060102T150405.000Z"), ".", "-", 1)
-	}
-
-	if config.Logger == nil {
-		config.Logger = slog.New(slog.DiscardHandler)
-	}
+	order.ExportID = cmp.Or(order.ExportID, kind+"-"+strings.Replace(now(), ".", "-", 1))
 
 	return &run{Config: config, view: &view{out: config.Stdout}, order: order, listings: found}, nil
 }
+
+// now is to the millisecond: two runs may begin in one second.
+func now() string { return time.Now().UTC().Format("20060102T150405.000Z") }
 
 // do starts the stack, exports, checks and reports.
 func (r *run) do(ctx context.Context, organisation stack.Organisation) (summary Summary, err error) {
@@ -144,7 +131,7 @@ func (r *run) do(ctx context.Context, organisation stack.Organisation) (summary 
 
 	logs, err := openLogs(r.Out)
 	if err != nil {
-		return Summary{}, err
+		return Summary{}, fmt.Errorf("open the functions' log: %w", err)
 	}
 	defer func() { err = errors.Join(err, logs.Close()) }()
 
@@ -160,12 +147,15 @@ func (r *run) do(ctx context.Context, organisation stack.Organisation) (summary 
 		return Summary{}, err
 	}
 	defer func() {
-		r.view.stopping(ctx)
+		if ctx.Err() != nil {
+			r.view.line("stopping  what has been read is committed; this takes some seconds at most")
+		}
+
 		err = errors.Join(err, r.stack.Close())
 	}()
 
 	if r.stack.Genesys != nil {
-		r.view.started(r)
+		r.started()
 	}
 
 	if r.OnStart != nil {
@@ -183,26 +173,18 @@ func (r *run) do(ctx context.Context, organisation stack.Organisation) (summary 
 		}
 	}
 
-	summary = r.summary(logs.Name(), time.Since(begun))
-	summary.Throttled, summary.Minted = counted.counts()
+	summary = r.summary(time.Since(begun))
+	summary.Throttled, summary.Minted = counted.throttled.Load(), counted.minted.Load()
+	r.report(summary, verdict, logs.Name())
 
-	return summary, errors.Join(verdict, r.view.report(summary, verdict, r.stack.Genesys != nil))
+	return summary, verdict
 }
 
-func (r *run) summary(logs string, took time.Duration) Summary {
-	summary := Summary{
-		Exported: r.exported, WallTime: took, Logs: logs, Bucket: bucketFolder(r.Out),
-		Manifest: path.Join(stack.Prefix, "_state", r.listings[0].Name, r.order.ExportID, "manifest.json"),
-	}
+func (r *run) summary(took time.Duration) Summary {
+	summary := Summary{Exported: r.exported, WallTime: took}
 
 	for _, function := range []string{stack.ExportUsers, stack.ExportDirectory, stack.ExportHistory} {
 		summary.Invocations += r.stack.Lambda.Invocations(function)
-	}
-
-	for _, listing := range r.listings {
-		if listing.Job != nil {
-			summary.Interval = r.order.Interval
-		}
 	}
 
 	for _, exported := range r.exported {
@@ -224,15 +206,10 @@ func bucketFolder(out string) string { return filepath.Join(dataFolder(out), sta
 func openLogs(out string) (*os.File, error) {
 	folder := filepath.Join(out, "logs")
 	if err := os.MkdirAll(folder, 0o750); err != nil {
-		return nil, fmt.Errorf("make the folder for logs: %w", err)
+		return nil, err // it names the folder
 	}
 
-	name := filepath.Join(folder, "functions-"+time.Now().UTC().Format("20060102T150405.000Z")+".log")
+	name := filepath.Join(folder, "functions-"+now()+".log")
 
-	file, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600) //nolint:gosec // the folder is the caller's choice
-	if err != nil {
-		return nil, fmt.Errorf("open the functions' log: %w", err)
-	}
-
-	return file, nil
+	return os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600) //nolint:gosec // the folder is the caller's choice
 }

@@ -24,23 +24,19 @@ func unfinishedName(out string) string { return filepath.Join(out, "unfinished.j
 
 // readUnfinished returns nil where nothing was left.
 func readUnfinished(out string) (*unfinished, error) {
-	name := unfinishedName(out)
-
+	name, left := unfinishedName(out), &unfinished{}
 	text, err := os.ReadFile(name) //nolint:gosec // the folder is the caller's choice
-	if errors.Is(err, fs.ErrNotExist) {
+
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
-	}
-
-	if err != nil {
+	case err != nil:
 		return nil, fmt.Errorf("read which export is unfinished: %w", err)
-	}
-
-	left := &unfinished{}
-	if err := json.Unmarshal(text, left); err != nil || left.ExportID == "" {
+	case json.Unmarshal(text, left) != nil || left.ExportID == "":
 		return nil, fmt.Errorf("%s does not say which export is unfinished: delete it to begin another", name)
+	default:
+		return left, nil
 	}
-
-	return left, nil
 }
 
 // resumable returns an error that names everything in which wanted differs from what was left. A client's id that nobody has
@@ -75,12 +71,9 @@ func (u unfinished) resumable(out string, wanted unfinished) error {
 func (u unfinished) write(out string) error {
 	name := unfinishedName(out)
 	draft := name + ".draft"
+	text, _ := json.Marshal(u) // text, numbers and a time alone
 
-	text, err := json.Marshal(u)
-	if err == nil {
-		err = os.WriteFile(draft, append(text, '\n'), 0o600)
-	}
-
+	err := os.WriteFile(draft, append(text, '\n'), 0o600)
 	if err == nil {
 		err = os.Rename(draft, name)
 	}

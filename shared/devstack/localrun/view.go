@@ -2,16 +2,15 @@ package localrun
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"text/tabwriter"
 	"time"
 
 	"genesys-cloud-export/shared/commandline"
@@ -59,24 +58,23 @@ func reads(asked order) string {
 		users = "users of every state, inactive and deleted ones included (the function's default is active)"
 	}
 
-	if slices.Equal(asked.Listings, []string{AllListings}) {
+	if slices.Equal(asked.Listings, []string{allListings}) {
 		return "all listings; " + users
 	}
 
 	return strings.Replace(strings.Join(asked.Listings, ", "), "users", users, 1)
 }
 
-func (v *view) started(r *run) {
-	local, organisation := r.stack, r.organisation
-
-	limit := "no rate limit"
+// started says where the simulated organisation and AWS are.
+func (r *run) started() {
+	organisation, limit := r.organisation, "no rate limit"
 	if organisation.RateLimit > 0 {
 		limit = fmt.Sprintf("%d requests in %s", organisation.RateLimit, cmp.Or(organisation.RateWindow, genesyssim.DefaultRateWindow))
 	}
 
-	v.line("started   Genesys Cloud, simulated  %s  %s users, %s", local.GenesysURL, commandline.Grouped(organisation.Users), limit)
-	v.line("          AWS, simulated            %s  S3, SSM, Secrets Manager, Lambda", local.AWSURL)
-	v.line("reads     %s", reads(r.order))
+	r.view.line("started   Genesys Cloud, simulated  %s  %s users, %s", r.stack.GenesysURL, commandline.Grouped(organisation.Users), limit)
+	r.view.line("          AWS, simulated            %s  S3, SSM, Secrets Manager, Lambda", r.stack.AWSURL)
+	r.view.line("reads     %s", reads(r.order))
 }
 
 func (v *view) rotated(rotation json.RawMessage) error {
@@ -116,49 +114,46 @@ func (v *view) reading(records, pages int64) {
 	v.line("reading   %s records, %s pages so far", commandline.Grouped(records), commandline.Grouped(pages))
 }
 
-// stopping says what is waited for where ctx was interrupted.
-func (v *view) stopping(ctx context.Context) {
-	if ctx.Err() != nil {
-		v.line("stopping  what has been read is committed; this takes some seconds at most")
-	}
-}
-
 // report prints what the check found and what was counted, and ends with how to read the export where there is anything.
-func (v *view) report(s Summary, verdict error, compared bool) error {
+func (r *run) report(s Summary, verdict error, logs string) {
+	v, bucket := r.view, bucketFolder(r.Out)
+	manifest := path.Join(stack.Prefix, "_state", r.listings[0].Name, r.order.ExportID, "manifest.json")
+
 	switch {
 	case verdict != nil:
 		v.line("FAILED    %v", verdict)
-	case compared && s.Interval != "":
-		v.line("verified  every record of the organisation, in order; of histories what each day's job gives, %s", s.Interval)
-	case compared:
-		v.line("verified  every record of the organisation, once and in order")
-	default:
+	case r.stack.Genesys == nil:
 		v.line("verified  the export in itself: every part is as the manifest says, and no record is there twice; of histories and of listings that drifted it may be")
+	case slices.ContainsFunc(r.listings, listing.history):
+		v.line("verified  every record of the organisation, in order; of histories what each day's job gives, %s", interval(r.order.From, r.order.Until))
+	default:
+		v.line("verified  every record of the organisation, once and in order")
 	}
 
-	if err := v.table(s); err != nil {
-		return err
-	}
+	v.table(s, filepath.Join(bucket, manifest), logs)
 
 	if s.Parts > 0 {
 		v.line("\nread it by its manifest, which names the parts that count:")
 		// A command line that any POSIX shell takes, with nothing but what every system has.
-		v.line(`(cd %s && gzip -dc $(grep -o '[^"]*\.jsonl\.gz' %s)) | head -n 3`, commandline.Quoted(s.Bucket), commandline.Quoted(s.Manifest))
+		v.line(`(cd %s && gzip -dc $(grep -o '[^"]*\.jsonl\.gz' %s)) | head -n 3`, commandline.Quoted(bucket), commandline.Quoted(manifest))
 	}
-
-	return nil
 }
 
-func (v *view) table(s Summary) error {
-	table := tabwriter.NewWriter(v.out, 0, 0, 2, ' ', 0)
-
-	_, _ = fmt.Fprintln(table)
+func (v *view) table(s Summary, manifest, logs string) {
+	width := len("tokens minted")
 	for _, one := range s.Exported {
-		_, _ = fmt.Fprintf(table, "%s\t%s records, %s pages, parts %s in %s, below %s\n", one.Listing, commandline.Grouped(one.Records),
-			commandline.Grouped(one.Pages), commandline.Grouped(one.Parts), one.WallTime.Round(100*time.Millisecond), one.Folder)
+		width = max(width, len(one.Listing))
 	}
 
-	for _, row := range [][2]string{
+	row := func(name, text string) { v.line("%-*s  %s", width, name, text) }
+
+	v.line("")
+	for _, one := range s.Exported {
+		row(one.Listing, fmt.Sprintf("%s records, %s pages, parts %s in %s, below %s", commandline.Grouped(one.Records),
+			commandline.Grouped(one.Pages), commandline.Grouped(one.Parts), one.WallTime.Round(100*time.Millisecond), one.Folder))
+	}
+
+	for _, figure := range [][2]string{
 		{"invocations", strconv.Itoa(s.Invocations)},
 		{"pages", commandline.Grouped(s.Pages)},
 		{"records", commandline.Grouped(s.Records)},
@@ -167,15 +162,9 @@ func (v *view) table(s Summary) error {
 		{"429s", commandline.Grouped(s.Throttled)},
 		{"tokens minted", commandline.Grouped(s.Minted)},
 		{"wall time", s.WallTime.Round(100 * time.Millisecond).String()},
-		{"manifest", filepath.Join(s.Bucket, s.Manifest)},
-		{"log", s.Logs},
+		{"manifest", manifest},
+		{"log", logs},
 	} {
-		_, _ = fmt.Fprintf(table, "%s\t%s\n", row[0], row[1])
+		row(figure[0], figure[1])
 	}
-
-	if err := table.Flush(); err != nil {
-		return fmt.Errorf("print the table: %w", err)
-	}
-
-	return nil
 }

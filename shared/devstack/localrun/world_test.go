@@ -19,7 +19,6 @@ import (
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/localrun"
 	"genesys-cloud-export/shared/devstack/stack"
-	"genesys-cloud-export/shared/devstack/testca"
 	"genesys-cloud-export/shared/retry"
 	"genesys-cloud-export/shared/secret"
 )
@@ -54,7 +53,6 @@ type world struct {
 // newWorld is a run of 30 pages that meets a rate limit and runs out of time.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-
 	w := &world{organisation: genesyssim.Config{
 		Users: users, Seed: 7, RateLimit: 11, RateWindow: 2 * time.Second, Latency: 10 * time.Millisecond, TokenLifetime: time.Hour,
 	}}
@@ -70,22 +68,6 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// mustRun makes a run that has to end with every user exported; the run itself has checked that.
-func (w *world) mustRun(t *testing.T) localrun.Summary {
-	t.Helper()
-
-	summary, err := localrun.Run(t.Context(), w.Config, w.organisation)
-	if err != nil {
-		t.Fatalf("the run failed: %v\n%s", err, &w.out)
-	}
-
-	if summary.Records != users {
-		t.Errorf("records: got %d, want %d", summary.Records, users)
-	}
-
-	return summary
-}
-
 // liveWorld is a run on a simulated organisation that is served over https, as if it were a real one.
 type liveWorld struct {
 	localrun.Live
@@ -96,7 +78,6 @@ type liveWorld struct {
 
 func newLiveWorld(t *testing.T) *liveWorld {
 	t.Helper()
-
 	organisation, err := genesyssim.New(genesyssim.Config{
 		Users: users, Seed: 7, ClientID: "a-client", ClientSecret: secret.New(clientSecret),
 	})
@@ -104,8 +85,7 @@ func newLiveWorld(t *testing.T) *liveWorld {
 		t.Fatal(err)
 	}
 
-	ca, serve := testca.New(t)
-	url := serve(organisation)
+	url, ca := functiontest.ServeTLS(t, organisation)
 	simulated := newWorld(t)
 	simulated.Stack.Environment["MAX_REQUESTS_PER_MINUTE"] = "600"
 
@@ -132,7 +112,6 @@ func (w *liveWorld) unfinished() string { return filepath.Join(w.Out, "unfinishe
 
 func write(t *testing.T, name, text string) {
 	t.Helper()
-
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +120,6 @@ func write(t *testing.T, name, text string) {
 // left returns every file below a folder.
 func left(t *testing.T, folder string) map[string]string {
 	t.Helper()
-
 	texts := make(map[string]string)
 	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -163,7 +141,6 @@ func left(t *testing.T, folder string) map[string]string {
 // search looks for secrets in everything that a run left and printed, and for entities in what it logged and printed.
 func search(t *testing.T, folder, printed string, secrets ...string) {
 	t.Helper()
-
 	texts := left(t, folder)
 	texts["printed.log"] = printed
 
@@ -189,7 +166,6 @@ func search(t *testing.T, folder, printed string, secrets ...string) {
 
 func storedToken(ctx context.Context, t *testing.T, s *stack.Stack) string {
 	t.Helper()
-
 	reply, err := s.SSM().GetParameter(ctx, &ssm.GetParameterInput{Name: &s.TokenParameter, WithDecryption: aws.Bool(true)})
 	if err != nil {
 		t.Fatal(err)

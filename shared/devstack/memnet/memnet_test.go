@@ -27,7 +27,6 @@ func greet(w http.ResponseWriter, r *http.Request) {
 // serve runs handler on the network until the test ends.
 func serve(t *testing.T, network *memnet.Network, address string, handler http.HandlerFunc) {
 	t.Helper()
-
 	stop, err := network.Serve(address, handler)
 	if err != nil {
 		t.Fatalf("serve %s: %v", address, err)
@@ -37,7 +36,6 @@ func serve(t *testing.T, network *memnet.Network, address string, handler http.H
 
 func client(t *testing.T, network *memnet.Network) *http.Client {
 	t.Helper()
-
 	transport := network.Transport()
 	t.Cleanup(transport.CloseIdleConnections)
 
@@ -46,7 +44,6 @@ func client(t *testing.T, network *memnet.Network) *http.Client {
 
 func get(t *testing.T, client *http.Client, address string) (string, error) {
 	t.Helper()
-
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address, http.NoBody)
 	if err != nil {
 		return "", err
@@ -65,7 +62,6 @@ func get(t *testing.T, client *http.Client, address string) (string, error) {
 
 func TestServersAreReachedByTheirAddressByManyAtOnce(t *testing.T) {
 	t.Parallel()
-
 	network := memnet.New()
 	addresses := []string{"one.test:80", "two.test:8080"}
 	for _, address := range addresses {

@@ -45,11 +45,11 @@ func digestOf(header string, body []byte) string {
 // receive returns a request's body, whole and verified, and S3's checksums that came with it.
 func receive(r *http.Request) (body []byte, checksums map[string]string, err error) {
 	if r.ContentLength < 0 {
-		return nil, nil, &refusal{http.StatusLengthRequired, "MissingContentLength", "You must provide the Content-Length HTTP header."}
+		return nil, nil, refuse(http.StatusLengthRequired, "MissingContentLength", "You must provide the Content-Length HTTP header.")
 	}
 	body, err = io.ReadAll(r.Body)
 	if err != nil || int64(len(body)) != r.ContentLength {
-		return nil, nil, &refusal{http.StatusBadRequest, "IncompleteBody", "The request body terminated unexpectedly."}
+		return nil, nil, refuse(http.StatusBadRequest, "IncompleteBody", "The request body terminated unexpectedly.")
 	}
 
 	checksums = make(map[string]string)
@@ -59,7 +59,7 @@ func receive(r *http.Request) (body []byte, checksums map[string]string, err err
 			continue
 		}
 		if r.Header.Get(name) != digest {
-			return nil, nil, &refusal{http.StatusBadRequest, "BadDigest", "The " + name + " you specified did not match what we received."}
+			return nil, nil, refuse(http.StatusBadRequest, "BadDigest", "The "+name+" you specified did not match what we received.")
 		}
 		if strings.HasPrefix(name, checksumPrefix) {
 			checksums[name] = digest

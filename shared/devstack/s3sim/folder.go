@@ -22,15 +22,6 @@ const (
 // folder keeps contents by name, "bucket/key", which is their path. It reaches nothing outside itself.
 type folder struct{ *os.Root }
 
-func openFolder(name string) (folder, error) {
-	if err := os.MkdirAll(name, folderMode); err != nil {
-		return folder{}, err
-	}
-	root, err := os.OpenRoot(name)
-
-	return folder{root}, err
-}
-
 // stamp tells one content of a name from the next.
 type stamp struct {
 	size     int64
@@ -45,14 +36,11 @@ func legalKey(key string) bool {
 	return key != "." && fs.ValidPath(key) && len(key) <= longestKey && !strings.ContainsFunc(key, unfit)
 }
 
-// names returns the names that begin with prefix, which has a bucket, in the order of their bytes.
-func (f folder) names(prefix string) ([]string, error) {
+// names returns the names in a bucket that begin with prefix, in the order of their bytes.
+func (f folder) names(bucket, prefix string) ([]string, error) {
 	var names []string
-	err := fs.WalkDir(f.FS(), path.Dir(prefix+"x"), func(name string, entry fs.DirEntry, err error) error {
-		if isAbsent(err) || errors.Is(err, fs.ErrInvalid) { // as the path of the prefix "../../" is
-			return nil
-		}
-		if err == nil && entry.Type().IsRegular() && strings.HasPrefix(name, prefix) {
+	err := fs.WalkDir(f.FS(), bucket, func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Type().IsRegular() && strings.HasPrefix(name, bucket+"/"+prefix) {
 			names = append(names, name)
 		}
 

@@ -19,7 +19,7 @@ type page struct {
 	IsTruncated             bool
 	NextContinuationToken   string `xml:",omitempty"`
 	Contents                []listed
-	CommonPrefixes          []commonPrefix
+	CommonPrefixes          []struct{ Prefix string }
 }
 
 type listed struct {
@@ -27,8 +27,6 @@ type listed struct {
 	Size                    int64
 	StorageClass            string
 }
-
-type commonPrefix struct{ Prefix string }
 
 // list answers ListObjectsV2. Keys are not encoded, and the reply says so: no key is here that XML cannot contain.
 func (e *Endpoint) list(w http.ResponseWriter, r *http.Request, bucket string) error {
@@ -57,7 +55,7 @@ func (e *Endpoint) fill(p *page, last string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 
-	names, err := e.folder.names(p.Name + "/" + p.Prefix)
+	names, err := e.folder.names(p.Name, p.Prefix)
 	if err != nil {
 		return err
 	}
@@ -69,13 +67,11 @@ func (e *Endpoint) fill(p *page, last string) error {
 		}
 		if p.KeyCount == p.MaxKeys {
 			p.IsTruncated, p.NextContinuationToken = true, last
-
 			return nil
 		}
 		p.KeyCount, last = p.KeyCount+1, line
 		if line != key {
-			p.CommonPrefixes = append(p.CommonPrefixes, commonPrefix{line})
-
+			p.CommonPrefixes = append(p.CommonPrefixes, struct{ Prefix string }{line})
 			continue
 		}
 		found, err := e.find(name)
@@ -92,11 +88,8 @@ func (e *Endpoint) fill(p *page, last string) error {
 
 // rolledUp returns the line of a listing of a key: itself, or what it has in common with others.
 func (p *page) rolledUp(key string) string {
-	if p.Delimiter == "" {
-		return key
-	}
 	head, _, found := strings.Cut(key[len(p.Prefix):], p.Delimiter)
-	if !found {
+	if p.Delimiter == "" || !found {
 		return key
 	}
 

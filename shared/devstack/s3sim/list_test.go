@@ -40,7 +40,6 @@ func (s store) list(prefix, delimiter string, size int) []string {
 		}
 		if page.NextContinuationToken == "" {
 			slices.Sort(lines)
-
 			return lines
 		}
 		query.Set("continuation-token", page.NextContinuationToken)

@@ -20,22 +20,19 @@ type object struct {
 	headers map[string]string // what a read shows with it: its type, its encoding and its checksums
 }
 
-// describe returns what a content says of itself. S3 too has this checksum of what came without one.
+// describe returns what a content says of itself.
 func describe(content []byte) object {
 	return object{
 		etag:    fmt.Sprintf(`"%x"`, md5.Sum(content)), //nolint:gosec // as above
-		headers: map[string]string{"Content-Type": "binary/octet-stream", crc64Header: digestOf(crc64Header, content)},
+		headers: map[string]string{"Content-Type": "binary/octet-stream"},
 	}
 }
 
 // find returns an object, or [fs.ErrNotExist]. Its caller has the lock.
 func (e *Endpoint) find(name string) (object, error) {
 	now, err := e.folder.stat(name)
-	if err != nil {
-		return object{}, err
-	}
-	if found, known := e.known[name]; known && found.stamp == now {
-		return found, nil
+	if err != nil || e.known[name].stamp == now {
+		return e.known[name], err
 	}
 
 	// Somebody else wrote the file: another process before this one, or a person.
@@ -93,9 +90,6 @@ func (e *Endpoint) put(w http.ResponseWriter, r *http.Request, name string) erro
 		return err
 	}
 	put := describe(body)
-	if len(checksums) > 0 {
-		delete(put.headers, crc64Header)
-	}
 	maps.Copy(put.headers, checksums)
 	for _, header := range []string{"Content-Type", "Content-Encoding"} {
 		if value := r.Header.Get(header); value != "" {
@@ -147,9 +141,7 @@ func (e *Endpoint) condition(r *http.Request, name string) error {
 	case err != nil:
 		return err
 	case none != "", strings.Trim(match, `"`) != strings.Trim(there.etag, `"`):
-		return &refusal{
-			http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold",
-		}
+		return refuse(http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
 	}
 
 	return nil

@@ -10,16 +10,14 @@ import (
 // Location returns the bucket and the key that a request is about; either may be empty.
 func Location(r *http.Request) (bucket, key string) {
 	bucket, key, _ = strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-
 	return bucket, key
 }
 
 // Operation returns the name of the operation that a request asks for ("PutObject", "ListObjectsV2", …), and "" where this package has
-// none. The body stays unread.
+// none: with another query parameter or header it is another operation, or expects what does not come. The body stays unread.
 func Operation(r *http.Request) string {
-	operation := operationOf(r)
-	known := append(parameters(operation),
-		"x-id", "X-Amz-Content-Sha256", "X-Amz-Date", "X-Amz-Security-Token", "X-Amz-User-Agent")
+	operation, known := operationOf(r)
+	known = append(known, "x-id", "X-Amz-Content-Sha256", "X-Amz-Date", "X-Amz-Security-Token", "X-Amz-User-Agent")
 
 	for name := range r.URL.Query() {
 		if !slices.Contains(known, name) {
@@ -35,40 +33,31 @@ func Operation(r *http.Request) string {
 	return operation
 }
 
-// operationOf is the operation by method and path alone.
-func operationOf(r *http.Request) string {
+// operationOf is the operation by method and path alone, and its query parameters and headers.
+func operationOf(r *http.Request) (name string, parameters []string) {
 	bucket, key := Location(r)
+	reads := []string{"If-Match", "If-None-Match", "X-Amz-Checksum-Mode"}
 
 	switch {
 	case bucket == "":
-		return ""
-	case key != "":
-		return map[string]string{
-			http.MethodGet: "GetObject", http.MethodHead: "HeadObject", http.MethodPut: "PutObject", http.MethodDelete: "DeleteObject",
-		}[r.Method]
+		return "", nil
+	case key == "" && r.Method == http.MethodPut:
+		return "CreateBucket", nil
+	case key == "" && r.Method == http.MethodGet && r.URL.Query().Get("list-type") == "2":
+		return "ListObjectsV2", []string{"list-type", "prefix", "delimiter", "max-keys", "continuation-token", "encoding-type"}
+	case key == "":
+		return "", nil
+	case r.Method == http.MethodGet:
+		return "GetObject", reads
+	case r.Method == http.MethodHead:
+		return "HeadObject", reads
 	case r.Method == http.MethodPut:
-		return "CreateBucket"
-	case r.Method == http.MethodGet && r.URL.Query().Get("list-type") == "2":
-		return "ListObjectsV2"
+		return "PutObject", []string{"If-Match", "If-None-Match", "X-Amz-Sdk-Checksum-Algorithm", crc32Header, crc64Header, sha256Header}
+	case r.Method == http.MethodDelete:
+		return "DeleteObject", nil
 	}
 
-	return ""
-}
-
-// parameters are an operation's query parameters and headers. With another one it is another operation, or expects what does not come.
-func parameters(operation string) []string {
-	switch operation {
-	case "GetObject", "HeadObject":
-		return []string{"If-Match", "If-None-Match", "X-Amz-Checksum-Mode"}
-	case "PutObject":
-		return []string{
-			"If-Match", "If-None-Match", "X-Amz-Sdk-Checksum-Algorithm", crc32Header, crc64Header, sha256Header,
-		}
-	case "ListObjectsV2":
-		return []string{"list-type", "prefix", "delimiter", "max-keys", "continuation-token", "encoding-type"}
-	}
-
-	return nil
+	return "", nil
 }
 
 // ServeHTTP answers one request of S3's REST protocol.
@@ -89,7 +78,7 @@ func (e *Endpoint) serve(w http.ResponseWriter, r *http.Request) error {
 	case operation == "CreateBucket":
 		return e.addBucket(bucket)
 	case !e.hasBucket(bucket):
-		return &refusal{http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist."}
+		return refuse(http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist.")
 	case operation == "ListObjectsV2":
 		return e.list(w, r, bucket)
 	case !legalKey(key):

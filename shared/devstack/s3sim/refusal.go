@@ -10,25 +10,30 @@ import (
 	"syscall"
 )
 
-// refusal is an error as a client of S3 sees it.
+// refusal is an error as a client of S3 sees it, in S3's XML.
 type refusal struct {
-	status        int
-	code, message string
+	XMLName       xml.Name `xml:"Error"`
+	Code, Message string
+	RequestID     string `xml:"RequestId"`
+
+	status int
 }
 
-func (r *refusal) Error() string { return r.code + ": " + r.message }
+func refuse(status int, code, message string) *refusal {
+	return &refusal{Code: code, Message: message, status: status}
+}
 
-func accessDenied() error { return &refusal{http.StatusForbidden, "AccessDenied", "Access Denied"} }
+func (r *refusal) Error() string { return r.Code + ": " + r.Message }
+
+func accessDenied() error { return refuse(http.StatusForbidden, "AccessDenied", "Access Denied") }
 
 func invalidArgument(message string) error {
-	return &refusal{http.StatusBadRequest, "InvalidArgument", message}
+	return refuse(http.StatusBadRequest, "InvalidArgument", message)
 }
 
 func notImplemented(what string) error {
-	return &refusal{
-		http.StatusNotImplemented, "NotImplemented", "this local S3 does not have " + what +
-			", only what CreateBucket, GetObject, HeadObject, PutObject, DeleteObject and ListObjectsV2 need: moto and LocalStack have the others",
-	}
+	return refuse(http.StatusNotImplemented, "NotImplemented", "this local S3 does not have "+what+
+		", only what CreateBucket, GetObject, HeadObject, PutObject, DeleteObject and ListObjectsV2 need: moto and LocalStack have the others")
 }
 
 // refusalOf returns what a client sees of an error.
@@ -41,7 +46,7 @@ func (e *Endpoint) refusalOf(err error) *refusal {
 	}
 	e.config.Logger.Error("s3 request failed", "error", err)
 
-	return &refusal{http.StatusInternalServerError, "InternalError", "We encountered an internal error. Please try again."}
+	return refuse(http.StatusInternalServerError, "InternalError", "We encountered an internal error. Please try again.")
 }
 
 // diskFull reports a full disk. S3 has no such error; no client repeats a request with this status.
@@ -51,25 +56,18 @@ func (e *Endpoint) diskFull() *refusal {
 		e.config.OnFull(full)
 	}
 
-	return &refusal{http.StatusInsufficientStorage, "DiskFull", full.Error()}
-}
-
-// refusalBody is S3's XML of an error.
-type refusalBody struct {
-	XMLName   xml.Name `xml:"Error"`
-	Code      string
-	Message   string
-	RequestID string `xml:"RequestId"`
+	return refuse(http.StatusInsufficientStorage, "DiskFull", full.Error())
 }
 
 func (r *refusal) write(w http.ResponseWriter, about *http.Request) {
-	writeXML(w, about, r.status, refusalBody{Code: r.code, Message: r.message, RequestID: w.Header().Get("X-Amz-Request-Id")})
+	r.RequestID = w.Header().Get("X-Amz-Request-Id")
+	writeXML(w, about, r.status, r)
 }
 
 // Deny answers AccessDenied.
 func Deny(w http.ResponseWriter, r *http.Request, message string) {
 	w.Header().Set("X-Amz-Request-Id", rand.Text())
-	(&refusal{http.StatusForbidden, "AccessDenied", message}).write(w, r)
+	refuse(http.StatusForbidden, "AccessDenied", message).write(w, r)
 }
 
 // listDenied is the key of a request's context that says that its caller has no s3:ListBucket.
@@ -86,18 +84,15 @@ func (e *Endpoint) missing(r *http.Request) error {
 		return accessDenied()
 	}
 
-	return &refusal{http.StatusNotFound, "NoSuchKey", "The specified key does not exist."}
+	return refuse(http.StatusNotFound, "NoSuchKey", "The specified key does not exist.")
 }
 
 // writeXML writes a reply. A HEAD's has no body.
 func writeXML(w http.ResponseWriter, r *http.Request, status int, reply any) {
-	content, err := xml.Marshal(reply)
-	if err != nil {
-		panic(err) // it is text and numbers alone
-	}
+	content, _ := xml.Marshal(reply) // text and numbers alone
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(append([]byte(xml.Header), content...))
+		_, _ = w.Write(append([]byte(xml.Header), content...)) //nolint:gosec // it is escaped
 	}
 }

@@ -14,10 +14,12 @@
 package s3sim
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"regexp"
 	"sync"
 	"sync/atomic"
@@ -49,15 +51,14 @@ type Endpoint struct {
 
 // New opens the folder and makes the buckets. It starts nothing in the background; [Endpoint.Close] closes the folder.
 func New(config Config) (*Endpoint, error) {
-	if config.Logger == nil {
-		config.Logger = slog.New(slog.DiscardHandler)
-	}
+	config.Logger = cmp.Or(config.Logger, slog.New(slog.DiscardHandler))
 
-	opened, err := openFolder(config.Folder)
-	if err != nil {
+	errMake := os.MkdirAll(config.Folder, folderMode)
+	root, errOpen := os.OpenRoot(config.Folder)
+	if err := errors.Join(errMake, errOpen); err != nil {
 		return nil, fmt.Errorf("open the folder of the object store: %w", err)
 	}
-	e := &Endpoint{config: config, known: make(map[string]object), folder: opened}
+	e := &Endpoint{config: config, known: make(map[string]object), folder: folder{root}}
 	for _, bucket := range config.Buckets {
 		if err := e.addBucket(bucket); err != nil {
 			return nil, errors.Join(fmt.Errorf("make bucket %q: %w", bucket, err), e.Close())
@@ -78,7 +79,7 @@ var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 // addBucket makes a bucket where it is missing.
 func (e *Endpoint) addBucket(bucket string) error {
 	if !bucketName.MatchString(bucket) {
-		return &refusal{http.StatusBadRequest, "InvalidBucketName", "The specified bucket is not valid."}
+		return refuse(http.StatusBadRequest, "InvalidBucketName", "The specified bucket is not valid.")
 	}
 
 	return e.folder.MkdirAll(bucket, folderMode)

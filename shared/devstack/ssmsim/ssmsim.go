@@ -231,23 +231,9 @@ func (s *Endpoint) history(in getInput) (awsjson.Reply, error) {
 	return awsjson.Reply{"Parameters": shown}, nil
 }
 
-type describeInput struct {
-	// ParameterFilters must all hold, each by any of its values.
-	ParameterFilters []struct {
-		Key, Option string
-		Values      []string
-	}
-}
-
-// describe shows the newest version of every parameter that passes the filters, by name, without its value.
-func (s *Endpoint) describe(in describeInput) (awsjson.Reply, error) {
+// describe shows the newest version of every parameter, by name, without its value.
+func (s *Endpoint) describe(struct{}) (awsjson.Reply, error) {
 	names := slices.Sorted(maps.Keys(s.parameters))
-	for _, f := range in.ParameterFilters {
-		if f.Key != "Name" || f.Option != "" && f.Option != "Equals" {
-			return nil, awsjson.Errorf("InvalidFilterKey", "this local store filters by names that are equal, and by nothing else")
-		}
-		names = slices.DeleteFunc(names, func(name string) bool { return !slices.Contains(f.Values, name) })
-	}
 
 	shown := make([]awsjson.Reply, len(names))
 	for i, name := range names {

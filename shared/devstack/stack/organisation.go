@@ -4,14 +4,17 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"genesys-cloud-export/shared/devstack/genesyssim"
+	"genesys-cloud-export/shared/devstack/testca"
 	"genesys-cloud-export/shared/genesys"
 	"genesys-cloud-export/shared/secret"
 )
@@ -32,7 +35,13 @@ type access struct {
 }
 
 // Simulated is an organisation that the stack itself serves. The client credentials are made up where they are empty.
-type Simulated struct{ genesyssim.Config }
+type Simulated struct {
+	genesyssim.Config
+
+	// CA is the file that the certificate of a test CA is written to: then the organisation is served over https, and the functions
+	// trust it. "" is http, which macOS has in any case: Go looks at such a file on Linux and the BSDs only.
+	CA string
+}
 
 func (o Simulated) open(ctx context.Context, s *Stack, alsoListen string) (access, error) {
 	config := o.Config
@@ -51,12 +60,32 @@ func (o Simulated) open(ctx context.Context, s *Stack, alsoListen string) (acces
 	}
 
 	s.Genesys = simulator
+	url, variables := taken.url(), map[string]string{}
+
+	if o.CA != "" && runtime.GOOS != "darwin" {
+		file, err := filepath.Abs(o.CA) // the functions run in folders of their own
+		if err != nil {
+			return access{}, fmt.Errorf("find the test CA's file: %w", err)
+		}
+
+		secure, err := testca.New(file)
+		if err != nil {
+			return access{}, err
+		}
+
+		for i := range taken {
+			taken[i] = tls.NewListener(taken[i], secure)
+		}
+
+		url, variables["SSL_CERT_FILE"] = strings.Replace(url, "http:", "https:", 1), file
+	}
+
 	s.serve(taken, simulator)
-	url := taken.url()
 
 	return access{
 		apiURL: url, clientID: config.ClientID, clientSecret: config.ClientSecret,
 		parameters: map[string]string{"GenesysTokenUrl": url + "/oauth/token", "GenesysApiUrl": url},
+		variables:  variables,
 	}, nil
 }
 

@@ -1,4 +1,4 @@
-// Package testca makes a test CA: what it serves over https is trusted only by those who are given its certificate.
+// Package testca makes a test CA: what is served by its certificate is trusted only by those who are given that certificate.
 package testca
 
 import (
@@ -7,47 +7,35 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
+	"fmt"
 	"math/big"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"os"
-	"path/filepath"
-	"testing"
 	"time"
 )
 
-// New makes a CA, good for 127.0.0.1 and a day. It returns its certificate's PEM file and a function that serves a handler at an https
-// address until the test ends. No CA trusts another.
-func New(t testing.TB) (file string, serve func(http.Handler) (url string)) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+// New makes a CA, good for loopback and a day, and writes its certificate to a PEM file. It returns the configuration of a server that
+// uses it, for HTTP/2 and HTTP/1.1. No CA trusts another. Go programs on Linux trust it where the environment variable SSL_CERT_FILE names the file.
+func New(file string) (*tls.Config, error) {
+	key, errKey := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	template := &x509.Certificate{
+		Subject:      pkix.Name{CommonName: "test CA"}, // curl trusts none without a name
 		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		DNSNames:    []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 	}
-	certificate, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file = filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}), 0o600); err != nil {
-		t.Fatal(err)
+	certificate, errCertificate := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate})
+	if err := errors.Join(errKey, errCertificate, os.WriteFile(file, text, 0o600)); err != nil {
+		return nil, fmt.Errorf("make a test CA: %w", err)
 	}
 
-	return file, func(handler http.Handler) string {
-		server := httptest.NewUnstartedServer(handler)
-		server.TLS = &tls.Config{
-			MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{{Certificate: [][]byte{certificate}, PrivateKey: key}},
-		}
-		server.StartTLS()
-		t.Cleanup(server.Close)
-
-		return server.URL
-	}
+	return &tls.Config{
+		MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
+		Certificates: []tls.Certificate{{Certificate: [][]byte{certificate}, PrivateKey: key}},
+	}, nil
 }

@@ -96,10 +96,9 @@ func (c *check) readManifest() error {
 		return err
 	}
 
-	m := c.manifest
+	m, records := c.manifest, int64(0)
 	c.report.Pages, c.report.Parts = m.Pages, len(m.Parts)
 
-	var records int64
 	for _, p := range m.Parts {
 		records += p.Records
 	}
@@ -128,29 +127,28 @@ func (c *check) readManifest() error {
 
 // checkLatest wants latest to name this export, or one that was completed no earlier and is there.
 func (c *check) checkLatest() error {
-	key := c.stateFolder() + "latest.json"
-
-	var stored latest
+	var (
+		key    = c.stateFolder() + "latest.json"
+		stored latest
+		newest manifest
+	)
 	if err := c.read(key, &stored); err != nil {
 		return err
 	}
 
 	named := c.manifestKey(stored.ExportID)
-
-	var newest manifest
 	if err := c.read(named, &newest); err != nil {
 		return err
 	}
 
-	if want := (latest{1, stored.ExportID, "s3://" + c.BucketName + "/" + named, newest.CompletedAt}); stored != want {
+	switch want := (latest{1, stored.ExportID, "s3://" + c.BucketName + "/" + named, newest.CompletedAt}); {
+	case stored != want:
 		return failed("%q contradicts the manifest of the export that it names", key)
-	}
-
-	if newest.CompletedAt.Before(c.manifest.CompletedAt) {
+	case newest.CompletedAt.Before(c.manifest.CompletedAt):
 		return failed("%q names an export that was completed before this one", key)
+	default:
+		return nil
 	}
-
-	return nil
 }
 
 // checkCheckpoint wants the checkpoint to say what the manifest says, and that the last page is behind.

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"genesys-cloud-export/shared/devstack/verify"
 )
@@ -74,7 +75,6 @@ func without(o object, name string) object {
 
 func TestEverySingleChangeOfADocumentIsFound(t *testing.T) {
 	t.Parallel()
-
 	base := newExport()
 	base.truth = nil
 	base.everywhere("replaced_surrogates", 1)
@@ -115,7 +115,6 @@ func TestEverySingleChangeOfADocumentIsFound(t *testing.T) {
 // Each field of the manifest that nothing else contradicts is compared with the checkpoint's: its changes are found above.
 func TestTheCheckpointIsThatOfACompleteExport(t *testing.T) {
 	t.Parallel()
-
 	changes := make(map[string]change)
 	for _, field := range []string{"done", "pages", "records", "replaced_surrogates"} {
 		changes["position without "+field] = change{func(e *export) {
@@ -135,58 +134,49 @@ func TestTheCheckpointIsThatOfACompleteExport(t *testing.T) {
 
 func TestADocumentThatIsMissingCutOrFollowedByMoreIsFound(t *testing.T) {
 	t.Parallel()
-
-	for _, key := range []string{manifest, latest, checkpoint} {
-		for what, body := range map[string]func(body []byte) []byte{
-			"empty": func([]byte) []byte { return nil },
-			"cut":   func(body []byte) []byte { return body[:len(body)-1] },
-			"more":  func(body []byte) []byte { return append(body, "{}"...) },
-		} {
-			try(t, map[string]change{key + " " + what: {func(e *export) {
+	for what, spoil := range map[string]func(objects map[string][]byte, key string){
+		"missing": func(objects map[string][]byte, key string) { delete(objects, key) },
+		"empty":   func(objects map[string][]byte, key string) { objects[key] = nil },
+		"cut":     func(objects map[string][]byte, key string) { objects[key] = objects[key][:len(objects[key])-1] },
+		"longer":  func(objects map[string][]byte, key string) { objects[key] = append(objects[key], "{}"...) },
+	} {
+		for _, key := range []string{manifest, latest, checkpoint} {
+			try(t, map[string]change{key + " is " + what: {func(e *export) {
 				e.put()
-				e.objects[key] = body(e.objects[key])
+				spoil(e.objects, key)
 			}, key}})
 		}
-
-		try(t, map[string]change{key + " is missing": {func(e *export) {
-			e.put()
-			delete(e.objects, key)
-		}, key}})
 	}
 }
 
 func TestWhatTheManifestSaysOfItselfHasToBePossible(t *testing.T) {
 	t.Parallel()
-
-	for what, c := range map[string]struct {
-		field string
-		value any
-	}{
-		"fewer pages than parts":         {"pages", 2},
-		"an end before the beginning":    {"started_at", later},
-		"a total that is off":            {"records", 10},
-		"another export's documents":     {"export_id", "night-2"},
-		"another listing's documents":    {"listing", "queues"},
-		"no environment":                 {"environment", ""},
-		"no generator":                   {"generator", ""},
-		"no query":                       {"query", nil},
-		"no surrogate that was replaced": {"replaced_surrogates", 0},
-		"a drift that is none":           {"drift", object{"total_first": 9, "total_last": 9, "records": 9}},
-		"a drift of other records":       {"drift", object{"total_first": 9, "total_last": 9, "records": 8}},
-	} {
-		try(t, map[string]change{what: {func(e *export) { e.everywhere(c.field, c.value) }, manifest}})
+	says := func(field string, value any) change {
+		return change{func(e *export) { e.everywhere(field, value) }, manifest}
 	}
 
-	try(t, map[string]change{"no list of parts": {func(e *export) {
-		e.parts, e.truth = nil, nil
-		e.seal()
-		e.manifest["parts"] = nil
-	}, manifest}})
+	try(t, map[string]change{
+		"fewer pages than parts":         says("pages", 2),
+		"an end before the beginning":    says("started_at", later),
+		"a total that is off":            says("records", 10),
+		"another export's documents":     says("export_id", "night-2"),
+		"another listing's documents":    says("listing", "queues"),
+		"no environment":                 says("environment", ""),
+		"no generator":                   says("generator", ""),
+		"no query":                       says("query", nil),
+		"no surrogate that was replaced": says("replaced_surrogates", 0),
+		"a drift that is none":           says("drift", object{"total_first": 9, "total_last": 9, "records": 9}),
+		"a drift of other records":       says("drift", object{"total_first": 9, "total_last": 9, "records": 8}),
+		"no list of parts": {func(e *export) {
+			e.parts, e.truth = nil, nil
+			e.seal()
+			e.manifest["parts"] = nil
+		}, manifest},
+	})
 }
 
 func TestLatestMayNameANewerExportThatIsThereAndNoOther(t *testing.T) {
 	t.Parallel()
-
 	for what, c := range map[string]struct {
 		id, claimed, stored string // stored is when the manifest of that export says it was completed; "" where there is none
 		says                string
@@ -213,7 +203,6 @@ func TestLatestMayNameANewerExportThatIsThereAndNoOther(t *testing.T) {
 
 func TestWhatTheContractLeavesFreePasses(t *testing.T) {
 	t.Parallel()
-
 	try(t, map[string]change{
 		"an empty listing has a manifest without parts": {make: func(e *export) {
 			e.parts, e.truth = nil, []string{}
@@ -253,21 +242,21 @@ func TestWhatTheContractLeavesFreePasses(t *testing.T) {
 	})
 }
 
-func TestOtherListingsAndBucketsWithoutAPrefixAreCheckedTheSameWay(t *testing.T) {
+func TestOtherListingsAndPrefixesAreCheckedTheSameWay(t *testing.T) {
 	t.Parallel()
-
-	e := newExport()
-	e.listing = "queues"
-	e.seal()
-	e.want(t, "is missing") // it lies among the users
-
-	moved := map[string][]byte{}
-
-	for key, body := range e.objects {
-		body = bytes.ReplaceAll(bytes.ReplaceAll(body, []byte("exports/"), nil), []byte("users/"), []byte("queues/"))
-		moved[strings.ReplaceAll(strings.TrimPrefix(key, "exports/"), "users/", "queues/")] = body
+	config, moved := newExport().config(), fstest.MapFS{}
+	for key, file := range config.Bucket.(fstest.MapFS) {
+		body := bytes.ReplaceAll(bytes.ReplaceAll(file.Data, []byte("exports/"), []byte("mine/")), []byte("users"), []byte("queues"))
+		moved[strings.NewReplacer("exports/", "mine/", "users/", "queues/").Replace(key)] = &fstest.MapFile{Data: body}
 	}
 
-	e.objects, e.prefix = moved, ""
-	e.want(t, "")
+	config.Listing = "queues"
+	if _, err := verify.Export(t.Context(), config); !errors.Is(err, verify.ErrFailed) || !strings.Contains(err.Error(), "is missing") {
+		t.Errorf("among the users: got %v, want that it is missing", err)
+	}
+
+	config.Bucket, config.Prefix = moved, "mine"
+	if _, err := verify.Export(t.Context(), config); err != nil {
+		t.Errorf("got %v", err)
+	}
 }

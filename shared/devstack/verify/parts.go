@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -18,13 +19,6 @@ import (
 
 // maxLine is the longest line that is read: several times what an entity takes.
 const maxLine = 32 << 20
-
-// records are what the records so far are compared with.
-type records struct {
-	list     *bufio.Scanner    // the source's list; nil: there is none
-	replaced int64             // unpaired surrogate escapes of the list so far
-	seen     map[[16]byte]bool // digests of the records so far; nil: records may repeat
-}
 
 // readParts reads all parts, beside the source's list where there is one.
 func (c *check) readParts(ctx context.Context) error {
@@ -38,9 +32,9 @@ func (c *check) readParts(ctx context.Context) error {
 
 		go func() { written.CloseWithError(c.Truth(written)) }()
 
-		c.records.list = linesOf(list)
+		c.list = linesOf(list)
 	case !windows && c.manifest.Drift == nil:
-		c.records.seen = make(map[[16]byte]bool)
+		c.seen = make(map[[16]byte]bool)
 	}
 
 	for n, p := range c.manifest.Parts {
@@ -48,33 +42,26 @@ func (c *check) readParts(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 
-		if !c.named(n+1, p.Key) {
+		name, inFolder := strings.CutPrefix(p.Key, c.partsFolder()+"/")
+		if named, _ := path.Match(fmt.Sprintf("part-%06d-?*.jsonl.gz", n+1), name); !named || !inFolder {
 			return failed("%q is not named as part %d of this export is", p.Key, n+1)
 		}
 
-		raw, err := c.load(p.Key)
-		if err != nil {
-			return err
-		}
-
-		if err := c.readPart(p, raw); err != nil {
+		if err := c.readPart(p); err != nil {
 			return err
 		}
 	}
 
-	return c.endList()
-}
-
-// named reports whether key is a part's of this export: part-NNNNNN-….jsonl.gz in its folder, with that number.
-func (c *check) named(number int, key string) bool {
-	rest, numbered := strings.CutPrefix(key, fmt.Sprintf("%s/part-%06d-", c.partsFolder(), number))
-	owner, typed := strings.CutSuffix(rest, ".jsonl.gz")
-
-	return numbered && typed && owner != "" && !strings.Contains(owner, "/")
+	return c.compare(nil)
 }
 
 // readPart compares a part with the manifest, and reads its records.
-func (c *check) readPart(p part, raw []byte) error {
+func (c *check) readPart(p part) error {
+	raw, err := c.load(p.Key)
+	if err != nil {
+		return err
+	}
+
 	if sum := sha256.Sum256(raw); int64(len(raw)) != p.Bytes || hex.EncodeToString(sum[:]) != p.SHA256 {
 		return failed("%q is of %d bytes with the SHA-256 %x, and the manifest says %d and %q", p.Key, len(raw), sum, p.Bytes, p.SHA256)
 	}
@@ -84,9 +71,7 @@ func (c *check) readPart(p part, raw []byte) error {
 		return failed("%q is no gzip: %v", p.Key, err)
 	}
 
-	before := c.report.Records
-
-	lines := linesOf(unpacked)
+	lines, before := linesOf(unpacked), c.report.Records
 	for lines.Scan() {
 		if err := c.readRecord(lines.Bytes()); err != nil {
 			return err
@@ -94,11 +79,11 @@ func (c *check) readPart(p part, raw []byte) error {
 	}
 
 	records := c.report.Records - before
-	if err := lines.Err(); err != nil {
-		return failed("%q is damaged behind its record %d: %v", p.Key, records, err)
-	}
 
-	if records != p.Records || records == 0 {
+	switch err := lines.Err(); {
+	case err != nil:
+		return failed("%q is damaged behind its record %d: %v", p.Key, records, err)
+	case records != p.Records || records == 0:
 		return failed("%q has %d records, and the manifest says %d", p.Key, records, p.Records)
 	}
 
@@ -121,34 +106,41 @@ func (c *check) readRecord(line []byte) error {
 		return failed("record %d has an unpaired surrogate escape", c.report.Records)
 	}
 
-	if c.records.list != nil {
-		return c.compare(record)
-	}
-
-	if sum := sha256.Sum256(record); c.records.seen != nil {
-		if c.records.seen[[16]byte(sum[:])] {
+	if sum := sha256.Sum256(record); c.seen != nil {
+		if c.seen[[16]byte(sum[:])] {
 			return failed("record %d was in the export before", c.report.Records)
 		}
 
-		c.records.seen[[16]byte(sum[:])] = true
+		c.seen[[16]byte(sum[:])] = true
 	}
 
-	return nil
+	return c.compare(record)
 }
 
-// compare compares a record with the source's next one, white space and unpaired surrogates aside.
+// compare compares a record, nil behind the last one, with the next one of the source's list, if there is one, white space and
+// unpaired surrogates aside.
 func (c *check) compare(record []byte) error {
-	r := &c.records
-	if !r.list.Scan() {
-		if err := r.list.Err(); err != nil {
-			return fmt.Errorf("read the source's list: %w", err)
-		}
-
-		return failed("the source's list ends before record %d", c.report.Records)
+	if c.list == nil {
+		return nil
 	}
 
-	listed, unpaired := paired(r.list.Bytes())
-	r.replaced += unpaired
+	more := c.list.Scan()
+
+	switch err := c.list.Err(); {
+	case err != nil:
+		return fmt.Errorf("read the source's list: %w", err)
+	case more && record == nil:
+		return failed("the source's list goes on behind record %d, the export's last", c.report.Records)
+	case !more && record != nil:
+		return failed("the source's list ends before record %d", c.report.Records)
+	case !more && c.replaced != c.manifest.Replaced:
+		return failed("the manifest says that %d surrogates were replaced, and there are %d", c.manifest.Replaced, c.replaced)
+	case !more:
+		return nil
+	}
+
+	listed, unpaired := paired(c.list.Bytes())
+	c.replaced += unpaired
 
 	var compact bytes.Buffer
 	if json.Compact(&compact, listed) != nil || !bytes.Equal(record, compact.Bytes()) {
@@ -156,24 +148,6 @@ func (c *check) compare(record []byte) error {
 	}
 
 	return nil
-}
-
-// endList wants the source's list to end with the export.
-func (c *check) endList() error {
-	r := c.records
-
-	switch {
-	case r.list == nil:
-		return nil
-	case r.list.Scan():
-		return failed("the source's list goes on behind record %d, the export's last", c.report.Records)
-	case r.list.Err() != nil:
-		return fmt.Errorf("read the source's list: %w", r.list.Err())
-	case r.replaced != c.manifest.Replaced:
-		return failed("the manifest says that %d surrogates were replaced, and there are %d", c.manifest.Replaced, r.replaced)
-	default:
-		return nil
-	}
 }
 
 // linesOf splits at line feeds alone; a last line without one is an error.
@@ -211,7 +185,6 @@ func paired(text []byte) (exported []byte, unpaired int64) {
 		}
 
 		unpaired++
-
 		return []byte(`\ufffd`)
 	})
 

@@ -10,15 +10,14 @@ import (
 
 func TestWhateverIsWrongWithAPartIsFound(t *testing.T) {
 	t.Parallel()
-
 	stored := func(body func(e *export) []byte, says string) change {
 		return change{func(e *export) { e.store(1, body(e)) }, says}
 	}
 	ends := func(more ...byte) func(e *export) []byte {
-		return func(e *export) []byte { return append(e.second(), more...) }
+		return func(e *export) []byte { return slices.Concat(e.objects[e.names[1]], more) }
 	}
 	cut := func(end func(length int) int) func(e *export) []byte {
-		return func(e *export) []byte { return e.second()[:end(len(e.second()))] }
+		return func(e *export) []byte { return e.objects[e.names[1]][:end(len(e.objects[e.names[1]]))] }
 	}
 	packed := func(content func(lines []string) string) func(e *export) []byte {
 		return func(e *export) []byte { return pack(content(e.parts[1])) }
@@ -66,9 +65,8 @@ func TestWhateverIsWrongWithAPartIsFound(t *testing.T) {
 
 func TestEveryByteOfAPartCounts(t *testing.T) {
 	t.Parallel()
-
 	good := newExport()
-	for n := range good.second() {
+	for n := range good.objects[good.names[1]] {
 		e := newExport()
 		e.objects[e.names[1]][n] ^= 0x20
 		e.want(t, e.names[1])
@@ -77,7 +75,6 @@ func TestEveryByteOfAPartCounts(t *testing.T) {
 
 func TestAPartsKeyIsAsTheContractSays(t *testing.T) {
 	t.Parallel()
-
 	for _, key := range []string{
 		folder + "part-2-a.jsonl.gz", folder + "part-0000002-a.jsonl.gz", folder + "part-+00002-a.jsonl.gz",
 		folder + "part-000002.jsonl.gz", folder + "part-000002-.jsonl.gz", folder + "part-000002-a.json.gz",
@@ -93,7 +90,6 @@ func TestAPartsKeyIsAsTheContractSays(t *testing.T) {
 
 func TestWithoutASourceARecordThatComesAgainIsFoundUnlessTheAPIItselfMayGiveItTwice(t *testing.T) {
 	t.Parallel()
-
 	again := func(says string, then func(e *export)) change {
 		return change{func(e *export) {
 			e.truth = nil

@@ -7,7 +7,6 @@ import (
 
 func TestEveryDifferenceFromTheSourceIsFound(t *testing.T) {
 	t.Parallel()
-
 	try(t, map[string]change{
 		"a record is lacking":        {exported(func(e *export) { e.parts[1] = entities(3, 5) }), "record 5 is not that"},
 		"the last record is lacking": {exported(func(e *export) { e.parts[2] = entities(6, 7) }), "goes on behind record 8"},
@@ -38,7 +37,6 @@ func alter(from, to string) func(e *export) {
 
 func TestReplacedSurrogatesAreTheSourcesUnpairedOnes(t *testing.T) {
 	t.Parallel()
-
 	for _, c := range []struct {
 		truth, exported string
 		replaced        int

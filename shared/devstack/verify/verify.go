@@ -10,12 +10,13 @@
 package verify
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"strings"
+	"slices"
 )
 
 // ErrFailed is in every error that says what is wrong with an export. Any other error means that the check could not look.
@@ -31,7 +32,7 @@ type Config struct {
 	// Bucket has the objects as files, and BucketName is what it is called in URLs.
 	Bucket     fs.FS
 	BucketName string
-	// Prefix is what every key begins with, without a slash at its end; "" where keys begin with the listing.
+	// Prefix is what every key begins with, without a slash at its end.
 	Prefix string
 	// Listing is the listing's name in keys and manifest: "users".
 	Listing  string
@@ -70,14 +71,16 @@ type check struct {
 	Config
 
 	manifest manifest
-	records  records
 	report   Report
+
+	list     *bufio.Scanner    // the source's; nil: there is none
+	replaced int64             // unpaired surrogate escapes of the list so far
+	seen     map[[16]byte]bool // digests of the records so far; nil: records may repeat
 }
 
 // partsFolder is the folder of the export's parts, and stateFolder that of what the listing's exports keep beside them.
-func (c *check) partsFolder() string { return c.root() + c.Listing + "/export_id=" + c.ExportID }
-func (c *check) stateFolder() string { return c.root() + "_state/" + c.Listing + "/" }
-func (c *check) root() string        { return strings.TrimPrefix(c.Prefix+"/", "/") }
+func (c *check) partsFolder() string { return c.Prefix + "/" + c.Listing + "/export_id=" + c.ExportID }
+func (c *check) stateFolder() string { return c.Prefix + "/_state/" + c.Listing + "/" }
 
 func (c *check) manifestKey(exportID string) string {
 	return c.stateFolder() + exportID + "/manifest.json"
@@ -85,31 +88,26 @@ func (c *check) manifestKey(exportID string) string {
 
 func (c *check) load(key string) ([]byte, error) {
 	raw, err := fs.ReadFile(c.Bucket, key)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
+
+	switch {
+	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid):
 		return nil, failed("%q is missing", key)
-	}
-
-	if err != nil {
+	case err != nil:
 		return nil, fmt.Errorf("read the bucket: %w", err)
+	default:
+		return raw, nil
 	}
-
-	return raw, nil
 }
 
 // findStrays lists the folder after the parts were read, so that what was stored meanwhile is seen as well.
 func (c *check) findStrays() error {
-	named := make(map[string]bool, len(c.manifest.Parts))
-	for _, p := range c.manifest.Parts {
-		named[p.Key] = true
-	}
-
 	return fs.WalkDir(c.Bucket, c.partsFolder(), func(key string, entry fs.DirEntry, err error) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // as of an export without parts
 			return nil
 		case err != nil:
 			return fmt.Errorf("list the parts: %w", err)
-		case !entry.IsDir() && !named[key]:
+		case !entry.IsDir() && !slices.ContainsFunc(c.manifest.Parts, func(p part) bool { return p.Key == key }):
 			return failed("%q lies among the parts, and the manifest does not name it", key)
 		default:
 			return nil

@@ -16,7 +16,6 @@ import (
 
 func TestAGoodExportIsCounted(t *testing.T) {
 	t.Parallel()
-
 	e := newExport()
 	want := verify.Report{Pages: 5, Parts: 3, Records: 9}
 
@@ -52,7 +51,6 @@ func (b broken) Open(name string) (fs.File, error) {
 
 func TestFailingToLookIsAnErrorOfItsOwn(t *testing.T) {
 	t.Parallel()
-
 	lost := errors.New("lost")
 	c := newExport().config()
 
@@ -72,7 +70,6 @@ func TestFailingToLookIsAnErrorOfItsOwn(t *testing.T) {
 		unlisted := c
 		unlisted.Truth = func(w io.Writer) error {
 			_, _ = io.WriteString(w, written)
-
 			return lost
 		}
 
@@ -91,7 +88,6 @@ func TestFailingToLookIsAnErrorOfItsOwn(t *testing.T) {
 
 func TestTheCheckSharesNoCodeWithTheWriter(t *testing.T) {
 	t.Parallel()
-
 	checked, err := build.ImportDir(".", 0)
 	if err != nil {
 		t.Fatal(err)

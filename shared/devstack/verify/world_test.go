@@ -41,7 +41,6 @@ type export struct {
 	parts                        [][]string // their lines
 	manifest, latest, checkpoint object     // nil: it is among the objects already
 	truth                        []string   // nil: there is none
-	prefix, listing              string
 }
 
 type object = map[string]any
@@ -62,7 +61,7 @@ func entities(numbers ...int) []string {
 // newExport is a good export of nine users in three parts.
 func newExport() *export {
 	e := &export{
-		objects: map[string][]byte{}, prefix: "exports", listing: "users", latest: pointer("night-1", completed),
+		objects: map[string][]byte{}, latest: pointer("night-1", completed),
 		parts: [][]string{entities(0, 1, 2), entities(3, 4, 5), entities(6, 7, 8)},
 		truth: entities(0, 1, 2, 3, 4, 5, 6, 7, 8),
 	}
@@ -90,7 +89,7 @@ func (e *export) seal() {
 	}
 
 	common := object{
-		"schema_version": 1, "export_id": "night-1", "listing": e.listing, "environment": "mypurecloud.de", "generator": "export-users 1.0",
+		"schema_version": 1, "export_id": "night-1", "listing": "users", "environment": "mypurecloud.de", "generator": "export-users 1.0",
 		"query": object{"page_size": 2, "expand": []string{"groups"}, "state": "any"}, "started_at": started, "completed_at": completed,
 	}
 	e.checkpoint, e.manifest = maps.Clone(common), maps.Clone(common)
@@ -110,9 +109,6 @@ func (e *export) store(n int, body []byte) {
 	part := e.manifest["parts"].([]any)[n].(object)
 	part["bytes"], part["sha256"] = len(body), fmt.Sprintf("%x", sha256.Sum256(body))
 }
-
-// second is the second part, that may be changed.
-func (e *export) second() []byte { return bytes.Clone(e.objects[e.names[1]]) }
 
 // spell makes line the first of the second part, and of the source's list as well.
 func (e *export) spell(line string) {
@@ -140,8 +136,8 @@ func (e *export) everywhere(field string, value any) {
 	}
 }
 
-// bucket is the export as it is stored.
-func (e *export) bucket() fstest.MapFS {
+// config checks the export as it is stored.
+func (e *export) config() verify.Config {
 	e.put()
 
 	files := fstest.MapFS{}
@@ -149,15 +145,10 @@ func (e *export) bucket() fstest.MapFS {
 		files[key] = &fstest.MapFile{Data: body}
 	}
 
-	return files
-}
-
-func (e *export) config() verify.Config {
-	c := verify.Config{Bucket: e.bucket(), BucketName: bucketName, Prefix: e.prefix, Listing: e.listing, ExportID: "night-1"}
+	c := verify.Config{Bucket: files, BucketName: bucketName, Prefix: "exports", Listing: "users", ExportID: "night-1"}
 	if e.truth != nil {
 		c.Truth = func(w io.Writer) error {
 			_, err := io.WriteString(w, join(e.truth))
-
 			return err
 		}
 	}
@@ -168,7 +159,6 @@ func (e *export) config() verify.Config {
 // verify checks the export, and that the outcome shows nobody's data.
 func (e *export) verify(t testing.TB) (verify.Report, error) {
 	t.Helper()
-
 	report, err := verify.Export(t.Context(), e.config())
 	if err != nil && (strings.Contains(err.Error(), canary) || strings.Contains(err.Error(), "-aaaa-")) {
 		t.Errorf("an entity's content is shown: %v", err)
@@ -180,7 +170,6 @@ func (e *export) verify(t testing.TB) (verify.Report, error) {
 // want checks the export, with which something has to be wrong that says so, or nothing where says is "".
 func (e *export) want(t testing.TB, says string) {
 	t.Helper()
-
 	_, err := e.verify(t)
 	if errors.Is(err, verify.ErrFailed) != (says != "") || err != nil && !strings.Contains(err.Error(), says) {
 		t.Errorf("got %v, want %q", err, says)
@@ -196,11 +185,9 @@ type change struct {
 // try makes each change to an export of its own.
 func try(t *testing.T, changes map[string]change) {
 	t.Helper()
-
 	for what, c := range changes {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-
 			e := newExport()
 			c.make(e)
 			e.want(t, c.says)

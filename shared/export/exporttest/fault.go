@@ -15,8 +15,6 @@ type PageFault struct {
 	Latency time.Duration
 	// Named is the kind of failure that the end of the request's time is; "": its cause is returned. Who waits for a token is named.
 	Named failure.Kind
-	// Limit is the rate limit that the reply gives, in requests a minute.
-	Limit int
 }
 
 // Broken is a request that breaks off with half a page, or that the API fails on its side: a later attempt may get it.
@@ -25,6 +23,11 @@ func Broken() PageFault { return passing(failure.UpstreamUnavailable, retry.Tran
 // Throttled is a 429 with a Retry-After; 0: without one.
 func Throttled(after time.Duration) PageFault {
 	return passing(failure.RateLimited, retry.TransientError{Throttled: true, After: after})
+}
+
+// Limited is a 429 that names a rate limit, in requests a minute.
+func Limited(limit int) PageFault {
+	return passing(failure.RateLimited, retry.TransientError{Throttled: true, Limit: limit})
 }
 
 // Busy is a server that fails on its side and says, with a Retry-After, when it will be back.

@@ -36,11 +36,11 @@ func (j jobs) Windows() int       { return len(j.windows) }
 func (j jobs) SinceLast() bool    { return true }
 func (j jobs) Through() time.Time { return time.Date(1999, 12, 31, 0, 0, 0, 0, time.UTC) }
 
-func (j jobs) Resolve(ctx context.Context, _ time.Time) (int, error) {
-	return 0, j.do(ctx, OpResolve, "", func() error { return nil })
+func (j jobs) Resolve(ctx context.Context, _ time.Time) error {
+	return j.do(ctx, OpResolve, "", func() error { return nil })
 }
 
-func (j jobs) Submit(ctx context.Context, window int) (id string, limit int, err error) {
+func (j jobs) Submit(ctx context.Context, window int) (id string, err error) {
 	err = j.do(ctx, OpSubmit, "", func() error {
 		j.submits++
 		id = fmt.Sprintf("job-%d-%d", window, j.submits)
@@ -49,10 +49,10 @@ func (j jobs) Submit(ctx context.Context, window int) (id string, limit int, err
 		return nil
 	})
 
-	return id, 0, err
+	return id, err
 }
 
-func (j jobs) Poll(ctx context.Context, id string) (state export.JobState, limit int, err error) {
+func (j jobs) Poll(ctx context.Context, id string) (state export.JobState, err error) {
 	err = j.do(ctx, OpPoll, id, func() error {
 		polls, known := j.polls[id]
 		if known {
@@ -64,7 +64,7 @@ func (j jobs) Poll(ctx context.Context, id string) (state export.JobState, limit
 		return nil
 	})
 
-	return state, 0, err
+	return state, err
 }
 
 func (j jobs) Delete(ctx context.Context, id string) error {

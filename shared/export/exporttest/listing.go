@@ -138,7 +138,7 @@ func (l *Listing) fetch(ctx context.Context, link string, page *export.Page) err
 
 	page.Reset()
 	// What a failed request leaves behind is no part of the page.
-	page.Lines, page.Records, page.Limit = l.appendLines(page.Lines, number), scripted.size, fault.Limit
+	page.Lines, page.Records = l.appendLines(page.Lines, number), scripted.size
 	page.Replaced, page.ReplacedIn = scripted.replaced, scripted.replacedIn
 
 	if scripted.next != end {
