@@ -31,7 +31,7 @@ func TestAnExportUsesItsShareOfALimitThatItDoesNotKnow(t *testing.T) {
 			limit, own, minutes = 180, 80, 10 // requests a minute, where the export is told 300; percent; minutes
 		)
 
-		w := newWorld(t, genesyssim.Config{Users: 100_000, Seed: 1, RateLimit: limit, Latency: 200 * time.Millisecond})
+		w := newWorld(t, genesyssim.Config{Users: 2_000, Seed: 1, RateLimit: limit, Latency: 200 * time.Millisecond})
 		end := time.Now().Add(minutes * time.Minute)
 		other := make(chan [2]int64)
 
@@ -58,7 +58,7 @@ func TestAnExportUsesItsShareOfALimitThatItDoesNotKnow(t *testing.T) {
 
 		var result export.Result
 		for time.Now().Before(end) {
-			result = w.invoke(w.process(), time.Until(end)+10*time.Second, `{"export_id":"shared","state":"any","page_size":10}`)
+			result = w.invoke(w.process(), time.Until(end)+10*time.Second, `{"export_id":"shared","state":"any","page_size":1}`)
 			time.Sleep(time.Duration(result.WaitSeconds) * time.Second)
 		}
 
@@ -76,19 +76,19 @@ func TestThrottledWaitingIsHandedOverAndNotBilled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		billed, took := billedTime(t)
 		billedThrottled, tookThrottled := billedTime(t, genesyssim.Fault{
-			Path: "/api/v2/users/query", Nth: 50, Every: 50, Times: -1, Status: http.StatusTooManyRequests, RetryAfter: "22",
+			Path: "/api/v2/users/query", Nth: 20, Every: 20, Times: -1, Status: http.StatusTooManyRequests, RetryAfter: "22",
 		})
 
 		figure(t, "billed_share_of_waiting", float64(billedThrottled-billed)/float64(tookThrottled-took), 0, 0.02)
 	})
 }
 
-// billedTime exports 1,000 pages, and returns how long the invocations took and how long it took with the waits between them. The API
+// billedTime exports 200 pages, and returns how long the invocations took and how long it took with the waits between them. The API
 // takes 200 ms, AWS 30.
 func billedTime(t *testing.T, faults ...genesyssim.Fault) (billed, took time.Duration) {
 	t.Helper()
 
-	w := newWorld(t, genesyssim.Config{Users: 10_000, Seed: 1, Latency: 200 * time.Millisecond, Faults: faults})
+	w := newWorld(t, genesyssim.Config{Users: 2_000, Seed: 1, Latency: 200 * time.Millisecond, Faults: faults})
 	w.front = func(http.ResponseWriter, *http.Request) bool {
 		time.Sleep(30 * time.Millisecond)
 
@@ -105,7 +105,7 @@ func billedTime(t *testing.T, faults ...genesyssim.Fault) (billed, took time.Dur
 		billed += time.Since(invoked)
 	}
 
-	w.wantUsers(10_000, result)
+	w.wantUsers(2_000, result)
 
 	return billed, time.Since(begun)
 }
