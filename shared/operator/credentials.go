@@ -46,7 +46,7 @@ func SetCredentials(ctx context.Context, c Credentials) error {
 		return err
 	}
 
-	rotated, err := c.rotate(ctx, stack, `{"force":true}`)
+	rotated, err := stack.rotate(ctx, `{"force":true}`)
 	if ctx.Err() != nil {
 		return fmt.Errorf("the credentials are stored, and were not tried to the end: %w", context.Cause(ctx))
 	}
@@ -130,13 +130,13 @@ type rotation struct {
 }
 
 // rotate asks the stack's rotator. The error is the rotator's own, by type and message, where it failed.
-func (t Target) rotate(ctx context.Context, stack *deployed, event string) (rotation, error) {
-	function, err := stack.output(outputRotator)
+func (s *deployed) rotate(ctx context.Context, event string) (rotation, error) {
+	function, err := s.output(outputRotator)
 	if err != nil {
 		return rotation{}, err
 	}
 
-	reply, err := lambda.NewFromConfig(t.AWS).Invoke(ctx, &lambda.InvokeInput{FunctionName: &function, Payload: []byte(event)},
+	reply, err := lambda.NewFromConfig(s.AWS).Invoke(ctx, &lambda.InvokeInput{FunctionName: &function, Payload: []byte(event)},
 		func(o *lambda.Options) { o.Retryer = repeated(busyWait, busyAttempts) })
 	if err != nil {
 		return rotation{}, explained(ctx, "ask the rotator", err)

@@ -76,7 +76,7 @@ func (t Target) left(stack *deployed, location, secret, parameter string) {
 		kept("", "  deleted by: aws "+command+" "+commandline.Quoted(of)+" --region "+t.AWS.Region)
 	}
 
-	t.line("Deleting the stack %s leaves in %s:", stack.Name, t.AWS.Region)
+	t.line("Deleting the stack %s leaves in %s:", t.Stack, t.AWS.Region)
 
 	bucket, prefix := place(location)
 	kept("bucket", bucket+" with the exports below "+prefix)

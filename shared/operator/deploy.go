@@ -34,13 +34,12 @@ type Deployment struct {
 	Parameters []string
 }
 
-// Ready looks whether the stack can be deployed, before anything is built or made: its name, the values of the parameters, and
-// whether the account's concurrency allows what the template reserves. It prints the account and the region that everything is
-// done in.
+// Ready looks whether the stack can be deployed, before anything is built or made: its name, the parameters' names, and whether
+// the account's concurrency allows what the template reserves. It prints the account and the region that everything is done in.
 func Ready(ctx context.Context, d Deployment) error {
 	values, err := given(d.Parameters)
 	if err == nil {
-		err = errors.Join(stackName(d.Stack), checked(values, d.Template))
+		err = errors.Join(stackName(d.Stack), known(values, d.Template))
 	}
 
 	if err != nil {

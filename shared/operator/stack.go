@@ -35,7 +35,8 @@ const (
 
 // deployed is a stack as CloudFormation describes it.
 type deployed struct {
-	Name       string
+	Target
+
 	Status     types.StackStatus
 	outputs    map[string]string
 	parameters map[string]string
@@ -54,7 +55,7 @@ func (t Target) find(ctx context.Context) (*deployed, error) {
 	}
 
 	found := reply.Stacks[0]
-	s := &deployed{Name: t.Stack, Status: found.StackStatus, outputs: make(map[string]string), parameters: make(map[string]string)}
+	s := &deployed{Target: t, Status: found.StackStatus, outputs: make(map[string]string), parameters: make(map[string]string)}
 
 	for _, output := range found.Outputs {
 		s.outputs[aws.ToString(output.OutputKey)] = aws.ToString(output.OutputValue)
@@ -71,7 +72,7 @@ func (t Target) find(ctx context.Context) (*deployed, error) {
 func (s *deployed) output(key string) (string, error) {
 	value := s.outputs[key]
 	if value == "" {
-		return "", fmt.Errorf("the stack %s (%s) has no output %s: it is not of this template, or not deployed whole: deploy it again", s.Name, s.Status, key)
+		return "", fmt.Errorf("the stack %s (%s) has no output %s: it is not of this template, or not deployed whole: deploy it again", s.Stack, s.Status, key)
 	}
 
 	return value, nil
