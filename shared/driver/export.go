@@ -120,7 +120,7 @@ func identified(event json.RawMessage) (withID []byte, id string, err error) {
 			return nil, "", errors.New("read the export's event: export_id is 1 to 80 letters, digits, hyphens and underscores, and begins with a letter or digit")
 		}
 	} else {
-		id = NewExportID(time.Now())
+		id = NewExportID()
 		fields["export_id"] = json.RawMessage(`"` + id + `"`)
 	}
 
@@ -130,9 +130,9 @@ func identified(event json.RawMessage) (withID []byte, id string, err error) {
 }
 
 // NewExportID returns a random id that begins with the time, so that exports sort by their beginning.
-func NewExportID(now time.Time) string {
+func NewExportID() string {
 	var unique [8]byte
 	_, _ = rand.Read(unique[:])
 
-	return fmt.Sprintf("%s-%x", now.UTC().Format("20060102T150405Z"), unique)
+	return fmt.Sprintf("%s-%x", time.Now().UTC().Format("20060102T150405Z"), unique)
 }

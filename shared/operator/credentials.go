@@ -32,7 +32,7 @@ type Credentials struct {
 // are in the secret already are not stored again, but tried. Where they are stored and do not work, the error says so; the
 // token of before stays.
 func SetCredentials(ctx context.Context, c Credentials) error {
-	stack, id, err := c.findOutput(ctx, outputSecret)
+	stack, err := c.find(ctx, outputSecret, outputRotator)
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func SetCredentials(ctx context.Context, c Credentials) error {
 		return err
 	}
 
-	if err := c.store(ctx, id, token.Credentials{ClientID: given.ClientID, ClientSecret: given.ClientSecret}); err != nil {
+	if err := c.store(ctx, stack.outputs[outputSecret], token.Credentials{ClientID: given.ClientID, ClientSecret: given.ClientSecret}); err != nil {
 		return err
 	}
 
@@ -131,10 +131,7 @@ type rotation struct {
 
 // rotate asks the stack's rotator. The error is the rotator's own, by type and message, where it failed.
 func (s *deployed) rotate(ctx context.Context, event string) (rotation, error) {
-	function, err := s.output(outputRotator)
-	if err != nil {
-		return rotation{}, err
-	}
+	function := s.outputs[outputRotator]
 
 	reply, err := lambda.NewFromConfig(s.AWS).Invoke(ctx, &lambda.InvokeInput{FunctionName: &function, Payload: []byte(event)},
 		func(o *lambda.Options) { o.Retryer = repeated(busyWait, busyAttempts) })

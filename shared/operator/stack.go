@@ -42,8 +42,8 @@ type deployed struct {
 	parameters map[string]string
 }
 
-// find reads the stack. That there is none is an error which says so.
-func (t Target) find(ctx context.Context) (*deployed, error) {
+// find reads the stack. That there is none, or that it lacks one of these outputs, is an error which says so.
+func (t Target) find(ctx context.Context, outputs ...string) (*deployed, error) {
 	reply, err := cloudformation.NewFromConfig(t.AWS).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &t.Stack})
 	gone := err == nil && (len(reply.Stacks) == 0 || reply.Stacks[0].StackStatus == types.StackStatusDeleteComplete)
 
@@ -65,6 +65,12 @@ func (t Target) find(ctx context.Context) (*deployed, error) {
 		s.parameters[aws.ToString(parameter.ParameterKey)] = aws.ToString(parameter.ParameterValue)
 	}
 
+	for _, key := range outputs {
+		if _, err := s.output(key); err != nil {
+			return nil, err
+		}
+	}
+
 	return s, nil
 }
 
@@ -76,18 +82,6 @@ func (s *deployed) output(key string) (string, error) {
 	}
 
 	return value, nil
-}
-
-// findOutput reads the stack and one of its outputs.
-func (t Target) findOutput(ctx context.Context, key string) (*deployed, string, error) {
-	stack, err := t.find(ctx)
-	if err != nil {
-		return nil, "", err
-	}
-
-	value, err := stack.output(key)
-
-	return stack, value, err
 }
 
 // place is the bucket and the prefix of the output that says where exports are, s3://bucket/prefix/.
