@@ -70,34 +70,6 @@ func Parse(line *flag.FlagSet, arguments []string) error {
 	return nil
 }
 
-// Number is the value of an option that takes a whole number from Least to Most. It implements [flag.Value]; Into keeps what
-// it is where the option is not given.
-type Number struct {
-	Into        *int
-	Least, Most int
-}
-
-// String implements [flag.Value].
-func (n Number) String() string {
-	if n.Into == nil || *n.Into == 0 {
-		return ""
-	}
-
-	return strconv.Itoa(*n.Into)
-}
-
-// Set implements [flag.Value].
-func (n Number) Set(text string) error {
-	given, err := strconv.Atoi(text)
-	if err != nil || given < n.Least || given > n.Most {
-		return fmt.Errorf("give a whole number from %d to %d", n.Least, n.Most)
-	}
-
-	*n.Into = given
-
-	return nil
-}
-
 // Quoted is an argument as a POSIX shell takes it back.
 func Quoted(argument string) string {
 	if regexp.MustCompile(`^[A-Za-z0-9_./:=@%+-]+$`).MatchString(argument) {

@@ -90,22 +90,17 @@ func (d *Driver) invocation(ctx context.Context, function string, event []byte, 
 	}
 }
 
-// parseResult reads an exporter's result. Fields that are not known are passed over, as an exporter may be newer.
+// parseResult reads the result of the export with that id. Fields that are not known are passed over, as an exporter may be newer.
 func parseResult(reply []byte, id string) (r export.Result, err error) {
-	switch err := json.Unmarshal(reply, &r); {
-	case err != nil:
-		return r, errors.New("the reply is not an exporter's result: look at the function's name") // and not what is in it
-	case r.Status != export.StatusComplete && r.Status != export.StatusContinue:
-		return r, fmt.Errorf("the result's status %.40q is neither complete nor continue", r.Status)
-	case r.ExportID != id:
-		return r, errors.New("the result is another export's")
-	case r.WaitSeconds < 0 || r.WaitSeconds > int64(retry.Longest/time.Second):
-		return r, fmt.Errorf("the result's wait_seconds is %d, not from 0 to a day", r.WaitSeconds)
-	case r.Status == export.StatusComplete && r.Manifest == "":
-		return r, errors.New("the export is complete but names no manifest")
-	default:
-		return r, nil
+	err = json.Unmarshal(reply, &r) // which may say what is in the reply
+	ended := r.Status == export.StatusComplete && r.Manifest != ""
+	waits := r.Status == export.StatusContinue && r.WaitSeconds >= 0 && r.WaitSeconds <= int64(retry.Longest/time.Second)
+
+	if err != nil || r.ExportID != id || !ended && !waits {
+		return r, errors.New("the reply is no exporter's result, or another export's: look at the function's name and version")
 	}
+
+	return r, nil
 }
 
 // identified returns the event with an export_id, its own or a new one, and that id.
