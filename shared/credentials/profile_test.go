@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"genesys-cloud-export/shared/credentials"
+	"genesys-cloud-export/shared/secret"
 )
 
 // profiles is a file as people write it after the command line's manual, and as the command line itself does.
@@ -58,8 +59,9 @@ func TestAProfileGivesTheCredentialsAndItsEnvironment(t *testing.T) {
 		}
 
 		compare(t, credentials.Credentials{
-			ClientID: want.id, Environment: want.environment, Source: "profile " + strings.ToLower(profile) + " of " + name,
-		}, got, want.secret)
+			ClientID: want.id, ClientSecret: secret.New(want.secret), Environment: want.environment,
+			Source: "profile " + strings.ToLower(profile) + " of " + name,
+		}, got)
 	}
 }
 
@@ -93,7 +95,7 @@ func TestAProfileThatCannotLogInIsRefused(t *testing.T) {
 		"a long text never ends":    {"[default]\nclient_credentials='an-id'\nclient_secret='''\n" + canary, "default", "is no TOML"},
 		"a key stands there twice":  {"[default]\n" + strings.Repeat("client_secret='"+canary+"'\n", 2), "default", "line 3 is no TOML"},
 		"the secret is no string":   {"[default]\nclient_credentials='an-id'\nclient_secret=12345", "default", "has no client_secret"},
-		"the file is not a profile": {strings.Repeat("#", 1<<20+1), "default", "larger than"},
+		"the file is not a profile": {strings.Repeat("#", 1<<20+1), "default", "has no profile"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

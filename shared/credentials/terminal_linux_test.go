@@ -9,12 +9,13 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
-	"unsafe"
+
+	"golang.org/x/sys/unix"
 
 	"genesys-cloud-export/shared/credentials"
+	"genesys-cloud-export/shared/secret"
 )
 
 // screen is the outer side of a pseudo terminal: the person's keyboard, and all that the person sees.
@@ -36,11 +37,14 @@ func newScreen(t *testing.T) *screen {
 	}
 	t.Cleanup(func() { _ = outer.Close() })
 
-	var number, unlocked int32
-	control(t, outer, syscall.TIOCSPTLCK, unsafe.Pointer(&unlocked))
-	control(t, outer, syscall.TIOCGPTN, unsafe.Pointer(&number))
-
-	inner, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err := unix.IoctlSetPointerInt(int(outer.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	number, err := unix.IoctlGetUint32(int(outer.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inner, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,14 +54,6 @@ func newScreen(t *testing.T) *screen {
 	go func() { _, _ = io.Copy(s, outer) }()
 
 	return s
-}
-
-func control(t *testing.T, file *os.File, request uintptr, value unsafe.Pointer) {
-	t.Helper()
-
-	if _, _, failed := syscall.Syscall(syscall.SYS_IOCTL, file.Fd(), request, uintptr(value)); failed != 0 {
-		t.Errorf("control the pseudo terminal: %v", failed)
-	}
 }
 
 // Write takes what the terminal shows.
@@ -103,10 +99,13 @@ func (s *screen) awaitEcho(t *testing.T, on bool) {
 func (s *screen) echoes(t *testing.T) bool {
 	t.Helper()
 
-	var settings syscall.Termios
-	control(t, s.inner, syscall.TCGETS, unsafe.Pointer(&settings))
+	settings, err := unix.IoctlGetTermios(int(s.inner.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Error(err)
+		return false
+	}
 
-	return settings.Lflag&syscall.ECHO != 0
+	return settings.Lflag&unix.ECHO != 0
 }
 
 // answers types an answer to each question as it comes, in order.
@@ -149,7 +148,7 @@ func TestATerminalShowsTheIdAndNotTheSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	compare(t, credentials.Credentials{ClientID: "an-id", Source: "typed"}, got, canary)
+	compare(t, credentials.Credentials{ClientID: "an-id", ClientSecret: secret.New(canary), Source: "typed"}, got)
 	s.awaitEcho(t, true)
 
 	if text := s.text(); strings.Contains(text, canary) || !strings.Contains(text, "an-id") {
