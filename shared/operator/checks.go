@@ -94,7 +94,7 @@ func (e *examination) minted(ctx context.Context, name string) (string, error) {
 
 	switch {
 	case failure.Is(err, failure.TokenUnavailable):
-		return "", fmt.Errorf("%s: %s", name, err)
+		return "", fmt.Errorf("%s: %w", name, err)
 	case err != nil:
 		return "", explained(ctx, "read the token "+name, err)
 	}
