@@ -21,7 +21,7 @@ func TestReadyNamesAccountRegionAndStackBeforeAnythingIsMade(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	if got, want := w.said(t), "account 000000000000, region eu-central-1, stack exports\n"; got != want {
+	if got, want := w.said(), "account 000000000000, region eu-central-1, stack exports\n"; got != want {
 		t.Errorf("said %q, want %q", got, want)
 	}
 }

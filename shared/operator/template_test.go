@@ -6,44 +6,33 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"go.yaml.in/yaml/v3"
 
+	"genesys-cloud-export/shared/devstack/template"
 	"genesys-cloud-export/shared/operator"
 )
 
-// template is what the tests read of template.yaml; what CloudFormation's short forms stand for is of no interest.
-type template struct {
-	Parameters map[string]any `yaml:"Parameters"`
-	Outputs    map[string]any `yaml:"Outputs"`
-	Resources  map[string]struct {
-		Type                string `yaml:"Type"`
-		DeletionPolicy      string `yaml:"DeletionPolicy"`
-		UpdateReplacePolicy string `yaml:"UpdateReplacePolicy"`
-		Properties          struct {
-			AlarmName string `yaml:"AlarmName"`
-		} `yaml:"Properties"`
-	} `yaml:"Resources"`
-}
-
-func readTemplate(t *testing.T) template {
+// deployed is the template as a stack has it that has all it can have of its own.
+func deployed(t *testing.T) *template.Stack {
 	t.Helper()
 
-	text, err := os.ReadFile("../../template.yaml")
+	read, err := template.Read(templateFile)
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	var read template
-	if err := yaml.Unmarshal(text, &read); err != nil {
+	stack, err := read.Evaluate(template.Deployment{StackName: stackName, Parameters: map[string]string{
+		"GenesysEnvironment": "mypurecloud.de", "RunbookUrl": "https://example.com/runbook",
+		"AlarmEmail": "operators@example.com", "ExportScheduleExpression": "rate(1 day)",
+	}})
+	if err != nil {
 		t.Fatal(err)
 	}
 
-	return read
+	return stack
 }
 
 func TestWhatIsReadOfAStackStandsInTheTemplate(t *testing.T) {
@@ -54,12 +43,21 @@ func TestWhatIsReadOfAStackStandsInTheTemplate(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	known := readTemplate(t)
-	names := regexp.MustCompile(`\t(output|parameter)\w+ += "(\w+)"`).FindAllStringSubmatch(string(source), -1)
+	declared := make(map[string]bool)
+	for name := range deployed(t).Outputs {
+		declared["output "+name] = true
+	}
+	read, err := template.Read(templateFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, parameter := range read.Parameters() {
+		declared["parameter "+parameter.Name] = true
+	}
 
+	names := regexp.MustCompile(`\t(output|parameter)\w+ += "(\w+)"`).FindAllStringSubmatch(string(source), -1)
 	for _, name := range names {
-		declared := map[string]map[string]any{"output": known.Outputs, "parameter": known.Parameters}[name[1]]
-		if _, ok := declared[name[2]]; !ok {
+		if !declared[name[1]+" "+name[2]] {
 			t.Errorf("the template has no %s %s", name[1], name[2])
 		}
 	}
@@ -68,27 +66,11 @@ func TestWhatIsReadOfAStackStandsInTheTemplate(t *testing.T) {
 	}
 }
 
-func TestTheDoctorKnowsEveryAlarmOfTheTemplate(t *testing.T) {
-	t.Parallel()
-
-	var named []string
-	for _, resource := range readTemplate(t).Resources {
-		if resource.Type == "AWS::CloudWatch::Alarm" {
-			named = append(named, regexp.MustCompile(`^\$\{AWS::StackName}-`).ReplaceAllString(resource.Properties.AlarmName, ""))
-		}
-	}
-
-	slices.Sort(named)
-	if diff := cmp.Diff(named, slices.Sorted(slices.Values(operator.AlarmNames()))); diff != "" {
-		t.Errorf("alarms (-template +doctor):\n%s", diff)
-	}
-}
-
 func TestJustWhatIsNamedBeforeTheStackIsDeletedIsRetained(t *testing.T) {
 	t.Parallel()
 
 	retained := make(map[string][2]string)
-	for name, resource := range readTemplate(t).Resources {
+	for name, resource := range deployed(t).Resources {
 		if policies := [2]string{resource.DeletionPolicy, resource.UpdateReplacePolicy}; policies != [2]string{} {
 			retained[name] = policies
 		}
@@ -153,7 +135,7 @@ func TestTheDeployersListHasTheActionsOfEveryTypeInTheTemplate(t *testing.T) {
 
 	listed := allowed(t, "deployer")
 
-	for name, resource := range readTemplate(t).Resources {
+	for name, resource := range deployed(t).Resources {
 		action, known := creates[resource.Type]
 		if !known || !listed[action] {
 			t.Errorf("%s: put into deployer.json what deploying a resource of type %s takes, and an action of it here", name, resource.Type)
