@@ -13,20 +13,7 @@ import (
 
 const templateFile = "../../template.yaml"
 
-func TestReadyNamesAccountRegionAndStackBeforeAnythingIsMade(t *testing.T) {
-	t.Parallel()
-
-	w := newWorld(t)
-	if err := operator.Ready(t.Context(), operator.Deployment{Target: w.target(), Template: templateFile}); err != nil {
-		t.Fatal(err)
-	}
-
-	if got, want := w.said(), "account 000000000000, region eu-central-1, stack exports\n"; got != want {
-		t.Errorf("said %q, want %q", got, want)
-	}
-}
-
-func TestAStackThatCannotBeDeployedIsRefusedBeforeAnythingIsBuilt(t *testing.T) {
+func TestAStackIsRefusedOrItsAccountRegionAndNameArePrintedBeforeAnythingIsBuilt(t *testing.T) {
 	t.Parallel()
 
 	file := func(content string) string {
@@ -44,6 +31,7 @@ func TestAStackThatCannotBeDeployedIsRefusedBeforeAnythingIsBuilt(t *testing.T) 
 		unreserved int
 		want       string // of the error; "" where it is ready
 	}{
+		"nothing given":                    {},
 		"a name that is too long":          {stack: strings.Repeat("x", 48), want: "has 48 characters: give STACK= a name of at most 47"},
 		"the longest name":                 {stack: strings.Repeat("x", 47)},
 		"a name that begins with SSM":      {stack: "SSM-exports", want: "begins with aws or ssm"},
@@ -73,6 +61,9 @@ func TestAStackThatCannotBeDeployedIsRefusedBeforeAnythingIsBuilt(t *testing.T) 
 			err := operator.Ready(t.Context(), operator.Deployment{Target: target, Template: templateFile, Parameters: test.parameters})
 			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%v, want %q", err, test.want)
+			}
+			if said, want := w.said(err), "account 000000000000, region eu-central-1, stack "+target.Stack+"\n"; err == nil && said != want {
+				t.Errorf("said %q, want %q", said, want)
 			}
 		})
 	}
