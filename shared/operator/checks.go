@@ -178,6 +178,12 @@ func (e *examination) alarms(ctx context.Context, _ string) (string, error) {
 		return "", explained(ctx, "read the alarms "+e.Stack+"-*", err)
 	}
 
+	missing := slices.DeleteFunc(names, func(name string) bool {
+		there := slices.ContainsFunc(reply.MetricAlarms, func(alarm watched.MetricAlarm) bool { return name == aws.ToString(alarm.AlarmName) })
+
+		return there || name == e.Stack+"-export-overdue" // which is there where exports are scheduled
+	})
+
 	var ringing, silent []string
 
 	for _, alarm := range reply.MetricAlarms {
@@ -188,16 +194,11 @@ func (e *examination) alarms(ctx context.Context, _ string) (string, error) {
 		if !aws.ToBool(alarm.ActionsEnabled) || len(alarm.AlarmActions) == 0 {
 			silent = append(silent, aws.ToString(alarm.AlarmName))
 		}
-
-		names = slices.DeleteFunc(names, func(name string) bool { return name == aws.ToString(alarm.AlarmName) })
 	}
 
-	// Only a scheduled export can be overdue.
-	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasSuffix(name, "-export-overdue") })
-
 	switch all := len(reply.MetricAlarms); {
-	case len(names) > 0:
-		return "", fmt.Errorf("missing: %s: deploy again", strings.Join(names, ", "))
+	case len(missing) > 0:
+		return "", fmt.Errorf("missing: %s: deploy again", strings.Join(missing, ", "))
 	case len(silent) > 0:
 		return "", fmt.Errorf("these tell nobody, as their actions are switched off: %s: deploy again, or aws cloudwatch enable-alarm-actions", strings.Join(silent, ", "))
 	case len(ringing) > 0:
