@@ -42,42 +42,30 @@ access_token = "` + canary + `"
 client_secret = "not this either"
 `
 
-func TestAProfileGivesTheCredentialsAndItsEnvironment(t *testing.T) {
-	t.Parallel()
-
-	name := written(t, profiles, 0o600)
-
-	for profile, want := range map[string]struct{ id, secret, environment string }{
-		"default":     {"an-id", canary, "mypurecloud.ie"},
-		"DEFAULT":     {"an-id", canary, "mypurecloud.ie"},
-		"Test_Pro_1":  {"another-id", canary + `#"\`, "eu-central-1"},
-		"quoted name": {`qé"id`, canary, ""},
-	} {
-		got, err := credentials.FromProfile(name, profile)
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		compare(t, credentials.Credentials{
-			ClientID: want.id, ClientSecret: secret.New(want.secret), Environment: want.environment,
-			Source: "profile " + strings.ToLower(profile) + " of " + name,
-		}, got)
-	}
-}
-
 // The command line makes its file with mode 0644, so refusing that would refuse nearly every profile there is.
-func TestAProfileThatOthersCanReadIsTakenWithAWarning(t *testing.T) {
+func TestAProfileGivesTheCredentialsAndItsEnvironmentWithAWarningWhereOthersCanReadIt(t *testing.T) {
 	t.Parallel()
 
-	name := written(t, profiles, 0o644)
+	for mode, warns := range map[os.FileMode]bool{0o600: false, 0o644: true} {
+		name := written(t, profiles, mode)
 
-	got, err := credentials.FromProfile(name, "default")
-	if err != nil {
-		t.Fatal(err)
-	}
+		for profile, want := range map[string]credentials.Credentials{
+			"default":     {ClientID: "an-id", ClientSecret: secret.New(canary), Environment: "mypurecloud.ie"},
+			"DEFAULT":     {ClientID: "an-id", ClientSecret: secret.New(canary), Environment: "mypurecloud.ie"},
+			"Test_Pro_1":  {ClientID: "another-id", ClientSecret: secret.New(canary + `#"\`), Environment: "eu-central-1"},
+			"quoted name": {ClientID: `qé"id`, ClientSecret: secret.New(canary)},
+		} {
+			got, err := credentials.FromProfile(name, profile)
+			if err != nil {
+				t.Fatal(err)
+			}
 
-	if want := "others than you can read " + name + ": chmod 600 " + name; got.Warning != want {
-		t.Errorf("warning: got %q, want %q", got.Warning, want)
+			want.Source = "profile " + strings.ToLower(profile) + " of " + name
+			if warns {
+				want.Warning = "others than you can read " + name + ": chmod 600 " + name
+			}
+			compare(t, want, got)
+		}
 	}
 }
 

@@ -133,12 +133,17 @@ func TestTheDeployersListHasTheActionsOfEveryTypeInTheTemplate(t *testing.T) {
 		"AWS::CloudWatch::Dashboard":    "cloudwatch:PutDashboard",
 	}
 
+	text, err := os.ReadFile(templateFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+
 	listed := allowed(t, "deployer")
 
-	for name, resource := range deployed(t).Resources {
-		action, known := creates[resource.Type]
+	for _, kind := range regexp.MustCompile(`\bType: (AWS::\w+::\w+)`).FindAllStringSubmatch(string(text), -1) {
+		action, known := creates[kind[1]]
 		if !known || !listed[action] {
-			t.Errorf("%s: put into deployer.json what deploying a resource of type %s takes, and an action of it here", name, resource.Type)
+			t.Errorf("put into deployer.json what deploying a resource of type %s takes, and an action of it here", kind[1])
 		}
 	}
 
