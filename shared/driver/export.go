@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"genesys-cloud-export/shared/commandline"
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/retry"
 )
@@ -88,6 +89,17 @@ func (d *Driver) invocation(ctx context.Context, function string, event []byte, 
 			return export.Result{}, fmt.Errorf("wait before attempt %d: %w", attempt+1, err)
 		}
 	}
+}
+
+// Describe says for a person how an invocation ended and how far the export is.
+func Describe(r export.Result) string {
+	next := ""
+	if r.Status != export.StatusComplete {
+		next = fmt.Sprintf(", wait %d s", r.WaitSeconds)
+	}
+
+	return fmt.Sprintf("%s (%s%s): %s records, %s pages, parts %s", r.Status, r.Reason, next,
+		commandline.Grouped(r.Records), commandline.Grouped(r.Pages), commandline.Grouped(r.Parts))
 }
 
 // parseResult reads the result of the export with that id. Fields that are not known are passed over, as an exporter may be newer.

@@ -30,9 +30,9 @@ func TestAnExportIsInvokedUntilItIsCompleteAndTheLogHasNoEventAndNoReply(t *test
 	drive(t, driver.Config{Logger: slog.New(slog.NewJSONHandler(&log, nil))}, []answer{
 		goOn("rate_limited", 3600), goOn("budget", 0), slow, complete(),
 	}, func(t *testing.T, d *driver.Driver, f *function) {
-		var reasons []string
+		var reported []string
 		request := order()
-		request.OnInvocation = func(i driver.Invocation) { reasons = append(reasons, i.Result.Reason) }
+		request.OnInvocation = func(i driver.Invocation) { reported = append(reported, driver.Describe(i.Result)) }
 
 		got, err := d.Export(t.Context(), request)
 		if err != nil {
@@ -46,8 +46,13 @@ func TestAnExportIsInvokedUntilItIsCompleteAndTheLogHasNoEventAndNoReply(t *test
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("result (-want +got):\n%s", diff)
 		}
-		if diff := cmp.Diff([]string{"rate_limited", "budget", "busy", "end"}, reasons); diff != "" {
-			t.Errorf("reasons that were reported (-want +got):\n%s", diff)
+		const sofar = "200 records, 2 pages, parts 1"
+		lines := []string{
+			"continue (rate_limited, wait 3600 s): " + sofar, "continue (budget, wait 0 s): " + sofar, "continue (busy, wait 7 s): " + sofar,
+			"complete (end): 250 records, 3 pages, parts 1",
+		}
+		if diff := cmp.Diff(lines, reported); diff != "" {
+			t.Errorf("what was reported (-want +got):\n%s", diff)
 		}
 
 		const event = `{"export_id":"e-1","state":"canary"}`

@@ -123,10 +123,12 @@ const (
 	busyAttempts = 10
 )
 
-// rotation is what the rotator answers.
+// rotation is what the rotator answers, or why it failed.
 type rotation struct {
 	Version   int64     `json:"version"`
 	ExpiresAt time.Time `json:"expires_at"`
+	Type      string    `json:"errorType"`
+	Message   string    `json:"errorMessage"`
 }
 
 // rotate asks the stack's rotator. The error is the rotator's own, by type and message, where it failed.
@@ -139,12 +141,7 @@ func (s *deployed) rotate(ctx context.Context, event string) (rotation, error) {
 		return rotation{}, explained(ctx, "ask the rotator", err)
 	}
 
-	var answer struct {
-		rotation
-
-		Type    string `json:"errorType"`
-		Message string `json:"errorMessage"`
-	}
+	var answer rotation
 	unread := json.Unmarshal(reply.Payload, &answer)
 
 	switch {
@@ -153,6 +150,6 @@ func (s *deployed) rotate(ctx context.Context, event string) (rotation, error) {
 	case unread != nil || answer.Version < 1:
 		return rotation{}, errors.New("the rotator answers as no version of it does: deploy again")
 	default:
-		return answer.rotation, nil
+		return answer, nil
 	}
 }

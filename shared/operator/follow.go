@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"genesys-cloud-export/shared/commandline"
+	"genesys-cloud-export/shared/driver"
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/retry"
@@ -212,19 +213,13 @@ func (f *following) report(event types.HistoryEvent) {
 		}
 
 		f.asked = m.input
-		r := m.Result
 
-		of, next := "", ""
+		of := ""
 		if f.child {
 			of = m.Listing + " "
 		}
 
-		if r.Status != export.StatusComplete {
-			next = fmt.Sprintf(", wait %d s", r.WaitSeconds)
-		}
-
-		f.order.line("invocation %-3d %s%s (%s%s): %s records, %s pages, parts %s", f.invocations+m.Invocations, of, r.Status, r.Reason, next,
-			commandline.Grouped(r.Records), commandline.Grouped(r.Pages), commandline.Grouped(r.Parts))
+		f.order.line("invocation %-3d %s%s", f.invocations+m.Invocations, of, driver.Describe(m.Result))
 	}
 }
 
