@@ -65,22 +65,18 @@ func FromFile(name string) (Credentials, error) {
 	return found, found.complete(name, "client_id")
 }
 
-// complete names what is missing in a file, whose key for the client's id is given.
+// complete names what is missing first in a file, whose key for the client's id is given.
 func (c Credentials) complete(where, idKey string) error {
-	var missing []string
-	if c.ClientID == "" {
-		missing = append(missing, idKey)
-	}
+	missing := "client_secret"
 
-	if c.ClientSecret.Empty() {
-		missing = append(missing, "client_secret")
-	}
-
-	if len(missing) == 0 {
+	switch {
+	case c.ClientID == "":
+		missing = idKey
+	case !c.ClientSecret.Empty():
 		return nil
 	}
 
-	return fmt.Errorf("%s has no %s: an OAuth client with the grant type Client Credentials has an id and a secret", where, strings.Join(missing, " and no "))
+	return fmt.Errorf("%s has no %s: an OAuth client with the grant type Client Credentials has an id and a secret", where, missing)
 }
 
 // read returns the beginning of a file, and its mode as it was when it was opened.

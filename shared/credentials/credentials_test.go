@@ -89,7 +89,7 @@ func TestAFileThatIsNoCredentialsIsRefusedWithoutShowingIt(t *testing.T) {
 		``:                                     `is not {"client_id":"…","client_secret":"…"}`,
 		`{"client_secret":"` + canary + `"}`:   "has no client_id",
 		`{"client_id":"an-id"}`:                "has no client_secret",
-		`{"client_id":" ","client_secret":""}`: "has no client_id and no client_secret",
+		`{"client_id":" ","client_secret":""}`: "has no client_id: an OAuth client",
 		`{"client_id":"` + strings.Repeat(" ", 1<<20) + `"}` + "\n": `is not {"client_id":"…","client_secret":"…"}`,
 		`["` + canary + `"]`: `is not {"client_id":"…","client_secret":"…"}`,
 		`{"client_id":"an-id","client_secret":"x"} and ` + canary + ` more`: `is not {"client_id":"…","client_secret":"…"}`,

@@ -73,7 +73,7 @@ func TestAProfileThatCannotLogInIsRefused(t *testing.T) {
 	t.Parallel()
 
 	for name, test := range map[string]struct{ text, profile, says string }{
-		"it has a token only":       {profiles, "token_only", "has no client_credentials and no client_secret"},
+		"it has a token only":       {profiles, "token_only", "has no client_credentials: an OAuth client"},
 		"it is not there":           {"[a]\n[b]\n", "c", `has no profile "c": name one of a, b`},
 		"it is no profile at all":   {canary + "\n", "default", "line 1 is no TOML"},
 		"a table is not closed":     {"\n[default\nclient_secret=\"" + canary + `"`, "default", "line 3 is no TOML"},

@@ -27,8 +27,8 @@ type screen struct {
 	seen bytes.Buffer
 }
 
-// newScreen opens a pseudo terminal, whose inner side is what a program has as its standard input.
-func newScreen(t *testing.T) *screen {
+// opened is a pseudo terminal, whose inner side is what a program has as its standard input, and its screen.
+func opened(t *testing.T) (*credentials.Terminal, *screen) {
 	t.Helper()
 
 	outer, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
@@ -44,16 +44,21 @@ func newScreen(t *testing.T) *screen {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// It stays open: a read that outlives its test ends when the outer side is closed, and then sets the terminal back.
 	inner, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// inner stays open: a read that outlives its test ends when the outer side is closed, and then sets the terminal back.
 
 	s := &screen{keyboard: outer, inner: inner}
 	go func() { _, _ = io.Copy(s, outer) }()
 
-	return s
+	terminal, ok := credentials.Open(inner, inner)
+	if !ok {
+		t.Fatal("a pseudo terminal is not taken for a terminal")
+	}
+
+	return terminal, s
 }
 
 // Write takes what the terminal shows.
@@ -121,20 +126,6 @@ func (s *screen) answers(t *testing.T, pairs ...string) {
 			}
 		}
 	}()
-}
-
-// opened is a terminal, and its screen.
-func opened(t *testing.T) (*credentials.Terminal, *screen) {
-	t.Helper()
-
-	s := newScreen(t)
-
-	terminal, ok := credentials.Open(s.inner, s.inner)
-	if !ok {
-		t.Fatal("a pseudo terminal is not taken for a terminal")
-	}
-
-	return terminal, s
 }
 
 func TestATerminalShowsTheIdAndNotTheSecret(t *testing.T) {
