@@ -36,16 +36,18 @@ func Options(line *flag.FlagSet, arguments []string) error {
 // Parse reads options and leaves further arguments to the caller. The error is one line, or [flag.ErrHelp] where -h asked for
 // the list, which is printed then. An option that is given and empty is refused: a variable of a shell or of make was not set.
 func Parse(line *flag.FlagSet, arguments []string) error {
-	out := line.Output()
+	out, usage := line.Output(), line.Usage
 	line.SetOutput(io.Discard) // the package flag prints all options around each error
+	line.Usage = func() {}
 
 	err := line.Parse(arguments)
 
 	line.SetOutput(out)
+	line.Usage = usage
 
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		line.Usage()
+		usage()
 
 		return err
 	case err != nil:
