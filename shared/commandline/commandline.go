@@ -3,14 +3,33 @@
 package commandline
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 )
+
+// Run is a command's main: the context of the work ends when a signal asks for it. An error is printed as one line that begins
+// with the command's name, and the result is the exit code.
+func Run(command string, work func(ctx context.Context, arguments []string) error) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	if err := work(ctx, os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
+		_, _ = fmt.Fprintln(os.Stderr, command+":", err)
+
+		return 1
+	}
+
+	return 0
+}
 
 // New makes an empty set of options for a command such as "devstack run"; help goes to out.
 func New(command string, out io.Writer) *flag.FlagSet {

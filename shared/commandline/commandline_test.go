@@ -2,6 +2,7 @@ package commandline_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"flag"
 	"math"
@@ -45,6 +46,16 @@ func TestOptionsAreReadAndWhatIsWrongWithOneIsOneLineThatNamesIt(t *testing.T) {
 	line := commandline.New("walk", nil)
 	if err := commandline.Parse(line, []string{"rest"}); err != nil || line.Arg(0) != "rest" {
 		t.Errorf("got %v and the argument %q, want what is no option left to the caller", err, line.Arg(0))
+	}
+}
+
+func TestACommandThatFailsExitsWithOneAndAListOfOptionsIsNoFailure(t *testing.T) {
+	t.Parallel()
+
+	for err, want := range map[error]int{nil: 0, flag.ErrHelp: 0, errors.New("a failure"): 1} {
+		if got := commandline.Run("walk", func(context.Context, []string) error { return err }); got != want {
+			t.Errorf("%v: the exit code is %d, want %d", err, got, want)
+		}
 	}
 }
 
