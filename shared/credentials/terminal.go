@@ -48,14 +48,18 @@ func FromTerminal(ctx context.Context, terminal *Terminal) (Credentials, error) 
 	return Credentials{ClientID: id, ClientSecret: secret.New(typed), Source: "typed"}, nil
 }
 
-// Confirm asks whether to go on; everything but y and yes is no.
-func Confirm(ctx context.Context, terminal *Terminal) (bool, error) {
+// Confirm asks whether to go on. Everything but y and yes is an error, which says what was not done.
+func Confirm(ctx context.Context, terminal *Terminal, undone string) error {
 	answer, err := terminal.ask(ctx, "Go on? [y/N] ", false)
-	if err != nil {
-		return false, fmt.Errorf("ask whether to go on: %w", err)
-	}
 
-	return slices.Contains([]string{"y", "yes"}, strings.ToLower(answer)), nil
+	switch {
+	case err != nil:
+		return fmt.Errorf("ask whether to go on: %w", err)
+	case !slices.Contains([]string{"y", "yes"}, strings.ToLower(answer)):
+		return errors.New("not confirmed, so " + undone)
+	default:
+		return nil
+	}
 }
 
 // need asks for what cannot be empty.

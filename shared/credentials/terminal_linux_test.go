@@ -169,8 +169,11 @@ func TestOnlyAYesGoesOn(t *testing.T) {
 		terminal, s := opened(t)
 		s.answers(t, "Go on? [y/N] ", " "+answer+" ")
 
-		if got, err := credentials.Confirm(t.Context(), terminal); err != nil || got != want {
-			t.Errorf("%q: got %v, %v, want %v", answer, got, err, want)
+		err := credentials.Confirm(t.Context(), terminal, "nothing was done")
+		if !want {
+			refused(t, err, "not confirmed, so nothing was done")
+		} else if err != nil {
+			t.Errorf("%q: %v", answer, err)
 		}
 	}
 }
@@ -208,14 +211,12 @@ func TestAClosedTerminalIsNoAnswerAndIsAskedNothing(t *testing.T) {
 		_, _ = io.WriteString(s.keyboard, "\x04") // Ctrl-D
 	}()
 
-	_, err := credentials.Confirm(t.Context(), terminal)
-	refused(t, err, "the terminal was closed")
+	refused(t, credentials.Confirm(t.Context(), terminal, ""), "the terminal was closed")
 
 	closed, unread := io.Pipe()
 	_ = closed.Close()
 	terminal, _ = credentials.Open(s.inner, unread)
-	_, err = credentials.Confirm(t.Context(), terminal)
-	refused(t, err, "show the question")
+	refused(t, credentials.Confirm(t.Context(), terminal, ""), "show the question")
 }
 
 func TestAPipeIsNoTerminal(t *testing.T) {

@@ -124,14 +124,9 @@ func setCredentials(line *flag.FlagSet, stdin *os.File, stderr io.Writer) func(c
 			return nil
 		case !present:
 			return errors.New("nobody is at a terminal to confirm, so nothing was changed: say -yes (make: YES=1)")
+		default:
+			return credentials.Confirm(ctx, terminal, "nothing was changed")
 		}
-
-		agreed, err := credentials.Confirm(ctx, terminal)
-		if err == nil && !agreed {
-			err = errors.New("not confirmed, so nothing was changed")
-		}
-
-		return err
 	}
 
 	return func(ctx context.Context, target operator.Target) error {
