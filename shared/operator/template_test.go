@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
 
 	"genesys-cloud-export/shared/devstack/template"
 	"genesys-cloud-export/shared/operator"
@@ -33,6 +34,17 @@ func deployed(t *testing.T) *template.Stack {
 	}
 
 	return stack
+}
+
+func templateText(t *testing.T) []byte {
+	t.Helper()
+
+	text, err := os.ReadFile(templateFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return text
 }
 
 func TestWhatIsReadOfAStackStandsInTheTemplate(t *testing.T) {
@@ -69,8 +81,18 @@ func TestWhatIsReadOfAStackStandsInTheTemplate(t *testing.T) {
 func TestJustWhatIsNamedBeforeTheStackIsDeletedIsRetained(t *testing.T) {
 	t.Parallel()
 
+	var read struct {
+		Resources map[string]struct {
+			DeletionPolicy      string `yaml:"DeletionPolicy"`
+			UpdateReplacePolicy string `yaml:"UpdateReplacePolicy"`
+		} `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal(templateText(t), &read); err != nil {
+		t.Fatal(err)
+	}
+
 	retained := make(map[string][2]string)
-	for name, resource := range deployed(t).Resources {
+	for name, resource := range read.Resources {
 		if policies := [2]string{resource.DeletionPolicy, resource.UpdateReplacePolicy}; policies != [2]string{} {
 			retained[name] = policies
 		}
@@ -133,15 +155,10 @@ func TestTheDeployersListHasTheActionsOfEveryTypeInTheTemplate(t *testing.T) {
 		"AWS::CloudWatch::Dashboard":    "cloudwatch:PutDashboard",
 	}
 
-	text, err := os.ReadFile(templateFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-
 	listed := allowed(t, "deployer")
 
-	for _, kind := range regexp.MustCompile(`\bType: (AWS::\w+::\w+)`).FindAllStringSubmatch(string(text), -1) {
-		action, known := creates[kind[1]]
+	for _, kind := range regexp.MustCompile(`\bType: (AWS::\w+::\w+)`).FindAllSubmatch(templateText(t), -1) {
+		action, known := creates[string(kind[1])]
 		if !known || !listed[action] {
 			t.Errorf("put into deployer.json what deploying a resource of type %s takes, and an action of it here", kind[1])
 		}
