@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -141,8 +142,12 @@ func (w *world) connect(url string, client aws.HTTPClient, organisation string) 
 		w.services[service] = w.queried
 	}
 	w.services["states"], w.services["lambda"] = w.machine, w.functions
-	for _, alarm := range deployed(w.t).OfType("AWS::CloudWatch::Alarm") {
-		w.queried.alarms[fmt.Sprint(alarm.Properties["AlarmName"])] = "OK"
+	text, err := os.ReadFile(templateFile)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, alarm := range regexp.MustCompile(`AlarmName: !Sub "?\$\{AWS::StackName}([a-z-]+)`).FindAllSubmatch(text, -1) {
+		w.queried.alarms[stackName+string(alarm[1])] = "OK"
 	}
 
 	return w
