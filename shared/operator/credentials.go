@@ -133,7 +133,10 @@ type rotation struct {
 
 // rotate asks the stack's rotator. The error is the rotator's own, by type and message, where it failed.
 func (s *deployed) rotate(ctx context.Context, event string) (rotation, error) {
-	function := s.outputs[outputRotator]
+	function, err := s.output(outputRotator)
+	if err != nil {
+		return rotation{}, err
+	}
 
 	reply, err := lambda.NewFromConfig(s.AWS).Invoke(ctx, &lambda.InvokeInput{FunctionName: &function, Payload: []byte(event)},
 		func(o *lambda.Options) { o.Retryer = repeated(busyWait, busyAttempts) })
