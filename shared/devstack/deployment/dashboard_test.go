@@ -2,7 +2,6 @@ package deployment_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -140,22 +139,16 @@ func wholeRun(t *testing.T) *scene {
 }
 
 // contract are the metrics that the functions emit: those that have the dimension Stack, and those that have it by listing too.
-func contract() []string {
-	byStack := []string{
-		"ClockSkew", "ExportsCompleted", "InvocationsBusy", "InvocationsContinued", "InvocationsWithoutProgress", "ListingsDrifted",
-		"PagesFetched", "PartsWritten", "RecordsExported", "RequestsRetried", "RequestsThrottled", "TokenBuffer", "TokenMargin", "TokenMintFailed", "TokenProbeRejected",
-		"TokenRemaining", "TokenRotated", "WaitHandedOver",
-	}
-	byListing := []string{"ExportsCompleted", "InvocationsWithoutProgress", "RecordsExported", "RequestsThrottled"}
-
-	var all []string
-
-	for _, name := range byStack {
-		all = append(all, fmt.Sprintf("%s/%s{Stack=%s}", metrics.Namespace, name, stack.Name))
-	}
-
-	for _, name := range byListing {
-		all = append(all, fmt.Sprintf("%s/%s{Listing=users,Stack=%s}", metrics.Namespace, name, stack.Name))
+func contract() (all []string) {
+	for dimensions, names := range map[string]string{
+		"Stack=": `ClockSkew ExportsCompleted InvocationsBusy InvocationsContinued InvocationsWithoutProgress ListingsDrifted PagesFetched
+			PartsWritten RecordsExported RequestsRetried RequestsThrottled TokenBuffer TokenMargin TokenMintFailed TokenProbeRejected
+			TokenRemaining TokenRotated WaitHandedOver`,
+		"Listing=users,Stack=": "ExportsCompleted InvocationsWithoutProgress RecordsExported RequestsThrottled",
+	} {
+		for name := range strings.FieldsSeq(names) {
+			all = append(all, metrics.Namespace+"/"+name+"{"+dimensions+stack.Name+"}")
+		}
 	}
 
 	slices.Sort(all)
