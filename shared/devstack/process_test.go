@@ -47,7 +47,7 @@ func start(t *testing.T, folder string, environment []string, arguments ...strin
 	stdout, errStdout := os.Create(filepath.Join(output, "stdout"))
 	stderr, errStderr := os.Create(filepath.Join(output, "stderr"))
 
-	p := &process{exec.CommandContext(ctx, functiontest.Command(t, "shared/devstack", "devstack"), arguments...), printed{stdout}, printed{stderr}}
+	p := &process{exec.CommandContext(ctx, filepath.Join(functiontest.Build(t, "build-devstack"), "devstack"), arguments...), printed{stdout}, printed{stderr}}
 	p.Stdout, p.Stderr, p.Dir, p.Env = stdout, stderr, folder, environment
 	p.Cancel = func() error { return p.Process.Signal(syscall.SIGTERM) }
 
