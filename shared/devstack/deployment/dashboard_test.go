@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"genesys-cloud-export/shared/devstack/cloudwatchsim"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/template"
@@ -69,10 +68,10 @@ var search = regexp.MustCompile(`^SEARCH\('\{([^,}]+),([^}]+)\} (\w+)="([^"]+)" 
 
 // metrics are those of a widget, each of one dimension; of those that are searched for by listing, that of users. A point repeats
 // what stands in the same place of the line before; an object at the end says how the line is drawn.
-func (w widget) metrics(t *testing.T) []cloudwatchsim.Metric {
+func (w widget) metrics(t *testing.T) []Metric {
 	t.Helper()
 
-	var found []cloudwatchsim.Metric
+	var found []Metric
 
 	before := make([]string, 4)
 
@@ -83,7 +82,7 @@ func (w widget) metrics(t *testing.T) []cloudwatchsim.Metric {
 				t.Fatalf("%s is no search of the known form", expression)
 			}
 
-			metric := cloudwatchsim.Metric{Namespace: parts[1], Name: parts[5], Dimensions: map[string]string{parts[3]: parts[4]}}
+			metric := Metric{Namespace: parts[1], Name: parts[5], Dimensions: map[string]string{parts[3]: parts[4]}}
 			if parts[2] == "Stack,Listing" {
 				metric.Dimensions["Listing"] = "users"
 			}
@@ -101,7 +100,7 @@ func (w widget) metrics(t *testing.T) []cloudwatchsim.Metric {
 			}
 		}
 
-		found = append(found, cloudwatchsim.Metric{Namespace: before[0], Name: before[1], Dimensions: map[string]string{before[2]: before[3]}})
+		found = append(found, Metric{Namespace: before[0], Name: before[1], Dimensions: map[string]string{before[2]: before[3]}})
 	}
 
 	return found
