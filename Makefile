@@ -69,7 +69,10 @@ sim: build-devstack ## start the simulated Genesys Cloud alone, to develop again
 	@exec .build/devstack sim -users "$(USERS)" -out "$(OUT)" $(call option,listen,LISTEN) $(call option,credentials,CREDENTIALS) $(call option,faults,FAULTS) $(call option,tls,TLS)
 
 .PHONY: build
-build: say-build $(FUNCTIONS:%=build-function-%) build-devstack ## build the functions, as they are deployed, and the local world
+build: build-functions build-devstack ## build the functions, as they are deployed, and the local world
+
+.PHONY: build-functions
+build-functions: $(FUNCTIONS:%=build-function-%)
 
 .PHONY: say-build
 say-build:

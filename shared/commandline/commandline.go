@@ -3,14 +3,33 @@
 package commandline
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 )
+
+// Run is a command's main: the context of the work ends when a signal asks for it. An error is printed as one line that begins
+// with the command's name, and the result is the exit code.
+func Run(command string, work func(ctx context.Context, arguments []string) error) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	if err := work(ctx, os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
+		_, _ = fmt.Fprintln(os.Stderr, command+":", err)
+
+		return 1
+	}
+
+	return 0
+}
 
 // New makes an empty set of options for a command such as "devstack run"; help goes to out.
 func New(command string, out io.Writer) *flag.FlagSet {
@@ -66,34 +85,6 @@ func Parse(line *flag.FlagSet, arguments []string) error {
 			return fmt.Errorf("-%s is empty: give it a value, or leave it out (make: %s=)", name, strings.ToUpper(strings.ReplaceAll(name, "-", "_")))
 		}
 	}
-
-	return nil
-}
-
-// Number is the value of an option that takes a whole number from Least to Most. It implements [flag.Value]; Into keeps what
-// it is where the option is not given.
-type Number struct {
-	Into        *int
-	Least, Most int
-}
-
-// String implements [flag.Value].
-func (n Number) String() string {
-	if n.Into == nil || *n.Into == 0 {
-		return ""
-	}
-
-	return strconv.Itoa(*n.Into)
-}
-
-// Set implements [flag.Value].
-func (n Number) Set(text string) error {
-	given, err := strconv.Atoi(text)
-	if err != nil || given < n.Least || given > n.Most {
-		return fmt.Errorf("give a whole number from %d to %d", n.Least, n.Most)
-	}
-
-	*n.Into = given
 
 	return nil
 }

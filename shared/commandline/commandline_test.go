@@ -2,6 +2,7 @@ package commandline_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"flag"
 	"math"
@@ -14,46 +15,47 @@ import (
 func TestOptionsAreReadAndWhatIsWrongWithOneIsOneLineThatNamesIt(t *testing.T) {
 	t.Parallel()
 
-	const pageSize = ` for flag -page-size: give a whole number from 1 to 500 (walk -h lists the options)`
-
 	for argument, want := range map[string]string{
-		"-users=abc":     `invalid value "abc" for flag -users: parse error (walk -h lists the options)`,
-		"-users=":        `invalid value "" for flag -users: parse error (walk -h lists the options)`,
-		"-fast":          `flag provided but not defined: -fast (walk -h lists the options)`,
-		"-out=":          `-out is empty: give it a value, or leave it out (make: OUT=)`,
-		"-page-size=0":   `invalid value "0"` + pageSize,
-		"-page-size=501": `invalid value "501"` + pageSize,
-		"-page-size=5x":  `invalid value "5x"` + pageSize,
-		"now":            `"now" is no option (walk -h lists them)`,
-		"-page-size=500": "",
-		"-out=here":      "",
-		"-h":             flag.ErrHelp.Error(),
+		"-users=abc": `invalid value "abc" for flag -users: parse error (walk -h lists the options)`,
+		"-users=":    `invalid value "" for flag -users: parse error (walk -h lists the options)`,
+		"-fast":      `flag provided but not defined: -fast (walk -h lists the options)`,
+		"-out=":      `-out is empty: give it a value, or leave it out (make: OUT=)`,
+		"now":        `"now" is no option (walk -h lists them)`,
+		"-users=500": "",
+		"-out=here":  "",
+		"-h":         flag.ErrHelp.Error(),
 	} {
-		var (
-			printed bytes.Buffer
-			size    int
-		)
+		var printed bytes.Buffer
 
 		line := commandline.New("walk", &printed)
-		line.Int("users", 5, "how many users")
+		users := line.Int("users", 5, "how many users")
 		out := line.String("out", "there", "a folder")
-		line.Var(commandline.Number{Into: &size, Least: 1, Most: 500}, "page-size", "users a page")
 
 		err := commandline.Options(line, []string{argument})
 		if err == nil && want != "" || err != nil && err.Error() != want {
 			t.Errorf("%s: got %v, want %q", argument, err, want)
 		}
-		if listed := strings.Contains(printed.String(), "-page-size"); listed != errors.Is(err, flag.ErrHelp) || !listed && printed.Len() > 0 {
+		if listed := strings.Contains(printed.String(), "-users"); listed != errors.Is(err, flag.ErrHelp) || !listed && printed.Len() > 0 {
 			t.Errorf("%s: it printed %q, want the list for -h, else nothing", argument, printed.String())
 		}
-		if (size == 500) != (argument == "-page-size=500") || (*out == "here") != (argument == "-out=here") {
-			t.Errorf("%s: the page size is %d, and the folder %s", argument, size, *out)
+		if (*users == 500) != (argument == "-users=500") || (*out == "here") != (argument == "-out=here") {
+			t.Errorf("%s: there are %d users, and the folder is %s", argument, *users, *out)
 		}
 	}
 
 	line := commandline.New("walk", nil)
 	if err := commandline.Parse(line, []string{"rest"}); err != nil || line.Arg(0) != "rest" {
 		t.Errorf("got %v and the argument %q, want what is no option left to the caller", err, line.Arg(0))
+	}
+}
+
+func TestACommandThatFailsExitsWithOneAndAListOfOptionsIsNoFailure(t *testing.T) {
+	t.Parallel()
+
+	for err, want := range map[error]int{nil: 0, flag.ErrHelp: 0, errors.New("a failure"): 1} {
+		if got := commandline.Run("walk", func(context.Context, []string) error { return err }); got != want {
+			t.Errorf("%v: the exit code is %d, want %d", err, got, want)
+		}
 	}
 }
 

@@ -30,7 +30,7 @@ type Credentials struct {
 }
 
 const (
-	// fileLimit bounds what is read of a file, in bytes; both kinds are a few hundred.
+	// fileLimit is how much is read of a file, in bytes; both kinds are a few hundred.
 	fileLimit = 1 << 20
 	// others are the permissions of a file's group and of everybody else.
 	others os.FileMode = 0o077
@@ -65,25 +65,21 @@ func FromFile(name string) (Credentials, error) {
 	return found, found.complete(name, "client_id")
 }
 
-// complete names what is missing in a file, whose key for the client's id is given.
+// complete names what is missing first in a file, whose key for the client's id is given.
 func (c Credentials) complete(where, idKey string) error {
-	var missing []string
-	if c.ClientID == "" {
-		missing = append(missing, idKey)
-	}
+	missing := "client_secret"
 
-	if c.ClientSecret.Empty() {
-		missing = append(missing, "client_secret")
-	}
-
-	if len(missing) == 0 {
+	switch {
+	case c.ClientID == "":
+		missing = idKey
+	case !c.ClientSecret.Empty():
 		return nil
 	}
 
-	return fmt.Errorf("%s has no %s: an OAuth client with the grant type Client Credentials has an id and a secret", where, strings.Join(missing, " and no "))
+	return fmt.Errorf("%s has no %s: an OAuth client with the grant type Client Credentials has an id and a secret", where, missing)
 }
 
-// read returns a file's content, and its mode as it was when it was opened.
+// read returns the beginning of a file, and its mode as it was when it was opened.
 func read(name string) ([]byte, os.FileMode, error) {
 	file, err := os.Open(name) //nolint:gosec // the file is the caller's choice
 	if err != nil {
@@ -92,14 +88,10 @@ func read(name string) ([]byte, os.FileMode, error) {
 	defer func() { _ = file.Close() }() // it was only read
 
 	info, statErr := file.Stat()
-	text, readErr := io.ReadAll(io.LimitReader(file, fileLimit+1))
+	text, readErr := io.ReadAll(io.LimitReader(file, fileLimit))
 
 	if err := errors.Join(statErr, readErr); err != nil {
 		return nil, 0, err
-	}
-
-	if len(text) > fileLimit {
-		return nil, 0, fmt.Errorf("%s is no such file: it is larger than %d bytes", name, fileLimit)
 	}
 
 	return text, info.Mode(), nil

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"genesys-cloud-export/shared/credentials"
+	"genesys-cloud-export/shared/secret"
 )
 
 // profiles is a file as people write it after the command line's manual, and as the command line itself does.
@@ -41,41 +42,30 @@ access_token = "` + canary + `"
 client_secret = "not this either"
 `
 
-func TestAProfileGivesTheCredentialsAndItsEnvironment(t *testing.T) {
-	t.Parallel()
-
-	name := written(t, profiles, 0o600)
-
-	for profile, want := range map[string]struct{ id, secret, environment string }{
-		"default":     {"an-id", canary, "mypurecloud.ie"},
-		"DEFAULT":     {"an-id", canary, "mypurecloud.ie"},
-		"Test_Pro_1":  {"another-id", canary + `#"\`, "eu-central-1"},
-		"quoted name": {`qé"id`, canary, ""},
-	} {
-		got, err := credentials.FromProfile(name, profile)
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		compare(t, credentials.Credentials{
-			ClientID: want.id, Environment: want.environment, Source: "profile " + strings.ToLower(profile) + " of " + name,
-		}, got, want.secret)
-	}
-}
-
 // The command line makes its file with mode 0644, so refusing that would refuse nearly every profile there is.
-func TestAProfileThatOthersCanReadIsTakenWithAWarning(t *testing.T) {
+func TestAProfileGivesTheCredentialsAndItsEnvironmentWithAWarningWhereOthersCanReadIt(t *testing.T) {
 	t.Parallel()
 
-	name := written(t, profiles, 0o644)
+	for mode, warns := range map[os.FileMode]bool{0o600: false, 0o644: true} {
+		name := written(t, profiles, mode)
 
-	got, err := credentials.FromProfile(name, "default")
-	if err != nil {
-		t.Fatal(err)
-	}
+		for profile, want := range map[string]credentials.Credentials{
+			"default":     {ClientID: "an-id", ClientSecret: secret.New(canary), Environment: "mypurecloud.ie"},
+			"DEFAULT":     {ClientID: "an-id", ClientSecret: secret.New(canary), Environment: "mypurecloud.ie"},
+			"Test_Pro_1":  {ClientID: "another-id", ClientSecret: secret.New(canary + `#"\`), Environment: "eu-central-1"},
+			"quoted name": {ClientID: `qé"id`, ClientSecret: secret.New(canary)},
+		} {
+			got, err := credentials.FromProfile(name, profile)
+			if err != nil {
+				t.Fatal(err)
+			}
 
-	if want := "others than you can read " + name + ": chmod 600 " + name; got.Warning != want {
-		t.Errorf("warning: got %q, want %q", got.Warning, want)
+			want.Source = "profile " + strings.ToLower(profile) + " of " + name
+			if warns {
+				want.Warning = "others than you can read " + name + ": chmod 600 " + name
+			}
+			compare(t, want, got)
+		}
 	}
 }
 
@@ -83,7 +73,7 @@ func TestAProfileThatCannotLogInIsRefused(t *testing.T) {
 	t.Parallel()
 
 	for name, test := range map[string]struct{ text, profile, says string }{
-		"it has a token only":       {profiles, "token_only", "has no client_credentials and no client_secret"},
+		"it has a token only":       {profiles, "token_only", "has no client_credentials: an OAuth client"},
 		"it is not there":           {"[a]\n[b]\n", "c", `has no profile "c": name one of a, b`},
 		"it is no profile at all":   {canary + "\n", "default", "line 1 is no TOML"},
 		"a table is not closed":     {"\n[default\nclient_secret=\"" + canary + `"`, "default", "line 3 is no TOML"},
@@ -93,7 +83,7 @@ func TestAProfileThatCannotLogInIsRefused(t *testing.T) {
 		"a long text never ends":    {"[default]\nclient_credentials='an-id'\nclient_secret='''\n" + canary, "default", "is no TOML"},
 		"a key stands there twice":  {"[default]\n" + strings.Repeat("client_secret='"+canary+"'\n", 2), "default", "line 3 is no TOML"},
 		"the secret is no string":   {"[default]\nclient_credentials='an-id'\nclient_secret=12345", "default", "has no client_secret"},
-		"the file is not a profile": {strings.Repeat("#", 1<<20+1), "default", "larger than"},
+		"the file is not a profile": {strings.Repeat("#", 1<<20+1), "default", "has no profile"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,6 +1,7 @@
 package credentials
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -13,9 +14,6 @@ import (
 
 	"genesys-cloud-export/shared/secret"
 )
-
-// lineLimit is the longest line that is read, in bytes; the terminal itself takes at most 4,096.
-const lineLimit = 4096
 
 // Terminal is a terminal with a person at it. One question is asked at a time.
 //
@@ -37,63 +35,59 @@ func Open(in *os.File, out io.Writer) (*Terminal, bool) {
 
 // FromTerminal asks for both; the secret is not shown while it is typed.
 func FromTerminal(ctx context.Context, terminal *Terminal) (Credentials, error) {
-	id, err := terminal.ask(ctx, "OAuth client id: ", terminal.line)
+	id, err := terminal.need(ctx, "client id", "OAuth client id: ", false)
 	if err != nil {
-		return Credentials{}, fmt.Errorf("ask for the client id: %w", err)
+		return Credentials{}, err
 	}
 
-	if id == "" {
-		return Credentials{}, errors.New("no client id was typed: start again")
-	}
-
-	typed, err := terminal.askUnseen(ctx, "OAuth client secret (not shown): ")
+	typed, err := terminal.need(ctx, "client secret", "OAuth client secret (not shown): ", true)
 	if err != nil {
-		return Credentials{}, fmt.Errorf("ask for the client secret: %w", err)
+		return Credentials{}, err
 	}
 
-	if typed.Empty() {
-		return Credentials{}, errors.New("no client secret was typed: start again")
-	}
-
-	return Credentials{ClientID: id, ClientSecret: typed, Source: "typed"}, nil
+	return Credentials{ClientID: id, ClientSecret: secret.New(typed), Source: "typed"}, nil
 }
 
-// Confirm asks whether to go on; everything but y and yes is no.
-func Confirm(ctx context.Context, terminal *Terminal) (bool, error) {
-	answer, err := terminal.ask(ctx, "Go on? [y/N] ", terminal.line)
-	if err != nil {
-		return false, fmt.Errorf("ask whether to go on: %w", err)
-	}
+// Confirm asks whether to go on. Everything but y and yes is an error, which says what was not done.
+func Confirm(ctx context.Context, terminal *Terminal, undone string) error {
+	answer, err := terminal.ask(ctx, "Go on? [y/N] ", false)
 
-	return slices.Contains([]string{"y", "yes"}, strings.ToLower(answer)), nil
+	switch {
+	case err != nil:
+		return fmt.Errorf("ask whether to go on: %w", err)
+	case !slices.Contains([]string{"y", "yes"}, strings.ToLower(answer)):
+		return errors.New("not confirmed, so " + undone)
+	default:
+		return nil
+	}
 }
 
-// askUnseen switches the terminal's echo off until the line has ended or ctx has.
-func (t *Terminal) askUnseen(ctx context.Context, question string) (secret.Text, error) {
-	fd := int(t.in.Fd())
+// need asks for what cannot be empty.
+func (t *Terminal) need(ctx context.Context, what, question string, hidden bool) (string, error) {
+	answer, err := t.ask(ctx, question, hidden)
 
-	before, err := term.GetState(fd)
-	if err != nil {
-		return secret.Text{}, fmt.Errorf("learn how the terminal is set: %w", err)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("ask for the %s: %w", what, err)
+	case answer == "":
+		return "", fmt.Errorf("no %s was typed: start again", what)
+	default:
+		return answer, nil
 	}
-	// Reading sets it back too, unless it never ends.
-	defer func() { _ = term.Restore(fd, before) }()
-
-	typed, err := t.ask(ctx, question, func() (string, error) {
-		line, err := term.ReadPassword(fd)
-		return string(line), err
-	})
-
-	// The line's end is as unseen as the line.
-	_, _ = fmt.Fprintln(t.out)
-
-	return secret.New(typed), err
 }
 
-// ask shows the question and waits for read, or for the end of ctx. Spaces around the answer do not count.
-func (t *Terminal) ask(ctx context.Context, question string, read func() (string, error)) (string, error) {
+// ask shows the question and waits for a line, or for the end of ctx. Spaces around the answer do not count. What is hidden is not
+// shown while it is typed.
+func (t *Terminal) ask(ctx context.Context, question string, hidden bool) (string, error) {
 	if _, err := io.WriteString(t.out, question); err != nil {
 		return "", fmt.Errorf("show the question: %w", err)
+	}
+
+	if before, err := term.GetState(int(t.in.Fd())); err == nil && hidden {
+		defer func() {
+			_ = term.Restore(int(t.in.Fd()), before) // reading does that too, unless it never ends
+			_, _ = fmt.Fprintln(t.out)               // the line's end is as hidden as the line
+		}()
 	}
 
 	type answer struct {
@@ -103,7 +97,7 @@ func (t *Terminal) ask(ctx context.Context, question string, read func() (string
 
 	answered := make(chan answer, 1)
 	go func() {
-		line, err := read()
+		line, err := t.line(hidden)
 		answered <- answer{line, err}
 	}()
 
@@ -120,9 +114,12 @@ func (t *Terminal) ask(ctx context.Context, question string, read func() (string
 }
 
 // line reads one line: a terminal gives no more at a time.
-func (t *Terminal) line() (string, error) {
-	line := make([]byte, lineLimit)
-	n, err := t.in.Read(line)
+func (t *Terminal) line(hidden bool) (string, error) {
+	if hidden {
+		typed, err := term.ReadPassword(int(t.in.Fd()))
 
-	return string(line[:n]), err
+		return string(typed), err
+	}
+
+	return bufio.NewReader(t.in).ReadString('\n')
 }

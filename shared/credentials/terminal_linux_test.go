@@ -9,12 +9,13 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
-	"unsafe"
+
+	"golang.org/x/sys/unix"
 
 	"genesys-cloud-export/shared/credentials"
+	"genesys-cloud-export/shared/secret"
 )
 
 // screen is the outer side of a pseudo terminal: the person's keyboard, and all that the person sees.
@@ -26,8 +27,8 @@ type screen struct {
 	seen bytes.Buffer
 }
 
-// newScreen opens a pseudo terminal, whose inner side is what a program has as its standard input.
-func newScreen(t *testing.T) *screen {
+// opened is a pseudo terminal, whose inner side is what a program has as its standard input, and its screen.
+func opened(t *testing.T) (*credentials.Terminal, *screen) {
 	t.Helper()
 
 	outer, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
@@ -36,28 +37,28 @@ func newScreen(t *testing.T) *screen {
 	}
 	t.Cleanup(func() { _ = outer.Close() })
 
-	var number, unlocked int32
-	control(t, outer, syscall.TIOCSPTLCK, unsafe.Pointer(&unlocked))
-	control(t, outer, syscall.TIOCGPTN, unsafe.Pointer(&number))
-
-	inner, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err := unix.IoctlSetPointerInt(int(outer.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	number, err := unix.IoctlGetUint32(int(outer.Fd()), unix.TIOCGPTN)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// inner stays open: a read that outlives its test ends when the outer side is closed, and then sets the terminal back.
+	// It stays open: a read that outlives its test ends when the outer side is closed, and then sets the terminal back.
+	inner, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
 
 	s := &screen{keyboard: outer, inner: inner}
 	go func() { _, _ = io.Copy(s, outer) }()
 
-	return s
-}
-
-func control(t *testing.T, file *os.File, request uintptr, value unsafe.Pointer) {
-	t.Helper()
-
-	if _, _, failed := syscall.Syscall(syscall.SYS_IOCTL, file.Fd(), request, uintptr(value)); failed != 0 {
-		t.Errorf("control the pseudo terminal: %v", failed)
+	terminal, ok := credentials.Open(inner, inner)
+	if !ok {
+		t.Fatal("a pseudo terminal is not taken for a terminal")
 	}
+
+	return terminal, s
 }
 
 // Write takes what the terminal shows.
@@ -103,10 +104,13 @@ func (s *screen) awaitEcho(t *testing.T, on bool) {
 func (s *screen) echoes(t *testing.T) bool {
 	t.Helper()
 
-	var settings syscall.Termios
-	control(t, s.inner, syscall.TCGETS, unsafe.Pointer(&settings))
+	settings, err := unix.IoctlGetTermios(int(s.inner.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Error(err)
+		return false
+	}
 
-	return settings.Lflag&syscall.ECHO != 0
+	return settings.Lflag&unix.ECHO != 0
 }
 
 // answers types an answer to each question as it comes, in order.
@@ -124,20 +128,6 @@ func (s *screen) answers(t *testing.T, pairs ...string) {
 	}()
 }
 
-// opened is a terminal, and its screen.
-func opened(t *testing.T) (*credentials.Terminal, *screen) {
-	t.Helper()
-
-	s := newScreen(t)
-
-	terminal, ok := credentials.Open(s.inner, s.inner)
-	if !ok {
-		t.Fatal("a pseudo terminal is not taken for a terminal")
-	}
-
-	return terminal, s
-}
-
 func TestATerminalShowsTheIdAndNotTheSecret(t *testing.T) {
 	t.Parallel()
 
@@ -149,7 +139,7 @@ func TestATerminalShowsTheIdAndNotTheSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	compare(t, credentials.Credentials{ClientID: "an-id", Source: "typed"}, got, canary)
+	compare(t, credentials.Credentials{ClientID: "an-id", ClientSecret: secret.New(canary), Source: "typed"}, got)
 	s.awaitEcho(t, true)
 
 	if text := s.text(); strings.Contains(text, canary) || !strings.Contains(text, "an-id") {
@@ -179,8 +169,11 @@ func TestOnlyAYesGoesOn(t *testing.T) {
 		terminal, s := opened(t)
 		s.answers(t, "Go on? [y/N] ", " "+answer+" ")
 
-		if got, err := credentials.Confirm(t.Context(), terminal); err != nil || got != want {
-			t.Errorf("%q: got %v, %v, want %v", answer, got, err, want)
+		err := credentials.Confirm(t.Context(), terminal, "nothing was done")
+		if !want {
+			refused(t, err, "not confirmed, so nothing was done")
+		} else if err != nil {
+			t.Errorf("%q: %v", answer, err)
 		}
 	}
 }
@@ -218,14 +211,12 @@ func TestAClosedTerminalIsNoAnswerAndIsAskedNothing(t *testing.T) {
 		_, _ = io.WriteString(s.keyboard, "\x04") // Ctrl-D
 	}()
 
-	_, err := credentials.Confirm(t.Context(), terminal)
-	refused(t, err, "the terminal was closed")
+	refused(t, credentials.Confirm(t.Context(), terminal, ""), "the terminal was closed")
 
 	closed, unread := io.Pipe()
 	_ = closed.Close()
 	terminal, _ = credentials.Open(s.inner, unread)
-	_, err = credentials.Confirm(t.Context(), terminal)
-	refused(t, err, "show the question")
+	refused(t, credentials.Confirm(t.Context(), terminal, ""), "show the question")
 }
 
 func TestAPipeIsNoTerminal(t *testing.T) {

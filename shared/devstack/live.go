@@ -112,12 +112,7 @@ func confirmation(yes bool, terminal *credentials.Terminal) func(context.Context
 			return nil
 		}
 
-		confirmed, err := credentials.Confirm(ctx, terminal)
-		if err == nil && !confirmed {
-			err = errors.New("not confirmed, so nothing was asked of the organisation")
-		}
-
-		return err
+		return credentials.Confirm(ctx, terminal, "nothing was asked of the organisation")
 	}
 }
 

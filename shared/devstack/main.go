@@ -12,25 +12,18 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
-	"os/signal"
-	"syscall"
+
+	"genesys-cloud-export/shared/commandline"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-
-	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
-		_, _ = fmt.Fprintln(os.Stderr, "devstack:", err)
-
-		stop()
-		os.Exit(1) //nolint:gocritic // stop has been called
-	}
+	os.Exit(commandline.Run("devstack", func(ctx context.Context, arguments []string) error {
+		return run(ctx, arguments, os.Stdout, os.Stderr)
+	}))
 }
 
 // commands names all of them, in the order of the package comment.

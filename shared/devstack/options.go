@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -66,7 +67,11 @@ func exportOptions(line *flag.FlagSet, config *localrun.Config, folder string) {
 		config.Listings = strings.Split(names, ",")
 		return nil
 	})
-	// 0 would be the function's default, which is what a page size that is not given is.
-	line.Var(commandline.Number{Into: &config.PageSize, Least: 1, Most: localrun.MaxPageSize}, "page-size",
-		"`entities` a page, 1 to 500; without it the function's default")
+	line.Func("page-size", "`entities` a page, 1 to 500; without it the function's default", func(number string) (err error) {
+		if config.PageSize, err = strconv.Atoi(number); err != nil || config.PageSize < 1 || config.PageSize > localrun.MaxPageSize {
+			return fmt.Errorf("give a whole number from 1 to %d", localrun.MaxPageSize)
+		}
+
+		return nil
+	})
 }

@@ -47,7 +47,7 @@ func start(t *testing.T, folder string, environment []string, arguments ...strin
 	stdout, errStdout := os.Create(filepath.Join(output, "stdout"))
 	stderr, errStderr := os.Create(filepath.Join(output, "stderr"))
 
-	p := &process{exec.CommandContext(ctx, functiontest.Command(t, "shared/devstack", "devstack"), arguments...), printed{stdout}, printed{stderr}}
+	p := &process{exec.CommandContext(ctx, filepath.Join(functiontest.Build(t, "build-devstack"), "devstack"), arguments...), printed{stdout}, printed{stderr}}
 	p.Stdout, p.Stderr, p.Dir, p.Env = stdout, stderr, folder, environment
 	p.Cancel = func() error { return p.Process.Signal(syscall.SIGTERM) }
 
@@ -108,7 +108,8 @@ func TestACommandLineThatMakesNoSenseIsRefusedByName(t *testing.T) {
 		"users that are no number":        {[]string{"run", "-users", "abc"}, "devstack: invalid value \"abc\" for flag -users: parse error (devstack run -h lists the options)\n"},
 		"no users":                        {[]string{"stack", "-users", ""}, "devstack: invalid value \"\" for flag -users"},
 		"no users on a page":              {[]string{"run", "-page-size", "0"}, "for flag -page-size: give a whole number from 1 to 500"},
-		"no users on a live page":         {[]string{"live", "-page-size", "0"}, "for flag -page-size: give a whole number from 1 to 500"},
+		"too many users on a live page":   {[]string{"live", "-page-size", "501"}, "for flag -page-size: give a whole number from 1 to 500"},
+		"users on a page in words":        {[]string{"run", "-page-size", "5x"}, "for flag -page-size: give a whole number from 1 to 500"},
 		"a folder without a name":         {[]string{"run", "-out", ""}, "devstack: -out is empty: give it a value, or leave it out (make: OUT=)\n"},
 		"a bad address":                   {[]string{"sim", "-out", folder, "-listen", "8080"}, "-listen host:port"},
 		"no folder for the test CA":       {[]string{"sim", "-out", folder, "-tls", filepath.Join(folder, "none", "ca")}, "make a test CA: open "},

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"genesys-cloud-export/shared/commandline"
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/retry"
 )
@@ -90,22 +91,28 @@ func (d *Driver) invocation(ctx context.Context, function string, event []byte, 
 	}
 }
 
-// parseResult reads an exporter's result. Fields that are not known are passed over, as an exporter may be newer.
-func parseResult(reply []byte, id string) (r export.Result, err error) {
-	switch err := json.Unmarshal(reply, &r); {
-	case err != nil:
-		return r, errors.New("the reply is not an exporter's result: look at the function's name") // and not what is in it
-	case r.Status != export.StatusComplete && r.Status != export.StatusContinue:
-		return r, fmt.Errorf("the result's status %.40q is neither complete nor continue", r.Status)
-	case r.ExportID != id:
-		return r, errors.New("the result is another export's")
-	case r.WaitSeconds < 0 || r.WaitSeconds > int64(retry.Longest/time.Second):
-		return r, fmt.Errorf("the result's wait_seconds is %d, not from 0 to a day", r.WaitSeconds)
-	case r.Status == export.StatusComplete && r.Manifest == "":
-		return r, errors.New("the export is complete but names no manifest")
-	default:
-		return r, nil
+// Describe says for a person how an invocation ended and how far the export is.
+func Describe(r export.Result) string {
+	next := ""
+	if r.Status != export.StatusComplete {
+		next = fmt.Sprintf(", wait %d s", r.WaitSeconds)
 	}
+
+	return fmt.Sprintf("%s (%s%s): %s records, %s pages, parts %s", r.Status, r.Reason, next,
+		commandline.Grouped(r.Records), commandline.Grouped(r.Pages), commandline.Grouped(r.Parts))
+}
+
+// parseResult reads the result of the export with that id. Fields that are not known are passed over, as an exporter may be newer.
+func parseResult(reply []byte, id string) (r export.Result, err error) {
+	err = json.Unmarshal(reply, &r) // which may say what is in the reply
+	ended := r.Status == export.StatusComplete && r.Manifest != ""
+	waits := r.Status == export.StatusContinue && r.WaitSeconds >= 0 && r.WaitSeconds <= int64(retry.Longest/time.Second)
+
+	if err != nil || r.ExportID != id || !ended && !waits {
+		return r, errors.New("the reply is no exporter's result, or another export's: look at the function's name and version")
+	}
+
+	return r, nil
 }
 
 // identified returns the event with an export_id, its own or a new one, and that id.
@@ -120,7 +127,7 @@ func identified(event json.RawMessage) (withID []byte, id string, err error) {
 			return nil, "", errors.New("read the export's event: export_id is 1 to 80 letters, digits, hyphens and underscores, and begins with a letter or digit")
 		}
 	} else {
-		id = NewExportID(time.Now())
+		id = NewExportID()
 		fields["export_id"] = json.RawMessage(`"` + id + `"`)
 	}
 
@@ -130,9 +137,9 @@ func identified(event json.RawMessage) (withID []byte, id string, err error) {
 }
 
 // NewExportID returns a random id that begins with the time, so that exports sort by their beginning.
-func NewExportID(now time.Time) string {
+func NewExportID() string {
 	var unique [8]byte
 	_, _ = rand.Read(unique[:])
 
-	return fmt.Sprintf("%s-%x", now.UTC().Format("20060102T150405Z"), unique)
+	return fmt.Sprintf("%s-%x", time.Now().UTC().Format("20060102T150405Z"), unique)
 }

@@ -30,9 +30,9 @@ func TestAnExportIsInvokedUntilItIsCompleteAndTheLogHasNoEventAndNoReply(t *test
 	drive(t, driver.Config{Logger: slog.New(slog.NewJSONHandler(&log, nil))}, []answer{
 		goOn("rate_limited", 3600), goOn("budget", 0), slow, complete(),
 	}, func(t *testing.T, d *driver.Driver, f *function) {
-		var reasons []string
+		var reported []string
 		request := order()
-		request.OnInvocation = func(i driver.Invocation) { reasons = append(reasons, i.Result.Reason) }
+		request.OnInvocation = func(i driver.Invocation) { reported = append(reported, driver.Describe(i.Result)) }
 
 		got, err := d.Export(t.Context(), request)
 		if err != nil {
@@ -46,8 +46,13 @@ func TestAnExportIsInvokedUntilItIsCompleteAndTheLogHasNoEventAndNoReply(t *test
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("result (-want +got):\n%s", diff)
 		}
-		if diff := cmp.Diff([]string{"rate_limited", "budget", "busy", "end"}, reasons); diff != "" {
-			t.Errorf("reasons that were reported (-want +got):\n%s", diff)
+		const sofar = "200 records, 2 pages, parts 1"
+		lines := []string{
+			"continue (rate_limited, wait 3600 s): " + sofar, "continue (budget, wait 0 s): " + sofar, "continue (busy, wait 7 s): " + sofar,
+			"complete (end): 250 records, 3 pages, parts 1",
+		}
+		if diff := cmp.Diff(lines, reported); diff != "" {
+			t.Errorf("what was reported (-want +got):\n%s", diff)
 		}
 
 		const event = `{"export_id":"e-1","state":"canary"}`
@@ -132,28 +137,33 @@ func TestFailuresThatMayPassAreRetried(t *testing.T) {
 func TestWhatStaysWrongEndsAnExportAtOnce(t *testing.T) {
 	t.Parallel()
 
-	for want, last := range map[string]answer{
-		"export-users failed: CursorExpired: of the test":                   failure("CursorExpired"),
-		"export-users failed: runtime.Error: of the test":                   failure("runtime.Error"),
-		"export-users failed: Unhandled: ?":                                 {failed: true, body: `{"errorMessage":"?"}`},
-		"export-users failed: Unhandled: the error document cannot be read": {failed: true, body: `?`},
-		"export-users failed: Forbidden":                                    {body: `{"errorType":"Forbidden"}`},
-		"ResourceNotFoundException":                                         {status: http.StatusNotFound, code: "ResourceNotFoundException", body: `{}`},
-		"the reply is not an exporter's result":                             {body: `"complete"`},
-		"the reply is not an exporter's result: look":                       result(map[string]any{"wait_seconds": "7"}),
-		"wait_seconds is -1":                                                goOn("budget", -1),
-		"wait_seconds is 86401":                                             goOn("budget", 86_401),
-		`"done" is neither complete nor continue`:                           result(map[string]any{"status": "done"}),
-		"another export's":                                                  result(map[string]any{"export_id": "e-2"}),
-		"names no manifest":                                                 result(map[string]any{"status": "complete"}),
+	const noResult = "the reply is no exporter's result, or another export's: look at the function's name and version"
+
+	for name, test := range map[string]struct {
+		last answer
+		want string
+	}{
+		"a failure of another type": {failure("CursorExpired"), "export-users failed: CursorExpired: of the test"},
+		"a panic":                   {failure("runtime.Error"), "export-users failed: runtime.Error: of the test"},
+		"a failure without a type":  {answer{failed: true, body: `{"errorMessage":"?"}`}, "export-users failed: Unhandled: ?"},
+		"a failure in words":        {answer{failed: true, body: `?`}, "export-users failed: Unhandled: the error document cannot be read"},
+		"a type without a message":  {answer{body: `{"errorType":"Forbidden"}`}, "export-users failed: Forbidden"},
+		"no such function":          {answer{status: http.StatusNotFound, code: "ResourceNotFoundException", body: `{}`}, "ResourceNotFoundException"},
+		"a text":                    {answer{body: `"complete"`}, noResult},
+		"a wait in words":           {result(map[string]any{"wait_seconds": "7"}), noResult},
+		"a wait that is negative":   {goOn("budget", -1), noResult},
+		"a wait of over a day":      {goOn("budget", 86_401), noResult},
+		"another status":            {result(map[string]any{"status": "done"}), noResult},
+		"another export":            {result(map[string]any{"export_id": "e-2"}), noResult},
+		"no manifest":               {result(map[string]any{"status": "complete"}), noResult},
 	} {
-		t.Run(want, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			drive(t, driver.Config{}, []answer{goOn("budget", 1), last}, func(t *testing.T, d *driver.Driver, f *function) {
+			drive(t, driver.Config{}, []answer{goOn("budget", 1), test.last}, func(t *testing.T, d *driver.Driver, f *function) {
 				got, err := d.Export(t.Context(), order())
-				if err == nil || !strings.HasPrefix(err.Error(), "export e-1, invocation 2: ") || !strings.Contains(err.Error(), want) {
-					t.Errorf("got %v, want …%s…", err, want)
+				if err == nil || !strings.HasPrefix(err.Error(), "export e-1, invocation 2: ") || !strings.Contains(err.Error(), test.want) {
+					t.Errorf("got %v, want …%s", err, test.want)
 				}
 				if got.ExportID != "e-1" || got.Pages != 2 || len(f.seen()) != 2 {
 					t.Errorf("after %d calls the last result is %+v", len(f.seen()), got)

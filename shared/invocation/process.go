@@ -41,7 +41,7 @@ type Process struct {
 func NewProcess() *Process {
 	log.SetOutput(io.Discard)
 
-	// What lives is a part and two pages, and little is thrown away: collecting twice as often costs nothing that can be
+	// What lives is a part and three pages, and little is thrown away: collecting twice as often costs nothing that can be
 	// measured, and keeps the process small.
 	debug.SetGCPercent(gcPercent)
 

@@ -24,111 +24,104 @@ import (
 	"genesys-cloud-export/shared/tokenstore"
 )
 
-func (e *examination) credentials(ctx context.Context, _ string) finding {
+func (e *examination) credentials(ctx context.Context, _ string) (string, error) {
 	if e.unready != nil {
-		return failed(e.unready)
+		return "", e.unready
 	}
 
 	reply, err := sts.NewFromConfig(e.AWS).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return failed(explained(ctx, "ask AWS whose the credentials are", err))
+		e.unready = explained(ctx, "ask AWS whose the credentials are", err)
+
+		return "", e.unready
 	}
 
-	e.account = aws.ToString(reply.Account)
-
-	return found("account %s, region %s", e.account, e.AWS.Region)
+	return "account " + aws.ToString(reply.Account) + ", region " + e.AWS.Region, nil
 }
 
-func (e *examination) deployment(ctx context.Context, _ string) finding {
-	if e.account == "" {
-		return notSeen("not looked at: needs credentials")
+func (e *examination) deployment(ctx context.Context, _ string) (string, error) {
+	if e.unready != nil {
+		return "", unseen("not looked at: needs credentials")
 	}
 
 	stack, err := e.find(ctx)
 	if err != nil {
-		return failed(err)
+		return "", err
 	}
 
 	if len(stack.outputs) > 0 {
 		e.stack = stack
 	}
 
-	status := stack.Status
-	events := "see why in its events (aws cloudformation describe-stack-events --stack-name " + stack.Name + ")"
+	is := e.Stack + " is " + string(stack.Status)
+	events := "see why in its events (aws cloudformation describe-stack-events --stack-name " + e.Stack + ")"
 
-	switch {
+	switch status := stack.Status; {
 	case strings.HasSuffix(string(status), "_IN_PROGRESS"):
-		return failedf("%s is %s: wait until that has ended, and look again", stack.Name, status)
+		return "", fmt.Errorf("%s: wait until that has ended, and look again", is)
 	case status == types.StackStatusRollbackComplete:
-		return failedf("%s is %s: its creation failed; %s, delete it and deploy again", stack.Name, status, events)
+		return "", fmt.Errorf("%s: its creation failed; %s, delete it and deploy again", is, events)
 	case !slices.Contains([]types.StackStatus{types.StackStatusCreateComplete, types.StackStatusUpdateComplete, types.StackStatusImportComplete}, status):
-		return failedf("%s is %s: the last change failed, so what runs is older than what was deployed; %s and deploy again", stack.Name, status, events)
+		return "", fmt.Errorf("%s: the last change failed, so what runs is older than what was deployed; %s and deploy again", is, events)
 	case e.stack == nil:
-		return failedf("%s has no outputs: it is another template's; name the right one with STACK=", stack.Name)
+		return "", fmt.Errorf("%s has no outputs: it is another template's; name the right one with STACK=", e.Stack)
 	default:
-		return found("%s is %s", stack.Name, status)
+		return is, nil
 	}
 }
 
-func (e *examination) secret(ctx context.Context, id string) finding {
+func (e *examination) secret(ctx context.Context, id string) (string, error) {
 	there, err := stored(ctx, secretsmanager.NewFromConfig(e.AWS), id)
 
 	switch {
 	case awsapi.Denied(err): // the token shows whether the rotator can use it
-		return notSeen("your AWS role may not read %s", secretName(id))
+		return "", unseen("your AWS role may not read " + secretName(id))
 	case err != nil:
-		return failed(err)
+		return "", err
 	case there.ClientID == "":
-		return failedf(`%s does not contain {"client_id":"…","client_secret":"…"}: put the OAuth client's there, make set-credentials STACK=%s`,
+		return "", fmt.Errorf(`%s does not contain {"client_id":"…","client_secret":"…"}: put the OAuth client's there, make set-credentials STACK=%s`,
 			secretName(id), e.Stack)
 	default:
-		return found("%s contains the credentials of client %s", secretName(id), there.ClientID)
+		return fmt.Sprintf("%s contains the credentials of client %s", secretName(id), there.ClientID), nil
 	}
 }
 
 // minted reads the token as an exporter does: where there is none to be used, the rotator is asked.
-func (e *examination) minted(ctx context.Context, name string) finding {
-	tokens := token.NewReader(tokenstore.New(ssm.NewFromConfig(e.AWS), name, ""), rotator{e.Target, e.stack})
+func (e *examination) minted(ctx context.Context, name string) (string, error) {
+	tokens := token.NewReader(tokenstore.New(ssm.NewFromConfig(e.AWS), name, ""), e.stack)
 
 	stored, err := tokens.Token(ctx)
 
 	switch {
 	case failure.Is(err, failure.TokenUnavailable):
-		return failedf("%s: %s", name, err)
+		return "", fmt.Errorf("%s: %w", name, err)
 	case err != nil:
-		return failed(explained(ctx, "read the token "+name, err))
+		return "", explained(ctx, "read the token "+name, err)
 	}
 
 	e.tokens = tokens
 
-	return found("%s contains version %d, good for another %s", name, stored.Version, stored.Remaining(time.Now()).Truncate(time.Second))
+	return fmt.Sprintf("%s contains version %d, good for another %s", name, stored.Version, stored.Remaining(time.Now()).Truncate(time.Second)), nil
 }
 
-// rotator is the stack's, as a token's reader asks it.
-type rotator struct {
-	Target
-
-	stack *deployed
-}
-
-// Ask implements [token.Asker].
-func (r rotator) Ask(ctx context.Context, rejected int64) error {
+// Ask implements [token.Asker] by the stack's rotator.
+func (s *deployed) Ask(ctx context.Context, rejected int64) error {
 	event := "{}"
 	if rejected != 0 {
 		event = fmt.Sprintf(`{"rejected_version":%d}`, rejected)
 	}
 
-	_, err := r.rotate(ctx, r.stack, event)
+	_, err := s.rotate(ctx, event)
 
 	return err
 }
 
 // recipients looks whether anybody hears of an alarm, by the topic's first hundred subscriptions. Only their protocols are shown,
 // as an endpoint may be a person's address.
-func (e *examination) recipients(ctx context.Context, topic string) finding {
+func (e *examination) recipients(ctx context.Context, topic string) (string, error) {
 	reply, err := sns.NewFromConfig(e.AWS).ListSubscriptionsByTopic(ctx, &sns.ListSubscriptionsByTopicInput{TopicArn: &topic})
 	if err != nil {
-		return failed(explained(ctx, "list the subscriptions of the topic "+lastName(topic), err))
+		return "", explained(ctx, "list the subscriptions of the topic "+lastName(topic), err)
 	}
 
 	var confirmed, pending []string // protocols
@@ -149,10 +142,10 @@ func (e *examination) recipients(ctx context.Context, topic string) finding {
 	}
 
 	if len(confirmed) == 0 {
-		return failedf("nobody hears of an alarm: deploy with AlarmEmail=ADDRESS, or subscribe to the topic %s%s", lastName(topic), waiting)
+		return "", fmt.Errorf("nobody hears of an alarm: deploy with AlarmEmail=ADDRESS, or subscribe to the topic %s%s", lastName(topic), waiting)
 	}
 
-	return found("the topic %s sends to: %s%s", lastName(topic), strings.Join(confirmed, ", "), waiting)
+	return fmt.Sprintf("the topic %s sends to: %s%s", lastName(topic), strings.Join(confirmed, ", "), waiting), nil
 }
 
 // alarmNames are the alarms of template.yaml without the stack's name before them. Another stack's name may begin with
@@ -168,7 +161,7 @@ func alarmNames() []string {
 // indent puts a line below the finding that it belongs to.
 const indent = "                     "
 
-func (e *examination) alarms(ctx context.Context, _ string) finding {
+func (e *examination) alarms(ctx context.Context, _ string) (string, error) {
 	// Of the three protocols that CloudWatch speaks, the one that emulators speak too.
 	client := cloudwatch.NewFromConfig(e.AWS, func(o *cloudwatch.Options) {
 		o.Protocol = awsquery.New(schemas.GraniteServiceVersion20100801)
@@ -182,8 +175,14 @@ func (e *examination) alarms(ctx context.Context, _ string) finding {
 	// One page has room for a hundred names.
 	reply, err := client.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{AlarmNames: names, MaxRecords: aws.Int32(100)})
 	if err != nil {
-		return failed(explained(ctx, "read the alarms "+e.Stack+"-*", err))
+		return "", explained(ctx, "read the alarms "+e.Stack+"-*", err)
 	}
+
+	missing := slices.DeleteFunc(names, func(name string) bool {
+		there := slices.ContainsFunc(reply.MetricAlarms, func(alarm watched.MetricAlarm) bool { return name == aws.ToString(alarm.AlarmName) })
+
+		return there || name == e.Stack+"-export-overdue" // which is there where exports are scheduled
+	})
 
 	var ringing, silent []string
 
@@ -195,21 +194,16 @@ func (e *examination) alarms(ctx context.Context, _ string) finding {
 		if !aws.ToBool(alarm.ActionsEnabled) || len(alarm.AlarmActions) == 0 {
 			silent = append(silent, aws.ToString(alarm.AlarmName))
 		}
-
-		names = slices.DeleteFunc(names, func(name string) bool { return name == aws.ToString(alarm.AlarmName) })
 	}
 
-	// Only a scheduled export can be overdue.
-	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasSuffix(name, "-export-overdue") })
-
 	switch all := len(reply.MetricAlarms); {
-	case len(names) > 0:
-		return failedf("missing: %s: deploy again", strings.Join(names, ", "))
+	case len(missing) > 0:
+		return "", fmt.Errorf("missing: %s: deploy again", strings.Join(missing, ", "))
 	case len(silent) > 0:
-		return failedf("these tell nobody, as their actions are switched off: %s: deploy again, or aws cloudwatch enable-alarm-actions", strings.Join(silent, ", "))
+		return "", fmt.Errorf("these tell nobody, as their actions are switched off: %s: deploy again, or aws cloudwatch enable-alarm-actions", strings.Join(silent, ", "))
 	case len(ringing) > 0:
-		return failedf("%d of %d in ALARM; what each means and what to do first stands in the runbook:%s", len(ringing), all, strings.Join(ringing, ""))
+		return "", fmt.Errorf("%d of %d in ALARM; what each means and what to do first stands in the runbook:%s", len(ringing), all, strings.Join(ringing, ""))
 	default:
-		return found("none of %d in ALARM", all)
+		return fmt.Sprintf("none of %d in ALARM", all), nil
 	}
 }

@@ -32,7 +32,7 @@ type Credentials struct {
 // are in the secret already are not stored again, but tried. Where they are stored and do not work, the error says so; the
 // token of before stays.
 func SetCredentials(ctx context.Context, c Credentials) error {
-	stack, id, err := c.findOutput(ctx, outputSecret)
+	stack, err := c.find(ctx, outputSecret, outputRotator)
 	if err != nil {
 		return err
 	}
@@ -42,11 +42,11 @@ func SetCredentials(ctx context.Context, c Credentials) error {
 		return err
 	}
 
-	if err := c.store(ctx, id, token.Credentials{ClientID: given.ClientID, ClientSecret: given.ClientSecret}); err != nil {
+	if err := c.store(ctx, stack.outputs[outputSecret], token.Credentials{ClientID: given.ClientID, ClientSecret: given.ClientSecret}); err != nil {
 		return err
 	}
 
-	rotated, err := c.rotate(ctx, stack, `{"force":true}`)
+	rotated, err := stack.rotate(ctx, `{"force":true}`)
 	if ctx.Err() != nil {
 		return fmt.Errorf("the credentials are stored, and were not tried to the end: %w", context.Cause(ctx))
 	}
@@ -123,31 +123,28 @@ const (
 	busyAttempts = 10
 )
 
-// rotation is what the rotator answers.
+// rotation is what the rotator answers, or why it failed.
 type rotation struct {
 	Version   int64     `json:"version"`
 	ExpiresAt time.Time `json:"expires_at"`
+	Type      string    `json:"errorType"`
+	Message   string    `json:"errorMessage"`
 }
 
 // rotate asks the stack's rotator. The error is the rotator's own, by type and message, where it failed.
-func (t Target) rotate(ctx context.Context, stack *deployed, event string) (rotation, error) {
-	function, err := stack.output(outputRotator)
+func (s *deployed) rotate(ctx context.Context, event string) (rotation, error) {
+	function, err := s.output(outputRotator)
 	if err != nil {
 		return rotation{}, err
 	}
 
-	reply, err := lambda.NewFromConfig(t.AWS).Invoke(ctx, &lambda.InvokeInput{FunctionName: &function, Payload: []byte(event)},
+	reply, err := lambda.NewFromConfig(s.AWS).Invoke(ctx, &lambda.InvokeInput{FunctionName: &function, Payload: []byte(event)},
 		func(o *lambda.Options) { o.Retryer = repeated(busyWait, busyAttempts) })
 	if err != nil {
 		return rotation{}, explained(ctx, "ask the rotator", err)
 	}
 
-	var answer struct {
-		rotation
-
-		Type    string `json:"errorType"`
-		Message string `json:"errorMessage"`
-	}
+	var answer rotation
 	unread := json.Unmarshal(reply.Payload, &answer)
 
 	switch {
@@ -156,6 +153,6 @@ func (t Target) rotate(ctx context.Context, stack *deployed, event string) (rota
 	case unread != nil || answer.Version < 1:
 		return rotation{}, errors.New("the rotator answers as no version of it does: deploy again")
 	default:
-		return answer.rotation, nil
+		return answer, nil
 	}
 }

@@ -75,10 +75,10 @@ func TestCredentialsAreStoredAndTried(t *testing.T) {
 			w := newWorld(t)
 			want := `{"client_id":"client-1","client_secret":"canary-secret` + test.value + `"}`
 			if test.before != nil {
-				w.fill(t, test.before[0], test.before[1])
+				w.fill(test.before[0], test.before[1])
 			}
 			if test.kept {
-				want = w.inSecret(t)
+				want = w.inSecret()
 			}
 			if test.denied {
 				w.deny("secretsmanager")
@@ -89,7 +89,7 @@ func TestCredentialsAreStoredAndTried(t *testing.T) {
 			c.Confirm = func(context.Context) error { asked++; return test.confirm }
 
 			err := operator.SetCredentials(t.Context(), c)
-			if said := w.said(t, err); !strings.HasPrefix(said, test.said) || asked != test.asked {
+			if said := w.said(err); !strings.HasPrefix(said, test.said) || asked != test.asked {
 				t.Errorf("asked %d times, want %d, and said\n%s\nwant\n%s", asked, test.asked, said, test.said)
 			}
 			if (err != nil) != (test.err != "") || err != nil && !strings.HasPrefix(err.Error(), test.err) ||
@@ -101,7 +101,7 @@ func TestCredentialsAreStoredAndTried(t *testing.T) {
 			}
 
 			w.answer("secretsmanager", "")
-			if got := w.inSecret(t); got != want {
+			if got := w.inSecret(); got != want {
 				t.Errorf("the secret contains %s, want %s", got, want)
 			}
 		})
@@ -115,7 +115,7 @@ func TestARotatorAtWorkIsAskedTenTimesEveryTwoSeconds(t *testing.T) {
 		began := time.Now()
 
 		err := operator.SetCredentials(t.Context(), w.given(clientID, canary+"-1"))
-		w.said(t, err)
+		w.said(err)
 
 		if took := time.Since(began); took != 18*time.Second || err == nil || !strings.Contains(err.Error(), "ask the rotator: it is busy: try again in a minute") {
 			t.Errorf("ended with %v after %s", err, took)

@@ -15,28 +15,16 @@ import (
 // nothing. By template.yaml that is the bucket and the secret, which are retained, and the token's parameter, which the rotator
 // made. That a consumer of the token still has the stack's policy is an error.
 func AfterDeletion(ctx context.Context, t Target) error {
-	stack, err := t.find(ctx)
+	stack, err := t.find(ctx, outputReaders, outputLocation, outputSecret, outputToken)
 	if err != nil {
 		return err
 	}
 
-	policy, err := stack.output(outputReaders)
-	if err != nil {
+	if err := t.attached(ctx, stack.outputs[outputReaders]); err != nil {
 		return err
 	}
 
-	if err := t.attached(ctx, policy); err != nil {
-		return err
-	}
-
-	var values [3]string
-	for i, output := range []string{outputLocation, outputSecret, outputToken} {
-		if values[i], err = stack.output(output); err != nil {
-			return err
-		}
-	}
-
-	t.left(stack, values[0], secretName(values[1]), values[2])
+	stack.left()
 
 	return nil
 }
@@ -70,25 +58,26 @@ func (t Target) attached(ctx context.Context, policy string) error {
 }
 
 // left prints what stays, and for each thing that the stack made the command that deletes it.
-func (t Target) left(stack *deployed, location, secret, parameter string) {
-	kept := func(name, text string) { t.line("  %-8s %s", name, text) }
+func (s *deployed) left() {
+	location, secret, parameter := s.outputs[outputLocation], secretName(s.outputs[outputSecret]), s.outputs[outputToken]
+	kept := func(name, text string) { s.line("  %-8s %s", name, text) }
 	deletion := func(command, of string) {
-		kept("", "  deleted by: aws "+command+" "+commandline.Quoted(of)+" --region "+t.AWS.Region)
+		kept("", "  deleted by: aws "+command+" "+commandline.Quoted(of)+" --region "+s.AWS.Region)
 	}
 
-	t.line("Deleting the stack %s leaves in %s:", stack.Name, t.AWS.Region)
+	s.line("Deleting the stack %s leaves in %s:", s.Stack, s.AWS.Region)
 
 	bucket, prefix := place(location)
 	kept("bucket", bucket+" with the exports below "+prefix)
 
-	if stack.parameters[parameterBucket] == "" {
+	if s.parameters[parameterBucket] == "" {
 		deletion("s3 rb --force", "s3://"+bucket)
 	} else {
 		kept("", "  the bucket itself is yours and not the stack's")
 		deletion("s3 rm --recursive", location)
 	}
 
-	if stack.parameters[parameterSecret] == "" {
+	if s.parameters[parameterSecret] == "" {
 		kept("secret", secret+" with the OAuth client's credentials")
 		deletion("secretsmanager delete-secret --recovery-window-in-days 7 --secret-id", secret)
 	} else {
@@ -98,11 +87,11 @@ func (t Target) left(stack *deployed, location, secret, parameter string) {
 	kept("token", "SSM parameter "+parameter+", once the rotator has made it; the last token in it is good until it expires")
 	deletion("ssm delete-parameter --name", parameter)
 
-	if stack.parameters[parameterKey] != "" {
+	if s.parameters[parameterKey] != "" {
 		kept("key", "yours, and in use as long as the above is")
 	}
 
-	t.line(`AWS goes on billing for what stays, at https://aws.amazon.com/pricing/: for the bucket by the GB, for the secret and for the
+	s.line(`AWS goes on billing for what stays, at https://aws.amazon.com/pricing/: for the bucket by the GB, for the secret and for the
 key by the month, for the token only where it is longer than 4 KB.
 Everything else goes with the stack, its log groups with all logs included. An export that is not complete is
 resumed by another stack on the same bucket and prefix.`)

@@ -49,7 +49,7 @@ func TestWhatStaysAfterTheStackIsDeletedIsReported(t *testing.T) {
 				t.Fatal(err)
 			}
 
-			said, billed, _ := strings.Cut(w.said(t), "AWS goes on billing for what stays")
+			said, billed, _ := strings.Cut(w.said(), "AWS goes on billing for what stays")
 			if diff := cmp.Diff("Deleting the stack exports leaves in eu-central-1:\n"+test.want, said); diff != "" || billed == "" {
 				t.Errorf("said (-want +got), and of AWS's bill %q:\n%s", billed, diff)
 			}
@@ -67,7 +67,7 @@ func TestAStackWhosePolicyAConsumerHasIsNotDeleted(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "detach it from role crm-sync, role wallboard, then delete the stack") {
 		t.Errorf("%v", err)
 	}
-	if said := w.said(t, err); said != "" {
+	if said := w.said(err); said != "" {
 		t.Errorf("it said %q", said)
 	}
 }
@@ -81,7 +81,7 @@ func TestCredentialsThatEndBeforeACallAreReportedAsThat(t *testing.T) {
 	})
 
 	err := operator.AfterDeletion(t.Context(), w.target())
-	w.said(t, err)
+	w.said(err)
 
 	if want := "read the stack exports: the request could not be signed: log in again (aws sso login) or set AWS_PROFILE"; err == nil || err.Error() != want {
 		t.Errorf("ended with %v, want %s", err, want)

@@ -7,13 +7,16 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"go.yaml.in/yaml/v3"
 )
 
 // longestName is how long a stack's name may be, so that the longest name that the template makes of it, with
@@ -34,13 +37,12 @@ type Deployment struct {
 	Parameters []string
 }
 
-// Ready looks whether the stack can be deployed, before anything is built or made: its name, the values of the parameters, and
-// whether the account's concurrency allows what the template reserves. It prints the account and the region that everything is
-// done in.
+// Ready looks whether the stack can be deployed, before anything is built or made: its name, the parameters' names, and whether
+// the account's concurrency allows what the template reserves. It prints the account and the region that everything is done in.
 func Ready(ctx context.Context, d Deployment) error {
 	values, err := given(d.Parameters)
 	if err == nil {
-		err = errors.Join(stackName(d.Stack), checked(values, d.Template))
+		err = errors.Join(stackName(d.Stack), known(values, d.Template))
 	}
 
 	if err != nil {
@@ -96,6 +98,59 @@ func (t Target) reservable(ctx context.Context) error {
 	return nil
 }
 
+// given reads a deployment's parameters as the SAM CLI takes them: Name=value, or file://path of a file with a Name: value on
+// each line. A later one counts.
+func given(words []string) (map[string]string, error) {
+	all := make(map[string]string)
+
+	for _, word := range words {
+		path, isFile := strings.CutPrefix(word, "file://")
+		name, value, assigned := strings.Cut(word, "=")
+
+		switch {
+		case isFile && readYAML(path, all) != nil:
+			return nil, fmt.Errorf("read the parameters in %s: give a file with a line Name: value for each", path)
+		case isFile:
+		case assigned:
+			all[name] = value
+		default:
+			return nil, fmt.Errorf("%q is no parameter: give PARAMETERS as Name=value, or as file://path", word)
+		}
+	}
+
+	return all, nil
+}
+
+// known refuses names that the template does not declare, which the SAM CLI passes over. Values are CloudFormation's to judge,
+// which refuses the change set before anything is made.
+func known(values map[string]string, template string) error {
+	var read struct {
+		Parameters map[string]any `yaml:"Parameters"`
+	}
+	if readYAML(template, &read) != nil {
+		return fmt.Errorf("read the template %s: there is no such file, or it is no template", template)
+	}
+
+	var problems []error
+
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if read.Parameters[name] == nil {
+			problems = append(problems, fmt.Errorf("the template has no parameter %s: the README lists them", name))
+		}
+	}
+
+	return errors.Join(problems...)
+}
+
+func readYAML(path string, into any) error {
+	content, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		return err
+	}
+
+	return yaml.Unmarshal(content, into)
+}
+
 // Built are the template's parameters that say what the functions below a folder are, as they know it themselves: Architecture
 // (arm64 or x86_64) and Version (the module's, or the commit's, or "unknown" where neither is known). Functions that differ, and
 // a folder without any, are errors.
@@ -105,7 +160,7 @@ func Built(folder string) (string, error) {
 		return "", fmt.Errorf("there is no built function below %s: make sam-build", folder)
 	}
 
-	found := make(map[string]bool)
+	parameters := ""
 
 	for _, path := range binaries {
 		info, err := buildinfo.ReadFile(path)
@@ -113,24 +168,16 @@ func Built(folder string) (string, error) {
 			return "", fmt.Errorf("%s is no Go binary: make sam-build", path)
 		}
 
-		version := info.Main.Version
-		if version == "" || version == "(devel)" {
-			version = "unknown"
+		architecture := slices.IndexFunc(info.Settings, func(s debug.BuildSetting) bool { return s.Key == "GOARCH" })
+		one := "Architecture=" + strings.Replace(info.Settings[architecture].Value, "amd64", "x86_64", 1) +
+			" Version=" + cmp.Or(strings.TrimPrefix(info.Main.Version, "(devel)"), "unknown")
+
+		if parameters != "" && one != parameters {
+			return "", fmt.Errorf("the functions below %s are not of one build: make sam-build", folder)
 		}
 
-		architecture := ""
-		for _, setting := range info.Settings {
-			if setting.Key == "GOARCH" {
-				architecture = strings.Replace(setting.Value, "amd64", "x86_64", 1)
-			}
-		}
-
-		found["Architecture="+architecture+" Version="+version] = true
+		parameters = one
 	}
 
-	if len(found) > 1 {
-		return "", fmt.Errorf("the functions below %s are not of one build: make sam-build", folder)
-	}
-
-	return slices.Collect(maps.Keys(found))[0], nil
+	return parameters, nil
 }

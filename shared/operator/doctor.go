@@ -2,57 +2,46 @@ package operator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"genesys-cloud-export/shared/token"
 )
 
-// finding is what a check came to.
-type finding struct {
-	verdict string // ok, FAILED, or - for what cannot be seen from here
-	text    string // what was found; of a failure also what to do
-}
+// unseen is the error of a check that cannot be made from here.
+type unseen string
 
-func found(format string, args ...any) finding { return finding{"ok", fmt.Sprintf(format, args...)} }
-
-func notSeen(format string, args ...any) finding { return finding{"-", fmt.Sprintf(format, args...)} }
-
-func failedf(format string, args ...any) finding {
-	return finding{"FAILED", fmt.Sprintf(format, args...)}
-}
-
-func failed(err error) finding { return failedf("%s", err) }
+func (u unseen) Error() string { return string(u) }
 
 // examination is one run of the doctor, and what earlier checks found for later ones.
 type examination struct {
 	Target
 
-	unready error
-	account string        // "" until the credentials are known to work
+	unready error         // why AWS cannot be used
 	stack   *deployed     // nil until it is read
 	tokens  *token.Reader // nil until it has read one that can be used
 }
 
-// check is one line of the doctor's report.
+// check is one line of the doctor's report. Its error says what is wrong and what to do, or is [unseen].
 type check struct {
 	name   string
 	output string // of the stack, given to look; "" where the check needs no stack
-	look   func(ctx context.Context, output string) finding
+	look   func(ctx context.Context, output string) (string, error)
 }
 
 // run looks, where there is what the check needs.
-func (e *examination) run(ctx context.Context, c check) finding {
+func (e *examination) run(ctx context.Context, c check) (string, error) {
 	if c.output == "" {
 		return c.look(ctx, "")
 	}
 
 	if e.stack == nil {
-		return notSeen("not looked at: needs the stack")
+		return "", unseen("not looked at: needs the stack")
 	}
 
 	value, err := e.stack.output(c.output)
 	if err != nil {
-		return failed(err)
+		return "", err
 	}
 
 	return c.look(ctx, value)
@@ -76,16 +65,21 @@ func Examine(ctx context.Context, t Target, unready error) error {
 	}
 
 	for _, c := range checks {
-		seen := e.run(ctx, c)
+		verdict := "ok"
+		text, err := e.run(ctx, c)
+
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 
-		if seen.verdict == "FAILED" {
+		if _, hidden := errors.AsType[unseen](err); hidden {
+			verdict, text = "-", err.Error()
+		} else if err != nil {
+			verdict, text = "FAILED", err.Error()
 			failures++
 		}
 
-		t.line("%-7s %-12s %s", seen.verdict, c.name, seen.text)
+		t.line("%-7s %-12s %s", verdict, c.name, text)
 	}
 
 	if failures > 0 {

@@ -57,38 +57,35 @@ func (i input) names() string {
 	return cmp.Or(strings.Join(i.Listings, ","), i.Listing, "users") // the state machine's default
 }
 
-// Export starts an execution of the stack's state machine, or finds the one to wait for, and follows it, its
-// successors and its children to the export's end. Where ctx ends first the execution goes on, and the error says how to follow it again;
-// where the export fails the error says so, and how to go on was printed.
+// Export starts an execution of the stack's state machine, or finds the one to wait for, and follows it, its successors and its
+// children to the export's end. Where ctx ends first the execution goes on, and the error says how to follow it again. Where the
+// export fails, how to go on is printed.
 func Export(ctx context.Context, o Order) error {
-	asked, err := o.input(time.Now())
+	asked, err := o.input()
 	if err != nil {
 		return err
 	}
 
-	_, machine, err := o.findOutput(ctx, outputWorkflow)
+	stack, err := o.find(ctx, outputWorkflow)
 	if err != nil {
 		return err
 	}
 
-	follow := &following{order: o, client: sfn.NewFromConfig(o.AWS)}
+	client, machine := sfn.NewFromConfig(o.AWS), stack.outputs[outputWorkflow]
 
 	// One that runs may be given by its name or its ARN.
 	execution := strings.Replace(machine, ":stateMachine:", ":execution:", 1) + ":" + lastName(o.WaitFor)
 	if o.WaitFor == "" {
-		follow.asked = asked
-		execution, err = o.start(ctx, follow.client, machine, asked)
+		if execution, err = o.start(ctx, client, machine, asked); err != nil {
+			return err
+		}
 	}
 
-	if err != nil {
-		return err
-	}
-
-	return follow.run(ctx, execution)
+	return (&following{order: o, client: client}).run(ctx, execution)
 }
 
 // input checks what is given, and makes an export id where none is: an export whose start has no answer can then be resumed.
-func (o Order) input(now time.Time) (input, error) {
+func (o Order) input() (input, error) {
 	asked := input{Listing: o.Listings, ExportID: o.ExportID, Options: json.RawMessage("{}")}
 	if strings.Contains(o.Listings, ",") || o.Listings == "all" {
 		asked.Listing, asked.Listings = "", strings.Split(o.Listings, ",")
@@ -107,7 +104,7 @@ func (o Order) input(now time.Time) (input, error) {
 	case o.WaitFor != "" && (o.ExportID != "" || o.Options != ""):
 		return input{}, errors.New("an execution that runs has its export id and options: give them, or an execution to wait for, not both")
 	case o.ExportID == "":
-		asked.ExportID = driver.NewExportID(now)
+		asked.ExportID = driver.NewExportID()
 	case !export.ValidID(o.ExportID):
 		return input{}, errors.New("an export id is 1 to 80 letters, digits, hyphens and underscores, and begins with a letter or digit: correct -export-id (make: EXPORT_ID=)")
 	}

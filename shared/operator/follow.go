@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"genesys-cloud-export/shared/commandline"
+	"genesys-cloud-export/shared/driver"
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/retry"
@@ -41,6 +42,19 @@ type memory struct {
 	Result      export.Result `json:"result"`
 }
 
+// end is what an execution ended with: an output, or a failure.
+type end struct {
+	memory
+
+	Successor string `json:"successor"`
+	Listings  []struct {
+		Listing string `json:"listing"`
+		Records int64  `json:"records"`
+	} `json:"listings"` // where several were asked for
+
+	failure, cause string
+}
+
 // following is one export on its way through one execution or several.
 type following struct {
 	order       Order
@@ -54,27 +68,27 @@ type following struct {
 func (f *following) run(ctx context.Context, execution string) error {
 	for fresh := f.order.WaitFor == ""; ; fresh = true {
 		ended, err := f.follow(ctx, execution, fresh)
-		if err != nil {
-			return f.stopped(ctx, lastName(execution), err)
-		}
-
-		if ended.Status != types.ExecutionStatusSucceeded {
-			return f.failed(ended)
-		}
-
-		output, unread := outputOf(ended)
 
 		switch {
-		case unread == nil && len(output.Listings) > 0:
-			f.order.line("complete    export %s of %s", output.ExportID, strings.Join(output.records(), ", "))
+		case err != nil:
+			return f.stopped(ctx, lastName(execution), err)
+		case ended.failure != "":
+			return f.failed(ended)
+		case len(ended.Listings) > 0:
+			var records []string
+			for _, one := range ended.Listings {
+				records = append(records, fmt.Sprintf("%s (%s records)", one.Listing, commandline.Grouped(one.Records)))
+			}
+
+			f.order.line("complete    export %s of %s", ended.ExportID, strings.Join(records, ", "))
 
 			return nil
-		case unread == nil && output.Successor != "":
-			f.order.line("goes on     in the execution %s, as a history has room for no more", lastName(output.Successor))
-			f.invocations += output.Invocations
-			execution = output.Successor
-		case unread == nil && output.Result.Status == export.StatusComplete:
-			f.order.line("complete    export %s of %s: %s", output.ExportID, output.Listing, output.Result.Manifest)
+		case ended.Successor != "":
+			f.order.line("goes on     in the execution %s, as a history has room for no more", lastName(ended.Successor))
+			f.invocations += ended.Invocations
+			execution = ended.Successor
+		case ended.Result.Status == export.StatusComplete:
+			f.order.line("complete    export %s of %s: %s", ended.ExportID, ended.Listing, ended.Result.Manifest)
 
 			return nil
 		default:
@@ -83,75 +97,46 @@ func (f *following) run(ctx context.Context, execution string) error {
 	}
 }
 
-// output is what an execution ends with.
-type output struct {
-	memory
-
-	Successor string `json:"successor"`
-	Listings  []struct {
-		Listing string `json:"listing"`
-		Records int64  `json:"records"`
-	} `json:"listings"` // where several were asked for
-}
-
-// records are the listings with the number of their records, for a person.
-func (o output) records() (all []string) {
-	for _, one := range o.Listings {
-		all = append(all, fmt.Sprintf("%s (%s records)", one.Listing, commandline.Grouped(one.Records)))
+// followChild follows the execution that a task started to export one of several listings, and says how that ended. Where it is
+// to be continued, another one follows.
+func (f *following) followChild(ctx context.Context, task *types.TaskSubmittedEventDetails) error {
+	var started struct {
+		Execution string `json:"ExecutionArn"`
 	}
+	_ = json.Unmarshal([]byte(aws.ToString(task.Output)), &started) // one that is not there is not found either
 
-	return all
-}
+	child := &following{order: f.order, client: f.client, invocations: f.invocations, child: true}
 
-func outputOf(ended *sfn.DescribeExecutionOutput) (read output, err error) {
-	err = json.Unmarshal([]byte(aws.ToString(ended.Output)), &read)
-
-	return read, err
-}
-
-// followChild follows the execution that exports one of several listings, and says how that ended. Where it is to be continued,
-// another one follows.
-func (f *following) followChild(ctx context.Context, execution string) error {
-	of := &following{order: f.order, client: f.client, invocations: f.invocations, child: true}
-
-	ended, err := of.follow(ctx, execution, true)
+	ended, err := child.follow(ctx, started.Execution, true)
 	if err != nil {
 		return err
 	}
 
-	f.invocations = 0
-	f.asked.ExportID = cmp.Or(f.asked.ExportID, of.asked.ExportID)
+	f.asked.ExportID, f.invocations = child.asked.ExportID, 0
 
-	switch output, unread := outputOf(ended); {
-	case ended.Status != types.ExecutionStatusSucceeded:
-		kind, cause := of.failure(ended)
-		f.order.line("FAILED      %s: %s: %s", of.asked.names(), kind, cause)
-	case unread == nil && output.Result.Status == export.StatusComplete:
-		f.order.line("complete    %s: %s", output.Listing, output.Result.Manifest)
+	switch {
+	case ended.failure != "":
+		f.order.line("FAILED      %s: %s: %s", child.asked.names(), ended.failure, ended.cause)
+	case ended.Result.Status == export.StatusComplete:
+		f.order.line("complete    %s: %s", ended.Listing, ended.Result.Manifest)
 	default:
-		f.invocations = of.invocations + output.Invocations
+		f.invocations = child.invocations + ended.Invocations
 	}
 
 	return nil
 }
 
-// failure is the error of an execution that failed or was stopped, and its cause. What the export is, is known then.
-func (f *following) failure(ended *sfn.DescribeExecutionOutput) (kind, cause string) {
-	if f.asked.Listing == "" && len(f.asked.Listings) == 0 { // no invocation ended: the execution's input says what was asked for
-		f.asked = input{ExportID: cmp.Or(f.asked.ExportID, aws.ToString(ended.Name))}
-		_ = json.Unmarshal([]byte(aws.ToString(ended.Input)), &f.asked)
-	}
-
-	// An execution that was stopped has no error.
-	return cmp.Or(aws.ToString(ended.Error), string(ended.Status)), cmp.Or(plain(aws.ToString(ended.Cause)), "none is named; nothing is lost")
-}
-
 // follow looks at one execution until it has ended, and reports what happens. Its errors are the SDK's.
-func (f *following) follow(ctx context.Context, execution string, fresh bool) (*sfn.DescribeExecutionOutput, error) {
+func (f *following) follow(ctx context.Context, execution string, fresh bool) (end, error) {
 	for seen := int64(0); ; {
 		state, err := f.client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &execution}, patient(fresh))
 		if err != nil {
-			return nil, err
+			return end{}, err
+		}
+
+		if seen == 0 { // no event has said yet what is exported
+			_ = json.Unmarshal([]byte(aws.ToString(state.Input)), &f.asked)
+			f.asked.ExportID = cmp.Or(f.asked.ExportID, aws.ToString(state.Name))
 		}
 
 		// It is read after the state, so that it has all that led to it.
@@ -159,7 +144,7 @@ func (f *following) follow(ctx context.Context, execution string, fresh bool) (*
 			ExecutionArn: &execution, ReverseOrder: true, MaxResults: latestEvents, IncludeExecutionData: aws.Bool(true),
 		}, patient(fresh))
 		if err != nil {
-			return nil, err
+			return end{}, err
 		}
 
 		for _, event := range slices.Backward(history.Events) {
@@ -170,31 +155,37 @@ func (f *following) follow(ctx context.Context, execution string, fresh bool) (*
 			seen = event.Id
 			f.report(event)
 
-			if submitted := event.TaskSubmittedEventDetails; submitted != nil {
-				if err := f.followChild(ctx, started(submitted)); err != nil {
-					return nil, err
+			if event.TaskSubmittedEventDetails != nil {
+				if err := f.followChild(ctx, event.TaskSubmittedEventDetails); err != nil {
+					return end{}, err
 				}
 			}
 		}
 
 		if state.Status != types.ExecutionStatusRunning && state.Status != types.ExecutionStatusPendingRedrive {
-			return state, nil
+			return endOf(state), nil
 		}
 
 		if err := retry.Sleep(ctx, pollEvery); err != nil {
-			return nil, err
+			return end{}, err
 		}
 	}
 }
 
-// started is the execution that a task started.
-func started(task *types.TaskSubmittedEventDetails) string {
-	var reply struct {
-		ExecutionArn string `json:"ExecutionArn"`
-	}
-	_ = json.Unmarshal([]byte(aws.ToString(task.Output)), &reply) // one that is not there is not found either
+// endOf is the end of an execution: nothing where its output is not the state machine's.
+func endOf(state *sfn.DescribeExecutionOutput) (e end) {
+	if state.Status != types.ExecutionStatusSucceeded {
+		e.failure = cmp.Or(aws.ToString(state.Error), string(state.Status)) // one that was stopped has no error
+		e.cause = cmp.Or(plain(aws.ToString(state.Cause)), "none is named; nothing is lost")
 
-	return reply.ExecutionArn
+		return e
+	}
+
+	if json.Unmarshal([]byte(aws.ToString(state.Output)), &e) != nil {
+		return end{}
+	}
+
+	return e
 }
 
 // patient repeats a call for as long as AWS may not answer. A fresh execution may not be found at first.
@@ -222,20 +213,13 @@ func (f *following) report(event types.HistoryEvent) {
 		}
 
 		f.asked = m.input
-		r := m.Result
-
-		next := ""
-		if r.Status != export.StatusComplete {
-			next = fmt.Sprintf(", wait %d s", r.WaitSeconds)
-		}
 
 		of := ""
 		if f.child {
 			of = m.Listing + " "
 		}
 
-		f.order.line("invocation %-3d %s%s (%s%s): %s records, %s pages, parts %s", f.invocations+m.Invocations, of, r.Status, r.Reason, next,
-			commandline.Grouped(r.Records), commandline.Grouped(r.Pages), commandline.Grouped(r.Parts))
+		f.order.line("invocation %-3d %s%s", f.invocations+m.Invocations, of, driver.Describe(m.Result))
 	}
 }
 
@@ -255,20 +239,19 @@ func (f *following) stopped(ctx context.Context, execution string, err error) er
 }
 
 // failed prints what went wrong and the command that goes on.
-func (f *following) failed(ended *sfn.DescribeExecutionOutput) error {
-	kind, cause := f.failure(ended)
+func (f *following) failed(e end) error {
 	then, id := "resume", f.asked.ExportID
 
-	switch failure.Kind(kind) { //nolint:exhaustive // every other failure is resumed
+	switch failure.Kind(e.failure) { //nolint:exhaustive // every other failure is resumed
 	case failure.CursorExpired, failure.PaginationLoop, failure.CheckpointInvalid:
 		then, id = "begin anew", ""
 	case failure.InvalidInput:
 		then = "correct"
 	}
 
-	f.order.line("FAILED      %s\ncause       %s\n%-11s %s", kind, cause, then, f.again(id))
+	f.order.line("FAILED      %s\ncause       %s\n%-11s %s", e.failure, e.cause, then, f.again(id))
 
-	return fmt.Errorf("export %s failed: %s", f.asked.ExportID, kind)
+	return fmt.Errorf("export %s failed: %s", f.asked.ExportID, e.failure)
 }
 
 // again is the command that resumes the export of that id, or begins a new one.

@@ -32,6 +32,18 @@ func whole() *execution {
 	)}
 }
 
+// mentions wants each of these in what was said.
+func (w *world) mentions(wanted ...string) {
+	w.t.Helper()
+
+	said := w.said()
+	for _, want := range wanted {
+		if !strings.Contains(said, want) {
+			w.t.Errorf("%q is not in\n%s", want, said)
+		}
+	}
+}
+
 func (w *world) order() operator.Order {
 	return operator.Order{Target: w.target(), Listings: "users", ExportID: "e-1"}
 }
@@ -55,7 +67,7 @@ invocation 2   continue (rate_limited, wait 300 s): 9,000 records, 90 pages, par
 invocation 3   complete (end): 12,500 records, 125 pages, parts 1
 complete    export e-1 of users: s3://b/exports/_state/users/e-1/manifest.json
 `
-		if diff := cmp.Diff(want, w.said(t)); diff != "" {
+		if diff := cmp.Diff(want, w.said()); diff != "" {
 			t.Errorf("said (-want +got):\n%s", diff)
 		}
 		if diff := cmp.Diff([]string{`{"listing":"users","export_id":"e-1","options":{"state":"any"}}`}, w.machine.starts); diff != "" {
@@ -83,7 +95,7 @@ func TestSuccessorsAreFollowedAsOneExport(t *testing.T) {
 			t.Fatal(err)
 		}
 
-		mentions(t, w.said(t),
+		w.mentions(
 			"goes on     in the execution successor-1, as a history has room for no more\n", "invocation 4   complete (end)", "complete    export e-1 of users: "+manifest)
 	})
 }
@@ -111,7 +123,7 @@ func TestARunningExecutionIsFollowedByNameOrARNFromItsLatestEventsOn(t *testing.
 				t.Fatal(err)
 			}
 
-			mentions(t, w.said(t), "invocation 300 continue", "invocation 301 complete (end): 30,000 records")
+			w.mentions("invocation 300 continue", "invocation 301 complete (end): 30,000 records")
 			if len(w.machine.starts) > 0 {
 				t.Error("an execution was started")
 			}
@@ -162,7 +174,7 @@ func TestAFailedExportSaysWhyAndHowToGoOn(t *testing.T) {
 					t.Errorf("ended with %v", err)
 				}
 
-				_, said, _ := strings.Cut(w.said(t, err), "20000101T000000Z\n")
+				_, said, _ := strings.Cut(w.said(err), "20000101T000000Z\n")
 				want := "failed      TokenUnavailable: no token [2J\nfailed      States.Timeout\n"
 				if diff := cmp.Diff(want+test.want, said); diff != "" {
 					t.Errorf("said (-want +got):\n%s", diff)
@@ -191,7 +203,7 @@ func TestWhoStopsFollowingLeavesTheExportRunning(t *testing.T) {
 		defer cancel()
 
 		err := operator.Export(ctx, w.order())
-		w.said(t, err)
+		w.said(err)
 
 		const want = "stopped following; the export goes on in AWS. Follow it again: devstack export -stack exports -wait-for e-1-20000101T000000Z"
 		if err == nil || err.Error() != want {
@@ -219,7 +231,7 @@ func TestFollowingOutlastsAnOutageAndNoLonger(t *testing.T) {
 				}
 
 				err := operator.Export(t.Context(), w.order())
-				w.said(t, err)
+				w.said(err)
 
 				if test.outlasted && err != nil {
 					t.Error(err)
@@ -298,7 +310,7 @@ func TestSeveralListingsAreFollowedThroughTheirChildren(t *testing.T) {
 					t.Errorf("ended with %v", err)
 				}
 
-				_, said, _ := strings.Cut(w.said(t, err), "20000101T000000Z\n")
+				_, said, _ := strings.Cut(w.said(err), "20000101T000000Z\n")
 				if diff := cmp.Diff(lines+test.want, said); diff != "" {
 					t.Errorf("said (-want +got):\n%s", diff)
 				}

@@ -24,15 +24,15 @@ const listingTimeout = 20 * time.Second
 
 // listings asks for each listing that the schedule exports, users where there is none, with the stored token, from where this
 // runs: the functions may have another way.
-func (e *examination) listings(ctx context.Context, _ string) finding {
+func (e *examination) listings(ctx context.Context, _ string) (string, error) {
 	if e.tokens == nil {
-		return notSeen("not looked at: needs a token")
+		return "", unseen("not looked at: needs a token")
 	}
 
 	configured := settings.Common{GenesysEnvironment: e.stack.parameters[parameterEnvironment], GenesysAPIURL: e.stack.parameters[parameterAPI]}
 
 	if problems := configured.Validate(); len(problems) > 0 {
-		return failedf("the stack's parameters do not say where the API is (%s): deploy with %s or %s",
+		return "", fmt.Errorf("the stack's parameters do not say where the API is (%s): deploy with %s or %s",
 			strings.Join(problems, "; "), parameterEnvironment, parameterAPI)
 	}
 
@@ -47,13 +47,15 @@ func (e *examination) listings(ctx context.Context, _ string) finding {
 			continue
 		}
 
-		switch one := ask(ctx, client, listing); one.verdict {
-		case "ok":
-			answered = append(answered, listing.Name+one.text)
-		case "-": // as for every other
-			return one
-		default:
-			failures = append(failures, "\n"+indent+listing.Name+": "+one.text)
+		text, err := ask(ctx, client, listing)
+		if _, hidden := errors.AsType[unseen](err); hidden {
+			return "", err // as for every other
+		}
+
+		if err != nil {
+			failures = append(failures, "\n"+indent+listing.Name+": "+err.Error())
+		} else {
+			answered = append(answered, listing.Name+text)
 		}
 	}
 
@@ -62,16 +64,16 @@ func (e *examination) listings(ctx context.Context, _ string) finding {
 	}
 
 	if len(failures) > 0 {
-		return failedf("%s answers for %d listings, and not for:%s", base.Host, len(answered), strings.Join(failures, ""))
+		return "", fmt.Errorf("%s answers for %d listings, and not for:%s", base.Host, len(answered), strings.Join(failures, ""))
 	}
 
-	return found("%s answers for %s", base.Host, strings.Join(answered, ", "))
+	return fmt.Sprintf("%s answers for %s", base.Host, strings.Join(answered, ", ")), nil
 }
 
 // ask reads one entity of a listing, and of a history up to when there are data: a job would be an export.
-func ask(ctx context.Context, client genesys.Client, listing genesys.Definition) finding {
+func ask(ctx context.Context, client genesys.Client, listing genesys.Definition) (string, error) {
 	if listing.Job != nil && listing.Job.Available == "" {
-		return found(" (not asked for: a job alone would show it)")
+		return " (not asked for: a job alone would show it)", nil
 	}
 
 	var options export.Options
@@ -81,7 +83,7 @@ func ask(ctx context.Context, client genesys.Client, listing genesys.Definition)
 
 	pages, err := genesys.NewListing(listing, client).Ask(max(1, listing.LeastPage), options)
 	if err != nil {
-		return failed(err)
+		return "", err
 	}
 
 	var page export.Page
@@ -96,22 +98,22 @@ func ask(ctx context.Context, client genesys.Client, listing genesys.Definition)
 		err = fetch() // with the token that replaces the rejected one
 	}
 
-	const where = "the functions may reach it all the same, from a VPC above all"
+	const where = "; the functions may reach it all the same, from a VPC above all"
 
 	refused, _ := errors.AsType[*failure.Error](err)
 
 	switch {
 	case err == nil && page.Records == 0 && listing.Name == "users":
-		return failedf("not one is shown: give the OAuth client's role the permission %s in all divisions", listing.Permission)
+		return "", fmt.Errorf("not one is shown: give the OAuth client's role the permission %s in all divisions", listing.Permission)
 	case err == nil:
-		return found("")
+		return "", nil
 	case refused == nil:
-		return failedf("%s could not be asked", client.Base.Host)
+		return "", fmt.Errorf("%s could not be asked", client.Base.Host)
 	case refused.Kind == failure.UpstreamUnavailable && refused.Cause != nil:
-		return notSeen("not reachable from here: %s; %s", refused.Message, where)
+		return "", unseen("not reachable from here: " + refused.Message + where)
 	case strings.Contains(refused.Message, "ip.not.authorized"):
-		return notSeen("not allowed from here: this machine's address is not on the organisation's allow list; %s", where)
+		return "", unseen("not allowed from here: this machine's address is not on the organisation's allow list" + where)
 	default:
-		return failed(refused)
+		return "", refused
 	}
 }

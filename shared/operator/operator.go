@@ -65,7 +65,7 @@ func Policy(who string) (string, error) {
 		return "", fmt.Errorf("there is a policy of the deployer and one of the operator, and none of %q", who)
 	}
 
-	return string(text), nil
+	return strings.TrimSpace(string(text)), nil
 }
 
 // credentialsTimeout bounds the search for credentials, whose last place is a machine's metadata service, which most machines

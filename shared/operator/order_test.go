@@ -26,7 +26,7 @@ func TestAnExportWithoutAnIDIsGivenOneAndALongIDIsCutInTheExecutionsName(t *test
 			if err := operator.Export(t.Context(), order); err != nil {
 				t.Fatal(err)
 			}
-			w.said(t)
+			w.said()
 
 			if !regexp.MustCompile(want[0]).MatchString(name) || !regexp.MustCompile(want[1]).MatchString(w.machine.starts[0]) {
 				t.Errorf("%s was started with %s", name, w.machine.starts[0])
@@ -70,7 +70,7 @@ func TestAnExportThatCannotBeStartedOrFoundSaysWhy(t *testing.T) {
 		}
 
 		err := operator.Export(t.Context(), order)
-		w.said(t, err)
+		w.said(err)
 		if got := fmt.Sprint(err); got != want {
 			t.Errorf("ended with %q, want %q", got, want)
 		}

@@ -35,14 +35,15 @@ const (
 
 // deployed is a stack as CloudFormation describes it.
 type deployed struct {
-	Name       string
+	Target
+
 	Status     types.StackStatus
 	outputs    map[string]string
 	parameters map[string]string
 }
 
-// find reads the stack. That there is none is an error which says so.
-func (t Target) find(ctx context.Context) (*deployed, error) {
+// find reads the stack. That there is none, or that it lacks one of these outputs, is an error which says so.
+func (t Target) find(ctx context.Context, outputs ...string) (*deployed, error) {
 	reply, err := cloudformation.NewFromConfig(t.AWS).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &t.Stack})
 	gone := err == nil && (len(reply.Stacks) == 0 || reply.Stacks[0].StackStatus == types.StackStatusDeleteComplete)
 
@@ -54,7 +55,7 @@ func (t Target) find(ctx context.Context) (*deployed, error) {
 	}
 
 	found := reply.Stacks[0]
-	s := &deployed{Name: t.Stack, Status: found.StackStatus, outputs: make(map[string]string), parameters: make(map[string]string)}
+	s := &deployed{Target: t, Status: found.StackStatus, outputs: make(map[string]string), parameters: make(map[string]string)}
 
 	for _, output := range found.Outputs {
 		s.outputs[aws.ToString(output.OutputKey)] = aws.ToString(output.OutputValue)
@@ -64,6 +65,12 @@ func (t Target) find(ctx context.Context) (*deployed, error) {
 		s.parameters[aws.ToString(parameter.ParameterKey)] = aws.ToString(parameter.ParameterValue)
 	}
 
+	for _, key := range outputs {
+		if _, err := s.output(key); err != nil {
+			return nil, err
+		}
+	}
+
 	return s, nil
 }
 
@@ -71,22 +78,10 @@ func (t Target) find(ctx context.Context) (*deployed, error) {
 func (s *deployed) output(key string) (string, error) {
 	value := s.outputs[key]
 	if value == "" {
-		return "", fmt.Errorf("the stack %s (%s) has no output %s: it is not of this template, or not deployed whole: deploy it again", s.Name, s.Status, key)
+		return "", fmt.Errorf("the stack %s (%s) has no output %s: it is not of this template, or not deployed whole: deploy it again", s.Stack, s.Status, key)
 	}
 
 	return value, nil
-}
-
-// findOutput reads the stack and one of its outputs.
-func (t Target) findOutput(ctx context.Context, key string) (*deployed, string, error) {
-	stack, err := t.find(ctx)
-	if err != nil {
-		return nil, "", err
-	}
-
-	value, err := stack.output(key)
-
-	return stack, value, err
 }
 
 // place is the bucket and the prefix of the output that says where exports are, s3://bucket/prefix/.

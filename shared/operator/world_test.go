@@ -2,11 +2,11 @@ package operator_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -40,6 +40,7 @@ const (
 
 // world is an AWS account with a deployed stack, and the organisation that it exports.
 type world struct {
+	t            *testing.T
 	organisation *genesyssim.Simulator
 	queried      *queried
 	machine      *machine
@@ -58,15 +59,11 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 
 	w := emptyWorld(t)
-
-	organisation := httptest.NewServer(w.organisation)
+	organisation, cloud := httptest.NewServer(w.organisation), httptest.NewServer(w)
 	t.Cleanup(organisation.Close)
-	cloud := httptest.NewServer(w)
 	t.Cleanup(cloud.Close)
 
-	w.connect(t, cloud.URL, nil, organisation.URL)
-
-	return w
+	return w.connect(cloud.URL, nil, organisation.URL)
 }
 
 // newVirtualWorld must be called inside a bubble.
@@ -88,20 +85,16 @@ func newVirtualWorld(t *testing.T) *world {
 	}
 	t.Cleanup(client.CloseIdleConnections)
 
-	w.connect(t, "http://aws.test", client, "http://127.0.0.1:1")
-
-	return w
+	return w.connect("http://aws.test", client, "http://127.0.0.1:1")
 }
 
 func emptyWorld(t *testing.T) *world {
 	t.Helper()
 
-	w := &world{refuses: make(map[string]string)}
-
-	var err error
-	if w.organisation, err = genesyssim.New(genesyssim.Config{
+	organisation, err := genesyssim.New(genesyssim.Config{
 		Users: 3, Seed: 1, ClientID: clientID, ClientSecret: secret.New(canary + "-1"), TokenLifetime: time.Hour,
-	}); err != nil {
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	objects, err := s3sim.New(s3sim.Config{Folder: t.TempDir(), Buckets: []string{bucket}})
@@ -109,27 +102,29 @@ func emptyWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = objects.Close() })
-	w.services = map[string]http.Handler{"ssm": ssmsim.New(), "secretsmanager": secretsim.New(), "s3": objects}
 
-	return w
+	return &world{
+		t: t, organisation: organisation, refuses: make(map[string]string),
+		services: map[string]http.Handler{"ssm": ssmsim.New(), "secretsmanager": secretsim.New(), "s3": objects},
+	}
 }
 
 // connect makes the configuration that leads here, the stack and what is in it.
-func (w *world) connect(t *testing.T, url string, client aws.HTTPClient, organisation string) {
-	t.Helper()
+func (w *world) connect(url string, client aws.HTTPClient, organisation string) *world {
+	w.t.Helper()
 
 	w.config = aws.Config{
 		Region: region, BaseEndpoint: &url, HTTPClient: client,
 		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", canary+"-key", ""),
 	}
 
-	made, err := secretsmanager.NewFromConfig(w.config).CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: aws.String("exports/credentials")})
+	made, err := secretsmanager.NewFromConfig(w.config).CreateSecret(w.t.Context(), &secretsmanager.CreateSecretInput{Name: aws.String("exports/credentials")})
 	if err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
 
 	w.machine = &machine{executions: make(map[string]*execution)}
-	w.functions = newFunctions(t, w.config, aws.ToString(made.ARN), organisation)
+	w.functions = newFunctions(w.t, w.config, aws.ToString(made.ARN), organisation)
 	w.queried = &queried{
 		status: "CREATE_COMPLETE",
 		outputs: map[string]string{
@@ -147,9 +142,15 @@ func (w *world) connect(t *testing.T, url string, client aws.HTTPClient, organis
 		w.services[service] = w.queried
 	}
 	w.services["states"], w.services["lambda"] = w.machine, w.functions
-	for _, name := range operator.AlarmNames() {
-		w.queried.alarms[stackName+"-"+name] = "OK"
+	text, err := os.ReadFile(templateFile)
+	if err != nil {
+		w.t.Fatal(err)
 	}
+	for _, alarm := range regexp.MustCompile(`AlarmName: !Sub "?\$\{AWS::StackName}([a-z-]+)`).FindAllSubmatch(text, -1) {
+		w.queried.alarms[stackName+string(alarm[1])] = "OK"
+	}
+
+	return w
 }
 
 // scope is where a signature names its service.
@@ -218,8 +219,8 @@ func (w *world) target() operator.Target {
 }
 
 // said is all that was printed since it was last asked. It holds neither a secret, nor a token, nor an account's ARN.
-func (w *world) said(t *testing.T, more ...error) string {
-	t.Helper()
+func (w *world) said(more ...error) string {
+	w.t.Helper()
 
 	text := w.out.String()
 	w.out.Reset()
@@ -228,46 +229,32 @@ func (w *world) said(t *testing.T, more ...error) string {
 
 	for _, never := range []string{canary, "arn:aws", "access_token", "Bearer ", "operation error", "StatusCode", "https response"} {
 		if strings.Contains(all, never) {
-			t.Errorf("%q was said:\n%s", never, all)
+			w.t.Errorf("%q was said:\n%s", never, all)
 		}
 	}
 
 	return text
 }
 
-// mentions wants each of these in what was said.
-func mentions(t *testing.T, said string, wanted ...string) {
-	t.Helper()
-
-	for _, want := range wanted {
-		if !strings.Contains(said, want) {
-			t.Errorf("%q is not in\n%s", want, said)
-		}
-	}
-}
-
 // fill puts the organisation's client, or another, into the secret.
-func (w *world) fill(t *testing.T, id, value string) {
-	t.Helper()
+func (w *world) fill(id, value string) {
+	w.t.Helper()
 
-	text, err := json.Marshal(map[string]string{"client_id": id, "client_secret": value})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := secretsmanager.NewFromConfig(w.config).PutSecretValue(t.Context(), &secretsmanager.PutSecretValueInput{
-		SecretId: aws.String("exports/credentials"), SecretString: aws.String(string(text)),
+	text := fmt.Sprintf(`{"client_id":%q,"client_secret":%q}`, id, value)
+	if _, err := secretsmanager.NewFromConfig(w.config).PutSecretValue(w.t.Context(), &secretsmanager.PutSecretValueInput{
+		SecretId: aws.String("exports/credentials"), SecretString: &text,
 	}); err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
 }
 
 // inSecret is the secret's value.
-func (w *world) inSecret(t *testing.T) string {
-	t.Helper()
+func (w *world) inSecret() string {
+	w.t.Helper()
 
-	reply, err := secretsmanager.NewFromConfig(w.config).GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String("exports/credentials")})
+	reply, err := secretsmanager.NewFromConfig(w.config).GetSecretValue(w.t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String("exports/credentials")})
 	if err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
 
 	return aws.ToString(reply.SecretString)

@@ -4,8 +4,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"genesys-cloud-export/shared/devstack/cloudwatchsim"
 )
 
 // queueFills is a queue that is empty as it was made, gets a message a quarter of an hour later and keeps it for 45 minutes,
@@ -22,7 +20,7 @@ func queueFills(t *testing.T, alarm, queueARN string) {
 
 	report := func(from, until int, messages float64) {
 		for minute := from; minute < until; minute++ {
-			s.cloudwatch.Put(cloudwatchsim.Sample{Metric: watched, At: s.now.Add(runAt + time.Duration(minute)*time.Minute), Value: messages})
+			s.cloudwatch.Put(Sample{Metric: watched, At: s.now.Add(runAt + time.Duration(minute)*time.Minute), Value: messages})
 		}
 	}
 

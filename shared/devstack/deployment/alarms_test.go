@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"genesys-cloud-export/shared/devstack/cloudwatchsim"
 	"genesys-cloud-export/shared/devstack/stack"
 )
 
@@ -49,7 +48,7 @@ func TestEveryAlarmRingsAndStopsByWhatTheBinariesDid(t *testing.T) {
 }
 
 // alarm is the running stack's alarm of that name.
-func (s *scene) alarm(name string) cloudwatchsim.Alarm {
+func (s *scene) alarm(name string) Alarm {
 	s.t.Helper()
 
 	for _, alarm := range alarms(s.t, running(s.t, everything())) {
@@ -60,7 +59,7 @@ func (s *scene) alarm(name string) cloudwatchsim.Alarm {
 
 	s.t.Fatalf("the template has no alarm %s", name)
 
-	return cloudwatchsim.Alarm{}
+	return Alarm{}
 }
 
 // wantStates compares the states that the alarm went through, from a minute on to the scene's present, with a list of

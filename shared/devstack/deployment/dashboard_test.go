@@ -2,7 +2,6 @@ package deployment_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"genesys-cloud-export/shared/devstack/cloudwatchsim"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/stack"
 	"genesys-cloud-export/shared/devstack/template"
@@ -70,10 +68,10 @@ var search = regexp.MustCompile(`^SEARCH\('\{([^,}]+),([^}]+)\} (\w+)="([^"]+)" 
 
 // metrics are those of a widget, each of one dimension; of those that are searched for by listing, that of users. A point repeats
 // what stands in the same place of the line before; an object at the end says how the line is drawn.
-func (w widget) metrics(t *testing.T) []cloudwatchsim.Metric {
+func (w widget) metrics(t *testing.T) []Metric {
 	t.Helper()
 
-	var found []cloudwatchsim.Metric
+	var found []Metric
 
 	before := make([]string, 4)
 
@@ -84,7 +82,7 @@ func (w widget) metrics(t *testing.T) []cloudwatchsim.Metric {
 				t.Fatalf("%s is no search of the known form", expression)
 			}
 
-			metric := cloudwatchsim.Metric{Namespace: parts[1], Name: parts[5], Dimensions: map[string]string{parts[3]: parts[4]}}
+			metric := Metric{Namespace: parts[1], Name: parts[5], Dimensions: map[string]string{parts[3]: parts[4]}}
 			if parts[2] == "Stack,Listing" {
 				metric.Dimensions["Listing"] = "users"
 			}
@@ -102,7 +100,7 @@ func (w widget) metrics(t *testing.T) []cloudwatchsim.Metric {
 			}
 		}
 
-		found = append(found, cloudwatchsim.Metric{Namespace: before[0], Name: before[1], Dimensions: map[string]string{before[2]: before[3]}})
+		found = append(found, Metric{Namespace: before[0], Name: before[1], Dimensions: map[string]string{before[2]: before[3]}})
 	}
 
 	return found
@@ -140,22 +138,16 @@ func wholeRun(t *testing.T) *scene {
 }
 
 // contract are the metrics that the functions emit: those that have the dimension Stack, and those that have it by listing too.
-func contract() []string {
-	byStack := []string{
-		"ClockSkew", "ExportsCompleted", "InvocationsBusy", "InvocationsContinued", "InvocationsWithoutProgress", "ListingsDrifted",
-		"PagesFetched", "PartsWritten", "RecordsExported", "RequestsRetried", "RequestsThrottled", "TokenBuffer", "TokenMargin", "TokenMintFailed", "TokenProbeRejected",
-		"TokenRemaining", "TokenRotated", "WaitHandedOver",
-	}
-	byListing := []string{"ExportsCompleted", "InvocationsWithoutProgress", "RecordsExported", "RequestsThrottled"}
-
-	var all []string
-
-	for _, name := range byStack {
-		all = append(all, fmt.Sprintf("%s/%s{Stack=%s}", metrics.Namespace, name, stack.Name))
-	}
-
-	for _, name := range byListing {
-		all = append(all, fmt.Sprintf("%s/%s{Listing=users,Stack=%s}", metrics.Namespace, name, stack.Name))
+func contract() (all []string) {
+	for dimensions, names := range map[string]string{
+		"Stack=": `ClockSkew ExportsCompleted InvocationsBusy InvocationsContinued InvocationsWithoutProgress ListingsDrifted PagesFetched
+			PartsWritten RecordsExported RequestsRetried RequestsThrottled TokenBuffer TokenMargin TokenMintFailed TokenProbeRejected
+			TokenRemaining TokenRotated WaitHandedOver`,
+		"Listing=users,Stack=": "ExportsCompleted InvocationsWithoutProgress RecordsExported RequestsThrottled",
+	} {
+		for name := range strings.FieldsSeq(names) {
+			all = append(all, metrics.Namespace+"/"+name+"{"+dimensions+stack.Name+"}")
+		}
 	}
 
 	slices.Sort(all)

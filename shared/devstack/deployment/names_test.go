@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"genesys-cloud-export/shared/devstack/cloudwatchsim"
 	"genesys-cloud-export/shared/devstack/template"
 )
 
@@ -83,13 +82,13 @@ func TestMetricsLogsAndOutputsAreOfOneStack(t *testing.T) {
 }
 
 // looks are the metrics that each alarm and each widget of the dashboard looks at, by its id or title.
-func looks(t *testing.T, of *template.Stack) map[string][]cloudwatchsim.Metric {
+func looks(t *testing.T, of *template.Stack) map[string][]Metric {
 	t.Helper()
 
-	found := make(map[string][]cloudwatchsim.Metric)
+	found := make(map[string][]Metric)
 
 	for id, alarm := range alarms(t, of) {
-		found[id] = []cloudwatchsim.Metric{alarm.Metric}
+		found[id] = []Metric{alarm.Metric}
 	}
 
 	for _, w := range widgets(t, of) {
@@ -100,13 +99,13 @@ func looks(t *testing.T, of *template.Stack) map[string][]cloudwatchsim.Metric {
 }
 
 // alarms are the stack's, by their logical ids.
-func alarms(t *testing.T, of *template.Stack) map[string]cloudwatchsim.Alarm {
+func alarms(t *testing.T, of *template.Stack) map[string]Alarm {
 	t.Helper()
 
-	found := make(map[string]cloudwatchsim.Alarm)
+	found := make(map[string]Alarm)
 
 	for _, resource := range ofType(t, of, "AWS::CloudWatch::Alarm") {
-		alarm, err := cloudwatchsim.ParseAlarm(resource.Properties)
+		alarm, err := ParseAlarm(resource.Properties)
 		if err != nil {
 			t.Fatalf("%s: %v", resource.LogicalID, err)
 		}

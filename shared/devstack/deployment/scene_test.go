@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
-	"genesys-cloud-export/shared/devstack/cloudwatchsim"
 	"genesys-cloud-export/shared/devstack/functiontest"
 	"genesys-cloud-export/shared/devstack/genesyssim"
 	"genesys-cloud-export/shared/devstack/stack"
@@ -26,7 +25,7 @@ type scene struct {
 
 	t          *testing.T
 	log        *os.File // read from where it was read last
-	cloudwatch cloudwatchsim.Store
+	cloudwatch Store
 	began, now time.Time
 }
 
@@ -112,7 +111,7 @@ func (s *scene) run(function, payload string) answer {
 	}
 
 	s.collect()
-	s.count(cloudwatchsim.Metric{
+	s.count(Metric{
 		Namespace: "AWS/Lambda", Name: "Errors", Dimensions: map[string]string{"FunctionName": function},
 	}, a.ErrorType != "")
 
@@ -123,7 +122,7 @@ func (s *scene) run(function, payload string) answer {
 func (s *scene) collect() {
 	s.t.Helper()
 
-	samples, err := cloudwatchsim.ParseLog(s.log)
+	samples, err := ParseLog(s.log)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -136,8 +135,8 @@ func (s *scene) collect() {
 }
 
 // count puts 1 or 0 into a metric of AWS's own.
-func (s *scene) count(metric cloudwatchsim.Metric, happened bool) {
-	sample := cloudwatchsim.Sample{Metric: metric, At: s.now.Add(runAt)}
+func (s *scene) count(metric Metric, happened bool) {
+	sample := Sample{Metric: metric, At: s.now.Add(runAt)}
 	if happened {
 		sample.Value = 1
 	}

@@ -25,7 +25,7 @@ type Function struct {
 // Start serves the built function with these environment variables until the test ends. An invocation has 20 s.
 func Start(t testing.TB, function string, environment map[string]string) *Function {
 	t.Helper()
-	file := Command(t, "functions/"+function, function+"/bootstrap")
+	file := filepath.Join(Build(t, "build-function-"+function), function, "bootstrap")
 	var logs bytes.Buffer
 	endpoint, err := lambdasim.New(lambdasim.Config{
 		Logs:      &logs,

@@ -100,13 +100,7 @@ func Describe(i driver.Invocation) string {
 			r.WaitSeconds, commandline.Grouped(r.Records))
 	}
 
-	next := ""
-	if r.Status != export.StatusComplete {
-		next = fmt.Sprintf(", wait %d s", r.WaitSeconds)
-	}
-
-	return fmt.Sprintf("invocation %d  %s (%s%s): %s records, %s pages, parts %s", i.Number, r.Status, r.Reason, next,
-		commandline.Grouped(r.Records), commandline.Grouped(r.Pages), commandline.Grouped(r.Parts))
+	return fmt.Sprintf("invocation %d  %s", i.Number, driver.Describe(r))
 }
 
 // reading reports how far the running invocation is.

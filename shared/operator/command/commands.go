@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"genesys-cloud-export/shared/commandline"
 	"genesys-cloud-export/shared/credentials"
@@ -28,37 +27,32 @@ func run(ctx context.Context, arguments []string, stdin, stdout *os.File, stderr
 	line := commandline.New("operator "+arguments[0], stderr)
 	line.StringVar(&target.Stack, "stack", "genesys-cloud-export", "the stack's name")
 
-	// Each says what its options are, and returns what is done once they are read.
+	// Each says what its options are, and what is done once they are read; AWS's configuration is read before, but for some.
 	var do func(context.Context, operator.Target) error
 
-	parse := commandline.Options
+	parse, alone := commandline.Options, false
 
 	switch arguments[0] {
 	case "policy":
 		who := line.String("of", "deployer", "`whose`: deployer or operator")
-		do = func(context.Context, operator.Target) error {
-			text, err := operator.Policy(*who)
-
-			return shown(stdout, strings.TrimRight(text, "\n"), err)
-		}
+		alone = true
+		do = func(context.Context, operator.Target) error { return shown(stdout)(operator.Policy(*who)) }
 	case "ready":
 		file := line.String("template", "template.yaml", "the template's `file`; the deployment's parameters follow the options")
 		parse = commandline.Parse
-		do = reaching(func(ctx context.Context, target operator.Target) error {
+		do = func(ctx context.Context, target operator.Target) error {
 			return operator.Ready(ctx, operator.Deployment{Target: target, Template: *file, Parameters: line.Args()})
-		})
+		}
 	case "region":
-		do = reaching(func(_ context.Context, target operator.Target) error { return shown(stdout, target.AWS.Region, nil) })
+		do = func(_ context.Context, target operator.Target) error { return shown(stdout)(target.AWS.Region, nil) }
 	case "built":
 		folder := line.String("functions", ".aws-sam/build", "the `folder` with the built functions")
-		do = func(context.Context, operator.Target) error {
-			parameters, err := operator.Built(*folder)
-
-			return shown(stdout, parameters, err)
-		}
+		alone = true
+		do = func(context.Context, operator.Target) error { return shown(stdout)(operator.Built(*folder)) }
 	case "set-credentials":
 		do = setCredentials(line, stdin, stderr)
 	case "doctor":
+		alone = true // that there is no configuration is one of its findings
 		do = func(ctx context.Context, target operator.Target) error {
 			var unready error
 			target.AWS, unready = operator.Load(ctx)
@@ -68,12 +62,17 @@ func run(ctx context.Context, arguments []string, stdin, stdout *os.File, stderr
 	case "export":
 		do = export(line)
 	case "delete-stack":
-		do = reaching(operator.AfterDeletion)
+		do = operator.AfterDeletion
 	default:
 		return fmt.Errorf("%q is none of the commands %s", arguments[0], names)
 	}
 
-	if err := parse(line, arguments[1:]); err != nil {
+	err := parse(line, arguments[1:])
+	if err == nil && !alone {
+		target.AWS, err = operator.Load(ctx)
+	}
+
+	if err != nil {
 		return err
 	}
 
@@ -81,23 +80,13 @@ func run(ctx context.Context, arguments []string, stdin, stdout *os.File, stderr
 }
 
 // shown prints a text for another program.
-func shown(out io.Writer, text string, err error) error {
-	if err == nil {
-		_, err = fmt.Fprintln(out, text)
-	}
-
-	return err
-}
-
-// reaching does something with AWS's configuration, or says what is missing of it.
-func reaching(do func(context.Context, operator.Target) error) func(context.Context, operator.Target) error {
-	return func(ctx context.Context, target operator.Target) error {
-		var err error
-		if target.AWS, err = operator.Load(ctx); err != nil {
-			return err
+func shown(out io.Writer) func(string, error) error {
+	return func(text string, err error) error {
+		if err == nil {
+			_, err = fmt.Fprintln(out, text)
 		}
 
-		return do(ctx, target)
+		return err
 	}
 }
 
@@ -108,11 +97,11 @@ func export(line *flag.FlagSet) func(context.Context, operator.Target) error {
 	line.StringVar(&order.Options, "options", "", `what the exporter is asked for, such as {"state":"any","page_size":500}; of several listings by listing, {"users":{…}}`)
 	line.StringVar(&order.WaitFor, "wait-for", "", "an `execution` that runs, by name or ARN, to be followed instead of starting one")
 
-	return reaching(func(ctx context.Context, target operator.Target) error {
+	return func(ctx context.Context, target operator.Target) error {
 		order.Target = target
 
 		return operator.Export(ctx, order)
-	})
+	}
 }
 
 func setCredentials(line *flag.FlagSet, stdin *os.File, stderr io.Writer) func(context.Context, operator.Target) error {
@@ -120,11 +109,14 @@ func setCredentials(line *flag.FlagSet, stdin *os.File, stderr io.Writer) func(c
 	yes := line.Bool("yes", false, "do not ask before another client's credentials are replaced")
 	terminal, present := credentials.Open(stdin, stderr)
 	ask := func(ctx context.Context) (credentials.Credentials, error) {
-		if *file != "" {
+		switch {
+		case *file != "":
 			return credentials.FromFile(*file)
+		case !present:
+			return credentials.Credentials{}, errors.New("no client credentials: give -credentials FILE (make: CREDENTIALS=), or be at a terminal to type them")
+		default:
+			return credentials.FromTerminal(ctx, terminal)
 		}
-
-		return credentials.FromTerminal(ctx, terminal)
 	}
 	confirm := func(ctx context.Context) error {
 		switch {
@@ -132,25 +124,12 @@ func setCredentials(line *flag.FlagSet, stdin *os.File, stderr io.Writer) func(c
 			return nil
 		case !present:
 			return errors.New("nobody is at a terminal to confirm, so nothing was changed: say -yes (make: YES=1)")
+		default:
+			return credentials.Confirm(ctx, terminal, "nothing was changed")
 		}
-
-		agreed, err := credentials.Confirm(ctx, terminal)
-		if err == nil && !agreed {
-			err = errors.New("not confirmed, so nothing was changed")
-		}
-
-		return err
 	}
 
-	set := reaching(func(ctx context.Context, target operator.Target) error {
-		return operator.SetCredentials(ctx, operator.Credentials{Target: target, Ask: ask, Confirm: confirm})
-	})
-
 	return func(ctx context.Context, target operator.Target) error {
-		if *file == "" && !present {
-			return errors.New("no client credentials: give -credentials FILE (make: CREDENTIALS=), or be at a terminal to type them")
-		}
-
-		return set(ctx, target)
+		return operator.SetCredentials(ctx, operator.Credentials{Target: target, Ask: ask, Confirm: confirm})
 	}
 }

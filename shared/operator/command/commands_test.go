@@ -94,7 +94,7 @@ func (c *cloud) operated(t *testing.T, environment []string, arguments ...string
 func built(t *testing.T) string {
 	t.Helper()
 
-	return functiontest.Command(t, "shared/operator/command", "operator")
+	return filepath.Join(functiontest.Build(t, "build-operator"), "operator")
 }
 
 // keys and placed are environments with AWS credentials, without and with a region.

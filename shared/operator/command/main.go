@@ -12,22 +12,13 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
-	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
+
+	"genesys-cloud-export/shared/commandline"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-
-	if err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
-		_, _ = fmt.Fprintln(os.Stderr, "operator:", err)
-
-		stop()
-		os.Exit(1) //nolint:gocritic // stop has been called
-	}
+	os.Exit(commandline.Run("operator", func(ctx context.Context, arguments []string) error {
+		return run(ctx, arguments, os.Stdin, os.Stdout, os.Stderr)
+	}))
 }

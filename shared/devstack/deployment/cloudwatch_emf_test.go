@@ -1,4 +1,4 @@
-package cloudwatchsim
+package deployment_test
 
 import (
 	"bufio"

@@ -1,12 +1,4 @@
-// Package cloudwatchsim takes metrics from the functions' log and evaluates alarms on them, as CloudWatch does.
-//
-// Every time is given, so that an hour of an alarm's life takes no time. An alarm is one metric against one number. What else CloudWatch
-// knows is refused, never passed over; whether an alarm is well formed, cfn-lint judges. The rules are the CloudWatch User Guide's:
-// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
-//
-// The guide leaves two things open. An alarm looks for data two datapoints beyond its evaluation periods, as in the guide's example. Its
-// periods end with the last full minute, so that longer ones overlap from one evaluation to the next.
-package cloudwatchsim
+package deployment_test
 
 import (
 	"maps"
@@ -14,6 +6,15 @@ import (
 	"strings"
 	"time"
 )
+
+// Metrics are taken from the functions' log, and alarms are evaluated on them, as CloudWatch does.
+//
+// Every time is given, so that an hour of an alarm's life takes no time. An alarm is one metric against one number. What else CloudWatch
+// knows is refused, never passed over; whether an alarm is well formed, cfn-lint judges. The rules are the CloudWatch User Guide's:
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+//
+// The guide leaves two things open. An alarm looks for data two datapoints beyond its evaluation periods, as in the guide's example. Its
+// periods end with the last full minute, so that longer ones overlap from one evaluation to the next.
 
 // Metric names a time series. Two metrics are the same where namespace, name and all dimensions are.
 type Metric struct {

@@ -1,4 +1,4 @@
-package cloudwatchsim_test
+package deployment_test
 
 import (
 	"strings"
@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"genesys-cloud-export/shared/devstack/cloudwatchsim"
 )
 
 func TestTheMetricsOfALogAreTaken(t *testing.T) {
@@ -18,15 +16,15 @@ func TestTheMetricsOfALogAreTaken(t *testing.T) {
 {"level":"INFO"
 [1]
 REPORT RequestId: 1	Duration: 1.00 ms`
-	got, err := cloudwatchsim.ParseLog(strings.NewReader(log))
+	got, err := ParseLog(strings.NewReader(log))
 	if err != nil {
 		t.Fatal(err)
 	}
 	at := time.Date(2026, 11, 25, 21, 23, 38, 48_000_000, time.UTC)
-	want := []cloudwatchsim.Sample{
-		{Metric: cloudwatchsim.Metric{Namespace: "Test", Name: "a", Dimensions: map[string]string{"Stack": "local", "Listing": "users"}}, At: at, Value: 1.5},
-		{Metric: cloudwatchsim.Metric{Namespace: "Test", Name: "a", Dimensions: map[string]string{}}, At: at, Value: 1.5},
-		{Metric: cloudwatchsim.Metric{Namespace: "Other", Name: "b", Dimensions: map[string]string{"Stack": "local"}}, At: at, Value: 2},
+	want := []Sample{
+		{Metric: Metric{Namespace: "Test", Name: "a", Dimensions: map[string]string{"Stack": "local", "Listing": "users"}}, At: at, Value: 1.5},
+		{Metric: Metric{Namespace: "Test", Name: "a", Dimensions: map[string]string{}}, At: at, Value: 1.5},
+		{Metric: Metric{Namespace: "Other", Name: "b", Dimensions: map[string]string{"Stack": "local"}}, At: at, Value: 2},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("samples (-want +got):\n%s", diff)
@@ -50,12 +48,12 @@ func TestALineThatBreaksTheFormatIsReportedByItsNumber(t *testing.T) {
 		`metric "b" has no number`:        whole(`{"Namespace":"Test","Dimensions":[[]],"Metrics":[{"Name":"b"}]}`),
 		`metric "t" has no number`:        whole(`{"Namespace":"Test","Dimensions":[[]],"Metrics":[{"Name":"t"}]}`),
 	} {
-		_, err := cloudwatchsim.ParseLog(strings.NewReader("START\n" + line + "\n"))
+		_, err := ParseLog(strings.NewReader("START\n" + line + "\n"))
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "line 2 of the log") {
 			t.Errorf("%s\nthe error is %v, want %q in line 2", line, err, want)
 		}
 	}
-	_, err := cloudwatchsim.ParseLog(strings.NewReader("START\n" + strings.Repeat("x", 2<<20)))
+	_, err := ParseLog(strings.NewReader("START\n" + strings.Repeat("x", 2<<20)))
 	if err == nil || !strings.Contains(err.Error(), "after line 1") {
 		t.Errorf("a line without end: %v", err)
 	}
@@ -64,11 +62,11 @@ func TestALineThatBreaksTheFormatIsReportedByItsNumber(t *testing.T) {
 func TestAStoreNamesEachMetricOnce(t *testing.T) {
 	t.Parallel()
 	var (
-		store cloudwatchsim.Store
+		store Store
 		got   []string
 	)
 	for _, name := range []string{"b", "a", "b"} {
-		store.Put(cloudwatchsim.Sample{Metric: cloudwatchsim.Metric{Namespace: "Test", Name: name, Dimensions: map[string]string{"Stack": "local", "Listing": "users"}}})
+		store.Put(Sample{Metric: Metric{Namespace: "Test", Name: name, Dimensions: map[string]string{"Stack": "local", "Listing": "users"}}})
 	}
 	for _, metric := range store.Metrics() {
 		got = append(got, metric.String())
@@ -81,5 +79,5 @@ func TestAStoreNamesEachMetricOnce(t *testing.T) {
 func FuzzParseLog(f *testing.F) {
 	f.Add(`{"a":1,"Stack":"local","_aws":{"Timestamp":1795641818048,"CloudWatchMetrics":[{"Namespace":"Test","Dimensions":[["Stack"]],"Metrics":[{"Name":"a","Unit":"Count"}]}]}}`)
 	f.Add("START RequestId: 1\n\xff")
-	f.Fuzz(func(_ *testing.T, log string) { _, _ = cloudwatchsim.ParseLog(strings.NewReader(log)) })
+	f.Fuzz(func(_ *testing.T, log string) { _, _ = ParseLog(strings.NewReader(log)) })
 }

@@ -1,4 +1,4 @@
-package cloudwatchsim_test
+package deployment_test
 
 import (
 	"fmt"
@@ -8,14 +8,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"genesys-cloud-export/shared/devstack/cloudwatchsim"
 )
 
 func began() time.Time { return time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC) }
 
 // parsed is an alarm on Test/Values, some of whose properties are replaced. A nil takes one away.
-func parsed(replaced map[string]any) (cloudwatchsim.Alarm, error) {
+func parsed(replaced map[string]any) (Alarm, error) {
 	all := map[string]any{
 		"AlarmName": "alarm", "Namespace": "Test", "MetricName": "Values", "Statistic": "Maximum", "Period": 60,
 		"ComparisonOperator": "GreaterThanThreshold", "Threshold": 1, "EvaluationPeriods": 1, "TreatMissingData": "ignore",
@@ -23,10 +21,10 @@ func parsed(replaced map[string]any) (cloudwatchsim.Alarm, error) {
 	maps.Copy(all, replaced)
 	maps.DeleteFunc(all, func(_ string, value any) bool { return value == nil })
 
-	return cloudwatchsim.ParseAlarm(all)
+	return ParseAlarm(all)
 }
 
-func alarm(t *testing.T, replaced map[string]any) cloudwatchsim.Alarm {
+func alarm(t *testing.T, replaced map[string]any) Alarm {
 	t.Helper()
 	read, err := parsed(replaced)
 	if err != nil {
@@ -38,8 +36,8 @@ func alarm(t *testing.T, replaced map[string]any) cloudwatchsim.Alarm {
 
 // stored are samples of Test/Values, one a minute from began on, in the guide's notation: 0 does not breach, X does, and - is
 // missing.
-func stored(points string) *cloudwatchsim.Store {
-	var store cloudwatchsim.Store
+func stored(points string) *Store {
+	var store Store
 	for i, point := range strings.Fields(points) {
 		if point != "-" {
 			put(&store, time.Duration(i)*time.Minute, map[string]float64{"0": 0, "X": 2}[point])
@@ -49,19 +47,19 @@ func stored(points string) *cloudwatchsim.Store {
 	return &store
 }
 
-func put(store *cloudwatchsim.Store, after time.Duration, values ...float64) {
+func put(store *Store, after time.Duration, values ...float64) {
 	for _, value := range values {
-		store.Put(cloudwatchsim.Sample{Metric: cloudwatchsim.Metric{Namespace: "Test", Name: "Values"}, At: began().Add(after), Value: value})
+		store.Put(Sample{Metric: Metric{Namespace: "Test", Name: "Values"}, At: began().Add(after), Value: value})
 	}
 }
 
 // after is the state that a new alarm is in at a time.
-func after(a cloudwatchsim.Alarm, store *cloudwatchsim.Store, d time.Duration) cloudwatchsim.State {
+func after(a Alarm, store *Store, d time.Duration) State {
 	for _, change := range a.Watch(store, began().Add(d), began().Add(d)) {
 		return change.State
 	}
 
-	return cloudwatchsim.InsufficientData
+	return InsufficientData
 }
 
 // The tables are those of the user guide, "How alarm state is evaluated when data is missing". The rows with the single X
@@ -69,14 +67,14 @@ func after(a cloudwatchsim.Alarm, store *cloudwatchsim.Store, d time.Duration) c
 func TestMissingDataIsTreatedAsInTheUserGuide(t *testing.T) {
 	t.Parallel()
 	const (
-		ok       = cloudwatchsim.OK
-		inAlarm  = cloudwatchsim.InAlarm
-		retained = cloudwatchsim.InsufficientData // the state before, which is a new alarm's
+		ok       = OK
+		inAlarm  = InAlarm
+		retained = InsufficientData // the state before, which is a new alarm's
 	)
 	for _, row := range []struct {
 		datapointsToAlarm               int
 		data                            string
-		ignore, breaching, notBreaching cloudwatchsim.State
+		ignore, breaching, notBreaching State
 	}{
 		{3, "0 - X - X", ok, ok, ok},
 		{3, "0 - - - -", ok, ok, ok},
@@ -92,7 +90,7 @@ func TestMissingDataIsTreatedAsInTheUserGuide(t *testing.T) {
 		{2, "- - - X -", retained, inAlarm, ok},
 		{2, "- - - - X", retained, inAlarm, ok},
 	} {
-		for treat, want := range map[string]cloudwatchsim.State{
+		for treat, want := range map[string]State{
 			"ignore": row.ignore, "breaching": row.breaching, "notBreaching": row.notBreaching,
 		} {
 			judged := alarm(t, map[string]any{"EvaluationPeriods": "3", "DatapointsToAlarm": row.datapointsToAlarm, "TreatMissingData": treat})
@@ -105,15 +103,15 @@ func TestMissingDataIsTreatedAsInTheUserGuide(t *testing.T) {
 
 func TestAnAlarmComparesItsStatisticOfAPeriod(t *testing.T) {
 	t.Parallel()
-	var store cloudwatchsim.Store
+	var store Store
 	put(&store, 59*time.Second, 4, 1, 3, 2)
 	put(&store, -time.Second, 100)
 	put(&store, time.Minute, 100) // both belong to other periods
 	for statistic, value := range map[string]float64{"Sum": 10, "Minimum": 1, "Maximum": 4, "SampleCount": 4} {
-		for operator, want := range map[string][]cloudwatchsim.State{ // of a threshold below the value, equal to it and above it
-			"GreaterThanThreshold":          {cloudwatchsim.InAlarm, cloudwatchsim.OK, cloudwatchsim.OK},
-			"GreaterThanOrEqualToThreshold": {cloudwatchsim.InAlarm, cloudwatchsim.InAlarm, cloudwatchsim.OK},
-			"LessThanThreshold":             {cloudwatchsim.OK, cloudwatchsim.OK, cloudwatchsim.InAlarm},
+		for operator, want := range map[string][]State{ // of a threshold below the value, equal to it and above it
+			"GreaterThanThreshold":          {InAlarm, OK, OK},
+			"GreaterThanOrEqualToThreshold": {InAlarm, InAlarm, OK},
+			"LessThanThreshold":             {OK, OK, InAlarm},
 		} {
 			for i, threshold := range []float64{value - 0.5, value, value + 0.5} {
 				compared := alarm(t, map[string]any{"Statistic": statistic, "ComparisonOperator": operator, "Threshold": threshold})
