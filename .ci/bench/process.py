@@ -21,7 +21,7 @@ class Process:
         environ = {
             "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/nonexistent", "TZ": ":UTC", "_HANDLER": "bootstrap",
             "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:%d" % self.listener.getsockname()[1],
-            "AWS_LAMBDA_FUNCTION_NAME": "bench", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
+            "AWS_LAMBDA_FUNCTION_NAME": "bench", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
         }
         self.log = tempfile.TemporaryFile()
         begun = time.perf_counter()

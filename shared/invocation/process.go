@@ -21,9 +21,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// gcPercent is how much of what lives may be thrown away before it is collected.
-const gcPercent = 50
-
 // Process is what a function's process gets from its surroundings. Tests make their own.
 type Process struct {
 	Environ []string // "NAME=value" each
@@ -41,10 +38,7 @@ type Process struct {
 func NewProcess() *Process {
 	log.SetOutput(io.Discard)
 
-	// What lives is a part and three pages, and little is thrown away: collecting twice as often costs nothing that can be
-	// measured, and keeps the process small.
-	debug.SetGCPercent(gcPercent)
-
+	// Pages come and go by the megabyte; without a limit the heap would grow by as much as lives before it is collected.
 	if limit := settings.MemoryLimit(os.Environ()); limit > 0 {
 		debug.SetMemoryLimit(limit)
 	}
