@@ -73,7 +73,7 @@ func TestTheFunctionsAreWhatTheTemplateSays(t *testing.T) {
 	}{
 		"as it stands": {
 			rotator:  lambdasim.Function{Timeout: 30 * second, MemoryMB: 128, ReservedConcurrency: 1},
-			exporter: lambdasim.Function{Timeout: 900 * second, MemoryMB: 256},
+			exporter: lambdasim.Function{Timeout: 900 * second, MemoryMB: 128},
 		},
 		"with other parameters": {
 			parameters: map[string]string{"ExportMemoryMegabytes": "512", "ReserveRotatorConcurrency": "false", "ExportTimeoutSeconds": "20"},
@@ -83,7 +83,7 @@ func TestTheFunctionsAreWhatTheTemplateSays(t *testing.T) {
 		"with a timeout that is too short for the template": {
 			timeout:  2500 * time.Millisecond,
 			rotator:  lambdasim.Function{Timeout: 30 * second, MemoryMB: 128, ReservedConcurrency: 1},
-			exporter: lambdasim.Function{Timeout: 2500 * time.Millisecond, MemoryMB: 256},
+			exporter: lambdasim.Function{Timeout: 2500 * time.Millisecond, MemoryMB: 128},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
