@@ -34,7 +34,8 @@ once() { # folder below .tools, form, command that is given the folder to instal
     "$@" "$folder" >"$folder.log" 2>&1 || { cat "$folder.log" >&2; echo "$form could not be installed" >&2; exit 1; }
     touch "$folder.installed"
   ) 9>"$folder.lock" || exit 1
-  ln -sfn "$folder" "$tools/$name"
+  rm -rf "${tools:?}/$name" # a folder, as older code made it, would take the link into itself
+  ln -s "$folder" "$tools/$name"
 }
 
 python_packages() { # package…, folder

@@ -23,7 +23,7 @@ import (
 var regionName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // Load returns the AWS configuration of a function, with this package's retry policy and HTTP client. It comes from environ,
-// "NAME=value" each: region, credentials, endpoints and certificates, in the variables that every SDK reads. Its failures are
+// "NAME=value" each: region, credentials, endpoints, checksums and certificates, in the variables of AWS's SDKs. Its failures are
 // InvalidConfiguration and repeat no value. The SDK logs nothing, as it prints what our errors leave out.
 //
 // The SDK's own loader knows profiles, logins and instances too, which no function has, and takes a quarter of a function's start.
@@ -52,6 +52,13 @@ func Load(environ []string) (aws.Config, error) {
 		ConfigSources:              []any{endpoints(variables)},
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
+	}
+	// Stores that only resemble S3 may know no checksums but those that an operation cannot do without.
+	if strings.EqualFold(variables["AWS_REQUEST_CHECKSUM_CALCULATION"], "when_required") {
+		cloud.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
+	}
+	if strings.EqualFold(variables["AWS_RESPONSE_CHECKSUM_VALIDATION"], "when_required") {
+		cloud.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 	}
 	if url := variables["AWS_ENDPOINT_URL"]; url != "" {
 		cloud.BaseEndpoint = &url
@@ -113,10 +120,10 @@ func (e endpoints) GetServiceBaseEndpoint(_ context.Context, service string) (ur
 
 // GetUseFIPSEndpoint reports whether AWS_USE_FIPS_ENDPOINT asks for addresses whose cryptography is validated.
 func (e endpoints) GetUseFIPSEndpoint(context.Context) (state aws.FIPSEndpointState, found bool, err error) {
-	return aws.FIPSEndpointStateEnabled, e["AWS_USE_FIPS_ENDPOINT"] == "true", nil
+	return aws.FIPSEndpointStateEnabled, strings.EqualFold(e["AWS_USE_FIPS_ENDPOINT"], "true"), nil
 }
 
 // GetUseDualStackEndpoint reports whether AWS_USE_DUALSTACK_ENDPOINT asks for addresses that IPv6 reaches too.
 func (e endpoints) GetUseDualStackEndpoint(context.Context) (state aws.DualStackEndpointState, found bool, err error) {
-	return aws.DualStackEndpointStateEnabled, e["AWS_USE_DUALSTACK_ENDPOINT"] == "true", nil
+	return aws.DualStackEndpointStateEnabled, strings.EqualFold(e["AWS_USE_DUALSTACK_ENDPOINT"], "true"), nil
 }

@@ -160,7 +160,7 @@ func TestAddressesAreThoseThatTheVariablesAskFor(t *testing.T) {
 		"NONE": "ssm.eu-central-1.amazonaws.com", "AWS_USE_FIPS_ENDPOINT": "ssm-fips.eu-central-1.amazonaws.com",
 		"AWS_USE_DUALSTACK_ENDPOINT": "ssm.eu-central-1.api.aws",
 	} {
-		config, err := awsapi.Load([]string{"AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=key", variable + "=true"})
+		config, err := awsapi.Load([]string{"AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=key", variable + "=True"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,8 +12,8 @@ import (
 	"genesys-cloud-export/shared/retry"
 )
 
-// patience is the longest wait that an invocation sits out once it has read a page. A longer one is handed over: the next
-// invocation's beginning is billed for a fraction of it. Before its first page an invocation waits for as long as fits, since an
+// patience is the longest wait after throttling that an invocation sits out once it has read a page. A longer one is handed over:
+// the next invocation's beginning is billed for a fraction of it. Before its first page an invocation waits for as long as fits, since an
 // end without one counts as no progress.
 const patience = 10 * time.Second
 
@@ -68,7 +68,7 @@ func (c *caller) fits(wait time.Duration) bool {
 	return wait+max(c.slowest, leastCall) <= c.budget.Left()
 }
 
-// do calls request, which sends one request and returns the rate limit that the reply gave, with retries by policy. The stop
+// do calls request, which sends one request, with retries by policy. The stop
 // is why no request succeeded; doing says in its failure what was being done. An invocation's first request may use the
 // reserve, up to the deadline less a second, so that a short invocation makes progress too; no wait may.
 func (c *caller) do(ctx context.Context, policy retry.Policy, doing string, request func(context.Context) error) stop {
@@ -87,7 +87,11 @@ func (c *caller) do(ctx context.Context, policy retry.Policy, doing string, requ
 
 	sent := 0
 
-	sitsOut := func(wait time.Duration) bool { return c.fits(wait) && (wait <= patience || c.pages == 0) }
+	sitsOut := func(wait time.Duration) bool {
+		asked := c.failed == failure.RateLimited || !c.until.IsZero()
+
+		return c.fits(wait) && (wait <= patience || c.pages == 0 || !asked)
+	}
 
 	err := policy.Do(bounded, sitsOut, func(ctx context.Context) error {
 		if err := c.await(ctx); err != nil {
@@ -111,6 +115,14 @@ func (c *caller) do(ctx context.Context, policy retry.Policy, doing string, requ
 	}
 
 	return c.why(ctx, err, first, doing)
+}
+
+// once is the policy of a request that is sent again after throttling alone.
+func (c *caller) once() retry.Policy {
+	once := c.retry
+	once.Attempts = 1
+
+	return once
 }
 
 // send sends one request.

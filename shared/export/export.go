@@ -50,8 +50,8 @@ type Pages interface {
 	Query() Query
 	// First returns the address of the first page, as a next link would be written.
 	First() string
-	// Fetch requests the page at link ("": the first) once and fills page anew; after an error only its Limit counts. What may
-	// pass by itself is a retry.TransientError; the end of ctx is its cause; everything else is a failure that says what to do.
+	// Fetch requests the page at link ("": the first) once and fills page anew; after an error page is to be thrown away. What
+	// may pass by itself is a retry.TransientError; the end of ctx is its cause; everything else is a failure that says what to do.
 	Fetch(ctx context.Context, link string, page *Page) error
 }
 

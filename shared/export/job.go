@@ -148,12 +148,11 @@ func (i *invocation) prepare(ctx, reading context.Context, jobs Jobs, w *writer,
 // submit submits the job of the window that is to be read, and commits its id.
 func (i *invocation) submit(ctx, reading context.Context, jobs Jobs, w *writer, c *caller) (stop, error) {
 	i.submitted = true
-	once := retry.Policy{Base: c.retry.Base, Cap: c.retry.Cap, Attempts: 1}
 
 	var id string
 
 	send := func() stop {
-		return c.do(reading, once, "submit a job", func(ctx context.Context) (err error) {
+		return c.do(reading, c.once(), "submit a job", func(ctx context.Context) (err error) {
 			id, err = jobs.Submit(ctx, w.position.Window)
 			return err
 		})
@@ -186,7 +185,7 @@ func rejectedOnce(err error) bool {
 
 // drop deletes a job that lost its commit. Where that fails, the API deletes it in time.
 func (i *invocation) drop(ctx context.Context, jobs Jobs, c *caller, id string) {
-	stopped := c.do(ctx, retry.Policy{Attempts: 1}, "delete job "+id, func(ctx context.Context) error { return jobs.Delete(ctx, id) })
+	stopped := c.do(ctx, c.once(), "delete job "+id, func(ctx context.Context) error { return jobs.Delete(ctx, id) })
 	if !stopped.none() {
 		i.engine.Logger.WarnContext(ctx, "a job that another invocation's replaces stays until the API deletes it",
 			slog.String("export_id", i.id), slog.String("job", id), slog.Any("error", stopped.err))

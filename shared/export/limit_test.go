@@ -9,6 +9,7 @@ import (
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/export/exporttest"
 	"genesys-cloud-export/shared/failure"
+	"genesys-cloud-export/shared/retry"
 )
 
 func TestX01WhatPassesIsRetriedWhenTheAPISaysAndThePageStandsOnce(t *testing.T) {
@@ -107,6 +108,22 @@ func TestAWaitThatFitsIsHandedOverWhereItIsLongAndAPageWasRead(t *testing.T) {
 			}
 		})
 	}
+}
+
+// No one asked for the backoff after a failure, and nothing would say when to come again.
+func TestABackoffThatFitsIsSatOutHoweverLongItIs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for range 20 { // it is jittered
+			w := newWorld(3, 2, 4)
+			w.timeout = 15 * time.Minute
+			slow := w.engine(nil).Config
+			slow.Retry = retry.Policy{Base: 5 * time.Second, Cap: 30 * time.Second, Attempts: 5}
+			w.warm = export.NewEngine(slow)
+			w.listing.Fault(1, slices.Repeat([]exporttest.PageFault{exporttest.Broken()}, 4)...)
+			w.invoke(t.Context(), nil).wantComplete(t)
+		}
+	})
 }
 
 // Where an invocation fails after it met a limit, or met it in its last attempt, the limit binds the next invocation as long

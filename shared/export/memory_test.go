@@ -41,7 +41,7 @@ func TestX20MemoryDoesNotGrowWithTheExport(t *testing.T) {
 
 	small, large := peak(t, few), peak(t, many)
 
-	// Two pages of 90 KB, a part and a compressor are about 2 MB; the larger export has 450,000 users more, which are 40 MB.
+	// Three pages of 90 KB, a part and a compressor are about 2 MB; the larger export has 450,000 users more, which are 40 MB.
 	if bound := small + small/4 + 1<<20; large > bound || large > 16<<20 {
 		t.Errorf("the heap holds up to %d bytes in an export of %d pages and up to %d in one of %d, want at most %d and 16 MB",
 			small, few, large, many, bound)

@@ -24,7 +24,7 @@ type pendingPart struct {
 // newPendingPart returns a part that is to be closed at closedAt compressed bytes.
 func newPendingPart(closedAt int) *pendingPart {
 	p := &pendingPart{}
-	// At once, and not by doubling, which would keep three times as much for a while. What is never written to is no memory.
+	// At once, and not by doubling, which would keep three times as much for a while.
 	p.compressed.Grow(closedAt + roomForPage)
 	// The fastest level: entities repeat their keys, so it already takes most of what there is to take. Only a level that
 	// does not exist is an error.

@@ -58,8 +58,7 @@ type question struct {
 	body   []byte // JSON; nil: none
 }
 
-// exchange sends one request and hands its reply to read. A refusal becomes its failure, and teaches the page its limit. link is
-// that of a page, or "".
+// exchange sends one request and hands its reply to read. A refusal becomes its failure. link is that of a page, or "".
 func (p *pages) exchange(ctx context.Context, asked question, link string, read func(*answer) error) error {
 	rejected := *p.rejected
 	*p.rejected = false

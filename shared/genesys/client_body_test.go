@@ -107,7 +107,7 @@ func TestAPageMayBeAsLongAsItsBound(t *testing.T) {
 
 // compressed answers as [answer] does, in gzip.
 func compressed(status int, body string) http.HandlerFunc {
-	return answer(status, zipped(body), "Content-Encoding", "gzip")
+	return answer(status, zipped(body), "Content-Encoding", "GZip") // in any case of letters
 }
 
 // zipped is the body in gzip.

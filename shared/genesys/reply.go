@@ -63,7 +63,7 @@ func learnedLimit(body apiError) int {
 
 	const most = 1 << 30 // no limit is lowered to it, and it is an int everywhere
 
-	return int(min(value, most))
+	return int(min(max(value, 1), most))
 }
 
 // plain is what a code or a correlation id looks like: words, or a UUID. Nothing else is logged.

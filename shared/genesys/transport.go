@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 
 	"genesys-cloud-export/shared/transport"
 
@@ -52,7 +53,7 @@ type inflater struct {
 
 // inflate makes reply what net/http would have made of it, had the request not asked for gzip by itself.
 func inflate(reply *http.Response, reader *gzip.Reader) {
-	if reply.Header.Get("Content-Encoding") == "gzip" {
+	if strings.EqualFold(reply.Header.Get("Content-Encoding"), "gzip") {
 		reply.Body, reply.Uncompressed = &inflater{ReadCloser: reply.Body, reader: reader}, true
 	}
 }

@@ -58,11 +58,15 @@ func NewReader(store StoreReader, rotator Asker) *Reader {
 // not help, naming its failure, or where ctx ended meanwhile. The latter does not wrap the cause of that end.
 func (r *Reader) Token(ctx context.Context) (Stored, error) {
 	select {
-	case r.turn <- struct{}{}:
-		defer r.endTurn()
-	case <-ctx.Done():
-		return Stored{}, unavailable(nil, "the time ended before it was this call's turn")
+	case r.turn <- struct{}{}: // also where ctx has ended: memory has what it has
+	default:
+		select {
+		case r.turn <- struct{}{}:
+		case <-ctx.Done():
+			return Stored{}, unavailable(nil, "the time ended before it was this call's turn")
+		}
 	}
+	defer r.endTurn()
 
 	if r.current.token.Usable(time.Now()) {
 		return r.current.token, nil

@@ -61,6 +61,23 @@ func TestACallerWhoseTimeEndsFirstDoesNotWaitForTheOthers(t *testing.T) {
 	})
 }
 
+func TestATokenInMemoryIsHandedOutAlsoWhereTheCallersTimeHasEnded(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, w *world) {
+		reader := w.readers(1, newReserved(w.rotator))[0]
+		_, err := reader.Token(t.Context())
+
+		for range 30 {
+			_, ended := reader.Token(within(t, 0))
+			err = errors.Join(err, ended)
+		}
+
+		if err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestTheEndOfOneCallersTimeIsNotTheOthers(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, w *world) {

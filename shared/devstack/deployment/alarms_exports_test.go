@@ -84,16 +84,16 @@ func exporterIsThrottled(t *testing.T) {
 	s := newScene(t, genesyssim.Config{Users: 300, Seed: 7})
 	s.rotations(1, "")
 	s.at(100)
-	s.throttledExports(15, "one", "two", "three")
+	s.throttledExports(5, "one", "two", "three")
 	s.at(130)
 	s.wantStates("exporter-throttled", 0, "0 OK")
 
 	s.at(200)
-	s.throttledExports(16, "four", "five", "six")
+	s.throttledExports(6, "four", "five", "six")
 	s.at(208)
-	s.throttledExports(8, "seven", "eight")
+	s.throttledExports(3, "seven", "eight")
 	s.at(330)
-	s.wantStates("exporter-throttled", 0, "0 OK", "201 ALARM", "218 OK")
+	s.wantStates("exporter-throttled", 0, "0 OK", "201 ALARM", "226 OK")
 }
 
 // throttledExports are invocations at the same time, each of which has time for its whole export, while every second request
