@@ -28,14 +28,15 @@ once() { # folder below .tools, form, command that is given the folder to instal
   mkdir -p "$tools" "$store"
   (
     flock 9 2>/dev/null || true # without flock, as on macOS, nobody else may install at the same time
-    [ ! -e "$folder.installed" ] || exit 0
-    rm -rf "$folder"
-    echo "installing $form" >&2
-    "$@" "$folder" >"$folder.log" 2>&1 || { cat "$folder.log" >&2; echo "$form could not be installed" >&2; exit 1; }
-    touch "$folder.installed"
+    if [ ! -e "$folder.installed" ]; then
+      rm -rf "$folder"
+      echo "installing $form" >&2
+      "$@" "$folder" >"$folder.log" 2>&1 || { cat "$folder.log" >&2; echo "$form could not be installed" >&2; exit 1; }
+      touch "$folder.installed"
+    fi
+    rm -rf "${tools:?}/$name" # a folder, as older code made it, would take the link into itself
+    ln -s "$folder" "$tools/$name"
   ) 9>"$folder.lock" || exit 1
-  rm -rf "${tools:?}/$name" # a folder, as older code made it, would take the link into itself
-  ln -s "$folder" "$tools/$name"
 }
 
 python_packages() { # package…, folder
