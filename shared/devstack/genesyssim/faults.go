@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -231,5 +232,19 @@ func (f *Fault) decorate(header http.Header) {
 	}
 	if f.RetryAfter != "" {
 		header.Set("Retry-After", f.RetryAfter)
+	}
+}
+
+// bend drops and sets members as a fault says.
+func (p *page) bend(fault *Fault) {
+	p.members = slices.DeleteFunc(p.members, func(m member) bool { return slices.Contains(fault.Drop, m.name) })
+	fill := strings.NewReplacer("{self}", p.self, "{next}", p.next, "{cursor}", p.cursor)
+	for _, name := range slices.Sorted(maps.Keys(fault.Set)) {
+		value := []byte(fill.Replace(string(fault.Set[name])))
+		if i := slices.IndexFunc(p.members, func(m member) bool { return m.name == name }); i >= 0 {
+			p.members[i].value = value
+		} else {
+			p.members = append(p.members, member{name, value})
+		}
 	}
 }

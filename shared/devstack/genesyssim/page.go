@@ -3,7 +3,6 @@ package genesyssim
 import (
 	"bytes"
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -89,20 +88,6 @@ func (s *Simulator) addLinks(p *page, q query, next bookmark, total int, more bo
 	for name := range strings.FieldsSeq(rules.members) {
 		if value, found := values[name]; found {
 			p.members = append(p.members, newMember(name, value))
-		}
-	}
-}
-
-// bend drops and sets members as a fault says.
-func (p *page) bend(fault *Fault) {
-	p.members = slices.DeleteFunc(p.members, func(m member) bool { return slices.Contains(fault.Drop, m.name) })
-	fill := strings.NewReplacer("{self}", p.self, "{next}", p.next, "{cursor}", p.cursor)
-	for _, name := range slices.Sorted(maps.Keys(fault.Set)) {
-		value := []byte(fill.Replace(string(fault.Set[name])))
-		if i := slices.IndexFunc(p.members, func(m member) bool { return m.name == name }); i >= 0 {
-			p.members[i].value = value
-		} else {
-			p.members = append(p.members, member{name, value})
 		}
 	}
 }
