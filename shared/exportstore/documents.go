@@ -50,7 +50,7 @@ func (s *Store) Read(ctx context.Context, name string) (body []byte, tag string,
 	}
 
 	if slices.ContainsFunc(found, func(listed export.StoredPart) bool { return listed.Name == "" }) {
-		return nil, "", err
+		return s.get(ctx, key) // it may have been created since
 	}
 
 	return nil, "", export.ErrAbsent

@@ -75,6 +75,9 @@ func TestACallThatFailsIsStorageUnavailableNamesTheObjectAndTellsNoARN(t *testin
 			if strings.HasPrefix(call, "list") && code == "AccessDenied" {
 				continue // a list that is denied is no failure
 			}
+			if call == "read" && code == "AccessDenied" {
+				test.sent = 2 // once more after the list that shows it
+			}
 
 			b.spoiled(refusals(operationOf(call), 1000, test.status, code))
 
@@ -143,10 +146,17 @@ func TestAConflictThatCannotBeLookedAtTwiceIsAFailure(t *testing.T) {
 	})
 }
 
-func TestReadThatIsRefusedForAnObjectThatIsThereIsAFailure(t *testing.T) {
+// S3 refuses the read of what is not there, and it may be created before the list.
+func TestReadThatIsRefusedForAnObjectThatIsThereIsAFailureIfItStaysSo(t *testing.T) {
 	t.Parallel()
 	inBubble(t, s3sim.Config{}, func(t *testing.T, b *bucket) {
 		b.create(t, checkpoint, "{}")
+		b.spoiled(refusals("GetObject", 1, http.StatusForbidden, "AccessDenied"))
+
+		if body, _, err := b.Read(t.Context(), checkpoint); err != nil || string(body) != "{}" {
+			t.Errorf("got %s, %v", body, err)
+		}
+
 		b.spoiled(refusals("GetObject", 1000, http.StatusForbidden, "AccessDenied"))
 
 		if _, _, err := b.Read(t.Context(), checkpoint); !failure.Is(err, failure.StorageUnavailable) {
