@@ -10,9 +10,6 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// roomForPage is what the last page of a part usually takes, compressed, in bytes; a larger one makes room for itself.
-const roomForPage = 512 << 10
-
 // pendingPart is the part that is being filled. Its memory is bounded: by the size at which a part is closed, and one
 // page more.
 type pendingPart struct {
@@ -24,8 +21,9 @@ type pendingPart struct {
 // newPendingPart returns a part that is to be closed at closedAt compressed bytes.
 func newPendingPart(closedAt int) *pendingPart {
 	p := &pendingPart{}
-	// At once, and not by doubling, which would keep three times as much for a while.
-	p.compressed.Grow(closedAt + roomForPage)
+	// At once, and not by doubling, which would keep three times as much for a while. The last page usually fits into a sixteenth
+	// more; a larger one makes room for itself.
+	p.compressed.Grow(closedAt + closedAt/16)
 	// The fastest level: entities repeat their keys, so it already takes most of what there is to take. Only a level that
 	// does not exist is an error.
 	p.gzip, _ = gzip.NewWriterLevel(&p.compressed, gzip.BestSpeed)
