@@ -131,7 +131,7 @@ sam-build: need-sam ## build the functions by the SAM CLI into .aws-sam, for ARC
 
 sam-invoke-%: build need-sam ## invoke a function by sam local invoke against the local world (EVENT=events/….json)
 	@test -d functions/$* || { echo "there is no function $*: sam-invoke- goes with one of $(FUNCTIONS)" >&2; exit 1; }
-	@$(SAM_BUILD) --parameter-overrides Architecture=$(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64) >/dev/null 2>&1 || { echo "sam build failed: make sam-build says why" >&2; exit 1; }
+	@$(SAM_BUILD) --build-dir .aws-sam/local/build --parameter-overrides Architecture=$(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64) >/dev/null 2>&1 || { echo "sam build failed: make sam-build says why" >&2; exit 1; }
 	@.ci/sam/run invoke-one $* "$(or $(EVENT),events/$*-$(if $(filter rotator,$*),check,new).json)"
 
 # Account and region are those of the operator's commands, and architecture and version are those of the binaries that were

@@ -1,7 +1,7 @@
 """sam build, and a look at what it built: for each function its own static binary for the right architecture, under the name
 that the runtime starts.
 
-    build.py [host]    for both processors, or for this machine's alone, whose build is what is left in .aws-sam
+    build.py [host]    for both processors, or for this machine's alone, whose build is what sam local runs then
 """
 
 import hashlib
@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 from checks import Checks
-from local import ARCHITECTURE, FOLDERS, TOP, sam
+from local import ARCHITECTURE, BUILD, FOLDERS, TOP, sam
 from with_server import environment
 
 GO = os.environ.get("GO", "go")
@@ -24,8 +24,8 @@ checks = Checks("sam build")
 
 
 def build(architecture):
-    shutil.rmtree(TOP / ".aws-sam/build", ignore_errors=True)
-    argv = [sam(), "build", "--parameter-overrides", f"Architecture={architecture}"]
+    shutil.rmtree(BUILD, ignore_errors=True)
+    argv = [sam(), "build", "--build-dir", str(BUILD), "--parameter-overrides", f"Architecture={architecture}"]
     done = subprocess.run(
         argv, cwd=TOP, env=environment(FLAGS | {"SAM_CLI_TELEMETRY": "0"}), capture_output=True, text=True, check=False
     )
@@ -47,7 +47,7 @@ def handlers():
 
 def look(logical, folder, architecture):
     """Looks at the artifact of a function and returns its digest."""
-    built = TOP / ".aws-sam/build" / logical
+    built = BUILD / logical
     checks.expect(f"what is in {logical}", sorted(file.name for file in built.iterdir()), ["bootstrap"])
     content = (built / "bootstrap").read_bytes()
     machine, name = MACHINES[architecture]

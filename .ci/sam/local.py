@@ -26,6 +26,8 @@ STAND_IN = f"lambda-provided-stand-in:{ARCHITECTURE}"
 PULL_SECONDS, INVOKE_SECONDS = 300, 120
 EXPORTERS = {"ExportUsers": "export-users", "ExportDirectory": "export-directory", "ExportHistory": "export-history"}
 FOLDERS = {"Rotator": "rotator"} | EXPORTERS  # by logical id
+# Apart from .aws-sam/build, which make deploy deploys: SAM CLIs that watch or package a build each have their own.
+BUILD = TOP / ".aws-sam/local/build"
 STACK, SECRET = "genesys-cloud-export", "genesys-cloud-export/credentials"
 
 
@@ -87,7 +89,7 @@ class World:
         given.write_text(json.dumps(self.parameters | parameters), encoding="utf-8")
         variables = self.folder / "variables.json"
         variables.write_text(json.dumps({name: {"ROTATOR_FUNCTION_NAME": "rotator"} for name in EXPORTERS}), encoding="utf-8")
-        options = ["--template", TOP / ".aws-sam/build/template.yaml", "--parameter-overrides", f"file://{given}"]
+        options = ["--template", BUILD / "template.yaml", "--parameter-overrides", f"file://{given}"]
         options += ["--env-vars", variables, "--skip-pull-image", "--add-host", "host.docker.internal:host-gateway"]
         return [str(option) for option in options + ["--invoke-image", self.image]]
 

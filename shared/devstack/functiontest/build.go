@@ -1,6 +1,7 @@
 package functiontest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -20,26 +21,35 @@ func Binaries(t testing.TB) string {
 }
 
 // made has a func() error for each target that this process has built.
-var made sync.Map //nolint:gochecknoglobals // what is built is built for the whole process
+var made sync.Map //nolint:gochecknoglobals // each package's tests begin with the same; what is built is built for the process
 
 // Build builds a target of the Makefile, once a process, and returns the folder in which it lies then.
 func Build(t testing.TB, target string) (folder string) {
 	t.Helper()
-	once, _ := made.LoadOrStore(target, sync.OnceValue(func() error { return build(target) }))
+	module, err := exec.CommandContext(t.Context(), "go", "env", "GOMOD").Output()
+	if err != nil {
+		t.Fatalf("find the repository: %v", err)
+	}
+	top := filepath.Dir(strings.TrimSpace(string(module)))
+	once, _ := made.LoadOrStore(target, sync.OnceValue(func() error { return build(t.Context(), top, target) }))
 	if err := once.(func() error)(); err != nil {
-		t.Fatalf("build: %v", err)
+		t.Fatalf("make %s: %v", target, err)
 	}
 
-	return filepath.Join(root(), ".build")
+	return filepath.Join(top, ".build")
 }
 
 // build waits until no other process builds: the tests of several packages may begin with the same.
-func build(target string) error {
-	folder := filepath.Join(root(), ".build")
-	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // as make leaves it
+func build(ctx context.Context, top, target string) error {
+	folder, err := os.OpenRoot(top)
+	if err != nil {
 		return err
 	}
-	lock, err := os.OpenFile(filepath.Join(folder, "lock"), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // in this repository
+	defer func() { _ = folder.Close() }()
+	if err := folder.MkdirAll(".build", 0o750); err != nil {
+		return err
+	}
+	lock, err := folder.OpenFile(".build/lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}
@@ -48,23 +58,13 @@ func build(target string) error {
 		err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX)
 	}
 	if err != nil {
-		return fmt.Errorf("lock %s: %w", folder, err)
+		return fmt.Errorf("lock .build: %w", err)
 	}
-	command := exec.Command("make", "--no-print-directory", target) //nolint:gosec,noctx // one of the Makefile's own
-	command.Dir = root()
+	command := exec.CommandContext(ctx, "make", "--no-print-directory", target) //nolint:gosec // one of the Makefile's own
+	command.Dir = top
 	if output, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("make %s: %w\n%s", target, err, output)
+		return fmt.Errorf("%w\n%s", err, output)
 	}
 
 	return nil
 }
-
-// root is the repository's folder: that of the go.mod above the test's package.
-var root = sync.OnceValue(func() string { //nolint:gochecknoglobals // it is one
-	output, err := exec.Command("go", "env", "GOMOD").Output()
-	if err != nil {
-		panic("find the repository: " + err.Error())
-	}
-
-	return filepath.Dir(strings.TrimSpace(string(output)))
-})
