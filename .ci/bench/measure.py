@@ -116,7 +116,7 @@ def started(path, w):
 
 
 def wall(runs):
-    """The time of an export where each page takes 200 ms and each upload 100 ms more, of what the pages alone take."""
+    """The time of an export where each page takes 200 ms and each upload 100 ms, of what the pages alone take."""
     cores = {"": (), ", on one core": ("taskset", "-c", "0")}
     ratios = {name: [] for name in cores}
     with world(WALL_PAGES * PAGE, LATENCY) as w, slow_uploads(w.aws, UPLOAD) as s3:

@@ -11,7 +11,7 @@ import urllib.parse
 
 
 class Relay(http.server.BaseHTTPRequestHandler):
-    """Sends a request on and its reply back. A server's class names the upstream host, and may hold replies back."""
+    """Sends a request on and its reply back. A server's class names the upstream host, and how long an upload or a page takes."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -39,9 +39,13 @@ class Relay(http.server.BaseHTTPRequestHandler):
         self.flush_headers()
 
     def relay(self):
+        reply = self.fetch()
         if self.command == "PUT":
-            time.sleep(self.delay)
-        self.send(*self.fetch())
+            self.wait()
+        self.send(*reply)
+
+    def wait(self):
+        time.sleep(max(0, self.arrived + self.delay - time.monotonic()))
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = lambda self: self.relay()
 
@@ -59,7 +63,7 @@ class Pages(Relay):
             page = self.fetch()
             if page[0] == 200:
                 self.pages[cursor] = page
-        time.sleep(max(0, self.arrived + self.delay - time.monotonic()))
+        self.wait()
         self.send(*page)
 
 

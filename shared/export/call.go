@@ -41,6 +41,7 @@ type caller struct {
 	listing string
 	id      string
 
+	sent     time.Time     // when the request under way was sent, or the next one, if it was sent ahead; zero: neither
 	slowest  time.Duration // the longest that a request took in this invocation
 	limit    int           // the lowest rate limit that the API gave, as in the checkpoint
 	until    time.Time     // the end of the last wait that the API asked for
@@ -65,7 +66,7 @@ func (i *invocation) newCaller() *caller {
 
 // fits reports whether a request fits into the time that is left after a wait.
 func (c *caller) fits(wait time.Duration) bool {
-	return wait+max(c.slowest, leastCall) <= c.budget.Left()
+	return wait+max(c.slowest, leastCall) < c.budget.Left()
 }
 
 // do calls request, which sends one request, with retries by policy. The stop
@@ -129,11 +130,16 @@ func (c *caller) once() retry.Policy {
 func (c *caller) send(ctx context.Context, request func(context.Context) error) error {
 	c.failed, c.until = "", time.Time{}
 
-	begun := time.Now()
+	if c.sent.IsZero() {
+		c.sent = time.Now()
+	}
 
 	err := request(ctx)
+	took := time.Since(c.sent)
+	c.sent = time.Time{}
+
 	if err == nil {
-		c.slowest = max(c.slowest, time.Since(begun))
+		c.slowest = max(c.slowest, took)
 		return nil
 	}
 
@@ -165,8 +171,12 @@ func (c *caller) send(ctx context.Context, request func(context.Context) error) 
 	return err
 }
 
-// await waits until the pace allows another request.
+// await waits until the pace allows another request. One that was sent ahead did so itself.
 func (c *caller) await(ctx context.Context) error {
+	if !c.sent.IsZero() {
+		return nil
+	}
+
 	wait, claimed := c.pacer.take(c.listing, c.fits)
 
 	switch {

@@ -44,15 +44,25 @@ type Listing interface {
 	Open(q Query) (Pages, error)
 }
 
-// Pages are the pages of a listing that a query asks for. They are read by one at a time.
+// Pages are the pages of a listing that a query asks for. They are read by one at a time, who may split a reply while the next page is
+// fetched.
 type Pages interface {
 	// Query is the query in its canonical form of today.
 	Query() Query
 	// First returns the address of the first page, as a next link would be written.
 	First() string
-	// Fetch requests the page at link ("": the first) once and fills page anew; after an error page is to be thrown away. What
-	// may pass by itself is a retry.TransientError; the end of ctx is its cause; everything else is a failure that says what to do.
-	Fetch(ctx context.Context, link string, page *Page) error
+	// Fetch requests the page at link ("": the first) once and reads the reply into page's memory. After an error page is to be
+	// thrown away. What may pass by itself is a retry.TransientError; the end of ctx is its cause; everything else is a failure
+	// that says what to do.
+	Fetch(ctx context.Context, link string, page *Page) (Reply, error)
+}
+
+// Reply is the reply to a request for a page, which waits in the page's memory to be split.
+type Reply struct {
+	// Next is where the page seems to link to, so that the next page can be asked for before this one is split; "": it does not show.
+	Next string
+	// Split fills the page that the reply was read into, with errors as those of [Pages.Fetch].
+	Split func(context.Context) error
 }
 
 // ErrNoEntities is behind the failure of a page without entities, where that is the last one if it comes again and again.

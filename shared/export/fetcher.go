@@ -24,6 +24,9 @@ type fetcher struct {
 	pageSize int
 	position Position
 	logged   time.Time // when it was last logged how far the reading is
+
+	free  chan *Page // the pages that nobody uses
+	ahead *readAhead // of the page behind the position; nil: there is none
 }
 
 func (i *invocation) newFetcher(c *caller) *fetcher {
@@ -32,19 +35,16 @@ func (i *invocation) newFetcher(c *caller) *fetcher {
 	return &fetcher{caller: c, windows: windows(i.pages), pageSize: cp.Query.PageSize, position: cp.Position, logged: time.Now()}
 }
 
-// run fetches pages of a window into pages from free and sends them on. It closes neither channel.
-func (f *fetcher) run(ctx context.Context, source Pages, free <-chan *Page, pages chan<- fetched) stop {
+// run fetches the pages of a window and sends them on. It closes the channel.
+func (f *fetcher) run(ctx context.Context, source Pages, pages chan<- fetched) stop {
+	defer close(pages)
+	defer f.drop()
+
 	first, window := source.First(), f.position.Window
 
 	for !f.position.Done && f.position.Window == window {
-		var page *Page
-		select {
-		case page = <-free:
-		case <-ctx.Done():
-			return stop{reason: ReasonBudget}
-		}
-
-		if stopped := f.fetch(ctx, source, page); !stopped.none() {
+		page, stopped := f.fetch(ctx, source)
+		if !stopped.none() {
 			return stopped
 		}
 
@@ -67,18 +67,64 @@ func (f *fetcher) run(ctx context.Context, source Pages, free <-chan *Page, page
 	return stop{}
 }
 
-// fetch reads the page at the position. One that lacks its entities again and again is empty, where [ErrNoEntities] says so.
-func (f *fetcher) fetch(ctx context.Context, source Pages, page *Page) stop {
-	stopped := f.do(ctx, f.retry, fmt.Sprintf("read page %d", f.position.Pages+1), func(ctx context.Context) error {
-		return source.Fetch(ctx, f.position.Next, page)
+// fetch reads the page at the position, and asks for the next one before it splits this one. A page that lacks its entities again and
+// again is empty, where [ErrNoEntities] says so.
+func (f *fetcher) fetch(ctx context.Context, source Pages) (*Page, stop) {
+	page, err := f.take(ctx)
+	if err != nil {
+		return nil, stop{reason: ReasonBudget}
+	}
+
+	stopped := f.do(ctx, f.retry, fmt.Sprintf("read page %d", f.position.Pages+1), func(attempt context.Context) error {
+		reply, err := f.ask(attempt, source, page)
+		if err != nil {
+			return err
+		}
+
+		f.askAhead(ctx, source, reply.Next)
+
+		return reply.Split(attempt)
 	})
+	f.sent = time.Time{} // where the time ended before its first attempt
+
 	if errors.Is(stopped.err, ErrNoEntities) {
 		page.Reset()
 
-		return stop{}
+		return page, stop{}
 	}
 
-	return stopped
+	return page, stopped
+}
+
+// take returns the page that the next one is read into.
+func (f *fetcher) take(ctx context.Context) (*Page, error) {
+	if f.ahead != nil && f.ahead.link == f.position.Next {
+		f.sent = f.ahead.begun
+
+		return f.ahead.page, nil
+	}
+
+	f.drop() // the page linked to another one than it seemed to
+
+	select {
+	case page := <-f.free:
+		return page, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// ask is one request for the page at the position: the one that was sent ahead, or another.
+func (f *fetcher) ask(ctx context.Context, source Pages, page *Page) (Reply, error) {
+	if ahead := f.ahead; ahead != nil && ahead.page == page {
+		f.ahead = nil
+
+		return ahead.wait(ctx)
+	}
+
+	f.drop() // what a page that is to be read again seemed to link to
+
+	return source.Fetch(ctx, f.position.Next, page)
 }
 
 // log logs what was replaced in a page that was read, and every few seconds how far the reading is.

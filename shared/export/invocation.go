@@ -284,9 +284,10 @@ func (i *invocation) transfer(ctx, reading context.Context, w *writer, f *fetche
 	defer cancel(nil)
 
 	pages := make(chan fetched, pagesInFlight-2)
-	free := make(chan *Page, pagesInFlight)
+
+	f.free = make(chan *Page, pagesInFlight)
 	for range pagesInFlight {
-		free <- &Page{}
+		f.free <- &Page{}
 	}
 
 	var (
@@ -295,10 +296,7 @@ func (i *invocation) transfer(ctx, reading context.Context, w *writer, f *fetche
 		failed  error
 	)
 
-	running.Go(func() {
-		defer close(pages)
-		stopped = f.run(reading, source, free, pages)
-	})
+	running.Go(func() { stopped = f.run(reading, source, pages) })
 
 	for next := range pages {
 		if failed == nil {
@@ -307,7 +305,7 @@ func (i *invocation) transfer(ctx, reading context.Context, w *writer, f *fetche
 			}
 		}
 
-		free <- next.page
+		f.free <- next.page
 	}
 
 	running.Wait()

@@ -1,6 +1,7 @@
 package genesys
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -47,18 +48,49 @@ func (a *answer) taken(method string) bool {
 	}
 }
 
-// read takes the page, or refuses all of it. What is no page may pass; a page that is too long, or leads elsewhere, does not.
-func (a *answer) read(ctx context.Context, page *export.Page) error {
+// read reads the body into the page's memory.
+func (a *answer) read(ctx context.Context, page *export.Page) (export.Reply, error) {
 	body := &faultReader{body: a.reply.Body, left: maxPageBytes}
 
-	found, err := readPage(body, page, cmp.Or(a.pages.definition.Entities, "entities"), a.pages.definition.Paging)
+	whole := bytes.NewBuffer(page.Lines[:0])
+	_, err := whole.ReadFrom(body)
+	page.Lines = whole.Bytes()
+
+	if err != nil && !body.over {
+		return export.Reply{}, a.pages.broken(ctx, err)
+	}
+
+	return export.Reply{
+		Next:  a.seemsNext(page.Lines),
+		Split: func(ctx context.Context) error { return a.split(ctx, page, body.over) },
+	}, nil
+}
+
+// seemsNext is where a page links to by what stands behind its last list, which is its entities as a rule; "": it does not show.
+func (a *answer) seemsNext(body []byte) string {
+	end := append([]byte("{"), bytes.TrimLeft(body[bytes.LastIndexByte(body, ']')+1:], ", \t\r\n")...)
+	found, _ := readPage(bytes.NewReader(end), &export.Page{}, a.entities(), a.pages.definition.Paging) // which has none
+	next, _ := found.next(a.pages.definition.Path)
+
+	return next
+}
+
+// entities is the name of a page's list.
+func (a *answer) entities() string { return cmp.Or(a.pages.definition.Entities, "entities") }
+
+// split takes the page out of the body that is in its memory, or refuses all of it; over: the body is longer than it may be. What is
+// no page may pass; a page that is too long, or leads elsewhere, does not.
+func (a *answer) split(ctx context.Context, page *export.Page, over bool) error {
+	body := page.Lines
+	page.Reset()
+
+	// Lines are written over the body: what was read of it is always longer.
+	found, err := readPage(bytes.NewReader(body), page, a.entities(), a.pages.definition.Paging)
 
 	var wrong pageError
 
 	switch {
-	case body.fault != nil:
-		return a.pages.broken(ctx, body.fault)
-	case body.over:
+	case over:
 		return a.invalid(fmt.Sprintf("it is longer than %d bytes: %s", maxPageBytes, a.smaller(page.Records == 0)))
 	case errors.Is(err, io.ErrUnexpectedEOF) && !endsWithConnection(a.reply):
 		// Its framing was whole; still, a length that is too short is a fault which may pass.

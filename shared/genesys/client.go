@@ -33,13 +33,11 @@ type Client struct {
 }
 
 // Fetch implements [export.Pages]. After a rejected token the next call takes another; two in a row are TokenUnavailable.
-func (p *pages) Fetch(ctx context.Context, link string, page *export.Page) error {
-	page.Reset()
-
+func (p *pages) Fetch(ctx context.Context, link string, page *export.Page) (reply export.Reply, err error) {
 	// The check is made here too, although a link is checked when it is received: a checkpoint may have been edited.
 	target, err := p.target(link)
 	if err != nil {
-		return failure.New(failure.UpstreamInvalid,
+		return reply, failure.New(failure.UpstreamInvalid,
 			"the next link %v, so the token was not sent there: begin a new export, and tell the vendor's support if it happens again", err)
 	}
 
@@ -48,7 +46,12 @@ func (p *pages) Fetch(ctx context.Context, link string, page *export.Page) error
 		asked.body = p.body(link)
 	}
 
-	return p.exchange(ctx, asked, link, func(a *answer) error { return a.read(ctx, page) })
+	err = p.exchange(ctx, asked, link, func(a *answer) (err error) {
+		reply, err = a.read(ctx, page)
+		return err
+	})
+
+	return reply, err
 }
 
 // question is what the API is asked.

@@ -197,7 +197,23 @@ func (f *fakeAPI) Fetch(ctx context.Context, q usersQuery, link string, page *ex
 		f.opened[string(canonical)] = pages
 	}
 
-	return pages.Fetch(ctx, link, page)
+	return f.read(ctx, pages, link, page)
+}
+
+// read asks for one page and splits it. All that the tests send link to the next one behind their entities.
+func (f *fakeAPI) read(ctx context.Context, pages export.Pages, link string, page *export.Page) error {
+	f.t.Helper()
+
+	reply, err := pages.Fetch(ctx, link, page)
+	if err == nil {
+		err = reply.Split(ctx)
+	}
+
+	if err == nil && reply.Next != page.Next {
+		f.t.Errorf("the page seems to link to %q, and links to %q", reply.Next, page.Next)
+	}
+
+	return err
 }
 
 // fetch asks for one page. Neither its error nor the log may show a canary.

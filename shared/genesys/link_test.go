@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/genesys"
@@ -148,6 +149,24 @@ func TestTheNextLinkIsReadFromWhicheverFieldHoldsIt(t *testing.T) {
 		}
 
 		f.requirePage(query(), f.page.Next, 2) // whatever came out may be asked for
+	})
+}
+
+func TestANextLinkBeforeTheEntitiesIsReadWithThem(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const next = usersPath + "?cursor=a"
+
+		f := serveFake(t, listingBase, answer(http.StatusOK, `{"nextUri":"`+next+`","entities":[{}],"total":7}`))
+		pages, err := ask(t, genesys.NewListing(genesys.Users(http.MethodGet), f.Client), `{}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		reply, err := pages.Fetch(t.Context(), "", &f.page)
+		if err != nil || reply.Next != "" || reply.Split(t.Context()) != nil || f.page.Next != next {
+			t.Errorf("got %q, %q and %v, want %q from the page alone", reply.Next, f.page.Next, err, next)
+		}
 	})
 }
 

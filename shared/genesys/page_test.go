@@ -202,7 +202,7 @@ func TestWhatAPageSaysOfTheWholeCountsByTheKindOfItsPaging(t *testing.T) {
 				t.Fatal(err)
 			}
 
-			if err := pages.Fetch(t.Context(), "", &f.page); test.want != "" {
+			if err := f.read(t.Context(), pages, "", &f.page); test.want != "" {
 				requireFailure(t, err, failure.UpstreamInvalid, true, test.want)
 				return
 			} else if err != nil {

@@ -213,13 +213,13 @@ func TestAdviceOnPagesThatAreTooLargeNamesOnlyWhatTheListingTakes(t *testing.T) 
 		}
 
 		for range 2 {
-			text := requireFailure(t, pages.Fetch(t.Context(), "", &f.page), failure.InvalidInput, false)
+			text := requireFailure(t, f.read(t.Context(), pages, "", &f.page), failure.InvalidInput, false)
 			if !strings.HasSuffix(text, "): the page is too large: "+row.want) {
 				t.Errorf("got %q, want %q at its end", text, row.want)
 			}
 		}
 
-		requireFailure(t, pages.Fetch(t.Context(), "", &f.page), failure.UpstreamInvalid, false, tooLong+row.want+" (correlation")
+		requireFailure(t, f.read(t.Context(), pages, "", &f.page), failure.UpstreamInvalid, false, tooLong+row.want+" (correlation")
 	})
 
 	// That it is one entity is seen where many were asked for, too.

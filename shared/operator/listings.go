@@ -88,7 +88,14 @@ func ask(ctx context.Context, client genesys.Client, listing genesys.Definition)
 
 	var page export.Page
 
-	fetch := func() error { return pages.Fetch(ctx, "", &page) }
+	fetch := func() error {
+		reply, err := pages.Fetch(ctx, "", &page)
+		if err == nil {
+			err = reply.Split(ctx)
+		}
+
+		return err
+	}
 	if jobs, is := pages.(export.Jobs); is {
 		fetch = func() error { return jobs.Resolve(ctx, time.Unix(0, 0)) }
 	}

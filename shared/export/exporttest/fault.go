@@ -11,6 +11,11 @@ import (
 type PageFault struct {
 	// Err is returned; nil lets the page through.
 	Err error
+	// Splitting is how long the page takes to split, and Split is what becomes of that; nil lets the page through.
+	Splitting time.Duration
+	Split     error
+	// Seems is where the page seems to link to before it is split; "": where it does.
+	Seems string
 	// Latency is added to the listing's.
 	Latency time.Duration
 	// Named is the kind of failure that the end of the request's time is; "": its cause is returned. Who waits for a token is named.
@@ -19,6 +24,9 @@ type PageFault struct {
 
 // Broken is a request that breaks off with half a page, or that the API fails on its side: a later attempt may get it.
 func Broken() PageFault { return passing(failure.UpstreamUnavailable, retry.TransientError{}) }
+
+// NoPage is a reply that turns out to be no page when it is split: a later attempt may get it.
+func NoPage() PageFault { return PageFault{Split: Broken().Err} }
 
 // Throttled is a 429 with a Retry-After; 0: without one.
 func Throttled(after time.Duration) PageFault {

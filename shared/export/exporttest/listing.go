@@ -1,6 +1,7 @@
 package exporttest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,7 @@ type Listing struct {
 	faults  map[int][]PageFault
 	buffers map[*export.Page]bool
 	until   time.Time // no request is to go out before
+	asked   int       // how many requests are being answered
 	seen    Seen
 	polls   map[string]int // how often each job was looked at; nil: no jobs prepare the pages
 	submits int
@@ -105,6 +107,7 @@ func (l *Listing) Truth() []byte {
 type Seen struct {
 	Requests int
 	Early    int // those that came before a wait that the listing had asked for was over
+	AtOnce   int // how many came while another one was answered
 	Buffers  int // how many different pages were handed in to be filled
 }
 
@@ -119,30 +122,32 @@ func (l *Listing) Seen() Seen {
 // Of returns the listing as a process sees it; nil is one that meets no faults but the listing's own.
 func (l *Listing) Of(process *Process) export.Listing { return &view{Listing: l, process: process} }
 
-func (l *Listing) fetch(ctx context.Context, link string, page *export.Page) error {
+func (l *Listing) fetch(ctx context.Context, link string, page *export.Page) (export.Reply, error) {
 	var number int
 	if _, err := fmt.Sscanf(link, path+"?cursor=%d.", &number); err != nil || number < 0 || number >= len(l.script) {
-		return failure.New(failure.CursorExpired, "the listing knows no such link")
+		return export.Reply{}, failure.New(failure.CursorExpired, "the listing knows no such link")
 	}
 
 	fault := l.request(number, page)
+	defer l.answered()
+
 	if err := retry.Sleep(ctx, l.Latency+fault.Latency); err != nil {
 		if fault.Named != "" {
-			return failure.Because(err, fault.Named, "the time ended before there was a token")
+			return export.Reply{}, failure.Because(err, fault.Named, "the time ended before there was a token")
 		}
 
-		return err
+		return export.Reply{}, err
 	}
 
 	scripted := l.script[number]
 
 	page.Reset()
 	// What a failed request leaves behind is no part of the page.
-	page.Lines, page.Records = l.appendLines(page.Lines, number), scripted.size
-	page.Replaced, page.ReplacedIn = scripted.replaced, scripted.replacedIn
+	page.Lines = l.appendLines(page.Lines, number)
 
+	var next string
 	if scripted.next != end {
-		page.Next = linkTo(scripted.next)
+		next = linkTo(scripted.next)
 	}
 
 	if asked, ok := errors.AsType[*retry.TransientError](fault.Err); ok && asked.After > 0 {
@@ -152,13 +157,23 @@ func (l *Listing) fetch(ctx context.Context, link string, page *export.Page) err
 		l.until = time.Now().Add(asked.After)
 	}
 
-	return fault.Err
+	return export.Reply{Next: cmp.Or(fault.Seems, next), Split: func(ctx context.Context) error {
+		_ = retry.Sleep(ctx, fault.Splitting)
+		page.Records, page.Next = scripted.size, next
+		page.Replaced, page.ReplacedIn = scripted.replaced, scripted.replacedIn
+
+		return fault.Split
+	}}, fault.Err
 }
 
 // request notes a request and takes its fault.
 func (l *Listing) request(number int, page *export.Page) (fault PageFault) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+
+	if l.asked++; l.asked > 1 {
+		l.seen.AtOnce++
+	}
 
 	l.buffers[page] = true
 	l.seen.Requests++
@@ -173,6 +188,13 @@ func (l *Listing) request(number int, page *export.Page) (fault PageFault) {
 	}
 
 	return fault
+}
+
+func (l *Listing) answered() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+
+	l.asked--
 }
 
 func linkTo(page int) string {

@@ -56,12 +56,17 @@ func (v *view) Query() export.Query { return v.query }
 
 func (v *view) First() string { return linkTo(v.first) }
 
-func (v *view) Fetch(ctx context.Context, link string, page *export.Page) error {
+func (v *view) Fetch(ctx context.Context, link string, page *export.Page) (reply export.Reply, err error) {
 	if link == "" && v.job != "" && !v.hasJob(v.job) {
-		return failure.New(failure.JobFailed, "job %s is gone", v.job)
+		return reply, failure.New(failure.JobFailed, "job %s is gone", v.job)
 	}
 
 	link = cmp.Or(link, v.First())
 
-	return v.process.call(ctx, Call{OpFetch, link}, func() error { return v.fetch(ctx, link, page) }, nil)
+	err = v.process.call(ctx, Call{OpFetch, link}, func() (err error) {
+		reply, err = v.fetch(ctx, link, page)
+		return err
+	}, nil)
+
+	return reply, err
 }
