@@ -3,9 +3,9 @@
 import contextlib
 import http.client
 import http.server
+import multiprocessing
 import ssl
 import subprocess
-import threading
 import time
 import urllib.parse
 
@@ -81,16 +81,21 @@ def certificate(folder):
 
 @contextlib.contextmanager
 def serving(handler, certified=None, **attributes):
-    """Serves a handler of this module on a free port, and yields its address. What it needs are attributes of its class."""
+    """
+    Serves a handler of this module on a free port, and yields its address. What it needs are attributes of its class. It runs in a process
+    of its own: one that receives a part does not keep another from sending a page.
+    """
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (handler,), attributes))
     server.daemon_threads = True
     if certified:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*certified)
         server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    process = multiprocessing.get_context("fork").Process(target=server.serve_forever, daemon=True)
+    process.start()
     try:
         yield "%s://127.0.0.1:%d" % ("https" if certified else "http", server.server_address[1])
     finally:
-        server.shutdown()
+        process.terminate()
+        process.join()
         server.server_close()
