@@ -6,10 +6,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 
+	"genesys-cloud-export/shared/charset"
 	"genesys-cloud-export/shared/transport"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -77,16 +77,13 @@ func WebPage(contentType string) bool {
 	return strings.HasPrefix(strings.ToLower(contentType), "text/html")
 }
 
-// errorCode is what an error code looks like; what does not is not repeated.
-var errorCode = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
-
 // Describe says in a few words why a call failed, and what to do. It does not use the error's text, which may contain an ARN.
 func Describe(err error) string {
 	refused, unwanted := errors.AsType[transport.RefusedError](err)
 
 	code := Code(err)
-	if code != "" && (len(code) > 80 || !errorCode.MatchString(code)) {
-		code = "an error without a name"
+	if code != "" && (len(code) > 80 || !charset.Only(code, charset.Alphanumeric+"._-")) {
+		code = "an error without a name" // what does not look like one is not repeated
 	}
 
 	switch {

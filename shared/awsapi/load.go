@@ -6,9 +6,9 @@ import (
 	"crypto/x509"
 	"net/http"
 	"os"
-	"regexp"
 	"strings"
 
+	"genesys-cloud-export/shared/charset"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/transport"
 
@@ -19,9 +19,6 @@ import (
 	"github.com/caarlos0/env/v11"
 )
 
-// regionName is what may stand in a host name; the SDK would find out at the first call.
-var regionName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-
 // Load returns the AWS configuration of a function, with this package's retry policy and HTTP client. It comes from environ,
 // "NAME=value" each: region, credentials, endpoints, checksums and certificates, in the variables of AWS's SDKs. Its failures are
 // InvalidConfiguration and repeat no value. The SDK logs nothing, as it prints what our errors leave out.
@@ -31,7 +28,8 @@ func Load(environ []string) (aws.Config, error) {
 	variables := env.ToMap(environ)
 
 	region := cmp.Or(variables["AWS_REGION"], variables["AWS_DEFAULT_REGION"])
-	if !regionName.MatchString(region) {
+	// It becomes part of host names; the SDK would find out at the first call.
+	if !charset.Each(region, "-", charset.Lower+charset.Digits, "") {
 		return aws.Config{}, failure.New(failure.InvalidConfiguration,
 			"AWS_REGION is missing or names no region: set it to the stack's, such as eu-central-1 (Lambda does so by itself)")
 	}

@@ -8,11 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
+	"genesys-cloud-export/shared/charset"
 	"genesys-cloud-export/shared/failure"
 )
 
@@ -144,8 +145,6 @@ func (cp Checkpoint) released(notBefore time.Time, limit int) Checkpoint {
 	return cp
 }
 
-var partPattern = regexp.MustCompile(`^part-([0-9]{6,})-[0-9a-z]+\.jsonl\.gz$`)
-
 // partName carries the part's number, so that names sort in order, and its writer, so that nobody overwrites another's.
 func partName(number int, owner string) string {
 	return fmt.Sprintf("part-%06d-%s.jsonl.gz", number, owner)
@@ -153,13 +152,16 @@ func partName(number int, owner string) string {
 
 // partNumber is the number in a part's name, and 0 for any other name.
 func partNumber(name string) int {
-	if match := partPattern.FindStringSubmatch(name); match != nil {
-		if number, err := strconv.Atoi(match[1]); err == nil {
-			return number
-		}
+	digits, rest, _ := strings.Cut(strings.TrimPrefix(name, "part-"), "-")
+	owner := strings.TrimSuffix(rest, ".jsonl.gz")
+
+	number, err := strconv.Atoi(digits)
+	if err != nil || len(digits) < 6 || !charset.Only(digits, charset.Digits) || !charset.Only(owner, charset.Lower+charset.Digits) ||
+		name != "part-"+digits+"-"+owner+".jsonl.gz" {
+		return 0
 	}
 
-	return 0
+	return number
 }
 
 // names reports whether the part is one of cp's.

@@ -2,8 +2,8 @@ package export
 
 import (
 	"encoding/json"
-	"regexp"
 
+	"genesys-cloud-export/shared/charset"
 	"genesys-cloud-export/shared/event"
 	"genesys-cloud-export/shared/failure"
 )
@@ -14,8 +14,6 @@ const (
 	fieldListing  = "listing"
 	fieldPageSize = "page_size"
 )
-
-var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
 
 // Event is what an exporter is invoked with. What it leaves out is zero.
 type Event struct {
@@ -30,7 +28,9 @@ type Options map[string]json.RawMessage
 
 // ValidID reports whether id has the form of an export's id: 1 to 80 letters, digits, hyphens and underscores, the first a
 // letter or digit.
-func ValidID(id string) bool { return len(id) <= 80 && idPattern.MatchString(id) }
+func ValidID(id string) bool {
+	return len(id) <= 80 && charset.Only(id, charset.Alphanumeric+"_-") && charset.Only(id[:1], charset.Alphanumeric)
+}
 
 // ParseEvent reads an event strictly: one JSON object, each name once. The failure is InvalidInput and names the field.
 func ParseEvent(payload []byte) (Event, error) {

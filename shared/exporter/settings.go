@@ -1,10 +1,11 @@
 package exporter
 
 import (
-	"regexp"
 	"slices"
+	"strings"
 	"time"
 
+	"genesys-cloud-export/shared/charset"
 	"genesys-cloud-export/shared/genesys"
 	"genesys-cloud-export/shared/settings"
 )
@@ -29,11 +30,6 @@ const (
 	maxRate = 100_000
 )
 
-var (
-	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]+[a-z0-9]$`)
-	keyPrefix  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.=-]*(/[A-Za-z0-9][A-Za-z0-9_.=-]*)*$`)
-)
-
 // Validate implements [settings.Validator].
 func (s *Settings) Validate() []string {
 	problems := s.Common.Validate()
@@ -42,11 +38,12 @@ func (s *Settings) Validate() []string {
 		problems = append(problems, "GENESYS_ENVIRONMENT is not set, and GENESYS_API_URL is not either")
 	}
 
-	if s.Bucket != "" && (len(s.Bucket) > 63 || !bucketName.MatchString(s.Bucket)) {
+	if s.Bucket != "" && (len(s.Bucket) < 3 || len(s.Bucket) > 63 ||
+		strings.Trim(s.Bucket, ".-") != s.Bucket || !charset.Only(s.Bucket, charset.Lower+charset.Digits+".-")) {
 		problems = append(problems, "EXPORT_BUCKET is not the name of a bucket")
 	}
 
-	if s.Prefix != "" && (len(s.Prefix) > 200 || !keyPrefix.MatchString(s.Prefix)) {
+	if s.Prefix != "" && (len(s.Prefix) > 200 || !charset.Each(s.Prefix, "/", charset.Alphanumeric, "_.=-")) {
 		problems = append(problems, "EXPORT_PREFIX is not a key prefix without slashes at its ends, such as exports or genesys/exports")
 	}
 

@@ -11,10 +11,11 @@ import (
 	"maps"
 	"net"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"genesys-cloud-export/shared/charset"
 )
 
 // dockerHost is how a container reaches the machine it runs on; plain http is accepted there, for sam local invoke.
@@ -44,9 +45,6 @@ func regions() map[string]string {
 	}
 }
 
-// hostName is what a domain and a region look like.
-var hostName = regexp.MustCompile(`^[a-z0-9.-]+$`)
-
 // Domain returns the domain of an environment that is named by its domain or by its AWS region. An unknown name is an error
 // that lists the known ones: a guessed host would be sent the client credentials.
 func Domain(environment string) (string, error) {
@@ -62,7 +60,7 @@ func Domain(environment string) (string, error) {
 
 	// What does not look like either may be anything that was pasted here, and is not repeated.
 	shown := "it"
-	if len(environment) <= 60 && hostName.MatchString(environment) {
+	if len(environment) <= 60 && charset.Only(environment, charset.Lower+charset.Digits+".-") {
 		shown = strconv.Quote(environment)
 	}
 

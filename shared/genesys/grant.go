@@ -41,9 +41,6 @@ func (c *TokenClient) parse(raw []byte) (token.Grant, error) {
 	return token.Grant{Access: secret.New(reply.AccessToken), Type: reply.TokenType, ExpiresIn: life}, nil
 }
 
-// number is a number as JSON writes it.
-var number = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
-
 // lifetime reads an expires_in, or says what is wrong with it. RFC 6749 has a whole number; some servers write it otherwise.
 func lifetime(raw json.RawMessage) (life time.Duration, wrong string) {
 	text := string(raw)
@@ -54,7 +51,7 @@ func lifetime(raw json.RawMessage) (life time.Duration, wrong string) {
 	switch {
 	case text == "" || text == "null":
 		return 0, "is missing"
-	case !number.MatchString(text):
+	case !regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$`).MatchString(text): // as JSON writes it
 		return 0, "is not a number"
 	case err != nil || seconds < 1 || seconds > longestLife.Seconds():
 		return 0, fmt.Sprintf("is outside 1 to %d seconds", int64(longestLife.Seconds()))

@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"genesys-cloud-export/shared/charset"
 	"genesys-cloud-export/shared/export"
 	"genesys-cloud-export/shared/failure"
 )
@@ -26,9 +26,6 @@ type Job struct {
 
 // availableAfter is when data count as available that the API says nothing of. It is inferred.
 const availableAfter = time.Hour
-
-// jobIDs is the form of a job's id, which becomes part of a path.
-var jobIDs = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 const maxJobID = 100 // characters
 
@@ -104,7 +101,8 @@ func (j *jobs) Submit(ctx context.Context, window int) (id string, err error) {
 
 	err = j.call(ctx, http.MethodPost, j.definition.Path, query.closed(), &reply, func(a *answer) bool {
 		id = cmp.Or(reply.JobID, reply.ID)
-		return len(id) <= maxJobID && jobIDs.MatchString(id) && !repeats(id, a.access.Access.Reveal())
+		// The id becomes part of a path.
+		return len(id) <= maxJobID && charset.Only(id, charset.Alphanumeric+"_-") && !repeats(id, a.access.Access.Reveal())
 	})
 
 	return id, err

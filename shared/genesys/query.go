@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"genesys-cloud-export/shared/charset"
 	"genesys-cloud-export/shared/export"
 
 	"github.com/klauspost/compress/gzip"
@@ -28,8 +28,6 @@ const (
 	// maxNames is more than the names that the API knows for any option; the query stands in every link and document.
 	maxNames = 50
 )
-
-var namePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*(\.[A-Za-z0-9]+)*$`)
 
 // Option is a field of an event, and a parameter of the API. Its default is shown and sent: the vendor does not decide.
 type Option struct {
@@ -82,7 +80,9 @@ func (o Option) read(raw json.RawMessage) (values []string, ok bool) {
 	return slices.Compact(values), true
 }
 
-func isNoName(text string) bool { return len(text) > maxName || !namePattern.MatchString(text) }
+func isNoName(text string) bool {
+	return len(text) > maxName || !charset.Each(text, ".", charset.Alphanumeric, "") || !charset.Only(text[:1], charset.Letters)
+}
 
 // jsonText is the string that raw is, and "" where it is none.
 func jsonText(raw json.RawMessage) (text string) {

@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"genesys-cloud-export/shared/charset"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/retry"
 )
@@ -66,12 +66,9 @@ func learnedLimit(body apiError) int {
 	return int(min(max(value, 1), most))
 }
 
-// plain is what a code or a correlation id looks like: words, or a UUID. Nothing else is logged.
-var plain = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
-
-// printable is a text from outside, or "unknown" where it is not plain or repeats a secret that the request carried.
+// printable is a code or an id from outside, or "unknown" where it looks otherwise or repeats a secret that the request carried.
 func printable(text string, secrets ...string) string {
-	if len(text) <= 40 && plain.MatchString(text) && !slices.ContainsFunc(secrets, func(secret string) bool { return repeats(text, secret) }) {
+	if len(text) <= 40 && charset.Only(text, charset.Alphanumeric+"._-") && !slices.ContainsFunc(secrets, func(secret string) bool { return repeats(text, secret) }) {
 		return text
 	}
 

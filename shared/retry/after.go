@@ -1,10 +1,11 @@
 package retry
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"genesys-cloud-export/shared/charset"
 )
 
 // Longest is the longest wait that a server is taken to ask for. Whoever has to wait longer asks again after a day.
@@ -25,8 +26,10 @@ func ParseAfter(values []string, now time.Time) (after time.Duration) {
 }
 
 func parseWait(text string, now time.Time) time.Duration {
-	if found := seconds.FindStringSubmatch(text); found != nil {
-		return parseSeconds(found[1], found[2])
+	// A fraction of a second is against the RFC and is seen all the same.
+	whole, fraction, cut := strings.Cut(text, ".")
+	if charset.Only(whole, charset.Digits) && (!cut || charset.Only(fraction, charset.Digits)) {
+		return parseSeconds(whole, fraction)
 	}
 
 	for _, layout := range []string{time.RFC1123, time.RFC850, time.ANSIC} {
@@ -39,9 +42,6 @@ func parseWait(text string, now time.Time) time.Duration {
 
 	return 0
 }
-
-// seconds is a number of seconds. A fraction is against the RFC and is seen all the same.
-var seconds = regexp.MustCompile(`^([0-9]+)(?:\.([0-9]+))?$`)
 
 func parseSeconds(digits, fraction string) time.Duration {
 	whole, err := strconv.ParseInt(digits, 10, 64)

@@ -7,10 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"time"
 
 	"genesys-cloud-export/shared/awsapi"
+	"genesys-cloud-export/shared/charset"
 	"genesys-cloud-export/shared/retry"
 	"genesys-cloud-export/shared/token"
 
@@ -39,9 +39,6 @@ type Client struct {
 func New(client *lambda.Client, function string) *Client {
 	return &Client{lambda: client, function: function}
 }
-
-// errorType is what a Lambda error type looks like; what does not is not repeated.
-var errorType = regexp.MustCompile(`^[A-Za-z0-9_.*]+$`)
 
 // Ask implements [token.Asker]. A call that broke, or was not answered within 40 s, is sent once more; it ends with ctx at
 // the latest. The error of a failed rotator names its error type and no more, and no error wraps another.
@@ -113,7 +110,8 @@ func failed(reply *lambda.InvokeOutput) error {
 	var answer struct {
 		ErrorType string `json:"errorType"`
 	}
-	if json.Unmarshal(reply.Payload, &answer) != nil || len(answer.ErrorType) > 80 || !errorType.MatchString(answer.ErrorType) {
+	// What does not look like an error type of Lambda is not repeated.
+	if json.Unmarshal(reply.Payload, &answer) != nil || len(answer.ErrorType) > 80 || !charset.Only(answer.ErrorType, charset.Alphanumeric+"_.*") {
 		return errors.New("it answered with an error of no type")
 	}
 

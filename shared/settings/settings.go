@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"net/url"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"genesys-cloud-export/shared/charset"
 	"genesys-cloud-export/shared/failure"
 	"genesys-cloud-export/shared/genesys"
 
@@ -101,9 +101,6 @@ type Common struct {
 	StackName          string `env:"STACK_NAME" envDefault:"local"`
 }
 
-// parameterName is SSM's: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
-var parameterName = regexp.MustCompile(`^(/[A-Za-z0-9_.-]+)+$`)
-
 // Validate implements [Validator] for the variables of every function. That the environment is given is the function's
 // own rule, since it depends on the addresses that the function uses.
 func (c *Common) Validate() []string {
@@ -117,7 +114,9 @@ func (c *Common) Validate() []string {
 
 	problems = append(problems, CheckURL("GENESYS_API_URL", c.GenesysAPIURL)...)
 
-	if c.TokenParameterName != "" && (strings.Count(c.TokenParameterName, "/") > 15 || !parameterName.MatchString(c.TokenParameterName)) {
+	// SSM's rules: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+	name, slash := strings.CutPrefix(c.TokenParameterName, "/")
+	if c.TokenParameterName != "" && (strings.Count(c.TokenParameterName, "/") > 15 || !slash || !charset.Each(name, "/", charset.Alphanumeric+"_.-", "")) {
 		problems = append(problems, "TOKEN_PARAMETER_NAME is not an SSM name with a leading slash, such as /genesys/token")
 	}
 

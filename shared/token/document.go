@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
+	"strings"
 	"time"
 
 	"genesys-cloud-export/shared/secret"
@@ -45,11 +45,10 @@ type document struct {
 	ExpiresAt     time.Time `json:"expires_at"`
 }
 
-// bearerToken is what may stand in an Authorization header (RFC 6750, 2.1), and nothing that could end one.
-var bearerToken = regexp.MustCompile(`^[\x21-\x7e]+$`)
-
-// Sendable reports whether an access token can be sent: it is not empty, and nothing in it could end a header.
-func Sendable(access string) bool { return bearerToken.MatchString(access) }
+// Sendable reports whether an access token may stand in an Authorization header (RFC 6750, 2.1), and nothing in it could end one.
+func Sendable(access string) bool {
+	return access != "" && !strings.ContainsFunc(access, func(c rune) bool { return c < '!' || c > '~' })
+}
 
 // Encode renders t as the stored document. Both times are cut to whole seconds, the expiry never to a later one. The
 // result contains the token itself.
