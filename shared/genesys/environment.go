@@ -49,13 +49,10 @@ func regions() map[string]string {
 // that lists the known ones: a guessed host would be sent the client credentials.
 func Domain(environment string) (string, error) {
 	known := regions()
-	if domain, ok := known[environment]; ok {
-		return domain, nil
-	}
-
-	domains := slices.Sorted(maps.Values(known))
-	if slices.Contains(domains, environment) {
-		return environment, nil
+	for region, domain := range known {
+		if environment == region || environment == domain {
+			return domain, nil
+		}
 	}
 
 	// What does not look like either may be anything that was pasted here, and is not repeated.
@@ -65,7 +62,7 @@ func Domain(environment string) (string, error) {
 	}
 
 	return "", fmt.Errorf("%s is neither a Genesys Cloud domain (%s) nor an AWS region that hosts one (%s)",
-		shown, strings.Join(domains, ", "), strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+		shown, strings.Join(slices.Sorted(maps.Values(known)), ", "), strings.Join(slices.Sorted(maps.Keys(known)), ", "))
 }
 
 // TokenURL is where a domain's tokens are requested.
