@@ -2,7 +2,6 @@ package invocation
 
 import (
 	"cmp"
-	"context"
 	"io"
 	"log"
 	"log/slog"
@@ -44,13 +43,20 @@ func NewProcess() *Process {
 	}
 
 	cloud, err := awsapi.Load(os.Environ())
-	asked, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM) // until the process ends
+	stopping := make(chan struct{})
+	go func() { // beside the rest of the start, as it waits for threads to begin
+		asked := make(chan os.Signal, 1)
+		signal.Notify(asked, syscall.SIGTERM)
+		<-asked
+		close(stopping)
+	}()
+
 	logger := lambdacontext.NewLogger()
 	logger.Info("the function starts", "version", Version())
 
 	return &Process{
 		Environ: os.Environ(), Cloud: cloud, CloudFailure: err, HTTP: genesys.NewHTTPClient(), Out: os.Stdout,
-		Logger: logger, Stopping: asked.Done(),
+		Logger: logger, Stopping: stopping,
 	}
 }
 
