@@ -69,7 +69,7 @@ func (a *answer) read(ctx context.Context, page *export.Page) (export.Reply, err
 // seemsNext is where a page links to by what stands behind its last list, which is its entities as a rule; "": it does not show.
 func (a *answer) seemsNext(body []byte) string {
 	end := append([]byte("{"), bytes.TrimLeft(body[bytes.LastIndexByte(body, ']')+1:], ", \t\r\n")...)
-	found, _ := readPage(bytes.NewReader(end), &export.Page{}, a.entities(), a.pages.definition.Paging) // which has none
+	found, _ := readPage(&export.Page{Lines: end}, a.entities(), a.pages.definition.Paging) // which has none
 	next, _ := found.next(a.pages.definition.Path)
 
 	return next
@@ -81,11 +81,7 @@ func (a *answer) entities() string { return cmp.Or(a.pages.definition.Entities, 
 // split takes the page out of the body that is in its memory, or refuses all of it; over: the body is longer than it may be. What is
 // no page may pass; a page that is too long, or leads elsewhere, does not.
 func (a *answer) split(ctx context.Context, page *export.Page, over bool) error {
-	body := page.Lines
-	page.Reset()
-
-	// Lines are written over the body: what was read of it is always longer.
-	found, err := readPage(bytes.NewReader(body), page, a.entities(), a.pages.definition.Paging)
+	found, err := readPage(page, a.entities(), a.pages.definition.Paging)
 
 	var wrong pageError
 

@@ -2,7 +2,6 @@ package genesys
 
 import (
 	"errors"
-	"io"
 	"net/url"
 
 	"genesys-cloud-export/shared/export"
@@ -18,8 +17,8 @@ const (
 type Links struct{ NextURI, NextPageURI, Cursor string }
 
 // ReadPage is readPage.
-func ReadPage(body io.Reader, page *export.Page) (Links, error) {
-	found, err := readPage(body, page, "entities", ByCursor)
+func ReadPage(page *export.Page) (Links, error) {
+	found, err := readPage(page, "entities", ByCursor)
 	return Links{found.nextURI, found.nextPageURI, found.cursor}, err
 }
 

@@ -1,7 +1,6 @@
 package genesys_test
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"net/url"
@@ -19,7 +18,7 @@ func FuzzReadPage(f *testing.F) {
 	}
 
 	f.Fuzz(func(t *testing.T, body []byte) {
-		err := read(t, body, bytes.NewReader(body))
+		err := read(t, body)
 		if err == nil {
 			return
 		}

@@ -110,9 +110,10 @@ func replaceUnpaired(line []byte) (replaced int) {
 	}
 }
 
-// codeUnit is the UTF-16 code unit whose escape text begins with, and -1 where it begins with none.
+// codeUnit is the UTF-16 code unit whose escape text begins with, and -1 where it begins with none or with one that is no surrogate, as
+// it does not begin with d.
 func codeUnit(text []byte) rune {
-	if len(text) < escapeBytes || text[0] != '\\' || text[1] != 'u' {
+	if len(text) < escapeBytes || text[0] != '\\' || text[1] != 'u' || text[2] != 'd' && text[2] != 'D' {
 		return -1
 	}
 

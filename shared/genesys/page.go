@@ -1,6 +1,7 @@
 package genesys
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -23,16 +24,19 @@ type pageError struct{ what string }
 
 func (e pageError) Error() string { return e.what }
 
-// readPage streams a page from body: entities go to page, one line each, and what is said about the pages around it is
-// returned. Duplicate names pass inside entities, and are refused among the page's fields: which one counts is a guess.
+// readPage makes a page of the body that is in its memory: the entities become its lines, and what is said about the pages around it
+// is returned. Duplicate names pass inside entities, and are refused among the page's fields: which one counts is a guess.
 //
 // An unpaired surrogate escape is written as \ufffd and counted: it is found in the wild, and would end every export for
 // ever. Invalid UTF-8 is damage.
 //
 // A body that ends too early is io.ErrUnexpectedEOF; one that is wrong is a pageError.
-func readPage(body io.Reader, page *export.Page, entities string, paging Paging) (around, error) {
+func readPage(page *export.Page, entities string, paging Paging) (around, error) {
+	body := page.Lines
+	page.Reset()
+
 	// Invalid UTF-8 is looked for here, as the decoder would refuse unpaired surrogates with it.
-	decoder := jsontext.NewDecoder(body, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	reader := pageReader{decoder: decoder, page: page, list: entities, paging: paging, seen: make(map[string]bool)}
 
 	if err := reader.object(); err != nil {
@@ -45,7 +49,6 @@ func readPage(body io.Reader, page *export.Page, entities string, paging Paging)
 		return reader.around, errNoEntities
 	}
 
-	// The body has to be read to its end: only there does a connection that broke off show.
 	if _, err := decoder.ReadToken(); !errors.Is(err, io.EOF) {
 		if err == nil {
 			return around{}, pageError{"something follows the JSON object"}
@@ -53,6 +56,8 @@ func readPage(body io.Reader, page *export.Page, entities string, paging Paging)
 
 		return around{}, classify(err)
 	}
+
+	reader.write(body)
 
 	return reader.around, nil
 }
@@ -66,8 +71,12 @@ type pageReader struct {
 	list    string // the name of the list of entities
 	paging  Paging
 	seen    map[string]bool
+	found   []extent // the entities
 	around  around
 }
+
+// extent is where an entity lies in the body.
+type extent struct{ from, to int64 }
 
 func (r *pageReader) object() error {
 	start, err := r.decoder.ReadToken()
@@ -231,22 +240,31 @@ func (r *pageReader) entity() error {
 		return pageError{fmt.Sprintf("entity %d is not valid UTF-8", number)}
 	}
 
-	from := len(r.page.Lines)
-	r.page.Lines = appendCompact(r.page.Lines, value)
-
-	if replaced := replaceUnpaired(r.page.Lines[from:]); replaced > 0 {
-		r.page.Replaced += replaced
-		r.page.ReplacedIn = cmp.Or(r.page.ReplacedIn, number)
-	}
-
-	r.page.Lines = append(r.page.Lines, '\n')
+	to := r.decoder.InputOffset()
+	r.found = append(r.found, extent{to - int64(len(value)), to})
 	r.page.Records = number
 
 	return nil
 }
 
-// classify takes what the decoder found wrong for a body that is wrong; the decoder's own text may quote the body. An error
-// of the reader may look so too, as the decoder wraps it inside of a value: whoever has to know asks the reader.
+// write writes each entity as a line over the body, of which nothing else is needed any more: no line is longer than what it is made of.
+func (r *pageReader) write(body []byte) {
+	page := r.page
+
+	for n, entity := range r.found {
+		from := len(page.Lines)
+		page.Lines = appendCompact(page.Lines, body[entity.from:entity.to])
+
+		if replaced := replaceUnpaired(page.Lines[from:]); replaced > 0 {
+			page.Replaced += replaced
+			page.ReplacedIn = cmp.Or(page.ReplacedIn, n+1)
+		}
+
+		page.Lines = append(page.Lines, '\n')
+	}
+}
+
+// classify says what the decoder found wrong, whose own text may quote the body.
 func classify(err error) error {
 	if err == nil {
 		return nil
