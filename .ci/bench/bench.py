@@ -1,6 +1,6 @@
 """Measures what is promised of speed and size, beside a floor and beside other clients, and prints one table.
 
-    bench.py              all of it, some twenty minutes
+    bench.py              all of it, some twenty-five minutes
     bench.py --smoke      processor, memory at two sizes and start, in a minute, with more room in the bounds
     bench.py --write      all of it, into shared/devstack/bench.md, growth.svg and shared/operator/COST.md as well
 

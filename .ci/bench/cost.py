@@ -3,13 +3,16 @@
 CORE_MB = 1769  # Lambda gives a function of this memory one core, and a smaller one its part of it
 GB_SECOND = 0.0000133334  # dollars, arm64, us-east-1
 LATENCY, PACE = 0.2, 60 / 240  # seconds a page: the API's, and what 240 requests a minute leave
+BEFORE_NEXT = 1 / 4  # of a page's processor time comes before the next page is asked for: reading and inflating
 MEMORY = [128, 256, 442, 512, CORE_MB]
 MILLION = 1_000_000
 
 
 def page_seconds(cpu, memory):
-    """How long a page takes where nothing overlaps: its share of the pace, or request and work, whichever is longer."""
-    return max(PACE, LATENCY + cpu * CORE_MB / memory)
+    """How long a page takes: its share of the pace, or its request and what comes before the next one, or all work on it."""
+    work = cpu * CORE_MB / memory
+
+    return max(PACE, LATENCY + BEFORE_NEXT * work, work)
 
 
 def cells(entities, cpu, memory):

@@ -86,5 +86,5 @@ def world(users, latency=0, page=PAGE, handler=relay.Pages, options=()):
 
 
 def slow_uploads(aws, seconds):
-    """An address of the same AWS at which each upload takes that much longer."""
+    """An address of the same AWS at which each upload takes so many seconds."""
     return relay.serving(relay.Relay, upstream=aws.removeprefix("http://"), delay=seconds)

@@ -2,8 +2,11 @@ package export
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"time"
+
+	"genesys-cloud-export/shared/retry"
 )
 
 // readAhead is a request for the page that the one before it seems to link to, while that one is split. It is the first attempt of the
@@ -23,7 +26,7 @@ type readAhead struct {
 func (f *fetcher) askAhead(ctx context.Context, source Pages, link string) {
 	f.slowest = max(f.slowest, time.Since(f.sent))
 
-	if link == "" || !f.fits(0) {
+	if link == "" || f.misled || !f.fits(0) {
 		return
 	}
 
@@ -35,41 +38,56 @@ func (f *fetcher) askAhead(ctx context.Context, source Pages, link string) {
 		}
 
 		ctx, end := context.WithCancel(ctx)
-		f.ahead = &readAhead{link: link, page: page, begun: time.Now(), end: end, ended: make(chan struct{})}
+		ahead := &readAhead{link: link, page: page, begun: time.Now(), end: end, ended: make(chan struct{})}
+		f.ahead = ahead
 
-		go f.ahead.run(ctx, source)
+		go func() {
+			defer close(ahead.ended)
+			ahead.reply, ahead.err = source.Fetch(ctx, link, page)
+		}()
 		runtime.Gosched() // on a single core the request would be sent after the page is split
 	default: // all pages wait for the writer
 	}
 }
 
-func (a *readAhead) run(ctx context.Context, source Pages) {
-	defer close(a.ended)
-
-	a.reply, a.err = source.Fetch(ctx, a.link, a.page)
-}
-
-// wait returns the reply, or the cause of the end of ctx, which ends the request.
+// wait returns the reply, or the cause of the end of ctx, which ends the request. What binds later requests is returned even then.
 func (a *readAhead) wait(ctx context.Context) (Reply, error) {
-	defer a.end()
-
 	select {
 	case <-a.ended:
-		return a.reply, a.err
 	case <-ctx.Done():
-		a.end()
-		<-a.ended
+	}
 
+	a.end()
+	<-a.ended
+
+	if a.err != nil && ctx.Err() != nil && a.binds() == nil {
 		return Reply{}, context.Cause(ctx)
 	}
+
+	return a.reply, a.err
 }
 
-// drop ends the request ahead, if there is one, and throws its page away.
-func (f *fetcher) drop() {
-	if f.ahead != nil {
-		f.ahead.end()
-		<-f.ahead.ended
-		f.free <- f.ahead.page
-		f.ahead = nil
+// binds is the failure of the request where it binds the one that comes next, whichever that is: it was throttled, or is to wait.
+func (a *readAhead) binds() *retry.TransientError {
+	failed, _ := errors.AsType[*retry.TransientError](a.err)
+	if failed == nil || !failed.Throttled && failed.After == 0 {
+		return nil
 	}
+
+	return failed
+}
+
+// drop ends the request ahead, if there is one, and throws its page away. What binds the next request is returned.
+func (f *fetcher) drop() *retry.TransientError {
+	dropped := f.ahead
+	if dropped == nil {
+		return nil
+	}
+
+	dropped.end()
+	<-dropped.ended
+	f.free <- dropped.page
+	f.ahead = nil
+
+	return dropped.binds()
 }

@@ -69,7 +69,7 @@ func (c *caller) fits(wait time.Duration) bool {
 	return wait+max(c.slowest, leastCall) < c.budget.Left()
 }
 
-// do calls request, which sends one request, with retries by policy. The stop
+// do calls request, which sends one request or takes the reply to one that was sent ahead, with retries by policy. The stop
 // is why no request succeeded; doing says in its failure what was being done. An invocation's first request may use the
 // reserve, up to the deadline less a second, so that a short invocation makes progress too; no wait may.
 func (c *caller) do(ctx context.Context, policy retry.Policy, doing string, request func(context.Context) error) stop {
@@ -157,6 +157,17 @@ func (c *caller) send(ctx context.Context, request func(context.Context) error) 
 		return err
 	}
 
+	c.met(failed)
+
+	return err
+}
+
+// met takes what a failure that may pass says of the requests to come; nil: nothing.
+func (c *caller) met(failed *retry.TransientError) {
+	if failed == nil {
+		return
+	}
+
 	c.failed = failure.UpstreamUnavailable
 	if failed.Throttled {
 		c.failed = failure.RateLimited
@@ -167,8 +178,6 @@ func (c *caller) send(ctx context.Context, request func(context.Context) error) 
 	if failed.After > 0 {
 		c.until = due(failed.After)
 	}
-
-	return err
 }
 
 // await waits until the pace allows another request. One that was sent ahead did so itself.

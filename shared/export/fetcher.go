@@ -25,8 +25,9 @@ type fetcher struct {
 	position Position
 	logged   time.Time // when it was last logged how far the reading is
 
-	free  chan *Page // the pages that nobody uses
-	ahead *readAhead // of the page behind the position; nil: there is none
+	free   chan *Page // the pages that nobody uses
+	ahead  *readAhead // of the page behind the position; nil: there is none
+	misled bool       // a page linked to another one than it seemed to, so that no page is asked for ahead any more
 }
 
 func (i *invocation) newFetcher(c *caller) *fetcher {
@@ -38,7 +39,7 @@ func (i *invocation) newFetcher(c *caller) *fetcher {
 // run fetches the pages of a window and sends them on. It closes the channel.
 func (f *fetcher) run(ctx context.Context, source Pages, pages chan<- fetched) stop {
 	defer close(pages)
-	defer f.drop()
+	defer func() { f.met(f.drop()) }()
 
 	first, window := source.First(), f.position.Window
 
@@ -70,18 +71,23 @@ func (f *fetcher) run(ctx context.Context, source Pages, pages chan<- fetched) s
 // fetch reads the page at the position, and asks for the next one before it splits this one. A page that lacks its entities again and
 // again is empty, where [ErrNoEntities] says so.
 func (f *fetcher) fetch(ctx context.Context, source Pages) (*Page, stop) {
-	page, err := f.take(ctx)
-	if err != nil {
+	page := f.take(ctx)
+	if page == nil {
 		return nil, stop{reason: ReasonBudget}
 	}
 
+	again := false
 	stopped := f.do(ctx, f.retry, fmt.Sprintf("read page %d", f.position.Pages+1), func(attempt context.Context) error {
 		reply, err := f.ask(attempt, source, page)
 		if err != nil {
 			return err
 		}
 
-		f.askAhead(ctx, source, reply.Next)
+		if !again { // else what was split before was no page, and this may be none either
+			f.askAhead(ctx, source, reply.Next)
+		}
+
+		again = true
 
 		return reply.Split(attempt)
 	})
@@ -96,25 +102,26 @@ func (f *fetcher) fetch(ctx context.Context, source Pages) (*Page, stop) {
 	return page, stopped
 }
 
-// take returns the page that the next one is read into.
-func (f *fetcher) take(ctx context.Context) (*Page, error) {
+// take returns the page that the next one is read into; nil: ctx ended before the writer gave one back.
+func (f *fetcher) take(ctx context.Context) *Page {
 	if f.ahead != nil && f.ahead.link == f.position.Next {
 		f.sent = f.ahead.begun
 
-		return f.ahead.page, nil
+		return f.ahead.page
 	}
 
-	f.drop() // the page linked to another one than it seemed to
+	f.misled = f.misled || f.ahead != nil
 
 	select {
 	case page := <-f.free:
-		return page, nil
+		return page
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		return nil
 	}
 }
 
-// ask is one request for the page at the position: the one that was sent ahead, or another.
+// ask is one request for the page at the position: the one that was sent ahead, or another. Where one that was sent ahead of another page
+// binds it, it is not sent and fails as that one.
 func (f *fetcher) ask(ctx context.Context, source Pages, page *Page) (Reply, error) {
 	if ahead := f.ahead; ahead != nil && ahead.page == page {
 		f.ahead = nil
@@ -122,7 +129,9 @@ func (f *fetcher) ask(ctx context.Context, source Pages, page *Page) (Reply, err
 		return ahead.wait(ctx)
 	}
 
-	f.drop() // what a page that is to be read again seemed to link to
+	if binding := f.drop(); binding != nil {
+		return Reply{}, binding
+	}
 
 	return source.Fetch(ctx, f.position.Next, page)
 }

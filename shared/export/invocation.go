@@ -9,8 +9,8 @@ import (
 	"genesys-cloud-export/shared/budget"
 )
 
-// pagesInFlight is how many pages are in memory at most: one that is being fetched, one that waits while a part is committed, which
-// takes two writes, and one that is being written.
+// pagesInFlight is how many pages are in memory at most: one that is asked for, one that is split and then waits while a part is
+// committed, which takes two writes, and one that is being written.
 const pagesInFlight = 3
 
 // errStopping ends the reading because the process is asked to end.

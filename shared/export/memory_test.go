@@ -68,7 +68,7 @@ func TestPartsAreClosedBySizeAndAtEachStop(t *testing.T) {
 		}
 
 		if buffers := w.listing.Seen().Buffers; buffers > 3 {
-			t.Errorf("%d pages were in memory, want one that is fetched, one that waits and one that is written", buffers)
+			t.Errorf("%d pages were in memory, want one that is asked for, one that is split and one that is written", buffers)
 		}
 	})
 }

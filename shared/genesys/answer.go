@@ -18,6 +18,8 @@ import (
 )
 
 const (
+	// mostBehind is more than what stands behind a page's entities, in bytes: a few links.
+	mostBehind = 4 * maxLink
 	// addressRefused is the code of a 401 that is about the caller's address and not about the token.
 	addressRefused = "ip.not.authorized"
 	// entityTooLarge is the code of a 400 that stands for a 413.
@@ -50,25 +52,29 @@ func (a *answer) taken(method string) bool {
 
 // read reads the body into the page's memory.
 func (a *answer) read(ctx context.Context, page *export.Page) (export.Reply, error) {
-	body := &faultReader{body: a.reply.Body, left: maxPageBytes}
+	body := bytes.NewBuffer(page.Lines[:0])
+	_, err := body.ReadFrom(io.LimitReader(a.reply.Body, maxPageBytes+1))
+	page.Lines = body.Bytes()
 
-	whole := bytes.NewBuffer(page.Lines[:0])
-	_, err := whole.ReadFrom(body)
-	page.Lines = whole.Bytes()
-
-	if err != nil && !body.over {
+	if err != nil {
 		return export.Reply{}, a.pages.broken(ctx, err)
 	}
 
 	return export.Reply{
 		Next:  a.seemsNext(page.Lines),
-		Split: func(ctx context.Context) error { return a.split(ctx, page, body.over) },
+		Split: func(ctx context.Context) error { return a.split(ctx, page) },
 	}, nil
 }
 
-// seemsNext is where a page links to by what stands behind its last list, which is its entities as a rule; "": it does not show.
+// seemsNext is where a page links to by what stands behind its last list, which is its entities as a rule; "": it does not show, or
+// the reply asks to wait.
 func (a *answer) seemsNext(body []byte) string {
-	end := append([]byte("{"), bytes.TrimLeft(body[bytes.LastIndexByte(body, ']')+1:], ", \t\r\n")...)
+	behind := bytes.TrimLeft(body[bytes.LastIndexByte(body, ']')+1:], ", \t\r\n")
+	if len(behind) > mostBehind || len(body) > maxPageBytes || a.reply.Header.Get("Retry-After") != "" {
+		return ""
+	}
+
+	end := append([]byte("{"), behind...)
 	found, _ := readPage(&export.Page{Lines: end}, a.entities(), a.pages.definition.Paging) // which has none
 	next, _ := found.next(a.pages.definition.Path)
 
@@ -78,15 +84,16 @@ func (a *answer) seemsNext(body []byte) string {
 // entities is the name of a page's list.
 func (a *answer) entities() string { return cmp.Or(a.pages.definition.Entities, "entities") }
 
-// split takes the page out of the body that is in its memory, or refuses all of it; over: the body is longer than it may be. What is
-// no page may pass; a page that is too long, or leads elsewhere, does not.
-func (a *answer) split(ctx context.Context, page *export.Page, over bool) error {
+// split takes the page out of the body that is in its memory, or refuses all of it. What is no page may pass; a page that is too long, or
+// leads elsewhere, does not.
+func (a *answer) split(ctx context.Context, page *export.Page) error {
+	over := len(page.Lines) > maxPageBytes
 	found, err := readPage(page, a.entities(), a.pages.definition.Paging)
 
 	var wrong pageError
 
 	switch {
-	case over:
+	case over && (err == nil || errors.Is(err, io.ErrUnexpectedEOF)): // else it is no page, however long
 		return a.invalid(fmt.Sprintf("it is longer than %d bytes: %s", maxPageBytes, a.smaller(page.Records == 0)))
 	case errors.Is(err, io.ErrUnexpectedEOF) && !endsWithConnection(a.reply):
 		// Its framing was whole; still, a length that is too short is a fault which may pass.

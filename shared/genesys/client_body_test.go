@@ -50,10 +50,11 @@ func TestWhatIsNoPageIsTriedAgainAndThenNamed(t *testing.T) {
 			"{\"entities\":[{},{\"id\":\"canary\t\"}]}", `{"entities":[{"id":"canary"},]}`, `{"entities":[{"id":"canary"}{"id":"canary"}]}`,
 		},
 
+		"it has more than 100000 entities":  {`{"entities":[{}` + strings.Repeat(",{}", 100_000) + `]}`},
 		"it is not a JSON object":           {`[{"id":"canary"}]`, `"canary"`, `null`},
 		"something follows the JSON object": {twoUsers + twoUsers, twoUsers + " 7"},
 		notJSON: {
-			"<html>canary</html>", "\ufeff" + twoUsers, twoUsers + "canary", twoUsers + "}", twoUsers + "\x00",
+			"<html>canary</html>", "<html>" + strings.Repeat("canary", genesys.MaxPageBytes/6), "\ufeff" + twoUsers, twoUsers + "canary", twoUsers + "}", twoUsers + "\x00",
 			`{"canary":` + strings.Repeat("[", 100000) + strings.Repeat("]", 100000) + `}`,
 		},
 	} {

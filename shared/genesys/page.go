@@ -19,6 +19,9 @@ import (
 // flight have to fit into the smallest function.
 const maxPageBytes = 12 << 20
 
+// maxEntities bounds the entities of one page, each of which costs 16 bytes beside the body. The API's pages have 1,000 at most.
+const maxEntities = 100_000
+
 // pageError is a body that is not what the API promises; its text quotes nothing of the body.
 type pageError struct{ what string }
 
@@ -238,6 +241,10 @@ func (r *pageReader) entity() error {
 		return pageError{fmt.Sprintf("entity %d is not an object", number)}
 	case !utf8.Valid(value):
 		return pageError{fmt.Sprintf("entity %d is not valid UTF-8", number)}
+	}
+
+	if number > maxEntities {
+		return pageError{fmt.Sprintf("it has more than %d entities", maxEntities)}
 	}
 
 	to := r.decoder.InputOffset()

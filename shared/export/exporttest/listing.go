@@ -129,7 +129,11 @@ func (l *Listing) fetch(ctx context.Context, link string, page *export.Page) (ex
 	}
 
 	fault := l.request(number, page)
-	defer l.answered()
+	defer func() {
+		l.mu.Lock()
+		l.asked--
+		l.mu.Unlock()
+	}()
 
 	if err := retry.Sleep(ctx, l.Latency+fault.Latency); err != nil {
 		if fault.Named != "" {
@@ -188,13 +192,6 @@ func (l *Listing) request(number int, page *export.Page) (fault PageFault) {
 	}
 
 	return fault
-}
-
-func (l *Listing) answered() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-
-	l.asked--
 }
 
 func linkTo(page int) string {
