@@ -73,6 +73,8 @@ func (c *caller) fits(wait time.Duration) bool {
 // is why no request succeeded; doing says in its failure what was being done. An invocation's first request may use the
 // reserve, up to the deadline less a second, so that a short invocation makes progress too; no wait may.
 func (c *caller) do(ctx context.Context, policy retry.Policy, doing string, request func(context.Context) error) stop {
+	defer func() { c.sent = time.Time{} }() // where the time ended before what was sent ahead was taken
+
 	first := !c.answered
 	if !first && c.budget.Left() <= c.slowest {
 		return stop{reason: ReasonBudget, blames: c.timeTaker()}

@@ -91,8 +91,6 @@ func (f *fetcher) fetch(ctx context.Context, source Pages) (*Page, stop) {
 
 		return reply.Split(attempt)
 	})
-	f.sent = time.Time{} // where the time ended before its first attempt
-
 	if errors.Is(stopped.err, ErrNoEntities) {
 		page.Reset()
 

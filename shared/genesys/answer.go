@@ -60,10 +60,9 @@ func (a *answer) read(ctx context.Context, page *export.Page) (export.Reply, err
 		return export.Reply{}, a.pages.broken(ctx, err)
 	}
 
-	return export.Reply{
-		Next:  a.seemsNext(page.Lines),
-		Split: func(ctx context.Context) error { return a.split(ctx, page) },
-	}, nil
+	split := func(ctx context.Context) error { return a.split(ctx, page) }
+
+	return export.Reply{Next: a.seemsNext(page.Lines), Split: split}, nil
 }
 
 // seemsNext is where a page links to by what stands behind its last list, which is its entities as a rule; "": it does not show, or
@@ -75,20 +74,17 @@ func (a *answer) seemsNext(body []byte) string {
 	}
 
 	end := append([]byte("{"), behind...)
-	found, _ := readPage(&export.Page{Lines: end}, a.entities(), a.pages.definition.Paging) // which has none
+	found, _ := readPage(&export.Page{Lines: end}, a.pages.definition.Entities, a.pages.definition.Paging) // which has none
 	next, _ := found.next(a.pages.definition.Path)
 
 	return next
 }
 
-// entities is the name of a page's list.
-func (a *answer) entities() string { return cmp.Or(a.pages.definition.Entities, "entities") }
-
 // split takes the page out of the body that is in its memory, or refuses all of it. What is no page may pass; a page that is too long, or
 // leads elsewhere, does not.
 func (a *answer) split(ctx context.Context, page *export.Page) error {
 	over := len(page.Lines) > maxPageBytes
-	found, err := readPage(page, a.entities(), a.pages.definition.Paging)
+	found, err := readPage(page, a.pages.definition.Entities, a.pages.definition.Paging)
 
 	var wrong pageError
 

@@ -110,7 +110,9 @@ func unescape(text string) string {
 
 // around is what a page says about the pages around it.
 type around struct {
-	nextURI, nextPageURI, cursor, after string
+	nextURI, nextPageURI, cursor string
+
+	scan struct{ After string } // the cursors of a scan
 
 	total, pageNumber, pageCount *int64 // nil: it does not say
 
@@ -121,7 +123,7 @@ type around struct {
 func (a around) next(path string) (string, error) {
 	link := cmp.Or(a.nextURI, a.nextPageURI)
 	if link == "" {
-		cursor := cmp.Or(a.cursor, a.after)
+		cursor := cmp.Or(a.cursor, a.scan.After)
 		if cursor == "" {
 			return "", nil
 		}

@@ -35,6 +35,8 @@ type Listing struct {
 
 // NewListing returns the listing of that definition, read with client.
 func NewListing(definition Definition, client Client) *Listing {
+	definition.Entities = cmp.Or(definition.Entities, "entities")
+
 	return &Listing{definition: definition, client: client}
 }
 

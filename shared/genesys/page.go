@@ -124,7 +124,8 @@ func (r *pageReader) field(name string) error {
 // reader reads the field of that name; nil: nothing is asked of it. What another kind of paging has is as good as any other field.
 func (r *pageReader) reader(name string) func() error {
 	text := func(to *string) func() error { return func() error { return r.text(name, to) } }
-	number := func(to **int64) func() error { return func() error { return r.number(name, to) } }
+	value := func(to any, wrong string) func() error { return func() error { return r.value(to, name+wrong) } }
+	number := func(to **int64) func() error { return value(to, " is not a whole number") }
 
 	switch counted := r.paging.counted(); {
 	case name == r.list:
@@ -136,7 +137,7 @@ func (r *pageReader) reader(name string) func() error {
 	case name == "cursor":
 		return text(&r.around.cursor)
 	case name == "cursors" && r.paging == ByScan:
-		return r.cursors
+		return value(&r.around.scan, " is not an object of texts")
 	case name == "total" && counted:
 		return number(&r.around.total)
 	case name == "pageNumber" && counted:
@@ -148,35 +149,16 @@ func (r *pageReader) reader(name string) func() error {
 	}
 }
 
-// number reads a whole number, or null, which the vendor's gateway writes for an absent one.
-func (r *pageReader) number(name string, to **int64) error {
+// value reads a value into what a pointer leads to. A null leaves that as it is: the vendor's gateway writes it for what is absent.
+func (r *pageReader) value(into any, wrong string) error {
 	value, err := r.decoder.ReadValue()
 	if err != nil {
 		return classify(err)
 	}
 
-	if json.Unmarshal(value, to) != nil {
-		return pageError{name + " is not a whole number"}
+	if json.Unmarshal(value, into) != nil {
+		return pageError{wrong}
 	}
-
-	return nil
-}
-
-// cursors reads a scan's cursors.
-func (r *pageReader) cursors() error {
-	value, err := r.decoder.ReadValue()
-	if err != nil {
-		return classify(err)
-	}
-
-	var cursors struct {
-		After string `json:"after"`
-	}
-	if json.Unmarshal(value, &cursors) != nil {
-		return pageError{"cursors is not an object of texts"}
-	}
-
-	r.around.after = cursors.After
 
 	return nil
 }
@@ -256,18 +238,16 @@ func (r *pageReader) entity() error {
 
 // write writes each entity as a line over the body, of which nothing else is needed any more: no line is longer than what it is made of.
 func (r *pageReader) write(body []byte) {
-	page := r.page
-
 	for n, entity := range r.found {
-		from := len(page.Lines)
-		page.Lines = appendCompact(page.Lines, body[entity.from:entity.to])
+		from := len(r.page.Lines)
+		r.page.Lines = appendCompact(r.page.Lines, body[entity.from:entity.to])
 
-		if replaced := replaceUnpaired(page.Lines[from:]); replaced > 0 {
-			page.Replaced += replaced
-			page.ReplacedIn = cmp.Or(page.ReplacedIn, n+1)
+		if replaced := replaceUnpaired(r.page.Lines[from:]); replaced > 0 {
+			r.page.Replaced += replaced
+			r.page.ReplacedIn = cmp.Or(r.page.ReplacedIn, n+1)
 		}
 
-		page.Lines = append(page.Lines, '\n')
+		r.page.Lines = append(r.page.Lines, '\n')
 	}
 }
 

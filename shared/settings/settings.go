@@ -125,10 +125,6 @@ func (c *Common) Validate() []string {
 
 // Domain is the environment's domain, and "" where none is given.
 func (c *Common) Domain() string {
-	if c.GenesysEnvironment == "" {
-		return ""
-	}
-
 	domain, _ := genesys.Domain(c.GenesysEnvironment) // Validate has refused what is unknown
 
 	return domain

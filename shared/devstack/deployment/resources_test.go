@@ -28,7 +28,7 @@ func ofType(t *testing.T, of *template.Stack, kind string) []template.Resource {
 }
 
 // roles are the stack's, with their statements.
-func roles(t *testing.T, of *template.Stack) []iamsim.Role {
+func roles(t *testing.T, of *template.Stack) map[string]iamsim.Role {
 	t.Helper()
 
 	found, err := stack.Roles(of)

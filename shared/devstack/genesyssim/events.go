@@ -25,7 +25,7 @@ func (s *Simulator) events(of Listing, asked span) source {
 	return source{last - first, func(place int) []byte {
 		made.n = first + place
 		draw := made.own()
-		made.begin = time.Unix(0, int64(made.n)*int64(gap)).Add(time.Duration(draw % uint64(gap))).UTC().Truncate(time.Millisecond) //nolint:gosec // small
+		made.begin = time.Unix(0, int64(made.n)*int64(gap)).Add(below(gap, draw)).UTC().Truncate(time.Millisecond)
 		made.span = length(mix(draw), of.longest)
 		end := made.begin.Add(made.span)
 		if made.open = end.After(asked.available); !within(made.begin) && (made.open || !within(end)) {
@@ -60,5 +60,5 @@ func length(draw uint64, longest time.Duration) time.Duration {
 		most = time.Hour
 	}
 
-	return (most/10 + time.Duration(mix(draw)%uint64(most*9/10))).Truncate(time.Millisecond) //nolint:gosec // small
+	return (most/10 + below(most*9/10, mix(draw))).Truncate(time.Millisecond)
 }

@@ -133,7 +133,7 @@ func (m *maker) has(f field, asked []string) bool {
 func (m *maker) entity(n int, asked []string) []byte {
 	m.buf, m.n = append(m.buf[:0], '{'), n
 	for i, f := range m.of.fields {
-		m.draw = mix(mix(m.seed^uint64(i)) + uint64(n)) //nolint:gosec // neither is negative
+		m.draw = mix(mix(m.seed^uint64(i)) + m.number())
 		if !m.has(f, asked) {
 			continue
 		}
@@ -149,7 +149,9 @@ func (m *maker) entity(n int, asked []string) []byte {
 }
 
 // own is a number that belongs to the entity, whatever the member.
-func (m *maker) own() uint64 { return mix(m.seed ^ mix(uint64(m.n))) } //nolint:gosec // it is not negative
+func (m *maker) own() uint64 { return mix(m.seed ^ mix(m.number())) }
+
+func (m *maker) number() uint64 { return uint64(m.n) } //nolint:gosec // it is not negative
 
 // respell writes JSON in another spelling of the same into buf, so that a copy that decodes and encodes again is found out. Of ten, seven
 // stay as they are, two escape what HTML and JavaScript would take amiss, and one escapes slashes and everything but ASCII.
@@ -217,3 +219,6 @@ func mix(x uint64) uint64 {
 
 	return x ^ x>>31
 }
+
+// below is a time below most, which is positive.
+func below(most time.Duration, draw uint64) time.Duration { return time.Duration(draw % uint64(most)) } //nolint:gosec // so is the rest

@@ -127,7 +127,7 @@ func id(kind, count string) part {
 	}
 
 	return func(m *maker) {
-		thing := uint64(m.n) //nolint:gosec // it is not negative
+		thing := m.number()
 		switch {
 		case things > 0:
 			thing = m.draw % things

@@ -60,7 +60,7 @@ func deployed(t *testing.T, deployment template.Deployment) (*template.Stack, []
 		t.Fatal(err)
 	}
 
-	return evaluated, roles
+	return evaluated, slices.Collect(maps.Values(roles))
 }
 
 // permissions are those of the roles of a deployment: all that are granted, and those that AWS itself uses without a request

@@ -60,37 +60,6 @@ func get(t *testing.T, client *http.Client, address string) (string, error) {
 	return string(body), err
 }
 
-func TestServersAreReachedByTheirAddressByManyAtOnce(t *testing.T) {
-	t.Parallel()
-	network := memnet.New()
-	addresses := []string{"one.test:80", "two.test:8080"}
-	for _, address := range addresses {
-		serve(t, network, address, greet)
-	}
-	carried, err := network.Carry(transport.New().Client())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(carried.CloseIdleConnections)
-
-	var group sync.WaitGroup
-	for _, c := range []*http.Client{client(t, network), carried} {
-		for i := range 50 {
-			group.Go(func() {
-				address := addresses[i%2]
-				if got, err := get(t, c, address); err != nil || got != "hello from "+address {
-					t.Errorf("%s: got %q and %v", address, got, err)
-				}
-			})
-		}
-	}
-	group.Wait()
-
-	if _, err := network.Carry(&http.Client{Transport: network.Transport()}); err == nil {
-		t.Error("another client than shared/transport's was carried")
-	}
-}
-
 func TestAnAddressIsServedByOneUntilThatStops(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -121,8 +90,22 @@ func TestAnAddressIsServedByOneUntilThatStops(t *testing.T) {
 		}
 
 		serve(t, network, address, greet)
-		if _, err := get(t, c, address); err != nil {
-			t.Errorf("the successor: %v", err)
+		carried, err := network.Carry(transport.New().Client())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(carried.CloseIdleConnections)
+		for range 50 {
+			group.Go(func() {
+				if got, err := get(t, carried, address); err != nil || got != "hello from "+address {
+					t.Errorf("the successor: got %q and %v", got, err)
+				}
+			})
+		}
+		group.Wait()
+
+		if _, err := network.Carry(&http.Client{Transport: network.Transport()}); err == nil {
+			t.Error("another client than shared/transport's was carried")
 		}
 	})
 }

@@ -3,25 +3,14 @@ package stack
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 
 	"genesys-cloud-export/shared/devstack/iamsim"
 	"genesys-cloud-export/shared/devstack/template"
 )
 
-// Roles returns the roles of a template with their statements, sorted by their logical ids; nobody has assumed them. The error
-// lists every policy that is not understood.
-func Roles(deployed *template.Stack) ([]iamsim.Role, error) {
-	read, err := readRoles(deployed)
-
-	return slices.SortedFunc(maps.Values(read), func(a, b iamsim.Role) int { return strings.Compare(a.Name, b.Name) }), err
-}
-
-// readRoles reads the roles with their inline policies, by what they are called in AWS. A policy elsewhere could add a Deny to
-// a role, and is refused.
-func readRoles(deployed *template.Stack) (map[string]iamsim.Role, error) {
+// Roles returns the roles of a template with their inline policies, by what they are called in AWS; nobody has assumed them. The error
+// lists every policy that is not understood. One that stands elsewhere could add a Deny to a role, and is refused.
+func Roles(deployed *template.Stack) (map[string]iamsim.Role, error) {
 	all := make(map[string]iamsim.Role)
 	var problems []error
 	for _, resource := range deployed.OfType("AWS::IAM::Role") {

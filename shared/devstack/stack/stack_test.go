@@ -200,7 +200,7 @@ func send(t *testing.T, method, url string, header http.Header) (status int, tex
 	}
 	maps.Copy(request.Header, header)
 
-	reply, err := http.DefaultClient.Do(request) //nolint:forbidigo // a test's call to its own server
+	reply, err := new(http.Client).Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}

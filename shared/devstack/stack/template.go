@@ -47,7 +47,7 @@ func deploy(config Config, parameters map[string]string) (*deployment, error) {
 		return nil, err
 	}
 	var errRoles, errToken, errSchedule error
-	d.roles, errRoles = readRoles(d.Stack)
+	d.roles, errRoles = Roles(d.Stack)
 	errFunctions := d.readFunctions()
 	if d.tokenParameter, _ = d.Outputs["TokenParameterName"].Value.(string); d.tokenParameter == "" {
 		errToken = errors.New("there is no output TokenParameterName")

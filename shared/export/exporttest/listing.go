@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"genesys-cloud-export/shared/export"
@@ -38,8 +39,8 @@ type Listing struct {
 	mu      sync.Mutex
 	faults  map[int][]PageFault
 	buffers map[*export.Page]bool
-	until   time.Time // no request is to go out before
-	asked   int       // how many requests are being answered
+	until   time.Time    // no request is to go out before
+	asked   atomic.Int32 // how many requests are being answered
 	seen    Seen
 	polls   map[string]int // how often each job was looked at; nil: no jobs prepare the pages
 	submits int
@@ -129,11 +130,7 @@ func (l *Listing) fetch(ctx context.Context, link string, page *export.Page) (ex
 	}
 
 	fault := l.request(number, page)
-	defer func() {
-		l.mu.Lock()
-		l.asked--
-		l.mu.Unlock()
-	}()
+	defer l.asked.Add(-1)
 
 	if err := retry.Sleep(ctx, l.Latency+fault.Latency); err != nil {
 		if fault.Named != "" {
@@ -145,9 +142,7 @@ func (l *Listing) fetch(ctx context.Context, link string, page *export.Page) (ex
 
 	scripted := l.script[number]
 
-	page.Reset()
-	// What a failed request leaves behind is no part of the page.
-	page.Lines = l.appendLines(page.Lines, number)
+	page.Lines = l.appendLines(page.Lines[:0], number)
 
 	var next string
 	if scripted.next != end {
@@ -175,7 +170,7 @@ func (l *Listing) request(number int, page *export.Page) (fault PageFault) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 
-	if l.asked++; l.asked > 1 {
+	if l.asked.Add(1) > 1 {
 		l.seen.AtOnce++
 	}
 
